@@ -20,7 +20,7 @@ from ..._system.io.procfs import ages_of
 from ..acts.singleton import stops_first, why_single
 from ..container import Container
 from ..drain.io import rule
-from ..drain.io.drain import out_of_service
+from ..drain.io.drain import let_in, out_of_service
 from ..drain.leftover import Drained
 from ..health import HEALTHY, UNCHECKED, UNKNOWN
 from ..lock.io.engine_lock import held
@@ -248,9 +248,24 @@ class ReplicaControl:
         with self.taken_out(container):
             self._unpause(container)
             self.engine.restart(container.id, self.grace(container))
+        if not container.running:
+            self.let_in(container)
         self.await_ready([container])
         self.acts_done.append(f"restarted {container.name}")
         self.give_back(container.service)
+
+    def start(self, container: Container) -> None:
+        """Start one that was stopped, and wait until it is up."""
+        self.engine.start(container.id)
+        self.let_in(container)
+        self.await_ready([container])
+        self.acts_done.append(f"started {container.name}")
+
+    def let_in(self, container: Container) -> None:
+        """Undo the drain by which it was stopped: what the site's command left in its files or in a proxy is still
+        there when it is started."""
+        if self.rollout.drain_command:
+            let_in(self.engine, self.rollout, container, self.proxies())
 
     def _unpause(self, container: Container) -> None:
         """A process that is paused cannot stop by itself."""

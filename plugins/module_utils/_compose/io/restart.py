@@ -234,3 +234,5 @@ def _start_again(control: ReplicaControl, container: Container) -> None:
         control.engine.unpause(container.id)
     else:
         control.engine.restart(container.id, control.grace(container))
+        if not container.running:
+            control.let_in(container)

@@ -52,3 +52,26 @@ def test_bad_input_is_one_clear_paragraph(shop, options, said):
     done = run_module("compose_switch", project=shop.project, **options)
     assert done["failed"] is True
     assert said in done["msg"]
+
+
+HOOK = {"drain_command": ["touch", "/tmp/draining"], "drain_undo": ["rm", "-f", "/tmp/draining"], "drain_wait": 0.1}
+
+
+def test_a_start_undoes_the_drain_of_the_stop_before_it(shop):
+    shop.services["web"]["healthcheck"] = {"test": ["CMD", "test", "!", "-e", "/tmp/draining"], "interval": "1s"}
+    shop.write()
+    shop.compose("up", "--detach", "--no-build", "web")
+    shop.await_up()
+    name = f"{shop.project}-web-1"
+    stopped = shop.module("compose_switch", containers=[name], state="stopped", grace=1, **HOOK)
+    assert (stopped["done"], state(shop, "web-1")) == ([f"stopped {name}"], "exited")
+    started = shop.module("compose_switch", containers=[name], state="started", **HOOK)
+    assert (started.get("msg"), started["done"], shop.health(name)) == (None, [f"started {name}"], "healthy")
+
+
+def test_a_job_that_is_run_again_when_it_fails_is_ready_when_it_has_ended(shop):
+    shop.services["migrate"]["restart"] = "on-failure"
+    shop.write()
+    shop.compose("up", "--detach", "--no-build", "migrate")
+    done = shop.module("compose_switch", containers=[f"{shop.project}-migrate-1"], state="started")
+    assert (done.get("msg"), done["done"]) == (None, [f"started {shop.project}-migrate-1"])

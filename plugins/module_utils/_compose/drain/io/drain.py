@@ -62,8 +62,7 @@ def out_of_service(
     bound = max(rollout.drain_timeout, rollout.drain_wait) + grace + _MARGIN
     ways: list[Way] = [ByRule(replica, bound)]
     if rollout.drain_command:
-        places = proxies if rollout.drain_in == IN_PROXY else [replica]
-        ways.insert(0, ByCommand(engine, rollout, replica, places, bound))
+        ways.insert(0, ByCommand(engine, rollout, replica, _places(rollout, replica, proxies), bound))
     begun: list[Way] = []
     try:
         for way in ways:
@@ -129,6 +128,16 @@ class ByRule:
             self._watchdog.dismiss()
         self._watchdog = self._entered = None
         self._stack.close()
+
+
+def let_in(engine: Engine, rollout: RolloutOptions, replica: Container, proxies: Sequence[Container]) -> None:
+    """Undo the site's command for a replica that was drained, stopped, and started again since."""
+    _undo(engine, rollout, replica, _places(rollout, replica, proxies))
+
+
+def _places(rollout: RolloutOptions, replica: Container, proxies: Sequence[Container]) -> Sequence[Container]:
+    """Where the site's command is carried out."""
+    return proxies if rollout.drain_in == IN_PROXY else [replica]
 
 
 def _accept(namespace: Namespace, mark: Mark) -> None:

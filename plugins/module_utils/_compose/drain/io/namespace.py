@@ -9,6 +9,7 @@ container's by its cgroup, or have the container's address.
 from __future__ import annotations
 
 import os
+import time
 from contextlib import contextmanager, suppress
 from typing import Iterator
 
@@ -18,6 +19,7 @@ from ...._system.io.procfs import read
 from ...container import Container
 
 _SECONDS = 10.0  # for one command of iptables
+_MOMENT = 0.3  # seconds after which a process that belongs to no container for a moment has ended, or belongs to one
 _LOCKED = "2"  # seconds to wait for another iptables in the same namespace
 
 
@@ -59,17 +61,21 @@ def namespace_of(container: Container) -> Iterator[Namespace]:
 def strangers(container: Container) -> list[int]:
     """Processes of other containers, of this engine or another, that live in this container's network, by the kernel.
 
-    A process of the host that looks in (a monitoring agent, another run of these modules) is none.
+    A process of the host that looks in (a monitoring agent, another run of these modules) is none. What is there for a
+    moment is none either: a health check that begins or ends has not, or no longer, the cgroup of its container.
     """
-    pids, own_space, its_space = [], _inode("self", "pid"), _inode(container.pid, "pid")
-    network = _inode(container.pid, "net")
-    for name in os.listdir("/proc"):
-        if not name.isdigit() or _inode(name, "net") != network:
-            continue
-        id = container_id_of(read(f"/proc/{name}/cgroup"))
-        if id != container.id and (id or _inode(name, "pid") not in (own_space, its_space)):
-            pids.append(int(name))
-    return pids
+    pids = [name for name in os.listdir("/proc") if name.isdigit() and _is_stranger(name, container)]
+    if pids:
+        time.sleep(_MOMENT)
+    return [int(name) for name in pids if _is_stranger(name, container)]
+
+
+def _is_stranger(pid: str, container: Container) -> bool:
+    space = _inode(pid, "pid")
+    if not space or _inode(pid, "net") != _inode(container.pid, "net"):
+        return False
+    id = container_id_of(read(f"/proc/{pid}/cgroup"))
+    return id != container.id and bool(id or space not in (_inode("self", "pid"), _inode(container.pid, "pid")))
 
 
 def _is_process_of(container: Container) -> bool:

@@ -93,9 +93,7 @@ class Switch:
     def _switch(self, container: Container, wanted: str) -> None:
         control = self.control
         if wanted == STARTED:
-            control.engine.start(container.id)
-            control.await_ready([container])
-            control.acts_done.append(f"started {container.name}")
+            control.start(container)
         else:
             with control.taken_out(container):
                 control.engine.stop(container.id, control.grace(container))
