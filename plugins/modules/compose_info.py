@@ -141,8 +141,8 @@ services:
             problem: {description: "What is wrong, in a sentence; empty for nothing.", type: str}
             note:
               description: >-
-                A state that is neither healthy nor a problem (paused or stopped on purpose, health unknown); empty for
-                none.
+                A state that is neither healthy nor a problem (paused or stopped on purpose, health unknown or not
+                checked yet, ended and perhaps a job); empty for none.
               type: str
             shares:
               description: "Namespaces and volumes that belong to another container, a clause each."

@@ -12,7 +12,9 @@ description:
     and reloads the proxy before it continues with the next replica.
   - A replica in a restart loop is replaced instead. A new container of the same image starts beside it, and the old
     container is removed when the new one is ready.
-  - Containers that ran once and exited with code 0 are left alone. A configuration that changed since the start is not
+  - Jobs that exited with code 0 are left alone; a container that publishes a port, or has a health check of its own by
+    the compose files, is no job. A container that lives in a namespace of one that does not run or is gone is left
+    alone, since it could not be started again. A configuration that changed since the start is not
     applied.
 options:
   services:

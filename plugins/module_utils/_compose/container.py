@@ -27,14 +27,17 @@ HASH = "com.docker.compose.config-hash"
 FILES = "com.docker.compose.project.config_files"
 DIRECTORY = "com.docker.compose.project.working_dir"
 DEPENDS = "com.docker.compose.depends_on"  # service:condition:restart, joined by commas
+COMPLETED = "service_completed_successfully"  # the condition of one that waits for a job
 ENV_FILES = "com.docker.compose.project.environment_file"
 
 # The engine's own rule: a container that ran for ten seconds counts as started; a loop doubles its pause to a minute.
 SETTLED = 10.0  # seconds
 LONGEST_PAUSE = 60.0  # seconds
 _SEVERAL, _OFTEN = 3, 120.0  # restarts; seconds between two of them, at most, of a container that does not last
+_DOUBLED, _NO_PAUSE = 5, 1.0  # restarts after which the pause of a loop is longer than this; seconds
 _NO_LONGER = 1.5  # times the usual time between two restarts; one that ran for longer has recovered
-NAMESPACES = ("network", "pid", "ipc")  # what a container that shares them loses with the container whose they are
+NETWORK = "network"
+NAMESPACES = (NETWORK, "pid", "ipc")  # what a container that shares them loses with the container whose they are
 _DATA = ("/var/lib/", "/data", "/bitnami/")  # where images keep what must not be lost
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
 _SIGNALS = {1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL",
@@ -75,7 +78,7 @@ class Container:
 
     ``health``: the engine's word, or ``unknown`` where its check cannot be carried out. ``shares``: kind of namespace
     (network, pid, ipc) or ``volumes``, and the id or name of the container whose it is. ``needs``: services that it
-    depends on, by its labels.
+    depends on, by its labels; ``awaits``: those of them that are to end before it starts.
     """
 
     id: str
@@ -115,6 +118,7 @@ class Container:
     check: HealthCheck
     shares: tuple[tuple[str, str], ...]
     needs: tuple[str, ...]
+    awaits: tuple[str, ...]
 
     @property
     def short(self) -> str:
@@ -135,13 +139,35 @@ class Container:
 
     @property
     def stopped(self) -> bool:
-        """Stopped on purpose: the engine would have started it again by itself."""
-        return self.state == "exited" and self.restart_policy in ("always", "unless-stopped")
+        """Stopped on purpose: the engine would have started it again by itself, unless it tried and could not."""
+        return self.state == "exited" and self.restart_policy in ("always", "unless-stopped") and not self.error
 
     @property
     def done(self) -> bool:
-        """A one-shot that ended as it should: it is not meant to run."""
-        return self.state == "exited" and self.exit_code == 0 and self.restart_policy in ("no", "", "on-failure")
+        """It ended as a one-shot does: without an error, not to be started again, and it publishes no port."""
+        ended = self.state == "exited" and self.exit_code == 0 and not self.ports
+        return ended and self.restart_policy in ("no", "", "on-failure")
+
+    @property
+    def ran(self) -> float:
+        """Seconds for which it ran before it ended; 0 where it has not ended, or has never run."""
+        known = self.started is not None and self.finished is not None and not self.running
+        return max(0.0, (self.finished - self.started).total_seconds()) if known else 0.0  # type: ignore[operator]
+
+    def lasts(self, now: datetime) -> bool:
+        """Whether its last runs lasted as long as the engine wants to see: then it is started again without a pause."""
+        if not self.running:
+            return self.ran >= SETTLED
+        if self.uptime(now) >= SETTLED:
+            return True
+        return self.restarts >= _DOUBLED and self.pause is not None and self.pause < _NO_PAUSE
+
+    @property
+    def pause(self) -> float | None:
+        """Seconds between its last end and the start since; None where it has not ended before, or does not run."""
+        if not self.running or self.started is None or self.finished is None:
+            return None
+        return (self.started - self.finished).total_seconds()
 
     def uptime(self, now: datetime) -> float:
         """Seconds since it was started; 0 when it does not run."""
@@ -157,7 +183,16 @@ class Container:
             return True
         if self.restarts < 2 or not self.running:
             return False
-        return self.uptime(now) < SETTLED or self._falls_often(now)
+        return self._falls_often(now) or (self.uptime(now) < SETTLED and self._fell_at_once(now))
+
+    def _fell_at_once(self, now: datetime) -> bool:
+        """Whether the run before this one did not last, as far as the pause after it says: the engine doubles it with
+        every fall, up to a minute. After few falls it says nothing, and one that is old fell at other times."""
+        if self.pause is None or self.created is None:
+            return True
+        if self.restarts < _DOUBLED:
+            return (now - self.created).total_seconds() / self.restarts < _OFTEN
+        return _NO_PAUSE <= self.pause <= LONGEST_PAUSE + SETTLED
 
     def _falls_often(self, now: datetime) -> bool:
         """Whether it was restarted every few minutes all its life, and runs for no longer than usual between two falls:
@@ -200,7 +235,7 @@ def container_of(inspection: Mapping[str, Any]) -> Container:
         number=int(number) if number.isdigit() else 0,
         state=state.get("Status", "unknown"),
         health=health_of((state.get("Health") or {}).get("Status", ""), check),
-        health_output=check.output,
+        health_output=check.shown,
         restarts=int(inspection.get("RestartCount") or 0),
         exit_code=int(state.get("ExitCode") or 0),
         oom_flag=bool(state.get("OOMKilled")),
@@ -241,6 +276,9 @@ def container_of(inspection: Mapping[str, Any]) -> Container:
         check=check,
         shares=shared_with(host),
         needs=tuple(item.partition(":")[0] for item in labels.get(DEPENDS, "").split(",") if item),
+        awaits=tuple(
+            item.partition(":")[0] for item in labels.get(DEPENDS, "").split(",") if item.split(":")[1:2] == [COMPLETED]
+        ),
     )
 
 

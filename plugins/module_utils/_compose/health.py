@@ -14,7 +14,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
-from .._core.redaction import redacted
+from .._core.redaction import redacted_lines
+from .._core.text import printable
 
 HEALTHY, UNHEALTHY, STARTING, UNCHECKED, UNKNOWN = "healthy", "unhealthy", "starting", "none", "unknown"
 _DEFAULT_TIMEOUT = _DEFAULT_INTERVAL = 30.0  # seconds; the engine's own
@@ -32,7 +33,21 @@ _NO_PROGRAM = re.compile(
     r"|^\S+: can't open file .*No such file or directory"
     r"|^(?:\S*/)?(?:ba|da|a|z|k)?sh: (?:line )?(?:\d+: )?\S+: (?:Permission denied|No such file or directory)\s*$"
 )
+# Of an interpreter that does not find the check's own script or module, and of a check that is written wrongly: a shell
+# that does not understand it, or a program that does not know one of its options.
+_WRONG = re.compile(
+    r"(?mi)^(?:\S*/)?(?:ba|da|a|z|k)?sh: (?:-c: )?(?:line )?(?:\d+: )?(?:syntax error|unexpected EOF)"
+    r"|^\S*sh: 0: can(?:not|'t) open |^\S*sh: (?:\d+: )?\.: can(?:not|'t) open |^\S*sh: (?:\.: line \d+: )?can't open '"
+    r"|can(?:not|'t) (?:open|create) /dev/tcp/|/dev/tcp/\S+: No such file"
+    r"|^Can't open perl script |^Can't locate \S+ in @INC|^Could not open input file: |cannot load such file -- "
+    r"|^\S*python[\d.]*: No module named |Error: Could not find or load main class |Unable to access jarfile "
+    r"|File \"<string>\", line \d+, in <module>\s+ModuleNotFoundError: "
+    r"|Cannot find module '[^']*'(?=[\s\S]{0,1500}requireStack: \[\])"
+    r"|^\S+: (?:unrecognized|invalid|illegal) option(?: --|: | ')|^curl: option \S+ is unknown"
+)
+_SAYS = (_NO_START, _NO_PROGRAM, _WRONG)
 _NOT_CARRIED_OUT = (126, 127)
+_KEPT, _SHOWN = 2000, 300  # characters of the output that are read, and that are shown
 
 
 @dataclass(frozen=True)
@@ -41,7 +56,7 @@ class HealthCheck:
 
     ``test``: the command as the engine has it, with ``CMD`` or ``CMD-SHELL`` first; empty where none is declared.
     ``timeout``, ``interval``: seconds. ``exit_codes``: oldest first; None for a run that says none. ``output``: of the
-    last run.
+    last run, its last 2000 characters.
     """
 
     test: tuple[str, ...] = ()
@@ -72,9 +87,15 @@ class HealthCheck:
         last = self.exit_codes[-1] if self.exit_codes else None
         if last in (0, None) or self.at_limit:
             return ""
-        if last == -1 or _NO_START.search(self.output) or _NO_PROGRAM.search(self.output) or last in _NOT_CARRIED_OUT:
+        if last in (-1, *_NOT_CARRIED_OUT):
             return _said(self.output) or f"exit {last}, without any output"
-        return ""
+        match = next((match for match in (pattern.search(self.output) for pattern in _SAYS) if match), None)
+        return _line_at(self.output, match) if match else ""
+
+    @property
+    def shown(self) -> str:
+        """Its output as a person sees it: why it could not be carried out, else the end."""
+        return (self.why_not_carried_out() or printable(self.output))[-_SHOWN:]
 
 
 def health_check_of(state: Mapping[str, Any], config: Mapping[str, Any]) -> HealthCheck:
@@ -88,7 +109,7 @@ def health_check_of(state: Mapping[str, Any], config: Mapping[str, Any]) -> Heal
         interval=(declared.get("Interval") or 0) / _NANOSECONDS or _DEFAULT_INTERVAL,
         exit_codes=tuple(None if code is None else int(code) for code in codes),
         failing_streak=int(health.get("FailingStreak") or 0),
-        output=redacted(str(runs[-1].get("Output", ""))[-1000:])[-300:] if runs else "",
+        output="\n".join(redacted_lines(str(runs[-1].get("Output", ""))[-_KEPT:].splitlines())) if runs else "",
     )
 
 
@@ -97,6 +118,12 @@ def health_of(status: str, check: HealthCheck) -> str:
     if status in (UNHEALTHY, STARTING) and check.why_not_carried_out():
         return UNKNOWN
     return status or UNCHECKED
+
+
+def _line_at(output: str, match: re.Match[str]) -> str:
+    """The last line of what matched, whole."""
+    begin, end = output.rfind("\n", 0, match.end()) + 1, output.find("\n", match.end())
+    return output[begin : end if end >= 0 else None].strip()
 
 
 def _said(output: str) -> str:

@@ -10,11 +10,13 @@ from datetime import datetime
 from typing import Callable, Iterable, Mapping, Sequence
 
 from .acts.wish import Unfinished
-from .container import NAMESPACES, Container
+from .container import COMPLETED, NAMESPACES, Container
 from .drain.leftover import Drained
 from .endpoint.engine_endpoint import LOCAL_ENGINE, EngineEndpoint
 from .model import Model, Spec, drift, in_order
 from .project_ref import Source
+
+LONG = 3600.0  # seconds; what ran for longer and ended may be a service, and no job
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,61 @@ class Project:
         return drift(spec, container, image, self.hashes.get(spec.name, ""), self.hash_is_proof)
 
     def loops(self, container: Container) -> bool:
-        """By both observations: restarted in between, or looping in the first."""
+        """By both observations: restarted in between, or looping in the first. A job that repeats does not loop."""
+        return self._starts_again(container) and not self.repeats(container)
+
+    def _starts_again(self, container: Container) -> bool:
         later = self.again.get(container.id)
         return container.loops(self.now) or (later is not None and later.restarts > container.restarts)
+
+    def last_exit_code(self, container: Container) -> int | None:
+        """Of a container that loops; one that was just started again does not show it. None: not known."""
+        code = self.exits.get(container.id)
+        return container.exit_code if code is None and not container.running else code
+
+    def repeats(self, container: Container) -> bool:
+        """Whether the engine starts it again each time that it has ended well, as a job that repeats: it has no health
+        check and no port, and its runs last."""
+        serves = container.checked or container.ports
+        again = not serves and container.lasts(self.now) and self._starts_again(container)
+        return again and self.last_exit_code(container) == 0
+
+    def awaited(self, service: str) -> bool:
+        """Whether a service waits for this one to end: then it is a job."""
+        specs = self.model.services.values() if self.model else ()
+        conditions = [(spec.raw.get("depends_on") or {}) for spec in specs]
+        by_files = any(
+            isinstance(each, Mapping) and (each.get(service) or {}).get("condition") == COMPLETED for each in conditions
+        )
+        return by_files or any(service in container.awaits for container in self.containers)
+
+    def done(self, container: Container) -> bool:
+        """Whether it is a job that ended as it should. One that has a health check of its own by the files, or ran for
+        hours, may be a service."""
+        awaited = self.awaited(container.service)
+        return container.done and (awaited or (container.ran < LONG and self.may_end(container.service)))
+
+    def may_end(self, service: str) -> bool:
+        """Whether it may be a job, which is to end: another service waits for that, or it has no health check of its
+        own by the files."""
+        spec = self.spec(service)
+        return spec is None or not spec.checked or self.awaited(service)
+
+    def owner_of(self, id_or_name: str) -> Container | None:
+        """The container whose namespaces or volumes another one uses; None where there is none any more."""
+        known = (*self.containers, *self.outside)
+        return next((other for other in known if id_or_name in (other.id, other.name)), None)
+
+    def absent_owner(self, container: Container, together: Sequence[Container] = ()) -> str:
+        """Whose namespace is not there, so that a container which lives in it cannot be started, in a clause; empty
+        where each is. ``together``: containers that are started before it."""
+        for kind, id in container.shares:
+            owner = self.owner_of(id)
+            if kind not in NAMESPACES or (owner is not None and (owner.running or owner in together)):
+                continue
+            whose = f"{owner.name}, which is {owner.state}" if owner else f"{id[:12]}, which is gone"
+            return f"lives in the {kind} of {whose}"
+        return ""
 
     def target(self, container: Container) -> str:
         return container.target

@@ -9,10 +9,10 @@ from typing import Sequence, TypedDict
 
 from .._core.times import stamp
 from .acts.recovery import UnfinishedReport, unfinished_reports
-from .container import NAMESPACES, Container, exit_meaning
+from .container import NAMESPACES, NETWORK, Container, exit_meaning
 from .drain.leftover import DrainReport, drain_report
 from .endpoint.engine_endpoint import LOCAL_ENGINE, EngineEndpoint, EngineReport
-from .health import UNHEALTHY, UNKNOWN
+from .health import STARTING, UNHEALTHY, UNKNOWN
 from .project import Project
 from .project_ref import Source
 from .proxy import StaleProxy
@@ -115,9 +115,7 @@ class ProjectReport(TypedDict):
 
 def last_exit(project: Project, container: Container) -> str:
     """The last exit of a container that loops; a container that was just restarted does not show it."""
-    code: int | None = project.exits.get(container.id)
-    if code is None and not container.running:
-        code = container.exit_code
+    code = project.last_exit_code(container)
     if code is None:
         return "it runs for the moment, and its last exit code is not known"
     return f"its last exit was {code}, {exit_meaning(code, container.oom_flag)}"
@@ -130,12 +128,10 @@ def problem_of(project: Project, container: Container) -> str:
         times = again.restarts - container.restarts if again else 0
         more = f", {times} more between two observations" if times > 0 else ""
         return f"loops: the engine restarted it {container.restarts} times{more}; {last_exit(project, container)}"
-    if on_purpose(container):
+    if on_purpose(container) or follows(project, container):
         return ""
-    if not container.running and not container.done:
-        meaning = exit_meaning(container.exit_code, container.oom_flag)
-        why = container.error or (f"{container.exit_code}, {meaning}" if container.state == "exited" else "")
-        return f"is {container.state}" + (f" ({why})" if why else "")
+    if not container.running:
+        return "" if container.done or project.repeats(container) else f"is {container.state}{_why_ended(container)}"
     lost = lost_namespace(project, container)
     if lost:
         return lost
@@ -145,32 +141,58 @@ def problem_of(project: Project, container: Container) -> str:
     return drain.words if drain is not None and drain.left else ""
 
 
+def _why_ended(container: Container) -> str:
+    meaning = exit_meaning(container.exit_code, container.oom_flag)
+    why = container.error or (f"{container.exit_code}, {meaning}" if container.state == "exited" else "")
+    return f" ({why})" if why else ""
+
+
 def healthy_of(project: Project, service: str) -> list[Container]:
     """Replicas that are healthy and have no problem: one that loops runs between two falls, and is not healthy."""
-    return [replica for replica in project.replicas(service) if replica.healthy and not problem_of(project, replica)]
+    healthy = [replica for replica in project.replicas(service) if replica.healthy and not problem_of(project, replica)]
+    return [replica for replica in healthy if not lost_namespace(project, replica)]
 
 
 def is_well(project: Project, container: Container) -> bool:
     """Whether nothing is left to do for a container: it runs as it should, as far as that is known, or is not meant to
     run."""
     meant = container.healthy or container.done or (container.running and container.health == UNKNOWN)
-    return bool(meant or on_purpose(container)) and not problem_of(project, container)
+    apart = on_purpose(container) or follows(project, container) or project.repeats(container)
+    return bool(meant or apart) and not problem_of(project, container)
 
 
 def lost_namespace(project: Project, container: Container) -> str:
     """Where a container lives in a namespace that is no longer its owner's, in a clause; empty where it does not.
 
-    The namespace ends with the process that it was made for: the owner that was started again has another one.
+    The namespace ends with the process that it was made for: the owner that was started again has another one. A
+    network is taken down with its owner, also for those that still live in it.
     """
     for kind, owner_id in container.shares if container.running else ():
-        owner = next(
-            (other for other in (*project.containers, *project.outside) if owner_id in (other.id, other.name)), None
-        )
+        owner = project.owner_of(owner_id)
+        if kind == NETWORK and owner is None:
+            return f"has no network: the container {owner_id[:12]}, in whose network it lives, is gone"
+        if kind == NETWORK and owner is not None and not (owner.running or owner.state == "paused"):
+            return (
+                f"has no network: {owner.name}, in whose network it lives, {on_purpose(owner) or f'is {owner.state}'}"
+            )
         if kind not in NAMESPACES or owner is None or not (owner.started and container.started):
             continue
         if owner.running and owner.started > container.started:
             return f"lost the {kind} of {owner.name}, which was started again after it"
     return ""
+
+
+def follows(project: Project, container: Container) -> str:
+    """Where a container has no namespace, or could not be started for the want of one, because its owner was stopped on
+    purpose, in a clause; empty where it is not so."""
+    owners = [project.owner_of(id) for kind, id in container.shares if kind in NAMESPACES]
+    stopped = next((owner for owner in owners if owner is not None and owner.stopped), None)
+    if stopped is None:
+        return ""
+    if container.running:
+        return lost_namespace(project, container)
+    ended = container.state == "exited" and container.error
+    return f"is exited: {stopped.name}, whose namespace it lives in, {on_purpose(stopped)}" if ended else ""
 
 
 def on_purpose(container: Container) -> str:
@@ -195,7 +217,16 @@ def note_of(project: Project, container: Container) -> str:
             f"has a health check that says nothing ({container.health_output or 'no output'}): whether it is healthy is"
             " unknown. Correct the check"
         )
-    return on_purpose(container)
+    if container.running and container.health == STARTING:
+        return f"has not passed its health check yet, and runs for {container.uptime(project.now):.0f} s"
+    if project.repeats(container):
+        return (
+            f"has ended without an error {container.restarts} times and was started again: a job that repeats by its"
+            " restart policy"
+        )
+    if container.done and not project.done(container):
+        return "has ended without an error; whether it is a job, or a service that is to run, is unknown"
+    return follows(project, container) or on_purpose(container)
 
 
 def _age(project: Project, at: datetime | None) -> int | None:
@@ -247,9 +278,9 @@ def _name_of(project: Project, owner: str) -> str:
     return next((other.name for other in (*project.containers, *project.outside) if other.id == owner), owner[:12])
 
 
-def notes_on_number(desired: int, replicas: Sequence[Container]) -> list[str]:
-    """Where fewer or more run than the files ask for; a job that has ended as it should is not missing."""
-    running, ended = sum(replica.running for replica in replicas), sum(replica.done for replica in replicas)
+def notes_on_number(desired: int, replicas: Sequence[Container], ended: int) -> list[str]:
+    """Where fewer or more run than the files ask for; jobs that have ``ended`` as they should are not missing."""
+    running = sum(replica.running for replica in replicas)
     if running > desired:
         return [f"the files ask for {desired}, {running} run: the next `up` reverts this"]
     if running + ended >= desired:
@@ -262,7 +293,8 @@ def service_dict(project: Project, name: str) -> ServiceReport:
     """One service: counts, and every container."""
     replicas, spec, desired = project.replicas(name), project.spec(name), project.wanted(name)
     running = sum(replica.running for replica in replicas)
-    notes = [] if desired is None else notes_on_number(desired, replicas)
+    ended = sum(project.done(replica) or project.repeats(replica) for replica in replicas if not replica.running)
+    notes = [] if desired is None else notes_on_number(desired, replicas, ended)
     if project.model is not None and spec is None:
         notes.append("the files do not know this service (an orphan)")
     return {

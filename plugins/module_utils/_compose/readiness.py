@@ -19,6 +19,7 @@ from .health import HEALTHY, UNCHECKED, UNHEALTHY, UNKNOWN
 READY, WAITING, FAILED = "ready", "waiting", "failed"
 STEADY = 1.0  # seconds for which a checked container must have been healthy
 RESTARTS = 2  # of a container that is being waited for: more is a loop
+_ONCE = ("no", "", "on-failure")  # policies with which the engine does not start again what has ended for good
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,18 @@ class Readiness:
     since: datetime | None = None
 
 
-def readiness(container: Container | None, now: datetime, stable: float, before: Readiness | None = None) -> Readiness:
+def readiness(
+    container: Container | None, now: datetime, stable: float, before: Readiness | None = None, job: bool = True
+) -> Readiness:
     """What the newest look says of a container; ``before`` is what the look before said.
 
-    ``stable``: seconds without a restart after which a container without a health check counts as up.
+    ``stable``: seconds without a restart after which a container without a health check counts as up. ``job``: whether
+    it may be one, which is ready when it has ended without an error.
     """
     if container is None:
         return Readiness(FAILED, "it is gone")
-    if container.state in ("exited", "dead") and container.restart_policy in ("no", ""):
-        meaning = exit_meaning(container.exit_code, container.oom_flag)
-        return Readiness(READY if container.done else FAILED, f"it exited with {container.exit_code}: {meaning}")
+    if container.state in ("exited", "dead") and (container.error or container.restart_policy in _ONCE):
+        return _ended(container, job)
     if container.restarts >= RESTARTS:
         return Readiness(
             FAILED, f"it was restarted {container.restarts} times and does not stay up; last exit {container.exit_code}"
@@ -62,3 +65,11 @@ def readiness(container: Container | None, now: datetime, stable: float, before:
     since = before.since if before and before.since else now
     steady = (now - since).total_seconds() >= STEADY
     return Readiness(READY if steady else WAITING, "healthy", since)
+
+
+def _ended(container: Container, job: bool) -> Readiness:
+    if container.error:
+        return Readiness(FAILED, f"it could not be started: {container.error}")
+    meaning = exit_meaning(container.exit_code, container.oom_flag)
+    ready = container.done and job
+    return Readiness(READY if ready else FAILED, f"it exited with {container.exit_code}: {meaning}")

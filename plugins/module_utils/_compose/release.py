@@ -17,8 +17,9 @@ from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from .._core.result import PlannedAct
 from .._core.times import stamp
 from .acts.recovery import Recovery
-from .container import Container
+from .container import SETTLED, Container
 from .drain.leftover import Drained, undrain_item
+from .health import STARTING, UNCHECKED
 from .model import Spec
 from .project import Project
 from .project_report import on_purpose, problem_of
@@ -120,7 +121,8 @@ def snapshot_of(project: Project, created: Mapping[str, str], git: Mapping[str, 
     # What differs from the files runs another configuration than the one that is recorded.
     # A newer image behind the tag is none of that: it is how a snapshot between build and `up` looks.
     wrong = any(
-        problem_of(project, container) or _configured(project.drift(container)) for container in project.containers
+        problem_of(project, container) or _unproven(project, container) or _configured(project.drift(container))
+        for container in project.containers
     )
     good = not wrong and not any(service.mixed for service in services.values())
     return ReleaseSnapshot(
@@ -129,12 +131,18 @@ def snapshot_of(project: Project, created: Mapping[str, str], git: Mapping[str, 
     )  # fmt: skip
 
 
-def _against_exchange(project: Project, service: str) -> Iterable[str]:
-    """Why the containers of a service cannot be exchanged for fresh ones."""
+def _unproven(project: Project, container: Container) -> bool:
+    """Whether it runs for too short a time to say that it is healthy."""
+    young = container.health == UNCHECKED and container.uptime(project.now) < SETTLED
+    return container.running and (container.health == STARTING or young)
+
+
+def _against_exchange(project: Project, service: str, named: bool) -> Iterable[str]:
+    """Why its containers cannot be exchanged for fresh ones; what was stopped is started if ``named``."""
     for replica in project.replicas(service):
         for sharer in project.sharers(replica):
             yield f"{sharer.name} lives in a namespace of {replica.name} and would lose it"
-        if replica.state == "paused":
+        if replica.state == "paused" or (replica.stopped and not named):
             yield f"{replica.name} {on_purpose(replica)}"
         drain = project.drains.get(replica.id)
         if drain is not None and not drain.left:
@@ -182,7 +190,10 @@ def goal(
                 return candidate, ""
         if good:
             return good[0], ""
-        return None, f"no snapshot of {project.name} was taken while every service was healthy"
+        return (
+            None,
+            f"no snapshot of {project.name} was taken while every service was healthy and ran what its files ask for",
+        )
     for candidate in snapshots:
         if name in (candidate.name, candidate.label):
             return candidate, ""
@@ -298,6 +309,10 @@ def plan_rollback(
         if name not in services and project.stateful(name):
             excluded.append(Item(target_of(step), "keeps data in volumes; it is rolled back only when it is named"))
             continue
+        replicas = project.replicas(name)
+        if name not in services and name not in open_ends and all(replica.stopped for replica in replicas):
+            excluded.append(Item(target_of(step), "was stopped on purpose; it is rolled back only when it is named"))
+            continue
         if not present.get(recorded.image):
             refusals.append(f"the image {short(recorded.image)} of {name} is not on this host any more")
         if any(mount.anonymous for replica in project.replicas(name) for mount in replica.mounts):
@@ -305,7 +320,7 @@ def plan_rollback(
         if step.how == FILE and (goal.config is None or name not in goal.config.get("services", {})):
             refusals.append(f"the configuration that {name} ran with was not recorded")
         refusals += dependencies(project, name, starts_dependencies)
-        refusals += _against_exchange(project, name)
+        refusals += _against_exchange(project, name, name in services or name in open_ends)
         reason = f"ran at {goal.at}{f' ({goal.revision[:12]})' if goal.revision else ''}"
         if name in open_ends:
             wanted, there = open_ends[name].wish.replicas, len(project.replicas(name))

@@ -139,7 +139,8 @@ def plan_restart(
         ]
         for container in sorted(meant, key=lambda replica: (not problems[replica.id], replica.number)):
             problem, drain = problems[container.id], project.drains.get(container.id)
-            why = why_excluded(project, container, problem, unhealthy_only, named or problem == _STOPPED)
+            before = [other for other, dummy in draft.order]
+            why = why_excluded(project, container, problem, unhealthy_only, named or problem == _STOPPED, before)
             why = why or (full_disks or {}).get(container.id, "")
             if drain is not None and not drain.left:
                 why = drain.words
@@ -236,10 +237,20 @@ class _Draft:
         return Item(self.project.target(container), reason, how, who)
 
 
-def why_excluded(project: Project, container: Container, problem: str, unhealthy_only: bool, named: bool) -> str:
-    """Why a container is left alone, in a clause; empty where it is not."""
-    if container.done:
-        return "ran once and ended well; it is not meant to run"
+def why_excluded(
+    project: Project,
+    container: Container,
+    problem: str,
+    unhealthy_only: bool,
+    named: bool,
+    together: Sequence[Container] = (),
+) -> str:
+    """Why a container is left alone, in a clause; empty where it is not. ``together``: those that are restarted before
+    it."""
+    if project.done(container):
+        return (
+            "has ended without an error, as a job does: playbooks/container_start_stop.yml starts it again by its name"
+        )
     if container.state in ("removing", "dead"):
         return f"is {container.state}: the engine removes it, and a restart cannot bring it back"
     if not named and on_purpose(container):
@@ -248,10 +259,25 @@ def why_excluded(project: Project, container: Container, problem: str, unhealthy
     if not named and container.state == "created":
         return "was never started; it is started only when its service is named"
     if not named and container.state == "exited":
-        return "is a job that failed; it is run again only when its service is named"
+        return f"{_why_exited(container)}; it is started only when its service is named"
+    absent = project.absent_owner(container, together)
+    if absent:
+        return f"{absent}: it could not be started again"
     if unhealthy_only and not problem:
         return note_of(project, container) or "is healthy"
     return ""
+
+
+def _why_exited(container: Container) -> str:
+    """Why the engine does not start it again, in a clause."""
+    if container.error:
+        return f"could not be started by the engine ({container.error})"
+    if container.restarts:
+        return f"was started again {container.restarts} times by the engine, which then gave up"
+    policy = container.restart_policy
+    return (
+        f"has ended, and whether it is a job is unknown (restart policy {policy}: the engine does not start it again)"
+    )
 
 
 def why_not_replaced(project: Project, service: str, starts_dependencies: bool, stops_first: bool = False) -> str:

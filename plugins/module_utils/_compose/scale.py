@@ -263,10 +263,10 @@ def _against_removal(project: Project, victims: Sequence[Container]) -> Iterable
 
 def _stopped(replicas: Sequence[Container], desired: int) -> Iterable[str]:
     """The number that is wanted counts those that run: one that does not is no replica, and is not started silently."""
-    stopped = [replica for replica in replicas if not replica.running and not replica.done]
+    stopped = [replica for replica in replicas if not replica.running]
     if stopped and len(replicas) - len(stopped) < desired:
         names = ", ".join(f"{replica.name} is {replica.state}" for replica in stopped)
-        yield f"{names}: start it (compose_restart with its service named) or remove it first"
+        yield f"{names}: start it (playbooks/container_start_stop.yml) or remove it first"
 
 
 def why_first(project: Project, container: Container) -> str:
@@ -331,7 +331,7 @@ def dependencies(project: Project, service: str, starts_them: bool) -> Iterable[
         )
         return
     for container in down:
-        if not container.done and not any(replica.running for replica in project.replicas(container.service)):
+        if not project.done(container) and not any(replica.running for replica in project.replicas(container.service)):
             yield f"{container.service}, which it depends on, does not run"
             return
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Iterator, Mapping, TypeVar
 
-from .._compose.health import UNKNOWN
+from .._compose.health import STARTING, UNCHECKED, UNKNOWN
 from .._compose.project_report import ServiceReport
 from .._core.text import shortened, some, span
 from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, UP
@@ -190,15 +190,21 @@ def _services(host: str, part: ServicesPart, importance: Importance) -> list[Sig
 def _set_apart(host: str, name: str, report: ServiceReport, importance: Importance) -> list[Sign]:
     """Containers that are no problem and not healthy: paused or stopped on purpose, or of a health that is unknown.
 
-    They are P3, unless the site gives a severity to a service of which none is left that serves.
+    They are P3, unless the site gives a severity to a service of which none is left that serves. One that has ended
+    well though it has a health check, and of which none is left, is P2: a service, or a job.
     """
-    serves = report["healthy"] + report["unknown"]
-    severity = P3 if serves else importance.services.get(name, P3)
-    return [
-        Sign(severity if container["health"] != UNKNOWN else P3, f"{container['name']} {container['note']}", host)
-        for container in report["containers"]
-        if container["note"]
-    ]
+    severity = importance.services.get(name)
+    if report["healthy"] + report["unknown"]:
+        severity = P3
+    signs = []
+    for container in report["containers"]:
+        unsure = container["state"] == "running" and container["health"] in (UNKNOWN, STARTING)
+        ended = container["state"] == "exited" and container["restart_policy"] in ("no", "on-failure")
+        usual = P2 if ended and container["health"] != UNCHECKED else P3
+        if container["note"]:
+            text = f"{container['name']} {container['note']}"
+            signs.append(Sign(P3 if unsure else severity or usual, text, host))
+    return signs
 
 
 def _reached(host: str, part: ReachedPart, importance: Importance) -> list[Sign]:

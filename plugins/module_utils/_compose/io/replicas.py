@@ -175,7 +175,8 @@ class ReplicaControl:
         while left:
             for id, pending in list(left.items()):
                 now = datetime.now(timezone.utc)
-                status = readiness(self.engine.container(id), now, self.rollout.stable, verdicts.get(id))
+                may_end = self.project.may_end(pending.service)
+                status = readiness(self.engine.container(id), now, self.rollout.stable, verdicts.get(id), may_end)
                 verdicts[id] = status
                 if status.status == READY:
                     del left[id]

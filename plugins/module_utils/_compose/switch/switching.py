@@ -14,7 +14,7 @@ from typing import Any, Collection, Iterable, Sequence
 from ..._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from ..._core.result import NOTHING_DONE, PlannedAct
 from ..acts.singleton import why_single
-from ..container import NAMESPACES, Container
+from ..container import Container
 from ..project import Project
 from ..project_report import on_purpose
 from ..replicas import line_of
@@ -106,12 +106,9 @@ def _left_alone(container: Container, wanted: str) -> str:
 def _against_start(project: Project, container: Container, together: Sequence[Container]) -> Iterable[str]:
     if container.state not in _STARTABLE:
         yield f"{container.name} {on_purpose(container) or f'is {container.state}'}, and cannot be started"
-    for kind, owner_id in container.shares:
-        known = (*project.containers, *project.outside)
-        owner = next((other for other in known if owner_id in (other.id, other.name)), None)
-        if kind in NAMESPACES and (owner is None or not (owner.running or owner in together)):
-            whose = f"{owner.name}, which is {owner.state}" if owner else f"{owner_id[:12]}, which is gone"
-            yield f"{container.name} lives in the {kind} of {whose}: start that one, too"
+    absent = project.absent_owner(container, together)
+    if absent:
+        yield f"{container.name} {absent}: start that one, too"
 
 
 def _against_second(

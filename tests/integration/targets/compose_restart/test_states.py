@@ -117,6 +117,52 @@ def test_a_guest_that_lost_its_network_is_named_and_put_right(shop):
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("words", "problem", "note"),
+    [
+        (["stop", "--time", "0"], "", "was stopped on purpose"),
+        (["rm", "--force"], "in whose network it lives, is gone", ""),
+    ],
+)
+def test_a_guest_whose_host_does_not_run_is_named_and_never_taken_down(shop, words, problem, note):
+    with_guest(shop)
+    engine.run(["docker", *words, f"{shop.project}-worker-1"])
+    before = states(shop, "guest")
+    assert interfaces(shop, "guest") == ["lo"]
+    found = shop.module("compose_info")["services"]["guest"]
+    (guest,) = found["containers"]
+    assert (problem in guest["problem"], note in guest["note"], found["healthy"]) == (True, True, 0), guest
+    for options in ({"which": "unhealthy"}, {"services": ["guest"]}):
+        assert shop.module("compose_restart", grace=1, **options)["plan"]["actions"] == []
+    assert states(shop, "guest") == before
+
+
+def test_what_the_engine_could_not_start_was_not_stopped_on_purpose(shop):
+    shop.services["worker"]["ports"] = ["127.0.0.1::80"]
+    shop.write()
+    shop.compose("up", "--detach", "--no-build", "worker")
+    worker, thief = f"{shop.project}-worker-1", f"{shop.project}-thief"
+    port = engine.run(["docker", "port", worker, "80/tcp"]).stdout.rpartition(":")[2].strip()
+    shop.services["worker"]["ports"] = [f"127.0.0.1:{port}:80"]
+    shop.write()
+    shop.compose("up", "--detach", "--no-build", "worker")
+    engine.run(["docker", "stop", "--time", "0", worker])
+    engine.run(["docker", "run", "--detach", "--name", thief, "--publish", f"127.0.0.1:{port}:80", shop.image,
+                "sh", "-c", WAIT])  # fmt: skip
+    try:
+        assert engine.run(["docker", "start", worker], check=False).returncode
+        (before,) = states(shop, "worker").values()
+        found = shop.module("compose_info", services=["worker"])["services"]["worker"]["containers"][0]
+        assert (found["state"], found["note"]) == ("exited", "")
+        assert "port is already allocated" in found["problem"]
+        held = shop.module("compose_restart", which="unhealthy", grace=1)["plan"]
+        assert held["actions"] == []
+        assert "could not be started by the engine" in held["excluded"][0]["reason"]
+        assert list(states(shop, "worker").values()) == [before]
+    finally:
+        engine.run(["docker", "rm", "--force", thief])
+
+
 def test_a_guest_of_nobodys_project_keeps_its_network(shop):
     name = f"{shop.project}-stranger"
     engine.run(["docker", "run", "--detach", "--name", name, "--network", f"container:{shop.project}-worker-1",

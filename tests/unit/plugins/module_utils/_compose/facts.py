@@ -27,7 +27,10 @@ def inspected(service="web", number=1, *, state="running", health="healthy", up=
             "ExitCode": more.get("exit_code", 0),
             "OOMKilled": more.get("oom", False),
             "StartedAt": started.strftime("%Y-%m-%dT%H:%M:%S.%f") + "789Z",
-            "FinishedAt": "0001-01-01T00:00:00Z",
+            "FinishedAt": (NOW - timedelta(seconds=more["ended"])).strftime("%Y-%m-%dT%H:%M:%S.%f") + "789Z"
+            if "ended" in more
+            else "0001-01-01T00:00:00Z",
+            "Error": more.get("error", ""),
             "Health": {
                 "Status": health,
                 "FailingStreak": more.get("streak", len(more.get("exits", []))),
@@ -51,6 +54,7 @@ def inspected(service="web", number=1, *, state="running", health="healthy", up=
                 "com.docker.compose.container-number": str(number),
                 "com.docker.compose.oneoff": "False",
                 "com.docker.compose.config-hash": more.get("hash", "h"),
+                "com.docker.compose.depends_on": more.get("depends", ""),
             },
         },
         "HostConfig": {

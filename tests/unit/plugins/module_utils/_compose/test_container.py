@@ -22,6 +22,15 @@ from .facts import NOW, container, project
         pytest.param({"restarts": 20, "up": 400, "age": 900}, False, id="has recovered"),
         pytest.param({"restarts": 3, "up": 60, "age": 90}, False, id="waited for another at its first start"),
         pytest.param({"restarts": 30, "up": 60, "age": 90000}, False, id="falls each hour"),
+        pytest.param(
+            {"restarts": 6, "up": 3, "ended": 3.1, "age": 90000}, False, id="falls each hour, and did just now"
+        ),
+        pytest.param({"restarts": 6, "up": 3, "ended": 900, "age": 90000}, False, id="the host was started again"),
+        pytest.param({"restarts": 6, "up": 3, "ended": 9, "age": 90000}, True, id="loops since a minute, after a day"),
+        pytest.param({"restarts": 3, "up": 3, "ended": 3.4, "age": 90000}, False, id="fell three times in a day"),
+        pytest.param(
+            {"restarts": 3, "up": 3, "ended": 3.4, "age": 9}, True, id="has fallen three times since it was made"
+        ),
     ],
 )
 def test_whether_it_loops_now(more, loops):
@@ -60,6 +69,32 @@ def test_a_job_that_ended_well_is_done_and_one_that_should_run_is_not():
     assert container(state="exited", policy="no").done
     assert not container(state="exited", policy="always").done
     assert not container(state="exited", exit_code=1, policy="no").done
+    assert container(state="exited", policy="on-failure").done
+    published = {"80/tcp": [{"HostIp": "", "HostPort": "80"}]}
+    assert not container(state="exited", policy="no", ports=published).done, "a job publishes no port"
+
+
+def test_what_the_engine_could_not_start_was_not_stopped_on_purpose():
+    assert container(state="exited", policy="always").stopped
+    assert container(state="exited", policy="unless-stopped").stopped
+    for error in ("driver failed: port is already allocated", "container f7c9 is not running"):
+        assert not container(state="exited", policy="always", error=error).stopped
+
+
+@pytest.mark.parametrize(
+    ("more", "lasts"),
+    [
+        pytest.param({"up": 12}, True, id="runs for long"),
+        pytest.param({"up": 2, "ended": 2.1, "restarts": 9}, True, id="started again at once"),
+        pytest.param({"up": 2, "ended": 40, "restarts": 9}, False, id="started again after a pause"),
+        pytest.param({"up": 2, "ended": 2.1, "restarts": 2}, False, id="the pause does not say it yet"),
+        pytest.param({"up": 2}, False, id="has never ended"),
+        pytest.param({"state": "restarting", "up": 30, "ended": 1}, True, id="ran for long"),
+        pytest.param({"state": "restarting", "up": 3, "ended": 1}, False, id="fell at once"),
+    ],
+)
+def test_whether_its_runs_last(more, lasts):
+    assert container(**more).lasts(NOW) is lasts
 
 
 @pytest.mark.parametrize(

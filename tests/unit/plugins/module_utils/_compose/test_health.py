@@ -21,6 +21,25 @@ from .facts import container
         (2, "python3: can't open file '/app/check.py': [Errno 2] No such file or directory"),
         (1, "/bin/ash: /check: Permission denied"),
         (1, "exec /check: exec format error"),
+        (2, "/bin/sh: 1: Syntax error: Unterminated quoted string\n"),
+        (2, "bash: -c: line 2: syntax error: unexpected end of file"),
+        (2, "bash: -c: line 0: unexpected EOF while looking for matching `''"),
+        (2, "sh: 0: cannot open /health.sh: No such file"),
+        (2, "sh: can't open '/health.sh': No such file or directory"),
+        (2, "/bin/sh: 1: .: cannot open /env.sh: No such file"),
+        (1, "/bin/sh: 1: cannot open /dev/tcp/127.0.0.1/80: No such file"),
+        (1, "/bin/sh: can't open /dev/tcp/localhost/80: no such file"),
+        (2, 'Can\'t open perl script "/health.pl": No such file or directory'),
+        (2, "Can't locate LWP/Simple.pm in @INC (you may need to install it)\nBEGIN failed--compilation aborted."),
+        (1, "Could not open input file: health.php"),
+        (1, "/usr/local/bin/python3.11: No module named curl"),
+        (1, 'Traceback:\n  File "<string>", line 1, in <module>\nModuleNotFoundError: No module named \'requests\''),
+        (1, "Error: Cannot find module '/health.js'\n  code: 'MODULE_NOT_FOUND',\n  requireStack: []\n}\nNode"),
+        (1, "ruby: in `require': cannot load such file -- net/httpx (LoadError)"),
+        (1, "wget: unrecognized option: no-check-certificate\nBusyBox v1.36"),
+        (1, "cat: unrecognized option '--fails'\nTry 'cat --help' for more information."),
+        (1, "* a line before\nsh: 1: curl: not found\n"),
+        (2, "curl: option --fails: is unknown\ncurl: try 'curl --help'"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("status", ["unhealthy", "starting"])
@@ -39,10 +58,25 @@ def test_a_check_that_cannot_be_carried_out_says_nothing(status, code, output):
         (22, ""),
         (1, "open /data/x: permission denied"),
         (1, "redis: command not found in table"),
+        (1, "cat: /tmp/ready: No such file or directory"),
+        (2, "sh: 1: cannot open /tmp/ready: No such file"),
+        (2, "[: =: unary operator expected"),
+        (1, 'ERROR:  syntax error at or near "x"'),
+        (1, "psql: error: FATAL: invalid option"),
+        (1, "Error: Cannot find module 'x'\n  code: 'MODULE_NOT_FOUND',\n  requireStack: [ '/app/server.js' ]"),
+        (1, "File \"/app/health.py\", line 1, in <module>\nModuleNotFoundError: No module named 'booking'"),
+        (1, "bash: connect: Connection refused\nbash: line 1: /dev/tcp/127.0.0.1/80: Connection refused"),
     ],
 )
 def test_a_check_that_fails_is_a_failure(code, output):
     assert container(health="unhealthy", exits=[code], said=output).health == "unhealthy"
+
+
+def test_of_a_long_output_the_line_is_shown_that_says_why():
+    replica = container(health="unhealthy", exits=[2], said="Can't locate X.pm in @INC\n" + "more\n" * 200)
+    assert (replica.health, replica.health_output) == ("unknown", "Can't locate X.pm in @INC")
+    failed = container(health="unhealthy", exits=[1], said="x" * 900 + "the end")
+    assert (len(failed.health_output), failed.health_output[-7:]) == (300, "the end")
 
 
 def test_only_the_last_run_counts():

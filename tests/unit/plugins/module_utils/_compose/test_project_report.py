@@ -93,9 +93,105 @@ def test_a_guest_that_is_older_than_its_host_has_lost_its_network():
     assert service_dict(shop, "app")["containers"][0]["shares"] == ["network of shop-vpn-1"]
 
 
-def test_of_a_host_that_is_not_known_nothing_is_said():
-    guest = container("app", network="container:0123456789abcdef")
-    assert problem_of(project(guest), guest) == ""
+def test_a_guest_whose_host_is_gone_has_no_network():
+    guest, other = (container("app", network="container:0123456789abcdef"), container("b", pid_mode="container:0123"))
+    shop = project(guest, other)
+    assert problem_of(shop, guest) == "has no network: the container 0123456789ab, in whose network it lives, is gone"
+    assert problem_of(shop, other) == ""
+
+
+@pytest.mark.parametrize(
+    ("more", "problem", "note"),
+    [
+        pytest.param({}, "", "", id="runs"),
+        pytest.param({"state": "paused"}, "", "", id="paused"),
+        pytest.param({"state": "restarting", "restarts": 3}, "whose network it lives, is restarting", "", id="loops"),
+        pytest.param({"state": "exited", "exit_code": 1}, "in whose network it lives, is exited", "", id="failed"),
+        pytest.param({"state": "exited", "policy": "always"}, "", "was stopped on purpose", id="stopped on purpose"),
+    ],
+)  # fmt: skip
+def test_a_guest_of_a_host_that_does_not_run(more, problem, note):
+    host = container("vpn", **more)
+    guest = container("app", network=f"container:{host.id}")
+    shop = project(host, guest, services={"vpn": {}, "app": {}})
+    assert problem in problem_of(shop, guest)
+    assert note in note_of(shop, guest)
+    assert (bool(problem), bool(note)) == (bool(problem_of(shop, guest)), bool(note_of(shop, guest)))
+    assert service_dict(shop, "app")["healthy"] == (0 if problem or note else 1)
+    assert is_well(shop, guest) is not bool(problem)
+
+
+def test_what_ended_with_its_host_that_was_stopped_on_purpose_is_no_problem():
+    host = container("vpn", state="exited", policy="always")
+    more = {"pid_mode": f"container:{host.id}", "state": "exited", "exit_code": 137, "policy": "always"}
+    guest, alone = container("app", error="container 76 is not running", **more), container("app", number=2, **more)
+    shop = project(host, guest, alone, services={"vpn": {}, "app": {}})
+    assert (problem_of(shop, guest), problem_of(shop, alone)) == ("", "")
+    assert "is exited: shop-vpn-1, whose namespace it lives in, was stopped on purpose" in note_of(shop, guest)
+    assert note_of(shop, alone).startswith("was stopped on purpose")
+    runs = project(container("vpn"), guest, services={"vpn": {}, "app": {}})
+    assert problem_of(runs, guest) == "is exited (container 76 is not running)"
+
+
+def test_one_that_has_not_passed_its_check_yet_is_not_called_healthy():
+    replica = container(health="starting", up=40)
+    report = project_dict(project(replica))
+    assert report["problem"] == ["shop-web-1 has not passed its health check yet, and runs for 40 s"]
+    assert (report["unhealthy"], report["services"]["web"]["healthy"]) == (0, 0)
+
+
+REPEATS = {"restarts": 9, "health": "", "policy": "always", "age": 600}
+
+
+@pytest.mark.parametrize(
+    ("more", "exit_code", "repeats"),
+    [
+        pytest.param({"up": 30}, 0, True, id="a job that repeats"),
+        pytest.param({"up": 3, "ended": 3.1}, 0, True, id="a job that was just started again"),
+        pytest.param({"up": 30}, 1, False, id="fails each time"),
+        pytest.param({"up": 30}, None, False, id="how it ends is not known"),
+        pytest.param({"up": 3, "ended": 30}, 0, False, id="never lasts"),
+        pytest.param({"up": 30, "health": "healthy"}, 0, False, id="has a health check"),
+        pytest.param({"up": 30, "ports": {"80/tcp": [{"HostPort": "80"}]}}, 0, False, id="publishes a port"),
+    ],
+)
+def test_a_job_that_repeats_by_its_restart_policy_does_not_loop(more, exit_code, repeats):
+    replica = container(**{**REPEATS, **more})
+    shop = project(replica, exits={} if exit_code is None else {replica.id: exit_code})
+    assert (shop.repeats(replica), bool(problem_of(shop, replica))) == (repeats, not repeats)
+    assert ("a job that repeats" in note_of(shop, replica)) is repeats
+    assert is_well(shop, replica) is repeats
+
+
+@pytest.mark.parametrize(
+    ("spec", "more", "note"),
+    [
+        pytest.param({}, {}, "", id="a job"),
+        pytest.param({}, {"health": "unhealthy", "exits": [1], "test": ["CMD", "x"]}, "", id="the image has a check"),
+        pytest.param({"healthcheck": {"test": ["CMD", "x"]}}, {}, "is unknown", id="has a check of its own"),
+        pytest.param({}, {"up": 9000, "ended": 60}, "is unknown", id="ran for hours"),
+        pytest.param({}, {"up": 900, "ended": 60}, "", id="ran for minutes"),
+    ],
+)
+@pytest.mark.parametrize("awaited", [False, True])
+def test_what_ended_well_is_a_job_only_where_nothing_speaks_against_it(spec, more, note, awaited):
+    ended = container(**{"state": "exited", "health": "", **more})
+    depends = "web:service_completed_successfully:false" if awaited else "web:service_started:false"
+    shop = project(ended, container("api", depends=depends), services={"web": spec, "api": {}})
+    assert problem_of(shop, ended) == ""
+    assert (note in note_of(shop, ended), bool(note_of(shop, ended))) == (
+        not awaited or not note,
+        bool(note) and not awaited,
+    )
+    assert service_dict(shop, "web")["notes"] == (["the files ask for 1, 0 run"] if note and not awaited else [])
+
+
+def test_a_service_is_a_job_also_where_only_the_files_say_that_it_is_awaited():
+    ended = container(state="exited", health="")
+    services = {"web": {"healthcheck": {"test": ["CMD", "x"]}}, "api": {"depends_on": {"web": {}}}}
+    assert "is unknown" in note_of(project(ended, services=services), ended)
+    services["api"] = {"depends_on": {"web": {"condition": "service_completed_successfully"}}}
+    assert note_of(project(ended, services=services), ended) == ""
 
 
 @pytest.mark.parametrize(
@@ -108,6 +204,16 @@ def test_of_a_host_that_is_not_known_nothing_is_said():
         pytest.param({"state": "dead"}, "is dead", id="dead"),
         pytest.param({"health": "unhealthy", "exits": [127], "said": "sh: 1: curl: not found"}, "", id="never checked"),
         pytest.param({"state": "exited", "exit_code": 1}, "is exited (1, failed with 1)", id="failed"),
+        pytest.param(
+            {"state": "exited", "ports": {"80/tcp": [{"HostPort": "80"}]}},
+            "is exited (0, ended without an error)",
+            id="a service that ended",
+        ),
+        pytest.param(
+            {"state": "exited", "exit_code": 128, "policy": "always", "error": "port is already allocated"},
+            "is exited (port is already allocated)",
+            id="could not be started",
+        ),
         pytest.param({"state": "exited"}, "", id="job that is done"),
         pytest.param({"state": "created", "policy": "always"}, "is created", id="never started"),
         pytest.param({"health": "unhealthy", "said": "no db"}, "its health check fails: no db", id="unhealthy"),

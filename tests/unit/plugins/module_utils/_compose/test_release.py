@@ -148,6 +148,8 @@ def half_way(*containers, present=True, **more):
         pytest.param([old(2)], id="one too few, none of the new"),
         pytest.param([made(number=3, image=OLD)], id="one too few, none of the old"),
         pytest.param([], id="none"),
+        pytest.param([old(1), old(2, state="exited", policy="unless-stopped")], id="one was stopped by that run"),
+        pytest.param([old(2, state="exited", policy="always")], id="the last one was stopped by that run"),
         pytest.param([made(number=number, image=OLD) for number in (3, 4, 5)], id="all are new, and one too many"),
     ],
 )
@@ -157,7 +159,7 @@ def test_a_rollback_that_was_cut_off_has_the_same_target_and_the_same_number(con
         assert plan.steps == (), "three are there, none of them is to go: another has scaled it"
         return
     assert plan.plan.targets == (f"web:{short(NEW)}->{short(OLD)}",)
-    assert plan.count("web") == 2
+    assert (plan.count("web"), plan.refusals) == (2, ())
     assert f"has left {len(containers)} replicas where 2 are wanted" in plan.plan.actions[0].reason
 
 
@@ -168,3 +170,45 @@ def test_where_it_is_reached_nothing_is_left_to_do():
 def test_each_image_has_one_container_that_keeps_it():
     one = taken(container(image=OLD), container("side", image=OLD), container("db", image=NEW))
     assert keepers(one) == {OLD: "incident-rollback-shop-aaaaaaaaaaaa", NEW: "incident-rollback-shop-bbbbbbbbbbbb"}
+
+
+STOPPED = {"state": "exited", "policy": "unless-stopped"}
+
+
+def test_a_service_that_was_stopped_on_purpose_is_not_started_by_a_rollback_unless_it_is_named():
+    services = {"web": {}, "worker": {}}
+    was = taken(container(image=OLD), container("worker", image=OLD), services=services)
+    now = project(container(), container("worker", **STOPPED), services=services)
+    plan = plan_rollback(now, was, [], present={OLD: True})
+    assert ([step.service for step in plan.steps], plan.refusals) == (["web"], ())
+    assert [item.reason for item in plan.plan.excluded] == [
+        "was stopped on purpose; it is rolled back only when it is named"
+    ]
+    named = plan_rollback(now, was, ["worker"], present={OLD: True})
+    assert ([step.service for step in named.steps], named.refusals) == (["worker"], ())
+
+
+def test_one_replica_that_was_stopped_on_purpose_is_named_before_anything_stops():
+    was = taken(container(image=OLD), container(number=2, image=OLD))
+    now = project(container(), container(number=2, **STOPPED))
+    assert plan_rollback(now, was, [], present={OLD: True}).refusals == (
+        "shop-web-2 was stopped on purpose, by a person or a job",
+    )
+    failed = project(container(), container(number=2, **{**STOPPED, "error": "port is already allocated"}))
+    assert plan_rollback(failed, was, [], present={OLD: True}).refusals == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "good"),
+    [
+        pytest.param({}, True, id="healthy"),
+        pytest.param({"health": "starting"}, False, id="not checked yet"),
+        pytest.param({"health": "", "up": 4}, False, id="without a check, for seconds"),
+        pytest.param({"health": "", "up": 40}, True, id="without a check, for long"),
+        pytest.param({"health": "unhealthy", "exits": [127]}, True, id="its check cannot be carried out"),
+        pytest.param({"health": "unhealthy", "exits": [1]}, False, id="unhealthy"),
+        pytest.param({"state": "exited"}, True, id="a job that is done"),
+    ],
+)
+def test_a_snapshot_is_good_only_of_what_was_seen_to_be_healthy(more, good):
+    assert taken(container(**more)).good is good

@@ -85,7 +85,13 @@ def why_excluded(plan):
         ({"state": "created"}, "was never started"),
         ({"state": "removing"}, "is removing"),
         ({"state": "dead"}, "is dead"),
-        ({"state": "exited", "exit_code": 1}, "is a job that failed"),
+        ({"state": "exited", "exit_code": 1}, "has ended, and whether it is a job is unknown (restart policy no"),
+        (
+            {"state": "exited", "exit_code": 1, "policy": "on-failure", "restarts": 5},
+            "5 times by the engine, which then",
+        ),
+        ({"state": "exited", "exit_code": 128, "policy": "always", "error": "port is taken"}, "(port is taken); it is"),
+        ({"health": "starting"}, "has not passed its health check yet"),
         ({"health": "unhealthy", "exits": [127], "said": ""}, "whether it is healthy is unknown"),
     ],
 )
@@ -222,3 +228,45 @@ def test_a_replica_that_an_active_run_drains_is_left_alone_and_named():
     plan = plan_restart(project(one, two, drains=drained_by(two, RUNS)), ["web"])
     assert [replica.name for replica, dummy in plan.order] == [one.name]
     assert "is being drained" in why_excluded(plan)[two.name]
+
+
+@pytest.mark.parametrize(
+    ("owner", "whose"),
+    [
+        ([], "which is gone"),
+        ([container("vpn", state="exited", policy="always")], "shop-vpn-1, which is exited"),
+        ([container("vpn", state="created")], "shop-vpn-1, which is created"),
+    ],
+)
+@pytest.mark.parametrize("state", ["running", "exited"])
+def test_what_could_not_be_started_again_is_left_as_it_is_also_when_it_is_named(owner, whose, state):
+    guest = container("app", network=f"container:{container('vpn').id}", state=state, policy="always")
+    plan = plan_restart(project(*owner, guest, services={"vpn": {}, "app": {}}), ["app"])
+    assert plan.plan.actions == ()
+    assert whose in why_excluded(plan)["shop-app-1"]
+    assert why_excluded(plan)["shop-app-1"].endswith("it could not be started again")
+
+
+def test_a_host_that_is_started_with_its_guest_comes_first():
+    host = container("vpn", state="exited", policy="always")
+    guest = container("app", network=f"container:{host.id}", state="exited", policy="always")
+    shop = project(guest, host, services={"vpn": {}, "app": {"network_mode": "service:vpn"}})
+    assert planned(shop, "app", "vpn") == [("shop-vpn-1", "restart"), ("shop-app-1", "restart")]
+
+
+def test_a_service_that_ended_well_is_started_when_it_is_named():
+    published = {"80/tcp": [{"HostIp": "", "HostPort": "80"}]}
+    web = container(state="exited", ports=published)
+    assert planned(project(web), "web") == [("shop-web-1", "restart")]
+    assert planned(project(web), "web", unhealthy_only=True, named=False) == []
+    checked = project(container(state="exited"), services={"web": {"healthcheck": {"test": ["CMD", "x"]}}})
+    assert planned(checked, "web") == [("shop-web-1", "restart")]
+    job = plan_restart(project(container(state="exited")), ["web"])
+    assert "container_start_stop.yml starts it again" in why_excluded(job)["shop-web-1"]
+
+
+def test_a_job_that_repeats_is_not_replaced():
+    job = container(restarts=9, health="", policy="always", age=600, up=30)
+    shop = project(job, exits={job.id: 0})
+    assert planned(shop, "web", unhealthy_only=True, named=False) == []
+    assert planned(project(job, exits={job.id: 1}), "web") == [("shop-web-1", "replace")]

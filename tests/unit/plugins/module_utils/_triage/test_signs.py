@@ -210,3 +210,26 @@ def test_what_was_just_deployed_is_the_likelier_cause_of_a_sick_service():
     names = [scenario["playbook"] for scenario in scenarios_of(signs_of("web1", unhealthy, SITE))]
     assert names == ["playbooks/service_restart.yml", "playbooks/release_rollback.yml"]
     assert signs_of("web1", {"resources": resources(), "changes": fresh}, SITE) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "state_health_policy", "healthy", "severity"),
+    [
+        pytest.param("backend", ("exited", "none", "always"), 0, "P3", id="stopped on purpose"),
+        pytest.param("nginx", ("exited", "none", "always"), 0, "P0", id="stopped on purpose, and important"),
+        pytest.param("nginx", ("running", "starting", "always"), 0, "P3", id="important, and not checked yet"),
+        pytest.param("nginx", ("running", "unknown", "always"), 0, "P3", id="important, and its check says nothing"),
+        pytest.param("backend", ("exited", "unhealthy", "no"), 0, "P2", id="ended well, and has a health check"),
+        pytest.param("mailer", ("exited", "healthy", "on-failure"), 0, "P2", id="the same, as the site says"),
+        pytest.param("backend", ("exited", "unhealthy", "no"), 1, "P3", id="ended well, beside one that serves"),
+        pytest.param("backend", ("exited", "none", "no"), 0, "P3", id="ended well, as a job may"),
+    ],
+)
+def test_how_severe_a_state_is_that_is_no_problem(name, state_health_policy, healthy, severity):
+    state, health, policy = state_health_policy
+    apart: Any = {
+        **reports.container(name, state=state), "health": health, "restart_policy": policy, "note": "is apart",
+    }  # fmt: skip
+    survey: Any = {"services": part({name: reports.service(apart, healthy=healthy)})}
+    found = signs_of("web1", survey, SITE)
+    assert [(sign.severity, sign.text) for sign in found] == [(severity, f"{name} is apart")]
