@@ -20,6 +20,8 @@ from support.shop import GOOD, NEWER, Shop, waiting
 
 EVERY = 150  # moments; 50 for each module
 MOMENTS = EVERY if ALL else 3
+SWITCHES = 50  # moments at which containers are being stopped, and as many at which they are being started
+SWITCHED = SWITCHES if ALL else 1
 FIRST_GUESS = 4.0  # seconds that an act takes, until one was seen to its end; a moment after that cuts nothing off
 SINGLE = {"labels": {"pafar.runbook.singleton": "true"}}
 FAST = {"drain_wait": 0.3, "pause": 0.2, "stable": 1, "grace": 1}
@@ -115,6 +117,56 @@ def test_the_same_act_again_reaches_what_was_wanted(house: Shop, tmp_path) -> No
     left_out("moments at which an act on services is cut off", EVERY - MOMENTS)
 
 
+def status(shop: Shop, *services: str) -> dict[str, str]:
+    """State of each container of these services, by its name."""
+    kept = [container for service in services for container in shop.containers(service)]
+    return {container["Name"].lstrip("/"): container["State"]["Status"] for container in kept}
+
+
+def cut(process: subprocess.Popen[bytes], number: signal.Signals, delay: float) -> float | None:
+    """Send the signal after so many seconds. Returns how long the act took, where it ended before that; else None."""
+    began = time.monotonic()
+    while process.poll() is None and time.monotonic() < began + delay:
+        time.sleep(0.02)
+    took = time.monotonic() - began if process.poll() is not None else None
+    process.send_signal(number)
+    process.communicate()
+    return took
+
+
+def test_a_switch_that_is_cut_off_and_done_again_reaches_what_was_named(house: Shop) -> None:
+    seed = random.randrange(10**6)
+    chance = random.Random(seed)
+    longest = {"stopped": FIRST_GUESS, "started": FIRST_GUESS}
+    prepare(house, "one fewer", {})
+    names, known = sorted(status(house, "web", "cron")), ids(house, "web") | ids(house, "cron")
+    for moment in range(SWITCHED):
+        for state in ("stopped", "started"):
+            number = chance.choice(cutting.SIGNALS)
+            delay = chance.uniform(0.1 * longest[state], longest[state])
+            told = f"seed {seed}, moment {moment}: {state}, {number.name} after {delay:.1f} s"
+            print(told)
+            options = {"containers": names, "state": state, **FAST}
+            others, running = house.world("web", "cron"), ids(house, "cron") if state == "stopped" else set()
+            with Starts(house, "cron") as starts:
+                with cutting.running("compose_switch", project=house.project, **options) as process:
+                    took = cut(process, number, delay)
+                longest[state] = took or 1.2 * longest[state]
+                again = house.module("compose_switch", **options)
+                assert ("msg" in again, again.get("remaining")) == (False, 0), f"{told}: {again}"
+                assert starts.most(running) <= 1, f"{told}: a singleton ran twice"
+            reached = "exited" if state == "stopped" else "running"
+            assert status(house, "web", "cron") == dict.fromkeys(names, reached), told
+            assert (ids(house, "web") | ids(house, "cron"), house.world("web", "cron")) == (known, others), told
+            if state == "started":
+                house.await_up()
+            if state == "started" and os.geteuid() == 0:
+                assert not any(cutting.refuses(one["Id"], one["State"]["Pid"]) for one in house.containers("web")), told
+            seen = house.module("compose_info", configuration=False)
+            assert (seen["unfinished"], seen["drains"], seen["unhealthy"]) == ([], [], 0), f"{told}: {seen['problem']}"
+    left_out("moments at which a start or a stop of containers is cut off", SWITCHES - SWITCHED)
+
+
 def images(shop: Shop, service: str) -> set[str]:
     return {container["Image"] for container in shop.containers(service)}
 
@@ -130,12 +182,7 @@ def one_moment(
     goal = images(house, "other") if act == "roll back" else images(house, "web")
     others, before = house.world("web", "cron"), ids(house, "cron")
     with cutting.running(module, project=house.project, **options) as process:
-        began = time.monotonic()
-        while process.poll() is None and time.monotonic() < began + delay:
-            time.sleep(0.02)
-        took = time.monotonic() - began if process.poll() is not None else None
-        process.send_signal(number)
-        process.communicate()
+        took = cut(process, number, delay)
     reached = {name: len(ids(house, name)) for name in counts} == counts
     if act.startswith("one ") and reached and not cutting.records(house):
         took = delay  # it had ended, and was killed before it could say so: the step would be a new one
