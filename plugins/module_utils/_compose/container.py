@@ -35,6 +35,7 @@ SETTLED = 10.0  # seconds
 LONGEST_PAUSE = 60.0  # seconds
 _SEVERAL, _OFTEN = 3, 120.0  # restarts; seconds between two of them, at most, of a container that does not last
 _DOUBLED, _NO_PAUSE = 5, 1.0  # restarts after which the pause of a loop is longer than this; seconds
+_FIRST_PAUSE, _MARGIN = 0.1, 0.75  # seconds, the engine's own, which it doubles; of it, since clocks are read apart
 _NO_LONGER = 1.5  # times the usual time between two restarts; one that ran for longer has recovered
 NETWORK = "network"
 NAMESPACES = (NETWORK, "pid", "ipc")  # what a container that shares them loses with the container whose they are
@@ -160,7 +161,13 @@ class Container:
             return self.ran >= SETTLED
         if self.uptime(now) >= SETTLED:
             return True
-        return self.restarts >= _DOUBLED and self.pause is not None and self.pause < _NO_PAUSE
+        return self._without_pause
+
+    @property
+    def _without_pause(self) -> bool:
+        """Whether it was started again sooner than the engine does after so many falls at once."""
+        least = min(_NO_PAUSE, _MARGIN * _FIRST_PAUSE * 2 ** (min(self.restarts, _DOUBLED) - 1))
+        return self.restarts >= _SEVERAL and self.pause is not None and self.pause < least
 
     @property
     def pause(self) -> float | None:
@@ -191,7 +198,8 @@ class Container:
         if self.pause is None or self.created is None:
             return True
         if self.restarts < _DOUBLED:
-            return (now - self.created).total_seconds() / self.restarts < _OFTEN
+            often = (now - self.created).total_seconds() / self.restarts < _OFTEN
+            return often and not self._without_pause
         return _NO_PAUSE <= self.pause <= LONGEST_PAUSE + SETTLED
 
     def _falls_often(self, now: datetime) -> bool:

@@ -92,9 +92,15 @@ class Project:
     def repeats(self, container: Container) -> bool:
         """Whether the engine starts it again each time that it has ended well, as a job that repeats: it has no health
         check and no port, and its runs last."""
+        return self._may_repeat(container) and self.last_exit_code(container) == 0
+
+    def unclear_loop(self, container: Container) -> bool:
+        """Whether it may be such a job, or a loop, since what it ended with is not known."""
+        return self._may_repeat(container) and self.last_exit_code(container) is None
+
+    def _may_repeat(self, container: Container) -> bool:
         serves = container.checked or container.ports
-        again = not serves and container.lasts(self.now) and self._starts_again(container)
-        return again and self.last_exit_code(container) == 0
+        return not serves and container.lasts(self.now) and self._starts_again(container)
 
     def awaited(self, service: str) -> bool:
         """Whether a service waits for this one to end: then it is a job."""

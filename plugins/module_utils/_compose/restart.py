@@ -260,6 +260,10 @@ def why_excluded(
         return "was never started; it is started only when its service is named"
     if not named and container.state == "exited":
         return f"{_why_exited(container)}; it is started only when its service is named"
+    if not named and project.unclear_loop(container):
+        return (
+            "restarts again and again, and its last exit code is not known: whether it is a job that repeats is unknown"
+        )
     absent = project.absent_owner(container, together)
     if absent:
         return f"{absent}: it could not be started again"

@@ -270,3 +270,6 @@ def test_a_job_that_repeats_is_not_replaced():
     shop = project(job, exits={job.id: 0})
     assert planned(shop, "web", unhealthy_only=True, named=False) == []
     assert planned(project(job, exits={job.id: 1}), "web") == [("shop-web-1", "replace")]
+    unclear = plan_restart(project(job), ["web"], unhealthy_only=True, named=False)
+    assert "whether it is a job that repeats is unknown" in why_excluded(unclear)["shop-web-1"]
+    assert planned(project(job), "web") == [("shop-web-1", "replace")], "it was named"
