@@ -34,8 +34,8 @@ ENV_FILES = "com.docker.compose.project.environment_file"
 SETTLED = 10.0  # seconds
 LONGEST_PAUSE = 60.0  # seconds
 _SEVERAL, _OFTEN = 3, 120.0  # restarts; seconds between two of them, at most, of a container that does not last
-_DOUBLED, _NO_PAUSE = 5, 1.0  # restarts after which the pause of a loop is longer than this; seconds
-_FIRST_PAUSE, _MARGIN = 0.1, 0.75  # seconds, the engine's own, which it doubles; of it, since clocks are read apart
+_DOUBLED, _LONGEST_AFTER = 5, 10  # restarts after which the pauses of a loop are seen, and are a minute long
+_HALF_A_PAUSE, _START = 0.05, 2.0  # seconds: half of the first pause, and for a start and the first pauses
 _NO_LONGER = 1.5  # times the usual time between two restarts; one that ran for longer has recovered
 NETWORK = "network"
 NAMESPACES = (NETWORK, "pid", "ipc")  # what a container that shares them loses with the container whose they are
@@ -161,13 +161,18 @@ class Container:
             return self.ran >= SETTLED
         if self.uptime(now) >= SETTLED:
             return True
-        return self._without_pause
+        return self._lasted(now)
 
-    @property
-    def _without_pause(self) -> bool:
-        """Whether it was started again sooner than the engine does after so many falls at once."""
-        least = min(_NO_PAUSE, _MARGIN * _FIRST_PAUSE * 2 ** (min(self.restarts, _DOUBLED) - 1))
-        return self.restarts >= _SEVERAL and self.pause is not None and self.pause < least
+    def _lasted(self, now: datetime) -> bool:
+        """Whether the runs before this one lasted. After few falls by their average, since the pauses are short yet;
+        then by the last pause, which the engine doubles with each fall at once. A busy host takes a second to start."""
+        if self.created is None or self.restarts < _SEVERAL:
+            return False
+        if self.restarts <= _DOUBLED:
+            whole = (now - self.created).total_seconds() - self.uptime(now)
+            return whole / self.restarts >= SETTLED + _START
+        least = _HALF_A_PAUSE * 2 ** (min(self.restarts, _LONGEST_AFTER) - 1)
+        return self.pause is not None and self.pause < least
 
     @property
     def pause(self) -> float | None:
@@ -199,8 +204,8 @@ class Container:
             return True
         if self.restarts < _DOUBLED:
             often = (now - self.created).total_seconds() / self.restarts < _OFTEN
-            return often and not self._without_pause
-        return _NO_PAUSE <= self.pause <= LONGEST_PAUSE + SETTLED
+            return often and not self._lasted(now)
+        return not self._lasted(now) and self.pause <= LONGEST_PAUSE + SETTLED
 
     def _falls_often(self, now: datetime) -> bool:
         """Whether it was restarted every few minutes all its life, and runs for no longer than usual between two falls:

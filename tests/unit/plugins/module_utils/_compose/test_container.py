@@ -88,9 +88,12 @@ def test_what_the_engine_could_not_start_was_not_stopped_on_purpose():
         pytest.param({"up": 2, "ended": 2.1, "restarts": 9}, True, id="started again at once"),
         pytest.param({"up": 2, "ended": 40, "restarts": 9}, False, id="started again after a pause"),
         pytest.param({"up": 2, "ended": 2.1, "restarts": 2}, False, id="the pause does not say it yet"),
-        pytest.param({"up": 2, "ended": 2.1, "restarts": 3}, True, id="sooner than after three falls at once"),
-        pytest.param({"up": 2, "ended": 2.4, "restarts": 3}, False, id="as after three falls at once"),
-        pytest.param({"up": 2, "ended": 2.8, "restarts": 4}, False, id="as after four"),
+        pytest.param(
+            {"up": 2, "ended": 3.5, "restarts": 4, "age": 54}, True, id="each run had twelve seconds, and a start"
+        ),
+        pytest.param({"up": 2, "ended": 2.4, "restarts": 4, "age": 32}, False, id="each run had less than ten"),
+        pytest.param({"up": 2, "ended": 4.0, "restarts": 9}, True, id="sooner than after nine falls, on a busy host"),
+        pytest.param({"up": 2, "ended": 28, "restarts": 9}, False, id="as after nine falls"),
         pytest.param({"up": 2}, False, id="has never ended"),
         pytest.param({"state": "restarting", "up": 30, "ended": 1}, True, id="ran for long"),
         pytest.param({"state": "restarting", "up": 3, "ended": 1}, False, id="fell at once"),
