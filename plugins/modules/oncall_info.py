@@ -29,7 +29,8 @@ options:
         layer that has a person at a moment counts.
       - C(ical) is the file or address of a calendar, whose events name a person by the attendee or in the summary.
       - C(shifts) is the file or address of JSON, with the JMESPath expressions C(rows), C(start), C(end) and C(person).
-      - C(zone) is that of times of a feed that have none.
+      - C(zone) of a step is that of times of a feed that have none, and of layers that have none. A layer without any is in
+        UTC, and that is returned as a problem.
       - C(headers) are sent to an address, and to no other one to which it redirects. In an address C({since}), C({until}),
         C({since_date}) and C({until_date}) are replaced. Addresses but for their host, and the values of headers, are never shown.
     type: dict
@@ -47,7 +48,8 @@ options:
     type: path
     default: ~/.local/state/pafar-runbook/feeds
   timeout:
-    description: Seconds for a feed.
+    description: Seconds for all feeds together, which are read beside each other. One that is not read by then is answered from
+      its copy.
     type: float
     default: 10
 extends_documentation_fragment:

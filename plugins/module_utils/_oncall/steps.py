@@ -15,6 +15,7 @@ from typing import Any, Callable, Iterator, Mapping, Sequence, TypeVar
 from .._core.errors import InputError
 from .._core.local_time import DAYS, time_of_day, weekdays
 from .._core.urls import base_url_of
+from .people import Person
 from .rotation import Hours, Layer, Override
 
 STEPS = ("primary", "secondary", "escalation")
@@ -33,13 +34,15 @@ ZoneOf = Callable[[str], tzinfo]
 
 @dataclass(frozen=True)
 class Step:
-    """``kind``: layers, ical or shifts; ``source``: file or address of a feed; ``options``: how a feed is read."""
+    """``kind``: layers, ical or shifts; ``source``: file or address of a feed; ``options``: how a feed is read;
+    ``in_utc``: layers of which no zone is written."""
 
     name: str
     kind: str
     layers: tuple[Layer, ...] = ()
     source: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    in_utc: tuple[str, ...] = ()
 
 
 def steps_of(given: Mapping[str, Any], zone_of: ZoneOf) -> list[Step]:
@@ -71,6 +74,7 @@ class _Reader:
     def __init__(self, zone_of: ZoneOf) -> None:
         self.zone_of = zone_of
         self.problems: list[str] = []
+        self.in_utc: list[str] = []
 
     def step(self, name: str, given: Any) -> Step | None:
         where = f"runbook_oncall.{name}"
@@ -82,16 +86,18 @@ class _Reader:
         if len(kinds) != 1:
             self.problems.append(f"{where} has one of layers, ical and shifts, not {len(kinds)}")
             return None
+        options = {option: given[option] for option in _FEED if given.get(option)}
+        if "zone" in options:
+            self._read(f"{where}.zone", lambda: self.zone_of(str(options["zone"])))
         if kinds == ["layers"]:
             layers = given["layers"]
             if not isinstance(layers, Sequence) or isinstance(layers, str):
                 self.problems.append(f"{where}.layers is a list")
                 return None
-            made = (self._layer(f"{where}.layers[{number}]", each) for number, each in enumerate(layers))
-            return Step(name, "layers", tuple(layer for layer in made if layer is not None))
-        options = {option: given[option] for option in _FEED if given.get(option)}
-        if "zone" in options:
-            self._read(f"{where}.zone", lambda: self.zone_of(str(options["zone"])))
+            zone = str(options.get("zone") or "")
+            made = [self._layer(f"{where}.layers[{number}]", each, zone) for number, each in enumerate(layers)]
+            known = tuple(layer for layer in made if layer is not None)
+            return Step(name, "layers", known, in_utc=tuple(self.in_utc))
         if not isinstance(options.get("headers", {}), Mapping):
             self.problems.append(f"{where}.headers is a dictionary")
         source = self._read(f"{where}.{kinds[0]}", lambda: _source(given[kinds[0]]))
@@ -107,7 +113,7 @@ class _Reader:
             self.problems.append(f"{where}: {error}. {_USE}")
         return None
 
-    def _layer(self, where: str, given: Any) -> Layer | None:
+    def _layer(self, where: str, given: Any, zone_of_step: str) -> Layer | None:
         if not isinstance(given, Mapping):
             self.problems.append(f"{where} is a dictionary")
             return None
@@ -116,7 +122,10 @@ class _Reader:
         if isinstance(people, str) or not isinstance(people, Sequence):
             self.problems.append(f"{where}.people is a list of names")
             people = ()
-        zone = self._read(f"{where}.zone", lambda: self.zone_of(str(given.get("zone") or "UTC")))
+        zone_name = str(given.get("zone") or zone_of_step)
+        if not zone_name:
+            self.in_utc.append(where)
+        zone = self._read(f"{where}.zone", lambda: self.zone_of(zone_name or "UTC"))
         starts = self._read(f"{where}.starts", lambda: _date(given.get("starts")))
         hand_over = self._read(f"{where}.hand_over", lambda: time_of_day(given.get("hand_over") or "09:00"))
         turn = self._read(f"{where}.turn", lambda: _turn(given.get("turn") or 7))
@@ -230,6 +239,14 @@ def _unknown(where: str, given: Mapping[str, Any], known: Sequence[str]) -> Iter
             close = difflib.get_close_matches(str(name), known, 1)
             hint = f"; did you mean {close[0]}?" if close else f". It has: {', '.join(known)}"
             yield f"{where} has no field {str(name)!r}{hint}"
+
+
+def without_zone(step: Step, people: Sequence[Person]) -> list[str]:
+    """Which layers have their times in UTC since no zone is written, a sentence each, with the zone that their people
+    have."""
+    zones = sorted({person.zone for person in people if person.zone and person.name in names_in([step])})
+    hint = f", such as {zones[0]}, which its people have" if len(zones) == 1 else ", such as Europe/Berlin, or UTC"
+    return [f"{step.name}: {where} has no zone, so its times are in UTC: set zone{hint}" for where in step.in_utc]
 
 
 def names_in(steps: Sequence[Step]) -> set[str]:

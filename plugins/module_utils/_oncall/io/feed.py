@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Reads a calendar or a schedule from a file or an address, and keeps the last good copy. I/O.
+"""Reads calendars and schedules from files and addresses, beside each other, and keeps the last good copies. I/O.
 
 A feed that is gone, or is no feed any more, must not leave an incident without a person: the copy stands for it, and
-its age is said with every answer.
+its age is said with every answer. All feeds have one time limit together, so that none of them holds up another.
 """
 
 from __future__ import annotations
@@ -17,49 +17,84 @@ import urllib.error
 from dataclasses import dataclass, field
 from http.client import HTTPException, IncompleteRead
 from pathlib import Path
-from typing import Callable, Mapping, TypeVar
+from typing import Any, Callable, Mapping, Sequence
 
 from ansible.module_utils.urls import ConnectionError as UrlsConnectionError
 from ansible.module_utils.urls import open_url
 
-from ..._core.errors import InputError
+from ..._core.errors import InputError, RunbookError
 from ..._core.text import printable, shortened
 from ..steps import is_address, shown
 
 _MOST = 20 << 20  # bytes
-_Parsed = TypeVar("_Parsed")
 
 
 @dataclass(frozen=True)
 class Feed:
     """``source``: path or address, in which ``{since}`` and the like stand for ``words``; ``headers`` of the
-    request."""
+    request; ``parse``: raises InputError for what is no such feed."""
 
     source: str
+    parse: Callable[[bytes], Any]
     headers: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Read:
-    """``age``: seconds since the copy was kept, 0 for what was just read; ``problem``: why the copy stands for it, or
-    why none could be kept."""
+    """``parsed``: None where neither the feed nor a copy could be read; ``age``: seconds since the copy was kept, 0 for
+    what was just read; ``problem``: why the copy stands for it, or why none could be kept."""
 
+    parsed: Any = None
     age: float = 0.0
     problem: str = ""
 
 
-def read_feed(
-    feed: Feed, folder: Path, timeout: float, parse: Callable[[bytes], _Parsed]
-) -> tuple[_Parsed | None, Read]:
-    """The parsed feed; None with the problem where neither it nor a copy could be read. ``parse`` raises InputError."""
+class _Reading(threading.Thread):
+    """One feed. A thread that is late is left alone and ends with the process; its answer counts no more."""
+
+    def __init__(self, feed: Feed, timeout: float) -> None:
+        super().__init__(daemon=True)
+        self.feed, self.timeout = feed, timeout
+        self.answer: tuple[bytes, Any] | Exception | None = None
+
+    def run(self) -> None:
+        try:
+            data = _fetched(self.feed, self.timeout)
+            self.answer = data, self.feed.parse(data)
+        except Exception as error:  # it is judged in the thread that asked
+            self.answer = error
+
+
+def read_feeds(feeds: Sequence[Feed], folder: Path, timeout: float) -> list[Read]:
+    """What each feed holds. ``timeout``: seconds for all of them together, from the first request to the last event
+    that is read; one that is not read by then is answered from its copy."""
+    readings = [_Reading(feed, timeout) for feed in feeds]
+    until = time.monotonic() + timeout
+    for reading in readings:
+        reading.start()
+    for reading in readings:
+        reading.join(max(0.0, until - time.monotonic()))
+    # Copies are looked at when the time is over, so that none of them takes time from a feed that answers.
+    answers = [reading.answer for reading in readings]
+    return [_judged(feed, answer, folder, timeout) for feed, answer in zip(feeds, answers)]
+
+
+def _judged(feed: Feed, answer: tuple[bytes, Any] | Exception | None, folder: Path, timeout: float) -> Read:
     copy = folder / hashlib.sha256(feed.source.encode("utf-8", "backslashreplace")).hexdigest()[:32]
-    try:
-        data = _fetched(feed, timeout)
-        parsed = parse(data)
-    except InputError as error:
-        return _of_copy(copy, parse, f"{shown(feed.source)} could not be read: {str(error).rstrip('.')}")
-    return parsed, Read(problem=_keep(copy, data, shown(feed.source)))
+    name = shown(feed.source)
+    if isinstance(answer, tuple):
+        data, parsed = answer
+        return Read(parsed, problem=_keep(copy, data, name))
+    if isinstance(answer, RunbookError) and not isinstance(answer, InputError):
+        return Read(problem=str(answer))  # a library is missing: a copy could not be read either
+    why = f"no whole answer within {timeout:g} s" if answer is None else _words(answer)
+    return _of_copy(copy, feed, f"{name} could not be read: {why}")
+
+
+def _words(error: Exception) -> str:
+    """Of an error of a library the kind alone: its text may quote the address."""
+    return str(error).rstrip(".") if isinstance(error, InputError) else type(error).__name__
 
 
 def _fetched(feed: Feed, timeout: float) -> bytes:
@@ -87,43 +122,28 @@ def _of_file(path: str) -> bytes:
 
 
 def _of_address(feed: Feed, timeout: float) -> bytes:
-    """The whole answer within the time limit: a socket's own limit begins again with each byte. The thread of an answer
-    that is late ends with the process. A redirection gets no headers, which may hold a secret."""
-    answers: list[bytes | Exception] = []
+    """A redirection gets no headers, which may hold a secret. ``timeout`` is a socket's, which begins again with each
+    byte; the limit of the whole answer is that of the thread."""
     address = feed.source
     for word, value in feed.words.items():
         address = address.replace(f"{{{word}}}", value)
-
-    def read() -> None:
-        try:
-            with open_url(
-                address, timeout=timeout, http_agent="pafar-runbook", headers=dict(feed.headers),
-                unredirected_headers=list(feed.headers),
-            ) as answer:  # fmt: skip
-                body = answer.read(_MOST + 1)
-                promised = answer.headers.get("Content-Length") or ""
-                if promised.isdigit() and not answer.headers.get("Content-Encoding") and len(body) < int(promised):
-                    raise IncompleteRead(body)  # the library raises it for an answer in chunks alone
-            answers.append(body)
-        except Exception as error:  # it is raised again in the thread that asked
-            answers.append(error)
-
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
-    reader.join(timeout)
-    if not answers:
-        raise InputError(f"no whole answer within {timeout:g} s")
-    if isinstance(answers[0], Exception):
-        raise answers[0]
-    return answers[0]
+    with open_url(
+        address, timeout=timeout, http_agent="pafar-runbook", headers=dict(feed.headers),
+        unredirected_headers=list(feed.headers),
+    ) as answer:  # fmt: skip
+        body: bytes = answer.read(_MOST + 1)
+        promised = answer.headers.get("Content-Length") or ""
+        if promised.isdigit() and not answer.headers.get("Content-Encoding") and len(body) < int(promised):
+            raise IncompleteRead(body)  # the library raises it for an answer in chunks alone
+    return body
 
 
-def _of_copy(copy: Path, parse: Callable[[bytes], _Parsed], problem: str) -> tuple[_Parsed | None, Read]:
+def _of_copy(copy: Path, feed: Feed, problem: str) -> Read:
     try:
         age = max(1.0, time.time() - copy.stat().st_mtime)
-        return parse(copy.read_bytes()), Read(round(age, 0), problem)
+        return Read(feed.parse(copy.read_bytes()), round(age, 0), problem)
     except (OSError, InputError):
-        return None, Read(0.0, f"{problem}, and no copy of it was kept")
+        return Read(problem=f"{problem}, and no copy of it was kept")
 
 
 def _keep(copy: Path, data: bytes, name: str) -> str:

@@ -8,7 +8,6 @@ moment alone the library does not return an occurrence that began under another 
 
 from __future__ import annotations
 
-import warnings
 from datetime import datetime, time, timedelta, timezone, tzinfo
 from typing import Any, Mapping, Sequence
 
@@ -42,29 +41,52 @@ def shifts_of_calendar(
         found = recurring_ical_events.of(part).between(start - _WIDER, end + _WIDER)
         return [event for event in found if event.name == "VEVENT" and event.start and event.end]  # either may raise
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of guesses at names of zones
-        try:
-            calendar = icalendar.Calendar.from_ical(data)
-            if calendar.name != "VCALENDAR":
-                raise ValueError("it is no VCALENDAR")
-        except Exception as error:  # the libraries raise what they like for what is no calendar
-            raise InputError(f"it is no calendar: {type(error).__name__}: {error}") from None
-        try:
-            events = occurrences(calendar)
-        except Exception:  # of one event: the others are read
-            events = []
-            for title, series in _series_of(calendar):
-                try:
-                    events += occurrences(series)
-                except Exception as error:
-                    reason = shortened(f"{type(error).__name__}: {error}", 120)
-                    problems.append(f"the event {title!r} cannot be read ({reason})")
+    try:
+        calendar = icalendar.Calendar.from_ical(data)
+        if calendar.name != "VCALENDAR":
+            raise ValueError("it is no VCALENDAR")
+    except Exception as error:  # the libraries raise what they like for what is no calendar
+        raise InputError(f"it is no calendar: {type(error).__name__}: {error}") from None
+    problems += _without_endless(calendar)
+    try:
+        events = occurrences(calendar)
+    except Exception:  # of one event: the others are read
+        events = []
+        for title, series in _series_of(calendar):
+            try:
+                events += occurrences(series)
+            except Exception as error:
+                reason = shortened(f"{type(error).__name__}: {error}", 120)
+                problems.append(f"the event {title!r} cannot be read ({reason})")
     reading = _Reading(
         people, zone or _zone_or_none(str(calendar.get("X-WR-TIMEZONE") or "")), _unknown_zones(calendar)
     )
     shifts = [shift for event in events for shift in reading.shifts(event) if shift.start < end and shift.end > start]
     return sorted(set(shifts)), list(dict.fromkeys([*problems, *reading.problems]))
+
+
+def _without_endless(calendar: Any) -> list[str]:
+    """Takes out the events that recur more often than a shift can, which would be counted for minutes, and names
+    them."""
+    endless = [event for event in calendar.walk("VEVENT") if _is_endless(event.get("RRULE"))]
+    taken_out = {id(event) for event in endless}
+    calendar.subcomponents = [part for part in calendar.subcomponents if id(part) not in taken_out]
+    return [
+        f"the event {shortened(printable(str(event.get('SUMMARY') or '')), 60)!r} recurs more often than every hour,"
+        " so it is left out"
+        for event in endless
+    ]
+
+
+def _is_endless(rules: Any) -> bool:
+    """Whether a rule has more than one occurrence in an hour."""
+    for rule in rules if isinstance(rules, list) else [rules]:
+        if not isinstance(rule, Mapping):  # none, or one that is broken, which is reported where it is read
+            continue
+        often = {str(each).upper() for each in rule.get("FREQ") or ()} & {"SECONDLY", "MINUTELY"}
+        if often or any(len(rule.get(part) or ()) > 1 for part in ("BYMINUTE", "BYSECOND")):
+            return True
+    return False
 
 
 def _series_of(calendar: Any) -> list[tuple[str, Any]]:

@@ -5,19 +5,20 @@
 from __future__ import annotations
 
 import time
+import warnings
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
-from ..._core.errors import InputError, RunbookError
+from ..._core.errors import InputError
 from ..._core.times import moment_of
 from ..people import Person, people_of
 from ..roster import OnCallReport, Roster, Rota, report_of
 from ..rotation import shifts_of
 from ..shifts import Shift, Shifts
-from ..steps import STEPS, Step, names_in, read_steps, shown
-from .feed import Feed, read_feed
+from ..steps import STEPS, Step, names_in, read_steps, shown, without_zone
+from .feed import Feed, Read, read_feeds
 from .ical import shifts_of_calendar
 from .rendered import shifts_of_json
 from .time_zones import is_zone, zone_of
@@ -45,18 +46,23 @@ def load_roster(given: Mapping[str, Any], start: datetime, end: datetime) -> Ros
     known = {person.name.casefold() for person in people}
     unknown = sorted(name for name in names_in(steps) if name.casefold() not in known)
     problems += [f"a rotation names {name}, who is not in runbook_people" for name in unknown]
-    rotas = {step.name: _rota(step, given, people, start, end, problems) for step in steps}
+    problems += [text for step in steps for text in without_zone(step, people)]
+    rotas = {step.name: _of_layers(step, people, start, end) for step in steps if step.kind == "layers"}
+    fed = [step for step in steps if step.kind != "layers"]
+    feeds = [_feed(step, people, start, end) for step in fed]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a library that guesses at names of zones
+        answers = read_feeds(feeds, Path(given["copies"]).expanduser(), float(given["timeout"]))
+    for step, answer in zip(fed, answers):
+        rotas[step.name] = _of_feed(step, answer, people, problems)
     for name, found in wrong.items():  # what belongs to no step may be the primary, misspelt
         rotas.setdefault(name or "primary", Rota(name or "primary", [], "runbook_oncall", why="; ".join(found)))
     ordered = [rotas[name] for name in STEPS if name in rotas]
     return Roster(people, ordered, problems, [text for found in wrong.values() for text in found])
 
 
-def _rota(
-    step: Step, given: Mapping[str, Any], people: Sequence[Person], start: datetime, end: datetime, problems: list[str]
-) -> Rota:
-    if step.kind == "layers":
-        return _of_layers(step, people, start, end)
+def _feed(step: Step, people: Sequence[Person], start: datetime, end: datetime) -> Feed:
+    """What is to be read of a step. Its parser runs beside those of others, and shares nothing with them."""
     zone = zone_of(str(step.options["zone"])) if step.options.get("zone") else None
 
     def parse(data: bytes) -> tuple[list[Shift], list[str]]:
@@ -64,26 +70,24 @@ def _rota(
             return shifts_of_calendar(data, people, zone, start, end)
         return shifts_of_json(data, step.options, people, zone), []
 
-    name = shown(step.source)
     headers = {str(title): str(value) for title, value in (step.options.get("headers") or {}).items()}
-    feed = Feed(step.source, headers, _words(start, end))
-    try:
-        parsed, read = read_feed(feed, Path(given["copies"]).expanduser(), given["timeout"], parse)
-    except RunbookError as error:
-        problems.append(f"{step.name}: {error}")
-        return Rota(step.name, [], name, why=str(error))
-    if read.problem:
-        problems.append(f"{step.name}: {read.problem}")
-    if parsed is None:
-        return Rota(step.name, [], name, why=read.problem)
-    shifts, wrong = parsed
+    return Feed(step.source, parse, headers, _words(start, end))
+
+
+def _of_feed(step: Step, answer: Read, people: Sequence[Person], problems: list[str]) -> Rota:
+    name = shown(step.source)
+    if answer.problem:
+        problems.append(f"{step.name}: {answer.problem}")
+    if answer.parsed is None:
+        return Rota(step.name, [], name, why=answer.problem)
+    shifts, wrong = answer.parsed
     problems += [f"{step.name}: {text}" for text in wrong]
     known = {person.name for person in people}
     strangers = [shift for shift in shifts if shift.person not in known]
     for stranger in sorted({shift.person for shift in strangers}):
         problems.append(f"{step.name}: the feed names {stranger!r}, who is not in runbook_people")
     known_ones = Shifts(shift for shift in shifts if shift.person in known)
-    return Rota(step.name, [known_ones], name, read.age, strangers=Shifts(strangers))
+    return Rota(step.name, [known_ones], name, answer.age, strangers=Shifts(strangers))
 
 
 def _of_layers(step: Step, people: Sequence[Person], start: datetime, end: datetime) -> Rota:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from datetime import date
 
@@ -121,3 +122,49 @@ def test_the_preflight_shows_nothing_secret(server, tmp_path, monkeypatch):
     found = run_module("host_preflight_info", areas=["people"], people=PEOPLE, oncall={"primary": {"ical": server.url}})
     assert "HTTP 404" in json.dumps(found["checks"])
     assert "private-token" not in json.dumps(found)
+
+
+STEPS = ("primary", "secondary", "escalation")
+
+
+def test_feeds_are_read_beside_each_other(tmp_path):
+    """None of them answers before all are asked: read one after the other, no one would answer in time."""
+    with feed_server() as first, feed_server() as second, feed_server() as third:
+        together = threading.Barrier(3)
+        for server in (first, second, third):
+            server.body, server.waits = WEEKS, together
+        feeds = {name: {"ical": server.url} for name, server in zip(STEPS, (first, second, third), strict=True)}
+        found = run_module("oncall_info", people=PEOPLE, oncall=feeds, at=AT, copies=str(tmp_path), timeout=50)
+    assert [(row["person"], row["age"]) for row in found["steps"]] == [("ada", 0)] * 3
+
+
+@pytest.mark.parametrize("silent", ["address", "pipe"])
+def test_a_feed_that_is_silent_costs_no_other_and_has_its_copy(server, tmp_path, silent):
+    with feed_server() as other:
+        other.body = WEEKS
+        source, copies = server.url, str(tmp_path / "copies")
+        if silent == "pipe":
+            source = str(tmp_path / "team.ics")
+            (tmp_path / "team.ics").write_bytes(WEEKS)
+        feeds = {"primary": {"ical": source}, "secondary": {"ical": other.url}, "escalation": {"ical": server.url}}
+        good = run_module("oncall_info", people=PEOPLE, oncall=feeds, at=AT, copies=copies, timeout=30)
+        assert [row["age"] for row in good["steps"]] == [0, 0, 0]
+        server.waits = threading.Event()
+        if silent == "pipe":
+            (tmp_path / "team.ics").unlink()
+            os.mkfifo(tmp_path / "team.ics")
+        found = run_module("oncall_info", people=PEOPLE, oncall=feeds, at=AT, copies=copies, timeout=4)
+        server.waits.set()
+    assert [row["person"] for row in found["steps"]] == ["ada"] * 3
+    ages = [row["age"] for row in found["steps"]]
+    assert (ages[0] >= 1, ages[1], ages[2] >= 1) == (True, 0, True)
+    assert found["problems"][0].endswith("could not be read: no whole answer within 4 s")
+
+
+@pytest.mark.parametrize("rule", ["FREQ=SECONDLY", "FREQ=MINUTELY;INTERVAL=2", "FREQ=DAILY;BYMINUTE=0,5,10"])
+def test_an_event_that_recurs_without_end_is_named_and_costs_no_other(server, tmp_path, rule):
+    often = ["DTSTART:20260101T000000Z", "DTEND:20260101T000100Z", "SUMMARY:bob", f"RRULE:{rule}"]
+    server.body = calendar(often, ["DTSTART:20261001T000000Z", "DTEND:20270101T000000Z", "SUMMARY:ada"])
+    found = ask(tmp_path, {"ical": server.url}, timeout=60)
+    assert found["steps"][0]["person"] == "ada"
+    assert found["problems"] == ["primary: the event 'bob' recurs more often than every hour, so it is left out"]

@@ -224,6 +224,18 @@ def test_a_step_that_is_wrong_costs_no_other_and_the_preflight_names_it():
     assert (rota.step, "did you mean primary?" in rota.why) == ("primary", True)
 
 
+def test_a_layer_without_a_zone_is_in_utc_and_that_is_said():
+    layer = {name: value for name, value in ROTATION["layers"][0].items() if name != "zone"}
+    found = run_module("host_preflight_info", areas=["people"], people=PEOPLE, oncall={"primary": {"layers": [layer]}})
+    (check,) = [check for check in found["checks"] if check["check"].startswith("primary")]
+    assert check["ready"] is False
+    assert "runbook_oncall.primary.layers[0] has no zone, so its times are in UTC: set zone" in check["found"]
+    said = run_module("oncall_info", people=PEOPLE, oncall={"primary": {"layers": [layer]}})["problems"]
+    assert len(said) == 1
+    for written in ({"layers": [{**layer, "zone": "UTC"}]}, {"layers": [layer], "zone": "Europe/Berlin"}):
+        assert run_module("oncall_info", people=PEOPLE, oncall={"primary": written})["problems"] == []
+
+
 @pytest.mark.parametrize("at", ["2026-12-24T20:00Z", "2026-12-24 20:00", "2026-12-24T21:00+01:00"])
 def test_a_moment_as_a_person_writes_it(tmp_path, at):
     assert ask(tmp_path, ROTATION, at=at)["at"] == "2026-12-24T20:00:00.000000Z"

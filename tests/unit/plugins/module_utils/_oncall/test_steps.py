@@ -4,12 +4,14 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.people import Person
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.steps import (
     names_in,
     read_steps,
     secrets_in,
     shown,
     steps_of,
+    without_zone,
 )
 
 LAYER = {"people": ["ada", "bob"], "starts": "2026-01-05", "zone": "UTC"}
@@ -120,3 +122,26 @@ def test_everything_that_is_wrong_is_in_one_answer_and_costs_no_other_step():
         "layers[1] is a",
     ):
         assert words in str(refused.value)
+
+
+BARE = {"people": ["ada", "bob"], "starts": "2026-01-05"}
+
+
+@pytest.mark.parametrize(
+    ("step", "zones", "says"),
+    [
+        ({"layers": [BARE]}, ("", ""), ["set zone, such as Europe/Berlin, or UTC"]),
+        ({"layers": [BARE]}, ("Asia/Kolkata", ""), ["set zone, such as Asia/Kolkata, which its people have"]),
+        ({"layers": [BARE]}, ("Asia/Kolkata", "UTC"), ["such as Europe/Berlin, or UTC"]),
+        ({"layers": [{**BARE, "zone": ""}, {**BARE, "zone": None}]}, ("", ""), ["layers[0] has", "layers[1] has"]),
+        ({"layers": [LAYER]}, ("Asia/Kolkata", ""), []),
+        ({"layers": [BARE], "zone": "UTC"}, ("Asia/Kolkata", ""), []),
+    ],
+)
+def test_a_layer_of_which_no_zone_is_written_is_named(step, zones, says):
+    (found,) = steps_of({"primary": step}, zone_of)
+    people = [Person(name, zone=zone) for name, zone in zip(("ada", "bob"), zones, strict=True)]
+    sentences = without_zone(found, people)
+    assert len(sentences) == len(says)
+    assert all(part in sentence for part, sentence in zip(says, sentences, strict=True))
+    assert {layer.zone for layer in found.layers} == {UTC}
