@@ -33,6 +33,10 @@ options:
       commander, V(secondary) the technical lead, V(escalation) the communications lead.
     type: dict
     default: {}
+  public_every:
+    description: Minutes within which people outside are updated, by severity; one that is not there has no deadline.
+    type: dict
+    default: {}
   by:
     description: Person or program that sends.
     type: str

@@ -45,9 +45,10 @@ options:
     type: str
     default: ""
   people:
-    description: People of the site, as M(pafar.runbook.oncall_info) has them.
+    description: People of the site, as M(pafar.runbook.oncall_info) has them. Who is paged or takes a role is invited into the
+      incident's channel in Slack.
     type: list
-    elements: dict
+    elements: raw
     default: []
   oncall:
     description: Who is on call, as M(pafar.runbook.oncall_info) has it. With it, people are paged and reminded.

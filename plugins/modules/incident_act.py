@@ -118,6 +118,10 @@ options:
     description: Group that may write what is created here, as for M(pafar.runbook.incident_event).
     type: str
     default: ""
+  public_every:
+    description: Minutes within which people outside are updated, by severity; one that is not there has no deadline.
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - pafar.runbook._attributes
 attributes:

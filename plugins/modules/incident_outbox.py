@@ -29,6 +29,12 @@ options:
     type: list
     elements: dict
     default: []
+  people:
+    description: People of the site, who are invited into an incident's channel when they are paged or take a role, each with
+      C(name) and C(slack), and optionally C(login) and C(awx_user).
+    type: list
+    elements: dict
+    default: []
 extends_documentation_fragment:
   - pafar.runbook._outbox
 attributes:

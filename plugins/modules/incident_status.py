@@ -35,6 +35,15 @@ options:
       V(17:00)), C(days) (default V(mon) to V(fri)) and C(holidays) (dates).
     type: dict
     default: {}
+  public_every:
+    description: Minutes within which people outside are updated, by severity; one that is not there has no deadline.
+    type: dict
+    default: {}
+  public_scenarios:
+    description: Scenarios that face customers, of which the first update outside is due without another one before it.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - pafar.runbook._attributes.info
 author:
@@ -180,6 +189,8 @@ def main() -> None:
             "closed": {"type": "bool", "default": False},
             "index": {"type": "bool", "default": True},
             "hours": {"type": "dict", "default": {}},
+            "public_every": {"type": "dict", "default": {}},
+            "public_scenarios": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )

@@ -19,6 +19,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.record imp
 
 AskHost = Callable[[str, "dict[str, Any]"], "dict[str, Any]"]  # runs a module of that name on the log's host
 _OF_THE_LOG = ("log", "by", "at", "group")
+_OF_A_PERSON = ("name", "slack", "login", "awx_user")  # what the log's host needs to know
 
 
 def announced(params: dict[str, Any], check_mode: bool, ask_host: AskHost | None) -> AnnounceReport:
@@ -31,7 +32,9 @@ def announced(params: dict[str, Any], check_mode: bool, ask_host: AskHost | None
     announcing = Announcing(params["channels"], params["templates"], of_site)
     given = {name: params[name] for name in (*_OF_THE_LOG, "ids", "lease")}
     given = {**given, "settings": announcing.public, "channels": None, "after": params["after"]}
-    given["roles_from"] = params["roles_from"]
+    given.update({name: params[name] for name in ("roles_from", "public_every")})
+    people = [person for person in params["people"] if isinstance(person, dict)]
+    given["people"] = [{name: person.get(name) for name in _OF_A_PERSON} for person in people]
     given["answerers"] = answerers(params) if params["oncall"] else []
     taken = _taken(given, check_mode, ask_host)
     if check_mode:

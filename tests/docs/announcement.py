@@ -64,7 +64,7 @@ def played() -> str:
         for seconds, kind, note in [(0.0, "", {}), *STORY]:
             now = START + timedelta(seconds=seconds)
             events = [{"kind": kind, "note": note}] if kind else []
-            record({**identity, "at": stamp(now), "opening": opening, "events": events}, False)
+            record({**identity, "at": stamp(now), "opening": opening, "events": events}, False, now=now)
             _drain(identity, settings, now)
         return _shown(slack, page, mail)
 
@@ -74,10 +74,12 @@ def _drain(identity: dict[str, Any], settings: dict[str, Any], now: datetime) ->
     for name in announcing.settings:
         announcing.channel(name).gap = 0.0
     given = {"log": identity["log"], "ids": [identity["id"]], "by": "run", "at": stamp(now), "group": "", "lease": 90.0,
-             "settings": announcing.public, "channels": None}  # fmt: skip
+             "settings": announcing.public, "channels": None, "people": [{"name": "ada", "slack": "U1"}]}  # fmt: skip
 
     def append(incident: str, events: list[dict[str, Any]]) -> None:
-        record({"log": identity["log"], "id": incident, "by": "run", "at": stamp(now), "events": events}, False)
+        record(
+            {"log": identity["log"], "id": incident, "by": "run", "at": stamp(now), "events": events}, False, now=now
+        )
 
     announcing.sent(take_messages(given, False, lambda: now), append, 30, lambda: now)
 

@@ -15,6 +15,7 @@ LOG_ARGS: dict[str, Any] = {
     "lease": {"type": "float", "default": 90},
     "after": {"type": "dict", "default": {}},
     "roles_from": {"type": "dict", "default": {}},
+    "public_every": {"type": "dict", "default": {}},
 }
 # The settings without what is secret: the log's host needs to know what is to be said, not how.
 OUTBOX_ARGS: dict[str, Any] = {
@@ -22,12 +23,14 @@ OUTBOX_ARGS: dict[str, Any] = {
     "settings": {"type": "dict", "default": {}},
     "channels": {"type": "list", "elements": "str"},
     "answerers": {"type": "list", "elements": "dict", "default": []},
+    "people": {"type": "list", "elements": "dict", "default": []},
 }
 ANNOUNCE_ARGS: dict[str, Any] = {
     **LOG_ARGS,
     "channels": {"type": "dict", "default": {}, "no_log": True},
     "templates": {"type": "dict", "default": {}},
-    "people": {"type": "list", "elements": "dict", "default": []},
+    # What is no dictionary is named by the preflight; it costs no page.
+    "people": {"type": "list", "elements": "raw", "default": []},
     "oncall": {"type": "dict", "default": {}},
     "copies": {"type": "path", "default": "~/.local/state/pafar-runbook/feeds"},
     "budget": {"type": "float", "default": 30},

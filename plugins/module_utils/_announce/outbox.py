@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any, Iterable, Mapping, Sequence
 
 from .._incident.event import EventReport
+from .._incident.phase import ENDED
 from .._incident.stamps import is_stamp, moment_of
 
 QUEUED, SENDING, SENT, FAILED, IN_DOUBT = "queued", "sending", "sent", "failed", "in_doubt"
@@ -68,8 +69,11 @@ def queued_note(message: Message) -> dict[str, Any]:
 def entries_of(events: Iterable[EventReport]) -> list[Entry]:
     """All messages of an incident in the order in which they were queued."""
     entries: dict[str, Entry] = {}
+    void: set[str] = set()  # keys of calls for an answer that was given after they were queued
     for event in events:
         if event["kind"] != "message":
+            if event["kind"] == "acknowledged" or (event["kind"] == "phase" and event["note"].get("phase") in ENDED):
+                void |= {key for key, entry in entries.items() if _calls(entry)}
             continue
         note = event["note"]
         key, state = str(note.get("key", "")), str(note.get("state", ""))
@@ -79,7 +83,24 @@ def entries_of(events: Iterable[EventReport]) -> list[Entry]:
                 entries[key] = Entry(_message(key, note), QUEUED, at, by=event["by"])
             continue
         entries[key] = _next(entries[key], state, note, event["by"], at)
-    return _without_replaced(list(entries.values()))
+    return _without_replaced([_void(entry) if key in void else entry for key, entry in entries.items()])
+
+
+def _calls(entry: Entry) -> bool:
+    """Whether a message calls for an acknowledgement: a page to a person, or a line that says so in the channel."""
+    return _is_page(entry) or entry.message.template in ("paged", "passed_over")
+
+
+def _is_page(entry: Entry) -> bool:
+    return entry.message.template == "page" and entry.message.audience == "person"
+
+
+def _void(entry: Entry) -> Entry:
+    """No person is paged after the acknowledgement. What is on its way may still arrive; its sender reports it."""
+    if entry.state in FINAL or (not _is_page(entry) and entry.state in (SENDING, IN_DOUBT)):
+        return entry
+    maybe = "; whether it arrived before is not known" if entry.asks or entry.state == SENDING else ""
+    return replace(entry, state=REPLACED, next_at=None, reason=f"the incident was acknowledged, or is over{maybe}")
 
 
 def _message(key: str, note: Mapping[str, Any]) -> Message:
@@ -199,7 +220,7 @@ def claim(
     new = [message for message in wanted if message.key not in known]
     notes = [queued_note(message) for message in new]
     queued = [_as_event(note, now, len(events) + number) for number, note in enumerate(notes, 1)]
-    entries = entries_of([*(event for event in events if event["kind"] == "message"), *queued])
+    entries = entries_of([*events, *queued])
     taken = [entry for entry in due(entries, now, lease) if channels is None or entry.message.channel in channels]
     notes += [{"key": entry.message.key, "state": SENDING} for entry in taken]
     keys = {entry.message.key for entry in taken}

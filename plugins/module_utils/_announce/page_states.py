@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Sequence
 
-from .._incident.event import EventReport
-from .._incident.stamps import moment_of
+from .._incident.event import EventReport, kept_at
 
 INVESTIGATING, IDENTIFIED, MONITORING, RESOLVED = "investigating", "identified", "monitoring", "resolved"
 STATES = (INVESTIGATING, IDENTIFIED, MONITORING, RESOLVED)
@@ -39,7 +38,7 @@ def page_states(events: Sequence[EventReport], now: datetime, soak: timedelta, p
     """The states in their order, one for each change. ``posts_itself``: the first one does not wait for a person."""
     reader = _Reader(posts_itself)
     for event in events:
-        reader.end_soak(moment_of(event["at"]), soak)
+        reader.end_soak(kept_at(event), soak)
         reader.read(event)
     reader.end_soak(now, soak)
     return reader.states
@@ -111,7 +110,7 @@ class _Reader:
             return
         last = max(self.recovered.values(), key=lambda event: event["seq"])
         over = all(event["note"].get("outcome") == "recovered" for event in self.recovered.values())
-        if over and now - moment_of(last["at"]) >= soak:
+        if over and now - kept_at(last) >= soak:
             self._to(RESOLVED, last)
 
     def _forward(self, state: str, event: EventReport) -> None:
@@ -119,7 +118,7 @@ class _Reader:
             self._to(state, event)
 
     def _to(self, state: str, event: EventReport) -> None:
-        at = moment_of(event["at"])
+        at = kept_at(event)
         self.round += self.resolved_at is not None and at - self.resolved_at > _RELAPSE
         self.resolved_at = at if state == RESOLVED else None
         self.reached = state

@@ -1,27 +1,33 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whom an incident pages, and when: step after step until a person acknowledges it. Pure.
+"""Whom an incident pages, and when: step after step until a person acknowledges it; and who is invited into its
+channel. Pure.
 
 A page is a message of the outbox like any other, and its key is the step: a tick that is late, runs twice or is killed
-pages no person twice. A step without a person is passed over at once, and that is said.
+pages no person twice. A step without a person is passed over at once, and that is said. An incident that is opened
+again is another round, with keys of its own; minutes count from the moment at which its severity asks for pages.
 """
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import Any, Mapping, Sequence, TypedDict
+from urllib.parse import quote
 
-from .._core.text import span
+from .._core.text import shortened, span
 from .._incident.event import EventReport
-from .._incident.phase import ENDED, acknowledgements, phase_of
+from .._incident.phase import ENDED, acknowledgements, phase_of, rounds
 from .._incident.severity import severity_of
 from .._incident.stamps import is_stamp, moment_of, stamp
-from .._lifecycle.deadlines import update_due
+from .._lifecycle.deadlines import NO_RULE_OUTSIDE, OutsideUpdates, outside_due, severity_began, update_due
 from .._lifecycle.roles import roles_of
-from .outbox import Message
+from .outbox import QUEUED, Message
 from .settings import MAIL, SLACK
 
 AFTER: Mapping[str, tuple[float, ...]] = {"P0": (0, 5, 10), "P1": (0, 15, 30)}  # minutes, by step
+_HOLDS = ("assigned", "taken", "accepted")
+_LONGEST = 80  # characters of a name in a key
 _NEWS = timedelta(hours=1)  # within which a change of shift is announced
 
 
@@ -63,18 +69,20 @@ def pages(
     now: datetime,
 ) -> list[Message]:
     """The pages that are due by now. ``after``: minutes of each step by severity; ``base``: values of every message."""
-    opened = next((event for event in events if event["kind"] == "opened"), None)
     severity = severity_of(events)
-    if opened is None or severity not in after or _is_answered(events):
+    began = severity_began(events, list(after))
+    if began is None or severity not in after or _is_answered(events):
         return []
     waits = list(after[severity])
-    age = (now - moment_of(opened["at"])).total_seconds() / 60
+    age = max(0.0, (now - began).total_seconds() / 60)  # a clock that is ahead delays no page
+    number = len(rounds(events))
+    again = f"-{number}" if number > 1 else ""
     found: list[Message] = []
     rank = 0  # of the steps that have a person: one without costs no time
     for answerer in answerers:
         if rank >= len(waits) or age < waits[rank]:
             break
-        found += _of_step(answerer, channels, {**base, "severity": severity})
+        found += _of_step(answerer, f"{answerer['step']}{again}", channels, {**base, "severity": severity})
         rank += bool(answerer["person"])
     return found
 
@@ -84,18 +92,18 @@ def _is_answered(events: Sequence[EventReport]) -> bool:
     return phase_of(events) in ENDED or bool(acknowledgements(events))
 
 
-def _of_step(answerer: Answerer, channels: Mapping[str, Any], base: Mapping[str, Any]) -> list[Message]:
+def _of_step(answerer: Answerer, key: str, channels: Mapping[str, Any], base: Mapping[str, Any]) -> list[Message]:
     step = answerer["step"]
     values = {**base, "step": step, "person": answerer["person"], "why": answerer["why"], "place": "incident"}
     if not answerer["person"]:
-        said = Message(f"slack/passed_over/{step}", SLACK, "passed_over", values)
+        said = Message(f"slack/passed_over/{key}", SLACK, "passed_over", values)
         return [said] if SLACK in channels else []
     found = []
     if SLACK in channels:
         # A message of its own to the person where the id is known, and a line in the channel for all.
-        found.append(Message(f"slack/paged/{step}", SLACK, "paged", values))
+        found.append(Message(f"slack/paged/{key}", SLACK, "paged", values))
     ways = {"slack": answerer["slack"], "mail": answerer["mail"]}
-    return found + _to_person(step, "page", ways, channels, values, "You are paged")
+    return found + _to_person(key, "page", ways, channels, values, "You are paged")
 
 
 def shift_changes(
@@ -151,11 +159,91 @@ def _to_person(
     return found
 
 
-def reminders(events: Sequence[EventReport], base: Mapping[str, Any], now: datetime) -> list[Message]:
-    """That an update is overdue, once for each time that it was due."""
-    severity = severity_of(events)
-    due = update_due(events, severity) if phase_of(events) not in ENDED else None
-    if due is None or now < due + timedelta(minutes=1):
+def reminders(
+    events: Sequence[EventReport], base: Mapping[str, Any], now: datetime, outside: OutsideUpdates = NO_RULE_OUTSIDE
+) -> list[Message]:
+    """That an update is overdue, inside or outside, once for each time that it was due."""
+    if phase_of(events) in ENDED:
         return []
-    values = {**base, "due": stamp(due), "late": span((now - due).total_seconds()), "place": "incident"}
-    return [Message(f"slack/overdue/{stamp(due)}", SLACK, "overdue", values, "overdue")]
+    severity = severity_of(events)
+    found = []
+    for template, due in (
+        ("overdue", update_due(events, severity)),
+        ("overdue_public", outside_due(events, severity, outside)),
+    ):
+        if due is not None and now >= due + timedelta(minutes=1):
+            values = {**base, "due": stamp(due), "late": span((now - due).total_seconds()), "place": "incident"}
+            found.append(Message(f"slack/{template}/{stamp(due)}", SLACK, template, values, template))
+    return found
+
+
+def invitations(
+    events: Sequence[EventReport],
+    calls: Sequence[Message],
+    people: Sequence[Mapping[str, Any]],
+    options: Mapping[str, Any],
+    base: Mapping[str, Any],
+) -> list[Message]:
+    """Who is invited beside the responders of the site: people who are paged, and people who hold a role. The key is
+    the person's id in Slack, so that each is invited once, under whatever name; a person without one is named in the
+    channel. ``calls``: messages that page people and are wanted by now; ``people``: those of the site; ``options``:
+    settings of Slack, whose responders are invited with the channel."""
+    if phase_of(events) in ENDED:
+        return []
+    responders = {str(user) for user in options["invite"]}
+    found: dict[str, Message] = {}
+    for person, known, why in [*_paged(events, calls), *_in_roles(events)]:
+        user = known or _slack_of(person, people)
+        values = {**base, "place": "incident", "person": person, "user": user, "why": why}
+        if user and user not in responders:
+            key = f"slack/invite/{user}"
+            found.setdefault(key, Message(key, SLACK, "invite", values))
+        elif not user:
+            key = f"slack/not_invited/{_in_a_key(person)}"
+            found.setdefault(key, Message(key, SLACK, "not_invited", values))
+    return list(found.values())
+
+
+def _paged(events: Sequence[EventReport], calls: Sequence[Message]) -> list[tuple[str, str, str]]:
+    """Name, id in Slack and reason of everyone who was paged or is about to be. A page that is in the log stays the
+    page of the person who was on call then."""
+    noted = {
+        str(event["note"].get("key")): event["note"]
+        for event in events
+        if event["kind"] == "message" and event["note"].get("state") == QUEUED and event["note"].get("template")
+    }
+    notes: list[Mapping[str, Any]] = [note for note in noted.values() if note["template"] == "page"]
+    new = [message for message in calls if message.template == "page" and message.key not in noted]
+    rows = [(note.get("channel"), note.get("values") or {}) for note in notes]
+    rows += [(message.channel, message.values) for message in new]
+    return [
+        (
+            str(values["person"]),
+            str(values.get("place") or "") if channel == SLACK else "",
+            f"paged as {values['step']}",
+        )
+        for channel, values in rows
+        if values.get("person") and values.get("step")
+    ]
+
+
+def _in_roles(events: Sequence[EventReport]) -> list[tuple[str, str, str]]:
+    notes = [event["note"] for event in events if event["kind"] == "role" and event["note"].get("action") in _HOLDS]
+    return [(str(note["person"]), "", str(note.get("role")).replace("_", " ")) for note in notes if note.get("person")]
+
+
+def _slack_of(person: str, people: Sequence[Mapping[str, Any]]) -> str:
+    """The id of a person by name, login or user of AWX; empty where it is not known."""
+    wanted = person.casefold()
+    for each in people:
+        logins = (login.strip() for field in ("login", "awx_user") for login in str(each.get(field) or "").split(","))
+        if wanted in {name.casefold() for name in (" ".join(str(each.get("name") or "").split()), *logins)}:
+            return str(each.get("slack") or "").strip()
+    return ""
+
+
+def _in_a_key(person: str) -> str:
+    """A name of any length as a part of a key."""
+    whole = quote(person, safe="", errors="replace")
+    digest = hashlib.sha256(person.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+    return whole if len(whole) <= _LONGEST else f"{shortened(whole, _LONGEST)}-{digest}"

@@ -46,10 +46,15 @@ SLACK: Mapping[str, str] = {
     "severity": "*Severity {{ to }}* (before: {{ before }}) by {{ by }}: {{ reason }}",
     "phase": "*{{ phase }}* by {{ by }}{% if reason %}: {{ reason }}{% endif %}",
     "paged": "*{{ person }} is paged* ({{ step }}): {{ severity }} {{ scenario }} on {{ hosts }}",
-    "passed_over": "*No person is on call as {{ step }}*: passed over. {{ why }}",
+    "passed_over": "*{{ step }} is passed over*: {{ why }}",
     "page": "*{{ severity }}* {{ scenario }} on {{ hosts }}: you are on call as {{ step }}. Incident {{ incident }}. To"
     " acknowledge: ansible-playbook playbooks/incident_ack.yml -e incident_id={{ incident }}",
     "overdue": "*An update is overdue* since {{ due }} ({{ late }}), severity {{ severity }}",
+    "overdue_public": "*An update to the public is overdue* since {{ due }} ({{ late }}), severity {{ severity }}."
+    " To write it: ansible-playbook playbooks/incident_update.yml -e incident_act_audience=public"
+    " -e incident_act_text=TEXT -e incident_id={{ incident }}",
+    "invite": "*{{ person }}* is invited to the channel ({{ why }})",
+    "not_invited": "*{{ person }}* ({{ why }}) is not invited to this channel: no Slack id in runbook_people",
     "acknowledged": "*Acknowledged* by {{ by }}{% if text %}: {{ text }}{% endif %}",
     "role": "*{{ role }}*: {{ action }}{% if action in ('offered', 'assigned') %} to{% else %} by{% endif %}"
     " {{ person }}{% for line in lines %}\n- {{ line }}{% endfor %}",

@@ -13,18 +13,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Callable, Mapping, Sequence
 
-from .._incident.event import EventReport
+from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED, phase_of, phases_of
 from .._incident.severity import is_worse
 from .._incident.stamps import moment_of, stamp
-from .._lifecycle.deadlines import UPDATE
+from .._lifecycle.deadlines import NO_RULE_OUTSIDE, UPDATE, OutsideUpdates
 from .._lifecycle.roles import roles_of
 from .follow_up import follow_up_messages
 from .held_messages import held_values, plans_by_mail
 from .incident_facts import IncidentFacts, cleaned
 from .outbox import Message
 from .page_states import RESOLVED, PageState, page_states
-from .paging import AFTER, Answerer, pages, reminders, shift_changes
+from .paging import AFTER, Answerer, invitations, pages, reminders, shift_changes
 from .settings import MAIL, PAGE, PAGER, SLACK, TRACKER
 
 _Rule = Callable[[IncidentFacts], "list[Message]"]
@@ -38,11 +38,14 @@ def wanted(
     answerers: Sequence[Answerer] = (),
     after: Mapping[str, Sequence[float]] = AFTER,
     *,
+    people: Sequence[Mapping[str, Any]] = (),
+    outside: OutsideUpdates = NO_RULE_OUTSIDE,
     is_named: bool = True,
 ) -> list[Message]:
     """All messages that the incident calls for by now, of every configured channel, each channel's in order.
 
     ``answerers``: who is on call now, step by step; without them no person is paged. ``after``: minutes of each step.
+    ``people``: those of the site, who are invited into the incident's channel; ``outside``: when the public is due.
     ``is_named``: it was asked for by its id; else one of which nothing was recorded lately has nothing to say of its
     course, which a channel that was configured since would get now.
     """
@@ -54,10 +57,14 @@ def wanted(
     rules: dict[str, _Rule] = {SLACK: _slack, PAGE: _page, MAIL: _mail, PAGER: _pager, TRACKER: _tracker}
     found = [message for channel, rule in rules.items() if channel in settings for message in rule(story)]
     found += follow_ups(story)
+    calls: list[Message] = []
     if answerers:
-        found += pages(events, answerers, after, settings, story.base(), now)
-        found += shift_changes(events, answerers, settings, story.base(), now)
-        found += reminders(events, story.base(), now) if SLACK in settings else []
+        calls = pages(events, answerers, after, settings, story.base(), now)
+        found += calls + shift_changes(events, answerers, settings, story.base(), now)
+    if SLACK in settings:
+        found += reminders(events, story.base(), now, outside)
+        if _has_channel(story):
+            found += invitations(events, calls, people, settings[SLACK], story.base())
     return found
 
 
@@ -81,7 +88,7 @@ def channel_name(opened_at: str) -> str:
 def _slack(story: IncidentFacts) -> list[Message]:
     options = story.settings[SLACK]
     standing = _said(story, "slack/standing/opened", "opened", place="standing")
-    if not _at_least(story.worst, options["channel_from"]):
+    if not _has_channel(story):
         return [standing, *_ends(story, "standing")]
     name = channel_name(story.opened_at)
     opened = Message("slack/channel", SLACK, "channel", story.base(name=name, invite=list(options["invite"])))
@@ -90,6 +97,11 @@ def _slack(story: IncidentFacts) -> list[Message]:
     for event in story.events:
         found += [*_posts(story, event), *_vendor(story, event)]
     return [message for message in found if message is not None] + _ends(story, "standing") + _archive(story)
+
+
+def _has_channel(story: IncidentFacts) -> bool:
+    """Whether the incident is severe enough for a channel of its own."""
+    return _at_least(story.worst, story.settings[SLACK]["channel_from"])
 
 
 def _said(
@@ -209,7 +221,7 @@ def _archive(story: IncidentFacts) -> list[Message]:
         return []
     first = next(event for event in phases if event["note"].get("phase") in ENDED)
     waits = timedelta(seconds=float(story.settings[SLACK]["archive_after"]))
-    if story.now - moment_of(phases[-1]["at"]) < waits:
+    if story.now - kept_at(phases[-1]) < waits:
         return []
     return [_said(story, f"slack/archive/{first['seq']}", "archive")]
 

@@ -15,7 +15,7 @@ from typing import Any, Iterable, Mapping, TypedDict
 
 from .hash_chain import Head, read_event
 from .kinds import readable
-from .stamps import is_stamp, stamp
+from .stamps import is_stamp, moment_of, stamp
 
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 
@@ -209,6 +209,11 @@ def read_events(lines: Iterable[str | bytes]) -> tuple[list[EventReport], int]:
             }
         )
     return events, torn
+
+
+def kept_at(event: EventReport) -> datetime:
+    """When an event was written, by the clock of the log's host: durations of several writers are measured by it."""
+    return moment_of(event["logged"] or event["at"])
 
 
 def _text(value: Any) -> str:

@@ -45,6 +45,15 @@ def phase_of(events: Sequence[EventReport]) -> str:
     return present
 
 
+def rounds(events: Sequence[EventReport]) -> list[EventReport]:
+    """The event with which the incident began, and each with which it was opened again after its end."""
+    return [
+        event
+        for number, event in enumerate(events)
+        if number == 0 or (event["kind"] == "phase" and event["note"].get("phase") == OPEN)
+    ]
+
+
 def acknowledgements(events: Sequence[EventReport]) -> list[EventReport]:
     """Those since the incident was opened, or opened again, for the last time."""
     since = 0

@@ -68,16 +68,18 @@ NOTE_ARGS: dict[str, Any] = {
 }
 
 
-def record(given: dict[str, Any], check_mode: bool, decide: _Decide | None = None) -> dict[str, Any]:
+def record(
+    given: dict[str, Any], check_mode: bool, decide: _Decide | None = None, now: datetime | None = None
+) -> dict[str, Any]:
     """Append the events; in check mode nothing is written, since a dry run is no part of an incident. ``given``: values
     of RECORD_ARGS; what is left out has its default. ``decide``: makes the events from those that the log has when no
-    one else can write, and may refuse."""
+    one else can write, and may refuse. ``now``: by the clock of the log's host; without it, it is read."""
     params = {**{name: option.get("default") for name, option in RECORD_ARGS.items()}, **given}
     params["events"] = [{**each, "note": _with_dates_as_text(each["note"])} for each in params["events"]]
     _require_known(params["events"])
     if check_mode:
         return {"changed": False, **NOTHING}
-    now = datetime.now(timezone.utc)
+    now = now or datetime.now(timezone.utc)
     at = _writers_clock(params["at"]) or now
     logged = now if abs(now - at) > _SAME_CLOCK else None
 

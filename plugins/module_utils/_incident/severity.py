@@ -8,7 +8,7 @@ measures never lowers what another one has found.
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from typing import Any, Collection, Mapping, Sequence
 
 from .event import EventReport
 
@@ -21,18 +21,38 @@ def is_worse(severity: str, than: str) -> bool:
     return severity in _ORDER and (than not in _ORDER or _ORDER.index(severity) < _ORDER.index(than))
 
 
-def severity_event(events: Sequence[EventReport]) -> tuple[str, EventReport | None]:
-    """The severity, and the event that it comes from; unknown and None where there is none."""
-    present, source = UNKNOWN, None
+def severity_changes(events: Sequence[EventReport]) -> list[tuple[str, EventReport]]:
+    """Each severity that the incident had, with the event that it comes from."""
+    changes: list[tuple[str, EventReport]] = []
     for event in events:
+        present = changes[-1][0] if changes else UNKNOWN
         note = event["note"]
         said = str(note.get("triage" if event["kind"] == "noted" else "severity") or "")
         is_set = event["kind"] == "severity" and not note.get("facts")
         if event["kind"] in ("opened", "noted", "severity") and (
             is_worse(said, present) or (is_set and said in _ORDER)
         ):
-            present, source = said, event
-    return present, source
+            changes.append((said, event))
+    return changes
+
+
+def severity_event(events: Sequence[EventReport]) -> tuple[str, EventReport | None]:
+    """The severity, and the event that it comes from; unknown and None where there is none."""
+    changes = severity_changes(events)
+    return changes[-1] if changes else (UNKNOWN, None)
+
+
+def severity_since(events: Sequence[EventReport], severities: Collection[str]) -> EventReport | None:
+    """The event since which the severity is one of these without a break; None where it is none of them now."""
+    since = None
+    for severity, event in severity_changes(events):
+        since = (since or event) if severity in severities else None
+    return since
+
+
+def at_least(severity: str) -> tuple[str, ...]:
+    """This severity and all that are worse; none for one that is not known."""
+    return _ORDER[: _ORDER.index(severity) + 1] if severity in _ORDER else ()
 
 
 def severity_of(events: Sequence[EventReport]) -> str:

@@ -20,7 +20,7 @@ from .._incident.phase import ENDED, phase_of
 from .._incident.severity import severity_of
 from .._incident.stamps import moment_of, stamp
 from .checklist import DONE, ITEMS, WAIVED, checklist_of, open_after
-from .deadlines import UPDATE, overdue
+from .deadlines import NO_RULE_OUTSIDE, PUBLIC, UPDATE, OutsideUpdates, overdue
 from .incident_alerts import Alert, alert_from, alert_note
 from .roles import offered_to, roles_of
 from .standing import acts_of, status_of
@@ -48,7 +48,8 @@ class ActedReport(TypedDict):
 
 @dataclass(frozen=True)
 class Said:
-    """What a person said. ``by``: who; ``reason``: why, where a rule is overruled."""
+    """What a person said. ``by``: who; ``reason``: why, where a rule is overruled; ``outside``: the site's rule for
+    updates to the public."""
 
     by: str
     text: str = ""
@@ -60,6 +61,7 @@ class Said:
     audience: str = "inside"
     status: str = ""
     alerts: tuple[Mapping[str, Any], ...] = ()
+    outside: OutsideUpdates = NO_RULE_OUTSIDE
 
 
 _Act = Callable[[Said, Sequence[EventReport], datetime], List[Dict[str, Any]]]
@@ -111,7 +113,7 @@ def offer_role(said: Said, events: Sequence[EventReport], now: datetime) -> list
     if holder != said.by and not said.reason:
         whose = f"{holder} holds" if holder else "no one holds"
         raise InputError(f"{whose} the role {said.role}, not {said.by}: give a reason to offer it. {_NOTHING}")
-    return [_of_role(said.role, said.person, "offered", handover="\n".join(handover(events, now)))]
+    return [_of_role(said.role, said.person, "offered", handover="\n".join(handover(events, now, said.outside)))]
 
 
 def accept_role(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
@@ -136,7 +138,8 @@ def update(said: Said, events: Sequence[EventReport], now: datetime) -> list[dic
     """What is said to the people of the site, with the time of the next update, or to the public on the status page."""
     if not said.text:
         raise InputError(f"text: say what is known and what is being done. {_NOTHING}")
-    interval = UPDATE.get(severity_of(events), timedelta(0))
+    every = said.outside.every if said.audience == PUBLIC else UPDATE
+    interval = every.get(severity_of(events), timedelta(0))
     next_at = {"next_at": stamp(now + interval)} if interval else {}
     status = {"status": said.status} if said.status else {}
     return [{"kind": "update", "note": {"text": said.text, "audience": said.audience or "inside", **next_at, **status}}]
@@ -240,7 +243,7 @@ ACTS: Mapping[str, _Act] = {
 }  # fmt: skip
 
 
-def handover(events: Sequence[EventReport], now: datetime) -> list[str]:
+def handover(events: Sequence[EventReport], now: datetime, outside: OutsideUpdates = NO_RULE_OUTSIDE) -> list[str]:
     """What the next person must know, from the log: state, plans that wait, what was tried, and what is due."""
     status = status_of("", events, 0, {"seq": 0, "hash": ""})
     lines = [f"{status['phase']}, severity {status['severity']}, open for {_since(events, now)}"]
@@ -253,7 +256,7 @@ def handover(events: Sequence[EventReport], now: datetime) -> list[str]:
     lines += [f"waits for an approval: {row['mitigation']}, plan {row['digest'][:12]}" for row in status["held"]]
     updates = [event for event in events if event["kind"] == "update"]
     lines.append(f"last update: {updates[-1]['note'].get('text', '')}" if updates else "no update was given")
-    return lines + overdue(events, now)
+    return lines + overdue(events, now, outside=outside)
 
 
 def _since(events: Sequence[EventReport], now: datetime) -> str:

@@ -4,24 +4,30 @@
 
 The intervals are those of the runbook: an incident is acknowledged within 15 minutes (P0), 1 hour (P1) or 4 hours
 (P2), or by the end of the next business day (P3); people are updated every 15 minutes (P0), 30 minutes (P1) or 2 hours
-(P2).
+(P2). How often people outside hear of it is the site's own rule.
+
+Durations are by the clock of the log's host, where the writer's differs. An incident that is opened again begins anew,
+and a severity that is raised counts from then on.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
-from typing import Sequence
+from typing import Any, Collection, Mapping, Sequence
 
+from .._core.errors import InputError
 from .._core.text import span
-from .._incident.event import EventReport
-from .._incident.phase import ENDED, phase_of
-from .._incident.severity import severity_of
-from .._incident.stamps import moment_of
+from .._incident.event import EventReport, kept_at
+from .._incident.phase import ENDED, acknowledgements, phase_of, rounds
+from .._incident.severity import at_least, severity_of, severity_since
+from .._incident.stamps import is_stamp, moment_of
 
 ANSWER = {"P0": timedelta(minutes=15), "P1": timedelta(hours=1), "P2": timedelta(hours=4)}
 UPDATE = {"P0": timedelta(minutes=15), "P1": timedelta(minutes=30), "P2": timedelta(hours=2)}
 _NEXT_DAY = "P3"  # by the end of the next business day
+SEVERITIES = ("P0", "P1", "P2", "P3")
+PUBLIC = "public"  # the audience of an update on the status page
 
 
 @dataclass(frozen=True)
@@ -46,33 +52,122 @@ class BusinessHours:
         return datetime.combine(day, self.ends, self.zone).astimezone(timezone.utc)
 
 
-def answer_due(opened: datetime, severity: str, hours: BusinessHours = BusinessHours()) -> datetime | None:
+@dataclass(frozen=True)
+class OutsideUpdates:
+    """How often people outside hear of an incident. ``every``: by severity; one that is not there has no deadline;
+    ``scenarios``: those that face customers, of which the first update is due without another one before it."""
+
+    every: Mapping[str, timedelta] = field(default_factory=dict)
+    scenarios: frozenset[str] = frozenset()
+
+
+NO_RULE_OUTSIDE = OutsideUpdates()
+
+
+def outside_updates(every: Mapping[str, Any], scenarios: Sequence[Any] = ()) -> OutsideUpdates:
+    """From the inventory: ``every`` is in minutes, by severity. Raises InputError."""
+    intervals = {}
+    for severity, minutes in every.items():
+        known = isinstance(minutes, (int, float, str)) and str(minutes).replace(".", "", 1).isdigit()
+        if severity not in SEVERITIES or not known or not 0 < float(minutes) <= 525600:
+            raise InputError(
+                f"incident_public_update_every: {severity!r}: {minutes!r} is no severity with its minutes, such as"
+                " {P0: 30, P1: 60}. Nothing was read."
+            )
+        intervals[str(severity)] = timedelta(minutes=float(minutes))
+    return OutsideUpdates(intervals, frozenset(map(str, scenarios)))
+
+
+def severity_began(events: Sequence[EventReport], severities: Collection[str]) -> datetime | None:
+    """Since when the severity is one of these in the present round of the incident; None where it is none of them."""
+    since = severity_since(events, severities)
+    return None if since is None else max(kept_at(since), kept_at(rounds(events)[-1]))
+
+
+def answer_due(events: Sequence[EventReport], severity: str, hours: BusinessHours = BusinessHours()) -> datetime | None:
     """When an acknowledgement is due; None for a severity that is not known."""
-    if severity == _NEXT_DAY:
-        return hours.end_of_next_day(opened)
-    return opened + ANSWER[severity] if severity in ANSWER else None
+    due = []
+    for each in SEVERITIES:
+        began = severity_began(events, at_least(each)) if severity in at_least(each) else None
+        if began is not None and (each in ANSWER or (each == severity == _NEXT_DAY)):
+            due.append(began + ANSWER[each] if each in ANSWER else hours.end_of_next_day(began))
+    return min(due, default=None)
 
 
 def update_due(events: Sequence[EventReport], severity: str) -> datetime | None:
-    """When the next update is due: what the last one promised, else one interval after it, or after the opening."""
-    if severity not in UPDATE or not events:
+    """When the next update to the people of the site is due: what the last one promised, else one interval after it,
+    or after the opening."""
+    said = [event for event in events if event["kind"] == "update" and event["note"].get("audience") != PUBLIC]
+    return _due(events, severity, UPDATE, said)
+
+
+def outside_due(events: Sequence[EventReport], severity: str, outside: OutsideUpdates) -> datetime | None:
+    """When the next update to people outside is due; None where the incident is no matter of theirs: its scenario does
+    not face customers and nothing was said to them."""
+    said = said_outside(events)
+    scenario = str(events[0]["note"].get("scenario") or "") if events else ""
+    if not said and scenario not in outside.scenarios and not _is_for_outside(events):
         return None
-    updates = [event for event in events if event["kind"] == "update"]
-    if not updates:
-        return moment_of(events[0]["at"]) + UPDATE[severity]
-    promised = str(updates[-1]["note"].get("next_at") or "")
-    return moment_of(promised) if promised else moment_of(updates[-1]["at"]) + UPDATE[severity]
+    return _due(events, severity, outside.every, said)
 
 
-def overdue(events: Sequence[EventReport], now: datetime, hours: BusinessHours = BusinessHours()) -> list[str]:
+def _is_for_outside(events: Sequence[EventReport]) -> bool:
+    return any(event["kind"] == "update" and event["note"].get("audience") == PUBLIC for event in events)
+
+
+def said_outside(events: Sequence[EventReport]) -> list[EventReport]:
+    """What people outside could read: what was sent to the status page, and what a person said to the public, unless it
+    still waits to be sent."""
+    keys: dict[str, int] = {}  # of the messages to the page, and the event that each of them is of
+    sent: list[EventReport] = []
+    for event in events:
+        key = str(event["note"].get("key") or "") if event["kind"] == "message" else ""
+        if key.startswith("page"):
+            number = key.rpartition("/")[2].partition(".")[0]
+            keys.setdefault(key, int(number) if number.isdigit() else 0)
+            if event["note"].get("state") == "sent":
+                sent.append(event)
+    by_message = set(keys.values())
+    return [
+        event
+        for event in events
+        if event in sent
+        or (event["kind"] == "update" and event["note"].get("audience") == PUBLIC and event["seq"] not in by_message)
+    ]
+
+
+def _due(
+    events: Sequence[EventReport], severity: str, every: Mapping[str, timedelta], said: Sequence[EventReport]
+) -> datetime | None:
+    if severity not in every or not events:
+        return None
+    began = kept_at(rounds(events)[-1])
+    last = max((kept_at(event) for event in said if kept_at(event) >= began), default=None)
+    promise = str(said[-1]["note"].get("next_at") or "") if last is not None else ""
+    due = [moment_of(promise)] if is_stamp(promise) else []
+    is_promised = bool(due)
+    for each in SEVERITIES:
+        since = severity_began(events, at_least(each)) if each in every and severity in at_least(each) else None
+        if since is not None and (last is None or not is_promised or since > last):
+            due.append(max(since, last or began) + every[each])
+    return min(due, default=None)
+
+
+def overdue(
+    events: Sequence[EventReport],
+    now: datetime,
+    hours: BusinessHours = BusinessHours(),
+    outside: OutsideUpdates = NO_RULE_OUTSIDE,
+) -> list[str]:
     """What is overdue at this moment, a sentence each, with how long; nothing where the incident has ended."""
     if not events or phase_of(events) in ENDED:
         return []
     severity = severity_of(events)
-    late = []
-    if not any(event["kind"] == "acknowledged" for event in events):
-        late.append(("the acknowledgement", answer_due(moment_of(events[0]["at"]), severity, hours)))
+    late: list[tuple[str, datetime | None]] = []
+    if not acknowledgements(events):
+        late.append(("the acknowledgement", answer_due(events, severity, hours)))
     late.append(("an update", update_due(events, severity)))
+    late.append(("an update to the public", outside_due(events, severity, outside)))
     return [
         f"{what} was due {span((now - due).total_seconds())} ago ({severity})"
         for what, due in late

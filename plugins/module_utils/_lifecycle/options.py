@@ -25,6 +25,7 @@ ACT_ARGS: dict[str, Any] = {
     "reported_by": {"type": "str", "default": ""},
     "noticed_at": {"type": "str", "default": ""},
     "people": {"type": "list", "elements": "dict", "default": []},
+    "public_every": {"type": "dict", "default": {}},
     "by": {"type": "str", "default": "unknown"},
     "hosts": {"type": "list", "elements": "str", "default": []},
     "join_within": {"type": "float", "default": 14400},

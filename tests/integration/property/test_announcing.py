@@ -154,7 +154,7 @@ class Played:
         opening = {"scenario": "db_lock_contention", "severity": "P1", "hosts": ["db1"]}
         rows = [{"kind": kind, "note": note} for kind, note in events]
         options = {"log": self.log, "id": self.id, "by": "ada", "host": "db1", "at": stamp(self.now)}
-        record({**options, "opening": opening, "events": rows}, False)
+        record({**options, "opening": opening, "events": rows}, False, now=self.now)
 
     def drain(self, dies: str = "", budget: float = 1.0, answerers: Any = ()) -> None:
         """A run that sends what is due; ``dies``: after it has taken messages, or after some were sent."""
@@ -169,7 +169,8 @@ class Played:
 
         def append(incident: str, events: list[dict[str, Any]]) -> None:
             if dies != "sent":
-                record({"log": self.log, "id": incident, "by": "run", "at": stamp(self.now), "events": events}, False)
+                options = {"log": self.log, "id": incident, "by": "run", "at": stamp(self.now), "events": events}
+                record(options, False, now=self.now)
 
         if dies == "sent":  # of each channel a part went out
             for incident in report["incidents"]:

@@ -63,7 +63,7 @@ def of_status(error: urllib.error.HTTPError) -> Delivery:
     """By the status: too many requests are surely not accepted; of a server's own error nothing is known."""
     said = f"HTTP {error.code}{_message(error)}"
     if error.code in _TOO_MANY:
-        return NotDelivered(said, _seconds(error.headers.get("Retry-After")))
+        return NotDelivered(said, seconds_in(error.headers.get("Retry-After")))
     if error.code >= 500:
         return InDoubt(said)
     # A key, an address or a component that is wrong can be corrected, so the message waits; one that is too large not.
@@ -92,8 +92,7 @@ def _message(error: urllib.error.HTTPError) -> str:
     return f": {shortened(printable(text), 160)}" if text and "<" not in text[:20] else ""
 
 
-def _seconds(text: str | None) -> float | None:
-    try:
-        return max(0.0, float(text)) if text else None
-    except ValueError:
-        return None
+def seconds_in(text: Any, otherwise: float | None = None) -> float | None:
+    """The seconds of a Retry-After; ``otherwise`` where it has none, as where it is a date."""
+    words = str(text or "").strip()
+    return float(words) if words.replace(".", "", 1).isdecimal() and words.isascii() else otherwise

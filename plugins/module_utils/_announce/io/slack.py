@@ -18,7 +18,7 @@ from ..._core.text import shortened
 from ..delivery import Delivered, Delivery, InDoubt, NotDelivered
 from ..outbox import Message
 from .channel import Thread
-from .http_call import Answered, of_error
+from .http_call import Answered, of_error, seconds_in
 from .render import Texts
 
 _EVENT = "pafar_runbook"
@@ -35,6 +35,16 @@ _NEVER = (
     "invalid_metadata_schema", "metadata_too_large", "user_not_found", "users_not_found", "user_disabled",
     "cannot_dm_bot",
 )  # fmt: skip
+_THERE = ("already_in_channel", "cant_invite_self")
+# The fault of the site's token or of the workspace, not of one person: the invitation waits.
+_OF_THE_TOKEN = (
+    "invalid_auth",
+    "not_authed",
+    "account_inactive",
+    "token_revoked",
+    "token_expired",
+    "team_added_to_org",
+)
 _LOST = ("is_archived", "channel_not_found", "not_in_channel")
 _ARCHIVED = ("already_archived", "not_in_channel", "is_archived")
 
@@ -65,7 +75,7 @@ class Slack:
             # One that was made and not written to may become another incident's: only the line makes it ours.
             written = ours and any(self._is(found, message, thread) for found in self._history(ours, thread))
             return ours if written else None
-        if message.template in ("topic", "archive"):
+        if message.template in ("topic", "archive", "invite"):
             return None  # the same once more is the same
         for place in self._places(message, thread):
             for found in self._history(place, thread):
@@ -78,6 +88,8 @@ class Slack:
             if message.template == "channel":
                 return self._open(message, thread)
             place = self._places(message, thread)[0]
+            if message.template == "invite":
+                return self._invite(message, thread)
             if message.template == "topic":
                 return self._topic(message, place, thread)
             if message.template == "archive":
@@ -111,7 +123,7 @@ class Slack:
         name = str(data.get("error") or "")
         headers = {str(key).lower(): value for key, value in (response.headers or {}).items()}
         if response.status_code == 429 or name in _RATE:
-            return Answered(NotDelivered("Slack: rate limited", float(headers.get("retry-after") or 1.0)))
+            return Answered(NotDelivered("Slack: rate limited", seconds_in(headers.get("retry-after"), 1.0)))
         if response.status_code >= 500 or not _NAME.match(name):
             # slack_sdk puts a sentence of its own in place of a name where a page came in place of an answer.
             return Answered(InDoubt(f"Slack: HTTP {response.status_code} without an answer of its API"))
@@ -183,6 +195,20 @@ class Slack:
             except Answered as answer:
                 notes.append(f"whether people were invited is not known: {answer}")
         return Delivered(channel, "; ".join(notes))
+
+    def _invite(self, message: Message, thread: Thread) -> Delivery:
+        """One person, into the incident's own channel; who cannot be invited is named, and keeps nothing up."""
+        own, person = thread.references.get("slack/channel", ""), str(message.values["person"])
+        if not own:
+            return Delivered("", f"{person} was not invited: the incident has no channel of its own")
+        try:
+            self._call("conversations.invite", thread, channel=own, users=str(message.values["user"]), force=True)
+        except _Refused as refused:
+            if refused.name in _OF_THE_TOKEN:
+                return refused.delivery
+            if refused.name not in _THERE:
+                return Delivered(own, f"{person} was not invited: {refused.name}")
+        return Delivered(own)
 
     def _topic(self, message: Message, place: str, thread: Thread) -> Delivery:
         if place == self._standing:

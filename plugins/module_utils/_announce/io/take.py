@@ -13,6 +13,7 @@ from ..._incident.event import EventReport
 from ..._incident.io.log import ids, read
 from ..._incident.record import record
 from ..._incident.severity import severity_of
+from ..._lifecycle.deadlines import outside_updates
 from ..._lifecycle.rota_roles import assignments, steps_of_roles
 from ..._oncall.steps import STEPS
 from ..follow_up import COURSE
@@ -59,6 +60,8 @@ def _candidates(log: str, settings: Mapping[str, Any]) -> list[str]:
 
 
 def _taken(given: Mapping[str, Any], name: str, check_mode: bool, now: datetime) -> OutboxOfIncident:
+    faces = (given["settings"].get("page") or {}).get("scenarios") or ()
+    outside = outside_updates(given.get("public_every") or {}, faces)
     made: list[Claim] = []
     alerts: list[Silencing] = []
     roles: list[dict[str, Any]] = []
@@ -67,7 +70,10 @@ def _taken(given: Mapping[str, Any], name: str, check_mode: bool, now: datetime)
         who = [answerer_of(row) for row in given.get("answerers") or ()]
         after = given.get("after") or AFTER
         alerts[:] = [silencing_of(events, now)]
-        messages = wanted(name, events, given["settings"], now, who, after, is_named=bool(given["ids"]))
+        people, is_named = given.get("people") or (), bool(given["ids"])
+        messages = wanted(
+            name, events, given["settings"], now, who, after, people=people, outside=outside, is_named=is_named
+        )
         made[:] = [claim(events, messages, now, given["channels"], timedelta(seconds=given["lease"]))]
         roles[:] = _roles(events, who, after, given.get("roles_from") or {})
         return [*roles, *({"kind": "message", "note": note} for note in made[0].notes)]
@@ -77,7 +83,7 @@ def _taken(given: Mapping[str, Any], name: str, check_mode: bool, now: datetime)
     path = ""
     if (made[0].notes or roles) and not check_mode:
         options = {option: given[option] for option in ("log", "by", "at", "group")}
-        path = record({**options, "id": name, "events": [], "create": False}, False, decide)["path"]
+        path = record({**options, "id": name, "events": [], "create": False}, False, decide, now)["path"]
     claimed = made[0]
     return {
         "id": name,

@@ -18,6 +18,7 @@ from ..._incident.record import record
 from ..._incident.scope import NEW
 from ..._incident.timeline import words_of
 from ..acts import ActedReport, NewEvent, Said, events_of
+from ..deadlines import outside_updates
 from ..user_report import SCENARIO, action_item, noted, opening_of
 
 _SAID = ("text", "reason", "severity", "role", "person", "item", "audience", "status")
@@ -33,6 +34,7 @@ def act_on_incident(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     said = Said(
         _person(given["people"], given["by"]),
         alerts=tuple(given["alerts"]),
+        outside=outside_updates(given["public_every"]),
         **{field: str(given[field]).strip() for field in _SAID},
     )
     broken = verify(given["log"], name, ())["incidents"][name]["first_break"] if given["act"] == "close" else None

@@ -15,7 +15,7 @@ import tempfile
 from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Mapping, NamedTuple
+from typing import Any, Mapping, NamedTuple, Sequence
 
 from ..._core.errors import LogError, RunbookError
 from ..._incident.event import EventReport
@@ -25,7 +25,7 @@ from ..._incident.io.log import snapshot
 from ..._incident.io.verify import verify
 from ..._incident.timeline import lines_of_timeline
 from ..checklist import checklist_of
-from ..deadlines import BusinessHours, overdue
+from ..deadlines import BusinessHours, OutsideUpdates, outside_updates, overdue
 from ..standing import IncidentStatus, StatusReport, is_open, lines_of_status, status_of
 from .business_hours import business_hours
 
@@ -36,6 +36,13 @@ _UNREADABLE = (OSError, RunbookError, TypeError, ValueError, KeyError, Attribute
 _END = 65536  # bytes of the end of a log in which its last line is looked for
 
 
+class _Deadlines(NamedTuple):
+    """The site's own rules."""
+
+    hours: BusinessHours
+    outside: OutsideUpdates
+
+
 class _Mark(NamedTuple):
     """By which a log is known again: its size in bytes, and the SHA-256 of its last line."""
 
@@ -44,10 +51,17 @@ class _Mark(NamedTuple):
 
 
 def incident_status(
-    log: str, id: str = "", closed: bool = False, index: bool = True, hours: Mapping[str, Any] | None = None
+    log: str,
+    id: str = "",
+    closed: bool = False,
+    index: bool = True,
+    hours: Mapping[str, Any] | None = None,
+    public_every: Mapping[str, Any] | None = None,
+    public_scenarios: Sequence[str] = (),
 ) -> StatusReport:
     """What incident_status returns; see its documentation."""
-    folder, working = Path(log).expanduser(), business_hours(hours or {})
+    folder = Path(log).expanduser()
+    working = _Deadlines(business_hours(hours or {}), outside_updates(public_every or {}, public_scenarios))
     report: StatusReport = {
         "incidents": [], "closed": 0, "cached": 0, "timeline": [], "first_break": None, "checklist": [],
         "unread": [], "lines": [],
@@ -63,7 +77,7 @@ def incident_status(
     return report
 
 
-def _read_all(folder: Path, report: StatusReport, closed: bool, index: bool, working: BusinessHours) -> None:
+def _read_all(folder: Path, report: StatusReport, closed: bool, index: bool, working: _Deadlines) -> None:
     try:
         names = sorted((path.stem for path in folder.glob("*.jsonl")), reverse=True) if folder.is_dir() else []
     except OSError as error:
@@ -91,11 +105,11 @@ def _read_all(folder: Path, report: StatusReport, closed: bool, index: bool, wor
         _save(folder, fresh)
 
 
-def _status(folder: Path, name: str, working: BusinessHours) -> tuple[IncidentStatus, list[EventReport], _Mark]:
+def _status(folder: Path, name: str, working: _Deadlines) -> tuple[IncidentStatus, list[EventReport], _Mark]:
     """The status, its events and the mark, all of one reading: the log may be written meanwhile."""
     found = snapshot(str(folder), name)
     status = status_of(name, found.events, found.torn, found.head)
-    late = overdue(found.events, datetime.now(timezone.utc), working)
+    late = overdue(found.events, datetime.now(timezone.utc), working.hours, working.outside)
     return {**status, "overdue": late}, found.events, _Mark(found.size, found.last)
 
 

@@ -155,3 +155,34 @@ def test_an_archive_is_done_once_and_the_standing_channel_is_never_archived(slac
     assert slack.room(NAME).is_archived
     adapter(slack).send(archive, thread(channel=""))
     assert not slack.room("pafar-incidents").is_archived
+
+
+def invite(person, user):
+    values = {**BASE, "place": "incident", "person": person, "user": user, "why": "paged as primary"}
+    return Message(f"slack/invite/{user}", "slack", "invite", values)
+
+
+def test_a_person_who_is_paged_is_invited_once_and_who_cannot_be_is_named(slack):
+    made = adapter(slack).send(CHANNEL, thread())
+    place = thread(channel=made.reference)
+    for dummy in range(2):  # the same again, after a run that died
+        assert adapter(slack).send(invite("bob", "U2"), place) == Delivered(made.reference)
+    assert slack.room(NAME).members == {slack.bot, "U1", "U2"}
+    assert adapter(slack).send(invite("zoe", "U404"), place).note == "zoe was not invited: user_not_found"
+    assert adapter(slack).send(invite("bob", "U2"), thread(channel="")).note.startswith("bob was not invited: the inci")
+    slack.room(NAME).is_archived = True
+    assert adapter(slack).send(invite("ada", "U1"), place).note == ""
+    slack.users = ("U1", "U2", "U3")
+    assert adapter(slack).send(invite("eve", "U3"), place).note == "eve was not invited: is_archived"
+
+
+@pytest.mark.parametrize(("asked", "after"), [("3600", 3600.0), ("Fri, 27 Nov 2026 11:00:00 GMT", 1.0), ("", 1.0)])
+def test_an_invitation_waits_for_a_rate_limit_and_a_token_that_is_none(slack, asked, after):
+    made = adapter(slack).send(CHANNEL, thread())
+    limited = Fault(STATUS, 429, {"Retry-After": asked})
+    slack.fault_for = lambda request: limited if "invite" in request.path else None
+    sent = adapter(slack).send(invite("bob", "U2"), thread(channel=made.reference))
+    assert sent == NotDelivered("Slack: rate limited", after)
+    slack.fault_for = lambda _request: None
+    slack.refusals["conversations.invite"] = "token_revoked"
+    assert isinstance(adapter(slack).send(invite("bob", "U2"), thread(channel=made.reference)), NotDelivered)

@@ -126,3 +126,33 @@ def test_references_of_what_was_sent_go_with_what_is_taken():
     later = claim([opened(), *as_events(first), sent], [A, B], START)
     assert later.sent == {"a": "C1/7"}
     assert [entry.message.key for entry in later.taken] == ["b"]
+
+
+def call(key, template="page", minutes=0):
+    return event("message", minutes, **queued_note(Message(key, "slack", template, {}, audience="person", lane=key)))
+
+
+ENDS = [event("acknowledged", 9), event("phase", 9, phase="resolved", reason="x"), event("phase", 9, phase="closed")]
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize(
+    ("tries", "maybe"),
+    [([], False), (["sending", "failed"], False), (["sending", "in_doubt"], True), (["sending"], True)],
+)
+def test_no_page_goes_out_after_the_acknowledgement(end, tries, maybe):
+    events = [call("a"), *(said("a", state, 1) for state in tries), end]
+    (entry,) = entries_of(events)
+    assert (entry.state, "not known" in entry.reason) == ("replaced", maybe)
+    assert claim([opened(), *events], [], at(99)).taken == []
+    assert states(*events, said("a", "sent", 10)) == [("a", "sent")], "what was on its way is reported by its sender"
+
+
+def test_what_is_no_page_goes_out_after_the_acknowledgement():
+    lines = [call("b", "paged"), call("c", "note"), call("d", "passed_over")]
+    assert states(*lines, event("acknowledged")) == [("b", "replaced"), ("c", "queued"), ("d", "replaced")]
+    assert states(event("acknowledged"), call("a")) == [("a", "queued")], "a page of a later round"
+    post = queued_note(Message("page/investigating/1.1", "page", "page", {}, "page", "public"))
+    assert states(event("message", **post), event("acknowledged")) == [("page/investigating/1.1", "queued")]
+    doubt = [call("b", "paged"), said("b", "sending"), said("b", "in_doubt"), event("acknowledged")]
+    assert states(*doubt) == [("b", "in_doubt")], "it is asked for, so that the channel goes on"

@@ -4,15 +4,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message, queued_note
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.paging import (
     AFTER,
     answerer_of,
+    invitations,
     pages,
     reminders,
     shift_changes,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import stamp
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.deadlines import outside_updates
 
 from support.incident_events import START, event, opened, role
 
@@ -67,6 +70,38 @@ def test_no_person_is_paged_after_an_acknowledgement_or_the_end(after, is_over):
     assert (steps([opened("P0"), *after], 10) == []) is is_over
 
 
+def test_an_incident_that_is_opened_again_pages_again_step_by_step():
+    over = [opened("P0"), event("acknowledged", 1), event("phase", 9, phase="closed", reason="x")]
+    again = [*over, event("phase", 600, phase="open", reason="it is back")]
+    assert steps(again, 600) == ["call/primary-2/slack", "call/primary-2/mail"]
+    assert steps(again, 604.9) == steps(again, 600)
+    assert steps(again, 605)[2:] == ["call/secondary-2/mail"]
+    assert steps([*again, event("acknowledged", 601)], 700) == []
+
+
+@pytest.mark.parametrize(
+    ("events", "minutes", "count"),
+    [
+        ([opened("P3"), event("severity", 600, severity="P0", reason="x", facts=["y"])], 600, 1),
+        ([opened("unknown"), event("noted", 90, triage="P1")], 100, 1),
+        ([opened("unknown"), event("noted", 90, triage="P1")], 105, 2),
+        ([opened("P1"), event("severity", 12, severity="P0", reason="x")], 12, 3),  # P1 has waited for 12 minutes
+        ([opened("P1"), event("severity", 4, severity="P0", reason="x")], 4, 1),
+        ([opened("P0"), *(event("severity", at, severity=to) for at, to in ((4, "P3"), (60, "P0")))], 61, 1),
+    ],
+)  # fmt: skip
+def test_minutes_count_from_when_the_severity_asks_for_pages(events, minutes, count):
+    assert {key.split("/")[1] for key in steps(events, minutes)} == {row["step"] for row in WHO[:count]}
+
+
+@pytest.mark.parametrize("skew", [-90, 90])
+def test_a_clock_that_differs_delays_no_page_and_hurries_none(skew):
+    first = {**opened("P0"), "at": stamp(START + timedelta(seconds=skew)), "logged": stamp(START)}
+    assert {key.split("/")[1] for key in steps([first], 0)} == {"primary"}
+    assert {key.split("/")[1] for key in steps([first], 4.9)} == {"primary"}
+    assert {key.split("/")[1] for key in steps([{**first, "logged": ""}], 0)} == {"primary"}
+
+
 def test_a_site_has_its_own_minutes():
     found = pages([opened("P2")], WHO, {"P2": [0, 60]}, SETTINGS, BASE, START + timedelta(minutes=61))
     assert {message.key.split("/")[1] for message in found if message.key.startswith("call")} == {
@@ -85,6 +120,19 @@ def test_an_overdue_update_is_said_once_for_each_time_that_it_was_due():
     said = event("update", 16, text="x", next_at="2026-11-27T10:40:00.000000Z")
     assert reminders([opened("P0"), said], BASE, START + timedelta(minutes=30)) == []
     assert reminders([opened("P0"), event("phase", 1, phase="resolved")], BASE, START + timedelta(minutes=99)) == []
+
+
+def test_an_update_to_the_public_is_reminded_of_beside_the_one_inside():
+    rule = outside_updates({"P0": 10}, ["s"])
+    events = [event("opened", severity="P0", scenario="s")]
+    found = reminders(events, BASE, START + timedelta(minutes=17), rule)
+    assert [message.key for message in found] == [
+        "slack/overdue/2026-11-27T10:15:00.000000Z", "slack/overdue_public/2026-11-27T10:10:00.000000Z",
+    ]  # fmt: skip
+    assert found[1].values["late"] == "7 min"
+    assert [message.template for message in reminders(events, BASE, START + timedelta(minutes=11), rule)] == [
+        "overdue_public"
+    ]
 
 
 def change(minutes=20.0, before="eve", **more):
@@ -132,3 +180,53 @@ def test_what_a_row_does_not_have_is_empty():
     row = answerer_of({"step": "primary", "person": "ada", "slack": None})
     assert (row["person"], row["slack"], row["since"]) == ("ada", "", "")
     assert shift_changes([opened("P1")], [row], SETTINGS, BASE, START) == []
+
+
+PEOPLE = [
+    {"name": "ada", "slack": "U1", "login": "ada1, ada2"}, {"name": "bob", "mail": "bob@z"},
+    {"name": "Zoë Łuk", "slack": "U5"}, {"name": "eve", "slack": "U9", "awx_user": "eve@awx"}, {"name": ""},
+]  # fmt: skip
+
+
+def call(person, place="", step="primary", channel="slack"):
+    values = {"person": person, "step": step, "place": place}
+    return Message(f"call/{step}/{channel}", channel, "page", values, audience="person")
+
+
+def invited(events=(), calls=(), people=PEOPLE, invite=()):
+    found = invitations([opened(), *events], calls, people, {"invite": invite}, {"incident": "i"})
+    return [(message.key, message.values["why"]) for message in found]
+
+
+def test_who_is_paged_and_who_holds_a_role_is_invited_once():
+    in_log = event("message", **queued_note(call("ada", "U1")))
+    events = [in_log, role("taken", "ada"), role("accepted", "Zoë Łuk", "technical_lead"), role("offered", "eve")]
+    assert invited(events, [call("eve", "U9", "secondary")]) == [
+        ("slack/invite/U1", "paged as primary"), ("slack/invite/U9", "paged as secondary"),
+        ("slack/invite/U5", "technical lead"),
+    ]  # fmt: skip
+    assert invited(events, invite=["U1"]) == [("slack/invite/U5", "technical lead")], "with the responders of the site"
+
+
+def test_a_page_stays_that_of_the_person_who_was_on_call():
+    in_log = event("message", **queued_note(call("ada", "U1")))
+    assert invited([in_log], [call("eve", "U9")]) == [("slack/invite/U1", "paged as primary")]
+
+
+@pytest.mark.parametrize("person", ["bob", "a stranger", "a/b <!here> {{ x }}", "x" * 10_000, "\ud800"])
+def test_a_person_without_an_id_is_named_and_is_no_error(person):
+    ((key, why),) = invited([role("taken", person)], [call(person, channel="mail")])
+    assert key.startswith("slack/not_invited/")
+    assert (len(key) < 120, why) == (True, "paged as primary")
+
+
+@pytest.mark.parametrize("name", ["ADA", "ada1", "ada2"])
+def test_a_person_is_known_by_login_too_and_after_a_new_name_by_the_id(name):
+    assert invited([role("taken", name)]) == [("slack/invite/U1", "incident commander")]
+    renamed = [{"name": "Ada L.", "slack": "U1"}]
+    in_log = event("message", **queued_note(call("ada", "U1")))
+    assert invited([in_log, role("taken", "Ada L.")], people=renamed) == [("slack/invite/U1", "paged as primary")]
+
+
+def test_after_the_end_no_person_is_invited():
+    assert invited([role("taken"), event("phase", phase="resolved", reason="x")]) == []

@@ -4,7 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import Event, read_events, usable_id
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import (
+    Event,
+    kept_at,
+    read_events,
+    usable_id,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import digest_of, sealed
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import moment_of
 
@@ -51,3 +56,9 @@ def test_a_torn_line_is_counted_and_the_rest_is_read():
 )
 def test_an_id_is_fit_to_be_a_file_name(given, usable):
     assert usable_id(given) == usable
+
+
+def test_durations_are_by_the_clock_of_the_log_where_the_writer_s_differs():
+    event = read_events([line_of(Event("opened", NOW, "ada", logged=NOW + timedelta(seconds=90)))])[0][0]
+    assert kept_at(event) == NOW + timedelta(seconds=90)
+    assert kept_at({**event, "logged": ""}) == NOW

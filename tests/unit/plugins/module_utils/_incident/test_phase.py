@@ -5,6 +5,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.phase impo
     acknowledgements,
     phase_of,
     phases_of,
+    rounds,
 )
 
 from support.incident_events import event, opened
@@ -68,3 +69,9 @@ def test_an_acknowledgement_counts_until_the_incident_is_opened_again():
     assert acknowledgements([opened(), ACK]) == [ACK]
     assert acknowledgements([opened(), ACK, again]) == []
     assert acknowledgements([opened(), ACK, again, later]) == [later]
+
+
+def test_each_time_that_it_was_opened_begins_a_round():
+    first, over, again = opened(), event("phase", phase="closed"), event("phase", phase="open")
+    assert rounds([first, ACK, over, again, over, again]) == [first, again, again]
+    assert rounds([]) == []

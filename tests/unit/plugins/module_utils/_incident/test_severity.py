@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.severity import (
+    at_least,
     is_worse,
     raised,
     severity_event,
     severity_of,
+    severity_since,
 )
 
 from support.incident_events import event, opened
@@ -65,3 +67,22 @@ def test_a_run_that_joins_brings_its_severity_where_it_is_worse():
     assert raised([opened("P1")], {"severity": "P1"}) == []
     assert raised([opened("P1")], {"severity": "unknown"}) == []
     assert raised([], {"severity": "P0"}) == [], "it opens the incident, with its severity"
+
+
+@pytest.mark.parametrize(
+    ("events", "severities", "since"),
+    [
+        ([opened("P1"), by_person("P0")], ("P0", "P1"), 0),
+        ([opened("P2"), by_person("P0")], ("P0", "P1"), 1),
+        ([opened("P0"), by_person("P2")], ("P0", "P1"), None),
+        ([opened("P0"), by_person("P2"), by_fact("P1")], ("P0", "P1"), 2),
+        ([], ("P0",), None),
+    ],
+)
+def test_since_when_it_is_one_of_several(events, severities, since):
+    assert severity_since(events, severities) is (None if since is None else events[since])
+
+
+@pytest.mark.parametrize(("severity", "all_of"), [("P0", ("P0",)), ("P2", ("P0", "P1", "P2")), ("unknown", ())])
+def test_a_severity_and_those_that_are_worse(severity, all_of):
+    assert at_least(severity) == all_of

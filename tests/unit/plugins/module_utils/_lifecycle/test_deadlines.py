@@ -4,10 +4,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import stamp
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.deadlines import (
     BusinessHours,
     answer_due,
+    outside_due,
+    outside_updates,
     overdue,
+    said_outside,
     update_due,
 )
 
@@ -18,7 +23,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 @pytest.mark.parametrize(("severity", "minutes"), [("P0", 15), ("P1", 60), ("P2", 240), ("unknown", None), ("", None)])
 def test_an_answer_is_due_by_the_severity(severity, minutes):
-    assert answer_due(START, severity) == (START + timedelta(minutes=minutes) if minutes else None)
+    assert answer_due([opened(severity)], severity) == (START + timedelta(minutes=minutes) if minutes else None)
 
 
 @pytest.mark.parametrize(
@@ -38,15 +43,101 @@ def test_an_answer_is_due_by_the_severity(severity, minutes):
     ],
 )
 def test_an_answer_to_a_p3_is_due_at_the_end_of_the_next_business_day(opened_at, hours, due):
-    assert answer_due(opened_at, "P3", hours) == due
+    first = {**opened("P3"), "at": stamp(opened_at)}
+    assert answer_due([first], "P3", hours) == due
+
+
+@pytest.mark.parametrize(
+    ("changes", "severity", "minutes"),
+    [
+        ([(12, "P0")], "P0", 27),
+        ([(55, "P0")], "P0", 60),  # by then the answer to a P1 is due
+        ([(12, "P2")], "P2", 240),
+        ([(12, "P2"), (30, "P0")], "P0", 45),
+        ([(12, "P0"), (14, "P1")], "P1", 60),
+    ],
+)
+def test_a_severity_that_is_raised_counts_from_then_on(changes, severity, minutes):
+    events = [opened("P1"), *(event("severity", at, severity=to, reason="x") for at, to in changes)]
+    assert answer_due(events, severity) == START + timedelta(minutes=minutes)
+
+
+def test_an_incident_that_is_opened_again_has_its_deadlines_anew():
+    over = [opened("P1"), event("acknowledged", 1), event("update", 2, text="x", next_at="2026-11-27T10:32:00.000000Z"),
+            event("phase", 20, phase="resolved", reason="x")]  # fmt: skip
+    again = [*over, event("phase", 600, phase="open", reason="it is back")]
+    assert overdue(again, START + timedelta(minutes=629)) == []
+    assert overdue(again, START + timedelta(minutes=665)) == [
+        "the acknowledgement was due 5 min ago (P1)", "an update was due 35 min ago (P1)",
+    ]  # fmt: skip
+    assert overdue([*again, event("acknowledged", 610)], START + timedelta(minutes=665)) == [
+        "an update was due 35 min ago (P1)"
+    ]
+
+
+@pytest.mark.parametrize("skew", [-90, 90])
+def test_durations_are_by_the_clock_of_the_log(skew):
+    by_another_clock = {**opened("P0"), "at": stamp(START + timedelta(seconds=skew)), "logged": stamp(START)}
+    assert answer_due([by_another_clock], "P0") == START + timedelta(minutes=15)
+    assert update_due([by_another_clock], "P0") == START + timedelta(minutes=15)
+
+
+OUTSIDE = outside_updates({"P0": 20, "P1": "45"}, ["booking"])
+
+
+def public(minutes, **note):
+    return event("update", minutes, seq=minutes, text="x", audience="public", **note)
+
+
+def page(minutes, state, number=1):
+    key = f"page/investigating/{number}.1"
+    return event("message", minutes, key=key, state=state, **({"channel": "page"} if state == "queued" else {}))
+
+
+@pytest.mark.parametrize(
+    ("events", "severity", "minutes"),
+    [
+        ([event("opened", severity="P1", scenario="booking")], "P1", 45),
+        ([event("opened", severity="P1", scenario="disk")], "P1", None),
+        ([event("opened", severity="P2", scenario="booking")], "P2", None),
+        ([opened("P1"), public(10)], "P1", 55),
+        ([opened("P1"), public(10, next_at="2026-11-27T10:30:00.000000Z")], "P1", 30),
+        # What waits for the page was read by no one.
+        ([opened("P1"), public(10), page(10, "queued", 10), page(11, "failed", 10)], "P1", 45),
+        ([opened("P1"), public(10), page(10, "queued", 10), page(14, "sent", 10)], "P1", 59),
+        ([opened("P1"), page(2, "queued"), page(3, "sent")], "P1", 48),
+        ([opened("P1"), public(10), event("severity", 20, severity="P0", reason="x")], "P0", 40),
+        ([opened("P1"), event("update", 10, text="x", audience="inside")], "P1", None),
+    ],
+)
+def test_an_update_outside_is_due_by_the_rule_of_the_site(events, severity, minutes):
+    assert outside_due(events, severity, OUTSIDE) == (START + timedelta(minutes=minutes) if minutes else None)
+
+
+def test_an_update_outside_is_no_update_inside_and_each_is_shown():
+    said = [opened("P1"), event("acknowledged", 1), public(20)]
+    assert overdue(said, START + timedelta(minutes=70), outside=OUTSIDE) == [
+        "an update was due 40 min ago (P1)", "an update to the public was due 5 min ago (P1)",
+    ]  # fmt: skip
+    assert overdue(said, START + timedelta(minutes=70)) == ["an update was due 40 min ago (P1)"], "no rule of the site"
+    assert said_outside(said) == [said[-1]]
+
+
+@pytest.mark.parametrize("every", [{"P4": 1}, {"P0": 0}, {"P0": "soon"}, {"P0": None}, {"P0": -5}, {"P0": [5]}])
+def test_an_interval_that_is_none_is_refused_by_name(every):
+    with pytest.raises(InputError, match=r"incident_public_update_every: 'P[04]'"):
+        outside_updates(every)
 
 
 def test_an_update_is_due_when_it_was_promised_or_one_interval_later():
     assert update_due([opened("P0")], "P0") == START + timedelta(minutes=15)
     said = [opened(), event("update", 20, text="x")]
     assert update_due(said, "P1") == START + timedelta(minutes=50)
+    assert update_due([*said, event("severity", 30, severity="P0", reason="x")], "P0") == START + timedelta(minutes=45)
     promised = [*said, event("update", 30, text="x", next_at="2026-11-27T12:00:00.000000Z")]
     assert update_due(promised, "P1") == datetime(2026, 11, 27, 12, tzinfo=UTC)
+    raised = [*promised, event("severity", 40, severity="P0", reason="x")]
+    assert update_due(raised, "P0") == START + timedelta(minutes=55), "sooner than was promised"
     assert update_due(said, "P3") is None
     assert update_due([], "P0") is None
 
