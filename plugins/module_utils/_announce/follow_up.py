@@ -51,9 +51,11 @@ def item_messages(
     for key, changes in items.items():
         if any(event["note"].get("reference") for event in changes):
             continue
+        was_open = True
         for number, event in enumerate(changes, 1):
             (item,) = action_items(changes[:number])
-            action = "create" if number == 1 else "update" if item["open"] else "close"
+            action = "create" if number == 1 else _change(was_open, item["open"])
+            was_open = item["open"]
             values = {**base, **_values(item), "action": action, "phase": item["state"]}
             thing = "" if action == "create" else f"item {key}"
             name = f"{item_prefix(key)}{action}/{event['seq']}"
@@ -61,6 +63,12 @@ def item_messages(
                 break  # it was done when it was recorded
             messages.append(Message(name, TRACKER, "item", values, thing, lane="items"))
     return messages
+
+
+def _change(was_open: bool, is_open: bool) -> str:
+    if was_open == is_open:
+        return "update"
+    return "reopen" if is_open else "close"
 
 
 def item_prefix(key: str) -> str:

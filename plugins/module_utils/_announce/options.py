@@ -39,4 +39,4 @@ ANNOUNCE_ARGS: dict[str, Any] = {
     "archive_after": {"type": "float", "default": 86400},
     "awx_url": {"type": "str", "default": ""},
 }
-SECRETS = ("token", "password", "routing_key", "url", "user")  # settings that never leave the controller
+SECRETS = ("token", "password", "routing_key", "url", "user", "headers")  # settings that never leave the controller

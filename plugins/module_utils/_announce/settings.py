@@ -12,6 +12,7 @@ import difflib
 from typing import Any, Mapping
 
 from .._core.errors import InputError
+from .trackers.shapes import problem_of
 
 SLACK, PAGE, MAIL, PAGER, TRACKER = "slack", "page", "mail", "pager", "tracker"
 ALERTMANAGER = "alertmanager"  # no channel: alerts are silenced there
@@ -34,7 +35,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "resolutions": {}, "public": False, "reviewers": [], "approvers": [], "awx_url": "",
     },
     PAGER: {"routing_key": "", "api": "https://events.pagerduty.com", "url": "", "severities": ["P0", "P1"]},
-    TRACKER: {"token": "", "create": {}, "update": {}, "close": {}, "severities": ["P0", "P1", "P2", "P3"]},
+    TRACKER: {
+        "token": "", "user": "", "headers": {}, "create": {}, "update": {}, "close": {}, "reopen": {}, "find": {},
+        "severities": ["P0", "P1", "P2", "P3"],
+    },
     ALERTMANAGER: {"token": "", "user": "", "password": ""},
 }  # fmt: skip
 CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
@@ -81,6 +85,9 @@ def _channel(channel: str, options: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(default, (list, dict)) and not isinstance(value, type(default)):
             kind = "a list" if isinstance(default, list) else "a dictionary"
             raise InputError(f"runbook_announce.{channel}.{name} is {kind}. {_NOTHING}")
+    problem = problem_of(options) if channel == TRACKER else ""
+    if problem:
+        raise InputError(f"runbook_announce.tracker{problem}. {_NOTHING}")
     return settings
 
 

@@ -335,9 +335,12 @@ def _tracker(story: IncidentFacts) -> list[Message]:
     if story.worst not in story.settings[TRACKER]["severities"]:
         return []
     states = [("create", story.opening)]
+    is_closed = False
     for event in story.events:
         if event["kind"] == "phase":
-            states.append(("close" if event["note"].get("phase") in ENDED else "update", event))
+            was_closed, is_closed = is_closed, event["note"].get("phase") in ENDED
+            change = "close" if is_closed else "reopen"
+            states.append((change if is_closed != was_closed else "update", event))
         elif event["kind"] in ("severity", "diagnosed", "verified", "acknowledged"):
             states.append(("update", event))
     phase = phase_of(story.events)

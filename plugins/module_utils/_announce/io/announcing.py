@@ -10,7 +10,7 @@ from typing import Any, Callable, Mapping
 
 from ..options import SECRETS
 from ..outbox import Entry, Message
-from ..report import AnnouncedMessage, AnnounceReport, OutboxReport, TakenMessage
+from ..report import AnnouncedMessage, AnnounceReport, OutboxOfIncident, OutboxReport, TakenMessage
 from ..settings import ALERTMANAGER, MAIL, PAGE, PAGER, SLACK, TRACKER, settings_of
 from .alertmanager import Silencer
 from .apprise import Apprise
@@ -25,6 +25,8 @@ from .statuspage import Statuspage
 from .take import Clock, utc_now
 from .tracker import Tracker
 
+_PAGES = 5.0  # seconds at least for an incident that pages a person
+_READ_BACK = 5  # incidents of which the page is read in one run, beside those with messages
 Settings = Mapping[str, Mapping[str, Any]]
 _Append = Callable[[str, "list[dict[str, Any]]"], None]
 
@@ -86,11 +88,15 @@ class Announcing:
         if self.alertmanager:
             silencer = Silencer(self.alertmanager, report["incidents"], budget, clock).start()
         busy = [incident for incident in report["incidents"] if incident["messages"]]
+        busy += self._on_the_page(report)
         for number, incident in enumerate(busy):
             began = time.monotonic()
             entries = [_entry(taken, clock()) for taken in incident["messages"]]
             share = budget / (len(busy) - number)
-            results = deliver(entries, incident["references"], self.channel, incident["id"], share, clock)
+            if any(taken["audience"] == "person" for taken in incident["messages"]):
+                share = max(share, min(_PAGES, budget))
+            shows = PAGE if any(map(_is_on_page, incident["references"])) and PAGE in self.settings else ""
+            results = deliver(entries, incident["references"], self.channel, incident["id"], share, clock, shows)
             budget -= time.monotonic() - began
             append(incident["id"], [{"kind": "message", "note": note} for note in results.notes])
             states = {note["key"]: note for note in results.notes}
@@ -98,7 +104,7 @@ class Announcing:
                 note = states.get(taken["key"], {"state": "sending", "reason": "no answer within the time"})
                 row = self._row(incident["id"], taken, str(note["state"]), str(note.get("reason") or ""))
                 found["messages"].append(row)
-            found["differences"] += results.differences
+            found["differences"] += [f"{incident['id']}: {text}" for text in results.differences]
         if silencer is not None:
             silencer.join()
             for name, events in list(silencer.events.items()):
@@ -108,6 +114,16 @@ class Announcing:
         found["lines"] = [_line(row) for row in found["messages"]] + found["differences"] + found["silences"]
         found["lines"] += found["left"]
         return found
+
+    def _on_the_page(self, report: OutboxReport) -> list[OutboxOfIncident]:
+        """The newest incidents that the page shows and that have nothing to send: a person may have changed the page
+        since."""
+        shown = [
+            incident
+            for incident in report["incidents"]
+            if PAGE in self.settings and not incident["messages"] and any(map(_is_on_page, incident["references"]))
+        ]
+        return sorted(shown, key=lambda incident: incident["id"], reverse=True)[:_READ_BACK]
 
     def _row(self, incident: str, taken: TakenMessage, state: str, reason: str) -> AnnouncedMessage:
         name, values = taken["channel"], taken["values"]
@@ -122,6 +138,10 @@ class Announcing:
             "incident": incident, "key": taken["key"], "channel": name, "to": to, "text": text.strip(),
             "state": state, "reason": reason,
         }  # fmt: skip
+
+
+def _is_on_page(key: str) -> bool:
+    return key.startswith("page")
 
 
 def _nothing(report: OutboxReport) -> AnnounceReport:

@@ -14,11 +14,13 @@ from ..outbox import Message
 @dataclass
 class Thread:
     """What an incident has on a channel already. ``references``: of the messages that were sent, by key, which grows
-    while messages are sent; ``deadline``: until when a request may last (``time.monotonic``)."""
+    while messages are sent; ``deadline``: until when a request may last (``time.monotonic``); ``asks``: the message
+    that is sent may have arrived before."""
 
     incident: str
     references: dict[str, str] = field(default_factory=dict)
     deadline: float = 0.0
+    asks: bool = False
 
     def last(self, prefix: str) -> str:
         """The newest reference of a key that begins so; empty without one."""

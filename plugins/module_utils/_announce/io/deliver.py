@@ -41,9 +41,11 @@ def deliver(
     incident: str,
     budget: float,
     clock: Callable[[], datetime],
+    shows: str = "",
 ) -> Results:
     """``taken``: in order; ``sent``: references by key; ``channel``: by its name, may raise RunbookError; ``budget``:
-    seconds that a channel may be silent, all of them at the same time; ``clock``: the present time in UTC.
+    seconds that a channel may be silent, all of them at the same time; ``clock``: the present time in UTC;
+    ``shows``: a channel that is read back also where it has nothing to send.
 
     A channel that answers goes on for ``_MOST`` budgets: what it takes is worth the time, what it does not is none.
     """
@@ -52,6 +54,8 @@ def deliver(
     lanes: dict[tuple[str, str], list[Entry]] = {}
     for entry in taken:
         lanes.setdefault((entry.message.channel, entry.message.lane), []).append(entry)
+    if shows and not any(name == shows for name, dummy in lanes):
+        lanes[shows, ""] = []
     running: list[tuple[_Lane, threading.Thread]] = []
     for (name, dummy), entries in lanes.items():
         try:
@@ -122,6 +126,7 @@ class _Lane:
                     return Delivered(found, "it had arrived before")
         except Answered as answer:
             return InDoubt(f"whether it had arrived could not be asked: {answer}")
+        self.thread.asks = entry.asks
         try:
             delivery = self.channel.send(entry.message, self.thread)
         except Answered as answer:

@@ -33,9 +33,17 @@ class Answered(Exception):
 
 
 def request(
-    method: str, url: str, headers: Mapping[str, str], body: Any = None, timeout: float = 10.0, most: int = _MOST
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: Any = None,
+    timeout: float = 10.0,
+    most: int = _MOST,
+    *,
+    needs_json: bool = True,
 ) -> dict[str, Any] | list[Any]:
-    """The JSON of a 2xx answer, of at most ``most`` bytes. Raises Answered: surely without effect, or in doubt."""
+    """The JSON of a 2xx answer, of at most ``most`` bytes; without ``needs_json`` nothing of one that is none, unless
+    it is a page. Raises Answered: surely without effect, or in doubt."""
     data = None if body is None else json.dumps(body).encode("utf-8", "backslashreplace")
     try:
         given = {"Content-Type": "application/json", "Accept": "application/json", **headers}
@@ -44,7 +52,7 @@ def request(
             url, data=data, headers=given, method=method, timeout=timeout, follow_redirects="none", http_agent=_AGENT
         )
         with answer:
-            found = json.loads(answer.read(most) or b"{}")
+            found = _read(answer.read(most), needs_json)
     except urllib.error.HTTPError as error:
         with error:
             raise Answered(of_status(error), error.code) from None
@@ -57,6 +65,17 @@ def request(
     if not isinstance(found, (dict, list)):
         raise Answered(InDoubt("the answer is no JSON object"))
     return found
+
+
+def _read(data: bytes, needs_json: bool) -> Any:
+    """Raises ValueError for what is no JSON, and for a page, which is of a proxy or a login."""
+    try:
+        found = json.loads(data or b"{}")
+    except ValueError:
+        if needs_json or data.lstrip()[:1] == b"<":
+            raise
+        return {}
+    return found if needs_json or isinstance(found, (dict, list)) else {}
 
 
 def of_status(error: urllib.error.HTTPError) -> Delivery:

@@ -11,9 +11,10 @@ from typing import Any, Callable, Mapping, Sequence
 from ..._core.errors import RunbookError
 from ..._incident.event import EventReport
 from ..._incident.io.log import ids, read
+from ..._incident.phase import ENDED, acknowledgements, phase_of
 from ..._incident.record import record
 from ..._incident.severity import severity_of
-from ..._lifecycle.deadlines import outside_updates
+from ..._lifecycle.deadlines import SEVERITIES, outside_updates
 from ..._lifecycle.rota_roles import assignments, steps_of_roles
 from ..._oncall.steps import STEPS
 from ..follow_up import COURSE
@@ -25,6 +26,7 @@ from ..wanted import wanted
 
 Clock = Callable[[], datetime]
 _RECENT = COURSE  # after which an incident that has ended and has nothing to say is not read again
+_AT_ONCE = 20  # incidents whose messages are taken in one go, so that all of them are sent within the lease
 _ACTION_ITEM = b'"action_item"'
 
 
@@ -35,12 +37,35 @@ def utc_now() -> datetime:
 def take_messages(given: Mapping[str, Any], check_mode: bool, clock: Clock = utc_now) -> OutboxReport:
     """What incident_outbox returns; see its documentation. ``clock``: the present time in UTC."""
     report: OutboxReport = {"incidents": [], "lines": []}
+    logs: list[tuple[str, list[EventReport]]] = []
     for name in given["ids"] or _candidates(given["log"], given["settings"]):
         try:
-            report["incidents"].append(_taken(given, name, check_mode, clock()))
+            logs.append((name, read(given["log"], name)[0]))
         except RunbookError as error:
             report["lines"].append(f"{name}: not read: {error}")
+    after = given.get("after") or AFTER
+    busy = left = 0
+    for name, events in sorted(logs, key=lambda log: _urgency(log[1], after)):
+        try:
+            found = _taken(given, name, check_mode or busy >= _AT_ONCE, clock(), events)
+        except RunbookError as error:
+            report["lines"].append(f"{name}: not read: {error}")
+            continue
+        if busy >= _AT_ONCE and not check_mode:  # what is not taken is not sent, but its silences count
+            left += bool(found["messages"])
+            found["waiting"], found["messages"] = found["waiting"] + len(found["messages"]), []
+        busy += bool(found["messages"])
+        report["incidents"].append(found)
+    if left:
+        report["lines"].append(f"{left} incidents more have messages: the next run sends them")
     return report
+
+
+def _urgency(events: Sequence[EventReport], after: Mapping[str, Any]) -> tuple[bool, int]:
+    """The smallest first: what pages people, then what is most severe."""
+    severity = severity_of(events)
+    calls = severity in after and phase_of(events) not in ENDED and not acknowledgements(events)
+    return not calls, SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
 
 
 def _candidates(log: str, settings: Mapping[str, Any]) -> list[str]:
@@ -59,7 +84,9 @@ def _candidates(log: str, settings: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _taken(given: Mapping[str, Any], name: str, check_mode: bool, now: datetime) -> OutboxOfIncident:
+def _taken(
+    given: Mapping[str, Any], name: str, check_mode: bool, now: datetime, present: Sequence[EventReport]
+) -> OutboxOfIncident:
     faces = (given["settings"].get("page") or {}).get("scenarios") or ()
     outside = outside_updates(given.get("public_every") or {}, faces)
     made: list[Claim] = []
@@ -79,7 +106,7 @@ def _taken(given: Mapping[str, Any], name: str, check_mode: bool, now: datetime)
         return [*roles, *({"kind": "message", "note": note} for note in made[0].notes)]
 
     # Read first: most runs have nothing to send, and then nothing is locked.
-    decide(read(given["log"], name)[0])
+    decide(present)
     path = ""
     if (made[0].notes or roles) and not check_mode:
         options = {option: given[option] for option in ("log", "by", "at", "group")}

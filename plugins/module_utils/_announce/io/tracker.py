@@ -3,31 +3,44 @@
 """A tracker of issues, found again by our external id. I/O.
 
 The default is a plain REST shape: ``POST URL/issues``, ``PATCH URL/issues/ID`` and ``GET URL/issues?external_id=ID``,
-with a bearer token. A site with another one gives ``path`` and ``body`` of create, update and close, whose texts may
-have ``{title}``, ``{text}``, ``{state}``, ``{external_id}`` and ``{id}``; they become values of JSON, no part of it.
+with a bearer token. A site with another one describes it; see `trackers.shapes`.
 """
 
 from __future__ import annotations
 
+import base64
 import time
-import urllib.parse
 from typing import Any, Mapping
 
-from ..delivery import Delivered, Delivery
+from ..._core.text import shortened
+from ..delivery import Delivered, Delivery, NotDelivered
 from ..follow_up import item_of, item_prefix
 from ..outbox import Message
+from ..trackers.shapes import (
+    CLOSE,
+    CREATE,
+    REOPEN,
+    CannotSay,
+    Issue,
+    address,
+    external_id_of,
+    filled,
+    find_of,
+    headers_of,
+    issue_in,
+    shape_of,
+    text_of,
+    value_at,
+)
 from .channel import Thread
 from .http_call import Answered, request
 from .render import Texts
 
-_SHAPES: dict[str, dict[str, Any]] = {
-    "create": {
-        "method": "POST", "path": "/issues",
-        "body": {"title": "{title}", "text": "{text}", "state": "open", "external_id": "{external_id}"},
-    },
-    "update": {"method": "PATCH", "path": "/issues/{id}", "body": {"title": "{title}", "text": "{text}"}},
-    "close": {"method": "PATCH", "path": "/issues/{id}", "body": {"text": "{text}", "state": "closed"}},
-}  # fmt: skip
+_STATES = {CLOSE: True, REOPEN: False}  # whether the issue is closed afterwards
+_GONE = (404, 410)
+_REFUSED = (400, *_GONE, 409, 422)
+_TITLE = 250  # characters: the least that trackers take
+_TWICE = "perhaps twice: the answer to the first one was lost, and the tracker cannot be asked for it"
 
 
 class Tracker:
@@ -37,50 +50,94 @@ class Tracker:
 
     def __init__(self, settings: Mapping[str, Any], texts: Texts) -> None:
         self.settings, self.texts = settings, texts
+        self.find_shape = find_of(settings)
 
     def find(self, message: Message, thread: Thread) -> str | None:
-        # An update is a state: the same once more is the same.
-        return self._known(thread, message) or None if message.values["action"] == "create" else None
+        """An update is a state: the same once more is the same. A second close may be refused, so it is asked for."""
+        action = str(message.values["action"])
+        if action not in (CREATE, *_STATES):
+            return None
+        issue = self._issue(thread, message)
+        return issue.id if issue and (action == CREATE or issue.is_closed is _STATES[action]) else None
 
     def send(self, message: Message, thread: Thread) -> Delivery:
         action = str(message.values["action"])
         try:
             known = thread.last(_prefix(message)) or self._known(thread, message)
-            if action != "create" and not known:
-                action = "create"
-            if action == "create" and known:
+            if not known:
+                action = CREATE
+            elif action == CREATE:
                 return Delivered(known)
-            shape = {**_SHAPES[action], **(self.settings.get(action) or {})}
-            given = self._given(message, thread, known)
-            path = _filled(shape["path"], {name: urllib.parse.quote(value, "") for name, value in given.items()})
-            answer = self._ask(str(shape["method"]), path, thread, _filled(shape["body"], given))
+            return self._asked(action, message, thread, known)
         except Answered as answered:
             return answered.delivery
-        return Delivered(known or str(answer.get("id") or ""))
 
     def differences(self, thread: Thread) -> list[str]:  # noqa: ARG002
         return []
+
+    def _asked(self, action: str, message: Message, thread: Thread, known: str) -> Delivery:
+        shape, given = shape_of(self.settings, action), self._given(message, thread, known)
+        try:
+            answer = self._ask(
+                str(shape["method"]), address(shape["path"], given), thread, filled(shape["body"], given)
+            )
+        except Answered as answered:
+            why = self._why_refused(action, answered, message, thread)
+            if not why:
+                raise
+            return Delivered(known, why)
+        # Where the other side gives no id, it knows the issue by ours alone.
+        own = text_of(value_at(answer, str(shape["id"]), "")) or (given["external_id"] if not self._can_ask() else "")
+        may_be_twice = thread.asks and (
+            not self._can_ask() or (action not in (CREATE, *_STATES) and str(shape["method"]).upper() == "POST")
+        )
+        return Delivered(known or own, _TWICE if may_be_twice else "")
 
     def _given(self, message: Message, thread: Thread, known: str) -> dict[str, str]:
         values = message.values
         title = "item_title" if message.template == "item" else "title"
         return {
-            "title": self.texts.text(title, values), "text": self.texts.text(message.template, values),
+            "title": shortened(self.texts.text(title, values), _TITLE),
+            "text": self.texts.text(message.template, values),
             "state": str(values["phase"]), "external_id": _external_id(thread, message), "id": known,
         }  # fmt: skip
 
+    def _can_ask(self) -> bool:
+        return bool(self.find_shape["path"])
+
     def _known(self, thread: Thread, message: Message) -> str:
-        """The issue with our external id; empty without one."""
-        path = f"/issues?external_id={urllib.parse.quote(_external_id(thread, message), '')}"
-        answer = self._ask("GET", path, thread)
-        issues = answer.get("issues") if isinstance(answer, Mapping) else answer
-        return str(issues[0]["id"]) if issues else ""
+        issue = self._issue(thread, message)
+        return issue.id if issue else ""
+
+    def _why_refused(self, action: str, refusal: Answered, message: Message, thread: Thread) -> str:
+        """What a person has done to the issue, where that is why it cannot be changed; else empty. A tracker whose
+        address or token is wrong answers this question with a refusal, too."""
+        if action == CREATE or refusal.status not in _REFUSED or not self._can_ask():
+            return ""
+        issue = self._issue(thread, message)
+        if issue is None:
+            return "the issue is not in the tracker any more: it was not changed" if refusal.status in _GONE else ""
+        is_so = action in _STATES and issue.is_closed is _STATES[action]
+        return f"the issue was {'closed' if issue.is_closed else 'open'} already" if is_so else ""
+
+    def _issue(self, thread: Thread, message: Message) -> Issue | None:
+        """The issue with our external id. Raises Answered where that cannot be found out."""
+        if not self._can_ask():
+            return None
+        external_id = _external_id(thread, message)
+        given = {"external_id": external_id, "id": external_id}
+        answer = self._ask("GET", address(self.find_shape["path"], given), thread)
+        try:
+            return issue_in(answer, self.find_shape, external_id)
+        except CannotSay as error:
+            raise Answered(NotDelivered(f"runbook_announce.tracker: {error}")) from None
 
     def _ask(self, method: str, path: str, thread: Thread, body: Any = None) -> Any:
-        token = self.settings.get("token")
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        url = str(self.settings["url"]).rstrip("/") + path
-        return request(method, url, headers, body, max(0.2, thread.deadline - time.monotonic()))
+        url, left = str(self.settings["url"]).rstrip("/") + path, max(0.2, thread.deadline - time.monotonic())
+        # A webhook answers what it likes, often a word.
+        pair = f"{self.settings.get('user') or ''}:{self.settings.get('token') or ''}"
+        basic = base64.b64encode(pair.encode("utf-8", "backslashreplace")).decode("ascii")
+        return request(method, url, headers_of(self.settings, basic), body, left, needs_json=self._can_ask())
 
 
 def _prefix(message: Message) -> str:
@@ -89,24 +146,4 @@ def _prefix(message: Message) -> str:
 
 
 def _external_id(thread: Thread, message: Message) -> str:
-    return f"{thread.incident}#{item_of(message.key)}" if message.template == "item" else thread.incident
-
-
-def _filled(shape: Any, given: Mapping[str, str]) -> Any:
-    """A shape with its texts filled in."""
-    if isinstance(shape, Mapping):
-        return {str(name): _filled(value, given) for name, value in shape.items()}
-    if isinstance(shape, list):
-        return [_filled(value, given) for value in shape]
-    if not isinstance(shape, str):
-        return shape
-    # Piece by piece, so that a value that looks like a name is not replaced again.
-    text, rest = "", shape
-    while "{" in rest:
-        before, dummy, rest = rest.partition("{")
-        name, closed, after = rest.partition("}")
-        if closed and name in given:
-            text, rest = text + before + given[name], after
-        else:
-            text += before + "{"
-    return text + rest
+    return external_id_of(thread.incident, item_of(message.key) if message.template == "item" else "")

@@ -45,6 +45,11 @@ def test_an_item_is_made_changed_and_closed_in_the_tracker():
     assert {each.lane for each in item_messages(events, SETTINGS, BASE)} == {"items"}
 
 
+def test_an_item_that_is_open_again_is_opened_again_in_the_tracker():
+    events = [item(0, 2), item(1, 3, state="done"), item(2, 4, state="cancelled"), item(3, 5, state="open")]
+    assert [action for dummy, action, dummy2 in of_items(*events)] == ["create", "close", "update", "reopen"]
+
+
 def test_an_item_of_another_tracker_or_that_was_done_already_is_none():
     assert of_items(item(0, 2, reference="PAF-7"), item(1, 3)) == []
     assert of_items(item(0, 2, state="done"), item(1, 3)) == []

@@ -126,6 +126,8 @@ def test_a_pager_and_a_tracker_follow_the_incident():
     assert keys(events, "tracker") == ["tracker/create/1", "tracker/update/2", "tracker/close/3"]
     back = event("phase", 4, seq=4, phase="open", reason="it is back")
     assert keys([*events, back], "pager")[-1] == "pager/trigger/4"
+    again = [*events, event("phase", 4, seq=4, phase="closed"), event("phase", 5, seq=5, phase="open", reason="back")]
+    assert keys(again, "tracker")[2:] == ["tracker/close/3", "tracker/update/4", "tracker/reopen/5"]
 
 
 def test_the_channel_is_archived_after_a_day_unless_it_was_opened_again():

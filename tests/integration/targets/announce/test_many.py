@@ -1,0 +1,71 @@
+"""The outbox of many incidents, and pages that a person has changed when nothing is left to send."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
+
+from support.channels.others import MailServer, Tracker
+from support.channels.pages import Cachet, Statuspage
+
+ADA = {"step": "primary", "person": "ada", "slack": "", "mail": "ada@example.org", "why": ""}
+
+
+def write(log, name, severity="P2", *events):
+    opening = {"scenario": "disk_space", "severity": severity, "hosts": ["db1"]}
+    rows = [{"kind": kind, "note": note} for kind, note in events]
+    record({"log": str(log), "id": name, "by": "ada", "host": "db1", "opening": opening, "events": rows}, False)
+
+
+def drain(log, settings, answerers=()):
+    announcing = Announcing(settings, {})
+    for name in announcing.settings:
+        announcing.channel(name).gap = 0.0
+    given = {"log": str(log), "ids": [], "by": "run", "at": "", "group": "", "lease": 90.0, "channels": None,
+             "settings": announcing.public, "answerers": list(answerers)}  # fmt: skip
+    taken = take_messages(given, False)
+
+    def append(name, events):
+        record({"log": str(log), "id": name, "by": "run", "events": events}, False)
+
+    return taken, announcing.sent(taken, append, 300.0)
+
+
+def test_of_many_incidents_those_that_page_people_are_first_and_none_is_lost(tmp_path):
+    for number in range(45):
+        write(tmp_path, f"i{number:02d}", "P0" if number == 30 else "P2")
+    with Tracker() as tracker, MailServer() as mail:
+        settings = {
+            "tracker": {"url": tracker.url, "token": tracker.token},
+            "mail": {"host": "127.0.0.1", "port": mail.port, "tls": "none", "sender": "a@x.org", "to": ["b@x.org"]},
+        }
+        taken, sent = drain(tmp_path, settings, [ADA])
+        assert taken["incidents"][0]["id"] == "i30"
+        assert len([each for each in taken["incidents"] if each["messages"]]) == 20
+        assert "25 incidents more have messages: the next run sends them" in sent["left"]
+        assert sent["waiting"] >= 25
+        for dummy in range(3):
+            taken, sent = drain(tmp_path, settings, [ADA])
+    assert (sent["messages"], sent["left"], sent["waiting"]) == ([], [], 0)
+    assert sorted(issue["external_id"] for issue in tracker.issues) == [f"i{number:02d}" for number in range(45)]
+    assert [each["To"] for each in mail.mails if "paged" in str(each["Subject"])] == ["ada@example.org"]
+
+
+@pytest.mark.parametrize("kind", ["statuspage", "cachet"])
+def test_what_a_person_changed_on_the_page_is_shown_by_every_run_until_it_agrees(tmp_path, kind):
+    write(tmp_path, "i", "P1", ("diagnosed", {"cause": "full"}))
+    with Statuspage() if kind == "statuspage" else Cachet() as page:
+        settings = {"page": {"kind": kind, "api": page.url, "token": page.token, "page": getattr(page, "page", ""),
+                             "scenarios": ["disk_space"], "first_post": "act"}}  # fmt: skip
+        for dummy in range(3):
+            assert drain(tmp_path, settings)[1]["differences"] == []
+        name, theirs, ours = ("status", "resolved", "identified") if kind == "statuspage" else ("latest_status", 4, 2)
+        page.incidents[0][name] = theirs
+        for dummy in range(3):
+            found = drain(tmp_path, settings)[1]
+            assert found["differences"] == ["i: the page says resolved, the incident is identified"]
+            assert found["messages"] == []
+        page.incidents[0][name] = ours
+        assert drain(tmp_path, settings)[1]["lines"] == []
