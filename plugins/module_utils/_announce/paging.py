@@ -192,8 +192,10 @@ def invitations(
         return []
     responders = {str(user) for user in options["invite"]}
     found: dict[str, Message] = {}
-    for person, known, why in [*_paged(events, calls), *_in_roles(events)]:
-        user = known or _slack_of(person, people)
+    paged = _paged(events, calls)
+    ids = {person.casefold(): known for person, known, dummy in paged if known}
+    for person, known, why in [*paged, *_in_roles(events)]:
+        user = known or _slack_of(person, people) or ids.get(person.casefold(), "")
         values = {**base, "place": "incident", "person": person, "user": user, "why": why}
         if user and user not in responders:
             key = f"slack/invite/{user}"

@@ -73,7 +73,9 @@ def events_of(act: str, said: Said, events: Sequence[EventReport], now: datetime
 
 
 def acknowledge(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
-    """By any person, any number of times: the first one counts. With the alerts that the person names."""
+    """By any person, any number of times: the first one counts. With the alerts that the person names. One that has
+    ended pages no person: who acknowledges it means another one."""
+    _require_open(events)
     new = [{"kind": "alert", "note": alert_note(_alert(raw))} for raw in said.alerts]
     return [*new, {"kind": "acknowledged", "note": {"text": said.text} if said.text else {}}]
 

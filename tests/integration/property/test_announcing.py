@@ -356,3 +356,38 @@ def test_an_unanswered_p0_pages_each_step_once_at_its_time(channels, tmp_path, a
     )
     assert [said[key] for key in wanted if key.endswith("slack")] == [1] * sum(key.endswith("slack") for key in wanted)
     assert max(said.values()) == 1
+
+
+def pages_to(channels: Channels, played: Played, user: str) -> list[str]:
+    """Keys of the messages of this incident in a person's conversation."""
+    payloads = [
+        message["metadata"]["event_payload"]
+        for room in channels.slack.rooms
+        for message in room.messages
+        if room.name == f"dm-{user}"
+    ]
+    return [str(each["key"]) for each in payloads if each["incident"] == played.id]
+
+
+@pytest.mark.parametrize(("kind", "arrived"), [(EFFECT_CLOSED, 1), (HTML, 0), (REFUSED, 0), ("taken", 0)])
+def test_no_page_is_sent_after_the_acknowledgement_whatever_became_of_it(channels, tmp_path, kind, arrived):
+    channels.set_faults(random.Random("doubt"), 0.0)
+    played = Played(channels, 40_000 + (EFFECT_CLOSED, HTML, REFUSED, "taken").index(kind), tmp_path)
+    played.write(("severity", {"severity": "P0", "reason": "x", "facts": ["y"]}))
+    if kind != "taken":
+        channels.slack.fault_for = lambda request: (
+            Fault(kind) if "call/" in str(request.fields.get("metadata")) else None
+        )
+    played.drain("taken" if kind == "taken" else "", answerers=ANSWERERS)
+    channels.set_faults(random.Random("doubt"), 0.0)
+    played.write(("acknowledged", {}))
+    for dummy in range(3):
+        played.now += timedelta(seconds=700)
+        played.drain(budget=20.0, answerers=ANSWERERS)
+    assert len(pages_to(channels, played, "U1")) == arrived
+    assert pages_to(channels, played, "U2") == []
+    played.write(("phase", {"phase": "closed", "reason": "x"}))
+    played.write(("phase", {"phase": "open", "reason": "it is back"}))
+    for dummy in range(2):
+        played.drain(budget=20.0, answerers=ANSWERERS)
+    assert pages_to(channels, played, "U1")[arrived:] == ["call/primary-2/slack"], "it pages again, once"

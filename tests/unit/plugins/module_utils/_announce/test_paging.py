@@ -226,6 +226,7 @@ def test_a_person_is_known_by_login_too_and_after_a_new_name_by_the_id(name):
     renamed = [{"name": "Ada L.", "slack": "U1"}]
     in_log = event("message", **queued_note(call("ada", "U1")))
     assert invited([in_log, role("taken", "Ada L.")], people=renamed) == [("slack/invite/U1", "paged as primary")]
+    assert invited([in_log, role("taken", "ada")], people=[]) == [("slack/invite/U1", "paged as primary")]
 
 
 def test_after_the_end_no_person_is_invited():

@@ -75,6 +75,8 @@ def test_an_act_is_one_event(name, events, said, note):
         ("identify", [], {}, "No diagnosis is in the log"),
         ("monitor", [], {}, "No act is in the log"),
         ("identify", [RESOLVED], {"reason": "x"}, "is resolved: reopen it first"),
+        ("acknowledge", [RESOLVED], {}, "is resolved: reopen it first"),
+        ("acknowledge", [RESOLVED, event("phase", phase="closed")], {"text": "on it"}, "is closed: reopen it first"),
         ("monitor", [event("mitigated"), RESOLVED], {}, "is resolved: reopen it first"),
         ("resolve", [], {}, "no verification is in the log"),
         ("resolve", [event("verified", seq=5, outcome="improved")], {}, "on db1 (#5) says improved"),
