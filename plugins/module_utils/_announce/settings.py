@@ -12,7 +12,7 @@ import difflib
 from typing import Any, Mapping
 
 from .._core.errors import InputError
-from .trackers.shapes import problem_of
+from .trackers.issue_api import problem_of
 
 SLACK, PAGE, MAIL, PAGER, TRACKER = "slack", "page", "mail", "pager", "tracker"
 ALERTMANAGER = "alertmanager"  # no channel: alerts are silenced there

@@ -127,9 +127,10 @@ class Jira(_Issues):
             issue = self.add(fields["summary"], fields.get("description", ""), fields.get("labels") or [])
             return Answer(201, {"id": str(10_000 + issue["id"]), "key": f"OPS-{issue['id']}"})
         match = re.fullmatch(r"/issue/OPS-(\d+)(/transitions)?", path)
-        issue = self.named(match[1]) if match else None
-        if not match or issue is None:
+        changed = self.named(match[1]) if match else None
+        if not match or changed is None:
             return Answer(404, {"errorMessages": ["Issue Does Not Exist"]})
+        issue = changed
         if match[2]:
             closes = {"31": True, "11": False}.get((given.get("transition") or {}).get("id", ""))
             if closes is None or closes is issue["closed"]:

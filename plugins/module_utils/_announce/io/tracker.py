@@ -3,7 +3,7 @@
 """A tracker of issues, found again by our external id. I/O.
 
 The default is a plain REST shape: ``POST URL/issues``, ``PATCH URL/issues/ID`` and ``GET URL/issues?external_id=ID``,
-with a bearer token. A site with another one describes it; see `trackers.shapes`.
+with a bearer token. A site with another one describes it; see `trackers.issue_api`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..._core.text import shortened
 from ..delivery import Delivered, Delivery, NotDelivered
 from ..follow_up import item_of, item_prefix
 from ..outbox import Message
-from ..trackers.shapes import (
+from ..trackers.issue_api import (
     CLOSE,
     CREATE,
     REOPEN,

@@ -176,7 +176,7 @@ STOPPED = {"state": "exited", "policy": "unless-stopped"}
 
 
 def test_a_service_that_was_stopped_on_purpose_is_not_started_by_a_rollback_unless_it_is_named():
-    services = {"web": {}, "worker": {}}
+    services: dict[str, Any] = {"web": {}, "worker": {}}
     was = taken(container(image=OLD), container("worker", image=OLD), services=services)
     now = project(container(), container("worker", **STOPPED), services=services)
     plan = plan_rollback(now, was, [], present={OLD: True})

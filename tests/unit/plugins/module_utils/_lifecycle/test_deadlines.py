@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -43,7 +44,7 @@ def test_an_answer_is_due_by_the_severity(severity, minutes):
     ],
 )
 def test_an_answer_to_a_p3_is_due_at_the_end_of_the_next_business_day(opened_at, hours, due):
-    first = {**opened("P3"), "at": stamp(opened_at)}
+    first: Any = {**opened("P3"), "at": stamp(opened_at)}
     assert answer_due([first], "P3", hours) == due
 
 
@@ -77,7 +78,7 @@ def test_an_incident_that_is_opened_again_has_its_deadlines_anew():
 
 @pytest.mark.parametrize("skew", [-90, 90])
 def test_durations_are_by_the_clock_of_the_log(skew):
-    by_another_clock = {**opened("P0"), "at": stamp(START + timedelta(seconds=skew)), "logged": stamp(START)}
+    by_another_clock: Any = {**opened("P0"), "at": stamp(START + timedelta(seconds=skew)), "logged": stamp(START)}
     assert answer_due([by_another_clock], "P0") == START + timedelta(minutes=15)
     assert update_due([by_another_clock], "P0") == START + timedelta(minutes=15)
 
@@ -91,7 +92,8 @@ def public(minutes, **note):
 
 def page(minutes, state, number=1):
     key = f"page/investigating/{number}.1"
-    return event("message", minutes, key=key, state=state, **({"channel": "page"} if state == "queued" else {}))
+    channel: dict[str, Any] = {"channel": "page"} if state == "queued" else {}
+    return event("message", minutes, key=key, state=state, **channel)
 
 
 @pytest.mark.parametrize(

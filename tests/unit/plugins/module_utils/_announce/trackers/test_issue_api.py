@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.trackers.shapes import (
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.trackers.issue_api import (
     CannotSay,
     Issue,
     address,
