@@ -42,7 +42,7 @@ _QUOTED = (
 )
 _ONE_WORD = r"(?:bearer|basic|token|apikey|api-key|key|jwt|bot|negotiate|ntlm|kerberos|splunk|sso-key)"
 _AUTHORIZATION = lazy(
-    rf"(?i)(?<![A-Za-z])((?:proxy-)?authorization)(\\?[\"']?\s{{0,8}}(?:=>|:=|[:=,])\s{{0,8}})"
+    rf"(?i)(?<![A-Za-z])((?:proxy-)?authorization)(\\?[\"']?\s{{0,8}}(?:=>|:=|[:=]|(?<=[\"']),)\s{{0,8}})"
     rf"(\[?\s?b?{_QUOTED}\]?|\[[^\]\n]{{0,4096}}\]?|{_ONE_WORD}\s{{1,8}}[^\s\"',]+|(?:digest|aws4-hmac-sha256|oauth|hawk"
     r"|signature)\s[^\n]{0,4096}|[A-Za-z][\w-]{0,40}\s{1,4}[^\s\"',]{8,}|[^\s\"',\]]+)"
 )
@@ -61,7 +61,7 @@ _SQL = lazy(
 )
 # Oracle's, without quotes
 _SQL_BARE = lazy(
-    r"(?i)(\b(?:create|alter)\s{1,8}(?:user|role|(?:\w{1,20}\s{1,8})?database\s{1,8}link)\s[^\n;]{0,200}?\bidentified\s{1,8}by\s{1,8})"
+    r"(?i)(\b(?:create|alter|set)\s{1,8}(?:user|role|(?:\w{1,20}\s{1,8})?database\s{1,8}link)\s[^\n;]{0,200}?\bidentified\s{1,8}by\s{1,8})"
     r"(?!values\b|password\b|[\"'])[^\s;,]{1,256}"
 )
 _GO_DSN = lazy(r"(?<![\w/])([\w.-]{1,80}:)([^\s@/\"']{1,256})(?=@(?:tcp6?|unix)\()")
@@ -116,7 +116,7 @@ _DUMPED = lazy(r"[^,;=\"'()\[\]{}<>\n&]{1,100}(?=,\s?[\w.]{1,60}=|[)\]}])")
 _TO_QUOTE = {quote: lazy(rf"[^{quote}\n]{{1,1000}}(?={quote})") for quote in ("'", '"')}
 _REST = lazy(r"[^\s\"'=:;,][^\"'=:;,\n]{0,400}?(?=[ \t\r]{0,9}(?:\n|$))")
 _SENTENCE = lazy(
-    r"(?i)(?:is|was|are|has|had|must|may|can|cannot|can't|should|does|do|did|not|too|will|for|of|reset|and|or)\s"
+    r"(?i)(?:is|was|are|has|had|must|may|can|cannot|can't|should|does|do|did|not|too|will|for|of|reset|and|or|set|use|give|check|see|please|enter)\s"
 )
 _ENCODED = lazy(r"(?:%22|%27)?(?:(?!%26|%22|%27|%2C|%7D)[^\s&\"'<>;,]){1,4096}", re.I)
 _ESCAPED = lazy(r"(?:&quot;|&#34;)(?:(?!&quot;|&#34;).){0,4096}(?:&quot;|&#34;)?")
@@ -226,9 +226,9 @@ def _end_of_value(text: str, start: int, name: str, between: str) -> int:
     tags = tags or (_ELEMENTS.match(text, start) if text[start : start + 1] == "<" else None)
     begin = tags.end() if tags else start
     value = _value_at(text, begin, name, "%" in between and "=" not in between)
-    if not value or _EMPTY.match(value):
+    if not value or _EMPTY.match(value.strip("`")):
         return 0
-    bare = value.strip("[]()\"'\\ ")
+    bare = value.strip("[]()\"'\\` ")
     if counts(name, bare):  # tokens=512: how many, not which
         return 0
     if between.endswith((" ", "\t")) and ":" in between and (_is_prose(name, bare) or _SENTENCE.match(text, begin)):

@@ -18,7 +18,8 @@ _TEXT = r"(?:\\\"(?:[^\"\\]|\\[^\"]){0,4096}\\\"|\"(?:\\.|[^\"\\]){0,4096}\"|'[^
 _NAME = r"([A-Za-z_][\w.-]{0,80})"
 _KEY, _VALUE = r"(?i:name|key|field|header|variable|env)", r"(?i:value|val|default|content)"
 _IS, _NEXT = r"\s{0,8}:\s{0,8}", r"\s{0,8},\s{0,8}"
-_NAME_FIRST = lazy(rf"({_Q}{_KEY}{_Q}{_IS}{_Q}{_NAME}{_Q}{_NEXT}{_Q}{_VALUE}{_Q}{_IS})({_TEXT})")
+_MORE = rf"(?:{_Q}\w{{1,40}}{_Q}{_IS}(?:{_Q}[^\"'\\]{{0,200}}{_Q}|[\w.+-]{{1,40}}){_NEXT}){{0,6}}?"  # other members
+_NAME_FIRST = lazy(rf"({_Q}{_KEY}{_Q}{_IS}{_Q}{_NAME}{_Q}{_NEXT}{_MORE}{_Q}{_VALUE}{_Q}{_IS})({_TEXT})")
 _VALUE_FIRST = lazy(rf"({_Q}{_VALUE}{_Q}{_IS})({_TEXT})(?={_NEXT}{_Q}{_KEY}{_Q}{_IS}{_Q}{_NAME}{_Q})")
 # {name: DB_PASSWORD, value: x}, {Name:DB_PASSWORD Value:x}, name=DB_PASSWORD value=x
 _BARE = lazy(

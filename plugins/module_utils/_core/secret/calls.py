@@ -84,17 +84,16 @@ def _without(text: str, rule: re.Pattern[str], places: _Places) -> str:
 
 
 def _of_call(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
-    depth, literals, end = 1, 0, match.end()
+    depth, behind, end = 1, False, match.end()
     for token in _TOKEN.finditer(text, match.end(), min(len(text), match.end() + _LONGEST)):
         end = token.end()
         sign = token.group()
         depth += {"(": 1, ")": -1}.get(sign, 0)
         if not depth:
             break
-        if len(sign) > 2:  # no empty one
-            literals += 1
-            if match.group(1) or literals > 1:
-                yield token.start(), end
+        if len(sign) > 2 and (match.group(1) or behind):  # no empty one
+            yield token.start(), end
+        behind = behind or sign == ","
     yield end, end
 
 

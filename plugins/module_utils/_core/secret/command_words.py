@@ -75,6 +75,11 @@ _OF_OPTIONS = (
     (("openssl",), lazy(rf"(\bopenssl\s+enc\b{_ON}\s-k\s){_VALUE}")),
 )
 _OF_WORDS = (
+    (("encrypt_string",), lazy(rf"(\bansible-vault\s+encrypt_string\s+)(?!-){_WORD}")),
+    (("SecureString",), lazy(rf"(\bConvertTo-SecureString\s+(?:-String\s+)?)(?!-){_WORD}")),
+    ((" LOGIN ",), lazy(r"(\b[A-Za-z]{0,2}\d{1,5}\sLOGIN\s\S{1,100}\s)[^\s{]\S*$")),  # IMAP
+    (("@//",), lazy(r"((?<![\w:/.-])[A-Za-z]\w{0,60}/)[^\s/@\"']{1,128}(?=@//[\w.-])")),  # Oracle's easy connect
+    (("conn",), lazy(r"((?:^|SQL>)\s{0,4}conn(?:ect)?\s{1,4}[A-Za-z]\w{0,60}/)[^\s/@\"']{1,128}(?=@|\s*$)")),
     (
         ("login", "account"),
         lazy(rf"(?i)(\b(?:login|account)\s{{1,4}}\S{{1,200}}\s{{1,4}}password\s{{1,4}}){_VALUE}"),

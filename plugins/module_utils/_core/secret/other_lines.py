@@ -37,6 +37,10 @@ _HEADER = lazy(r"(?i)(?<![\w-])((?:proxy-)?authorization|(?:set-)?cookie)\\?[\"'
 _SCHEME = lazy(r"[A-Za-z][\w-]{0,30}$")
 _CREDENTIAL = lazy(r"(?:[A-Za-z][\w-]{0,30}\s)?(?=\S*[\dA-Z=_.])[\w.~+/=%-]{6,}[;,]?$")
 _FOLDED = lazy(r"[ \t]+\S")
+_VARIABLE = lazy(rf"\b(?:variable|output)\s+\"{_NAME}\"\s*\{{\s*$")  # Terraform
+_HEREDOC = lazy(rf"(?<![\w.-])[\"']?{_NAME}[\"']?\s{{0,4}}=\s{{0,4}}<<[-~]?[\"']?(\w{{1,40}})[\"']?\s*$")
+_SMTP = lazy(r"(?:^|\s)334 (?:UGFzc3dvcmQ6|VXNlcm5hbWU6)\s*$")  # asks for a name and a password, in base 64
+_SCALAR = lazy(r"[^\s:={}\[\]<>,.]{4,}$")
 _ELEMENT = lazy(r"<([A-Za-z_][\w:.-]{0,80})(?:\s[^<>]{0,300})?>\s*$")
 # Password for the elastic user:   Please use the following password to proceed:
 _ANNOUNCED = lazy(
@@ -121,6 +125,23 @@ def _open(line: str, low: str, behind: Sequence[str]) -> _Places:
     return _of_open(line, behind) if low[-1:] in (":", "=", "{", "[", "(", ">", '"', "'") else None
 
 
+def _variable(line: str, low: str, behind: Sequence[str]) -> _Places:
+    variable = _VARIABLE.search(line) if low[-1:] == "{" else None
+    return _valued(behind[:_NEAR], behind) if variable and _is_secret(variable.group(1)) else None
+
+
+def _heredoc(line: str, low: str, behind: Sequence[str]) -> _Places:
+    heredoc = _HEREDOC.search(line) if "<<" in low else None
+    if not heredoc or not _is_secret(heredoc.group(1)):
+        return None
+    end = next((place for place, text in enumerate(behind) if text.strip() == heredoc.group(2)), len(behind))
+    return range(end)
+
+
+def _smtp(line: str, low: str, dummy: Sequence[str]) -> _Places:
+    return (0,) if "334 " in low and _SMTP.search(line) else None
+
+
 def _sql(line: str, low: str, behind: Sequence[str]) -> _Places:
     begins = low.endswith(("password", "by")) and _SQL.search(line) and _LITERAL.match(behind[0])
     return (0,) if begins else None
@@ -150,7 +171,22 @@ def _cut(line: str, low: str, behind: Sequence[str]) -> _Places:
     return _of_quote(cut.group(2), behind) if cut and _is_secret(cut.group(1)) else None
 
 
-_RULES = (_putty, _part, _header, _block, _element, _open, _sql, _netrc, _member, _map, _cut)
+_RULES = (
+    _putty,
+    _part,
+    _header,
+    _block,
+    _element,
+    _variable,
+    _heredoc,
+    _smtp,
+    _open,
+    _sql,
+    _netrc,
+    _member,
+    _map,
+    _cut,
+)
 
 
 def _of_open(line: str, behind: Sequence[str]) -> Sequence[int]:
@@ -171,6 +207,8 @@ def _of_open(line: str, behind: Sequence[str]) -> Sequence[int]:
         return _of_list(bare, plural)
     if _LIKE.match(bare[0]) or (not plural and _ITEM.match(bare[0]) and not _SAID.match(bare[0])):
         return (0,)
+    if not plural and not line[: opened.start(1)].strip(" \t\"'-") and _is_scalar(opened.start(1), behind):
+        return (0,)
     members: list[int] = []
     for place, text in enumerate(bare):
         if not _MEMBER.match(text) or _SAID.match(text):
@@ -178,6 +216,13 @@ def _of_open(line: str, behind: Sequence[str]) -> Sequence[int]:
         if _LIKE.match(text[1:].strip()) if plural else not _NUMBER.fullmatch(text[1:].strip()):
             members.append(place)
     return members
+
+
+def _is_scalar(column: int, behind: Sequence[str]) -> bool:
+    """Whether the next line is one word that is indented more than the name, and what follows is not."""
+    indents = [len(text) - len(text.lstrip()) for text in [*behind[:2], ""][:2]]
+    text = behind[0].strip()
+    return indents[0] > column >= indents[1] and bool(_SCALAR.match(text)) and not _SAID.match(text)
 
 
 def _column(before: str, behind: str) -> int:

@@ -114,7 +114,9 @@ def test_a_certificate_is_no_private_key():
         "use 123456 ", "proxy_set_header a ", "<b>", "password: <b>", '{password,"', "your code is ",
         "name=token value=", "mongo -p ", "a:5432:b:c:", "password: a ", "create user a identified by ",
         "password: !a ", "password: (a) ", "token in ('a', ", "Key (token)=(", "password=''a", "password='a' ",
-        "${A}", "password=${A}", "token is a ", "user a on >", "config set a ", "[--a, ", "recovery code: a1 ",
+        "${A}", "password=${A}", "token is a ", "user a on >", "config set a ", "[--a, ", "conn a/",
+        "a/b@//", "ansible-vault encrypt_string ",
+        '"name":"token","a":"b",', "a1 LOGIN a ", "recovery code: a1 ",
     ],
 )  # fmt: skip
 def test_four_times_the_text_costs_about_four_times_as_much(unit):
