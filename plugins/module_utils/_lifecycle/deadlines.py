@@ -122,7 +122,7 @@ def said_outside(events: Sequence[EventReport]) -> list[EventReport]:
     sent: list[EventReport] = []
     for event in events:
         key = str(event["note"].get("key") or "") if event["kind"] == "message" else ""
-        if key.startswith("page"):
+        if key.startswith(("page/", "page-")):  # and no key of the pager
             number = key.rpartition("/")[2].partition(".")[0]
             keys.setdefault(key, int(number) if number.isdigit() else 0)
             if event["note"].get("state") == "sent":

@@ -141,7 +141,7 @@ class Announcing:
 
 
 def _is_on_page(key: str) -> bool:
-    return key.startswith("page")
+    return key.startswith(("page/", "page-"))  # and no key of the pager
 
 
 def _nothing(report: OutboxReport) -> AnnounceReport:

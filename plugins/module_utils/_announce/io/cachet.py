@@ -69,7 +69,7 @@ class Cachet:
         return found
 
     def differences(self, thread: Thread) -> list[str]:
-        keys = [key for key in thread.references if key.startswith("page")]
+        keys = [key for key in thread.references if key.startswith(("page/", "page-"))]
         if not keys or not thread.references[keys[-1]]:
             return []
         state = keys[-1].split("/")[1]

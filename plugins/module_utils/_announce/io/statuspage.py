@@ -62,7 +62,7 @@ class Statuspage:
 
     def differences(self, thread: Thread) -> list[str]:
         """Between the last message that was sent and the page."""
-        keys = [key for key in thread.references if key.startswith("page")]
+        keys = [key for key in thread.references if key.startswith(("page/", "page-"))]
         if not keys or not thread.references[keys[-1]]:
             return []
         wanted = Message(

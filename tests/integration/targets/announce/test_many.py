@@ -7,7 +7,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announc
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 
-from support.channels.others import MailServer, Tracker
+from support.channels.others import MailServer, PagerDuty, Tracker
 from support.channels.pages import Cachet, Statuspage
 
 ADA = {"step": "primary", "person": "ada", "slack": "", "mail": "ada@example.org", "why": ""}
@@ -56,8 +56,9 @@ def test_of_many_incidents_those_that_page_people_are_first_and_none_is_lost(tmp
 @pytest.mark.parametrize("kind", ["statuspage", "cachet"])
 def test_what_a_person_changed_on_the_page_is_shown_by_every_run_until_it_agrees(tmp_path, kind):
     write(tmp_path, "i", "P1", ("diagnosed", {"cause": "full"}))
-    with Statuspage() if kind == "statuspage" else Cachet() as page:
-        settings = {"page": {"kind": kind, "api": page.url, "token": page.token, "page": getattr(page, "page", ""),
+    with Statuspage() if kind == "statuspage" else Cachet() as page, PagerDuty() as pager:
+        pages = {"kind": "pagerduty", "routing_key": pager.routing_key, "api": pager.url}  # its keys begin alike
+        settings = {"pager": pages, "page": {"kind": kind, "api": page.url, "token": page.token, "page": getattr(page, "page", ""),
                              "scenarios": ["disk_space"], "first_post": "act"}}  # fmt: skip
         for dummy in range(3):
             assert drain(tmp_path, settings)[1]["differences"] == []

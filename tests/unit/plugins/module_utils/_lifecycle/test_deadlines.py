@@ -110,6 +110,7 @@ def page(minutes, state, number=1):
         ([opened("P1"), page(2, "queued"), page(3, "sent")], "P1", 48),
         ([opened("P1"), public(10), event("severity", 20, severity="P0", reason="x")], "P0", 40),
         ([opened("P1"), event("update", 10, text="x", audience="inside")], "P1", None),
+        ([opened("P1"), event("message", 3, key="pager/trigger/1", state="sent")], "P1", None),
     ],
 )
 def test_an_update_outside_is_due_by_the_rule_of_the_site(events, severity, minutes):
