@@ -58,8 +58,8 @@ def test_what_a_person_changed_on_the_page_is_shown_by_every_run_until_it_agrees
     write(tmp_path, "i", "P1", ("diagnosed", {"cause": "full"}))
     with Statuspage() if kind == "statuspage" else Cachet() as page, PagerDuty() as pager:
         pages = {"kind": "pagerduty", "routing_key": pager.routing_key, "api": pager.url}  # its keys begin alike
-        settings = {"pager": pages, "page": {"kind": kind, "api": page.url, "token": page.token, "page": getattr(page, "page", ""),
-                             "scenarios": ["disk_space"], "first_post": "act"}}  # fmt: skip
+        place = {"kind": kind, "api": page.url, "token": page.token, "page": getattr(page, "page", "")}
+        settings = {"pager": pages, "page": {**place, "scenarios": ["disk_space"], "first_post": "act"}}
         for dummy in range(3):
             assert drain(tmp_path, settings)[1]["differences"] == []
         name, theirs, ours = ("status", "resolved", "identified") if kind == "statuspage" else ("latest_status", 4, 2)
