@@ -15,6 +15,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.outcome import
 from support.database_reports import activity
 
 ACTIVITY = activity()
+QUIET = {**ACTIVITY, "tree": ["no session waits for a lock"]}
 PLAN: dict[str, Any] = {"digest": "d" * 64, "affected_before": 1, "affected_after": 0, "actions": [], "excluded": []}
 PLANNED = {
     "plan": PLAN,
@@ -140,8 +141,14 @@ def test_one_look_shows_facts_and_plan(printed):
 
 
 def test_a_look_without_waiters_shows_facts_alone(printed):
-    lines = printed("pg_kill_blocking", {**PLANNED, "facts": ACTIVITY})
+    lines = printed("pg_kill_blocking", {**PLANNED, "facts": QUIET})
     assert "no session waits for a lock" in lines[-1]
+
+
+def test_what_the_tree_says_without_waiters_follows(printed):
+    lines = printed("pg_kill_blocking", {**PLANNED, "facts": {**QUIET, "tree": ["none waits", "an old transaction"]}})
+    assert "no session waits for a lock" in lines[-2]
+    assert "an old transaction" in lines[-1]
 
 
 def test_where_the_facts_were_shown_only_the_plan_follows(printed):
@@ -150,7 +157,7 @@ def test_where_the_facts_were_shown_only_the_plan_follows(printed):
 
 
 def test_a_refusal_shows_who_waits(printed):
-    refusal = {"msg": "may not see", "error": "PrivilegeError", "facts": ACTIVITY}
+    refusal = {"msg": "may not see", "error": "PrivilegeError", "facts": QUIET}
     assert "no session waits for a lock" in printed("pg_kill_blocking", refusal, failed=True)[-1]
 
 
