@@ -81,13 +81,14 @@ def _while_it_runs(looks: Sequence[Snapshot], key: Key) -> list[Snapshot]:
 
 def is_open(snapshot: Snapshot, min_waiting: float, min_waiters: int, quiet: bool) -> bool:
     """Whether further looks may show waits that come back: an old transaction has waiters, none of which is late; or,
-    if ``quiet``, an old transaction that has written has no waiter now."""
+    if ``quiet`` and no session is late, so that there is no incident to see, an old transaction that has written has no
+    waiter now."""
     late = set(snapshot.affected(min_waiting, min_waiters=min_waiters))
     for key in old_transactions(snapshot, min_waiting):
         waiters = {pid for pid, dummy in waits_for(snapshot, key, min_waiting)}
         if waiters and not waiters & late:
             return True
-    return quiet and any(_age(snapshot, key) >= min_waiting for key in _writers(snapshot))
+    return quiet and not late and any(_age(snapshot, key) >= min_waiting for key in _writers(snapshot))
 
 
 def quiet_holders(snapshot: Snapshot, seconds: float) -> list[Key]:

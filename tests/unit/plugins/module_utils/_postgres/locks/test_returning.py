@@ -37,6 +37,12 @@ def waiting_itself(at=0):
     return replace(snapshot(locks, session(1, has_written=True)), now=NOW + timedelta(seconds=at))
 
 
+def late_elsewhere():
+    """An old transaction that has written, without a waiter, beside a queue that is late."""
+    locks = [holds(9, relation(7), "ShareLock"), waits(2, relation(7), WRITES, 60)]
+    return snapshot(locks, session(1, "idle in transaction", has_written=True), session(9, "idle in transaction"))
+
+
 # Three clients whose waits take less than a second, and are tried again after one.
 COME_BACK = [(0, [(2, -0.3)]), (1, [(3, 0.9)]), (5, [(4, 4.7)])]
 ONE = [(0, [(2, -0.3)]), (1, [(2, 0.9)]), (5, [(2, 4.7)])]
@@ -128,6 +134,7 @@ def test_waits_by_design_are_not_counted():
         pytest.param(look(0, [], state="active"), True, True, id="active, with no waiter just now"),
         pytest.param(look(0, [], state="active", xact_start=ago(5)), True, False, id="active, and young"),
         pytest.param(snapshot([], session(1, "active")), True, False, id="it reads"),
+        pytest.param(late_elsewhere(), True, False, id="sessions are late elsewhere: no time is lost for what may be"),
     ],
 )
 def test_when_further_looks_are_worth_it(scene, quiet, goes_on):
