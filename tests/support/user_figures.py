@@ -14,6 +14,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.record imp
 from rehearsal.judge import time_of_act
 from rehearsal.platform import Platform, Request, felt
 from support.modules import run_module
+from support.rehearsals import LONGEST
 
 KINDS = ("browse", "book", "pay")
 OBJECTIVES = {
@@ -25,8 +26,18 @@ OBJECTIVES = {
     for kind in KINDS
 }
 _SCRAPED = 4.0  # seconds in which Prometheus has read what was counted, twice its interval
+QUIET = 75.0  # seconds without failures after which an impact is not joined with the one before
 _BEFORE = 60.0  # seconds before the fault in which users must have been served
+_READ = 0.3  # seconds within which a reading by Prometheus is answered
 _MANY = 20  # failed requests of a kind without which one request is more than the tolerance
+
+
+def served_for(platform: Platform, seconds: float) -> None:
+    """Wait until of the requests of the last ``seconds`` not more than one in a hundred failed."""
+    deadline = time.monotonic() + LONGEST
+    while (platform.success(seconds) or 0.0) < 0.99:
+        assert time.monotonic() < deadline, f"users were not served for {seconds:g} s"
+        time.sleep(5)
 
 
 @dataclass(frozen=True)
@@ -72,14 +83,15 @@ def figures_of(platform: Platform, day: Path) -> Figures | None:
     record({**given, "events": [{"kind": "measured", "note": note}], "create": False}, False)
     page = run_module("incident_postmortem", **given)
     began, ended = (seconds_of(note[name]) for name in ("starts_at", "ends_at"))
-    within = [request for request in bad if began - 2.5 <= felt(request) <= ended + 2.5]
+    within = [request for request in bad if began - _READ <= felt(request) <= ended + _READ]
+    last = max(felt(request) for request in bad if felt(request) <= ended + 3 or not within)
     failed = {
         row["name"]: (sum(request.kind == row["name"] for request in within), row["failed"]) for row in note["requests"]
     }
     shown = page["milestones"]["impact began"]["at"]
     assert note["estimated_by"] != "series" or seconds_of(shown) == int(began), shown
     return Figures(
-        began - min(map(felt, bad)), ended - max(map(felt, within), default=ended), failed, _recovery(day, relief),
+        began - min(map(felt, bad)), ended - last, failed, _recovery(day, relief),
         note["estimated_by"],
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ import pytest
 from rehearsal import faults, lifecycle
 from support.rehearsals import LONGEST, PROJECT, game_day, rehearse
 from support.servers import ROOT
-from support.user_figures import figures_of, wrong
+from support.user_figures import QUIET, figures_of, served_for, wrong
 
 TIMES = ("seconds_to_symptom", "seconds_to_recovery", "seconds_after_act", "success_after", "latency_ms")
 
@@ -87,6 +87,15 @@ def test_the_runbook_relieves_it_and_harms_nobody(platform, tmp_path, name):
     assert json.loads((tmp_path / "check.json").read_text())["changed"] == []
     assert (tmp_path / "check.json").stat().st_mode & 0o077 == 0
     assert not faults.injected(platform)
+
+
+@pytest.mark.full("figures of an incident beside its users")
+@pytest.mark.parametrize("name", ["lock_storm", "pool_leak", "unrotated_log", "payment_code", "webhook_misconfigured"])
+def test_the_figures_of_the_post_mortem_are_those_of_the_users(platform, tmp_path, name):
+    """Impacts less than a minute apart are one, so the day begins when users have been served for longer."""
+    served_for(platform, QUIET)
+    done = game_day(platform.site.inventory, tmp_path, game_day_fault=name, game_day_timed=False)
+    assert done.rc == 0, done.text[-6000:]
     figures = figures_of(platform, tmp_path)
     print(f"game day {name}: {figures}")
     assert figures is None or not wrong(figures), f"game day {name}: {'; '.join(wrong(figures))}"

@@ -287,4 +287,4 @@ def test_a_standby_shows_the_replay_that_holds_up_readers(server):
             refused = run_module("pg_kill_blocking", **standby.login("oncall"), min_waiting=0)
             assert refused["error"] == "StandbyError"
             assert f"127.0.0.1:{server.port}" in refused["msg"]
-            assert "Run this on the primary" in refused["msg"]
+            assert "primary, run this there" in refused["msg"]

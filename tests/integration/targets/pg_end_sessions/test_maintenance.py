@@ -26,7 +26,10 @@ def table(server):
         pytest.param("vacuumdb", [*VACUUM, "ANALYZE kept"], "ANALYZE", id="an analyze"),
         pytest.param("pg_restore", [SLEEPS], "pg_restore", id="a restore"),
         pytest.param("nightly", [f"COPY ({SLEEPS}) TO STDOUT"], "backup", id="a dump under another name"),
-        pytest.param("web", [f"CREATE MATERIALIZED VIEW IF NOT EXISTS seen AS {SLEEPS}"], "", id="a statement"),
+        pytest.param(
+            "web", [f"CREATE MATERIALIZED VIEW IF NOT EXISTS seen AS {SLEEPS}"], "CREATE MATERIALIZED VIEW", id="a view"
+        ),
+        pytest.param("web", [f"CREATE TEMP TABLE seen AS {SLEEPS}"], "", id="a statement"),
     ],
 )
 def test_maintenance_is_ended_only_where_the_site_says_so(server, session, table, application, statements, kind):
