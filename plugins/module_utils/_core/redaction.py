@@ -55,7 +55,8 @@ _BEARER = lazy(r"(?i)\b(bearer\s{1,8})(?=[\w~+/-]{0,200}[\d._~+/=-])[\w.~+/-]{8,
 # A cookie has several parts: the header goes to the end of its line.
 _COOKIE = lazy(r"(?i)(?<![\w-])((?:set-)?cookie:\s{0,8})[^\r\n\"']+")
 _SQL = lazy(
-    r"(?i)(\b(?:identified\s{1,8}via\s{1,8}\S{1,60}\s{1,8}(?:using|as)\s{1,8}|set\s{1,8}password\s{1,8}(?:for\s{1,8}\S{1,120}\s{1,8})?(?:=|to)\s{0,8}|(?:old_)?password\(\s?)"
+    r"(?i)(\b(?:identified\s{1,8}via\s{1,8}\S{1,60}\s{1,8}(?:using|as)\s{1,8}"
+    r"|set\s{1,8}password\s{1,8}(?:for\s{1,8}\S{1,120}\s{1,8})?(?:=|to)\s{0,8}|(?:old_)?password\(\s?)"
     r"|\b(?:password|identified\s{1,8}(?:with\s{1,8}\S{1,60}\s{1,8})?(?:by|as)(?:\s{1,8}password)?)\s{1,8})"
     r"((?:e|u&)?'(?:[^'\\]|''|\\.){1,4096}(?:'|$)|\"[^\"\s]{1,4096}(?:\"|$)|\$(\w{0,30})\$.{0,4096}?(?:\$\3\$|$))"
 )

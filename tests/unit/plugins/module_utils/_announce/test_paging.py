@@ -193,8 +193,9 @@ def call(person, place="", step="primary", channel="slack"):
     return Message(f"call/{step}/{channel}", channel, "page", values, audience="person")
 
 
-def invited(events=(), calls=(), people=PEOPLE, invite=()):
-    found = invitations([opened(), *events], calls, people, {"invite": invite}, {"incident": "i"})
+def invited(events=(), calls=(), people=None, invite=()):
+    known = PEOPLE if people is None else people
+    found = invitations([opened(), *events], calls, known, {"invite": invite}, {"incident": "i"})
     return [(message.key, message.values["why"]) for message in found]
 
 
