@@ -25,10 +25,8 @@ WITHOUT_INVENTORY = ("awx_setup",)  # its host is AWX, of which the environment 
 def commands(text: str) -> Iterator[str]:
     """Commands of a page, in blocks (also over several lines) and in sentences; without a comment behind them."""
     whole = re.sub(r"\\\n\s*", " ", text)
-    for found in re.findall(r"^(?:\$ )?((?:\w+=\S+ )*ansible-playbook .+)$", whole, re.M):
-        yield found
-    for found in re.findall(r"`(ansible-playbook [^`]+)`", whole):
-        yield found
+    yield from re.findall(r"^(?:\$ )?((?:\w+=\S+ )*ansible-playbook .+)$", whole, re.M)
+    yield from re.findall(r"`(ansible-playbook [^`]+)`", whole)
     # Tables of people.md: the playbook's name with what is given to it.
     for found in re.findall(r"`((?:incident|oncall|announce)_?\w* -e [^`]+)`", whole):
         yield f"ansible-playbook -i inventory playbooks/{found.replace(' ', '.yml ', 1)}"
