@@ -227,7 +227,7 @@ def coming_back(server):
         cursor = connection.cursor()
         cursor.execute("SET lock_timeout = '100ms'")
         while not over.wait(0.1):
-            with contextlib.suppress(psycopg2.errors.LockNotAvailable):
+            with contextlib.suppress(psycopg2.errors.LockNotAvailable, psycopg2.errors.QueryCanceled):
                 cursor.execute("UPDATE bookings SET seats = 2 WHERE id = 41")
         connection.close()
 
@@ -238,6 +238,9 @@ def coming_back(server):
     over.set()
     for thread in threads:
         thread.join()
+
+
+ATTEMPTS = 8
 
 
 @pytest.mark.parametrize(
@@ -253,11 +256,14 @@ def test_clients_that_fail_and_come_back_are_seen_in_further_looks(server, sessi
         with pytest.raises(psycopg2.errors.DivisionByZero):
             root.run("SELECT 1/0")
     lasting(server, 3.0, f"pid = {root.pid}")
-    plan = kill(server, check=True, min_waiting=3)["plan"]
+    # On a machine that is too busy for a wait within a look, the next run sees it.
+    plans = (kill(server, check=True, min_waiting=3)["plan"] for dummy in range(ATTEMPTS))
+    plan = next((plan for plan in plans if plan["actions"]), {"actions": []})
     assert pids(plan["actions"]) == [root.pid]
     assert ("needs_approval" in plan["actions"][0]) is held_back
     if not held_back:
-        assert pids(kill(server, min_waiting=3)["acted_on"]) == [root.pid]
+        acts = (kill(server, min_waiting=3)["acted_on"] for dummy in range(ATTEMPTS))
+        assert pids(next(filter(None, acts), [])) == [root.pid]
 
 
 @pytest.fixture
