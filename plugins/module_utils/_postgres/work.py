@@ -56,17 +56,26 @@ _MAINTAINS = re.compile(
 
 _COMMENTS = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))*", re.S)
 # What `psql -c` and migrations send in one string with the statement that then takes the time.
-_BEFORE = re.compile(
-    rf"(?:{_COMMENTS.pattern}(?:SET(?!\s+TRANSACTION\s+SNAPSHOT)|RESET|BEGIN|START\s+TRANSACTION)\b(?:'[^']*'|[^;'])*;)*{_COMMENTS.pattern}",
-    re.I | re.S,
+_SETTING = re.compile(
+    r"(?:SET(?!\s+TRANSACTION\s+SNAPSHOT)|RESET|BEGIN|START\s+TRANSACTION)\b(?:'[^']*'|[^;'])*;", re.I
 )
 _HEAD = 4096  # characters in which a statement says what it is
 
 
 def _head(query: str) -> str:
     """The statement without the comments before it, and without settings that were sent with it."""
-    before = _BEFORE.match(query)
-    return query[before.end() if before else 0 :][:_HEAD]
+    # Piece by piece: comments within a repeated pattern are tried in every division of their blanks.
+    begin = _past_comments(query, 0)
+    setting = _SETTING.match(query, begin)
+    while setting:
+        begin = _past_comments(query, setting.end())
+        setting = _SETTING.match(query, begin)
+    return query[begin : begin + _HEAD]
+
+
+def _past_comments(query: str, begin: int) -> int:
+    comments = _COMMENTS.match(query, begin)
+    return comments.end() if comments else begin
 
 
 @lru_cache(maxsize=1024)  # a queue is many sessions that say the same

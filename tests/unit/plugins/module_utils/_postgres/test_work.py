@@ -112,3 +112,10 @@ def test_a_dump_is_known_under_another_name(given, backup):
 )
 def test_only_what_runs_in_several_transactions_leaves_something_behind(given, leaves):
     assert leaves_behind(session(1, **given)) is leaves
+
+
+@pytest.mark.parametrize("before", [" " * 4000, "/* x */ " * 4000, "-- x\n" * 4000, "SET a = 1;/* */ \n" * 4000])
+def test_what_comes_before_a_statement_is_read_once(before):
+    """Each form for itself: a pattern that tries every division of them would never end."""
+    assert maintenance(session(1, "active", query=f"{before}VACUUM bookings"))
+    assert not maintenance(session(1, "active", query=f"{before}SELECT 1"))
