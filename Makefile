@@ -7,6 +7,8 @@ export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/.collections:$(CURDIR)/tests:$(CURDIR)/tests/platform
 # Compiled once, beside the tree and not in it: a playbook begins a Python for each task.
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
+# Set on some machines: nothing would be kept, and each of some ten thousand processes would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo check test test-all unit integration contract molecule lint types sanity bench docs picture clean \
 	platform platform-down platform-test gameday

@@ -87,7 +87,7 @@ STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encodi
 )  # fmt: skip
 def test_an_answer_that_is_not_whole_is_not_up(answer: bytes, stays: bool, state: str, words: str) -> None:
     with answering(answer, stays=stays) as port:
-        found = row({"url": f"http://127.0.0.1:{port}/"}, attempts=1, timeout=1.5 if stays else PATIENCE)
+        found = row({"url": f"http://127.0.0.1:{port}/"}, attempts=1, timeout=4 if stays else PATIENCE)
     assert (found["state"], words in found["why"]) == (state, True), found
 
 

@@ -81,5 +81,5 @@ def test_redis_that_speaks_tls_alone_is_up(tmp_path, tls, clients, said):
 
 
 def test_redis_that_must_encrypt_and_does_not_is_down(redis):
-    found = row({"kind": "redis", "host": "127.0.0.1", "port": redis, "tls": "always"}, timeout=1, attempts=1)
+    found = row({"kind": "redis", "host": "127.0.0.1", "port": redis, "tls": "always"}, timeout=5, attempts=1)
     assert (found["state"], found["layer"], found["fault_of"]) == ("down", "tls", "ours")

@@ -43,15 +43,15 @@ def test_labels_are_texts(url):
 
 def test_an_answer_that_never_ends_is_given_up(url):
     began = time.monotonic()
-    note = ask(url, charts={"late": "slow", "x": "x"}, timeout=1)["note"]
+    note = ask(url, charts={"late": "slow", "x": "x"}, timeout=5)["note"]
     assert time.monotonic() - began < 60
-    assert any("no whole answer within 1 s" in sentence for sentence in note["missing"])
+    assert any("no whole answer within 5 s" in sentence for sentence in note["missing"])
     assert [chart["name"] for chart in note["charts"]] == ["x"]
 
 
 def test_a_password_in_the_address_is_in_no_sentence(url):
     given = url.replace("http://", "http://ops:hunter2hunter2@") + "/prometheus/"
-    found = ask(given, charts={"late": "slow"}, timeout=1)
+    found = ask(given, charts={"late": "slow"}, timeout=5)
     assert found["note"]["source"] == f"Prometheus {url}/prometheus"
     assert "hunter2" not in json.dumps({name: value for name, value in found.items() if name != "invocation"})
 
