@@ -31,8 +31,9 @@ options:
     type: bool
     default: true
   hours:
-    description: Business hours of the site, by which an answer to a P3 is due, with C(zone) (default V(UTC)), C(ends) (default
-      V(17:00)), C(days) (default V(mon) to V(fri)) and C(holidays) (dates).
+    description: Business hours of the site, by which an answer to a P3 is due, with C(zone) (required if
+      anything is given, such as V(Europe/Berlin)), C(ends) (default V(17:00)), C(days) (default V(mon) to V(fri)) and
+      C(holidays) (dates). Without any of them they are those of UTC.
     type: dict
     default: {}
   public_every:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Collection, Mapping, Sequence
 
-from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
+from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, none_left, plan_dict
 from .._core.result import PlannedAct
 from .acts.recovery import Recovery
 from .container import Container
@@ -63,7 +63,7 @@ class Restarting(PlannedAct):
     def as_dict(self) -> PlanDict:
         nothing = "nothing to do: no replica is to be restarted"
         affected = len(self.every) + len(self.project.left_drained) + len(self.lacking)
-        return plan_dict(self.plan, affected, "replicas to restart", nothing)
+        return plan_dict(self.plan, affected, "replicas to restart", none_left(affected, nothing))
 
     def diff(self) -> Diff:
         how_of = {container.id: how for container, how in self.order}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Sequence
 
 from .._core.errors import InputError, PreflightError
-from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
+from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, none_left, plan_dict
 from .._core.result import NOTHING_DONE, PlannedAct
 from .._core.units import MIB
 from .acts.recovery import Recovery
@@ -107,7 +107,8 @@ class Scaling(PlannedAct):
 
     def as_dict(self) -> PlanDict:
         nothing = f"nothing to do: {self.service} has {self.now} of {self.wanted} replicas already"
-        return plan_dict(self.plan, self.affected, "replicas missing, excess or without traffic", nothing)
+        what = "replicas missing, excess or without traffic"
+        return plan_dict(self.plan, self.affected, what, none_left(self.affected, nothing))
 
     def diff(self) -> Diff:
         """Replicas before and after."""

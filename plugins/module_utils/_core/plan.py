@@ -167,7 +167,7 @@ class Plan:
 
 
 def plan_dict(plan: Plan, affected: int, what: str, nothing: str = "", leaves: int = 0) -> PlanDict:
-    """The plan with its expected effect; see `PlanDict`."""
+    """The plan with its expected effect; see `PlanDict`. ``nothing``: why there is nothing to do, if there is no action."""
     return {
         "verb": plan.verb,
         "digest": plan.digest,
@@ -176,8 +176,13 @@ def plan_dict(plan: Plan, affected: int, what: str, nothing: str = "", leaves: i
         "affected_before": affected,
         "affected_after": leaves,
         "what": what,
-        "no_action_reason": nothing,
+        "no_action_reason": "" if plan.actions else nothing,
     }
+
+
+def none_left(affected: int, nothing: str) -> str:
+    """Why a plan has no action: ``nothing``, or that everything it could act on is excluded."""
+    return f"no action is possible: see why the targets are excluded ({affected})" if affected else nothing
 
 
 def diff_of(header: str, before: Sequence[str], after: Sequence[str]) -> Diff:

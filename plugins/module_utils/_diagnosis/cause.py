@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Collection, Iterable, Mapping, Sequence, TypedDict, cast
 
 from .._postgres.activity_report import ActivityReport
-from .._postgres.excess.excess_plan import EndDict, Parts
+from .._postgres.excess.excess_plan import IDLE_IN_TRANSACTION, EndDict, Parts
 from .._postgres.excess.handed_over import named_by, out_of_reach, parts_for
 
 END_SESSIONS = "end_sessions"
@@ -217,10 +217,37 @@ def unseen(activity: ActivityReport) -> list[str]:
     return [f"{activity['redacted']} sessions are hidden from the login role: it lacks pg_monitor"]
 
 
-def idle_transaction_settings(roles: Iterable[str], seconds: float) -> list[RoleSetting]:
-    """A timeout for each role that left a transaction idle for longer than ``seconds``: twice that, at least 60 s."""
-    limit = f"{max(60, int(2 * seconds))}s"
-    return [{"role": role, "setting": "idle_in_transaction_session_timeout", "value": limit} for role in roles]
+class IdleTransactionLimit:
+    """The timeout that would end forgotten transactions: twice ``seconds``, at least 60 s.
+
+    It concerns all sessions of a role. So it is proposed for no role with a session that it would end and the plan does
+    not: one that is left alone, such as a leader that holds its lock in a transaction.
+    """
+
+    def __init__(self, seconds: float, activity: ActivityReport, plan: EndDict) -> None:
+        self._limit = max(60, int(2 * seconds))
+        named = {*named_by(plan, IDLE_IN_TRANSACTION), *(item["target"] for item in out_of_reach(plan))}
+        self._left_alone: dict[str, list[int]] = {}
+        for session in activity["activity"]["idle_in_transaction"]:
+            if session["seconds_in_state"] >= self._limit and session["target"] not in named:
+                self._left_alone.setdefault(session["user"], []).append(session["pid"])
+
+    def settings(self, roles: Iterable[str]) -> list[RoleSetting]:
+        """For roles that left transactions idle."""
+        return [
+            {"role": role, "setting": "idle_in_transaction_session_timeout", "value": f"{self._limit}s"}
+            for role in roles
+            if role not in self._left_alone
+        ]
+
+    def advice(self, roles: Iterable[str]) -> list[str]:
+        """Why there is none for the others."""
+        return [
+            f"no idle_in_transaction_session_timeout is proposed for the role {role}: it would also end sessions that"
+            f" are left alone ({', '.join(map(str, self._left_alone[role][:4]))})"
+            for role in roles
+            if role in self._left_alone
+        ]
 
 
 def diagnosis(

@@ -24,10 +24,10 @@ from .cause import (
     Cause,
     Detail,
     Diagnosis,
+    IdleTransactionLimit,
     RoleSetting,
     diagnosis,
     ended_by,
-    idle_transaction_settings,
     server_causes,
     unseen,
     why_out_of_reach,
@@ -114,14 +114,16 @@ def diagnose_connections(
         lines += _late_elsewhere(activity)
         lines += [why_out_of_reach(beyond)] if (beyond := out_of_reach(plan)) else []
     causes.sort(key=lambda cause: -cause.weight)
+    roles = [role for cause in causes if cause.name == IDLE_IN_TRANSACTION for role in cause.detail.get("roles", ())]
+    limit = IdleTransactionLimit(idle_in_transaction, activity, plan)
     advice = [
         *(cause.detail["advice"] for cause in (*causes, *own_limits) if "advice" in cause.detail),
         *_findings(background),
+        *limit.advice(roles),
         *(text for connection_limit in (hit or [worst]) for text in _pool_sizes(connection_limit, headroom)),
     ]
-    return diagnosis(
-        causes, lines, advice, _role_settings(causes, idle_in_transaction), plan=plan, unread=unseen(activity)
-    )
+    role_settings = [*_connection_limits(causes), *limit.settings(roles)]
+    return diagnosis(causes, lines, advice, role_settings, plan=plan, unread=unseen(activity))
 
 
 def _late_elsewhere(activity: ActivityReport) -> list[str]:
@@ -317,17 +319,13 @@ def _pooler(pooler: PoolerReport, hit: bool) -> list[Cause]:
     return causes
 
 
-def _role_settings(causes: Sequence[Cause], idle_in_transaction: float) -> list[RoleSetting]:
-    """Role settings that would prevent the causes, for review."""
-    role_settings: list[RoleSetting] = []
-    for cause in causes:
-        if cause.name == LEAK and cause.detail["role"] and cause.detail["alone"]:
-            role_settings.append(
-                {"role": cause.detail["role"], "setting": "connection_limit", "value": str(cause.detail["share"])}
-            )
-        if cause.name == IDLE_IN_TRANSACTION:
-            role_settings += idle_transaction_settings(cause.detail["roles"], idle_in_transaction)
-    return role_settings
+def _connection_limits(causes: Sequence[Cause]) -> list[RoleSetting]:
+    """Of roles that would have prevented a leak, for review."""
+    return [
+        {"role": cause.detail["role"], "setting": "connection_limit", "value": str(cause.detail["share"])}
+        for cause in causes
+        if cause.name == LEAK and cause.detail["role"] and cause.detail["alone"]
+    ]
 
 
 def _pool_sizes(connection_limit: ConnectionLimitReport, headroom: float) -> list[str]:

@@ -18,10 +18,10 @@ from .cause import (
     Cause,
     Detail,
     Diagnosis,
+    IdleTransactionLimit,
     Rules,
     diagnosis,
     ended_by,
-    idle_transaction_settings,
     server_causes,
     unseen,
 )
@@ -84,6 +84,8 @@ def diagnose_performance(
         )
         causes.append(Cause(TRAFFIC, 0.1, (text,)))
     causes.sort(key=lambda cause: -cause.weight)
+    roles = [role for cause in causes if cause.name == IDLE_IN_TRANSACTION for role in cause.detail["roles"]]
+    limit = IdleTransactionLimit(idle_in_transaction, activity, plan)
     advice = [
         *(cause.detail["advice"] for cause in causes if "advice" in cause.detail),
         *(
@@ -93,12 +95,11 @@ def diagnose_performance(
         ),
         *_invalid(indexes),
         *_left_alone(activity, idle_in_transaction, plan),
+        *limit.advice(roles),
         *background["findings"],
     ]
-    roles = [role for cause in causes if cause.name == IDLE_IN_TRANSACTION for role in cause.detail["roles"]]
-    role_settings = idle_transaction_settings(roles, idle_in_transaction)
     scale = _scale(activity, causes, saturated)
-    return diagnosis(causes, lines, advice, role_settings, scale, plan, unseen(activity))
+    return diagnosis(causes, lines, advice, limit.settings(roles), scale, plan, unseen(activity))
 
 
 def _waits(workload: WorkloadReport) -> str:

@@ -14,7 +14,8 @@ from typing import NamedTuple, Sequence
 from .event import EventReport
 
 OPEN, ACKNOWLEDGED, IDENTIFIED, MONITORING = "open", "acknowledged", "identified", "monitoring"
-ENDED = ("resolved", "closed")
+RESOLVED, CLOSED = "resolved", "closed"
+ENDED = (RESOLVED, CLOSED)
 _ORDER = (OPEN, ACKNOWLEDGED, IDENTIFIED, MONITORING)
 _NOT_RECOVERED = ("worse", "unchanged")
 

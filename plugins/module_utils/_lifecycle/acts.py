@@ -16,7 +16,7 @@ from .._core.errors import InputError
 from .._core.text import some, span
 from .._incident.event import EventReport
 from .._incident.hash_chain import Head
-from .._incident.phase import ENDED, phase_of
+from .._incident.phase import CLOSED, ENDED, phase_of
 from .._incident.severity import severity_of
 from .._incident.stamps import moment_of, stamp
 from .checklist import DONE, ITEMS, WAIVED, checklist_of, open_after
@@ -69,6 +69,8 @@ _Act = Callable[[Said, Sequence[EventReport], datetime], List[Dict[str, Any]]]
 
 def events_of(act: str, said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:
     """The events to append for an act; see ACTS. Raises InputError where the act is refused."""
+    if phase_of(events) == CLOSED and act != reopen.__name__:
+        raise InputError(f"The incident is closed: reopen it first (act reopen), with a reason. {_NOTHING}")
     return ACTS[act](said, events, now)
 
 
@@ -219,7 +221,7 @@ def close(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict
             f"The checklist is open at: {', '.join(missing)}. Do each (act check), or waive it by name with a reason"
             f" (act waive). {_NOTHING}"
         )
-    return [_phase("closed", said.reason, [])]
+    return [_phase(CLOSED, said.reason, [])]
 
 
 def check(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Collection, Iterable, Sequence
 
-from ..._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
+from ..._core.plan import Diff, Item, Plan, PlanDict, diff_of, none_left, plan_dict
 from ..._core.result import NOTHING_DONE, PlannedAct
 from ..acts.singleton import why_single
 from ..container import Container
@@ -46,7 +46,8 @@ class Switching(PlannedAct):
 
     def as_dict(self) -> PlanDict:
         nothing = f"nothing to do: every container that is named is {self.wanted} already"
-        return plan_dict(self.plan, len(self.every), f"containers that are not {self.wanted}", nothing)
+        affected = len(self.every)
+        return plan_dict(self.plan, affected, f"containers that are not {self.wanted}", none_left(affected, nothing))
 
     def diff(self) -> Diff:
         names = {container.id for container in self.order}

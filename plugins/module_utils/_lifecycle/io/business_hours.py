@@ -14,10 +14,16 @@ from ..deadlines import BusinessHours
 
 def business_hours(given: Mapping[str, Any]) -> BusinessHours:
     """``zone`` (an IANA name), ``ends`` (HH:MM), ``days`` (mon to sun, or mon-fri) and ``holidays`` (YYYY-MM-DD); what
-    is left out has its default. Raises InputError for what is none of these."""
+    is left out has its default, except the zone: an hour of no zone is no time. Raises InputError for what is none of
+    these."""
     unknown = sorted(set(given) - {"zone", "ends", "days", "holidays"})
     if unknown:
         raise InputError(f"business_hours: {unknown[0]!r} is none of zone, ends, days and holidays. Nothing was read.")
+    if given and not given.get("zone"):
+        raise InputError(
+            "business_hours: zone is missing, so the hours and days are of no known place. Add for example"
+            " zone: Europe/Berlin, or zone: UTC. Nothing was read."
+        )
     try:
         numbers = weekdays(given.get("days") or "mon-fri")
         holidays = frozenset(date.fromisoformat(str(day)) for day in given.get("holidays") or ())

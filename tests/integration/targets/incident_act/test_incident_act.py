@@ -83,9 +83,10 @@ def test_check_mode_says_what_would_be_written(log):
 
 @pytest.mark.parametrize(
     ("hours", "words"),
-    [({"zone": "Mars/Base"}, "is no time zone"), ({"ends": "25:00"}, "business_hours"),
-     ({"zones": "UTC"}, "is none of"),
-     ({"days": ["someday"]}, "business_hours"), ({"holidays": ["soon"]}, "business_hours")],
+    [({"zone": "Mars/Base"}, "is no time zone"), ({"zone": "UTC", "ends": "25:00"}, "business_hours"),
+     ({"zones": "UTC"}, "is none of"), ({"ends": "17:00"}, "zone is missing"), ({"days": "mon-fri"}, "zone is missing"),
+     ({"zone": "UTC", "days": ["someday"]}, "business_hours"),
+     ({"zone": "UTC", "holidays": ["soon"]}, "business_hours")],
 )  # fmt: skip
 def test_business_hours_that_are_none_are_refused(log, hours, words):
     assert words in run_module("incident_status", log=str(log), hours=hours)["msg"]

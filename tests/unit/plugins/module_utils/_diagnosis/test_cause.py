@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.cause import (
     Cause,
+    IdleTransactionLimit,
     Rules,
     diagnosis,
-    idle_transaction_settings,
     joined,
     server_causes,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.server_states import ServerState
 
-from support.database_reports import activity
+from support.database_reports import activity, ending
 
 RESTART, END = "restart_services", "end_sessions"
 
@@ -68,8 +68,8 @@ def test_states_of_the_server_weigh_by_the_sessions_that_they_hold():
 
 
 def test_a_timeout_is_twice_the_time_and_at_least_a_minute():
-    assert [setting["value"] for setting in idle_transaction_settings(["app"], 45)] == ["90s"]
-    assert idle_transaction_settings(["app", "job"], 5)[1] == {
+    assert [setting["value"] for setting in IdleTransactionLimit(45, activity(), ending()).settings(["app"])] == ["90s"]
+    assert IdleTransactionLimit(5, activity(), ending()).settings(["app", "job"])[1] == {
         "role": "job",
         "setting": "idle_in_transaction_session_timeout",
         "value": "60s",

@@ -194,6 +194,23 @@ def test_only_transactions_that_hold_others_back_are_ended():
     assert "2 sessions idle in transaction" in found["advice"][0]
 
 
+@pytest.mark.parametrize(
+    ("age", "user", "settings"),
+    [
+        (500.0, "me", []),  # a leader that holds its lock in a transaction, under the role of the forgotten one
+        (119.0, "me", ["me"]),  # not old enough for the timeout of 120 s
+        (500.0, "scheduler", ["me"]),
+    ],
+)
+def test_no_timeout_is_proposed_that_would_end_a_session_that_is_left_alone(age, user, settings):
+    idle = lists(idle_in_transaction=[{**idle_for(age), "user": user}, idle_for(90.0, pid=6)])
+    seen = activity(connection_limit(application()), found=idle)
+    found = slow(seen, indexes(), plan=ending(*to_end("idle_in_transaction", "psql", 1, 6)))
+    assert [each["role"] for each in found["role_settings"]] == settings
+    said = "no idle_in_transaction_session_timeout is proposed for the role me: it would also end sessions that"
+    assert any(text.startswith(said) and "(5)" in text for text in found["advice"]) is (not settings)
+
+
 def test_one_of_a_superuser_that_holds_others_back_is_named_and_not_ended():
     idle = lists(idle_in_transaction=[idle_for(61.0)], protected=[5])
     seen = activity(connection_limit(application()), found=idle)
