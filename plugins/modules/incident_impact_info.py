@@ -93,6 +93,7 @@ note:
     starts_at: {description: "Beginning of the impact.", type: str}
     ends_at: {description: "End of the impact.", type: str}
     estimated_by: {description: "What they were taken from: V(series), V(alert) or V(person).", type: str}
+    ended_by: {description: "What its end was taken from: V(series), or V(recovery), the last event of it.", type: str}
     within: {description: "Seconds within which the counters show the beginning; 0 if they do not.", type: float}
     source: {description: "What was asked.", type: str}
     requests:

@@ -43,13 +43,13 @@ def served_for(platform: Platform, seconds: float) -> None:
 @dataclass(frozen=True)
 class Figures:
     """``began`` and ``ended``: seconds from what users felt to what the page says; ``failed``: for each kind what the
-    users counted in that time and what the page says; ``recovery``: seconds between the recovery that the act measured
-    and the moment at which users were back, None where one of them is missing."""
+    users counted in that time and what the page says; ``relief``: seconds between the page's time from the act until
+    the impact ended and that of the users, until their last request failed; None where there was no act."""
 
     began: float
     ended: float
     failed: dict[str, tuple[int, int]]
-    recovery: float | None
+    relief: float | None
     estimated_by: str
 
 
@@ -90,32 +90,21 @@ def figures_of(platform: Platform, day: Path) -> Figures | None:
     }
     shown = page["milestones"]["impact began"]["at"]
     assert note["estimated_by"] != "series" or seconds_of(shown) == int(began), shown
-    return Figures(
-        began - min(map(felt, bad)), ended - last, failed, _recovery(day, relief),
-        note["estimated_by"],
-    )  # fmt: skip
-
-
-def _recovery(day: Path, relief: dict[str, Any]) -> float | None:
-    act, back = time_of_act(day / "incidents"), relief.get("back")
-    seconds = [
-        json.loads(line)["note"].get("seconds_to_recovery")
-        for path in (day / "incidents").glob("*.jsonl")
-        for line in path.read_text().splitlines()
-        if '"verified"' in line
-    ]
-    if act is None or back is None or not seconds or seconds[-1] is None:
-        return None
-    return act + float(seconds[-1]) - float(back)
+    act, told = time_of_act(day / "incidents"), page["durations"]["relief"]
+    users = None if act is None or told is None else told - (last - act)
+    return Figures(began - min(map(felt, bad)), ended - last, failed, users, note["estimated_by"])
 
 
 def wrong(figures: Figures) -> list[str]:
-    """What is outside of the tolerance: three seconds, and a hundredth of the requests that failed (or one)."""
+    """What is outside of the tolerance: three seconds, one for the relief, and a hundredth of the requests that failed
+    (or one)."""
     faults = [
         f"the impact {name} {seconds:+.1f} s from what users felt"
         for name, seconds in (("began", figures.began), ("ended", figures.ended))
         if abs(seconds) > 3
     ]
+    if figures.relief is not None and abs(figures.relief) > 1:
+        faults.append(f"the relief is told {figures.relief:+.1f} s longer than the users counted")
     if figures.estimated_by != "series":
         faults.append("the counters do not show the impact")
     for kind, (counted, said) in figures.failed.items():

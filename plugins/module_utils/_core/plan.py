@@ -167,7 +167,7 @@ class Plan:
 
 
 def plan_dict(plan: Plan, affected: int, what: str, nothing: str = "", leaves: int = 0) -> PlanDict:
-    """The plan with its expected effect; see `PlanDict`. ``nothing``: why there is nothing to do, if there is no action."""
+    """The plan with its expected effect; see `PlanDict`. ``nothing``: why no action is needed, where there is none."""
     return {
         "verb": plan.verb,
         "digest": plan.digest,

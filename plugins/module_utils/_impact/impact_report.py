@@ -63,12 +63,13 @@ class ChartRow(TypedDict):
 
 class ImpactNote(TypedDict):
     """``starts_at`` and ``ends_at``: of the impact; ``estimated_by``: series (what was counted), alert (its start and
-    the recovery), or person (who wrote the beginning); ``within``: seconds within which the series show the beginning,
-    0 for the others; ``missing``: what could not be had, a sentence each."""
+    the recovery), or person (who wrote the beginning); ``ended_by``: series or recovery; ``within``: seconds within
+    which the series show the beginning, 0 for the others; ``missing``: what could not be had, a sentence each."""
 
     starts_at: str
     ends_at: str
     estimated_by: str
+    ended_by: str
     within: float
     source: str
     requests: list[RequestsRow]

@@ -105,8 +105,8 @@ KINDS: dict[str, Kind] = {
     "measured": Kind(
         "what the site's monitoring counted of the impact, and series for charts",
         {"starts_at": TEXT, "ends_at": TEXT, "source": TEXT},
-        {"estimated_by": TEXT, "within": _NUMBER, "requests": LIST, "budgets": LIST, "business": LIST, "times": LIST,
-         "charts": LIST, "missing": LIST},
+        {"estimated_by": TEXT, "ended_by": TEXT, "within": _NUMBER, "requests": LIST, "budgets": LIST, "business": LIST,
+         "times": LIST, "charts": LIST, "missing": LIST},
     ),
     "diagnosed": Kind(
         "the causes found in the facts, the heaviest first",

@@ -12,10 +12,10 @@ from .measured.measurement import measured_of
 from .passages import first_line_of
 from .story import seconds_at, shown
 
-BEGAN, DETECTED, ACKNOWLEDGED, MITIGATED, VERIFIED, RESOLVED = (
-    "impact began", "detected", "acknowledged", "mitigated", "recovery verified", "resolved",
+BEGAN, DETECTED, ACKNOWLEDGED, MITIGATED, ENDED, VERIFIED, RESOLVED = (
+    "impact began", "detected", "acknowledged", "mitigated", "impact ended", "recovery verified", "resolved",
 )  # fmt: skip
-NAMES = (BEGAN, DETECTED, ACKNOWLEDGED, MITIGATED, VERIFIED, RESOLVED)
+NAMES = (BEGAN, DETECTED, ACKNOWLEDGED, MITIGATED, ENDED, VERIFIED, RESOLVED)
 MEANS = {
     BEGAN: "What a person wrote in the section impact_began. Otherwise an estimate: the first reading between which"
     " more requests failed or were slow than usual, as it was measured; without it the earliest start of an alert of"
@@ -25,6 +25,8 @@ MEANS = {
     ACKNOWLEDGED: "The first event that a person works on it.",
     MITIGATED: "When the last act before the first outcome 'recovered' began: its intent, which is recorded just before"
     " the act; otherwise the event of the act.",
+    ENDED: "The last reading between which more requests failed or were slow than usual, as it was measured. Where"
+    " nothing was measured it is missing, also when the recovery was verified.",
     VERIFIED: "The first outcome 'recovered': the same facts were read again after an act. The event is recorded some"
     " seconds after the recovery; the seconds that were measured from the act are in the table of acts.",
     RESOLVED: "The last event that sets the phase resolved, unless a later one opens the incident again.",
@@ -34,6 +36,7 @@ SPANS = {
     "time to detect": (BEGAN, DETECTED, "TTD: from the beginning of the impact until it was detected"),
     "time to acknowledge": (DETECTED, ACKNOWLEDGED, "TTA: from detection until a person worked on it"),
     "time to mitigate": (DETECTED, MITIGATED, "from detection until the act that led to the recovery"),
+    "relief": (MITIGATED, ENDED, "from that act until users were served as usual, by what was counted"),
     "time to recovery": (BEGAN, VERIFIED, "TTR as recovery: from the beginning of the impact until it was verified"),
     "time to resolve": (DETECTED, RESOLVED, "from detection until the incident was resolved"),
 }
@@ -72,6 +75,7 @@ def milestones(events: Sequence[EventReport]) -> dict[str, Milestone]:
         _detected(events),
         _first(ACKNOWLEDGED, events, _is_acknowledged),
         _mitigated(events),
+        _ended(events),
         _first(VERIFIED, events, is_recovery),
         _resolved(events),
     )
@@ -127,6 +131,14 @@ def _began(events: Sequence[EventReport]) -> Milestone:
         return _missing(BEGAN)
     seconds, event = min(starts, key=lambda start: (start[0], start[1]["seq"]))
     return Milestone(BEGAN, seconds, (event["seq"],), f"alert {event['note'].get('alertname', '')}", "estimated")
+
+
+def _ended(events: Sequence[EventReport]) -> Milestone:
+    measured = measured_of(events)
+    if measured is None or measured.ended_by != "series":
+        return _missing(ENDED)
+    sure = f"estimated, within {span(measured.within)}" if measured.within else "estimated"
+    return Milestone(ENDED, measured.ends, (measured.seq,), measured.source, sure)
 
 
 def _detected(events: Sequence[EventReport]) -> Milestone:

@@ -8,13 +8,16 @@ from typing import Mapping, NamedTuple, Protocol, Sequence
 
 from .._incident.event import EventReport
 from .measured.measurement import Measured
-from .milestones import BEGAN, MEANS, RESOLVED, VERIFIED, Milestone
+from .milestones import BEGAN, ENDED, MEANS, RESOLVED, VERIFIED, Milestone
 from .page.document import Bullets, Definitions, Document, Passage, Row, Said, Section, Table, paragraph, said
 from .passages import PUBLIC, passages, status_of
 from .story import seconds_at, shown
 
 PUBLIC_AUDIENCES = ("public", "status page", "status_page", "customers")
-_TIMES = {BEGAN: "The impact began", VERIFIED: "The recovery was verified", RESOLVED: "The incident was resolved"}
+_TIMES = {
+    BEGAN: "The impact began", ENDED: "The impact ended", VERIFIED: "The recovery was verified",
+    RESOLVED: "The incident was resolved",
+}  # fmt: skip
 _NO_WORDS = "An incident"
 
 

@@ -18,7 +18,7 @@ from .action_items import ActionItem
 from .measured.logged_blocks import AFFECTED, known_impact, logged_charts, logged_numbers, logged_series
 from .measured.measured_blocks import charts, definitions, impact_blocks, moments, numbers
 from .measured.measurement import Measured
-from .milestones import BEGAN, DETECTED, MEANS, NAMES, SPANS, VERIFIED, Milestone, Span
+from .milestones import BEGAN, DETECTED, ENDED, MEANS, NAMES, SPANS, VERIFIED, Milestone, Span
 from .mitigations import Mitigation, evidence_of
 from .page.document import (
     Block,
@@ -107,7 +107,8 @@ def _measured_definitions(facts: Facts) -> list[Block]:
 
 def _measured_charts(facts: Facts) -> list[Section]:
     marks = moments(facts.times, facts.acts)
-    impact = known_impact(facts.times[BEGAN].seconds, facts.times[VERIFIED].seconds)
+    ended = facts.times[ENDED].seconds or facts.times[VERIFIED].seconds
+    impact = known_impact(facts.times[BEGAN].seconds, ended)
     drawn = [*charts(facts.measured, marks), *logged_charts(logged_series(facts.acts), marks, impact)]
     return [Section("charts", "Before, during and after", drawn)] if drawn else []
 
@@ -149,8 +150,7 @@ def _summary(facts: Facts) -> Paragraph:
 
 
 def _impact(facts: Facts) -> list[Block]:
-    began, ended = facts.times[BEGAN], facts.times[VERIFIED]
-    source = f" ({began.sure}, {began.source})" if began.source else ""
+    began, ended, verified = facts.times[BEGAN], facts.times[ENDED], facts.times[VERIFIED]
     rows = []
     for act in facts.acts:
         if act.outcome is not None:
@@ -162,13 +162,18 @@ def _impact(facts: Facts) -> list[Block]:
             )
             rows.append(Row(cells))
     blocks: list[Block] = [
-        Paragraph((said(f"Impact began: {began.text}{source}.", *began.cites),)),
-        Paragraph((said(f"Impact ended: {ended.text} (recovery verified).", *ended.cites),)),
+        Paragraph((said(f"Impact began: {began.text}{_sure(began)}.", *began.cites),)),
+        Paragraph((said(f"Impact ended: {ended.text}{_sure(ended)}.", *ended.cites),)),
+        Paragraph((said(f"Recovery verified: {verified.text}.", *verified.cites),)),
         *impact_blocks(facts.measured),
     ]
     if rows:
         blocks.append(Table("What each act counted", ("act", "affected before", "affected after"), tuple(rows)))
     return blocks
+
+
+def _sure(time: Milestone) -> str:
+    return f" ({time.sure}, {time.source})" if time.source else ""
 
 
 def _counted(value: object) -> str:

@@ -6,16 +6,9 @@ import pytest
 
 from support.awx import api
 from support.awx.api import APPLY_JOB, HAND_OVER_JOB, PLAN_JOB, WORKFLOW, Awx, running
-from support.awx.jobs import meta_variables, run_job
-from support.awx.objects import read
+from support.awx.workflow import PEOPLE, Workflow, unanswered
 from support.clients import until
 from support.scenes import lasting, row_storm
-
-PEOPLE = [
-    {"name": "Ada Lovelace", "mail": "ada@example.org", "awx_user": "ada"},
-    {"name": "Bob Berg", "mail": "bob@example.org", "awx_user": "bob"},
-]
-TEMPLATES = {template["name"]: template for template in read()["awx_job_templates"]}
 
 
 @pytest.fixture
@@ -24,29 +17,15 @@ def awx():
         yield stand_in
 
 
-class Workflow:
-    """The jobs of one workflow, each on a controller of its own."""
+class LockWorkflow(Workflow):
+    """Of the template for lock contention."""
 
     def __init__(self, site, awx):
-        self.site, self.awx, self.id = site, awx, WORKFLOW
         variables = {**site.variables, "unblock_sessions_max_share": 1.0, "runbook_people": PEOPLE,
                      "runbook_awx_url": "https://awx.example.org"}  # fmt: skip
-        self.inventory = {
-            "database": {"hosts": {"db": variables}},
-            "incident_log": {"hosts": {"log": {"ansible_connection": "local"}}},
-        }
-
-    def job(self, name, id, check=False, **launched):
-        template = TEMPLATES[name]
-        return run_job(
-            template["playbook"].removeprefix("playbooks/").removesuffix(".yml"),
-            self.inventory,
-            launched=launched,
-            template=template.get("extra_vars"),
-            meta=meta_variables(id, workflow=self.id),
-            environment=self.awx.environment(),
-            check=check,
-        )
+        log = {"hosts": {"log": {"ansible_connection": "local"}}}
+        super().__init__({"database": {"hosts": {"db": variables}}, "incident_log": log}, awx)
+        self.site = site
 
     def plan(self):
         asked = {"runbook_hosts": "", "incident_id": "", "unblock_sessions_min_waiting": 1}
@@ -62,7 +41,7 @@ class Workflow:
 @pytest.fixture
 def workflow(server, session, site, awx):
     """With a queue behind a session that is idle in transaction, whose end is the plan."""
-    found = Workflow(site, awx)
+    found = LockWorkflow(site, awx)
     found.holder, dummy = row_storm(server, session, 4)
     lasting(server, 1.2)
     return found
@@ -140,9 +119,8 @@ def test_without_artifacts_the_plan_is_that_of_the_log_and_without_both_there_is
 )
 def test_the_other_plans_for_a_database_act_on_nothing(workflow, name):
     """With the answers that AWX sends where nothing is filled in; as job and, for people, in check mode."""
-    answers = {question["variable"]: question.get("default", "") for question in TEMPLATES[name]["survey"]}
-    if "db_session_cancel_session" in answers:
-        answers["db_session_cancel_session"] = str(workflow.holder.pid)
+    one = {"db_session_cancel_session": str(workflow.holder.pid)} if name == "Runbook: one session, plan" else {}
+    answers = unanswered(name, **one)
     done = workflow.job(name, PLAN_JOB, **answers)
     assert done.rc == 0, done.output
     assert workflow.events("intended", "mitigated") == []

@@ -74,8 +74,9 @@ class Measuring:
         counters = self._counters(since, until)
         impact = self._impact(counters, since, until)
         began, ended, by, within = since, until, "person" if began_is_written else "alert", 0.0
+        ended_by = "recovery"
         if impact is not None:
-            ended = impact.ended
+            ended, ended_by = impact.ended, "series"
             if not began_is_written:
                 began, by, within = impact.began, "series", impact.step
                 if impact.is_cut:
@@ -93,8 +94,8 @@ class Measuring:
         if not self.answers and self.problem is not None:
             raise self.problem
         note: ImpactNote = {
-            "starts_at": at(began), "ends_at": at(ended), "estimated_by": by, "within": round(within, 1),
-            "source": f"Prometheus {self.prometheus.shown}", "requests": rows,
+            "starts_at": at(began), "ends_at": at(ended), "estimated_by": by, "ended_by": ended_by,
+            "within": round(within, 1), "source": f"Prometheus {self.prometheus.shown}", "requests": rows,
             "budgets": [budget for budget in budgets if budget is not None], "business": business, "times": times,
             "charts": charts, "missing": list(dict.fromkeys(self.missing)),
         }  # fmt: skip

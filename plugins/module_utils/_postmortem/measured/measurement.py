@@ -18,12 +18,13 @@ _LINES = 4
 
 class Measured(NamedTuple):
     """The last measurement. ``seq``: its event; ``starts`` and ``ends``: seconds since 1970; ``by``: series, alert or
-    person; ``times``: of the points of the charts."""
+    person; ``ended_by``: series or recovery; ``times``: of the points of the charts."""
 
     seq: int
     starts: float
     ends: float
     by: str
+    ended_by: str
     within: float
     source: str
     requests: Sequence[RequestsRow]
@@ -50,9 +51,10 @@ def _measured(seq: int, note: Mapping[str, Any]) -> Measured | None:
         return None
     times = [time for time in map(seconds_at, listed(note, "times")[:_POINTS]) if time is not None]
     charts = [chart for row in _rows(note, "charts") for chart in [_chart(row, len(times))] if chart["lines"]]
+    by = str(note.get("estimated_by", ""))
+    ended_by = str(note.get("ended_by") or ("series" if by == "series" else ""))  # older notes do not say it
     return Measured(
-        seq, starts, ends, str(note.get("estimated_by", "")), _number(note.get("within")) or 0.0,
-        str(note.get("source", "")),
+        seq, starts, ends, by, ended_by, _number(note.get("within")) or 0.0, str(note.get("source", "")),
         [_requests(row) for row in _rows(note, "requests")],
         [budget for budget in map(_budget, _rows(note, "budgets")) if budget is not None],
         [_business(row) for row in _rows(note, "business")],

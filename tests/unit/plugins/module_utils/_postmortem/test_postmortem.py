@@ -84,7 +84,7 @@ def test_nothing_is_wrong_with_a_log_that_verifies():
 def test_the_lines_say_what_is_missing_and_the_break_first():
     lines = lines_of(made(first_break=BREAK)[0], ["/x/postmortem.html"])
     assert lines[:2] == ["the log does not verify: the line was changed", "page: /x/postmortem.html"]
-    assert "times that the log does not hold: impact began, acknowledged" in lines
+    assert "times that the log does not hold: impact began, acknowledged, impact ended" in lines
     assert any(line.startswith("to be written: summary") for line in lines)
 
 

@@ -112,6 +112,6 @@ def test_action_items_communication_and_proposals():
 
 def test_without_events_every_section_is_there_and_nothing_is_zero():
     found = made()
-    assert [text for (dummy, (text, dummy2), *dummy3) in table(found["times"])] == ["missing"] * 6
+    assert [text for (dummy, (text, dummy2), *dummy3) in table(found["times"])] == ["missing"] * 7
     assert isinstance(found["definitions"].blocks[0], Definitions)
     assert list(found)[:4] == ["summary", "impact", "times", "timeline"]
