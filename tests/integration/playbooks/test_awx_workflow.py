@@ -102,6 +102,11 @@ def test_without_artifacts_the_plan_is_that_of_the_log_and_without_both_there_is
     (event,) = workflow.events("handed_over")
     assert (event["by"], event["note"]["approval"]) == ("bob", "denied")
     assert event["note"]["message"] == "the approval 'Approve the plan' was denied by bob"
+    awx.documents = {"workflow_approvals": api.approval("", "failed", timed_out=True)}
+    assert workflow.job("Runbook: hand over", HAND_OVER_JOB).rc != 0
+    event = workflow.events("handed_over")[-1]
+    assert event["note"]["approval"] == "timed_out"
+    assert event["note"]["message"] == "the approval 'Approve the plan' has timed out without an answer"
     awx.job, awx.documents = APPLY_JOB, {}
     done = workflow.apply()
     assert done.rc == 0, done.output
