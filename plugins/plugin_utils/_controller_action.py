@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, Mapping, Sequence
 
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line
 from ansible_collections.pafar.runbook.plugins.module_utils._core.text import printable
@@ -45,9 +46,23 @@ class ControllerAction(ActionBase, ABC):
         dummy, args = self.validate_argument_spec(
             argument_spec=dict(self.arguments), required_if=[list(rule) for rule in self.required_if]
         )
-        result.update({"changed": False, **self.judge(args)})
+        result.update({"changed": False, **self._judged(args)})
         if "msg" in result:
             result["msg"] = printable(str(result["msg"]))  # it quotes what modules returned
         if not callback_is_on():
             show(self._display, self.host, self.said(args, result), incident_of(self.task_vars))
         return result
+
+    def _judged(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Facts that a playbook made by itself, or that another version returned, are an error of their own."""
+        try:
+            return self.judge(args)
+        except (KeyError, TypeError, AttributeError, IndexError) as error:
+            what = f"{error} is missing" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
+            raise AnsibleActionFail(
+                printable(
+                    f"{self._task.action.rpartition('.')[2]}: the facts that were passed do not have the form that the"
+                    f" modules of this collection return ({what}). Pass the registered results unchanged, all of one"
+                    " version. Nothing was done."
+                )
+            ) from None

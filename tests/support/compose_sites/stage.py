@@ -24,6 +24,7 @@ from support.shop import BASE, service_of
 
 SCALED = 2  # services of a project
 LONGEST = 120.0  # seconds for every event that is waited for
+World = dict[str, tuple[str, str, str]]
 _VERBS = {"pause": ["pause"], "stop": ["stop", "--time", "1"], "restart": ["restart", "--time", "1"]}
 
 
@@ -57,7 +58,7 @@ class Stage:
         kept = [container for container in listed if service in ("", service_of(container))]
         return sorted(kept, key=lambda container: container["Name"])
 
-    def world(self) -> dict[str, tuple[str, str, str]]:
+    def world(self) -> World:
         """By container: its service, start and state, which change when it is touched."""
         return {
             container["Id"]: (service_of(container), container["State"]["StartedAt"], container["State"]["Status"])
@@ -223,17 +224,25 @@ def play_broken(site: Description, folder: Path) -> Played:
         strangers = [text for text in texts if not any(name in text for name in fault.names)]
         result.wrong += [f"another service is named: {text}" for text in strangers]
         done = stage.module("compose_restart", check=False, which="unhealthy", grace=1)
-        after = stage.world()
-        touched = {state[0] for id, state in {**before, **after}.items() if before.get(id) != after.get(id)}
-        allowed = {fault.service, *fault.names, *_with(site, fault.service)}
-        result.wrong += [f"{service} was touched" for service in sorted(touched - allowed)]
+        others = touched(before, stage.world()) - allowed_of(site, fault)
+        result.wrong += [f"{service} was touched" for service in sorted(others)]
         still = stage.module("compose_restart", which="unhealthy").get("plan", {}).get("actions", [])
-        result.right = _right(fault, done, still)
+        result.right = right(fault, done, still)
         result.wrong += [] if result.right else [f"it is neither mended, nor held, nor told: {done.get('msg', still)}"]
     return result
 
 
-def _right(fault: Fault, done: dict[str, Any], still: list[Any]) -> bool:
+def touched(before: World, after: World) -> set[str]:
+    """Services of which a container was started, stopped, made or removed in between."""
+    return {state[0] for id, state in {**before, **after}.items() if before.get(id) != after.get(id)}
+
+
+def allowed_of(site: Description, fault: Fault) -> set[str]:
+    """Services that an act on this fault may touch."""
+    return {fault.service, *fault.names, *_with(site, fault.service)}
+
+
+def right(fault: Fault, done: dict[str, Any], still: list[Any]) -> bool:
     """Mended, or left to a person. A restart that does not help, since no fresh container can be beside it, says so."""
     if done.get("failed"):
         return bool(still) and fault.kind == LOOPS and "did not come up" in done["msg"] and fault.service in done["msg"]

@@ -109,3 +109,13 @@ def test_facts_that_are_none_are_refused(server):
     assert "pg_end_sessions" in adhoc("diagnosis", of="connections", activity=seen, plan={"x": 1})["msg"]
     given = {"of": "performance", "activity": seen, "plan": plan}
     assert "pg_index_info" in adhoc("diagnosis", **given, indexes={"x": 1})["msg"]
+
+
+def test_facts_of_another_form_are_one_paragraph_and_no_bare_key():
+    of_another_version = {"backend": {"running": 1, "containers": [{"name": "backend-1", "trouble": ""}]}}
+    log = {"signatures": [], "entries": [], "truncated": False}
+    given = {"of": "payments", "reached": {"matrix": []}, "log": log, "payment_services": ["backend"]}
+    for services in (of_another_version, {"backend": None}):
+        done = adhoc("diagnosis", **given, services=services)
+        assert "the facts that were passed do not have the form" in done["msg"], done["msg"]
+        assert done["msg"].endswith("Nothing was done.")
