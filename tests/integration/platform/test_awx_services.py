@@ -82,7 +82,7 @@ def test_a_plan_acts_on_nothing(platform, workflow, tmp_path, name):
     before = {container.name: (container.id, container.started) for container in platform.containers()}
     answers = dict(ANSWERS[name])
     if "switch_containers_state" in answers:
-        answers["switch_containers_containers"] = platform.container("nginx")
+        (answers["switch_containers_containers"],) = (c.name for c in platform.containers() if c.service == "nginx")
     done = workflow.job(name, PLAN_JOB, **unanswered(name, **answers))
     assert done.rc == 0, done.output
     assert {container.name: (container.id, container.started) for container in platform.containers()} == before
