@@ -11,6 +11,7 @@ from rehearsal import backend
 from support.awx import api
 from support.awx.api import APPLY_JOB, PLAN_JOB, Awx, running
 from support.awx.workflow import PEOPLE, TEMPLATES, Workflow, unanswered
+from support.modules import run_module
 
 SCALE = "Runbook: scale a service, plan"
 # What a required question without a default is answered with; all others stay as AWX sends them.
@@ -83,6 +84,9 @@ def test_a_plan_acts_on_nothing(platform, workflow, tmp_path, name):
     answers = dict(ANSWERS[name])
     if "switch_containers_state" in answers:
         (answers["switch_containers_containers"],) = (c.name for c in platform.containers() if c.service == "nginx")
+    if "roll back" in name:  # to what runs, so that there is a release to go back to and nothing to do
+        state = str(platform.site.folder / "snapshots")
+        assert "msg" not in run_module("compose_snapshot", project=platform.site.project, state_dir=state)
     done = workflow.job(name, PLAN_JOB, **unanswered(name, **answers))
     assert done.rc == 0, done.output
     assert {container.name: (container.id, container.started) for container in platform.containers()} == before

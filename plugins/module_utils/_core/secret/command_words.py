@@ -102,9 +102,9 @@ _OF_WORDS = (
         ),
     ),
     (
-        ("requirepass", "masterauth"),
+        ("requirepass", "masterauth", "bindpw", "rootpw"),  # of Redis and of LDAP
         lazy(
-            r"(?i)(\b(?:requirepass|masterauth)[\"']?\s{1,4}[\"']?)"
+            r"(?i)(\b(?:requirepass|masterauth|(?:bind|root)pw)[\"']?\s{1,4}[\"']?)"
             r"(?!(?:is|was|not|and|or|in|option|directive)\b)([^\s\"'=:]+)"
         ),
     ),

@@ -18,6 +18,8 @@ _LIKE = (
     rf"(?!(?i:scram|md5|sha-?\d|bcrypt|argon2|pbkdf2|v\d|\d{{4}}-))(?={_ANY}{{0,200}}\d)(?={_ANY}{{0,200}}[A-Za-z])"
     rf"{_ANY}{{6,512}}"
 )
+# Small and large letters and digits, as names seldom have.
+_MIXED = rf"(?={_ANY}{{0,200}}[a-z])(?={_ANY}{{0,200}}[A-Z]){_LIKE}"
 # A random text: small and large letters and digits, or many digits of base 16.
 _SIGN = r"[\w.~+/=%-]"
 _RANDOM = (
@@ -36,7 +38,7 @@ _TOKEN = lazy(
     r"((?<![\w-])(?i:token|secret|session[ _-]?id|(?:x-)?api[ _-]?key"
     r"|(?:account|access|secret|private|signing|encryption|master|license|shared|unseal|recovery|deploy|root)[ _-]?key)"
     r"(?:\s\d{1,2}(?=:))?(?:\s{1,4}(?i:is|was|ist)\s{1,4}|\s{0,4}:\s{0,4}|\s{1,4})[\"']?)"
-    rf"(?:{_RANDOM}|{_UUID}|[A-Za-z0-9+/]{{20,200}}==|(?<=[kK][eE][yY] ){_LIKE})"
+    rf"(?:{_RANDOM}|{_UUID}|[A-Za-z0-9+/]{{20,200}}==|(?<=[kK][eE][yY] ){_LIKE}|(?<=[ty] is ){_MIXED})"
 )
 # MySQL's first start, Elasticsearch's setup
 _GENERATED = lazy(r"(\b(?i:password is generated for)\s\S{1,200}:\s|\bPASSWORD\s\w{1,40}\s=\s)[^\n]{1,400}")
@@ -53,7 +55,9 @@ _YOUR = lazy(
     rf"{_ONCE}"
 )
 _USE = lazy(rf"(\b(?i:use|enter) ){_ONCE}(?= (?:to (?:log|sign|verify|confirm|reset)|as your)\b)")
-_PIN = lazy(rf"((?<![\w-])(?i:pin(?:[ _-]?(?:code|number))?)(?:\s(?i:is|was)\s|\s{{0,2}}[:=]\s{{0,2}})[\"']?){_ONCE}")
+_PIN = lazy(
+    rf"((?<![\w-])(?i:pin(?:[ _-]?(?:code|number))?)[\"']?(?:\s(?i:is|was)\s|\s{{0,2}}[:=]\s{{0,2}})[\"']?){_ONCE}"
+)
 _IS_YOUR = lazy(rf"((?<![\w.-]))(?:G-)?{_ONCE}(?=\s(?i:is your)\s(?:\w{{1,20}}\s){{0,3}}(?i:code|pin|otp|passcode)\b)")
 _RECOVERY = lazy(
     r"((?<![\w-])(?i:recovery|backup|scratch)[ _-](?i:codes?)(?:\s(?i:are|is))?\s{0,2}:\s{0,2})"

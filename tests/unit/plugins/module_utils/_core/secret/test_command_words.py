@@ -18,6 +18,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.secret.command
         ("echo x1 | docker login --password-stdin", "echo (hidden) | docker login --password-stdin"),
         ("machine h login bob password x1", "machine h login bob password (hidden)"),
         ("CONFIG SET requirepass x1", "CONFIG SET requirepass (hidden)"),
+        ("bindpw x1", "bindpw (hidden)"),
+        ("  rootpw secret", "  rootpw (hidden)"),
         ('"AUTH" "secret12"', '"AUTH" (hidden)'),
         ("AUTH bob secret12", "AUTH bob (hidden)"),
         ("ACL SETUSER app on >x1 +@all", "ACL SETUSER app on >(hidden) +@all"),

@@ -17,7 +17,9 @@ RANDOM = "Ab3dEf6hIj9lMn2pQr5tUv8x"
         ("Passwort ist: Hunter2Secret", "Passwort ist: (hidden)"),
         ("the token is " + RANDOM, "the token is (hidden)"),
         ("api key Hunter2Secret", "api key (hidden)"),
+        ("Client secret is Hunter2Secret", "Client secret is (hidden)"),
         ("cvc is 314", "cvc is (hidden)"),
+        ('{"pin": "4711"}', '{"pin": "(hidden)"}'),
         ("mot de passe: x", "mot de passe: (hidden)"),
         (f"GET /reset/MQ/{RANDOM}/", "GET /reset/MQ/(hidden)/"),
         (f"POST /hooks/{RANDOM} 200", "POST /hooks/(hidden) 200"),
@@ -34,7 +36,8 @@ def test_what_looks_like_a_secret_goes(text, kept):
     [
         "the password is wrong", "password authentication failed", "password scram-sha-256", "token 12 of 40",
         "password | character varying(255) |", "session=5", "code=ECONNREFUSED", "GET /verify/email/ 200",
-        "GET /invite/3f2504e0-4f89-11d3-9a0c-0305e82c3301 200", "cvc check passed", "password 2026-11-26T10:00:00Z",
+        "GET /invite/3f2504e0-4f89-11d3-9a0c-0305e82c3301 200", "cvc check passed", "the secret is missing2",
+        "primary key is order_id", "token is v2", '"pin": "both"', "password 2026-11-26T10:00:00Z",
     ],
 )  # fmt: skip
 def test_what_does_not_stays(text):
