@@ -70,6 +70,7 @@ class _Reader:
                 self._forward(MONITORING, event)
         elif kind == "verified":
             self.acted.discard(_act(event))
+            self.recovered.pop(_act(event), None)  # in the order in which they were written
             self.recovered[_act(event)] = event
             if note.get("outcome") != "recovered":
                 self._back_to_work(event)
@@ -108,7 +109,7 @@ class _Reader:
         """Resolved, where every act was verified and all recoveries are older than the soak time."""
         if self.reached == RESOLVED or not self.recovered or self.acted:
             return
-        last = max(self.recovered.values(), key=lambda event: event["seq"])
+        last = list(self.recovered.values())[-1]
         over = all(event["note"].get("outcome") == "recovered" for event in self.recovered.values())
         if over and now - kept_at(last) >= soak:
             self._to(RESOLVED, last)

@@ -260,4 +260,4 @@ def test_logs_from_before_are_read_continued_and_verified(tmp_path):
     verified = verify(log, id="i")
     assert (verified["broken"], verified["incidents"]["i"]["not_checked"]) == ([], 3)
     assert "3 lines are of a version without a chain" in " ".join(verified["lines"])
-    assert [event["seq"] for event in run_module("incident_info", log=str(log), id="i")["events"]] == [0, 0, 0, 4]
+    assert [event["seq"] for event in run_module("incident_info", log=str(log), id="i")["events"]] == [1, 2, 3, 4]

@@ -50,6 +50,15 @@ def test_a_relapse_goes_back_to_investigating():
     assert told([OPENED, ACTED, RECOVERED, worse], 21)[-1] == ("investigating", 5)
 
 
+def test_the_soak_begins_with_the_last_verification_whatever_its_number_says():
+    """A line that was added by hand has no number."""
+    other = event("mitigated", 11, seq=0, mitigation="other")
+    verified = event("verified", 12, seq=0, mitigation="other", outcome="recovered")
+    events = [OPENED, ACTED, RECOVERED, other, verified]
+    assert told(events, 21) == [("investigating", 1), ("monitoring", 3)]
+    assert told(events, 22)[-1] == ("resolved", 0)
+
+
 def test_the_first_post_waits_for_a_person():
     assert told([OPENED, DIAGNOSED], itself=False) == []
     words = event("update", 2, seq=3, audience="public", text="we look")
