@@ -95,15 +95,22 @@ def test_no_secret_is_in_a_message_that_is_queued(secret):
     assert secret not in str([message.values for message in messages(text)])
 
 
-def test_a_template_of_the_site_is_in_a_sandbox_and_its_fault_is_one_sentence():
-    own = {"note": "{{ text }} {{ text.__class__.__mro__ }}"}
-    with pytest.raises(InputError, match=r"The template slack\.note could not be rendered"):
-        Texts("slack", own).text("note", {"text": "x", "by": "ada", "done_at": ""})
-    with pytest.raises(InputError, match="could not be rendered"):
-        Texts("slack", {"note": "{{ nothing }}"}).text("note", {"text": "x"})
+@pytest.mark.parametrize(
+    "own",
+    ["{{ text }} {{ text.__class__.__mro__ }}", "{{ nothing }}", "{{ text", "{{ text * 10 ** 18 }}", "{{ 1 / 0 }}"],
+)
+def test_a_template_of_the_site_is_in_a_sandbox_and_gives_way_where_it_fails(own):
+    texts = Texts("slack", {"note": own})
+    assert texts.text("note", {"text": "<x>", "by": "ada", "done_at": ""}) == "ada: &lt;x&gt;"
+    assert "The template slack.note could not be rendered" in texts.problems["note"]
+
+
+def test_a_template_of_the_site_replaces_a_text_and_its_values_are_escaped():
+    assert Texts("slack", {"note": "<b>{{ text }}"}).text("note", {"text": "<!here>"}) == "<b>&lt;!here&gt;"
     with pytest.raises(InputError, match="'nte' is none of"):
         Texts("slack", {"nte": "x"})
-    assert Texts("slack", {"note": "<b>{{ text }}"}).text("note", {"text": "<!here>"}) == "<b>&lt;!here&gt;"
+    with pytest.raises(InputError, match=r"The template slack\.note could not be rendered: 'by' is undefined"):
+        Texts("slack").text("note", {"text": "x"})
 
 
 def test_a_plan_of_a_workflow_is_sent_with_the_page_on_which_it_is_approved():
