@@ -50,6 +50,25 @@ def test_an_incident_that_a_person_has_deleted_is_made_again(page):
     assert [[state for dummy, state in updates] for updates in server.published()] == [["identified"]]
 
 
+def test_a_component_that_was_removed_keeps_no_word_from_the_public(page):
+    server, adapter = page
+    gone, *left = list(server.components)
+    del server.components[gone]
+    states = dict.fromkeys([gone, *left], "major_outage")
+    made = adapter.send(post("investigating", 1, states), thread())
+    assert isinstance(made, Delivered)
+    assert f"component {gone} is not on the page" in made.note
+    assert "could not" not in made.note
+    assert set(server.components.values()) == {"major_outage" if left[0] == "c2" else 4}
+    done = adapter.send(post("resolved", 2, dict.fromkeys(states, "operational")), thread(a=made.reference))
+    assert isinstance(done, Delivered)
+    assert set(server.components.values()) == {"operational" if left[0] == "c2" else 1}
+    assert [[state for dummy, state in updates] for updates in server.published()] == [["investigating", "resolved"]]
+    adapter.settings["components"] = {"x": gone, "y": left[0]}
+    said = thread(**{"resolved/2.1": made.reference})
+    assert adapter.differences(said) == [f"component {gone} is not on the page"]
+
+
 @pytest.mark.parametrize("kind", [EFFECT_CUT, EFFECT_HTML, HTML])
 def test_what_is_no_answer_is_in_doubt_and_is_asked_for(page, kind):
     server, adapter = page
