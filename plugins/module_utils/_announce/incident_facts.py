@@ -51,6 +51,12 @@ class IncidentFacts:
         return {name: cleaned(value) for name, value in values.items()}
 
     @property
+    def queued(self) -> list[str]:
+        """Keys of the messages that are in the log, the oldest first."""
+        notes = [event["note"] for event in self.events if event["kind"] == "message"]
+        return list(dict.fromkeys(str(note.get("key", "")) for note in notes if note.get("state") == "queued"))
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing was recorded for so long that it has nothing to say of its course."""
         recorded = [event["logged"] or event["at"] for event in self.events if event["kind"] != "message"]

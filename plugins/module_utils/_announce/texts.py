@@ -40,6 +40,8 @@ SLACK: Mapping[str, str] = {
     "{% for reason in reasons %}\nheld: {{ reason }}{% endfor %}"
     "{% if address %}\nTo approve: {{ address | link }}{% endif %}",
     "mitigated": "*{{ mitigation }}* ({{ host }}){% for line in done %}\n- {{ line }}{% endfor %}",
+    "reconciled": "*{{ mitigation }}* ({{ host }}), of a run that was cut off: {{ outcome }}{% for line in lines %}"
+    "\n- {{ line }}{% endfor %}",
     "verified": "*{{ outcome }}*: {{ mitigation }} ({{ host }})"
     "{% if seconds is not none %}, {{ seconds }} s to recovery{% endif %}",
     "update": "*Update* by {{ by }}: {{ text }}{% if next_at %}\nNext update by {{ next_at }}{% endif %}",

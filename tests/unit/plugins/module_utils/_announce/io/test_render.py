@@ -49,6 +49,7 @@ def messages(text):
         event("held", 2, text, 5, plan=plan, reasons=[text], mitigation=text, made_in={"workflow": text}),
         event("mitigated", 3, text, 6, mitigation=text, done=[text]),
         event("verified", 4, text, 7, mitigation=text, outcome=text),
+        event("reconciled", 4, text, 14, mitigation=text, outcome=text, lines=[text], intended="x", gone=[text]),
         event("update", 5, text, 8, text=text, audience="public"),
         event("update", 5, text, 9, text=text),
         event("severity", 6, text, 10, severity="P0", reason=text, before=text),
