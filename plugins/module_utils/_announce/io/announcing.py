@@ -103,7 +103,17 @@ class Announcing:
             results = Results()
             if began < until:  # else nothing is said of them: another run may be sending them
                 sent = incident["references"]
-                results = deliver(entries, sent, self.channel, incident["id"], share, clock, shows=shows, until=until)
+                results = deliver(
+                    entries,
+                    sent,
+                    self.channel,
+                    incident["id"],
+                    share,
+                    clock,
+                    shows=shows,
+                    until=until,
+                    elsewhere=incident["components"],
+                )
             budget -= time.monotonic() - began
             append(incident["id"], [{"kind": "message", "note": note} for note in results.notes])
             states = {note["key"]: note for note in results.notes}

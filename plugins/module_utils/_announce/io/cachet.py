@@ -14,7 +14,7 @@ from typing import Any, Mapping
 from ..delivery import Delivered, Delivery
 from ..outbox import Message
 from ..page_states import STATES
-from .channel import Thread, identity
+from .channel import Thread, components_after, identity, with_others
 from .http_call import Answered, request
 from .render import Texts
 
@@ -65,11 +65,12 @@ class Cachet:
 
     def _components(self, values: Mapping[str, Any], incident: str, thread: Thread) -> list[str]:
         """Components go with the incident and come back with it; then all of it is read back."""
+        components = with_others(values["components"], thread)
         try:
-            for component, state in values["components"].items():
+            for component, state in components.items():
                 with suppress(_Missing):  # one that a person has removed keeps none of the others as it was
                     self._component(component, thread, {"status": _COMPONENT[state]})
-            return self._read_back(str(values["state"]), values["components"], incident, thread)
+            return self._read_back(str(values["state"]), components, incident, thread)
         except Answered as answer:
             return [f"the components of the page could not be set: {answer}"]
 
@@ -88,9 +89,9 @@ class Cachet:
         if not keys or not thread.references[keys[-1]]:
             return []
         state = keys[-1].split("/")[1]
-        ids = [str(each) for each in self.settings["components"].values()] if state == STATES[-1] else []
+        components = components_after(state, self.settings, thread)
         try:
-            return self._read_back(state, dict.fromkeys(ids, "operational"), thread.references[keys[-1]], thread)
+            return self._read_back(state, components, thread.references[keys[-1]], thread)
         except Answered as answer:
             return [f"the page could not be read back: {answer}"]
 

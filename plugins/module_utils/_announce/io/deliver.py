@@ -43,12 +43,13 @@ def deliver(
     clock: Callable[[], datetime],
     *,
     shows: str = "",
+    elsewhere: Mapping[str, str] | None = None,
     until: float = float("inf"),
 ) -> Results:
     """``taken``: in order; ``sent``: references by key; ``channel``: by its name, may raise RunbookError; ``budget``:
     seconds that a channel may be silent, all of them at the same time; ``clock``: the present time in UTC;
-    ``shows``: a channel that is read back also where it has nothing to send; ``until``: of ``time.monotonic``, after
-    which another run may have the messages.
+    ``shows``: a channel that is read back also where it has nothing to send; ``elsewhere``: states of the
+    page's components by other incidents; ``until``: of ``time.monotonic``, after which another run may have them.
 
     A channel that answers goes on for ``_MOST`` budgets: what it takes is worth the time, what it does not is none.
     """
@@ -63,7 +64,7 @@ def deliver(
     running: list[tuple[_Lane, threading.Thread]] = []
     for (name, dummy), entries in lanes.items():
         try:
-            thread = Thread(incident, dict(sent), min(began + budget, latest))
+            thread = Thread(incident, dict(sent), min(began + budget, latest), elsewhere=elsewhere or {})
             lane = _Lane(channel(name), entries, thread, results, lock, clock, budget, latest)
         except RunbookError as error:
             results.notes += _not_sent(entries, str(error), clock())

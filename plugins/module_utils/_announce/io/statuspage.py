@@ -13,8 +13,7 @@ from typing import Any, Mapping
 
 from ..delivery import Delivered, Delivery
 from ..outbox import Message
-from ..page_states import RESOLVED
-from .channel import Thread, identity
+from .channel import Thread, components_after, identity, with_others
 from .http_call import Answered, request
 from .render import Texts
 
@@ -40,6 +39,7 @@ class Statuspage:
 
     def send(self, message: Message, thread: Thread) -> Delivery:
         values = message.values
+        components = with_others(values["components"], thread)
         try:
             found = self._incident(message.key, thread)
             body = {
@@ -50,8 +50,8 @@ class Statuspage:
                 "metadata": {
                     _OURS: {"incident": identity(message.key, thread), "keys": [*_keys(found or {}), message.key]}
                 },
-                "components": dict(values["components"]),
-                "component_ids": sorted(values["components"]),
+                "components": components,
+                "component_ids": sorted(components),
             }
             if found is not None:
                 body.pop("name")
@@ -59,7 +59,7 @@ class Statuspage:
         except Answered as answer:
             return answer.delivery
         notes = [f"component {each} is not on the page: it was left out" for each in missing]
-        shown = {each: state for each, state in values["components"].items() if each not in missing}
+        shown = {each: state for each, state in components.items() if each not in missing}
         notes += self._read_back(str(values["state"]), shown, str(made["id"]), thread)
         return Delivered(str(made["id"]), "; ".join(notes))
 
@@ -93,11 +93,10 @@ class Statuspage:
         keys = [key for key in thread.references if key.startswith(("page/", "page-"))]
         if not keys or not thread.references[keys[-1]]:
             return []
-        return self._read_back(keys[-1].split("/")[1], self._components(keys[-1]), thread.references[keys[-1]], thread)
-
-    def _components(self, key: str) -> dict[str, str]:
-        over = key.split("/")[1] == RESOLVED
-        return {str(each): "operational" for each in self.settings["components"].values()} if over else {}
+        state = keys[-1].split("/")[1]
+        return self._read_back(
+            state, components_after(state, self.settings, thread), thread.references[keys[-1]], thread
+        )
 
     def _read_back(self, state: str, components: Mapping[str, str], incident: str, thread: Thread) -> list[str]:
         try:

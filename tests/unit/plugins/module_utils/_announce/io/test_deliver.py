@@ -84,7 +84,10 @@ def announcing(chat, **templates):
 
 
 def reported(*messages):
-    incident = {"id": "i", "messages": list(messages), "references": {}, "path": "", "waiting": 0, "lines": []}
+    incident = {
+        "id": "i", "messages": list(messages), "references": {}, "path": "", "waiting": 0, "lines": [],
+        "components": {},
+    }  # fmt: skip
     return {"incidents": [incident], "lines": []}
 
 
