@@ -77,8 +77,9 @@ PAGE: Mapping[str, str] = {
 }
 MAIL: Mapping[str, str] = {
     "subject": "[{{ state | upper }}] {{ title }} ({{ severity }})",
-    "mail": "{{ title }}\n\nState: {{ state }}, since {{ at }}\nSeverity: {{ severity }}\nBegan: {{ opened_at }}"
-    "{% if cause %}\nCause: {{ cause }}{% endif %}{% if resolution %}\nResolution: {{ resolution }}{% endif %}"
+    "mail": "{{ title | words }}\n\nState: {{ state }}, since {{ at }}\nSeverity: {{ severity }}"
+    "\nBegan: {{ opened_at }}{% if cause %}\nCause: {{ cause | words }}{% endif %}"
+    "{% if resolution %}\nResolution: {{ resolution | words }}{% endif %}"
     "{% if text %}\n\n{{ text }}{% endif %}"
     "{% if next_at %}\n\nNext update by {{ next_at }}{% endif %}\n\nAll times are UTC. Incident {{ incident }}\n",
     "review_subject": "Review of {{ severity }} {{ scenario }}, {{ review_at }}",

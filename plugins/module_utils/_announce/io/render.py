@@ -16,6 +16,10 @@ class _Link(str):
     """An address of the site's own settings, which may stay a link."""
 
 
+class _Words(str):
+    """Words of the site's own settings, which may have a link."""
+
+
 class Texts:
     """The texts of one channel's messages. ``own``: templates of the site, by name; one that cannot be rendered gives
     way to that of the collection, so that its fault keeps no message up, and is named in ``problems``."""
@@ -45,7 +49,7 @@ class Texts:
 
         finalize = _finalizer(target or self.target)
         environment = ImmutableSandboxedEnvironment(finalize=finalize, undefined=StrictUndefined, autoescape=False)
-        environment.filters["link"] = _Link
+        environment.filters.update({"link": _Link, "words": _Words})
         try:
             return environment.from_string(template).render(**values).strip()
         except Exception as error:  # a template of a site may do anything
@@ -53,4 +57,9 @@ class Texts:
 
 
 def _finalizer(target: str) -> Callable[[Any], Any]:
-    return lambda value: printable(value).replace(" ", "%20") if isinstance(value, _Link) else escaped(value, target)
+    def finalize(value: Any) -> Any:
+        if isinstance(value, _Link):
+            return printable(value).replace(" ", "%20")
+        return printable(value) if isinstance(value, _Words) else escaped(value, target)
+
+    return finalize

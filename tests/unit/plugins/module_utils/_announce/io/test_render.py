@@ -83,6 +83,8 @@ def test_a_hostile_text_is_text_everywhere(text):
             assert not re.search(r"<\w|</|<!|\" ?on", found)
         if channel == "tracker":
             assert not re.search(r"(?<!\\)[<`]|(?<!\\)\]\(|\w://\w|@channel", found)
+        if channel in ("mail", "pager"):
+            assert not re.search(r"://|www\.", found)
         if channel == "header":
             mail = EmailMessage(policy=SMTP)
             mail["Subject"] = found
@@ -112,6 +114,23 @@ def test_a_template_of_the_site_replaces_a_text_and_its_values_are_escaped():
         Texts("slack", {"nte": "x"})
     with pytest.raises(InputError, match=r"The template slack\.note could not be rendered: 'by' is undefined"):
         Texts("slack").text("note", {"text": "x"})
+
+
+def test_a_mail_has_links_of_the_settings_of_the_site_alone():
+    """An application may have any name, and a program makes a link of an address in a plain text."""
+    page, bad = "https://status.example.org", "http://evil.test/approve"
+    values = {"title": "Slow", "state": "monitoring", "at": "x", "severity": "P1", "opened_at": "x", "next_at": "",
+              "incident": "i", "cause": f"See {page}", "resolution": page, "text": bad}  # fmt: skip
+    found = Texts("mail").text("mail", values)
+    assert found.count(page) == 2
+    assert "http: //evil.test/approve" in found
+    plan = {"digest": "d" * 64, "actions": [{"target": "t", "who": bad, "action": "terminate"}]}
+    opened = event("opened", 0, seq=1, severity="P1", scenario="s", hosts=["db1"])
+    held = event("held", 2, "ada", 5, plan=plan, reasons=[bad], mitigation="m", made_in={"workflow": 41, "job": 42})
+    (mail,) = [each for each in wanted("i", [opened, held], SETTINGS, START) if each.key.startswith("mail/held")]
+    assert re.findall(r"\w+://\S+", Texts("mail").text("held", mail.values)) == [
+        "https://awx.example.org/#/jobs/workflow/41/output"
+    ]
 
 
 def test_a_plan_of_a_workflow_is_sent_with_the_page_on_which_it_is_approved():
