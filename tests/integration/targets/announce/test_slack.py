@@ -87,6 +87,43 @@ def test_a_channel_that_a_person_has_archived_is_replaced_by_the_standing_one(sl
     assert adapter(slack).find(NOTE, thread(channel=made.reference)) == sent.reference
 
 
+STANDING = Message("slack/standing/opened", "slack", "note", {**NOTE.values, "place": "standing"})
+
+
+def said(slack):
+    return {room.name: [message["text"].splitlines()[0] for message in room.messages] for room in slack.rooms}
+
+
+@pytest.mark.parametrize("state", ["renamed", "archived", "closed to the bot"])
+def test_without_the_standing_channel_the_incident_s_own_has_everything(slack, state):
+    made = adapter(slack).send(CHANNEL, thread())
+    room = slack.room("pafar-incidents")
+    room.name = "incidents" if state == "renamed" else room.name
+    room.is_archived = state == "archived"
+    if state == "closed to the bot":
+        slack.refusals["conversations.join"] = "method_not_supported_for_channel_type"
+        room.members.discard(slack.bot)
+    for message in (NOTE, STANDING):
+        sent = adapter(slack).send(message, thread(channel=made.reference))
+        assert isinstance(sent, Delivered)
+        assert adapter(slack).find(message, thread(channel=made.reference)) == sent.reference
+    assert said(slack)[NAME][1:] == ["ada: moved it"] * 2
+    waits = adapter(slack).send(STANDING, thread(channel=""))
+    assert isinstance(waits, NotDelivered), "it has no other place"
+    assert not waits.forever
+
+
+def test_a_message_in_doubt_whose_channel_cannot_be_read_is_perhaps_there_twice(slack):
+    made = adapter(slack).send(CHANNEL, thread())
+    slack.room(NAME).members.discard(slack.bot)
+    place = thread(channel=made.reference)
+    assert adapter(slack).find(NOTE, place) is None
+    place.asks = True
+    assert adapter(slack).send(NOTE, place).note.startswith("perhaps twice")
+    place.asks = False
+    assert adapter(slack).send(NOTE, place).note == ""
+
+
 def test_a_message_in_doubt_is_found_by_its_key(slack):
     made = adapter(slack).send(CHANNEL, thread())
     faults = [Fault(EFFECT_CLOSED)]
