@@ -135,7 +135,9 @@ def _taken(
         messages = wanted(
             name, events, given["settings"], now, who, after, people=people, outside=outside, is_named=is_named
         )
-        made[:] = [claim(events, messages, now, given["channels"], timedelta(seconds=given["lease"]))]
+        # What is queued for a channel that the site has no more stays, and keeps nothing else up.
+        channels = list(given["settings"]) if given["channels"] is None else given["channels"]
+        made[:] = [claim(events, messages, now, channels, timedelta(seconds=given["lease"]))]
         roles[:] = _roles(events, who, after, given.get("roles_from") or {})
         return [*roles, *({"kind": "message", "note": note} for note in made[0].notes)]
 

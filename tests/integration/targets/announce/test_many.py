@@ -53,6 +53,20 @@ def test_of_many_incidents_those_that_page_people_are_first_and_none_is_lost(tmp
     assert [each["To"] for each in mail.mails if "paged" in str(each["Subject"])] == ["ada@example.org"]
 
 
+def test_what_is_queued_for_a_channel_that_the_site_has_no_more_stays_and_keeps_nothing_up(tmp_path):
+    write(tmp_path, "a", "P1")
+    write(tmp_path, "b", "P1")
+    with Tracker() as tracker, PagerDuty() as pager:
+        tracking = {"tracker": {"url": tracker.url, "token": tracker.token}}
+        paging = {"pager": {"kind": "pagerduty", "routing_key": "wrong", "api": pager.url}}
+        drain(tmp_path, {**tracking, **paging})
+        write(tmp_path, "a", "P1", RESOLVED)
+        dummy, sent = drain(tmp_path, tracking)
+    assert [row["key"].rpartition("/")[0] for row in sent["messages"]] == ["tracker/close"]
+    (line,) = [line for line in sent["left"] if "pager" in line and line.startswith("a:")]
+    assert line.startswith("a: pager: pager/trigger/1 is failed: HTTP 400")
+
+
 RESOLVED = ("phase", {"phase": "resolved", "reason": "seen"})
 
 
