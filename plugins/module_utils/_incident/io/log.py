@@ -263,7 +263,9 @@ def _write(
     size = os.fstat(handle).st_size
     end = _end(handle, size)
     chosen = events(_events_of(handle, size)) if callable(events) else events
-    written: list[Event] = [] if size else [opening()]
+    # Also behind a first write that was interrupted: without its opening an incident has no hosts and no messages.
+    opens = not end.seq
+    written: list[Event] = [opening()] if opens else []
     kept = None
     for event in chosen:
         if event.kind == "evidence" and evidence is not None:
@@ -286,7 +288,7 @@ def _write(
         "path": str(path),
         "id": path.stem,
         "joined": False,
-        "opened": not size,
+        "opened": opens,
         "evidence": kept,
         "intended": intended[-1] if intended else "",
         "head": head_at(end.seq + len(lines), before),
