@@ -352,6 +352,8 @@ class Slack:
     def _get(self, method: str, thread: Thread, **given: Any) -> dict[str, Any]:
         from slack_sdk.errors import SlackApiError  # noqa: PLC0415
 
+        if time.monotonic() > thread.deadline:  # a list of many pages, or of one that never ends
+            raise Answered(NotDelivered(f"Slack: no time was left for {method}"))
         self.client.timeout = _left(thread)
         try:
             answer: Any = self.client.api_call(method, http_verb="GET", params=given)

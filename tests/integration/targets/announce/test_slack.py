@@ -12,7 +12,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.slack i
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 
-from support.channels.server import EFFECT_CLOSED, EFFECT_CUT, EFFECT_HTML, EFFECT_SILENT, HTML, STATUS, Fault
+from support.channels.server import EFFECT_CLOSED, EFFECT_CUT, EFFECT_HTML, EFFECT_SILENT, HTML, STATUS, Answer, Fault
 from support.channels.slack import Slack
 
 NAME = "incident-2026-11-23-1456"
@@ -85,6 +85,15 @@ def test_a_channel_that_a_person_has_archived_is_replaced_by_the_standing_one(sl
     sent = adapter(slack).send(NOTE, thread(channel=made.reference))
     assert sent.reference.startswith(slack.room("pafar-incidents").id)
     assert adapter(slack).find(NOTE, thread(channel=made.reference)) == sent.reference
+
+
+def test_a_list_that_never_ends_ends_with_the_time(slack, monkeypatch):
+    page = Answer(200, {"ok": True, "channels": [], "response_metadata": {"next_cursor": "1"}})
+    monkeypatch.setattr(slack, "_conversations_list", lambda _fields: page)
+    place = thread()
+    place.deadline = time.monotonic() + 0.5
+    sent = adapter(slack).send(STANDING, place)
+    assert sent == NotDelivered("Slack: no time was left for conversations.list")
 
 
 STANDING = Message("slack/standing/opened", "slack", "note", {**NOTE.values, "place": "standing"})
