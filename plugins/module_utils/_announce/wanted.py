@@ -128,7 +128,7 @@ def _posts(story: IncidentFacts, event: EventReport) -> list[Message]:
         template, values = "held", held_values(event, story.settings[SLACK])
     if not template:
         return []
-    who = {"by": event["by"], "host": event["host"], "at": event["at"]}
+    who = {"by": event["by"], "host": event["host"], "at": stamp(kept_at(event))}
     return [_said(story, f"slack/{template}/{event['seq']}", template, **who, **values)]
 
 
@@ -141,7 +141,7 @@ def _vendor(story: IncidentFacts, event: EventReport) -> list[Message]:
     lines = _texts(event["note"].get("lines"))[:12]
     values: dict[str, Any] = {
         "vendor": str(vendor.get("name", "")), "address": str(vendor.get("address", "")), "cause": cause,
-        "lines": lines, "at": event["at"], "host": event["host"],
+        "lines": lines, "at": stamp(kept_at(event)), "host": event["host"],
     }  # fmt: skip
     return [_said(story, f"slack/vendor/{event['seq']}", "vendor", **values)]
 
@@ -323,7 +323,7 @@ def _next_update(story: IncidentFacts, state: PageState) -> str:
 
 
 def _at(events: Sequence[EventReport], seq: int) -> str:
-    return next((event["at"] for event in events if event["seq"] == seq), "")
+    return next((stamp(kept_at(event)) for event in events if event["seq"] == seq), "")
 
 
 def _pager(story: IncidentFacts) -> list[Message]:

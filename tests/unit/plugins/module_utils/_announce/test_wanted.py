@@ -64,6 +64,18 @@ def test_a_change_of_the_settings_tells_nothing_twice_and_nothing_that_is_out_of
         assert [key.split(".")[0] for key in new] == ["page/monitoring/20"] + ["mail/monitoring/20"] * 2
 
 
+def test_times_that_people_read_are_by_the_clock_of_the_log():
+    """Stakeholders would read that it began in an hour, and wait that much longer for the next update."""
+    ahead = [
+        {**each, "logged": each["at"], "at": event("x", 90)["at"]}
+        for each in (opening(), event("diagnosed", 1, seq=2, cause="full"))
+    ]
+    values = named(ahead, "mail/identified/2.2/a@z").values
+    began, found, due = (event("x", minutes)["at"] for minutes in (0, 1, 31))
+    assert (values["opened_at"], values["at"], values["next_at"]) == (began, found, due)
+    assert named(ahead, "slack/channel").values["name"] == "incident-2026-11-27-1000"
+
+
 def test_an_incident_has_a_channel_from_the_severity_that_the_site_names():
     assert keys([opening("P3")], "slack") == ["slack/standing/opened"]
     assert keys([opening("P1")], "slack") == ["slack/channel", "slack/standing/opened", "slack/links", "slack/topic/1"]
