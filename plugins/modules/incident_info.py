@@ -60,7 +60,9 @@ events:
   elements: dict
   sample: []
   contains: &EventReport
-    seq: {description: "Number of the event within the incident; 0 in logs of versions that had none.", type: int}
+    seq:
+      description: "Number of the event within the incident; in logs of versions that had none its place."
+      type: int
     at: {description: "Time of the event (UTC, ISO 8601).", type: str}
     kind: {description: "Kind of the event.", type: str}
     by: {description: "Cause, or the person or program that acted.", type: str}

@@ -112,6 +112,7 @@ incidents:
           description: "Name of the alert of each silence that was made and not expired, by its id."
           type: dict
         expired: {description: "Ids of silences that a run expired.", type: list, elements: str}
+    components: {description: "States that other incidents have on the status page, by component.", type: dict}
 lines:
   description: Incidents that could not be read, a sentence each.
   returned: success

@@ -7,6 +7,7 @@ PRIVATE to this collection.
 
 from __future__ import annotations
 
+import time
 from typing import Any, Callable
 
 from ansible.errors import AnsibleConnectionFailure
@@ -18,6 +19,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import 
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 
 AskHost = Callable[[str, "dict[str, Any]"], "dict[str, Any]"]  # runs a module of that name on the log's host
+_OF_THE_LEASE = 0.9  # in which all is sent; the rest is for what was on its way, and for the log
 _OF_THE_LOG = ("log", "by", "at", "group")
 _OF_A_PERSON = ("name", "slack", "login", "awx_user")  # what the log's host needs to know
 
@@ -36,6 +38,7 @@ def announced(params: dict[str, Any], check_mode: bool, ask_host: AskHost | None
     people = [person for person in params["people"] if isinstance(person, dict)]
     given["people"] = [{name: person.get(name) for name in _OF_A_PERSON} for person in people]
     given["answerers"] = answerers(params) if params["oncall"] else []
+    began = time.monotonic()
     taken = _taken(given, check_mode, ask_host)
     if check_mode:
         return announcing.shown(taken, params["budget"])
@@ -50,7 +53,8 @@ def announced(params: dict[str, Any], check_mode: bool, ask_host: AskHost | None
         else:
             _answer(ask_host, "incident_event", event)
 
-    return announcing.sent(taken, append, params["budget"])
+    until = began + _OF_THE_LEASE * params["lease"]
+    return announcing.sent(taken, append, params["budget"], until=until)
 
 
 def _taken(given: dict[str, Any], check_mode: bool, ask_host: AskHost | None) -> OutboxReport:

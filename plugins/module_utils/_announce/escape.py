@@ -15,6 +15,7 @@ from .._core.text import in_html, in_markdown, printable
 
 # A chat makes mentions and links of bare text: only a gap stops it.
 _LIVE = re.compile(r"(@)(?=\S)|(:)(?=//)|(\bwww)(?=\.)|(#)(?=\w)", re.IGNORECASE)
+_ADDRESS = re.compile(r":(?=//)|\bwww(?=\.)", re.IGNORECASE)
 _SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "'"})
 _ANY = str.maketrans({"<": "(", ">": ")", "&": "+", "*": None, "`": "'", "[": "(", "]": ")", "~": "-"})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -39,8 +40,13 @@ def in_any_chat(text: str) -> str:
 
 
 def in_plain(text: str) -> str:
-    """For a plain text or a mail's body: one line without control characters."""
-    return printable(text)
+    """For a plain text or a mail's body: one line without control characters, and no address of which a program makes a
+    link.
+
+    >>> in_plain("approve it at http://x")
+    'approve it at http: //x'
+    """
+    return _ADDRESS.sub(lambda match: f"{match.group()} ", printable(text))
 
 
 def in_header(text: str) -> str:

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from typing import Any, Callable, Mapping, Sequence
 
-from .._incident.event import EventReport, HeldPlan
+from .._incident.event import EventReport, HeldPlan, kept_at
 from .._incident.held import held_plans, made_in, workflow_address
+from .._incident.stamps import stamp
 from .outbox import Message
 from .settings import MAIL
 
@@ -35,7 +36,9 @@ def plans_by_mail(
             f"mail/held/{event['seq']}/{address}",
             MAIL,
             "held",
-            base(to=address, host=event["host"], by=event["by"], at=event["at"], **held_values(event, options)),
+            base(
+                to=address, host=event["host"], by=event["by"], at=stamp(kept_at(event)), **held_values(event, options)
+            ),
             lane=address,
         )
         for event in events

@@ -9,9 +9,9 @@ from typing import Any, Mapping, Sequence
 
 from .._core.redaction import redacted
 from .._core.text import shortened, some
-from .._incident.event import EventReport
+from .._incident.event import EventReport, kept_at
 from .._incident.severity import is_worse, severity_of
-from .._incident.stamps import moment_of
+from .._incident.stamps import moment_of, stamp
 from .follow_up import COURSE
 from .settings import SLACK
 
@@ -29,7 +29,7 @@ class IncidentFacts:
         note: Mapping[str, Any] = self.opening["note"] if self.opening else {}
         self.scenario = str(note.get("scenario") or "incident")
         self.hosts = [str(host) for host in note.get("hosts") or ()]
-        self.opened_at = self.opening["at"] if self.opening else ""
+        self.opened_at = stamp(kept_at(self.opening)) if self.opening else ""
         self.severity = severity_of(events)
         self.worst = self._worst()
 
@@ -49,6 +49,12 @@ class IncidentFacts:
             "hosts": some(self.hosts, 6), "opened_at": self.opened_at, **more,
         }  # fmt: skip
         return {name: cleaned(value) for name, value in values.items()}
+
+    @property
+    def queued(self) -> list[str]:
+        """Keys of the messages that are in the log, the oldest first."""
+        notes = [event["note"] for event in self.events if event["kind"] == "message"]
+        return list(dict.fromkeys(str(note.get("key", "")) for note in notes if note.get("state") == "queued"))
 
     @property
     def is_over(self) -> bool:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Iterable, Mapping, Sequence
 
-from .._incident.event import EventReport
+from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED
 from .._incident.stamps import is_stamp, moment_of
 
@@ -25,6 +25,7 @@ REFUSED, REPLACED = "refused", "replaced"
 FINAL = (SENT, REFUSED, REPLACED)
 LEASE = timedelta(seconds=90)  # after which a message that is being sent by a run that says no more is in doubt
 _RETRIES = (30, 60, 120, 300, 600)  # seconds until the next try; the last one from then on
+_LONGEST = timedelta(hours=1)  # that a message waits, whatever the other side asks for
 _AT_ONCE = 20  # messages of a channel that are taken in one go
 
 
@@ -77,12 +78,11 @@ def entries_of(events: Iterable[EventReport]) -> list[Entry]:
             continue
         note = event["note"]
         key, state = str(note.get("key", "")), str(note.get("state", ""))
-        at = moment_of(event["at"])
         if key not in entries:
             if state == QUEUED:
-                entries[key] = Entry(_message(key, note), QUEUED, at, by=event["by"])
+                entries[key] = Entry(_message(key, note), QUEUED, kept_at(event), by=event["by"])
             continue
-        entries[key] = _next(entries[key], state, note, event["by"], at)
+        entries[key] = _next(entries[key], state, event)
     return _without_replaced([_void(entry) if key in void else entry for key, entry in entries.items()])
 
 
@@ -108,16 +108,19 @@ def _message(key: str, note: Mapping[str, Any]) -> Message:
     return Message(key, values=note.get("values") or {}, **texts)
 
 
-def _next(entry: Entry, state: str, note: Mapping[str, Any], by: str, at: datetime) -> Entry:
+def _next(entry: Entry, state: str, event: EventReport) -> Entry:
     if entry.state in FINAL:
         return entry  # a second report of the same sending changes nothing
+    # By the clock of the log's host, which asks what is due: the clock of a sender that is behind would end its lease
+    # at once, and a second run would send the same.
+    note, by, at = event["note"], event["by"], kept_at(event)
     if state == QUEUED:  # given back by a run that had no time to send it
         return replace(entry, state=QUEUED, since=at, next_at=None, tries=max(0, entry.tries - 1))
     next_at = str(note.get("next_at") or "")
     return replace(
         entry, state=state, since=at, by=by,
         reference=str(note.get("reference") or entry.reference), reason=str(note.get("reason") or ""),
-        next_at=moment_of(next_at) if is_stamp(next_at) else None,
+        next_at=at + min(moment_of(next_at) - moment_of(event["at"]), _LONGEST) if is_stamp(next_at) else None,
         tries=entry.tries + (state == SENDING),
         # It may have arrived where a try is in doubt, or where a run took it and said no more. A later try that surely
         # failed says nothing of the earlier one.
@@ -168,7 +171,7 @@ def retry_after(tries: int, asked: float | None = None) -> timedelta:
     """How long a message waits after it was tried so often; ``asked``: seconds that the other side wants, which it gets
     where they are more."""
     seconds = _RETRIES[min(max(tries, 1), len(_RETRIES)) - 1]
-    return timedelta(seconds=max(float(seconds), min(asked or 0.0, 3600.0)))
+    return timedelta(seconds=max(float(seconds), min(asked or 0.0, _LONGEST.total_seconds())))
 
 
 def references(entries: Iterable[Entry]) -> dict[str, str]:

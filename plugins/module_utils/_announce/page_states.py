@@ -11,12 +11,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Sequence
+from typing import Iterable, Mapping, Sequence
 
 from .._incident.event import EventReport, kept_at
+from .outbox import REFUSED, REPLACED, Entry
+from .settings import PAGE
 
 INVESTIGATING, IDENTIFIED, MONITORING, RESOLVED = "investigating", "identified", "monitoring", "resolved"
 STATES = (INVESTIGATING, IDENTIFIED, MONITORING, RESOLVED)
+OPERATIONAL = "operational"
+COMPONENT_STATES = (OPERATIONAL, "degraded_performance", "partial_outage", "major_outage")
 _RELAPSE = timedelta(days=1)  # within which the incident on the page is opened again
 PUBLIC = ("public", "status page", "status_page", "customers")
 
@@ -44,6 +48,40 @@ def page_states(events: Sequence[EventReport], now: datetime, soak: timedelta, p
     return reader.states
 
 
+def components_shown(entries: Sequence[Entry]) -> dict[str, str]:
+    """The states of components by what the page has, or is about to get, of an incident; none once it is resolved."""
+    told = [
+        entry.message for entry in entries if entry.message.channel == PAGE and entry.state not in (REPLACED, REFUSED)
+    ]
+    found = told[-1].values.get("components") if told and told[-1].values.get("state") != RESOLVED else None
+    return {str(each): str(state) for each, state in found.items()} if isinstance(found, Mapping) else {}
+
+
+def worst_of(states: Iterable[str]) -> str:
+    """Of several states of a component, as two incidents may have one in common."""
+    return max(
+        (state for state in states if state in COMPONENT_STATES), key=COMPONENT_STATES.index, default=OPERATIONAL
+    )
+
+
+def keys_to_tell(names: Sequence[str], known: Iterable[str], rest: str = "") -> list[str]:
+    """A key for each state, empty where it is not told any more: one that is in the log keeps its key, and what is new
+    before it, as after a change of the site's settings, is out of date. ``names``: of the states in order, each with
+    its place, state and number; ``known``: keys of the log; ``rest``: behind the key, for one recipient.
+
+    >>> keys_to_tell(["page/identified/2", "page/monitoring/3", "page/resolved/4"], ["page/monitoring/3.1"])
+    ['', 'page/monitoring/3.1', 'page/resolved/4.3']
+    """
+    there: dict[str, list[str]] = {}
+    for key in known:
+        name, dot, number = (key[: -len(rest)] if rest else key).rpartition(".")
+        if dot and number.isdecimal() and key.endswith(rest):
+            there.setdefault(name, []).append(key)
+    found = [there[name].pop(0) if there.get(name) else "" for name in names]
+    last = max((place for place, key in enumerate(found) if key), default=-1)
+    return [key or (f"{names[place]}.{place + 1}{rest}" if place > last else "") for place, key in enumerate(found)]
+
+
 class _Reader:
     def __init__(self, posts_itself: bool) -> None:
         self.states: list[PageState] = []
@@ -54,6 +92,7 @@ class _Reader:
         self.resolved_at: datetime | None = None
         self.recovered: dict[tuple[str, str], EventReport] = {}  # by host and mitigation, the last verification
         self.acted: set[tuple[str, str]] = set()  # acts since their last verification
+        self.before: dict[tuple[str, str], EventReport] = {}  # the verification before an act that is not known yet
 
     def read(self, event: EventReport) -> None:
         kind, note = event["kind"], event["note"]
@@ -63,11 +102,11 @@ class _Reader:
             self.cause = str(note["cause"])
             self._forward(IDENTIFIED, event)
         elif kind in ("intended", "mitigated"):
-            self.acted.add(_act(event))
-            self.recovered.pop(_act(event), None)
+            self._begun(event)
             if kind == "mitigated":
-                self._back_to_work(event)
-                self._forward(MONITORING, event)
+                self._carried_out(event)
+        elif note.get("intended") and kind in ("noted", "reconciled"):
+            self._ended(event)
         elif kind == "verified":
             self.acted.discard(_act(event))
             self.recovered[_act(event)] = event
@@ -78,13 +117,33 @@ class _Reader:
         elif kind == "update" and str(note.get("audience", "")).lower() in PUBLIC:
             self._said(event)
 
+    def _begun(self, event: EventReport) -> None:
+        self.acted.add(_act(event))
+        last = self.recovered.pop(_act(event), None)
+        if last is not None:
+            self.before[_act(event)] = last
+
+    def _carried_out(self, event: EventReport) -> None:
+        self.before.pop(_act(event), None)
+        self._back_to_work(event)
+        self._forward(MONITORING, event)
+
+    def _ended(self, event: EventReport) -> None:
+        """An act of which a later event says what became of it: one that was not carried out changes nothing."""
+        note = event["note"]
+        if note.get("gone"):
+            self._carried_out(event)
+        elif not note.get("unknown"):
+            self.acted.discard(_act(event))
+            last = self.before.pop(_act(event), None)
+            if last is not None:
+                self.recovered[_act(event)] = last
+
     def _phase(self, event: EventReport) -> None:
         phase, reason = event["note"].get("phase"), event["note"].get("reason")
         if phase == "open":
             # What had recovered must be verified anew; what had not is still not.
-            self.recovered = {
-                act: last for act, last in self.recovered.items() if last["note"].get("outcome") != "recovered"
-            }
+            self.recovered, self.before = _not_recovered(self.recovered), _not_recovered(self.before)
             self._to(INVESTIGATING, event)
         elif phase in (IDENTIFIED, MONITORING):
             self._forward(phase, event)
@@ -96,8 +155,7 @@ class _Reader:
         state = str(event["note"].get("status") or self.reached)
         # A person names the state with the text; resolved is for `incident_resolve`, which asks for a reason.
         state = state if state in STATES[:3] else self.reached
-        self.reached = state
-        self.states.append(PageState(state, event["seq"], str(event["note"].get("text", "")), self.cause, self.round))
+        self._to(state, event, str(event["note"].get("text", "")))
 
     def _back_to_work(self, event: EventReport) -> None:
         """What is not over is not resolved."""
@@ -108,7 +166,7 @@ class _Reader:
         """Resolved, where every act was verified and all recoveries are older than the soak time."""
         if self.reached == RESOLVED or not self.recovered or self.acted:
             return
-        last = max(self.recovered.values(), key=lambda event: event["seq"])
+        last = max(self.recovered.values(), key=lambda event: (kept_at(event), event["seq"]))
         over = all(event["note"].get("outcome") == "recovered" for event in self.recovered.values())
         if over and now - kept_at(last) >= soak:
             self._to(RESOLVED, last)
@@ -117,13 +175,20 @@ class _Reader:
         if STATES.index(state) > STATES.index(self.reached):
             self._to(state, event)
 
-    def _to(self, state: str, event: EventReport) -> None:
+    def _to(self, state: str, event: EventReport, text: str = "") -> None:
         at = kept_at(event)
-        self.round += self.resolved_at is not None and at - self.resolved_at > _RELAPSE
-        self.resolved_at = at if state == RESOLVED else None
+        if state != RESOLVED:
+            self.round += self.resolved_at is not None and at - self.resolved_at > _RELAPSE
+            self.resolved_at = None
+        elif self.resolved_at is None:
+            self.resolved_at = at
         self.reached = state
         if self.is_public:
-            self.states.append(PageState(state, event["seq"], cause=self.cause, round=self.round))
+            self.states.append(PageState(state, event["seq"], text, self.cause, self.round))
+
+
+def _not_recovered(verified: Mapping[tuple[str, str], EventReport]) -> dict[tuple[str, str], EventReport]:
+    return {act: last for act, last in verified.items() if last["note"].get("outcome") != "recovered"}
 
 
 def _act(event: EventReport) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from typing import Any, Mapping, Sequence, TypedDict
 from urllib.parse import quote
 
 from .._core.text import shortened, span
-from .._incident.event import EventReport
+from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED, acknowledgements, phase_of, rounds
 from .._incident.severity import severity_of
 from .._incident.stamps import is_stamp, moment_of, stamp
@@ -121,7 +121,7 @@ def shift_changes(
     found: list[Message] = []
     for answerer in answerers:
         since = answerer["since"]
-        if not answerer["person"] or not answerer["before"] or not is_stamp(since) or since <= opened["at"]:
+        if not answerer["person"] or not answerer["before"] or not is_stamp(since) or since <= stamp(kept_at(opened)):
             continue
         if not timedelta(0) <= now - moment_of(since) <= _NEWS:
             continue

@@ -27,7 +27,7 @@ class TakenMessage(TypedDict):
 class OutboxOfIncident(TypedDict):
     """``messages``: taken to send, in order; ``references``: of those that were sent, by key; ``path``: of the log,
     empty where nothing was written; ``waiting``: messages that stay; ``lines``: what is not delivered; ``silencing``:
-    what the log says about its alerts."""
+    what the log says about its alerts; ``components``: states that other incidents have on the page."""
 
     id: str
     messages: list[TakenMessage]
@@ -36,6 +36,7 @@ class OutboxOfIncident(TypedDict):
     waiting: int
     lines: list[str]
     silencing: Silencing
+    components: dict[str, str]
 
 
 class OutboxReport(TypedDict):

@@ -9,6 +9,7 @@ incident.
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Any, Mapping
 
 from .._core.errors import InputError
@@ -41,6 +42,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     ALERTMANAGER: {"token": "", "user": "", "password": ""},
 }  # fmt: skip
+_ADDRESS = re.compile(r'(?:"[^"]*"|[^,;"])+')  # a name in quotes may have a comma
+_LISTS = ("to", "reviewers", "approvers")  # of addresses
 CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     (PAGE, "kind"): ("statuspage", "cachet"), (PAGE, "first_post"): ("ask", "act"),
     (PAGER, "kind"): ("pagerduty", "apprise"), (MAIL, "tls"): ("starttls", "tls", "none"),
@@ -72,8 +75,8 @@ def _channel(channel: str, options: Mapping[str, Any]) -> dict[str, Any]:
         if name not in known:
             raise InputError(f"runbook_announce.{channel} has no setting {name!r}{_nearest(name, known)}. {_NOTHING}")
     settings = {**DEFAULTS[channel], **options}
-    if settings.get("to"):
-        settings["to"] = _addresses(settings["to"])
+    for name in _LISTS if channel == MAIL else ():
+        settings[name] = _addresses(name, settings.get(name) or [])
     missing = [name for name in REQUIRED[channel] if not settings.get(name)]
     if missing:
         raise InputError(f"runbook_announce.{channel} needs {', '.join(missing)}. {_NOTHING}")
@@ -82,7 +85,7 @@ def _channel(channel: str, options: Mapping[str, Any]) -> dict[str, Any]:
         if choices and value not in choices:
             raise InputError(f"runbook_announce.{channel}.{name} is one of {', '.join(choices)}. {_NOTHING}")
         default = [] if name == "labels" else DEFAULTS[channel].get(name)
-        if isinstance(default, (list, dict)) and not isinstance(value, type(default)):
+        if isinstance(default, (list, dict)) and name not in _LISTS and not isinstance(value, type(default)):
             kind = "a list" if isinstance(default, list) else "a dictionary"
             raise InputError(f"runbook_announce.{channel}.{name} is {kind}. {_NOTHING}")
     problem = problem_of(options) if channel == TRACKER else ""
@@ -91,11 +94,13 @@ def _channel(channel: str, options: Mapping[str, Any]) -> dict[str, Any]:
     return settings
 
 
-def _addresses(to: Any) -> list[str]:
-    """A list of addresses; a text is one of them, or several with commas. Raises InputError."""
-    if not isinstance(to, (str, list)):
-        raise InputError(f"runbook_announce.{MAIL}.to is a list of addresses. {_NOTHING}")
-    return [address.strip() for address in (to.split(",") if isinstance(to, str) else map(str, to)) if address.strip()]
+def _addresses(name: str, given: Any) -> list[str]:
+    """A list of addresses; a text, also one of a list, is one of them or several with commas: each has mails of its
+    own. Raises InputError."""
+    if not isinstance(given, (str, list)):
+        raise InputError(f"runbook_announce.{MAIL}.{name} is a list of addresses. {_NOTHING}")
+    texts = [given] if isinstance(given, str) else [str(text) for text in given]
+    return [part.strip() for text in texts for part in _ADDRESS.findall(text) if part.strip()]
 
 
 def _nearest(name: Any, known: Any) -> str:

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Mapping, NamedTuple, Sequence, Tuple, TypedDict
 
-from .._incident.event import EventReport
+from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED, acknowledgements, phase_of
-from .._incident.stamps import moment_of
+from .._incident.stamps import moment_of, stamp
 from .._lifecycle.incident_alerts import FIRING, RESOLVED, Alert, IncidentAlert, alert_note, alerts_of, moment_from
 
 LASTS = timedelta(minutes=15)
@@ -86,9 +86,9 @@ def silencing_of(events: Sequence[EventReport], now: datetime) -> Silencing:
             expired.append(reference)
     is_open = phase not in ENDED
     ever = any(event["kind"] == "acknowledged" for event in events)
-    recent = bool(events) and now - moment_of(events[-1]["at"]) < _AFTER_END
+    recent = bool(events) and now - kept_at(events[-1]) < _AFTER_END
     return {
-        "acknowledged_at": said[-1]["at"] if said else "",
+        "acknowledged_at": stamp(kept_at(said[-1])) if said else "",
         "acknowledged_by": said[-1]["by"] if said else "",
         "is_open": is_open,
         "due": ever and (is_open or recent or bool(silenced)),

@@ -40,6 +40,8 @@ SLACK: Mapping[str, str] = {
     "{% for reason in reasons %}\nheld: {{ reason }}{% endfor %}"
     "{% if address %}\nTo approve: {{ address | link }}{% endif %}",
     "mitigated": "*{{ mitigation }}* ({{ host }}){% for line in done %}\n- {{ line }}{% endfor %}",
+    "reconciled": "*{{ mitigation }}* ({{ host }}), of a run that was cut off: {{ outcome }}{% for line in lines %}"
+    "\n- {{ line }}{% endfor %}",
     "verified": "*{{ outcome }}*: {{ mitigation }} ({{ host }})"
     "{% if seconds is not none %}, {{ seconds }} s to recovery{% endif %}",
     "update": "*Update* by {{ by }}: {{ text }}{% if next_at %}\nNext update by {{ next_at }}{% endif %}",
@@ -75,8 +77,9 @@ PAGE: Mapping[str, str] = {
 }
 MAIL: Mapping[str, str] = {
     "subject": "[{{ state | upper }}] {{ title }} ({{ severity }})",
-    "mail": "{{ title }}\n\nState: {{ state }}, since {{ at }}\nSeverity: {{ severity }}\nBegan: {{ opened_at }}"
-    "{% if cause %}\nCause: {{ cause }}{% endif %}{% if resolution %}\nResolution: {{ resolution }}{% endif %}"
+    "mail": "{{ title | words }}\n\nState: {{ state }}, since {{ at }}\nSeverity: {{ severity }}"
+    "\nBegan: {{ opened_at }}{% if cause %}\nCause: {{ cause | words }}{% endif %}"
+    "{% if resolution %}\nResolution: {{ resolution | words }}{% endif %}"
     "{% if text %}\n\n{{ text }}{% endif %}"
     "{% if next_at %}\n\nNext update by {{ next_at }}{% endif %}\n\nAll times are UTC. Incident {{ incident }}\n",
     "review_subject": "Review of {{ severity }} {{ scenario }}, {{ review_at }}",

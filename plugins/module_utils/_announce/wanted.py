@@ -23,7 +23,7 @@ from .follow_up import follow_up_messages
 from .held_messages import held_values, plans_by_mail
 from .incident_facts import IncidentFacts, cleaned
 from .outbox import Message
-from .page_states import RESOLVED, PageState, page_states
+from .page_states import RESOLVED, PageState, keys_to_tell, page_states
 from .paging import AFTER, Answerer, invitations, pages, reminders, shift_changes
 from .settings import MAIL, PAGE, PAGER, SLACK, TRACKER
 
@@ -128,7 +128,7 @@ def _posts(story: IncidentFacts, event: EventReport) -> list[Message]:
         template, values = "held", held_values(event, story.settings[SLACK])
     if not template:
         return []
-    who = {"by": event["by"], "host": event["host"], "at": event["at"]}
+    who = {"by": event["by"], "host": event["host"], "at": stamp(kept_at(event))}
     return [_said(story, f"slack/{template}/{event['seq']}", template, **who, **values)]
 
 
@@ -141,7 +141,7 @@ def _vendor(story: IncidentFacts, event: EventReport) -> list[Message]:
     lines = _texts(event["note"].get("lines"))[:12]
     values: dict[str, Any] = {
         "vendor": str(vendor.get("name", "")), "address": str(vendor.get("address", "")), "cause": cause,
-        "lines": lines, "at": event["at"], "host": event["host"],
+        "lines": lines, "at": stamp(kept_at(event)), "host": event["host"],
     }  # fmt: skip
     return [_said(story, f"slack/vendor/{event['seq']}", "vendor", **values)]
 
@@ -161,6 +161,10 @@ def _diagnosed(event: EventReport) -> tuple[str, dict[str, Any]]:
 
 def _mitigated(event: EventReport) -> tuple[str, dict[str, Any]]:
     return "mitigated", {**_fields(event, "mitigation"), "done": _done(event["note"])[:8]}
+
+
+def _reconciled(event: EventReport) -> tuple[str, dict[str, Any]]:
+    return "reconciled", {**_fields(event, "mitigation", "outcome"), "lines": _texts(event["note"].get("lines"))[:8]}
 
 
 def _verified(event: EventReport) -> tuple[str, dict[str, Any]]:
@@ -188,8 +192,9 @@ def _fields(event: EventReport, *names: str) -> dict[str, Any]:
 
 _POSTS: Mapping[str, Callable[[EventReport], tuple[str, dict[str, Any]]]] = {
     "noted": _noted, "diagnosed": _diagnosed, "mitigated": _mitigated, "verified": _verified,
-    "update": _update, "severity": _severity, "phase": lambda event: ("phase", _fields(event, "phase", "reason")),
-    "acknowledged": lambda event: ("acknowledged", _fields(event, "text")), "role": _role,
+    "reconciled": _reconciled, "update": _update, "severity": _severity, "role": _role,
+    "phase": lambda event: ("phase", _fields(event, "phase", "reason")),
+    "acknowledged": lambda event: ("acknowledged", _fields(event, "text")),
     "handed_over": lambda event: ("handed_over", _fields(event, "task", "message")),
 }  # fmt: skip
 
@@ -234,18 +239,19 @@ def _page(story: IncidentFacts) -> list[Message]:
     if not _may_be_public(story, options):
         return []
     itself = story.scenario in options["scenarios"] and options["first_post"] == "act"
+    states = page_states(story.events, story.now, _seconds(options["soak"]), itself)
+    places = ["page" if state.round == 1 else f"page-{state.round}" for state in states]
+    names = [f"{place}/{state.state}/{state.seq}" for place, state in zip(places, states)]
     messages = []
-    for number, state in enumerate(page_states(story.events, story.now, _seconds(options["soak"]), itself), 1):
+    for key, state in zip(keys_to_tell(names, story.queued), states):
         values = story.base(
             state=state.state, title=_public_words(story, options), text=state.text, cause=_cause(options, state.cause),
             resolution=_words(options["resolutions"], state.cause) if state.state == RESOLVED else "",
             components=_components(options, state.state, story.worst), seq=state.seq,
         )  # fmt: skip
         # What a person wrote is published whatever comes after it; a state gives way to a newer one.
-        thing = "" if state.text else "page"
-        place = "page" if state.round == 1 else f"page-{state.round}"
-        key = f"{place}/{state.state}/{state.seq}.{number}"
-        messages.append(Message(key, PAGE, "page", values, thing, "public"))
+        if key:
+            messages.append(Message(key, PAGE, "page", values, "" if state.text else "page", "public"))
     return messages
 
 
@@ -290,17 +296,22 @@ def _mail(story: IncidentFacts) -> list[Message]:
 
 
 def _states_by_mail(story: IncidentFacts, options: Mapping[str, Any]) -> list[Message]:
+    states = page_states(story.events, story.now, timedelta(minutes=10), True)
+    names = [f"mail/{state.state}/{state.seq}" for state in states]
+    # A mail for each of them: one who refuses it keeps it from no other.
+    keys = {address: keys_to_tell(names, story.queued, f"/{address}") for address in map(str, options["to"])}
     messages = []
-    for number, state in enumerate(page_states(story.events, story.now, timedelta(minutes=10), True), 1):
+    for number, state in enumerate(states):
         values = story.base(
             state=state.state, title=_public_words(story, options), cause=_cause(options, state.cause), text=state.text,
             resolution=_words(options["resolutions"], state.cause) if state.state == RESOLVED else "",
             at=_at(story.events, state.seq), severity=story.worst, next_at=_next_update(story, state),
         )  # fmt: skip
-        for address in map(str, options["to"]):
-            # A mail for each of them: one who refuses it keeps it from no other.
-            key, more = f"mail/{state.state}/{state.seq}.{number}/{address}", {**values, "to": address}
-            messages.append(Message(key, MAIL, "mail", more, audience="stakeholders", lane=address))
+        messages += [
+            Message(own[number], MAIL, "mail", {**values, "to": address}, audience="stakeholders", lane=address)
+            for address, own in keys.items()
+            if own[number]
+        ]
     return messages
 
 
@@ -312,7 +323,7 @@ def _next_update(story: IncidentFacts, state: PageState) -> str:
 
 
 def _at(events: Sequence[EventReport], seq: int) -> str:
-    return next((event["at"] for event in events if event["seq"] == seq), "")
+    return next((stamp(kept_at(event)) for event in events if event["seq"] == seq), "")
 
 
 def _pager(story: IncidentFacts) -> list[Message]:

@@ -21,9 +21,9 @@ _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 
 
 class EventReport(TypedDict):
-    """An event as its line has it. ``seq``: its number within the incident, 0 in logs of versions that had none;
-    ``at``: by the writer's clock; ``logged``: by the clock of the log's host, where the two differ by more than 2 s,
-    else empty; ``note``: facts, by the kind of the event. The order of events is that of ``seq``."""
+    """An event as its line has it. ``seq``: its number within the incident, in logs of versions that had none its
+    place; ``at``: by the writer's clock; ``logged``: by the clock of the log's host, where the two differ by more than
+    2 s, else empty; ``note``: facts, by the kind of the event. The order of events is that of ``seq``."""
 
     seq: int
     at: str
@@ -189,6 +189,7 @@ def read_events(lines: Iterable[str | bytes]) -> tuple[list[EventReport], int]:
     """
     events: list[EventReport] = []
     torn = 0
+    is_numbered = False  # the first line with a number goes on from the count of those before it
     for line in lines:
         if not line.strip():
             continue
@@ -197,9 +198,10 @@ def read_events(lines: Iterable[str | bytes]) -> tuple[list[EventReport], int]:
             torn += 1
             continue
         seq, logged = event.get("seq", 0), event.get("logged", "")
+        is_numbered = is_numbered or bool(seq)
         events.append(
             {
-                "seq": seq if isinstance(seq, int) else 0,
+                "seq": (seq if isinstance(seq, int) else 0) if is_numbered else len(events) + 1,
                 "at": event["at"],
                 "kind": event["kind"],
                 "by": _text(event.get("by")),

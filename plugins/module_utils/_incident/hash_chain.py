@@ -101,7 +101,9 @@ def head_of(text: str) -> Head | None:
 
 def sealed(event: Mapping[str, Any], seq: int, prev: str) -> bytes:
     """The line of an event at its place in the chain, without a line feed."""
-    text = json.dumps({"seq": seq, **event, "prev": prev}, ensure_ascii=False, separators=(",", ":"))
+    # What JSON does not have, as a date within a note, is written as its text.
+    whole = {"seq": seq, **event, "prev": prev}
+    text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"), default=str)
     try:
         data = text.encode("utf-8")
     except UnicodeEncodeError:  # a lone surrogate, which UTF-8 does not have, is written as an escape

@@ -39,12 +39,12 @@ def when(text: str, now: datetime, name: str = "done_at") -> datetime:
             moment = now.replace(hour=hour, minute=minute, second=second, microsecond=0)
             return moment - timedelta(days=1) if moment > now else moment
         moment = datetime.fromisoformat(re.sub(r"[zZ]\Z", "+00:00", text.strip()))
-    except ValueError:
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+    except (ValueError, OverflowError):
         number = (
             "; a file or a survey of AWX makes a number of 14:56, so write 14:56 UTC there" if text.isdigit() else ""
         )
         raise InputError(f"{name}: {text!r} is no time: {_FORMS}{number}. Nothing was written.") from None
-    moment = (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
     if moment > now + timedelta(minutes=1):
         raise InputError(f"{name}: {text!r} lies in the future: {_FORMS}. Nothing was written.")
     return moment

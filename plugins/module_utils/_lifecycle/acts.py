@@ -14,11 +14,11 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence, TypedDict
 
 from .._core.errors import InputError
 from .._core.text import some, span
-from .._incident.event import EventReport
+from .._incident.event import EventReport, kept_at
 from .._incident.hash_chain import Head
 from .._incident.phase import CLOSED, ENDED, phase_of
 from .._incident.severity import severity_of
-from .._incident.stamps import moment_of, stamp
+from .._incident.stamps import stamp
 from .checklist import DONE, ITEMS, WAIVED, checklist_of, open_after
 from .deadlines import NO_RULE_OUTSIDE, PUBLIC, UPDATE, OutsideUpdates, overdue
 from .incident_alerts import Alert, alert_from, alert_note
@@ -264,7 +264,7 @@ def handover(events: Sequence[EventReport], now: datetime, outside: OutsideUpdat
 
 
 def _since(events: Sequence[EventReport], now: datetime) -> str:
-    return span((now - moment_of(events[0]["at"])).total_seconds()) if events else span(0.0)
+    return span((now - kept_at(events[0])).total_seconds()) if events else span(0.0)
 
 
 def _require_open(events: Sequence[EventReport]) -> None:

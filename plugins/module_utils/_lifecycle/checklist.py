@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from typing import Callable, NamedTuple, Sequence, TypedDict
 
-from .._incident.event import EventReport
+from .._incident.event import EventReport, kept_at
 from .._incident.kinds import ROLES
 from .._incident.severity import severity_of
-from .._incident.stamps import moment_of
 from .roles import roles_of
 
 DONE, WAIVED, OPEN, NOT_APPLICABLE = "done", "waived", "open", "not_applicable"
@@ -73,7 +72,7 @@ def _acknowledged(events: _Events) -> _Tick:
     found = next((event for event in events if event["kind"] == "acknowledged"), None)
     if found is None:
         return _STILL_OPEN
-    late = (moment_of(found["at"]) - moment_of(events[0]["at"])).total_seconds() - _ANSWER
+    late = (kept_at(found) - kept_at(events[0])).total_seconds() - _ANSWER
     return _Tick(DONE, f"#{found['seq']} {found['by']}" + (f", {late / 60:.0f} min late" if late > 0 else ", in time"))
 
 

@@ -23,9 +23,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announc
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import entries_of
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.page_states import STATES
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import kept_at
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log import read
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import moment_of, stamp
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import stamp
 
 from support.channels.others import KILLED, LOST, MailServer, PagerDuty, Tracker
 from support.channels.pages import Cachet, Statuspage
@@ -146,6 +147,8 @@ class Played:
     def __init__(self, channels: Channels, seed: int, folder: Path) -> None:
         self.channels, self.chance = channels, random.Random(f"announcing {seed}")
         self.id, self.log, self.now = f"i{seed}", str(folder), START + timedelta(days=seed)
+        # The clock of the controller, which is not that of the log's host.
+        self.ahead = timedelta(seconds=random.Random(f"clock {seed}").choice((0, 0, -3600, -100, 100, 3600)))
         self.page = self.chance.choice(("statuspage", "cachet"))
         self.settings = channels.settings(self.page)
         self.day = f"{self.now:%Y-%m-%d}"
@@ -159,7 +162,8 @@ class Played:
     def drain(self, dies: str = "", budget: float = 1.0, answerers: Any = ()) -> None:
         """A run that sends what is due; ``dies``: after it has taken messages, or after some were sent."""
         announcing = Announcing(self.settings, {})
-        given = {"log": self.log, "ids": [self.id], "by": "run", "at": stamp(self.now), "group": "", "lease": 90.0,
+        at = stamp(self.now + self.ahead)
+        given = {"log": self.log, "ids": [self.id], "by": "run", "at": at, "group": "", "lease": 90.0,
                  "settings": announcing.public, "channels": None, "answerers": answerers}  # fmt: skip
         report = take_messages(given, False, lambda: self.now)
         if dies == "taken":
@@ -169,14 +173,14 @@ class Played:
 
         def append(incident: str, events: list[dict[str, Any]]) -> None:
             if dies != "sent":
-                options = {"log": self.log, "id": incident, "by": "run", "at": stamp(self.now), "events": events}
+                options = {"log": self.log, "id": incident, "by": "run", "at": at, "events": events}
                 record(options, False, now=self.now)
 
         if dies == "sent":  # of each channel a part went out
             for incident in report["incidents"]:
                 keep = self.chance.randint(0, len(incident["messages"]))
                 incident["messages"] = incident["messages"][:keep]
-        announcing.sent(report, append, budget, lambda: self.now)
+        announcing.sent(report, append, budget, lambda: self.now + self.ahead)
         # Here the next run begins at once; out there half a minute has gone by.
         for server in self.channels.all[:-1]:
             server.settle()
@@ -340,7 +344,7 @@ def test_an_unanswered_p0_pages_each_step_once_at_its_time(channels, tmp_path, a
         played.now += timedelta(seconds=700)
         played.drain(budget=20.0, answerers=ANSWERERS)
     queued = {
-        event["note"]["key"]: (moment_of(event["at"]) - START).total_seconds() % 86400
+        event["note"]["key"]: (kept_at(event) - START).total_seconds() % 86400
         for event in read(played.log, played.id)[0]
         if event["kind"] == "message" and event["note"]["state"] == "queued" and event["note"]["key"].startswith("call")
     }

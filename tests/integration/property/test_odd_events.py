@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import RunbookError
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.history import history
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.joining import open_incident
@@ -28,6 +30,29 @@ ODD: list[Any] = [None, True, -1, 1.5, "", "x", "P0", "2026-13-01", "\ud800", []
                   [{"target": "t"}], {}, {"actions": 1}, {"digest": [], "actions": []}, {"digest": "d"},
                   {"digest": "d", "actions": [{}], "alternatives": [1, {"digest": "e"}]},
                   {"reversible": True}]  # fmt: skip
+CHANNELS = Announcing(
+    {
+        "slack": {"token": "x", "links": {"Board": "https://board.test"}},
+        "page": {
+            "kind": "statuspage",
+            "token": "x",
+            "scenarios": ["x", ""],
+            "first_post": "act",
+            "components": {"a": "c"},
+        },
+        "mail": {
+            "host": "x",
+            "sender": "a@x.org",
+            "to": ["b@x.org"],
+            "reviewers": ["c@x.org"],
+            "approvers": ["d@x.org"],
+        },
+        "pager": {"kind": "pagerduty", "routing_key": "x"},
+        "tracker": {"url": "http://x.test"},
+    },
+    {},
+)
+ADA = {"step": "primary", "person": "ada", "slack": "U1", "mail": "ada@x.org", "why": ""}
 FIELDS = sorted({field for kind in KINDS.values() for field in kind.fields})
 
 
@@ -72,6 +97,9 @@ def test_no_reader_fails_on_a_line_that_was_written_by_hand(tmp_path, seed):
     assert incident_status(log, "a")["unread"] == []
     assert incident_status(log, closed=True)["unread"] == []
     assert verify(log, "a", ())["incidents"]["a"]["head"]["seq"]
+    queue = {"log": log, "ids": ["a"], "lease": 90.0, "settings": CHANNELS.public, "channels": None, "answerers": [ADA]}
+    taken = take_messages(queue, True)
+    assert (taken["lines"], len(CHANNELS.shown(taken, 1.0)["messages"]) > 1) == ([], True)
     for act in ACTS:
         options = given(
             ACT_ARGS, log=log, id="a", act=act, by="ada", reason="x", severity="P2", text="x",

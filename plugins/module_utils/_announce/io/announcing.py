@@ -8,6 +8,7 @@ import time
 from datetime import datetime
 from typing import Any, Callable, Mapping
 
+from ..._core.errors import RunbookError
 from ..options import SECRETS
 from ..outbox import Entry, Message
 from ..report import AnnouncedMessage, AnnounceReport, OutboxOfIncident, OutboxReport, TakenMessage
@@ -16,7 +17,7 @@ from .alertmanager import Silencer
 from .apprise import Apprise
 from .cachet import Cachet
 from .channel import Channel
-from .deliver import deliver
+from .deliver import Results, deliver
 from .mail import Mail
 from .pagerduty import PagerDuty
 from .render import Texts
@@ -79,11 +80,14 @@ class Announcing:
             found["messages"] += [self._row(incident["id"], taken, "planned", "") for taken in incident["messages"]]
             found["waiting"] += incident["waiting"]
         found["lines"] += [f"{row['channel']} to {row['to']}: {row['text']}" for row in found["messages"]]
-        found["lines"] += found["silences"] + found["left"]
+        found["lines"] += found["silences"] + found["left"] + self._problems()
         return found
 
-    def sent(self, report: OutboxReport, append: _Append, budget: float, clock: Clock = utc_now) -> AnnounceReport:
-        """Send what was taken. ``append``: keeps events of an incident; ``budget``: seconds for all of it."""
+    def sent(
+        self, report: OutboxReport, append: _Append, budget: float, clock: Clock = utc_now, until: float = float("inf")
+    ) -> AnnounceReport:
+        """Send what was taken. ``append``: keeps events of an incident; ``budget``: seconds for all of it; ``until``:
+        of ``time.monotonic``, after which another run may have what was taken."""
         found, silencer = _nothing(report), None
         if self.alertmanager:
             silencer = Silencer(self.alertmanager, report["incidents"], budget, clock).start()
@@ -96,7 +100,20 @@ class Announcing:
             if any(taken["audience"] == "person" for taken in incident["messages"]):
                 share = max(share, min(_PAGES, budget))
             shows = PAGE if any(map(_is_on_page, incident["references"])) and PAGE in self.settings else ""
-            results = deliver(entries, incident["references"], self.channel, incident["id"], share, clock, shows)
+            results = Results()
+            if began < until:  # else nothing is said of them: another run may be sending them
+                sent = incident["references"]
+                results = deliver(
+                    entries,
+                    sent,
+                    self.channel,
+                    incident["id"],
+                    share,
+                    clock,
+                    shows=shows,
+                    until=until,
+                    elsewhere=incident["components"],
+                )
             budget -= time.monotonic() - began
             append(incident["id"], [{"kind": "message", "note": note} for note in results.notes])
             states = {note["key"]: note for note in results.notes}
@@ -112,8 +129,11 @@ class Announcing:
             found["silences"] = list(silencer.lines)
         found["waiting"] = sum(incident["waiting"] for incident in report["incidents"])
         found["lines"] = [_line(row) for row in found["messages"]] + found["differences"] + found["silences"]
-        found["lines"] += found["left"]
+        found["lines"] += found["left"] + self._problems()
         return found
+
+    def _problems(self) -> list[str]:
+        return [problem for texts in self.texts.values() for problem in texts.problems.values()]
 
     def _on_the_page(self, report: OutboxReport) -> list[OutboxOfIncident]:
         """The newest incidents that the page shows and that have nothing to send: a person may have changed the page
@@ -130,9 +150,11 @@ class Announcing:
         template = taken["template"]
         templates = self.texts[name].templates
         shown = {each: value for each, value in values.items() if each not in ("place", "pin", "invite")}
-        text = (
-            self.texts[name].text(template, shown) if template in templates else f"{template} {values.get('name', '')}"
-        )
+        try:
+            is_text = template in templates
+            text = self.texts[name].text(template, shown) if is_text else f"{template} {values.get('name', '')}"
+        except RunbookError as error:
+            text = str(error)
         to = str(values.get("to") or values.get("place") or name)
         return {
             "incident": incident, "key": taken["key"], "channel": name, "to": to, "text": text.strip(),

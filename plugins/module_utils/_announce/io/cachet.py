@@ -8,17 +8,23 @@ Source: docs.cachethq.io (incidents, incident updates, components).
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any, Mapping
 
 from ..delivery import Delivered, Delivery
 from ..outbox import Message
 from ..page_states import STATES
-from .channel import Thread, identity
+from .channel import Thread, components_after, identity, with_others
 from .http_call import Answered, request
 from .render import Texts
 
 _STATUS = {state: number for number, state in enumerate(STATES, 1)}
 _COMPONENT = {"operational": 1, "degraded_performance": 2, "partial_outage": 3, "major_outage": 4}
+_NOT_FOUND = 404
+
+
+class _Missing(Answered):
+    """The page has no component of that id."""
 
 
 class Cachet:
@@ -59,13 +65,23 @@ class Cachet:
 
     def _components(self, values: Mapping[str, Any], incident: str, thread: Thread) -> list[str]:
         """Components go with the incident and come back with it; then all of it is read back."""
-        found = []
+        components = with_others(values["components"], thread)
         try:
-            for component, state in values["components"].items():
-                self._ask("PUT", f"/components/{component}", thread, {"status": _COMPONENT[state]})
-            found = self._read_back(str(values["state"]), values["components"], incident, thread)
+            for component, state in components.items():
+                with suppress(_Missing):  # one that a person has removed keeps none of the others as it was
+                    self._component(component, thread, {"status": _COMPONENT[state]})
+            return self._read_back(str(values["state"]), components, incident, thread)
         except Answered as answer:
             return [f"the components of the page could not be set: {answer}"]
+
+    def _component(self, component: str, thread: Thread, change: Any = None) -> Mapping[str, Any]:
+        """A component, changed or as it is. Raises _Missing where the page has none of this id."""
+        try:
+            found: Mapping[str, Any] = self._ask("PUT" if change else "GET", f"/components/{component}", thread, change)
+        except Answered as answer:
+            if answer.status != _NOT_FOUND:
+                raise
+            raise _Missing(answer.delivery, answer.status) from None
         return found
 
     def differences(self, thread: Thread) -> list[str]:
@@ -73,9 +89,9 @@ class Cachet:
         if not keys or not thread.references[keys[-1]]:
             return []
         state = keys[-1].split("/")[1]
-        ids = [str(each) for each in self.settings["components"].values()] if state == STATES[-1] else []
+        components = components_after(state, self.settings, thread)
         try:
-            return self._read_back(state, dict.fromkeys(ids, "operational"), thread.references[keys[-1]], thread)
+            return self._read_back(state, components, thread.references[keys[-1]], thread)
         except Answered as answer:
             return [f"the page could not be read back: {answer}"]
 
@@ -86,7 +102,11 @@ class Cachet:
         if status != _STATUS[state]:
             found.append(f"the page says {dict(enumerate(STATES, 1)).get(status, status)}, the incident is {state}")
         for component, wanted in components.items():
-            is_now = int(self._ask("GET", f"/components/{component}", thread)["data"].get("status") or 0)
+            try:
+                is_now = int(self._component(component, thread)["data"].get("status") or 0)
+            except _Missing:
+                found.append(f"component {component} is not on the page")
+                continue
             if is_now != _COMPONENT[wanted]:
                 names = {number: name for name, number in _COMPONENT.items()}
                 found.append(f"component {component} of the page is {names.get(is_now, is_now)}, not {wanted}")
@@ -98,7 +118,7 @@ class Cachet:
             try:
                 found: Mapping[str, Any] = self._ask("GET", f"/incidents/{known}", thread)["data"]
             except Answered as answer:
-                if answer.status != 404:  # a person has deleted it from the page: another one is made
+                if answer.status != _NOT_FOUND:  # a person has deleted it from the page: another one is made
                     raise
             else:
                 return found

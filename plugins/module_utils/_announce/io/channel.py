@@ -5,22 +5,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Mapping, Protocol
 
 from ..delivery import Delivery
 from ..outbox import Message
+from ..page_states import OPERATIONAL, RESOLVED, worst_of
 
 
 @dataclass
 class Thread:
     """What an incident has on a channel already. ``references``: of the messages that were sent, by key, which grows
     while messages are sent; ``deadline``: until when a request may last (``time.monotonic``); ``asks``: the message
-    that is sent may have arrived before."""
+    that is sent may have arrived before; ``elsewhere``: states of the page's components by other incidents."""
 
     incident: str
     references: dict[str, str] = field(default_factory=dict)
     deadline: float = 0.0
     asks: bool = False
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
     def last(self, prefix: str) -> str:
         """The newest reference of a key that begins so; empty without one."""
@@ -48,3 +50,14 @@ def identity(key: str, thread: Thread) -> str:
     """The name by which an incident is found again on a page: of its rounds each has one of its own."""
     dummy, dash, number = key.partition("/")[0].partition("-")
     return f"{thread.incident}#{number}" if dash else thread.incident
+
+
+def with_others(components: Mapping[str, str], thread: Thread) -> dict[str, str]:
+    """The states of components, none of them better than another incident has it on the page."""
+    return {each: worst_of([state, thread.elsewhere.get(each, OPERATIONAL)]) for each, state in components.items()}
+
+
+def components_after(state: str, settings: Mapping[str, Any], thread: Thread) -> dict[str, str]:
+    """The components that an incident in this state leaves on the page: once it is resolved, as others have them."""
+    ids = [str(each) for each in settings["components"].values()] if state == RESOLVED else []
+    return with_others(dict.fromkeys(ids, OPERATIONAL), thread)

@@ -41,15 +41,20 @@ def deliver(
     incident: str,
     budget: float,
     clock: Callable[[], datetime],
+    *,
     shows: str = "",
+    elsewhere: Mapping[str, str] | None = None,
+    until: float = float("inf"),
 ) -> Results:
     """``taken``: in order; ``sent``: references by key; ``channel``: by its name, may raise RunbookError; ``budget``:
     seconds that a channel may be silent, all of them at the same time; ``clock``: the present time in UTC;
-    ``shows``: a channel that is read back also where it has nothing to send.
+    ``shows``: a channel that is read back also where it has nothing to send; ``elsewhere``: states of the
+    page's components by other incidents; ``until``: of ``time.monotonic``, after which another run may have them.
 
     A channel that answers goes on for ``_MOST`` budgets: what it takes is worth the time, what it does not is none.
     """
     began = time.monotonic()
+    latest = min(began + _MOST * budget, until)
     results, lock = Results(), threading.Lock()
     lanes: dict[tuple[str, str], list[Entry]] = {}
     for entry in taken:
@@ -59,8 +64,8 @@ def deliver(
     running: list[tuple[_Lane, threading.Thread]] = []
     for (name, dummy), entries in lanes.items():
         try:
-            thread = Thread(incident, dict(sent), began + budget)
-            lane = _Lane(channel(name), entries, thread, results, lock, clock, budget, began + _MOST * budget)
+            thread = Thread(incident, dict(sent), min(began + budget, latest), elsewhere=elsewhere or {})
+            lane = _Lane(channel(name), entries, thread, results, lock, clock, budget, latest)
         except RunbookError as error:
             results.notes += _not_sent(entries, str(error), clock())
             continue
@@ -111,9 +116,15 @@ class _Lane:
             note = result_note(entry, delivery, self.clock())
             with self.lock:
                 self.results.notes.append(note)
-        differences = self.channel.differences(self.thread) if goes_on and self._has_time() else []
+        differences = self._differences() if goes_on and self._has_time() else []
         with self.lock:
             self.results.differences += differences
+
+    def _differences(self) -> list[str]:
+        try:
+            return self.channel.differences(self.thread)
+        except Exception as error:  # an answer of another form than that of the API
+            return [f"what it shows could not be read: {type(error).__name__}: {error}"]
 
     def _has_time(self) -> bool:
         return not self.is_over and self.thread.deadline - time.monotonic() >= _LEAST
@@ -124,15 +135,16 @@ class _Lane:
                 found = self.channel.find(entry.message, self.thread)
                 if found is not None:
                     return Delivered(found, "it had arrived before")
-        except Answered as answer:
-            return InDoubt(f"whether it had arrived could not be asked: {answer}")
+        except Exception as error:  # no answer, or one of another form than that of the API
+            why = str(error) if isinstance(error, Answered) else f"{type(error).__name__}: {error}"
+            return InDoubt(f"whether it had arrived could not be asked: {why}")
         self.thread.asks = entry.asks
         try:
             delivery = self.channel.send(entry.message, self.thread)
         except Answered as answer:
             delivery = answer.delivery
-        except RunbookError as error:  # a template that cannot be rendered, a library that is missing
-            delivery = NotDelivered(str(error))
+        except RunbookError as error:  # values that no text can be made of, as a later version may have queued them
+            delivery = NotDelivered(str(error), forever=True)
         except Exception as error:  # a fault of an adapter or of a library must not lose a message
             delivery = InDoubt(f"{type(error).__name__}: {error}")
         if isinstance(delivery, Delivered) and entry.asks and entry.message.channel == "mail":

@@ -11,7 +11,10 @@ import http.client
 import json
 import socket
 import ssl
+import time
 import urllib.error
+from datetime import timezone
+from email.utils import parsedate_to_datetime
 from typing import Any, Mapping
 
 from ansible.module_utils.urls import open_url
@@ -112,6 +115,13 @@ def _message(error: urllib.error.HTTPError) -> str:
 
 
 def seconds_in(text: Any, otherwise: float | None = None) -> float | None:
-    """The seconds of a Retry-After; ``otherwise`` where it has none, as where it is a date."""
+    """The seconds of a Retry-After, which may be a date; ``otherwise`` where it has none."""
     words = str(text or "").strip()
-    return float(words) if words.replace(".", "", 1).isdecimal() and words.isascii() else otherwise
+    if words.replace(".", "", 1).isdecimal() and words.isascii():
+        return float(words)
+    try:
+        moment = parsedate_to_datetime(words)
+        seconds = moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp() - time.time()
+    except (TypeError, ValueError, OverflowError):
+        return otherwise
+    return max(0.0, seconds)

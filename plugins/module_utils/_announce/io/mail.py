@@ -13,9 +13,9 @@ import ssl
 import time
 from contextlib import suppress
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
-from email.utils import formatdate
-from typing import Any, Mapping
+from email.policy import SMTP
+from email.utils import formataddr, formatdate, getaddresses
+from typing import Any, Mapping, Sequence
 
 from ..._core.text import printable, shortened
 from ..._incident.stamps import moment_of
@@ -25,6 +25,9 @@ from ..escape import in_header
 from ..outbox import Message
 from .channel import Thread
 from .render import Texts
+
+# In seven bits: a server without 8BITMIME may refuse or change anything else.
+SMTP_POLICY = SMTP.clone(cte_type="7bit")
 
 
 class Mail:
@@ -42,13 +45,18 @@ class Mail:
         return []
 
     def send(self, message: Message, thread: Thread) -> Delivery:
-        mail = self._mail(message, thread)
+        to, sender = str(message.values["to"]), str(self.settings["sender"])
+        try:
+            mail, recipients = self._mail(message, thread), [address for dummy, address in _parsed(to)]
+        except ValueError as error:
+            # A sender that is wrong can be corrected; the recipient of a message that is queued stays as it is.
+            return NotDelivered(f"mail: {_words(error)}", forever=_is_fit(sender))
         try:
             server = self._connected(max(0.2, thread.deadline - time.monotonic()))
-        except (OSError, smtplib.SMTPException) as error:
+        except Exception as error:  # whatever it is, nothing was sent
             return NotDelivered(f"mail: no connection: {_words(error)}")
         try:
-            return self._sent(server, mail, str(message.values["to"]))
+            return self._sent(server, mail, recipients)
         finally:
             with suppress(OSError):
                 server.close()
@@ -72,20 +80,24 @@ class Mail:
             raise
         return server
 
-    def _sent(self, server: smtplib.SMTP, mail: EmailMessage, address: str) -> Delivery:
+    def _sent(self, server: smtplib.SMTP, mail: EmailMessage, recipients: Sequence[str]) -> Delivery:
         # RFC 5321, 4.5.2: a line that begins with a dot gets another one.
         data = re.sub(rb"(?m)^\.", b"..", mail.as_bytes(policy=SMTP_POLICY))
+        refused: list[Delivery] = []
         try:
-            code, words = server.mail(str(self.settings["sender"]))
+            code, words = server.mail(_parsed(str(self.settings["sender"]))[0][1])
             if code != 250:
                 return _by_code("the sender", code, words, forever=False)  # the site's settings, which can be corrected
-            code, words = server.rcpt(address)
-            if code not in (250, 251):
-                return _by_code(f"the recipient {address}", code, words)
+            for address in recipients:
+                code, words = server.rcpt(address)
+                if code not in (250, 251):
+                    refused.append(_by_code(f"the recipient {address}", code, words))
+            if len(refused) == len(recipients):
+                return refused[-1]
             code, words = server.docmd("DATA")
             if code != 354:
                 return _by_code("DATA", code, words)
-        except (OSError, smtplib.SMTPException) as error:
+        except Exception as error:  # whatever it is, the mail was not sent
             return NotDelivered(f"mail: {_words(error)}")
         try:
             server.send(data if data.endswith(b"\r\n") else data + b"\r\n")
@@ -95,18 +107,20 @@ class Mail:
             return InDoubt(f"mail: the connection ended before the server's reply: {_words(error)}")
         if code != 250:
             return _by_code("the mail", code, words)
-        return Delivered(str(mail["Message-ID"]))
+        return Delivered(str(mail["Message-ID"]), "; ".join(str(getattr(each, "reason", "")) for each in refused))
 
     def _mail(self, message: Message, thread: Thread) -> EmailMessage:
-        """The same message gives the same mail, but for the date at which it is sent."""
+        """The same message gives the same mail, but for the date at which it is sent. Raises ValueError."""
         mail = EmailMessage(policy=SMTP_POLICY)
         own = f"{message.template}_subject"
         subject = self.texts.text(own if own in self.texts.templates else "subject", message.values, "header")
         mail["Subject"] = in_header(subject)
-        mail["From"], mail["To"] = str(self.settings["sender"]), str(message.values["to"])
+        senders, recipients = _parsed(str(self.settings["sender"])), _parsed(str(message.values["to"]))
+        mail["From"], mail["To"] = formataddr(senders[0]), ", ".join(map(formataddr, recipients))
         mail["Date"] = formatdate(usegmt=True)
         mark = hashlib.sha256(f"{thread.incident} {message.key}".encode("utf-8", "backslashreplace")).hexdigest()[:32]
-        domain = str(self.settings["sender"]).rpartition("@")[2].rstrip("> ") or "localhost"
+        dummy, is_whole, domain = senders[0][1].rpartition("@")
+        domain = domain if is_whole and domain else "localhost"
         mail["Message-ID"] = f"<{mark}.pafar-runbook@{domain}>"
         # One conversation for each incident in the reader's program.
         first = hashlib.sha256(thread.incident.encode("utf-8", "backslashreplace")).hexdigest()[:32]
@@ -125,6 +139,28 @@ class Mail:
         )  # fmt: skip
         mail.add_alternative(text, subtype="calendar", params={"method": "REQUEST"})
         mail.add_attachment(text.encode(), maintype="application", subtype="ics", filename="review.ics")
+
+
+def _parsed(text: str) -> list[tuple[str, str]]:
+    """The names and addresses of a text, at least one, as SMTP can carry them: the domain of an address in ASCII.
+    Raises ValueError."""
+    found = [(name, address) for name, address in getaddresses([text]) if address]
+    if not found or not text.isprintable():
+        raise ValueError(f"{text!r} is no address")
+    parsed = []
+    for name, address in found:
+        local, at, domain = address.rpartition("@")
+        if not local.isascii():
+            raise ValueError(f"the address {address} has letters before the @ that SMTP does not carry")
+        parsed.append((name, f"{local}{at}{domain if domain.isascii() else domain.encode('idna').decode()}"))
+    return parsed
+
+
+def _is_fit(sender: str) -> bool:
+    try:
+        return bool(_parsed(sender))
+    except ValueError:
+        return False
 
 
 def _by_code(what: str, code: int, words: Any, forever: bool = True) -> Delivery:

@@ -16,8 +16,13 @@ class _Link(str):
     """An address of the site's own settings, which may stay a link."""
 
 
+class _Words(str):
+    """Words of the site's own settings, which may have a link."""
+
+
 class Texts:
-    """The texts of one channel's messages. ``own``: templates of the site, by name."""
+    """The texts of one channel's messages. ``own``: templates of the site, by name; one that cannot be rendered gives
+    way to that of the collection, so that its fault keeps no message up, and is named in ``problems``."""
 
     def __init__(self, target: str, own: Mapping[str, str] | None = None) -> None:
         self.target = target
@@ -25,21 +30,36 @@ class Texts:
         if unknown:
             known = ", ".join(sorted(TEMPLATES[target]))
             raise InputError(f"runbook_announce_templates.{target}: {unknown[0]!r} is none of {known}.")
-        self.templates = {**TEMPLATES[target], **(own or {})}
+        self.own = dict(own or {})
+        self.templates = {**TEMPLATES[target], **self.own}
+        self.problems: dict[str, str] = {}
 
     def text(self, name: str, values: Mapping[str, Any], target: str = "") -> str:
-        """The text of a message. Raises InputError for a template that cannot be rendered."""
-        from jinja2 import StrictUndefined, TemplateError  # noqa: PLC0415 - on the controller alone
+        """The text of a message. Raises InputError for values of which the collection's template makes none."""
+        if name in self.own:
+            try:
+                return self._rendered(self.own[name], name, values, target)
+            except InputError as error:
+                self.problems[name] = f"{error}. The text of the collection is used in its place"
+        return self._rendered(TEMPLATES[self.target][name], name, values, target)
+
+    def _rendered(self, template: str, name: str, values: Mapping[str, Any], target: str) -> str:
+        from jinja2 import StrictUndefined  # noqa: PLC0415 - on the controller alone
         from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
 
         finalize = _finalizer(target or self.target)
         environment = ImmutableSandboxedEnvironment(finalize=finalize, undefined=StrictUndefined, autoescape=False)
-        environment.filters["link"] = _Link
+        environment.filters.update({"link": _Link, "words": _Words})
         try:
-            return environment.from_string(self.templates[name]).render(**values).strip()
-        except (TemplateError, TypeError, ValueError, ArithmeticError, KeyError, AttributeError) as error:
+            return environment.from_string(template).render(**values).strip()
+        except Exception as error:  # a template of a site may do anything
             raise InputError(f"The template {self.target}.{name} could not be rendered: {error}") from None
 
 
 def _finalizer(target: str) -> Callable[[Any], Any]:
-    return lambda value: printable(value).replace(" ", "%20") if isinstance(value, _Link) else escaped(value, target)
+    def finalize(value: Any) -> Any:
+        if isinstance(value, _Link):
+            return printable(value).replace(" ", "%20")
+        return printable(value) if isinstance(value, _Words) else escaped(value, target)
+
+    return finalize

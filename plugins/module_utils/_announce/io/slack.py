@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import time
 from contextlib import suppress
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 from ..._core.errors import DriverMissing
 from ..._core.text import shortened
@@ -87,14 +87,14 @@ class Slack:
         try:
             if message.template == "channel":
                 return self._open(message, thread)
-            place = self._places(message, thread)[0]
             if message.template == "invite":
                 return self._invite(message, thread)
+            places = self._places(message, thread)
             if message.template == "topic":
-                return self._topic(message, place, thread)
+                return self._topic(message, places[0], thread)
             if message.template == "archive":
-                return self._archive(place, thread)
-            return self._post(message, place, thread)
+                return self._archive(places[0], thread)
+            return self._post(message, places, thread)
         except Answered as answer:
             return answer.delivery
 
@@ -231,24 +231,27 @@ class Slack:
 
     # --- messages --------------------------------------------------------------------------------------------------
 
-    def _post(self, message: Message, place: str, thread: Thread) -> Delivery:
+    def _post(self, message: Message, places: Sequence[str], thread: Thread) -> Delivery:
         values = {name: value for name, value in message.values.items() if name not in ("place", "pin")}
         whole = self.texts.text(message.template, values)
         own = thread.references.get("slack/channel", "")
         if message.values.get("place") == "standing" and own:
             whole += f"\n<#{own}>"
         text = shortened(whole, _MOST)
-        given = {"channel": place, **self._content(text, message, thread)}
-        try:
-            sent = self._call("chat.postMessage", thread, **given)
-        except _Refused as refused:
-            if refused.name in _LOST and place != self._standing:
+        content = self._content(text, message, thread)
+        for place in places:
+            try:
+                sent = self._call("chat.postMessage", thread, channel=place, **content)
+                break
+            except _Refused as refused:
                 # A person has archived the channel, or thrown the bot out: what happens is still told.
-                sent = self._call("chat.postMessage", thread, **{**given, "channel": self._standing_id(thread)})
-            else:
-                return refused.delivery
+                if refused.name not in _LOST or place == places[-1]:
+                    return refused.delivery
         reference = f"{sent['channel']}/{sent['ts']}"
-        return Delivered(reference, self._pinned(message, sent, thread) or self._whole(whole, text, sent, thread))
+        twice = "perhaps twice: where it went first cannot be read" if thread.asks and place != places[0] else ""
+        return Delivered(
+            reference, twice or self._pinned(message, sent, thread) or self._whole(whole, text, sent, thread)
+        )
 
     @staticmethod
     def _content(text: str, message: Message, thread: Thread) -> dict[str, Any]:
@@ -293,9 +296,13 @@ class Slack:
         own, place = thread.references.get("slack/channel", ""), str(message.values.get("place"))
         if message.audience == "person":
             return [self._conversation(place, thread)]
-        if place == "standing" or not own:
+        if not own:
             return [self._standing_id(thread)]
-        return [own, self._standing_id(thread)]
+        try:
+            standing = [self._standing_id(thread)]
+        except _NoStanding:  # renamed or archived: what happens is still told in the incident's own channel
+            standing = []
+        return [*standing, own] if place == "standing" else [own, *standing]
 
     def _conversation(self, person: str, thread: Thread) -> str:
         """Of the bot with a person, whose history can be asked for; opened twice it is the same."""
@@ -306,7 +313,9 @@ class Slack:
             name = str(self.settings["standing_channel"]).lstrip("#")
             ids = [str(each["id"]) for each in self._channels(thread) if name in (each.get("name"), each.get("id"))]
             if not ids:
-                raise Answered(NotDelivered(f"Slack: there is no channel #{name} (standing_channel) that the bot sees"))
+                raise _NoStanding(
+                    NotDelivered(f"Slack: there is no channel #{name} (standing_channel) that the bot sees")
+                )
             self._standing = ids[0]
             with suppress(_Refused):  # a private one has its bot invited
                 self._call("conversations.join", thread, channel=ids[0])
@@ -343,6 +352,8 @@ class Slack:
     def _get(self, method: str, thread: Thread, **given: Any) -> dict[str, Any]:
         from slack_sdk.errors import SlackApiError  # noqa: PLC0415
 
+        if time.monotonic() > thread.deadline:  # a list of many pages, or of one that never ends
+            raise Answered(NotDelivered(f"Slack: no time was left for {method}"))
         self.client.timeout = _left(thread)
         try:
             answer: Any = self.client.api_call(method, http_verb="GET", params=given)
@@ -361,6 +372,10 @@ class Slack:
 def _left(thread: Thread) -> Any:
     """Seconds that a call may take; slack_sdk says that they are whole, and takes any."""
     return max(0.2, thread.deadline - time.monotonic())
+
+
+class _NoStanding(Answered):
+    """There is no standing channel."""
 
 
 class _Refused(Answered):

@@ -13,13 +13,14 @@ from typing import Any, Mapping
 
 from ..delivery import Delivered, Delivery
 from ..outbox import Message
-from ..page_states import RESOLVED
-from .channel import Thread, identity
+from .channel import Thread, components_after, identity, with_others
 from .http_call import Answered, request
 from .render import Texts
 
 _OURS = "pafar"  # in the metadata, whose top-level values must be objects
 _NAME = 255  # characters
+_NOT_FOUND = 404
+_REFUSED = (400, _NOT_FOUND, 422)  # by which a component that the page does not have is refused
 
 
 class Statuspage:
@@ -38,6 +39,7 @@ class Statuspage:
 
     def send(self, message: Message, thread: Thread) -> Delivery:
         values = message.values
+        components = with_others(values["components"], thread)
         try:
             found = self._incident(message.key, thread)
             body = {
@@ -48,42 +50,66 @@ class Statuspage:
                 "metadata": {
                     _OURS: {"incident": identity(message.key, thread), "keys": [*_keys(found or {}), message.key]}
                 },
-                "components": dict(values["components"]),
-                "component_ids": sorted(values["components"]),
+                "components": components,
+                "component_ids": sorted(components),
             }
-            if found is None:
-                made = self._ask("POST", "/incidents", thread, {"incident": body})
-            else:
+            if found is not None:
                 body.pop("name")
-                made = self._ask("PATCH", f"/incidents/{found['id']}", thread, {"incident": body})
+            made, missing = self._written(str(found["id"]) if found else "", body, thread)
         except Answered as answer:
             return answer.delivery
-        return Delivered(str(made["id"]), "; ".join(self._read_back(message, str(made["id"]), thread)))
+        notes = [f"component {each} is not on the page: it was left out" for each in missing]
+        shown = {each: state for each, state in components.items() if each not in missing}
+        notes += self._read_back(str(values["state"]), shown, str(made["id"]), thread)
+        return Delivered(str(made["id"]), "; ".join(notes))
+
+    def _written(self, incident: str, body: dict[str, Any], thread: Thread) -> tuple[Mapping[str, Any], list[str]]:
+        """The incident after the write, and components that the page does not have: a refusal for their sake keeps no
+        word from the public."""
+        method, path = ("PATCH", f"/incidents/{incident}") if incident else ("POST", "/incidents")
+        try:
+            return self._ask(method, path, thread, {"incident": body}), []
+        except Answered as answer:
+            if answer.status not in _REFUSED or not body["components"]:
+                raise
+            missing = [each for each in body["components"] if self._shown(each, thread) is None]
+            if not missing:
+                raise
+        left = {each: state for each, state in body["components"].items() if each not in missing}
+        fitting = {**body, "components": left, "component_ids": sorted(left)}
+        return self._ask(method, path, thread, {"incident": fitting}), missing
+
+    def _shown(self, component: str, thread: Thread) -> str | None:
+        """The state of a component on the page; None where the page has none of this id."""
+        try:
+            return str(self._ask("GET", f"/components/{component}", thread).get("status"))
+        except Answered as answer:
+            if answer.status != _NOT_FOUND:
+                raise
+            return None
 
     def differences(self, thread: Thread) -> list[str]:
         """Between the last message that was sent and the page."""
         keys = [key for key in thread.references if key.startswith(("page/", "page-"))]
         if not keys or not thread.references[keys[-1]]:
             return []
-        wanted = Message(
-            keys[-1], "page", "page", {"state": keys[-1].split("/")[1], "components": self._components(keys[-1])}
+        state = keys[-1].split("/")[1]
+        return self._read_back(
+            state, components_after(state, self.settings, thread), thread.references[keys[-1]], thread
         )
-        return self._read_back(wanted, thread.references[keys[-1]], thread)
 
-    def _components(self, key: str) -> dict[str, str]:
-        over = key.split("/")[1] == RESOLVED
-        return {str(each): "operational" for each in self.settings["components"].values()} if over else {}
-
-    def _read_back(self, message: Message, incident: str, thread: Thread) -> list[str]:
+    def _read_back(self, state: str, components: Mapping[str, str], incident: str, thread: Thread) -> list[str]:
         try:
             shown = self._ask("GET", f"/incidents/{incident}", thread)
             found = []
-            if shown.get("status") != message.values["state"]:
-                found.append(f"the page says {shown.get('status')}, the incident is {message.values['state']}")
-            for component, state in message.values["components"].items():
-                is_now = self._ask("GET", f"/components/{component}", thread).get("status")
-                if is_now != state:
-                    found.append(f"component {component} of the page is {is_now}, not {state}")
+            if shown.get("status") != state:
+                found.append(f"the page says {shown.get('status')}, the incident is {state}")
+            for component, wanted in components.items():
+                is_now = self._shown(component, thread)
+                if is_now is None:
+                    found.append(f"component {component} is not on the page")
+                elif is_now != wanted:
+                    found.append(f"component {component} of the page is {is_now}, not {wanted}")
         except Answered as answer:
             return [f"the page could not be read back: {answer}"]
         return found
@@ -95,7 +121,7 @@ class Statuspage:
             try:
                 found: Mapping[str, Any] = self._ask("GET", f"/incidents/{known}", thread)
             except Answered as answer:
-                if answer.status != 404:  # a person has deleted it from the page: another one is made
+                if answer.status != _NOT_FOUND:  # a person has deleted it from the page: another one is made
                     raise
             else:
                 return found

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Callable, Mapping, Sequence
@@ -18,7 +19,8 @@ from ..._lifecycle.deadlines import SEVERITIES, outside_updates
 from ..._lifecycle.rota_roles import assignments, steps_of_roles
 from ..._oncall.steps import STEPS
 from ..follow_up import COURSE
-from ..outbox import Claim, Entry, claim, is_waiting, lines_of_outbox
+from ..outbox import Claim, Entry, claim, entries_of, is_waiting, lines_of_outbox
+from ..page_states import OPERATIONAL, components_shown, worst_of
 from ..paging import AFTER, Answerer, answerer_of
 from ..report import OutboxOfIncident, OutboxReport, TakenMessage
 from ..silences import Silencing, silencing_of
@@ -44,6 +46,7 @@ def take_messages(given: Mapping[str, Any], check_mode: bool, clock: Clock = utc
         except RunbookError as error:
             report["lines"].append(f"{name}: not read: {error}")
     after = given.get("after") or AFTER
+    page = _Page(given, logs)
     busy = left = 0
     for name, events in sorted(logs, key=lambda log: _urgency(log[1], after)):
         try:
@@ -54,11 +57,42 @@ def take_messages(given: Mapping[str, Any], check_mode: bool, clock: Clock = utc
         if busy >= _AT_ONCE and not check_mode:  # what is not taken is not sent, but its silences count
             left += bool(found["messages"])
             found["waiting"], found["messages"] = found["waiting"] + len(found["messages"]), []
+        if found["path"]:
+            page.read(name)
         busy += bool(found["messages"])
         report["incidents"].append(found)
+    for found in report["incidents"]:
+        found["components"] = page.elsewhere(found["id"])
     if left:
         report["lines"].append(f"{left} incidents more have messages: the next run sends them")
     return report
+
+
+class _Page:
+    """What the status page shows of the components, by incident."""
+
+    def __init__(self, given: Mapping[str, Any], logs: Sequence[tuple[str, list[EventReport]]]) -> None:
+        self.log, self.shown = str(given["log"]), {}
+        self.is_used = bool((given["settings"].get("page") or {}).get("components"))
+        if not self.is_used:
+            return
+        for name, events in logs:
+            self.shown[name] = components_shown(entries_of(events))
+        for name in _candidates(self.log, given["settings"]) if given["ids"] else ():
+            if name not in self.shown:
+                self.read(name)
+
+    def read(self, name: str) -> None:
+        with suppress(RunbookError):
+            self.shown[name] = components_shown(entries_of(read(self.log, name)[0])) if self.is_used else {}
+
+    def elsewhere(self, name: str) -> dict[str, str]:
+        """The worst state of each component by the other incidents that the page shows as open."""
+        found: dict[str, str] = {}
+        for other, states in self.shown.items():
+            for component, state in states.items() if other != name else ():
+                found[component] = worst_of([state, found.get(component, OPERATIONAL)])
+        return found
 
 
 def _urgency(events: Sequence[EventReport], after: Mapping[str, Any]) -> tuple[bool, int]:
@@ -101,7 +135,9 @@ def _taken(
         messages = wanted(
             name, events, given["settings"], now, who, after, people=people, outside=outside, is_named=is_named
         )
-        made[:] = [claim(events, messages, now, given["channels"], timedelta(seconds=given["lease"]))]
+        # What is queued for a channel that the site has no more stays, and keeps nothing else up.
+        channels = list(given["settings"]) if given["channels"] is None else given["channels"]
+        made[:] = [claim(events, messages, now, channels, timedelta(seconds=given["lease"]))]
         roles[:] = _roles(events, who, after, given.get("roles_from") or {})
         return [*roles, *({"kind": "message", "note": note} for note in made[0].notes)]
 
@@ -120,6 +156,7 @@ def _taken(
         "waiting": sum(is_waiting(entry) for entry in claimed.left),
         "lines": lines_of_outbox(claimed.left, now),
         "silencing": alerts[0],
+        "components": {},
     }
 
 

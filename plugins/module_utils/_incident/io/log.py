@@ -263,7 +263,9 @@ def _write(
     size = os.fstat(handle).st_size
     end = _end(handle, size)
     chosen = events(_events_of(handle, size)) if callable(events) else events
-    written: list[Event] = [] if size else [opening()]
+    # Also behind a first write that was interrupted: without its opening an incident has no hosts and no messages.
+    opens = not end.seq
+    written: list[Event] = [opening()] if opens else []
     kept = None
     for event in chosen:
         if event.kind == "evidence" and evidence is not None:
@@ -286,7 +288,7 @@ def _write(
         "path": str(path),
         "id": path.stem,
         "joined": False,
-        "opened": not size,
+        "opened": opens,
         "evidence": kept,
         "intended": intended[-1] if intended else "",
         "head": head_at(end.seq + len(lines), before),
@@ -325,11 +327,9 @@ def _end(handle: int, size: int) -> _End:
 def _keep(path: Path, event: Event, evidence: dict[str, Any], share: Share) -> EvidenceFile:
     folder = path.with_suffix(".evidence")
     share.folder(folder)
-    number = len(list(folder.iterdir())) + 1
     host = "".join(c if c.isalnum() or c in "._-" else "_" for c in event.host) or "host"
-    target = folder / f"{number:03d}-{host}.json"
-    data = json.dumps(evidence, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace")
-    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    data = json.dumps(evidence, indent=1, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace")
+    handle, target = _new_file(folder, host)
     try:
         share.file(handle, writable=False)
         _write_whole(handle, data)
@@ -341,6 +341,18 @@ def _keep(path: Path, event: Event, evidence: dict[str, Any], share: Share) -> E
         "bytes": len(data),
         "sha256": hashlib.sha256(data).hexdigest(),
     }
+
+
+def _new_file(folder: Path, host: str) -> tuple[int, Path]:
+    """A file with the next number, behind all that are there, also where some were removed."""
+    numbers = [path.name.partition("-")[0] for path in folder.iterdir()]
+    number = max([len(numbers), *(int(number) for number in numbers if number.isdecimal())]) + 1
+    while True:
+        target = folder / f"{number:03d}-{host}.json"
+        try:
+            return os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), target
+        except FileExistsError:
+            number += 1
 
 
 def _write_whole(handle: int, data: bytes) -> None:

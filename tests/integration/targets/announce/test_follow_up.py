@@ -43,9 +43,9 @@ class Site:
                 "lease": 90, "by": "ada", "at": at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "group": "",
             }  # fmt: skip
 
-            def append(incident, events, at=given["at"]):
+            def append(incident, events, now=at, at=given["at"]):
                 row = {"log": str(self.log.folder), "id": incident, "by": "ada", "at": at, "events": events}
-                record({**row, "create": False}, False)
+                record({**row, "create": False}, False, now=now)
 
             taken = take_messages(given, False, lambda now=at: now)
             self.announcing.sent(taken, append, 10, lambda now=at: now)

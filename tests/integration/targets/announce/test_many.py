@@ -53,6 +53,53 @@ def test_of_many_incidents_those_that_page_people_are_first_and_none_is_lost(tmp
     assert [each["To"] for each in mail.mails if "paged" in str(each["Subject"])] == ["ada@example.org"]
 
 
+def test_what_is_queued_for_a_channel_that_the_site_has_no_more_stays_and_keeps_nothing_up(tmp_path):
+    write(tmp_path, "a", "P1")
+    write(tmp_path, "b", "P1")
+    with Tracker() as tracker, PagerDuty() as pager:
+        tracking = {"tracker": {"url": tracker.url, "token": tracker.token}}
+        paging = {"pager": {"kind": "pagerduty", "routing_key": "wrong", "api": pager.url}}
+        drain(tmp_path, {**tracking, **paging})
+        write(tmp_path, "a", "P1", RESOLVED)
+        dummy, sent = drain(tmp_path, tracking)
+    assert [row["key"].rpartition("/")[0] for row in sent["messages"]] == ["tracker/close"]
+    (line,) = [line for line in sent["left"] if "pager" in line and line.startswith("a:")]
+    assert line.startswith("a: pager: pager/trigger/1 is failed: HTTP 400")
+
+
+RESOLVED = ("phase", {"phase": "resolved", "reason": "seen"})
+
+
+@pytest.mark.parametrize("kind", ["statuspage", "cachet"])
+def test_a_component_is_as_bad_as_the_worst_incident_that_the_page_shows(tmp_path, kind):
+    """Of two incidents the end of one, or a lesser one, says nothing better of what the other one has."""
+    states = {"statuspage": ("major_outage", "degraded_performance", "operational"), "cachet": (4, 2, 1)}
+    worst, lesser, good = states[kind]
+    with Statuspage() if kind == "statuspage" else Cachet() as page:
+        component = next(iter(page.components))
+        given = {"kind": kind, "api": page.url, "token": page.token, "page": getattr(page, "page", ""),
+                 "scenarios": ["disk_space"], "first_post": "act", "components": {"web": component}}  # fmt: skip
+
+        def shown():
+            dummy, sent = drain(tmp_path, {"page": given})
+            return page.components[component], sent["differences"]
+
+        write(tmp_path, "a", "P0")
+        assert shown() == (worst, [])
+        write(tmp_path, "b", "P2")
+        assert shown() == (worst, [])
+        write(tmp_path, "b", "P2", RESOLVED)
+        assert shown() == (worst, [])
+        assert shown() == (worst, []), "read back by a later run"
+        write(tmp_path, "c", "P2")
+        write(tmp_path, "a", "P0", RESOLVED)
+        assert shown() == (lesser, [])
+        write(tmp_path, "c", "P2", RESOLVED)
+        write(tmp_path, "d", "P2", RESOLVED)
+        assert shown() == (good, []), "also where two end at the same time"
+        assert shown() == (good, [])
+
+
 @pytest.mark.parametrize("kind", ["statuspage", "cachet"])
 def test_what_a_person_changed_on_the_page_is_shown_by_every_run_until_it_agrees(tmp_path, kind):
     write(tmp_path, "i", "P1", ("diagnosed", {"cause": "full"}))

@@ -50,6 +50,25 @@ def test_an_incident_that_a_person_has_deleted_is_made_again(page):
     assert [[state for dummy, state in updates] for updates in server.published()] == [["identified"]]
 
 
+def test_a_component_that_was_removed_keeps_no_word_from_the_public(page):
+    server, adapter = page
+    gone, *left = list(server.components)
+    del server.components[gone]
+    states = dict.fromkeys([gone, *left], "major_outage")
+    made = adapter.send(post("investigating", 1, states), thread())
+    assert isinstance(made, Delivered)
+    assert f"component {gone} is not on the page" in made.note
+    assert "could not" not in made.note
+    assert set(server.components.values()) == {"major_outage" if left[0] == "c2" else 4}
+    done = adapter.send(post("resolved", 2, dict.fromkeys(states, "operational")), thread(a=made.reference))
+    assert isinstance(done, Delivered)
+    assert set(server.components.values()) == {"operational" if left[0] == "c2" else 1}
+    assert [[state for dummy, state in updates] for updates in server.published()] == [["investigating", "resolved"]]
+    adapter.settings["components"] = {"x": gone, "y": left[0]}
+    said = thread(**{"resolved/2.1": made.reference})
+    assert adapter.differences(said) == [f"component {gone} is not on the page"]
+
+
 @pytest.mark.parametrize("kind", [EFFECT_CUT, EFFECT_HTML, HTML])
 def test_what_is_no_answer_is_in_doubt_and_is_asked_for(page, kind):
     server, adapter = page
@@ -78,26 +97,69 @@ def test_a_key_that_is_none_keeps_the_page_of_a_person_waiting():
     assert sent.forever is False
 
 
+def mailed(server, to, sender="a@example.org", title="Slow", **more):
+    given = {"host": "127.0.0.1", "port": server.port, "tls": "none", "sender": sender, "to": ["x"], **more}
+    values = {**BASE, "title": title, "state": "investigating", "text": "", "cause": "", "resolution": "", "at": "x",
+              "next_at": "", "to": to}  # fmt: skip
+    message = Message("m", "mail", "mail", values)
+    return Mail(settings_of({"mail": given})["mail"], Texts("mail")).send(message, thread())
+
+
+@pytest.mark.parametrize(
+    ("to", "recipients", "shown"),
+    [
+        ("Ops <b@example.org>", ["b@example.org"], "Ops <b@example.org>"),
+        ("a@example.org, b@example.org", ["a@example.org", "b@example.org"], "a@example.org, b@example.org"),
+        ('"Dö, Jane" <b@exämple.org>', ["b@xn--exmple-cua.org"], '"Dö, Jane" <b@xn--exmple-cua.org>'),
+    ],
+)
+def test_a_mail_goes_to_every_address_of_its_header_in_letters_that_smtp_carries(to, recipients, shown):
+    with MailServer() as server:
+        sent = mailed(server, to, title="Buchungen sind träge")
+    assert isinstance(sent, Delivered)
+    assert server.recipients == [recipients]
+    (mail,) = server.mails
+    assert mail["To"] == shown
+    assert "Buchungen sind träge" in mail.get_content()
+    assert mail["Content-Transfer-Encoding"] == "quoted-printable", "also where the server has no 8BITMIME"
+
+
+@pytest.mark.parametrize(
+    ("options", "forever"),
+    [
+        ({"to": "bö@example.org"}, True), ({"to": "a@example.org\nBcc: y@example.org"}, True), ({"to": ""}, True),
+        ({"to": "b@x.org", "sender": "bö@example.org"}, False), ({"to": "b@x.org", "port": "smtp"}, False),
+    ],
+)  # fmt: skip
+def test_a_mail_that_was_not_begun_is_surely_not_sent(options, forever):
+    """In doubt it would be said to be perhaps there twice, and tried for ever."""
+    with MailServer() as server:
+        sent = mailed(server, **options)
+    assert isinstance(sent, NotDelivered)
+    assert (sent.forever, server.mails) == (forever, [])
+
+
+def test_one_of_two_recipients_who_is_refused_keeps_the_mail_from_no_other():
+    with MailServer() as server:
+        asked = []
+        server.fault = lambda step: (
+            "550 no such user" if step == "RCPT" and not asked.append(step) and asked[1:] else ""
+        )
+        sent = mailed(server, "a@example.org, b@example.org")
+    assert isinstance(sent, Delivered)
+    assert sent.note == "mail: the recipient b@example.org was refused: 550 no such user"
+    assert server.recipients == [["a@example.org"]]
+
+
 @pytest.mark.parametrize(
     ("step", "reply", "forever"),
     [("MAIL", "530 authentication required", False), ("RCPT", "550 no such user", True), ("RCPT", "450 later", False),
      ("DATA", "451 later", False), ("reply", "554 refused", True)],
 )  # fmt: skip
 def test_a_mail_that_is_refused_waits_where_the_settings_are_wrong(step, reply, forever):
-    values = {**BASE, "state": "investigating", "text": "", "cause": "", "resolution": "", "at": "x", "next_at": "",
-              "to": "b@example.org"}  # fmt: skip
     with MailServer() as server:
         server.fault = lambda asked: reply if asked == step else ""
-        given = {
-            "host": "127.0.0.1",
-            "port": server.port,
-            "tls": "none",
-            "sender": "a@example.org",
-            "to": ["b@example.org"],
-        }
-        sent = Mail(settings_of({"mail": given})["mail"], Texts("mail")).send(
-            Message("m", "mail", "mail", values), thread()
-        )
+        sent = mailed(server, "b@example.org")
     assert isinstance(sent, NotDelivered)
     assert sent.forever is forever
     assert server.mails == []

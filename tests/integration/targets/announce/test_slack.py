@@ -12,7 +12,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.slack i
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 
-from support.channels.server import EFFECT_CLOSED, EFFECT_CUT, EFFECT_HTML, EFFECT_SILENT, HTML, STATUS, Fault
+from support.channels.server import EFFECT_CLOSED, EFFECT_CUT, EFFECT_HTML, EFFECT_SILENT, HTML, STATUS, Answer, Fault
 from support.channels.slack import Slack
 
 NAME = "incident-2026-11-23-1456"
@@ -85,6 +85,52 @@ def test_a_channel_that_a_person_has_archived_is_replaced_by_the_standing_one(sl
     sent = adapter(slack).send(NOTE, thread(channel=made.reference))
     assert sent.reference.startswith(slack.room("pafar-incidents").id)
     assert adapter(slack).find(NOTE, thread(channel=made.reference)) == sent.reference
+
+
+def test_a_list_that_never_ends_ends_with_the_time(slack, monkeypatch):
+    page = Answer(200, {"ok": True, "channels": [], "response_metadata": {"next_cursor": "1"}})
+    monkeypatch.setattr(slack, "_conversations_list", lambda _fields: page)
+    place = thread()
+    place.deadline = time.monotonic() + 0.5
+    sent = adapter(slack).send(STANDING, place)
+    assert sent == NotDelivered("Slack: no time was left for conversations.list")
+
+
+STANDING = Message("slack/standing/opened", "slack", "note", {**NOTE.values, "place": "standing"})
+
+
+def said(slack):
+    return {room.name: [message["text"].splitlines()[0] for message in room.messages] for room in slack.rooms}
+
+
+@pytest.mark.parametrize("state", ["renamed", "archived", "closed to the bot"])
+def test_without_the_standing_channel_the_incident_s_own_has_everything(slack, state):
+    made = adapter(slack).send(CHANNEL, thread())
+    room = slack.room("pafar-incidents")
+    room.name = "incidents" if state == "renamed" else room.name
+    room.is_archived = state == "archived"
+    if state == "closed to the bot":
+        slack.refusals["conversations.join"] = "method_not_supported_for_channel_type"
+        room.members.discard(slack.bot)
+    for message in (NOTE, STANDING):
+        sent = adapter(slack).send(message, thread(channel=made.reference))
+        assert isinstance(sent, Delivered)
+        assert adapter(slack).find(message, thread(channel=made.reference)) == sent.reference
+    assert said(slack)[NAME][1:] == ["ada: moved it"] * 2
+    waits = adapter(slack).send(STANDING, thread(channel=""))
+    assert isinstance(waits, NotDelivered), "it has no other place"
+    assert not waits.forever
+
+
+def test_a_message_in_doubt_whose_channel_cannot_be_read_is_perhaps_there_twice(slack):
+    made = adapter(slack).send(CHANNEL, thread())
+    slack.room(NAME).members.discard(slack.bot)
+    place = thread(channel=made.reference)
+    assert adapter(slack).find(NOTE, place) is None
+    place.asks = True
+    assert adapter(slack).send(NOTE, place).note.startswith("perhaps twice")
+    place.asks = False
+    assert adapter(slack).send(NOTE, place).note == ""
 
 
 def test_a_message_in_doubt_is_found_by_its_key(slack):
@@ -176,7 +222,9 @@ def test_a_person_who_is_paged_is_invited_once_and_who_cannot_be_is_named(slack)
     assert adapter(slack).send(invite("eve", "U3"), place).note == "eve was not invited: is_archived"
 
 
-@pytest.mark.parametrize(("asked", "after"), [("3600", 3600.0), ("Fri, 27 Nov 2026 11:00:00 GMT", 1.0), ("", 1.0)])
+@pytest.mark.parametrize(
+    ("asked", "after"), [("3600", 3600.0), ("Mon, 01 Jan 2024 11:00:00 GMT", 0.0), ("later", 1.0), ("", 1.0)]
+)
 def test_an_invitation_waits_for_a_rate_limit_and_a_token_that_is_none(slack, asked, after):
     made = adapter(slack).send(CHANNEL, thread())
     limited = Fault(STATUS, 429, {"Retry-After": asked})

@@ -43,6 +43,27 @@ def test_a_message_goes_from_queued_to_sent_and_keeps_the_reference():
     assert states(said("b", "sent")) == [], "what was never queued is no message"
 
 
+@pytest.mark.parametrize("ahead", [-600, 3600])
+def test_a_sender_whose_clock_is_wrong_has_a_message_for_its_lease_and_no_longer(ahead):
+    """By the clock of the log's host (``logged``): a lease by a clock that is behind would be over at once."""
+
+    def by_sender(minutes, state, **more):
+        by_its_clock = minutes + ahead / 60
+        return {**said("a", state, by_its_clock, **more), "logged": said("a", state, minutes)["at"]}
+
+    sending = [queued("a"), by_sender(1, "sending")]
+    assert due(entries_of(sending), at(2)) == []
+    assert len(due(entries_of(sending), at(1) + LEASE)) == 1
+    next_at = said("", "", 2.5 + ahead / 60)["at"]
+    failed = [*sending, by_sender(2, "failed", next_at=next_at)]
+    assert [len(due(entries_of(failed), at(minutes))) for minutes in (2.4, 2.5)] == [0, 1]
+
+
+def test_a_time_that_was_written_by_hand_holds_a_message_up_for_an_hour_at_most():
+    events = [queued("a"), said("a", "sending"), said("a", "failed", next_at="9999-12-31T23:59:59.000000Z")]
+    assert len(due(entries_of(events), at(60))) == 1
+
+
 @pytest.mark.parametrize(
     ("events", "asks"),
     [

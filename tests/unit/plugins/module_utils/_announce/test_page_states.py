@@ -50,6 +50,60 @@ def test_a_relapse_goes_back_to_investigating():
     assert told([OPENED, ACTED, RECOVERED, worse], 21)[-1] == ("investigating", 5)
 
 
+def test_the_soak_begins_with_the_last_verification_whatever_its_number_says():
+    """A line that was added by hand has no number."""
+    other = event("mitigated", 11, seq=0, mitigation="other")
+    verified = event("verified", 12, seq=0, mitigation="other", outcome="recovered")
+    events = [OPENED, ACTED, RECOVERED, other, verified]
+    assert told(events, 21) == [("investigating", 1), ("monitoring", 3)]
+    assert told(events, 22)[-1] == ("resolved", 0)
+
+
+INTENDED = event("intended", 5, seq=5, mitigation="m")
+NOTHING = event("noted", 6, seq=6, mitigation="m", intended=INTENDED["at"])
+
+
+def ended(**fates):
+    return event("reconciled", 6, seq=6, mitigation="m", intended=INTENDED["at"], **fates)
+
+
+@pytest.mark.parametrize(
+    ("events", "last"),
+    [
+        ([ACTED, RECOVERED, INTENDED], ("monitoring", 3)),
+        ([ACTED, RECOVERED, INTENDED, NOTHING], ("resolved", 4)),
+        ([ACTED, RECOVERED, INTENDED, ended(standing=["t"])], ("resolved", 4)),
+        ([ACTED, RECOVERED, INTENDED, ended(gone=["t"])], ("monitoring", 3)),
+        ([ACTED, RECOVERED, INTENDED, ended(unknown=["t"])], ("monitoring", 3)),
+        ([ACTED, WORSE, INTENDED, NOTHING], ("monitoring", 3)),
+        ([ACTED, RECOVERED, INTENDED, event("phase", 5.5, seq=6, phase="open", reason="x"), NOTHING],
+         ("investigating", 6)),
+        ([ACTED, WORSE, INTENDED, event("phase", 5.5, seq=6, phase="open", reason="x"), NOTHING,
+          event("verified", 7, seq=8, mitigation="other", outcome="recovered")], ("investigating", 6)),
+        ([INTENDED, ended(gone=["t"])], ("monitoring", 6)),
+        ([INTENDED, ended(standing=["t"])], ("investigating", 1)),
+        ([INTENDED, NOTHING, event("verified", 7, seq=8, mitigation="other", outcome="recovered")], ("resolved", 8)),
+    ],
+)  # fmt: skip
+def test_an_act_counts_for_what_became_of_it(events, last):
+    """A run may be refused, or cut off and completed by the next one."""
+    assert told([OPENED, *events], 999)[-1] == last
+
+
+def test_a_relapse_that_a_person_says_is_the_beginning_of_its_round():
+    resolved = event("phase", 1, seq=2, phase="resolved", reason="seen")
+    thanks = event("update", 1500, seq=3, audience="public", text="thank you")
+    back = event("update", 1600, seq=4, audience="public", text="it is back", status="investigating")
+    acted = event("mitigated", 1700, seq=5, mitigation="m")
+    states = page_states([OPENED, resolved, thanks, back, acted], START + timedelta(days=9), SOAK, True)
+    assert [(state.state, state.seq, state.round) for state in states] == [
+        ("investigating", 1, 1), ("resolved", 2, 1), ("resolved", 3, 1), ("investigating", 4, 2), ("monitoring", 5, 2),
+    ]  # fmt: skip
+    early = {**back, "at": event("update", 60)["at"]}
+    states = page_states([OPENED, resolved, early, acted], START + timedelta(days=9), SOAK, True)
+    assert {state.round for state in states} == {1}, "what is open on the page goes on there"
+
+
 def test_the_first_post_waits_for_a_person():
     assert told([OPENED, DIAGNOSED], itself=False) == []
     words = event("update", 2, seq=3, audience="public", text="we look")

@@ -36,8 +36,13 @@ def test_a_setting_that_is_none_is_refused_by_name(given, says):
     [
         ("ada@example.org", ["ada@example.org"]),
         ("ada@example.org, bob@example.org,", ["ada@example.org", "bob@example.org"]),
+        (["ada@example.org, bob@example.org", '"Doe, J" <j@example.org>; eve@example.org'],
+         ["ada@example.org", "bob@example.org", '"Doe, J" <j@example.org>', "eve@example.org"]),
         (["ada@example.org", "Board <board@example.org>"], ["ada@example.org", "Board <board@example.org>"]),
     ],
-)
-def test_one_address_is_no_list_of_letters(to, addresses):
-    assert settings_of({"mail": {"host": "x", "sender": "y", "to": to}})["mail"]["to"] == addresses
+)  # fmt: skip
+def test_one_address_is_no_list_of_letters_and_two_are_not_one(to, addresses):
+    """The second address of one text would be in the header of the mail, and never get it."""
+    given = {"host": "x", "sender": "y", "to": to, "reviewers": to, "approvers": to}
+    found = settings_of({"mail": given})["mail"]
+    assert found["to"] == found["reviewers"] == found["approvers"] == addresses

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message, queued_note
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.wanted import channel_name, wanted
 
@@ -45,6 +45,37 @@ def test_the_same_log_calls_for_the_same_messages_and_a_longer_one_for_more():
     assert wanted("i", [], SETTINGS, START) == []
 
 
+def logged(messages, seq):
+    """The messages as events of the log."""
+    return [event("message", 3, seq=seq + number, **queued_note(each)) for number, each in enumerate(messages)]
+
+
+def test_a_change_of_the_settings_tells_nothing_twice_and_nothing_that_is_out_of_date():
+    """A person's text would be published a second time, and a state after its successor."""
+    words = event("update", 2, seq=3, audience="public", text="we look", status="identified")
+    told = [opening(), event("diagnosed", 1, seq=2, cause="full"), words]
+    act, ask = SETTINGS, {**SETTINGS, "page": {**SETTINGS["page"], "first_post": "ask"}}
+    for before, after in ((ask, act), (act, ask)):
+        sent = [each for each in wanted("i", told, before, START) if each.channel in ("page", "mail")]
+        events = [*told, *logged(sent, 4), event("mitigated", 4, seq=20, mitigation="m")]
+        known = {each.key for each in sent}
+        found = [each for each in wanted("i", events, after, START) if each.channel in ("page", "mail")]
+        new = [each.key for each in found if each.key not in known]
+        assert [key.split(".")[0] for key in new] == ["page/monitoring/20"] + ["mail/monitoring/20"] * 2
+
+
+def test_times_that_people_read_are_by_the_clock_of_the_log():
+    """Stakeholders would read that it began in an hour, and wait that much longer for the next update."""
+    ahead = [
+        {**each, "logged": each["at"], "at": event("x", 90)["at"]}
+        for each in (opening(), event("diagnosed", 1, seq=2, cause="full"))
+    ]
+    values = named(ahead, "mail/identified/2.2/a@z").values
+    began, found, due = (event("x", minutes)["at"] for minutes in (0, 1, 31))
+    assert (values["opened_at"], values["at"], values["next_at"]) == (began, found, due)
+    assert named(ahead, "slack/channel").values["name"] == "incident-2026-11-27-1000"
+
+
 def test_an_incident_has_a_channel_from_the_severity_that_the_site_names():
     assert keys([opening("P3")], "slack") == ["slack/standing/opened"]
     assert keys([opening("P1")], "slack") == ["slack/channel", "slack/standing/opened", "slack/links", "slack/topic/1"]
@@ -58,6 +89,7 @@ def test_an_incident_has_a_channel_from_the_severity_that_the_site_names():
         (event("noted", 1, seq=2, text="moved it", done_at=""), "slack/note/2"),
         (event("held", 1, seq=2, plan={"digest": "d" * 64, "actions": [{"target": "t"}]}, reasons=[]), "slack/held/2"),
         (event("verified", 1, seq=2, mitigation="m", outcome="recovered"), "slack/verified/2"),
+        (event("reconciled", 1, seq=2, mitigation="m", outcome="carried out", lines=["x"]), "slack/reconciled/2"),
         (event("update", 1, seq=2, text="x"), "slack/update/2"),
         (event("handed_over", 1, seq=2, message="x", task="y"), "slack/handed_over/2"),
     ],

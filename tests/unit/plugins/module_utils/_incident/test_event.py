@@ -39,6 +39,12 @@ def test_a_torn_line_is_counted_and_the_rest_is_read():
     assert torn == 4
 
 
+def test_a_line_of_a_version_without_numbers_has_its_place():
+    old = '{"at": "2026-11-23T03:00:00.000000Z", "kind": "noted"}'
+    lines = [old, old[:9], old, line_of(Event("noted", NOW, "ada"), 3), old]
+    assert [event["seq"] for event in read_events(lines)[0]] == [1, 2, 3, 0], "the last one was added by hand"
+
+
 @pytest.mark.parametrize(
     ("given", "usable"),
     [

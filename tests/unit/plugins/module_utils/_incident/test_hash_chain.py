@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from datetime import date, datetime
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import (
@@ -42,6 +43,13 @@ def verified(lines, *heads, ends_with="\n"):
 
 def head(lines):
     return head_text(verified(lines).head)
+
+
+def test_what_json_does_not_have_is_written_as_its_text():
+    """YAML makes a date of what a person writes within a label."""
+    line = sealed(event(1, labels={"since": date(2026, 12, 1), "at": datetime(2026, 12, 1, 8)}), 1, digest_of(b""))
+    assert json.loads(line)["note"]["labels"] == {"since": "2026-12-01", "at": "2026-12-01 08:00:00"}
+    assert verified([line]).first_break is None
 
 
 def test_numbers_have_no_gap_and_the_head_is_the_last_line():

@@ -27,7 +27,16 @@ def test_a_time_is_one_of_the_day_or_one_with_a_date(text, moment):
 
 
 @pytest.mark.parametrize(
-    "text", ["25:00", "noon", "14.20", "2026-13-01T00:00:00Z", "2026-11-27T15:00:00Z", "{{ now() }}"]
+    "text",
+    [
+        "25:00",
+        "noon",
+        "14.20",
+        "2026-13-01T00:00:00Z",
+        "2026-11-27T15:00:00Z",
+        "{{ now() }}",
+        "0001-01-01T00:00:00+14:00",
+    ],
 )
 def test_what_is_no_time_and_what_lies_ahead_is_refused(text):
     with pytest.raises(InputError, match="Nothing was written"):

@@ -38,6 +38,8 @@ def sent(seq=7, key="k", **queued: Any) -> list[Any]:
     [
         ("acknowledged", [event("acknowledged", 14, seq=3)], ("done", "#3 ada, in time")),
         ("acknowledged", [event("acknowledged", 40, seq=3)], ("done", "#3 ada, 25 min late")),
+        ("acknowledged", [{**event("acknowledged", 40, seq=3), "logged": event("x", 14)["at"]}],
+         ("done", "#3 ada, in time")),
         ("severity_assessed", [event("severity", seq=2, severity="P0", reason="x")], ("done", "#2 P0")),
         ("severity_assessed", [], ("done", "#1 P1")),
         ("channel_created", sent(template="channel"), ("done", "#7")),

@@ -49,6 +49,7 @@ def messages(text):
         event("held", 2, text, 5, plan=plan, reasons=[text], mitigation=text, made_in={"workflow": text}),
         event("mitigated", 3, text, 6, mitigation=text, done=[text]),
         event("verified", 4, text, 7, mitigation=text, outcome=text),
+        event("reconciled", 4, text, 14, mitigation=text, outcome=text, lines=[text], intended="x", gone=[text]),
         event("update", 5, text, 8, text=text, audience="public"),
         event("update", 5, text, 9, text=text),
         event("severity", 6, text, 10, severity="P0", reason=text, before=text),
@@ -82,6 +83,8 @@ def test_a_hostile_text_is_text_everywhere(text):
             assert not re.search(r"<\w|</|<!|\" ?on", found)
         if channel == "tracker":
             assert not re.search(r"(?<!\\)[<`]|(?<!\\)\]\(|\w://\w|@channel", found)
+        if channel in ("mail", "pager"):
+            assert not re.search(r"://|www\.", found)
         if channel == "header":
             mail = EmailMessage(policy=SMTP)
             mail["Subject"] = found
@@ -95,15 +98,39 @@ def test_no_secret_is_in_a_message_that_is_queued(secret):
     assert secret not in str([message.values for message in messages(text)])
 
 
-def test_a_template_of_the_site_is_in_a_sandbox_and_its_fault_is_one_sentence():
-    own = {"note": "{{ text }} {{ text.__class__.__mro__ }}"}
-    with pytest.raises(InputError, match=r"The template slack\.note could not be rendered"):
-        Texts("slack", own).text("note", {"text": "x", "by": "ada", "done_at": ""})
-    with pytest.raises(InputError, match="could not be rendered"):
-        Texts("slack", {"note": "{{ nothing }}"}).text("note", {"text": "x"})
+@pytest.mark.parametrize(
+    "own",
+    ["{{ text }} {{ text.__class__.__mro__ }}", "{{ nothing }}", "{{ text", "{{ text * 10 ** 18 }}", "{{ 1 / 0 }}"],
+)
+def test_a_template_of_the_site_is_in_a_sandbox_and_gives_way_where_it_fails(own):
+    texts = Texts("slack", {"note": own})
+    assert texts.text("note", {"text": "<x>", "by": "ada", "done_at": ""}) == "ada: &lt;x&gt;"
+    assert "The template slack.note could not be rendered" in texts.problems["note"]
+
+
+def test_a_template_of_the_site_replaces_a_text_and_its_values_are_escaped():
+    assert Texts("slack", {"note": "<b>{{ text }}"}).text("note", {"text": "<!here>"}) == "<b>&lt;!here&gt;"
     with pytest.raises(InputError, match="'nte' is none of"):
         Texts("slack", {"nte": "x"})
-    assert Texts("slack", {"note": "<b>{{ text }}"}).text("note", {"text": "<!here>"}) == "<b>&lt;!here&gt;"
+    with pytest.raises(InputError, match=r"The template slack\.note could not be rendered: 'by' is undefined"):
+        Texts("slack").text("note", {"text": "x"})
+
+
+def test_a_mail_has_links_of_the_settings_of_the_site_alone():
+    """An application may have any name, and a program makes a link of an address in a plain text."""
+    page, bad = "https://status.example.org", "http://evil.test/approve"
+    values = {"title": "Slow", "state": "monitoring", "at": "x", "severity": "P1", "opened_at": "x", "next_at": "",
+              "incident": "i", "cause": f"See {page}", "resolution": page, "text": bad}  # fmt: skip
+    found = Texts("mail").text("mail", values)
+    assert found.count(page) == 2
+    assert "http: //evil.test/approve" in found
+    plan = {"digest": "d" * 64, "actions": [{"target": "t", "who": bad, "action": "terminate"}]}
+    opened = event("opened", 0, seq=1, severity="P1", scenario="s", hosts=["db1"])
+    held = event("held", 2, "ada", 5, plan=plan, reasons=[bad], mitigation="m", made_in={"workflow": 41, "job": 42})
+    (mail,) = [each for each in wanted("i", [opened, held], SETTINGS, START) if each.key.startswith("mail/held")]
+    assert re.findall(r"\w+://\S+", Texts("mail").text("held", mail.values)) == [
+        "https://awx.example.org/#/jobs/workflow/41/output"
+    ]
 
 
 def test_a_plan_of_a_workflow_is_sent_with_the_page_on_which_it_is_approved():

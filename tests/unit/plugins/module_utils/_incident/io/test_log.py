@@ -28,6 +28,25 @@ def kinds(folder, incident="inc-1"):
     return [json.loads(line)["kind"] for line in (folder / f"{incident}.jsonl").read_text().splitlines()]
 
 
+def test_an_incident_whose_first_write_was_interrupted_is_opened_by_the_next_one(tmp_path):
+    """As on a full disk: the first bytes of the opening are there, and the write has failed."""
+    (tmp_path / "inc-1.jsonl").write_text('{"seq":1,"at":"2026-')
+    assert write(tmp_path, "noted")["opened"]
+    assert not write(tmp_path, "noted")["opened"]
+    found = snapshot(str(tmp_path), "inc-1")
+    assert [(event["seq"], event["kind"]) for event in found.events] == [(1, "opened"), (2, "noted"), (3, "noted")]
+    assert verify(str(tmp_path), "inc-1", [])["broken"] == []
+
+
+def test_evidence_is_kept_also_where_some_was_removed(tmp_path):
+    """A file of the next number may be there already; the act that the evidence is of must not wait for a person."""
+    files = [write(tmp_path, "evidence", evidence={"n": number})["evidence"]["file"] for number in range(3)]
+    (tmp_path / files[0]).unlink()
+    assert write(tmp_path, "evidence", evidence={})["evidence"]["file"] == "inc-1.evidence/004-db1.json"
+    (tmp_path / "inc-1.evidence" / "1000-db1.json").write_text("{}")
+    assert write(tmp_path, "evidence", evidence={})["evidence"]["file"] == "inc-1.evidence/1001-db1.json"
+
+
 def test_a_new_incident_opens_itself_once(tmp_path):
     assert write(tmp_path / "log", "noted")["opened"]
     assert not write(tmp_path / "log", "noted")["opened"]

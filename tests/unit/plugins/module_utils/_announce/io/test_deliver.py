@@ -1,0 +1,109 @@
+"""Channels that answer otherwise than their API says, and runs that are slow: what becomes of each message."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import Delivered
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.deliver import deliver
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Entry, Message
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
+
+from support.incident_events import START
+
+
+class Chat:
+    """A channel that takes its time for each message, and in which a call may fail by an error of any kind."""
+
+    gap = 0.0
+
+    def __init__(self, seconds=0.0, find=None, send=None, differences=None):
+        self.seconds, self.errors, self.sent = seconds, {"find": find, "send": send, "differences": differences}, []
+
+    def _fails(self, name):
+        if self.errors[name]:
+            raise self.errors[name]
+
+    def find(self, message, thread):  # noqa: ARG002
+        self._fails("find")
+
+    def send(self, message, thread):  # noqa: ARG002
+        self._fails("send")
+        time.sleep(self.seconds)
+        self.sent.append(message.key)
+        return Delivered(message.key)
+
+    def differences(self, thread):  # noqa: ARG002
+        self._fails("differences")
+        return []
+
+
+def delivered(chat, keys="abc", budget=5.0, asks=False, **options):
+    entries = [Entry(Message(key, "slack", "note", {}), "sending", START, asks=asks) for key in keys]
+    return deliver(entries, {}, lambda _name: chat, "i", budget, lambda: START, **options)
+
+
+def states(results):
+    return {note["key"]: note["state"] for note in results.notes}
+
+
+@pytest.mark.parametrize("error", [AttributeError("'str' object has no attribute 'get'"), KeyError("id"), TypeError()])
+def test_an_answer_of_another_form_leaves_no_message_on_its_way(error):
+    """A message whose fate is not written down would be asked for again by every run, and never be more than that."""
+    assert states(delivered(Chat(find=error), asks=True)) == dict.fromkeys("abc", "in_doubt")
+    assert states(delivered(Chat(send=error))) == {"a": "in_doubt", "b": "queued", "c": "queued"}
+    results = delivered(Chat(differences=error))
+    assert states(results) == dict.fromkeys("abc", "sent")
+    assert "could not be read" in results.differences[0]
+
+
+def test_a_message_of_which_no_text_can_be_made_keeps_nothing_behind_it_up():
+    assert states(delivered(Chat(send=InputError("the template")), "ab")) == {"a": "refused", "b": "refused"}
+
+
+def test_a_slow_channel_takes_nothing_up_when_another_run_may_have_it():
+    chat = Chat(seconds=0.2)
+    results = delivered(chat, "abcdefghij", budget=2.0, until=time.monotonic() + 1.0)
+    assert 1 <= len(chat.sent) <= 5
+    assert states(results) == {key: "sent" if key in chat.sent else "queued" for key in "abcdefghij"}
+
+
+def taken(key, template, **values):
+    return {
+        "key": key, "channel": "slack", "lane": "", "thing": "", "audience": "inside", "template": template,
+        "values": values, "asks": False, "tries": 1, "reason": "",
+    }  # fmt: skip
+
+
+def announcing(chat, **templates):
+    found = Announcing({"slack": {"token": "x"}}, {"slack": templates})
+    found.channels["slack"] = chat
+    return found
+
+
+def reported(*messages):
+    incident = {
+        "id": "i", "messages": list(messages), "references": {}, "path": "", "waiting": 0, "lines": [],
+        "components": {},
+    }  # fmt: skip
+    return {"incidents": [incident], "lines": []}
+
+
+def test_of_what_was_taken_too_long_ago_nothing_is_sent_and_nothing_is_written():
+    chat, written = Chat(), []
+    report = reported(taken("a", "note", text="x", by="ada", done_at=""))
+    found = announcing(chat).sent(report, lambda _id, events: written.extend(events), 5.0, until=time.monotonic() - 1)
+    assert (chat.sent, written) == ([], [])
+    assert [row["state"] for row in found["messages"]] == ["sending"]
+
+
+def test_a_template_of_the_site_that_fails_is_named_and_keeps_nothing_up():
+    """Neither in what is shown nor in what is sent: an incident behind it may page a person."""
+    report = reported(taken("a", "note", text="x", by="ada", done_at=""), taken("b", "note", of="another version"))
+    site = announcing(Chat(), note="{{ nothing }}")
+    for found in (site.shown(report, 1.0), site.sent(report, lambda _id, _events: None, 5.0)):
+        assert found["messages"][0]["text"] == "ada: x"
+        assert "could not be rendered" in found["messages"][1]["text"]
+        assert "slack.note could not be rendered: 'nothing' is undefined. The text of the coll" in found["lines"][-1]
