@@ -26,6 +26,8 @@ ACT_ARGS: dict[str, Any] = {
     "noticed_at": {"type": "str", "default": ""},
     "people": {"type": "list", "elements": "dict", "default": []},
     "public_every": {"type": "dict", "default": {}},
+    "public_scenarios": {"type": "list", "elements": "str", "default": []},
+    "hours": {"type": "dict", "default": {}},
     "by": {"type": "str", "default": "unknown"},
     "hosts": {"type": "list", "elements": "str", "default": []},
     "join_within": {"type": "float", "default": 14400},

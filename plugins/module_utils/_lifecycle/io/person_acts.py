@@ -17,11 +17,13 @@ from ..._incident.io.verify import verify
 from ..._incident.record import record
 from ..._incident.scope import NEW
 from ..._incident.timeline import words_of
+from ..._oncall.people import Person, everyone_of, nearest_name, person_of
 from ..acts import ActedReport, NewEvent, Said, events_of
 from ..deadlines import outside_updates
 from ..user_report import SCENARIO, action_item, noted, opening_of
+from .business_hours import business_hours
 
-_SAID = ("text", "reason", "severity", "role", "person", "item", "audience", "status")
+_SAID = ("text", "reason", "severity", "role", "item", "audience", "status")
 _KEPT = ("log", "by", "at", "group")
 REPORT = "report"
 
@@ -31,11 +33,15 @@ def act_on_incident(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     if given["act"] == REPORT:
         return _report(given, check_mode)
     name = existing_incident(given["log"], given["id"], given["hosts"], given["join_within"], given["site"])
+    people = everyone_of(given["people"])
+    texts = {field: str(given[field]).strip() for field in _SAID}
     said = Said(
-        _person(given["people"], given["by"]),
+        person_of(people, given["by"]) or given["by"],
+        person=_person(people, str(given["person"]).strip(), bool(texts["reason"])),
         alerts=tuple(given["alerts"]),
-        outside=outside_updates(given["public_every"]),
-        **{field: str(given[field]).strip() for field in _SAID},
+        outside=outside_updates(given["public_every"], given["public_scenarios"]),
+        hours=business_hours(given["hours"]),
+        **texts,
     )
     broken = verify(given["log"], name, ())["incidents"][name]["first_break"] if given["act"] == "close" else None
     if broken and not said.reason:
@@ -71,10 +77,18 @@ def _acted(name: str, by: str, new: Sequence[dict[str, Any]], written: Mapping[s
     return {"changed": bool(written and written["changed"]), **report}
 
 
-def _person(people: Sequence[Mapping[str, Any]], by: str) -> str:
-    """The name of the person who has this login or is this user of AWX; else the login itself."""
-    known = (each for each in people if isinstance(each, Mapping) and by in (each.get("login"), each.get("awx_user")))
-    return str(next((each.get("name") or by for each in known), by))
+def _person(people: Sequence[Person], text: str, has_reason: bool) -> str:
+    """The name of the person who is meant by a name, mail, login or user of AWX. Raises InputError for one who is not
+    in the inventory, unless there is a reason: a misspelt name would hold a role and hear of nothing."""
+    name = person_of(people, text)
+    if name or not text or not people or has_reason:
+        return name or text
+    near = nearest_name(people, text)
+    hint = f"; did you mean {near}?" if near else f". It has: {', '.join(person.name for person in people)}."
+    raise InputError(
+        f"person: {text!r} is no one person of runbook_people{hint} Name one of them, or give a reason. Nothing was"
+        " written."
+    )
 
 
 def _report(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
