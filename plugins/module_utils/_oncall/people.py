@@ -15,6 +15,7 @@ from typing import Any, Callable, Mapping, Sequence
 
 FIELDS = ("name", "slack", "mail", "phone", "awx_user", "login", "zone")
 _WAYS = ("slack", "mail", "phone")
+PAGED_BY = ("slack", "mail")  # ways by which pages go, each by the channel of the site that has its name
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from ..._lifecycle.rota_roles import assignments, steps_of_roles
 from ..._oncall.steps import STEPS
 from ..follow_up import COURSE
 from ..outbox import Claim, Entry, claim, is_waiting, lines_of_outbox
-from ..paging import AFTER, Answerer, answerer_of
+from ..paging import AFTER, Answerer, answerer_of, within
 from ..report import OutboxOfIncident, OutboxReport, TakenMessage
 from ..silences import Silencing, silencing_of
 from ..wanted import wanted
@@ -94,7 +94,7 @@ def _taken(
     roles: list[dict[str, Any]] = []
 
     def decide(events: Sequence[EventReport]) -> list[dict[str, Any]]:
-        who = [answerer_of(row) for row in given.get("answerers") or ()]
+        who = within([answerer_of(row) for row in given.get("answerers") or ()], given["settings"])
         after = given.get("after") or AFTER
         alerts[:] = [silencing_of(events, now)]
         people, is_named = given.get("people") or (), bool(given["ids"])

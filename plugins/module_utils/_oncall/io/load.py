@@ -13,8 +13,8 @@ from typing import Any, Mapping, Sequence
 
 from ..._core.errors import InputError
 from ..._core.times import moment_of
-from ..people import Person, people_of
-from ..roster import OnCallReport, Roster, Rota, report_of
+from ..people import PAGED_BY, Person, people_of
+from ..roster import OnCallReport, Roster, Rota, not_paged, report_of
 from ..rotation import shifts_of
 from ..shifts import Shift, Shifts
 from ..steps import STEPS, Step, names_in, read_steps, shown, without_zone
@@ -34,6 +34,7 @@ def oncall_report(given: Mapping[str, Any]) -> OnCallReport:
     roster = load_roster(given, moment, moment + ahead)
     if roster.refused:
         raise InputError(f"{'; '.join([*roster.refused, *roster.problems])}. Nothing was read.")
+    roster.problems.extend(not_paged(roster, PAGED_BY, moment, ahead))
     return report_of(roster, moment, ahead)
 
 

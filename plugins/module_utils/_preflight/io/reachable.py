@@ -9,8 +9,8 @@ from typing import Any, Mapping, Sequence
 
 from ..._oncall.io.load import load_roster
 from ..._oncall.io.time_zones import is_zone
-from ..._oncall.people import people_of
-from ..._oncall.roster import OnCallReport, OnCallRow, report_of
+from ..._oncall.people import PAGED_BY, people_of
+from ..._oncall.roster import OnCallReport, OnCallRow, not_paged, report_of
 from ..check import Check
 
 _AHEAD = timedelta(days=30)
@@ -29,6 +29,9 @@ def reachable(params: Mapping[str, Any]) -> list[Check]:
     now = datetime.now(timezone.utc)
     given = {"people": params["people"], "oncall": params["oncall"], "copies": _COPIES, "timeout": _TIMEOUT}
     roster = load_roster(given, now, now + _AHEAD)
+    ways = [way for way in PAGED_BY if way in params["channels"]] if params["channels"] else list(PAGED_BY)
+    if ways:
+        roster.problems.extend(not_paged(roster, ways, now, _AHEAD))
     report = report_of(roster, now, _AHEAD)
     cure = "correct runbook_oncall in the inventory"
     if roster.refused:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.answerers import answerers
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.io.ical import shifts_of_calendar
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.io.load import load_roster
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.io.rendered import shifts_of_json
@@ -257,3 +258,36 @@ def test_the_preflight_refuses_two_people_at_once(tmp_path, monkeypatch):
     )
     (check,) = [check for check in found["checks"] if check["check"].startswith("primary")]
     assert (check["ready"], "ada and bob from" in check["found"]) == (False, True)
+
+
+def test_who_is_on_call_and_cannot_be_paged_is_named_by_the_preflight(tmp_path):
+    """A telephone is no way by which a page goes, and Slack is none at a site without Slack."""
+    people = [*PEOPLE, {"name": "zoe", "phone": "+49 30 1"}, {"name": "kim", "slack": "U7"}]
+    steps = {"primary": {"layers": [{**ROTATION["layers"][0], "turn": 1, "people": [*NAMES, "zoe", "kim"]}]}}
+    for channels, says in (
+        ([], ["zoe is on call and cannot be paged: give slack or mail"]),
+        (["mail", "page"], ["zoe is on call and cannot be paged: give mail", "kim is on call and cannot be paged"]),
+        (["tracker"], []),
+    ):
+        found = run_module("host_preflight_info", areas=["people"], people=people, oncall=steps, channels=channels)
+        (check,) = [check for check in found["checks"] if check["check"].startswith("primary")]
+        assert check["ready"] is not bool(says)
+        assert all(each in check["found"] for each in says)
+        assert ("kim" in check["found"]) is (len(says) == 2 or (not says and "kim until" in check["found"]))
+    said = run_module("oncall_info", people=people, oncall=steps, copies=str(tmp_path))["problems"]
+    assert said == ["primary: zoe is on call and cannot be paged: give slack or mail"]
+
+
+@pytest.mark.parametrize(("minutes", "person", "before"), [(-5, "", "ada"), (5, "bob", "")])
+def test_the_tick_knows_who_was_on_call_before_a_gap_and_who_comes_after_it(minutes, person, before):
+    """Ada until an hour ago or until just now, and bob who comes, or has just come, after a gap."""
+    now = datetime.now(UTC)
+
+    def by(begin, end, name):
+        times = [f"{now + timedelta(minutes=each):%Y-%m-%dT%H:%MZ}" for each in (begin, end)]
+        return {"from": times[0], "until": times[1], "person": name}
+
+    overrides = [by(-2880, -30, "ada"), by(-minutes, 2880, "bob")]
+    layer = {"zone": "UTC", "starts": "2026-01-05", "people": [], "overrides": overrides}
+    (row,) = answerers({"people": PEOPLE, "oncall": {"primary": {"layers": [layer]}}, "copies": "/nowhere"})
+    assert (row["person"], row["before"], bool(row["since"])) == (person, before, True)
