@@ -69,7 +69,7 @@ def _feed(step: Step, people: Sequence[Person], start: datetime, end: datetime) 
     def parse(data: bytes) -> tuple[list[Shift], list[str]]:
         if step.kind == "ical":
             return shifts_of_calendar(data, people, zone, start, end)
-        return shifts_of_json(data, step.options, people, zone), []
+        return shifts_of_json(data, step.options, people, zone)
 
     headers = {str(title): str(value) for title, value in (step.options.get("headers") or {}).items()}
     return Feed(step.source, parse, headers, _words(start, end))
