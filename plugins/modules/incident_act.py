@@ -122,7 +122,7 @@ options:
     default: ""
   public_every:
     description: Minutes within which people outside are updated, by severity; one that is not there has no deadline.
-    type: dict
+    type: raw
     default: {}
   public_scenarios:
     description: Scenarios that face customers, of which an update outside is due, as a hand-over says.
@@ -131,7 +131,7 @@ options:
     default: []
   hours:
     description: Business hours of the site, as for M(pafar.runbook.incident_status).
-    type: dict
+    type: raw
     default: {}
 extends_documentation_fragment:
   - pafar.runbook._attributes

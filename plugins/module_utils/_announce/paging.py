@@ -25,7 +25,6 @@ from .._lifecycle.roles import roles_of
 from .outbox import QUEUED, Message
 from .settings import MAIL, SLACK
 
-AFTER: Mapping[str, tuple[float, ...]] = {"P0": (0, 5, 10), "P1": (0, 15, 30)}  # minutes, by step
 _WAYS: tuple[Literal["slack", "mail"], ...] = (SLACK, MAIL)  # by which a person is paged
 _HOLDS = ("assigned", "taken", "accepted")
 _LONGEST = 80  # characters of a name in a key

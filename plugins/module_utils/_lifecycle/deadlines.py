@@ -69,6 +69,10 @@ NO_RULE_OUTSIDE = OutsideUpdates()
 
 def outside_updates(every: Mapping[str, Any], scenarios: Sequence[Any] = ()) -> OutsideUpdates:
     """From the inventory: ``every`` is in minutes, by severity. Raises InputError."""
+    if not isinstance(every, Mapping):
+        raise InputError(
+            f"incident_public_update_every: {every!r} is no dictionary such as {{P0: 30, P1: 60}}. Nothing was read."
+        )
     intervals = {}
     for severity, minutes in every.items():
         known = isinstance(minutes, (int, float, str)) and str(minutes).replace(".", "", 1).isdigit()

@@ -19,7 +19,7 @@ from ..._incident.scope import NEW
 from ..._incident.timeline import words_of
 from ..._oncall.people import Person, everyone_of, nearest_name, person_of
 from ..acts import ActedReport, NewEvent, Said, events_of
-from ..deadlines import outside_updates
+from ..deadlines import IN_UTC, NO_RULE_OUTSIDE, BusinessHours, OutsideUpdates, outside_updates
 from ..user_report import SCENARIO, action_item, noted, opening_of
 from .business_hours import business_hours
 
@@ -34,13 +34,14 @@ def act_on_incident(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
         return _report(given, check_mode)
     name = existing_incident(given["log"], given["id"], given["hosts"], given["join_within"], given["site"])
     people = everyone_of(given["people"])
+    outside, hours, problems = _site_rules(given)
     texts = {field: str(given[field]).strip() for field in _SAID}
     said = Said(
         person_of(people, given["by"]) or given["by"],
         person=_person(people, str(given["person"]).strip(), bool(texts["reason"])),
         alerts=tuple(given["alerts"]),
-        outside=outside_updates(given["public_every"], given["public_scenarios"]),
-        hours=business_hours(given["hours"]),
+        outside=outside,
+        hours=hours,
         **texts,
     )
     broken = verify(given["log"], name, ())["incidents"][name]["first_break"] if given["act"] == "close" else None
@@ -57,19 +58,42 @@ def act_on_incident(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
 
     if check_mode:
         decide(read(given["log"], name)[0])
-        return _acted(name, said.by, new, None)
+        return _acted(name, said.by, new, None, problems)
     # Asked while no one else can write: of two people who take one role at once the second one is refused.
     options = {option: given[option] for option in _KEPT}
     written = record({**options, "id": name, "events": [], "create": False}, check_mode, decide)
-    return _acted(name, said.by, new, written)
+    return _acted(name, said.by, new, written, problems)
 
 
-def _acted(name: str, by: str, new: Sequence[dict[str, Any]], written: Mapping[str, Any] | None) -> dict[str, Any]:
-    """``written``: what the log answered; None in check mode, where nothing was written."""
+def _site_rules(given: Mapping[str, Any]) -> tuple[OutsideUpdates, BusinessHours, list[str]]:
+    """The rules by which something is due, and what is wrong with them: a misspelt one must not keep a person from
+    acknowledging."""
+    outside, hours, problems = NO_RULE_OUTSIDE, IN_UTC, []
+    try:
+        outside = outside_updates(given["public_every"], given["public_scenarios"])
+    except InputError as error:
+        problems.append(f"{error} No update to the public is due by it.".replace(" Nothing was read.", ""))
+    try:
+        hours = business_hours(given["hours"])
+    except InputError as error:
+        problems.append(f"{error} Those of UTC count.".replace(" Nothing was read.", ""))
+    return outside, hours, problems
+
+
+def _acted(
+    name: str,
+    by: str,
+    new: Sequence[dict[str, Any]],
+    written: Mapping[str, Any] | None,
+    problems: Sequence[str] = (),
+) -> dict[str, Any]:
+    """``written``: what the log answered; None in check mode, where nothing was written; ``problems``: of the site's
+    rules."""
     lines = [f"incident {name}" if written else f"incident {name}; nothing was written in check mode"]
     events: list[NewEvent] = [{"kind": event["kind"], "note": event["note"]} for event in new]
     bare: EventReport = {"seq": 0, "at": "", "kind": "", "by": by, "host": "", "note": {}, "logged": ""}
     lines += [f"{words_of({**bare, **event})} (by {by})" for event in events]
+    lines += problems
     report: ActedReport = {
         "id": name, "events": events, "lines": lines, "path": written["path"] if written else "",
         "head": written["head"] if written else {"seq": 0, "hash": ""},

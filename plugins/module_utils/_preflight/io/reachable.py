@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any, Mapping, Sequence
 
+from ..._oncall.escalation import escalation_of
 from ..._oncall.io.load import load_roster
 from ..._oncall.io.time_zones import is_zone
 from ..._oncall.people import PAGED_BY, people_of
@@ -34,6 +35,10 @@ def reachable(params: Mapping[str, Any]) -> list[Check]:
         roster.problems.extend(not_paged(roster, ways, now, _AHEAD))
     report = report_of(roster, now, _AHEAD)
     cure = "correct runbook_oncall in the inventory"
+    wrong = escalation_of(params["escalate_after"] or {})[1]
+    if wrong:
+        cure_of_it = "correct incident_escalate_after in the inventory"
+        checks.append(Check("steps are paged after minutes", False, "; ".join(wrong), cure_of_it))
     if roster.refused:
         checks.append(Check("rotations are written as they must be", False, "; ".join(roster.refused), cure))
     for row in report["steps"]:

@@ -183,3 +183,16 @@ def test_after_a_relapse_it_is_resolved_by_a_new_verification_alone(log):
             for row in run_module("incident_status", log=str(log), id="a", soak=soak)["checklist"]
         }
         assert rows["recovery_verified"] == state
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"hours": {"zone": "Mars"}}, "zone 'Mars' is no time zone"), ({"hours": "9 to 5"}, "is no dictionary"),
+        ({"public_every": {"P9": 1}}, "incident_public_update_every: 'P9'"), ({"public_every": [1]}, "no dictionary"),
+    ],
+)  # fmt: skip
+def test_a_rule_of_the_site_that_is_misspelt_is_said_and_keeps_no_person_from_acting(log, wrong, says):
+    acknowledged = act(log, "acknowledge", **wrong)
+    assert (acknowledged["changed"], says in acknowledged["lines"][-1]) == (True, True)
+    assert "Nothing was" not in acknowledged["lines"][-1]

@@ -229,6 +229,13 @@ def test_a_step_that_is_wrong_costs_no_other_and_the_preflight_names_it():
     assert (rota.step, "did you mean primary?" in rota.why) == ("primary", True)
 
 
+def test_the_preflight_names_minutes_that_are_none():
+    given = {"areas": ["people"], "people": PEOPLE, "oncall": {"primary": ROTATION}}
+    found = run_module("host_preflight_info", **given, escalate_after={"P0": 5})
+    assert found["not_ready"] == ["steps are paged after minutes"]
+    assert run_module("host_preflight_info", **given, escalate_after={"P0": [0, 1]})["not_ready"] == []
+
+
 def test_a_layer_without_a_zone_is_in_utc_and_that_is_said():
     layer = {name: value for name, value in ROTATION["layers"][0].items() if name != "zone"}
     found = run_module("host_preflight_info", areas=["people"], people=PEOPLE, oncall={"primary": {"layers": [layer]}})

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message, queued_note
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.paging import (
-    AFTER,
     answerer_of,
     invitations,
     pages,
@@ -17,6 +16,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.paging imp
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import stamp
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.deadlines import outside_updates
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.escalation import AFTER
 
 from support.incident_events import START, event, opened, role
 
