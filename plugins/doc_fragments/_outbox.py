@@ -24,18 +24,18 @@ options:
     type: float
     default: 90
   after:
-    description: Minutes after the opening at which each step is paged, by severity. By default 0, 5 and 10 for P0, and 0, 15
-      and 30 for P1.
-    type: dict
+    description: Minutes after the opening at which each step is paged, by severity. One that is not there, or whose minutes are
+      wrong, has 0, 5 and 10 (P0), 0, 15 and 30 (P1), or no page.
+    type: raw
     default: {}
   roles_from:
     description: Step of the rotation that fills each role of an incident that pages people. By default V(primary) the incident
       commander, V(secondary) the technical lead, V(escalation) the communications lead.
-    type: dict
+    type: raw
     default: {}
   public_every:
     description: Minutes within which people outside are updated, by severity; one that is not there has no deadline.
-    type: dict
+    type: raw
     default: {}
   by:
     description: Person or program that sends.

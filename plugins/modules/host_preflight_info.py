@@ -72,6 +72,16 @@ options:
     description: Who is on call, as M(pafar.runbook.oncall_info) has it.
     type: dict
     default: {}
+  escalate_after:
+    description: Minutes after which each step is paged, as C(incident_escalate_after).
+    type: raw
+    default: {}
+  channels:
+    description: Names of the channels of C(runbook_announce). Each person who is on call must have one of those by which pages go,
+      V(slack) or V(mail); empty takes both for configured.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - pafar.runbook._compose
   - pafar.runbook._compose.engine

@@ -28,8 +28,8 @@ options:
       - V(take_role) takes O(role) for O(person) (default O(by)); one that is held needs a reason. V(offer_role) offers it to
         O(person), with a note that is made from the log; it moves with V(accept_role). V(leave_role) leaves it empty.
       - V(update) keeps what is said to the people of the site, and the time of the next update by the severity.
-      - V(identify) needs a diagnosis, V(monitor) an act, V(resolve) a verification with the outcome recovered and no act after
-        it; else each needs a reason. V(reopen) needs a reason.
+      - V(identify) needs a diagnosis, V(monitor) an act, V(resolve) a verification of each act with the outcome recovered,
+        since the incident was opened for the last time; else each needs a reason. V(reopen) needs a reason.
       - V(report) opens an incident for what users reported and no alert saw, with the action item that an alert is missing; it
         is added as a note where an incident of O(hosts) is open, unless O(id) is V(new).
       - V(close) needs an incident that is resolved, and a checklist whose half after the incident is done or waived. V(check)
@@ -57,7 +57,8 @@ options:
     default: ""
     choices: ["", incident_commander, technical_lead, communications_lead]
   person:
-    description: Person who takes the role, or who is offered it.
+    description: Person who takes the role, or who is offered it, by name, mail, login or user of AWX. One that is not in
+      O(people) needs a reason, and so does a role that O(by) takes, accepts or leaves in the name of another person.
     type: str
     default: ""
   item:
@@ -89,7 +90,8 @@ options:
     type: str
     default: ""
   people:
-    description: People of the site, as C(runbook_people). A login or a user of AWX that is one of them acts under that name.
+    description: People of the site, as C(runbook_people). A login or a user of AWX that is of one of them acts under that
+      name.
     type: list
     elements: dict
     default: []
@@ -120,7 +122,16 @@ options:
     default: ""
   public_every:
     description: Minutes within which people outside are updated, by severity; one that is not there has no deadline.
-    type: dict
+    type: raw
+    default: {}
+  public_scenarios:
+    description: Scenarios that face customers, of which an update outside is due, as a hand-over says.
+    type: list
+    elements: str
+    default: []
+  hours:
+    description: Business hours of the site, as for M(pafar.runbook.incident_status).
+    type: raw
     default: {}
 extends_documentation_fragment:
   - pafar.runbook._attributes

@@ -41,10 +41,15 @@ options:
     type: dict
     default: {}
   public_scenarios:
-    description: Scenarios that face customers, of which the first update outside is due without another one before it.
+    description: Scenarios that face customers, of which the first update outside is due without another one before it. To
+      one that is not there the status page is not applicable, unless something was said to the public.
     type: list
     elements: str
     default: []
+  soak:
+    description: Seconds for which a verification must hold until the recovery counts as verified.
+    type: float
+    default: 600
 extends_documentation_fragment:
   - pafar.runbook._attributes.info
 author:
@@ -192,6 +197,7 @@ def main() -> None:
             "hours": {"type": "dict", "default": {}},
             "public_every": {"type": "dict", "default": {}},
             "public_scenarios": {"type": "list", "elements": "str", "default": []},
+            "soak": {"type": "float", "default": 600},
         },
         supports_check_mode=True,
     )

@@ -48,7 +48,7 @@ SUBJECTS = {
     "_prometheus": {"_core"},
     "_impact": {"_core", "_incident", "_prometheus"},
     "_postmortem": {"_core", "_incident", "_impact"},
-    "_lifecycle": {"_core", "_incident"},
+    "_lifecycle": {"_core", "_incident", "_oncall"},
     "_announce": {"_core", "_incident", "_lifecycle", "_oncall", "_postmortem"},
     "_oncall": {"_core", "_incident"},
     "_awx": {"_core", "_oncall"},

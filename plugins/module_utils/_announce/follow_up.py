@@ -10,10 +10,10 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Mapping, Sequence
 from urllib.parse import quote, unquote
 
+from .._incident.action_items import ActionItem, action_items, is_overdue
 from .._incident.event import EventReport
 from .._incident.severity import severity_of
 from .._incident.stamps import stamp
-from .._postmortem.action_items import ActionItem, action_items, is_overdue
 from .._postmortem.invitation import review_at
 from .._postmortem.milestones import RESOLVED, milestones
 from .outbox import Message

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Any, Mapping, Sequence, TypedDict
+from typing import Any, Literal, Mapping, Sequence, TypedDict
 from urllib.parse import quote
 
 from .._core.text import shortened, span
@@ -25,7 +25,7 @@ from .._lifecycle.roles import roles_of
 from .outbox import QUEUED, Message
 from .settings import MAIL, SLACK
 
-AFTER: Mapping[str, tuple[float, ...]] = {"P0": (0, 5, 10), "P1": (0, 15, 30)}  # minutes, by step
+_WAYS: tuple[Literal["slack", "mail"], ...] = (SLACK, MAIL)  # by which a person is paged
 _HOLDS = ("assigned", "taken", "accepted")
 _LONGEST = 80  # characters of a name in a key
 _NEWS = timedelta(hours=1)  # within which a change of shift is announced
@@ -60,6 +60,20 @@ def answerer_of(row: Mapping[str, Any]) -> Answerer:
     }  # fmt: skip
 
 
+def within(answerers: Sequence[Answerer], channels: Mapping[str, Any]) -> list[Answerer]:
+    """The answerers of a site with these channels: a step whose person none of them reaches has no person. A site
+    without any way to page a person has its own pager, and they are left as they are."""
+    ways: list[Literal["slack", "mail"]] = [way for way in _WAYS if way in channels]
+    found: list[Answerer] = []
+    for each in answerers:
+        if not ways or not each["person"] or any(each[way] for way in ways):
+            found.append(each)
+        else:
+            why = f"{each['person']} has no {' and no '.join(ways)}"
+            found.append({**each, "person": "", "why": why})
+    return found
+
+
 def pages(
     events: Sequence[EventReport],
     answerers: Sequence[Answerer],
@@ -79,10 +93,13 @@ def pages(
     again = f"-{number}" if number > 1 else ""
     found: list[Message] = []
     rank = 0  # of the steps that have a person: one without costs no time
-    for answerer in answerers:
+    passed: list[str] = []
+    for answerer in within(answerers, channels):
         if rank >= len(waits) or age < waits[rank]:
             break
-        found += _of_step(answerer, f"{answerer['step']}{again}", channels, {**base, "severity": severity})
+        values = {**base, "severity": severity, "passed": list(passed)}
+        found += _of_step(answerer, f"{answerer['step']}{again}", channels, values)
+        passed += [] if answerer["person"] else [f"{answerer['step']}: {answerer['why']}"]
         rank += bool(answerer["person"])
     return found
 
@@ -114,14 +131,16 @@ def shift_changes(
     now: datetime,
 ) -> list[Message]:
     """To the person whose shift has ended while the incident is open, and to the one whose shift has begun, once for
-    each change. After an hour it is no news any more."""
+    each change, also where no person was before, or none comes. After an hour it is no news any more."""
     opened = next((event for event in events if event["kind"] == "opened"), None)
     if opened is None or phase_of(events) in ENDED:
         return []
     found: list[Message] = []
-    for answerer in answerers:
+    for answerer in within(answerers, channels):
         since = answerer["since"]
-        if not answerer["person"] or not answerer["before"] or not is_stamp(since) or since <= stamp(kept_at(opened)):
+        if not is_stamp(since) or since <= stamp(kept_at(opened)):
+            continue
+        if not (answerer["person"] or answerer["before"]) or answerer["person"] == answerer["before"]:
             continue
         if not timedelta(0) <= now - moment_of(since) <= _NEWS:
             continue
@@ -129,6 +148,7 @@ def shift_changes(
         values = {
             **base, "step": answerer["step"], "person": answerer["person"], "before": answerer["before"],
             "roles": ", ".join(held), "since": since, "place": "incident", "phase": phase_of(events),
+            "why": answerer["why"],
         }  # fmt: skip
         leaves = {"slack": answerer["before_slack"], "mail": answerer["before_mail"]}
         comes = {"slack": answerer["slack"], "mail": answerer["mail"]}
@@ -136,7 +156,8 @@ def shift_changes(
         if SLACK in channels:
             found.append(Message(f"slack/shift/{key}", SLACK, "shift_changed", values))
         found += _to_person(f"leaves/{key}", "shift_leaves", leaves, channels, values, "Your shift has ended")
-        found += _to_person(f"comes/{key}", "shift_comes", comes, channels, values, "Your shift has begun")
+        if answerer["person"]:
+            found += _to_person(f"comes/{key}", "shift_comes", comes, channels, values, "Your shift has begun")
     return found
 
 

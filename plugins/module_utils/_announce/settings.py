@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Any, Mapping
+from typing import Any, Final, Mapping
 
 from .._core.errors import InputError
 from .trackers.issue_api import problem_of
 
-SLACK, PAGE, MAIL, PAGER, TRACKER = "slack", "page", "mail", "pager", "tracker"
+SLACK: Final = "slack"
+PAGE: Final = "page"
+MAIL: Final = "mail"
+PAGER: Final = "pager"
+TRACKER: Final = "tracker"
 ALERTMANAGER = "alertmanager"  # no channel: alerts are silenced there
 # channel -> its settings: required, and optional with the default
 REQUIRED: dict[str, tuple[str, ...]] = {

@@ -12,9 +12,10 @@ from typing import Mapping
 
 _SHIFT_LEAVES = (
     "Your shift as {{ step }} ended at {{ since }} (UTC) while incident {{ incident }} ({{ severity }}"
-    " {{ scenario }}) is {{ phase }}.{% if roles %} You hold: {{ roles }}.{% endif %} {{ person }} is on call now."
+    " {{ scenario }}) is {{ phase }}.{% if roles %} You hold: {{ roles }}.{% endif %}"
+    "{% if person %} {{ person }} is on call now.{% else %} No person is on call now: {{ why }}.{% endif %}"
     " To hand over: ansible-playbook playbooks/incident_role.yml -e incident_role_action=offer"
-    " -e incident_act_role=ROLE -e incident_act_person={{ person }} -e incident_id={{ incident }}"
+    " -e incident_act_role=ROLE -e incident_act_person={{ person or 'PERSON' }} -e incident_id={{ incident }}"
 )
 _SHIFT_COMES = (
     "Your shift as {{ step }} began at {{ since }} (UTC) while incident {{ incident }} ({{ severity }}"
@@ -49,7 +50,8 @@ SLACK: Mapping[str, str] = {
     "phase": "*{{ phase }}* by {{ by }}{% if reason %}: {{ reason }}{% endif %}",
     "paged": "*{{ person }} is paged* ({{ step }}): {{ severity }} {{ scenario }} on {{ hosts }}",
     "passed_over": "*{{ step }} is passed over*: {{ why }}",
-    "page": "*{{ severity }}* {{ scenario }} on {{ hosts }}: you are on call as {{ step }}. Incident {{ incident }}. To"
+    "page": "*{{ severity }}* {{ scenario }} on {{ hosts }}: you are on call as {{ step }}."
+    "{% for each in passed | default([]) %} Passed over: {{ each }}.{% endfor %} Incident {{ incident }}. To"
     " acknowledge: ansible-playbook playbooks/incident_ack.yml -e incident_id={{ incident }}",
     "overdue": "*An update is overdue* since {{ due }} ({{ late }}), severity {{ severity }}",
     "overdue_public": "*An update to the public is overdue* since {{ due }} ({{ late }}), severity {{ severity }}."
@@ -60,7 +62,9 @@ SLACK: Mapping[str, str] = {
     "acknowledged": "*Acknowledged* by {{ by }}{% if text %}: {{ text }}{% endif %}",
     "role": "*{{ role }}*: {{ action }}{% if action in ('offered', 'assigned') %} to{% else %} by{% endif %}"
     " {{ person }}{% for line in lines %}\n- {{ line }}{% endfor %}",
-    "shift_changed": "*{{ step }}*: the shift of {{ before }} ended at {{ since }}, {{ person }} is on call"
+    "shift_changed": "*{{ step }}*: {% if before %}the shift of {{ before }} ended at {{ since }}"
+    "{% else %}a shift began at {{ since }}{% endif %},"
+    "{% if person %} {{ person }} is on call{% else %} no person is on call: {{ why }}{% endif %}"
     "{% if roles %}. {{ before }} still holds: {{ roles }}{% endif %}",
     "shift_leaves": _SHIFT_LEAVES, "shift_comes": _SHIFT_COMES,
     "overdue_items": "*Overdue: {{ number }} action items* of incident {{ incident }} ({{ severity }} {{ scenario }})"
@@ -93,7 +97,8 @@ MAIL: Mapping[str, str] = {
     " {{ plan.digest }}:{% for action in plan.actions %}\n- {{ action }}{% endfor %}{% endfor %}\n"
     "{% for reason in reasons %}\nheld: {{ reason }}{% endfor %}\nMade at {{ at }} (UTC) for {{ by }}."
     "{% if address %}\n\nTo approve: {{ address | link }}{% endif %}\n\nIncident {{ incident }}\n",
-    "page": "{{ severity }} {{ scenario }} on {{ hosts }}: you are on call as {{ step }}.\n\nIncident {{ incident }},"
+    "page": "{{ severity }} {{ scenario }} on {{ hosts }}: you are on call as {{ step }}."
+    "{% for each in passed | default([]) %}\nPassed over: {{ each }}.{% endfor %}\n\nIncident {{ incident }},"
     " opened {{ opened_at }} (UTC).\nTo acknowledge: ansible-playbook playbooks/incident_ack.yml -e"
     " incident_id={{ incident }}\n",
     "shift_leaves": _SHIFT_LEAVES, "shift_comes": _SHIFT_COMES,

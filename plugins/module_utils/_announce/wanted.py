@@ -19,12 +19,13 @@ from .._incident.severity import is_worse
 from .._incident.stamps import moment_of, stamp
 from .._lifecycle.deadlines import NO_RULE_OUTSIDE, UPDATE, OutsideUpdates
 from .._lifecycle.roles import roles_of
+from .._oncall.escalation import AFTER
 from .follow_up import follow_up_messages
 from .held_messages import held_values, plans_by_mail
 from .incident_facts import IncidentFacts, cleaned
 from .outbox import Message
 from .page_states import RESOLVED, PageState, keys_to_tell, page_states
-from .paging import AFTER, Answerer, invitations, pages, reminders, shift_changes
+from .paging import Answerer, invitations, pages, reminders, shift_changes
 from .settings import MAIL, PAGE, PAGER, SLACK, TRACKER
 
 _Rule = Callable[[IncidentFacts], "list[Message]"]

@@ -8,23 +8,9 @@ who asked.
 
 from __future__ import annotations
 
-import re
 from typing import Sequence
 
-from .._oncall.people import Person
-
-
-def person_of(people: Sequence[Person], login: str) -> str:
-    """The name of the one person that a login of AWX or of the controller belongs to; empty where that is none, or not
-    one. ``awx_user`` and ``login`` may be several, separated by commas."""
-    wanted = login.strip().casefold()
-    names = {person.name for person in people if wanted and wanted in _logins(person)}
-    return names.pop() if len(names) == 1 else ""
-
-
-def _logins(person: Person) -> set[str]:
-    several = re.split(r"[\s,]+", f"{person.awx_user},{person.login}")
-    return {each.casefold() for each in (*several, person.name, person.mail) if each}
+from .._oncall.people import Person, person_of
 
 
 def why_not_another(approver: str, requesters: Sequence[str], people: Sequence[Person]) -> str:

@@ -26,7 +26,10 @@ def time_of_day(value: Any) -> time:
             time(value // 60 % 24, value % 60) if value <= 1440 else time(value // 3600, value // 60 % 60, value % 60)
         )
     text = str(value).strip()
-    return time(0) if text in ("24:00", "24:00:00") else time.fromisoformat(text)
+    found = time(0) if text in ("24:00", "24:00:00") else time.fromisoformat(text)
+    if found.tzinfo is not None:
+        raise ValueError(f"{text!r} has an offset: it is the time of the zone that is set, as '09:00'")
+    return found
 
 
 def weekdays(value: Any) -> frozenset[int]:

@@ -21,9 +21,11 @@ SEVERITIES = ("P0", "P1", "P2", "P3", "unknown")
 PHASES = ("open", "acknowledged", "identified", "monitoring", "resolved", "closed")
 ROLES = ("incident_commander", "technical_lead", "communications_lead")
 MESSAGE_STATES = ("queued", "sending", "sent", "failed", "in_doubt", "refused", "replaced")
+CHECKLIST_STATES = ("done", "waived")  # that a person sets
 _CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     ("severity", "severity"): SEVERITIES, ("phase", "phase"): PHASES, ("role", "role"): ROLES,
     ("message", "state"): MESSAGE_STATES, ("silence", "state"): ("made", "expired"),
+    ("checklist", "state"): CHECKLIST_STATES,
 }  # fmt: skip
 # Fields that are moments, in every kind; empty: not known.
 MOMENTS = ("next_at", "noticed_at", "done_at", "held_at", "starts_at", "ends_at", "until")

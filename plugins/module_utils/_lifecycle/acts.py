@@ -20,12 +20,24 @@ from .._incident.phase import CLOSED, ENDED, phase_of
 from .._incident.severity import severity_of
 from .._incident.stamps import stamp
 from .checklist import DONE, ITEMS, WAIVED, checklist_of, open_after
-from .deadlines import NO_RULE_OUTSIDE, PUBLIC, UPDATE, OutsideUpdates, overdue
+from .deadlines import (
+    IN_UTC,
+    NO_RULE_OUTSIDE,
+    PUBLIC,
+    UPDATE,
+    BusinessHours,
+    OutsideUpdates,
+    coming,
+    overdue,
+    said_outside,
+)
 from .incident_alerts import Alert, alert_from, alert_note
+from .log_recovery import recovery_of
 from .roles import offered_to, roles_of
 from .standing import acts_of, status_of
 
 _NOTHING = "Nothing was written."
+_REOPEN = "reopen it first (playbooks/incident_resolve.yml -e incident_resolve_action=reopen), with a reason."
 
 
 class NewEvent(TypedDict):
@@ -49,7 +61,7 @@ class ActedReport(TypedDict):
 @dataclass(frozen=True)
 class Said:
     """What a person said. ``by``: who; ``reason``: why, where a rule is overruled; ``outside``: the site's rule for
-    updates to the public."""
+    updates to the public; ``hours``: its business hours."""
 
     by: str
     text: str = ""
@@ -62,6 +74,7 @@ class Said:
     status: str = ""
     alerts: tuple[Mapping[str, Any], ...] = ()
     outside: OutsideUpdates = NO_RULE_OUTSIDE
+    hours: BusinessHours = IN_UTC
 
 
 _Act = Callable[[Said, Sequence[EventReport], datetime], List[Dict[str, Any]]]
@@ -70,7 +83,7 @@ _Act = Callable[[Said, Sequence[EventReport], datetime], List[Dict[str, Any]]]
 def events_of(act: str, said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:
     """The events to append for an act; see ACTS. Raises InputError where the act is refused."""
     if phase_of(events) == CLOSED and act != reopen.__name__:
-        raise InputError(f"The incident is closed: reopen it first (act reopen), with a reason. {_NOTHING}")
+        raise InputError(f"The incident is closed: {_REOPEN} {_NOTHING}")
     return ACTS[act](said, events, now)
 
 
@@ -97,15 +110,16 @@ def severity(said: Said, events: Sequence[EventReport], now: datetime) -> list[d
 def take_role(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
     """An empty one; one that is held is taken over with a reason, for example that the holder cannot be
     reached."""
-    person = said.person or said.by
     holder = roles_of(events).get(_role(said), "")
+    person = said.person or said.by
     if holder == person:
         raise InputError(f"{person} holds the role {said.role} already. {_NOTHING}")
     if holder and not said.reason:
         raise InputError(
             f"{holder} holds the role {said.role}: let {holder} offer it, or give a reason to take it over. {_NOTHING}"
         )
-    handed = {"handover": said.reason} if holder else {}
+    _require_own(said, person, "takes")
+    handed = {"handover": said.reason} if said.reason else {}
     return [_of_role(said.role, person, "taken", **handed)]
 
 
@@ -117,7 +131,8 @@ def offer_role(said: Said, events: Sequence[EventReport], now: datetime) -> list
     if holder != said.by and not said.reason:
         whose = f"{holder} holds" if holder else "no one holds"
         raise InputError(f"{whose} the role {said.role}, not {said.by}: give a reason to offer it. {_NOTHING}")
-    return [_of_role(said.role, said.person, "offered", handover="\n".join(handover(events, now, said.outside)))]
+    note = "\n".join(handover(events, now, said.outside, said.hours))
+    return [_of_role(said.role, said.person, "offered", handover=note)]
 
 
 def accept_role(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
@@ -127,7 +142,8 @@ def accept_role(said: Said, events: Sequence[EventReport], now: datetime) -> lis
         raise InputError(f"The role {said.role} is offered to no one. {_NOTHING}")
     if person not in (said.by, said.person):
         raise InputError(f"The role {said.role} is offered to {person}, not to {said.by}. {_NOTHING}")
-    return [_of_role(said.role, person, "accepted")]
+    _require_own(said, person, "accepts")
+    return [_of_role(said.role, person, "accepted", **({"handover": said.reason} if said.reason else {}))]
 
 
 def leave_role(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
@@ -135,7 +151,8 @@ def leave_role(said: Said, events: Sequence[EventReport], now: datetime) -> list
     person = said.person or said.by
     if roles_of(events).get(_role(said)) != person:
         raise InputError(f"{person} does not hold the role {said.role}. {_NOTHING}")
-    return [_of_role(said.role, person, "left")]
+    _require_own(said, person, "leaves")
+    return [_of_role(said.role, person, "left", **({"handover": said.reason} if said.reason else {}))]
 
 
 def update(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:
@@ -168,38 +185,17 @@ def monitor(said: Said, events: Sequence[EventReport], now: datetime) -> list[di
 
 
 def resolve(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
-    """After a verification that says recovered, with no act and no open plan behind it; else with a reason."""
+    """After verifications that say recovered, of every act, since the incident was opened for the last time; else with
+    a reason."""
     if phase_of(events) in ENDED:
         raise InputError(f"The incident is {phase_of(events)} already. {_NOTHING}")
-    verified = list(_last_verifications(events).values())
-    why = next((words for words in map(_why_not_recovered, verified) if words), "")
-    if not verified:
-        why = "no verification is in the log"
-    elif not why and any(event["kind"] in ("intended", "mitigated") for event in events[events.index(verified[-1]) :]):
-        why = f"an act followed the last verification (#{verified[-1]['seq']})"
+    verified, why = recovery_of(events)
     if why and not said.reason:
         raise InputError(
             f"The incident is not resolved by its log: {why}. Run the playbook of the fault once more, or give a"
             f" reason. {_NOTHING}"
         )
     return [_phase("resolved", said.reason, [] if why else verified)]
-
-
-def _last_verifications(events: Sequence[EventReport]) -> dict[tuple[str, str], EventReport]:
-    """The last one of each mitigation on each host, in the order in which they were written."""
-    last: dict[tuple[str, str], EventReport] = {}
-    for event in events:
-        if event["kind"] == "verified":
-            key = (event["host"], str(event["note"].get("mitigation", "")))
-            last.pop(key, None)
-            last[key] = event
-    return last
-
-
-def _why_not_recovered(event: EventReport) -> str:
-    outcome = event["note"].get("outcome")
-    on = f" on {event['host']}" if event["host"] else ""
-    return "" if outcome == "recovered" else f"the last verification{on} (#{event['seq']}) says {outcome}"
 
 
 def reopen(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
@@ -247,8 +243,14 @@ ACTS: Mapping[str, _Act] = {
 }  # fmt: skip
 
 
-def handover(events: Sequence[EventReport], now: datetime, outside: OutsideUpdates = NO_RULE_OUTSIDE) -> list[str]:
-    """What the next person must know, from the log: state, plans that wait, what was tried, and what is due."""
+def handover(
+    events: Sequence[EventReport],
+    now: datetime,
+    outside: OutsideUpdates = NO_RULE_OUTSIDE,
+    hours: BusinessHours = IN_UTC,
+) -> list[str]:
+    """What the next person must know, from the log: state, plans that wait, what was tried, the last word inside and to
+    customers, and what is due."""
     status = status_of("", events, 0, {"seq": 0, "hash": ""})
     lines = [f"{status['phase']}, severity {status['severity']}, open for {_since(events, now)}"]
     lines += [f"cause: {', '.join(status['causes'])}"] if status["causes"] else ["no cause was recorded"]
@@ -258,9 +260,24 @@ def handover(events: Sequence[EventReport], now: datetime, outside: OutsideUpdat
         for row in acts_of(events)[-5:]
     ]
     lines += [f"waits for an approval: {row['mitigation']}, plan {row['digest'][:12]}" for row in status["held"]]
-    updates = [event for event in events if event["kind"] == "update"]
+    updates = [event for event in events if event["kind"] == "update" and event["note"].get("audience") != PUBLIC]
     lines.append(f"last update: {updates[-1]['note'].get('text', '')}" if updates else "no update was given")
-    return lines + overdue(events, now, outside=outside)
+    lines.append(_to_customers(events))
+    return lines + overdue(events, now, hours, outside) + coming(events, now, hours, outside)
+
+
+def _to_customers(events: Sequence[EventReport]) -> str:
+    """The last word that customers could read, with its time."""
+    said = said_outside(events)
+    if not said:
+        return "nothing was said to customers"
+    note = said[-1]["note"]
+    text, values = note.get("text"), dict(note.get("values") or {})
+    for event in events:  # a message that was sent has its key alone; what it says is in the one that was queued
+        if note.get("key") and event["note"].get("key") == note["key"]:
+            values = {**values, **(event["note"].get("values") or {})}
+    words = text or values.get("text") or values.get("state") or note.get("key") or ""
+    return f"last word to customers ({said[-1]['at'][:10]} {said[-1]['at'][11:16]} UTC): {words}"
 
 
 def _since(events: Sequence[EventReport], now: datetime) -> str:
@@ -270,7 +287,7 @@ def _since(events: Sequence[EventReport], now: datetime) -> str:
 def _require_open(events: Sequence[EventReport]) -> None:
     """An incident that has ended is opened again by `reopen`, which needs a reason."""
     if phase_of(events) in ENDED:
-        raise InputError(f"The incident is {phase_of(events)}: reopen it first, with a reason. {_NOTHING}")
+        raise InputError(f"The incident is {phase_of(events)}: {_REOPEN} {_NOTHING}")
 
 
 def _alert(raw: Any) -> Alert:
@@ -279,6 +296,15 @@ def _alert(raw: Any) -> Alert:
     if alert is None:
         raise InputError(f"alerts: an alert is a dictionary of labels with alertname. {_NOTHING}")
     return alert
+
+
+def _require_own(said: Said, person: str, does: str) -> None:
+    """A role is a person's own matter: whoever acts in the name of another says why."""
+    if person != said.by and not said.reason:
+        raise InputError(
+            f"{said.by} {does} the role {said.role} in the name of {person}: give a reason, such as that {person} said"
+            f" so on the phone. {_NOTHING}"
+        )
 
 
 def _role(said: Said) -> str:

@@ -8,15 +8,37 @@ not applicable, and says so.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Callable, NamedTuple, Sequence, TypedDict
 
+from .._core.text import span
+from .._incident.action_items import action_items
 from .._incident.event import EventReport, kept_at
-from .._incident.kinds import ROLES
-from .._incident.severity import severity_of
+from .._incident.intent import RECONCILED
+from .._incident.kinds import CHECKLIST_STATES, ROLES
+from .._incident.phase import ENDED, phase_of, rounds
+from .._incident.severity import severity_changes, severity_event, severity_of
+from .deadlines import said_outside
+from .log_recovery import recovery_of
 from .roles import roles_of
 
-DONE, WAIVED, OPEN, NOT_APPLICABLE = "done", "waived", "open", "not_applicable"
-_ANSWER = 15 * 60  # seconds
+(DONE, WAIVED), OPEN, NOT_APPLICABLE = CHECKLIST_STATES, "open", "not_applicable"
+_ANSWER = timedelta(minutes=15)
+SOAK = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class SiteRules:
+    """What the site says of the items. ``now``: the present time, None if it is not asked whether a recovery holds for
+    ``soak``; ``public``: scenarios of the status page, empty without a rule."""
+
+    now: datetime | None = None
+    soak: timedelta = SOAK
+    public: frozenset[str] = field(default_factory=frozenset)
+
+
+NO_RULES = SiteRules()
 
 
 class ChecklistItem(TypedDict):
@@ -44,10 +66,6 @@ def _first(events: _Events, true: Callable[[EventReport], bool], words: str = ""
     return _Tick(DONE, f"#{found['seq']}{' ' + words if words else ''}") if found else _STILL_OPEN
 
 
-def _kind(*kinds: str) -> _Rule:
-    return lambda events: _first(events, lambda event: event["kind"] in kinds)
-
-
 def _sent(of: str = "", **wanted: str) -> _Rule:
     """A message of the outbox that was sent, with these fields; ``of``: the state that it says, as ``resolved``. The
     event of its sending has its key alone: what it is, is in the one by which it was queued."""
@@ -72,18 +90,13 @@ def _acknowledged(events: _Events) -> _Tick:
     found = next((event for event in events if event["kind"] == "acknowledged"), None)
     if found is None:
         return _STILL_OPEN
-    late = (kept_at(found) - kept_at(events[0])).total_seconds() - _ANSWER
-    return _Tick(DONE, f"#{found['seq']} {found['by']}" + (f", {late / 60:.0f} min late" if late > 0 else ", in time"))
+    late = (kept_at(found) - kept_at(events[0]) - _ANSWER).total_seconds()
+    return _Tick(DONE, f"#{found['seq']} {found['by']}" + (f", {span(late)} late" if late > 0 else ", in time"))
 
 
 def _assessed(events: _Events) -> _Tick:
-    if severity_of(events) == "unknown":
-        return _STILL_OPEN
-    return _first(
-        list(reversed(events)),
-        lambda event: bool({"severity", "triage"} & set(event["note"])) and event["note"].get("severity") != "unknown",
-        severity_of(events),
-    )
+    severity, event = severity_event(events)
+    return _Tick(DONE, f"#{event['seq']} {severity}") if event else _STILL_OPEN
 
 
 def _assembled(events: _Events) -> _Tick:
@@ -111,24 +124,65 @@ def _mitigated(events: _Events) -> _Tick:
 def _stakeholders(events: _Events) -> _Tick:
     sent = _sent(audience="stakeholders")(events)
     severity = severity_of(events)
-    if sent.state == OPEN and severity in ("P2", "P3"):
+    was_severe = any(each in ("P0", "P1") for each, dummy in severity_changes(events))
+    if sent.state == OPEN and severity in ("P2", "P3") and not was_severe:
         return _Tick(NOT_APPLICABLE, f"at {severity} the runbook asks for none")
     return sent
 
 
-def _recovered(events: _Events) -> _Tick:
+def _implemented(events: _Events) -> _Tick:
     return _first(
-        list(reversed(events)),
-        lambda event: event["kind"] == "verified" and event["note"].get("outcome") == "recovered",
+        events,
+        lambda event: event["kind"] == "mitigated" or (event["kind"] == RECONCILED and bool(event["note"].get("gone"))),
     )
 
 
-def _owned(events: _Events) -> _Tick:
-    """Every action item has an owner and a date; the last event of a key counts."""
-    items = {str(event["note"].get("key")): event for event in events if event["kind"] == "action_item"}
-    if not items or any(not item["note"].get("owner") or not item["note"].get("due") for item in items.values()):
+def _recovered(events: _Events, rules: SiteRules) -> _Tick:
+    """By the last verifications, all of them recovered and older than the soak time, with no act and no relapse after
+    them."""
+    found = recovery_of(events)
+    if found.why_not:
         return _STILL_OPEN
-    return _Tick(DONE, ", ".join(f"#{item['seq']}" for item in items.values()))
+    last = found.verified[-1]
+    held = None if rules.now is None else rules.now - max(map(kept_at, found.verified))
+    if held is not None and held < rules.soak:
+        since, least = span(max(0.0, held.total_seconds())), span(rules.soak.total_seconds())
+        return _Tick(OPEN, f"#{last['seq']} holds for {since} of {least}")
+    return _Tick(DONE, f"#{last['seq']}")
+
+
+def _on_the_page(events: _Events, rules: SiteRules) -> _Tick:
+    sent = _sent(channel="page")(events)
+    scenario = str(events[0]["note"].get("scenario") or "") if events else ""
+    if sent.state == OPEN and rules.public and scenario not in rules.public and not said_outside(events):
+        return _Tick(NOT_APPLICABLE, f"by the site's rule: {scenario or 'this scenario'} does not face customers")
+    return sent
+
+
+def _documented(events: _Events, chain_is_whole: bool | None) -> _Tick:
+    if chain_is_whole and phase_of(events) in ENDED:
+        return _Tick(DONE, "the log's chain is whole")
+    return _STILL_OPEN
+
+
+def _owned(events: _Events) -> _Tick:
+    """Every action item has an owner and a date."""
+    items = action_items(events)
+    if not items or any(not item["owner"] or not item["due"] for item in items):
+        return _STILL_OPEN
+    return _Tick(DONE, ", ".join(f"#{item['events'][-1]}" for item in items))
+
+
+def _items_done(*prefixes: str) -> _Rule:
+    """All action items whose key begins so are done; without any of them it is a person who says so."""
+
+    def rule(events: _Events) -> _Tick:
+        items = [item for item in action_items(events) if item["key"].casefold().startswith(prefixes)]
+        if not any(item["state"].casefold() == "done" for item in items) or any(item["open"] for item in items):
+            return _STILL_OPEN
+        return _Tick(DONE, ", ".join(f"#{item['events'][-1]} {item['key']}" for item in items))
+
+    return rule
 
 
 def _root_cause(events: _Events) -> _Tick:
@@ -143,7 +197,7 @@ class _Item(NamedTuple):
     after: bool = False  # in the half that follows the incident
 
 
-def _never(events: _Events) -> _Tick:  # noqa: ARG001 - a rule, by which no fact ticks it
+def _by_rules(events: _Events) -> _Tick:  # noqa: ARG001 - it needs more than the events; see checklist_of
     return _STILL_OPEN
 
 
@@ -154,39 +208,63 @@ ITEMS: dict[str, _Item] = {
     "team_assembled": _Item("team assembled: all three roles are held", _assembled),
     "investigated": _Item("initial investigation completed", _investigated),
     "mitigated": _Item("mitigation actions taken", _mitigated),
-    "status_page_updated": _Item("status page updated", _sent(channel="page")),
+    "status_page_updated": _Item("status page updated", _by_rules),
     "stakeholders_notified": _Item("stakeholders notified", _stakeholders),
-    "resolution_implemented": _Item("resolution implemented", _kind("mitigated")),
-    "recovery_verified": _Item("recovery verified", _recovered),
-    "timeline_documented": _Item("timeline documented", _never, True),
+    "resolution_implemented": _Item("resolution implemented", _implemented),
+    "recovery_verified": _Item("recovery verified", _by_rules),
+    "timeline_documented": _Item("timeline documented", _by_rules, True),
     "postmortem_scheduled": _Item("post-mortem scheduled", _sent(template="review"), True),
     "root_cause_analysed": _Item("root cause analysis completed", _root_cause, True),
     "action_items_assigned": _Item("action items identified and assigned", _owned, True),
-    "runbooks_updated": _Item("runbooks updated", _never, True),
-    "monitoring_improved": _Item("monitoring improved", _never, True),
+    "runbooks_updated": _Item("runbooks updated", _items_done("runbook"), True),
+    "monitoring_improved": _Item("monitoring improved", _items_done("monitoring", "alert"), True),
     "customers_informed": _Item("customer communication sent", _sent(channel="page", of="resolved"), True),
     "lessons_shared": _Item("lessons shared", _sent(template="postmortem"), True),
 }
 
 
-def checklist_of(events: _Events, chain_is_whole: bool | None = None) -> list[ChecklistItem]:
+# What is over again when the incident is opened again: neither a fact nor a person of the time before ticks it.
+_OF_THE_END = ("resolution_implemented", "recovery_verified", "customers_informed")
+
+
+def checklist_of(
+    events: _Events, chain_is_whole: bool | None = None, rules: SiteRules = NO_RULES
+) -> list[ChecklistItem]:
     """All items. What a person ticked or waived counts before the facts; ``chain_is_whole``: of the log, None if it was
     not checked."""
-    said = {
+    present = _since_reopened(events)
+    said = {**_said(events, lambda item: item not in _OF_THE_END), **_said(present, _OF_THE_END.__contains__)}
+    by_rules: dict[str, Callable[[], _Tick]] = {
+        "status_page_updated": lambda: _on_the_page(events, rules),
+        "recovery_verified": lambda: _recovered(events, rules),
+        "timeline_documented": lambda: _documented(events, chain_is_whole),
+    }
+    rows: list[ChecklistItem] = []
+    for name, item in ITEMS.items():
+        of_item = present if name in _OF_THE_END else events
+        tick = said.get(name) or (by_rules[name]() if name in by_rules else item.rule(of_item))
+        rows.append({"item": name, "text": item.text, "state": tick.state, "by": tick.by, "after": item.after})
+    return rows
+
+
+def _said(events: _Events, counts: Callable[[str], bool]) -> dict[str, _Tick]:
+    """What people ticked or waived, by item; the last word counts."""
+    return {
         str(event["note"].get("item")): _Tick(
             str(event["note"].get("state")),
             f"#{event['seq']} {event['by']}" + (f": {event['note']['reason']}" if event["note"].get("reason") else ""),
         )
         for event in events
         if event["kind"] == "checklist"
+        and event["note"].get("state") in CHECKLIST_STATES
+        and counts(str(event["note"].get("item")))
     }
-    rows: list[ChecklistItem] = []
-    for name, item in ITEMS.items():
-        tick = said.get(name) or item.rule(events)
-        if name == "timeline_documented" and tick.state == OPEN and chain_is_whole:
-            tick = _Tick(DONE, "the log's chain is whole")
-        rows.append({"item": name, "text": item.text, "state": tick.state, "by": tick.by, "after": item.after})
-    return rows
+
+
+def _since_reopened(events: _Events) -> _Events:
+    """The events since the incident was opened for the last time."""
+    begins = [number for number, event in enumerate(events) for each in rounds(events)[1:] if event is each]
+    return events[begins[-1] :] if begins else events
 
 
 def open_after(rows: Sequence[ChecklistItem]) -> list[str]:

@@ -25,8 +25,7 @@ from .._incident.stamps import is_stamp, moment_of
 
 ANSWER = {"P0": timedelta(minutes=15), "P1": timedelta(hours=1), "P2": timedelta(hours=4)}
 UPDATE = {"P0": timedelta(minutes=15), "P1": timedelta(minutes=30), "P2": timedelta(hours=2)}
-_NEXT_DAY = "P3"  # by the end of the next business day
-SEVERITIES = ("P0", "P1", "P2", "P3")
+SEVERITIES = ("P0", "P1", "P2", "P3")  # the last one: by the end of the next business day
 PUBLIC = "public"  # the audience of an update on the status page
 
 
@@ -49,7 +48,11 @@ class BusinessHours:
             day += timedelta(days=1)
         else:
             day = moment.astimezone(self.zone).date() + timedelta(days=1)
+        day += timedelta(days=self.ends == time(0))  # 24:00: the midnight that follows
         return datetime.combine(day, self.ends, self.zone).astimezone(timezone.utc)
+
+
+IN_UTC = BusinessHours()
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,10 @@ NO_RULE_OUTSIDE = OutsideUpdates()
 
 def outside_updates(every: Mapping[str, Any], scenarios: Sequence[Any] = ()) -> OutsideUpdates:
     """From the inventory: ``every`` is in minutes, by severity. Raises InputError."""
+    if not isinstance(every, Mapping):
+        raise InputError(
+            f"incident_public_update_every: {every!r} is no dictionary such as {{P0: 30, P1: 60}}. Nothing was read."
+        )
     intervals = {}
     for severity, minutes in every.items():
         known = isinstance(minutes, (int, float, str)) and str(minutes).replace(".", "", 1).isdigit()
@@ -84,12 +91,12 @@ def severity_began(events: Sequence[EventReport], severities: Collection[str]) -
     return None if since is None else max(kept_at(since), kept_at(rounds(events)[-1]))
 
 
-def answer_due(events: Sequence[EventReport], severity: str, hours: BusinessHours = BusinessHours()) -> datetime | None:
+def answer_due(events: Sequence[EventReport], severity: str, hours: BusinessHours = IN_UTC) -> datetime | None:
     """When an acknowledgement is due; None for a severity that is not known."""
     due = []
     for each in SEVERITIES:
         began = severity_began(events, at_least(each)) if severity in at_least(each) else None
-        if began is not None and (each in ANSWER or (each == severity == _NEXT_DAY)):
+        if began is not None:
             due.append(began + ANSWER[each] if each in ANSWER else hours.end_of_next_day(began))
     return min(due, default=None)
 
@@ -156,20 +163,39 @@ def _due(
 def overdue(
     events: Sequence[EventReport],
     now: datetime,
-    hours: BusinessHours = BusinessHours(),
+    hours: BusinessHours = IN_UTC,
     outside: OutsideUpdates = NO_RULE_OUTSIDE,
 ) -> list[str]:
     """What is overdue at this moment, a sentence each, with how long; nothing where the incident has ended."""
+    severity = severity_of(events)
+    return [
+        f"{what} was due {span((now - due).total_seconds())} ago ({severity})"
+        for what, due in _deadlines(events, hours, outside)
+        if due < now
+    ]
+
+
+def coming(
+    events: Sequence[EventReport],
+    now: datetime,
+    hours: BusinessHours = IN_UTC,
+    outside: OutsideUpdates = NO_RULE_OUTSIDE,
+) -> list[str]:
+    """What will be due, a sentence each, with when (UTC); nothing where the incident has ended."""
+    return [
+        f"{what} is due at {due:%Y-%m-%d %H:%M} UTC" for what, due in _deadlines(events, hours, outside) if due >= now
+    ]
+
+
+def _deadlines(
+    events: Sequence[EventReport], hours: BusinessHours, outside: OutsideUpdates
+) -> list[tuple[str, datetime]]:
     if not events or phase_of(events) in ENDED:
         return []
     severity = severity_of(events)
-    late: list[tuple[str, datetime | None]] = []
-    if not acknowledgements(events):
-        late.append(("the acknowledgement", answer_due(events, severity, hours)))
-    late.append(("an update", update_due(events, severity)))
-    late.append(("an update to the public", outside_due(events, severity, outside)))
-    return [
-        f"{what} was due {span((now - due).total_seconds())} ago ({severity})"
-        for what, due in late
-        if due is not None and due < now
+    found = [
+        ("the acknowledgement", None if acknowledgements(events) else answer_due(events, severity, hours)),
+        ("an update", update_due(events, severity)),
+        ("an update to the public", outside_due(events, severity, outside)),
     ]
+    return [(what, due) for what, due in found if due is not None]

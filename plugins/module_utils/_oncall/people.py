@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Callable, Mapping, Sequence
 
 FIELDS = ("name", "slack", "mail", "phone", "awx_user", "login", "zone")
 _WAYS = ("slack", "mail", "phone")
+PAGED_BY = ("slack", "mail")  # ways by which pages go, each by the channel of the site that has its name
 
 
 @dataclass(frozen=True)
@@ -41,17 +42,29 @@ def people_of(given: Any, is_zone: Callable[[str], bool]) -> tuple[list[Person],
         if not isinstance(each, dict) or not each.get("name"):
             problems.append(f"the person {number} of runbook_people has no name{_misspelt(each)}")
             continue
-        texts = {field: " ".join(str(each.get(field) or "").split()) for field in FIELDS}
-        name, zone = texts["name"], texts["zone"]
+        person = _person(each)
+        name, zone = person.name, person.zone
         problems += _problems(name, each)
         if zone and not is_zone(zone):
             problems.append(f"the zone {zone!r} of {name} is no time zone such as Europe/Berlin")
-            texts["zone"] = ""
+            person = replace(person, zone="")
         if name.casefold() in people:
             problems.append(f"there are two people of the name {name}")
-        elif any(texts[way] for way in _WAYS):
-            people[name.casefold()] = Person(**texts)
+        elif any(getattr(person, way) for way in _WAYS):
+            people[name.casefold()] = person
     return list(people.values()), problems
+
+
+def everyone_of(given: Any) -> list[Person]:
+    """All who have a name of their own, also those who cannot be reached: whoever acts is one of them."""
+    rows = given if isinstance(given, Sequence) and not isinstance(given, str) else ()
+    named = [each for each in rows if isinstance(each, Mapping) and each.get("name")]
+    people = {person.name.casefold(): person for person in map(_person, reversed(named))}
+    return list(reversed(people.values()))
+
+
+def _person(given: Mapping[str, Any]) -> Person:
+    return Person(**{field: " ".join(str(given.get(field) or "").split()) for field in FIELDS})
 
 
 def _misspelt(given: Any) -> str:
@@ -77,6 +90,26 @@ def _problems(name: str, given: Mapping[Any, Any]) -> list[str]:
     if not any(str(given.get(way) or "").strip() for way in _WAYS):
         found.append(f"{name} cannot be reached: give slack, mail or phone")
     return found
+
+
+def person_of(people: Sequence[Person], login: str) -> str:
+    """The name of the one person that a login of AWX or of the controller belongs to; empty where that is none, or not
+    one. ``awx_user`` and ``login`` may be several, separated by commas."""
+    wanted = login.strip().casefold()
+    names = {person.name for person in people if wanted and wanted in _logins(person)}
+    return names.pop() if len(names) == 1 else ""
+
+
+def _logins(person: Person) -> set[str]:
+    several = re.split(r"[\s,]+", f"{person.awx_user},{person.login}")
+    return {each.casefold() for each in (*several, person.name, person.mail) if each}
+
+
+def nearest_name(people: Sequence[Person], text: str) -> str:
+    """The name that a misspelt name, mail or login most likely means; empty where none is near."""
+    names = {word: person.name for person in people for word in (person.name.casefold(), *_logins(person))}
+    close = difflib.get_close_matches(text.casefold(), names, 1)
+    return names[close[0]] if close else ""
 
 
 def named_by(people: Sequence[Person], text: str) -> str:

@@ -91,6 +91,19 @@ def row_of(roster: Roster, rota: Rota, at: datetime) -> OnCallRow:
     }  # fmt: skip
 
 
+def not_paged(roster: Roster, ways: Sequence[str], at: datetime, ahead: timedelta) -> list[str]:
+    """Who is on call and cannot be paged, since the person has none of the ways by which pages go; a sentence for each
+    step, which begins with its name."""
+    known = {person.name: person for person in roster.people}
+    found = []
+    for rota in roster.rotas:
+        shifts = [shift for layer in rota.layers for shift in layer.all if shift.end > at and shift.start < at + ahead]
+        for name in dict.fromkeys(shift.person for shift in shifts):
+            if name in known and not any(getattr(known[name], way) for way in ways):
+                found.append(f"{rota.step}: {name} is on call and cannot be paged: give {' or '.join(ways)}")
+    return found
+
+
 def report_of(roster: Roster, at: datetime, ahead: timedelta) -> OnCallReport:
     """Who answers now, and what will be wrong within ``ahead``."""
     rows = [row_of(roster, rota, at) for rota in roster.rotas]

@@ -70,18 +70,17 @@ def until(layers: Sequence[Shifts], moment: datetime) -> datetime | None:
 
 
 def since(layers: Sequence[Shifts], moment: datetime) -> datetime | None:
-    """Since when the person of this moment is on call, over shifts that follow each other, as far as shifts are known;
-    None for no person."""
+    """Since when the person of this moment is on call, over shifts that follow each other, or since when no person is;
+    as far as shifts are known, else None."""
     shift = on_call(layers, moment)
-    if shift is None:
-        return None
+    person = shift.person if shift else None
     edges = sorted({edge for layer in layers for each in layer.all for edge in (each.start, each.end)}, reverse=True)
     for edge in edges:
         if edge <= moment:
             earlier = on_call(layers, edge - timedelta(microseconds=1))
-            if earlier is None or earlier.person != shift.person:
+            if (earlier.person if earlier else None) != person:
                 return edge
-    return shift.start
+    return shift.start if shift else None
 
 
 def _boundary(layers: Sequence[Shifts], moment: datetime) -> datetime | None:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Iterable, Sequence, TypedDict
 
+from .._incident.action_items import ActionItem, is_overdue
 from .._incident.event import EventReport
 from .._incident.hash_chain import Verification
 from .._incident.severity import severity_of
-from .action_items import ActionItem, is_overdue
 from .milestones import SPANS
 from .page.document import said
 from .postmortem import facts_of

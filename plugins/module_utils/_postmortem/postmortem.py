@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import Any, Sequence, TypedDict
 
+from .._incident.action_items import ActionItem, action_items
 from .._incident.event import EventReport
 from .._incident.hash_chain import Verification
 from .._incident.severity import severity_of
-from .action_items import ActionItem, action_items
 from .invitation import invitation
 from .measured.measurement import measured_of
 from .milestones import BEGAN, DETECTED, RESOLVED, is_recovery, milestones, spans

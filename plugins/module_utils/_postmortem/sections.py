@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Sequence
 
 from .._core.text import some, span
+from .._incident.action_items import ActionItem
 from .._incident.event import EventReport
 from .._incident.hash_chain import Verification, head_text
 from .._incident.severity import severity_event
-from .action_items import ActionItem
 from .measured.logged_blocks import AFFECTED, known_impact, logged_charts, logged_numbers, logged_series
 from .measured.measured_blocks import charts, definitions, impact_blocks, moments, numbers
 from .measured.measurement import Measured

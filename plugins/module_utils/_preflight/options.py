@@ -21,6 +21,8 @@ HOST_ARGS: dict[str, Any] = {
     "log_users": {"type": "list", "elements": "str", "default": []},
     "people": {"type": "list", "elements": "dict", "default": []},
     "oncall": {"type": "dict", "default": {}, "no_log": True},
+    "escalate_after": {"type": "raw", "default": {}},
+    "channels": {"type": "list", "elements": "str", "default": []},
 }
 
 

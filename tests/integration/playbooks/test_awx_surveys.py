@@ -36,7 +36,7 @@ JOBS = {
     "Runbook: menu": {},
     "Runbook: announce": {},
     "Runbook: tick": {},
-    "Runbook: resolve": {"incident_act_reason": "0123"},
+    "Runbook: resolve": {"incident_resolve_action": "resolve", "incident_act_reason": "0123"},
 }
 FIRST = ("Runbook: report", "Runbook: note")  # of which a run of part of them has all forms
 

@@ -209,8 +209,17 @@ def test_people_work_an_incident_from_the_acknowledgement_to_its_end(server, sto
     assert typed(site, "checklist", incident_checklist_action="waive", **tick)[0] == 0
     shown = site.play(playbook="playbooks/incident_status.yml", incident_id=name).stdout
     assert f"{name}: resolved, severity P0, led by" in shown
+    assert "[ ] recovery verified (#5 holds for" in shown
+    shown = site.play(playbook="playbooks/incident_status.yml", incident_id=name, announce_soak=0).stdout
     assert "[x] recovery verified (#5)" in shown
     assert "[ ] lessons shared" in shown
     assert "[-] runbooks updated (waived by" in shown
     kinds = [event["kind"] for event in site.events()][5:]
     assert kinds == ["acknowledged", "role", "severity", "update", "phase", "checklist"]
+    code, shown = typed(site, "ack", incident_id=name)
+    assert (code, "incident_resolve_action=reopen" in " ".join(shown.split())) == (2, True)
+    again = {"incident_id": name, "incident_resolve_action": "reopen", "incident_act_reason": "the queue is back"}
+    assert typed(site, "resolve", **again)[0] == 0
+    assert typed(site, "ack", incident_id=name)[0] == 0
+    code, shown = typed(site, "resolve")
+    assert (code, "since it was opened again" in " ".join(shown.split())) == (2, True)

@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.action_items import action_items
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import read_events
-from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.action_items import action_items
 
 from support.incidents import whole_incident
 from support.prometheus_answers import Answers, answering

@@ -7,21 +7,22 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable, Mapping, NamedTuple, Sequence
 
-from ..._core.errors import RunbookError
+from ..._core.errors import InputError, RunbookError
 from ..._incident.event import EventReport
 from ..._incident.io.log import ids, read
 from ..._incident.phase import ENDED, acknowledgements, phase_of
 from ..._incident.record import record
 from ..._incident.severity import severity_of
-from ..._lifecycle.deadlines import SEVERITIES, outside_updates
+from ..._lifecycle.deadlines import NO_RULE_OUTSIDE, SEVERITIES, OutsideUpdates, outside_updates
 from ..._lifecycle.rota_roles import assignments, steps_of_roles
+from ..._oncall.escalation import escalation_of
 from ..._oncall.steps import STEPS
 from ..follow_up import COURSE
 from ..outbox import Claim, Entry, claim, entries_of, is_waiting, lines_of_outbox
 from ..page_states import OPERATIONAL, components_shown, worst_of
-from ..paging import AFTER, Answerer, answerer_of
+from ..paging import Answerer, answerer_of, within
 from ..report import OutboxOfIncident, OutboxReport, TakenMessage
 from ..silences import Silencing, silencing_of
 from ..wanted import wanted
@@ -45,12 +46,13 @@ def take_messages(given: Mapping[str, Any], check_mode: bool, clock: Clock = utc
             logs.append((name, read(given["log"], name)[0]))
         except RunbookError as error:
             report["lines"].append(f"{name}: not read: {error}")
-    after = given.get("after") or AFTER
     page = _Page(given, logs)
+    rules, problems = _rules(given)
+    report["lines"] += problems
     busy = left = 0
-    for name, events in sorted(logs, key=lambda log: _urgency(log[1], after)):
+    for name, events in sorted(logs, key=lambda log: _urgency(log[1], rules.after)):
         try:
-            found = _taken(given, name, check_mode or busy >= _AT_ONCE, clock(), events)
+            found = _taken(given, name, check_mode or busy >= _AT_ONCE, clock(), events, rules)
         except RunbookError as error:
             report["lines"].append(f"{name}: not read: {error}")
             continue
@@ -95,6 +97,30 @@ class _Page:
         return found
 
 
+class _Rules(NamedTuple):
+    """The site's own: minutes of each step, updates to the public, and the step of each role."""
+
+    after: Mapping[str, Sequence[float]]
+    outside: OutsideUpdates
+    roles_from: Mapping[str, str]
+
+
+def _rules(given: Mapping[str, Any]) -> tuple[_Rules, list[str]]:
+    """With what is wrong of them, a sentence each. A rule that is wrong has its default: it costs no page."""
+    after, problems = escalation_of(given.get("after") or {})
+    faces = (given["settings"].get("page") or {}).get("scenarios") or ()
+    outside, roles_from = NO_RULE_OUTSIDE, steps_of_roles({}, STEPS)
+    try:
+        outside = outside_updates(given.get("public_every") or {}, faces)
+    except InputError as error:
+        problems.append(f"{error} No update to the public is due by it.".replace(" Nothing was read.", ""))
+    try:
+        roles_from = steps_of_roles(given.get("roles_from") or {}, STEPS)
+    except InputError as error:
+        problems.append(f"{error} The default fills them.".replace(" Nothing was written.", ""))
+    return _Rules(after, outside, roles_from), problems
+
+
 def _urgency(events: Sequence[EventReport], after: Mapping[str, Any]) -> tuple[bool, int]:
     """The smallest first: what pages people, then what is most severe."""
     severity = severity_of(events)
@@ -119,17 +145,20 @@ def _candidates(log: str, settings: Mapping[str, Any]) -> list[str]:
 
 
 def _taken(
-    given: Mapping[str, Any], name: str, check_mode: bool, now: datetime, present: Sequence[EventReport]
+    given: Mapping[str, Any],
+    name: str,
+    check_mode: bool,
+    now: datetime,
+    present: Sequence[EventReport],
+    rules: _Rules,
 ) -> OutboxOfIncident:
-    faces = (given["settings"].get("page") or {}).get("scenarios") or ()
-    outside = outside_updates(given.get("public_every") or {}, faces)
+    after, outside = rules.after, rules.outside
     made: list[Claim] = []
     alerts: list[Silencing] = []
     roles: list[dict[str, Any]] = []
 
     def decide(events: Sequence[EventReport]) -> list[dict[str, Any]]:
-        who = [answerer_of(row) for row in given.get("answerers") or ()]
-        after = given.get("after") or AFTER
+        who = within([answerer_of(row) for row in given.get("answerers") or ()], given["settings"])
         alerts[:] = [silencing_of(events, now)]
         people, is_named = given.get("people") or (), bool(given["ids"])
         messages = wanted(
@@ -138,7 +167,7 @@ def _taken(
         # What is queued for a channel that the site has no more stays, and keeps nothing else up.
         channels = list(given["settings"]) if given["channels"] is None else given["channels"]
         made[:] = [claim(events, messages, now, channels, timedelta(seconds=given["lease"]))]
-        roles[:] = _roles(events, who, after, given.get("roles_from") or {})
+        roles[:] = _roles(events, who, after, rules.roles_from)
         return [*roles, *({"kind": "message", "note": note} for note in made[0].notes)]
 
     # Read first: most runs have nothing to send, and then nothing is locked.
@@ -164,14 +193,14 @@ def _roles(
     events: Sequence[EventReport],
     answerers: Sequence[Answerer],
     after: Mapping[str, Sequence[float]],
-    steps: Mapping[str, Any],
+    steps: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     """Of an incident that pages people, the roles that the rotation fills."""
     if not events or severity_of(events) not in after:
         return []
     on_call = {each["step"]: each["person"] for each in answerers}
     until = {each["step"]: each["until"] for each in answerers}
-    notes = assignments(events, on_call, until, steps_of_roles(steps, STEPS))
+    notes = assignments(events, on_call, until, steps)
     return [{"kind": "role", "note": note} for note in notes]
 
 

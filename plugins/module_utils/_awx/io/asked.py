@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
 from ..._core.errors import ApprovalRefused, AwxError
-from ..._oncall.people import people_of
-from ..four_eyes import person_of, why_not_another
+from ..._oncall.people import people_of, person_of
+from ..four_eyes import why_not_another
 from ..workflow import (
     APPROVED,
     NONE,

@@ -16,6 +16,8 @@ def business_hours(given: Mapping[str, Any]) -> BusinessHours:
     """``zone`` (an IANA name), ``ends`` (HH:MM), ``days`` (mon to sun, or mon-fri) and ``holidays`` (YYYY-MM-DD); what
     is left out has its default, except the zone: an hour of no zone is no time. Raises InputError for what is none of
     these."""
+    if not isinstance(given, Mapping):
+        raise InputError(f"business_hours: {given!r} is no dictionary with zone, ends and days. Nothing was read.")
     unknown = sorted(set(given) - {"zone", "ends", "days", "holidays"})
     if unknown:
         raise InputError(f"business_hours: {unknown[0]!r} is none of zone, ends, days and holidays. Nothing was read.")

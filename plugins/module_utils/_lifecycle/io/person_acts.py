@@ -17,11 +17,13 @@ from ..._incident.io.verify import verify
 from ..._incident.record import record
 from ..._incident.scope import NEW
 from ..._incident.timeline import words_of
+from ..._oncall.people import Person, everyone_of, nearest_name, person_of
 from ..acts import ActedReport, NewEvent, Said, events_of
-from ..deadlines import outside_updates
+from ..deadlines import IN_UTC, NO_RULE_OUTSIDE, BusinessHours, OutsideUpdates, outside_updates
 from ..user_report import SCENARIO, action_item, noted, opening_of
+from .business_hours import business_hours
 
-_SAID = ("text", "reason", "severity", "role", "person", "item", "audience", "status")
+_SAID = ("text", "reason", "severity", "role", "item", "audience", "status")
 _KEPT = ("log", "by", "at", "group")
 REPORT = "report"
 
@@ -31,11 +33,16 @@ def act_on_incident(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     if given["act"] == REPORT:
         return _report(given, check_mode)
     name = existing_incident(given["log"], given["id"], given["hosts"], given["join_within"], given["site"])
+    people = everyone_of(given["people"])
+    outside, hours, problems = _site_rules(given)
+    texts = {field: str(given[field]).strip() for field in _SAID}
     said = Said(
-        _person(given["people"], given["by"]),
+        person_of(people, given["by"]) or given["by"],
+        person=_person(people, str(given["person"]).strip(), bool(texts["reason"])),
         alerts=tuple(given["alerts"]),
-        outside=outside_updates(given["public_every"]),
-        **{field: str(given[field]).strip() for field in _SAID},
+        outside=outside,
+        hours=hours,
+        **texts,
     )
     broken = verify(given["log"], name, ())["incidents"][name]["first_break"] if given["act"] == "close" else None
     if broken and not said.reason:
@@ -51,19 +58,42 @@ def act_on_incident(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
 
     if check_mode:
         decide(read(given["log"], name)[0])
-        return _acted(name, said.by, new, None)
+        return _acted(name, said.by, new, None, problems)
     # Asked while no one else can write: of two people who take one role at once the second one is refused.
     options = {option: given[option] for option in _KEPT}
     written = record({**options, "id": name, "events": [], "create": False}, check_mode, decide)
-    return _acted(name, said.by, new, written)
+    return _acted(name, said.by, new, written, problems)
 
 
-def _acted(name: str, by: str, new: Sequence[dict[str, Any]], written: Mapping[str, Any] | None) -> dict[str, Any]:
-    """``written``: what the log answered; None in check mode, where nothing was written."""
+def _site_rules(given: Mapping[str, Any]) -> tuple[OutsideUpdates, BusinessHours, list[str]]:
+    """The rules by which something is due, and what is wrong with them: a misspelt one must not keep a person from
+    acknowledging."""
+    outside, hours, problems = NO_RULE_OUTSIDE, IN_UTC, []
+    try:
+        outside = outside_updates(given["public_every"], given["public_scenarios"])
+    except InputError as error:
+        problems.append(f"{error} No update to the public is due by it.".replace(" Nothing was read.", ""))
+    try:
+        hours = business_hours(given["hours"])
+    except InputError as error:
+        problems.append(f"{error} Those of UTC count.".replace(" Nothing was read.", ""))
+    return outside, hours, problems
+
+
+def _acted(
+    name: str,
+    by: str,
+    new: Sequence[dict[str, Any]],
+    written: Mapping[str, Any] | None,
+    problems: Sequence[str] = (),
+) -> dict[str, Any]:
+    """``written``: what the log answered; None in check mode, where nothing was written; ``problems``: of the site's
+    rules."""
     lines = [f"incident {name}" if written else f"incident {name}; nothing was written in check mode"]
     events: list[NewEvent] = [{"kind": event["kind"], "note": event["note"]} for event in new]
     bare: EventReport = {"seq": 0, "at": "", "kind": "", "by": by, "host": "", "note": {}, "logged": ""}
     lines += [f"{words_of({**bare, **event})} (by {by})" for event in events]
+    lines += problems
     report: ActedReport = {
         "id": name, "events": events, "lines": lines, "path": written["path"] if written else "",
         "head": written["head"] if written else {"seq": 0, "hash": ""},
@@ -71,10 +101,18 @@ def _acted(name: str, by: str, new: Sequence[dict[str, Any]], written: Mapping[s
     return {"changed": bool(written and written["changed"]), **report}
 
 
-def _person(people: Sequence[Mapping[str, Any]], by: str) -> str:
-    """The name of the person who has this login or is this user of AWX; else the login itself."""
-    known = (each for each in people if isinstance(each, Mapping) and by in (each.get("login"), each.get("awx_user")))
-    return str(next((each.get("name") or by for each in known), by))
+def _person(people: Sequence[Person], text: str, has_reason: bool) -> str:
+    """The name of the person who is meant by a name, mail, login or user of AWX. Raises InputError for one who is not
+    in the inventory, unless there is a reason: a misspelt name would hold a role and hear of nothing."""
+    name = person_of(people, text)
+    if name or not text or not people or has_reason:
+        return name or text
+    near = nearest_name(people, text)
+    hint = f"; did you mean {near}?" if near else f". It has: {', '.join(person.name for person in people)}."
+    raise InputError(
+        f"person: {text!r} is no one person of runbook_people{hint} Name one of them, or give a reason. Nothing was"
+        " written."
+    )
 
 
 def _report(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import json
 import os
 import tempfile
 from contextlib import suppress
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Mapping, NamedTuple, Sequence
 
@@ -24,7 +24,7 @@ from ..._incident.held import held_plans
 from ..._incident.io.log import snapshot
 from ..._incident.io.verify import verify
 from ..._incident.timeline import lines_of_timeline
-from ..checklist import checklist_of
+from ..checklist import SiteRules, checklist_of
 from ..deadlines import BusinessHours, OutsideUpdates, outside_updates, overdue
 from ..standing import IncidentStatus, StatusReport, is_open, lines_of_status, status_of
 from .business_hours import business_hours
@@ -55,9 +55,11 @@ def incident_status(
     id: str = "",
     closed: bool = False,
     index: bool = True,
+    *,
     hours: Mapping[str, Any] | None = None,
     public_every: Mapping[str, Any] | None = None,
     public_scenarios: Sequence[str] = (),
+    soak: float = 600,
 ) -> StatusReport:
     """What incident_status returns; see its documentation."""
     folder = Path(log).expanduser()
@@ -70,7 +72,8 @@ def incident_status(
         status, events, dummy = _status(folder, id, working)
         report["incidents"], report["timeline"] = [status], lines_of_timeline(id, events, held_plans(events))
         report["first_break"] = verify(log, id, ())["incidents"][id]["first_break"]
-        report["checklist"] = checklist_of(events, report["first_break"] is None)
+        rules = SiteRules(datetime.now(timezone.utc), timedelta(seconds=soak), working.outside.scenarios)
+        report["checklist"] = checklist_of(events, report["first_break"] is None, rules)
     else:
         _read_all(folder, report, closed, index, working)
     report["lines"] = lines_of_status(report, bool(id))

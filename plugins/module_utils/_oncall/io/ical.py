@@ -47,7 +47,8 @@ def shifts_of_calendar(
             raise ValueError("it is no VCALENDAR")
     except Exception as error:  # the libraries raise what they like for what is no calendar
         raise InputError(f"it is no calendar: {type(error).__name__}: {error}") from None
-    problems += _without_endless(calendar)
+    _give_own_ids(calendar)
+    problems += _without_what_is_none(calendar)
     try:
         events = occurrences(calendar)
     except Exception:  # of one event: the others are read
@@ -65,17 +66,54 @@ def shifts_of_calendar(
     return sorted(set(shifts)), list(dict.fromkeys([*problems, *reading.problems]))
 
 
-def _without_endless(calendar: Any) -> list[str]:
-    """Takes out the events that recur more often than a shift can, which would be counted for minutes, and names
-    them."""
-    endless = [event for event in calendar.walk("VEVENT") if _is_endless(event.get("RRULE"))]
-    taken_out = {id(event) for event in endless}
-    calendar.subcomponents = [part for part in calendar.subcomponents if id(part) not in taken_out]
-    return [
-        f"the event {shortened(printable(str(event.get('SUMMARY') or '')), 60)!r} recurs more often than every hour,"
-        " so it is left out"
-        for event in endless
-    ]
+def _give_own_ids(calendar: Any) -> None:
+    """An event without a UID, or with that of another event, would stand for it, and its shift would be missing. Of
+    versions of one event, which their SEQUENCE tells apart, the library takes the last."""
+    by_id: dict[str, list[Any]] = {}
+    for event in calendar.walk("VEVENT"):
+        if event.get("RECURRENCE-ID") is None:
+            by_id.setdefault(str(event.get("UID") or ""), []).append(event)
+    for uid, events in by_id.items():
+        versions = {str(event.get("SEQUENCE") or 0) for event in events}
+        if uid and len(versions) > 1:
+            continue
+        for number, event in enumerate(events[bool(uid) :], 1):
+            event["UID"] = f"{uid or 'pafar.runbook'}#{number}"
+
+
+def _without_what_is_none(calendar: Any) -> list[str]:
+    """Takes out the events that the library would read as another time, or would count for minutes, and names them."""
+    reasons = {id(event): why for event in calendar.walk("VEVENT") for why in [_why_none(event)] if why}
+    titles = {id(event): _title(event) for event in calendar.walk("VEVENT")}
+    calendar.subcomponents = [part for part in calendar.subcomponents if id(part) not in reasons]
+    return [f"the event {titles[number]!r} {why}, so it is left out" for number, why in reasons.items()]
+
+
+def _why_none(event: Any) -> str:
+    if _is_endless(event.get("RRULE")):
+        return "recurs more often than every hour"
+    begins, ends, lasts = _value(event, "DTSTART"), _value(event, "DTEND"), _value(event, "DURATION")
+    if isinstance(lasts, timedelta) and ends is None and lasts < timedelta(0):
+        return "ends before it begins"
+    is_aware = [isinstance(at, datetime) and at.tzinfo is not None for at in (begins, ends)]
+    if type(begins) is type(ends) and begins is not None and is_aware[0] == is_aware[1] and ends < begins:
+        return "ends before it begins"
+    zone = getattr(event.get("DTEND"), "params", {}).get("TZID")
+    if zone and is_aware == [True, False]:
+        return f"has the time zone {str(zone)!r}, which is not known"
+    return ""
+
+
+def _value(event: Any, name: str) -> Any:
+    """None for what is missing, and for what is none, which is reported where the event is read."""
+    try:
+        return event.get(name).dt
+    except Exception:
+        return None
+
+
+def _title(event: Any) -> str:
+    return shortened(printable(str(event.get("SUMMARY") or "")), 60)
 
 
 def _is_endless(rules: Any) -> bool:
@@ -99,7 +137,7 @@ def _series_of(calendar: Any) -> list[tuple[str, Any]]:
         part = type(calendar)()
         for component in (*calendar.walk("VTIMEZONE"), *events):
             part.add_component(component)
-        series.append((shortened(printable(str(events[0].get("SUMMARY") or "")), 60), part))
+        series.append((_title(events[0]), part))
     return series
 
 
@@ -134,7 +172,7 @@ class _Reading:
         if str(event.get("STATUS", "")).upper() == "CANCELLED":
             return []
         begins, ends = event.start, event.end
-        title, person = shortened(printable(str(event.get("SUMMARY", ""))), 60), _person(event, self.people)
+        title, person = _title(event), _person(event, self.people)
         zone = self.zone
         if not isinstance(begins, datetime) or begins.tzinfo is None:
             unknown = self.unknown.get(str(event.get("UID") or "")) if isinstance(begins, datetime) else ""
@@ -158,11 +196,17 @@ def _moment(value: Any, zone: tzinfo) -> datetime:
 
 
 def _person(event: Any, people: Sequence[Person]) -> str:
-    """By the attendee's address, else by the summary, of which calendars write `On call: Ada` and the like."""
+    """By the address of the attendee who has not declined, else by the summary, of which calendars write `On call: Ada`
+    and the like. Of several attendees it is the one whom the summary names; else all of them, which is no person."""
+    summary = named_by(people, str(event.get("SUMMARY", "")))
     attendees = event.get("ATTENDEE") or []
+    coming = [
+        named_by(people, str(attendee).partition(":")[2] or str(attendee))
+        for attendee in (attendees if isinstance(attendees, list) else [attendees])
+        if str(getattr(attendee, "params", {}).get("PARTSTAT", "")).upper() != "DECLINED"
+    ]
     known = {person.name for person in people}
-    for attendee in attendees if isinstance(attendees, list) else [attendees]:
-        name = named_by(people, str(attendee).partition(":")[2] or str(attendee))
-        if name in known:
-            return name
-    return named_by(people, str(event.get("SUMMARY", "")))
+    named = [name for name in dict.fromkeys(coming) if name in known]
+    if not named or summary in named:
+        return summary
+    return ", ".join(named)

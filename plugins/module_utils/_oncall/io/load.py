@@ -13,8 +13,8 @@ from typing import Any, Mapping, Sequence
 
 from ..._core.errors import InputError
 from ..._core.times import moment_of
-from ..people import Person, people_of
-from ..roster import OnCallReport, Roster, Rota, report_of
+from ..people import PAGED_BY, Person, people_of
+from ..roster import OnCallReport, Roster, Rota, not_paged, report_of
 from ..rotation import shifts_of
 from ..shifts import Shift, Shifts
 from ..steps import STEPS, Step, names_in, read_steps, shown, without_zone
@@ -34,6 +34,7 @@ def oncall_report(given: Mapping[str, Any]) -> OnCallReport:
     roster = load_roster(given, moment, moment + ahead)
     if roster.refused:
         raise InputError(f"{'; '.join([*roster.refused, *roster.problems])}. Nothing was read.")
+    roster.problems.extend(not_paged(roster, PAGED_BY, moment, ahead))
     return report_of(roster, moment, ahead)
 
 
@@ -68,7 +69,7 @@ def _feed(step: Step, people: Sequence[Person], start: datetime, end: datetime) 
     def parse(data: bytes) -> tuple[list[Shift], list[str]]:
         if step.kind == "ical":
             return shifts_of_calendar(data, people, zone, start, end)
-        return shifts_of_json(data, step.options, people, zone), []
+        return shifts_of_json(data, step.options, people, zone)
 
     headers = {str(title): str(value) for title, value in (step.options.get("headers") or {}).items()}
     return Feed(step.source, parse, headers, _words(start, end))

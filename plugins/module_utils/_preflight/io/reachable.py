@@ -7,10 +7,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any, Mapping, Sequence
 
+from ..._oncall.escalation import escalation_of
 from ..._oncall.io.load import load_roster
 from ..._oncall.io.time_zones import is_zone
-from ..._oncall.people import people_of
-from ..._oncall.roster import OnCallReport, OnCallRow, report_of
+from ..._oncall.people import PAGED_BY, people_of
+from ..._oncall.roster import OnCallReport, OnCallRow, not_paged, report_of
 from ..check import Check
 
 _AHEAD = timedelta(days=30)
@@ -29,8 +30,15 @@ def reachable(params: Mapping[str, Any]) -> list[Check]:
     now = datetime.now(timezone.utc)
     given = {"people": params["people"], "oncall": params["oncall"], "copies": _COPIES, "timeout": _TIMEOUT}
     roster = load_roster(given, now, now + _AHEAD)
+    ways = [way for way in PAGED_BY if way in params["channels"]] if params["channels"] else list(PAGED_BY)
+    if ways:
+        roster.problems.extend(not_paged(roster, ways, now, _AHEAD))
     report = report_of(roster, now, _AHEAD)
     cure = "correct runbook_oncall in the inventory"
+    wrong = escalation_of(params["escalate_after"] or {})[1]
+    if wrong:
+        cure_of_it = "correct incident_escalate_after in the inventory"
+        checks.append(Check("steps are paged after minutes", False, "; ".join(wrong), cure_of_it))
     if roster.refused:
         checks.append(Check("rotations are written as they must be", False, "; ".join(roster.refused), cure))
     for row in report["steps"]:

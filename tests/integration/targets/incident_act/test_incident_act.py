@@ -138,3 +138,61 @@ def test_a_login_acts_under_the_name_of_its_person(log):
     taken = act(log, "take_role", role="incident_commander", people=people)
     assert taken["events"][0]["note"]["person"] == "Ada Lovelace"
     assert act(log, "leave_role", role="incident_commander", people=people)["changed"] is True
+
+
+TEAM = [
+    {"name": "Ada Lovelace", "login": "ada, root.ada", "mail": "a@example.org"},
+    {"name": "Bob", "awx_user": "bob.m"},
+]
+
+
+@pytest.mark.parametrize("written", ["bob.m", "BOB", "Bob"])
+def test_a_role_is_offered_to_a_person_by_any_of_their_names_and_accepted_by_that_person(log, written):
+    assert act(log, "take_role", by="root.ada", role="technical_lead", people=TEAM)["changed"] is True
+    offered = act(log, "offer_role", role="technical_lead", person=written, people=TEAM)
+    assert offered["events"][0]["note"]["person"] == "Bob"
+    refused = act(log, "accept_role", role="technical_lead", person=written, people=TEAM)
+    assert "Ada Lovelace accepts the role technical_lead in the name of Bob: give a reason" in refused["msg"]
+    accepted = act(log, "accept_role", by="bob.m", role="technical_lead", people=TEAM)
+    assert accepted["events"][0]["note"] == {"role": "technical_lead", "person": "Bob", "action": "accepted"}
+
+
+def test_a_person_who_is_not_in_the_inventory_needs_a_reason(log):
+    given = {"role": "technical_lead", "people": TEAM}
+    refused = act(log, "offer_role", person="bobb", reason="", **given)
+    assert "'bobb' is no one person of runbook_people; did you mean Bob?" in refused["msg"]
+    assert "It has: Ada Lovelace, Bob." in act(log, "take_role", person="zzz", **given)["msg"]
+    taken = act(log, "take_role", person="Zoe of the vendor", reason="she is here", **given)
+    assert taken["events"][0]["note"]["person"] == "Zoe of the vendor"
+    assert act(log, "acknowledge", by="a stranger", people=TEAM)["changed"] is True, "whoever acts is not doubted"
+
+
+def test_after_a_relapse_it_is_resolved_by_a_new_verification_alone(log):
+    verified = [{"kind": "verified", "note": {"mitigation": "x", "outcome": "recovered"}}]
+    record({"log": str(log), "id": "a", "host": "db1", "events": verified}, False)
+    assert act(log, "resolve")["changed"] is True
+    assert act(log, "reopen", id="a", reason="the locks are back")["changed"] is True
+    assert "no verification is in the log since it was opened again" in act(log, "resolve")["msg"]
+    rows = {row["item"]: row["state"] for row in run_module("incident_status", log=str(log), id="a")["checklist"]}
+    assert (rows["recovery_verified"], rows["resolution_implemented"]) == ("open", "open")
+    record({"log": str(log), "id": "a", "host": "db1", "events": verified}, False)
+    assert act(log, "resolve")["changed"] is True
+    for soak, state in ((3600, "open"), (0, "done")):
+        rows = {
+            row["item"]: row["state"]
+            for row in run_module("incident_status", log=str(log), id="a", soak=soak)["checklist"]
+        }
+        assert rows["recovery_verified"] == state
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"hours": {"zone": "Mars"}}, "zone 'Mars' is no time zone"), ({"hours": "9 to 5"}, "is no dictionary"),
+        ({"public_every": {"P9": 1}}, "incident_public_update_every: 'P9'"), ({"public_every": [1]}, "no dictionary"),
+    ],
+)  # fmt: skip
+def test_a_rule_of_the_site_that_is_misspelt_is_said_and_keeps_no_person_from_acting(log, wrong, says):
+    acknowledged = act(log, "acknowledge", **wrong)
+    assert (acknowledged["changed"], says in acknowledged["lines"][-1]) == (True, True)
+    assert "Nothing was" not in acknowledged["lines"][-1]

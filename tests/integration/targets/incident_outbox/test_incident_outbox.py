@@ -56,3 +56,23 @@ def test_an_incident_that_is_not_there_is_named(log):
     found = take(log, ids=["nope", "a"])
     assert [incident["id"] for incident in found["incidents"]] == ["a"]
     assert found["lines"][0].startswith("nope: not read: There is no incident 'nope'")
+
+
+ADA = [{"step": "primary", "person": "ada", "mail": "ada@example.org"}]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"after": {"P1": 5}}, "incident_escalate_after.P1: 5"), ({"after": [5]}, "incident_escalate_after"),
+        ({"public_every": {"P9": 5}}, "incident_public_update_every: 'P9': 5"), ({"public_every": [5]}, "[5]"),
+        ({"roles_from": {"boss": "primary"}}, "incident_roles_from: 'boss'"),
+        ({"roles_from": "x"}, "incident_roles_from"),
+    ],
+)  # fmt: skip
+def test_a_rule_of_the_site_that_is_misspelt_is_said_and_costs_no_page(log, wrong, says):
+    found = take(log, answerers=ADA, **wrong)
+    assert "call/primary/mail" in keys(found)
+    assert "role" in kinds(log)
+    assert (len(found["lines"]), says in found["lines"][0]) == (1, True)
+    assert "Nothing was" not in found["lines"][0]

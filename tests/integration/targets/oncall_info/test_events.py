@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.io.ical import shifts_of_calendar
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.io.rendered import shifts_of_json
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.people import Person
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.shifts import Shifts, gaps, overlaps
 
@@ -65,6 +68,16 @@ def test_a_time_without_a_zone(times, zone, head, start):
         (["SUMMARY:x"], "the event 'x' cannot be read (KeyError"),
         (["DTSTART:junk", "SUMMARY:x"], "the event 'x' cannot be read ("),
         ([*WHOLE, "RRULE:FREQ=OFTEN", "SUMMARY:x"], "the event 'x' cannot be read ("),
+        (["DTSTART:20261103T090000Z", "DTEND:20261102T090000Z", "SUMMARY:x"], "the event 'x' ends before it begins"),
+        (["DTSTART:20261103T090000Z", "DURATION:-P1D", "SUMMARY:x"], "the event 'x' ends before it begins"),
+        (
+            ["DTSTART;VALUE=DATE:20261103", "DTEND;VALUE=DATE:20261102", "SUMMARY:x"],
+            "ends before it begins",
+        ),
+        (
+            ["DTSTART:20261103T090000Z", "DTEND;TZID=Mars/North:20261104T090000", "SUMMARY:x"],
+            "the event 'x' has the time zone 'Mars/North', which is not known, so it is left out",
+        ),
     ],
 )
 def test_an_event_that_is_not_understood_is_named_and_costs_no_other(event, words):
@@ -72,6 +85,73 @@ def test_an_event_that_is_not_understood_is_named_and_costs_no_other(event, word
     assert [shift.person for shift in shifts] == ["bob"]
     assert len(problems) == 1
     assert words in problems[0]
+
+
+ADA, BOB = "mailto:ada@example.org", "mailto:bob@example.org"
+TWO = [Person("Ada Lovelace", mail="ada@example.org"), Person("bob", mail="bob@example.org")]
+
+
+@pytest.mark.parametrize(
+    ("attendees", "summary", "person"),
+    [
+        ([f"ATTENDEE:{ADA}"], "on call", "Ada Lovelace"),
+        ([f"ATTENDEE;PARTSTAT=DECLINED:{ADA}", f"ATTENDEE:{BOB}"], "on call", "bob"),
+        ([f"ATTENDEE;PARTSTAT=DECLINED:{ADA}"], "bob on call", "bob"),
+        ([f"ATTENDEE:{ADA}", f"ATTENDEE:{BOB}"], "bob on call", "bob"),
+        ([f"ATTENDEE:{ADA}", f"ATTENDEE:{BOB}"], "on call", "Ada Lovelace, bob"),  # no one person
+        ([f"ATTENDEE:{ADA}", "ATTENDEE:mailto:room7@example.org"], "on call", "Ada Lovelace"),
+    ],
+)
+def test_the_attendee_who_has_not_declined_is_on_call_and_of_several_the_one_of_the_summary(attendees, summary, person):
+    body = calendar([*WHOLE, *attendees, f"SUMMARY:{summary}"])
+    ((shift,), problems) = shifts_of_calendar(body, TWO, None, BEGIN, END)
+    assert (shift.person, problems) == (person, [])
+
+
+FIRST = ["DTSTART:20261102T090000Z", "DTEND:20261109T090000Z", "SUMMARY:Ada Lovelace"]
+SECOND = ["DTSTART:20261109T090000Z", "DTEND:20261116T090000Z", "SUMMARY:bob"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "people"),
+    [
+        (["UID:same"], ["UID:same"], ["Ada Lovelace", "bob"]),
+        (["UID:"], ["UID:"], ["Ada Lovelace", "bob"]),
+        ([], [], ["Ada Lovelace", "bob"]),
+        (["UID:same", "SEQUENCE:1"], ["UID:same", "SEQUENCE:2"], ["bob"]),  # a later version of the same event
+        (["UID:same"], ["UID:same", "RECURRENCE-ID:20261102T090000Z"], ["bob"]),  # an exception of it
+    ],
+)
+def test_no_shift_is_lost_where_events_have_one_uid_or_none(first, second, people):
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//x//y//EN"]
+    for own, event in ((first, FIRST), (second, SECOND)):
+        lines += ["BEGIN:VEVENT", "DTSTAMP:20260101T000000Z", *own, *event, "END:VEVENT"]
+    body = "\r\n".join([*lines, "END:VCALENDAR", ""]).encode()
+    shifts, problems = shifts_of_calendar(body, TWO, None, BEGIN, END)
+    assert ([shift.person for shift in shifts], problems) == (people, [])
+
+
+ROW = {"start": "2026-11-02T09:00:00Z", "end": "2026-11-09T09:00:00Z", "person": "bob"}
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({**ROW, "person": None}, "row 2 has no person (person)"), ({**ROW, "end": None}, "row 2 has no end (end)"),
+        ({**ROW, "end": "2026-11-01T09:00:00Z"}, "row 2 ends before it begins"),
+        ({**ROW, "start": "soon"}, "row 2 cannot be read (ValueError"), ({**ROW, "start": True}, "row 2 cannot be"),
+        ({**ROW, "start": "2026-11-02T09:00:00"}, "row 2 has no time zone in '2026-11-02T09:00:00': set zone"),
+        (None, "row 2 has no start"), ("x", "row 2 has no start"), ({**ROW, "start": 1e30}, "row 2 cannot be read"),
+    ],
+)  # fmt: skip
+def test_a_row_that_is_not_understood_is_named_and_costs_no_other(row, words):
+    shifts, problems = shifts_of_json(json.dumps([ROW, row]).encode(), {}, TWO, None)
+    assert [shift.person for shift in shifts] == ["bob"]
+    assert (len(problems), words in problems[0], problems[0].endswith("so it is left out")) == (1, True, True)
+    with pytest.raises(InputError, match="it has no shifts"):
+        shifts_of_json(json.dumps([row]).encode(), {}, TWO, None)
+    problems = shifts_of_json(json.dumps([ROW, *[row] * 9]).encode(), {}, TWO, None)[1]
+    assert (len(problems), problems[-1]) == (6, "4 rows more")
 
 
 @pytest.mark.parametrize("form", ["dtend", "duration", "hours", "windows", "floating", "all-day"])

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.answerers import answerers
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.io.ical import shifts_of_calendar
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.io.load import load_roster
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.io.rendered import shifts_of_json
@@ -26,6 +27,7 @@ from support.servers import ROOT
 NAMES = ("ada", "bob", "eve")
 PEOPLE = [{"name": name, "mail": f"{name}@example.org"} for name in NAMES]
 KNOWN = [Person(name, mail=f"{name}@example.org") for name in NAMES]
+ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "America/St_Johns")
 BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
 ROTATION = {"layers": [{"name": "week", "zone": "Europe/Berlin", "starts": "2026-01-05", "people": list(NAMES)}]}
 
@@ -60,19 +62,21 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
+@pytest.mark.parametrize("zone", ZONES)
 def test_a_calendar_answers_as_the_rotation_does(form, zone):
-    """At every quarter of an hour around each change of the clock, and at random moments."""
+    """All shifts of two years: who is right at the borders of each of them is right at every moment."""
     place, hour = ZoneInfo(zone), time(0) if form == "all day" else time(9)
-    own = Shifts(shifts_of(Layer("week", place, date(2026, 1, 5), NAMES, hour), BEGIN, END))
-    feed = Shifts(shifts_of_calendar(FORMS[form](zone), KNOWN, place, BEGIN, END)[0])
+    begin, end = datetime(2026, 1, 12, tzinfo=UTC), datetime(2028, 1, 12, tzinfo=UTC)
+    own = shifts_of(Layer("week", place, date(2026, 1, 5), NAMES, hour), begin, end)
+    feed, problems = shifts_of_calendar(FORMS[form](zone), KNOWN, place, begin, end)
+    assert problems == []
+    assert [(shift.start, shift.end, shift.person) for shift in feed] == [
+        (shift.start, shift.end, shift.person) for shift in own
+    ]
     chance = random.Random(form + zone)
-    moments = [BEGIN + timedelta(days=5, seconds=chance.random() * 355 * 86400) for dummy in range(500)]
-    for change in ("2026-03-08", "2026-03-29", "2026-04-05", "2026-10-04", "2026-10-25", "2026-11-01"):
-        start = datetime.fromisoformat(f"{change}T00:00:00+00:00") - timedelta(days=2)
-        moments += [start + timedelta(minutes=15 * number) for number in range(4 * 24 * 10)]
-    for moment in moments:
-        assert feed.at(moment).person == own.at(moment).person, moment
+    for dummy in range(100):
+        moment = begin + timedelta(seconds=chance.random() * 720 * 86400)
+        assert Shifts(feed).at(moment).person == Shifts(own).at(moment).person, moment
 
 
 def test_the_trap_of_daylight_saving_is_not_stepped_into():
@@ -108,7 +112,8 @@ ONCALL = {"results": [{"shift_start": FROM, "shift_end": UNTIL, "user_email": AD
     ],
 )  # fmt: skip
 def test_rendered_shifts_of_other_systems_are_read_by_jmespath(answer, paths):
-    (shift,) = shifts_of_json(json.dumps(answer).encode(), paths, KNOWN, UTC)
+    ((shift,), problems) = shifts_of_json(json.dumps(answer).encode(), paths, KNOWN, UTC)
+    assert problems == []
     assert (shift.start, shift.end, shift.person) == (
         datetime(2026, 11, 23, 8, tzinfo=UTC), datetime(2026, 11, 30, 8, tzinfo=UTC), "ada",
     )  # fmt: skip
@@ -122,7 +127,7 @@ def test_the_example_inventory_reads_what_those_systems_answer():
     assert len(steps) == 3
     for step, answer in zip(steps, (PAGERDUTY, OPSGENIE, ONCALL), strict=True):
         (read,) = steps_of({"escalation": step}, lambda _name: UTC)
-        (shift,) = shifts_of_json(json.dumps(answer).encode(), read.options, KNOWN, UTC)
+        ((shift,), dummy) = shifts_of_json(json.dumps(answer).encode(), read.options, KNOWN, UTC)
         assert (shift.person, read.source.startswith("https://"), list(step["headers"])) == (
             "ada",
             True,
@@ -224,6 +229,13 @@ def test_a_step_that_is_wrong_costs_no_other_and_the_preflight_names_it():
     assert (rota.step, "did you mean primary?" in rota.why) == ("primary", True)
 
 
+def test_the_preflight_names_minutes_that_are_none():
+    given = {"areas": ["people"], "people": PEOPLE, "oncall": {"primary": ROTATION}}
+    found = run_module("host_preflight_info", **given, escalate_after={"P0": 5})
+    assert found["not_ready"] == ["steps are paged after minutes"]
+    assert run_module("host_preflight_info", **given, escalate_after={"P0": [0, 1]})["not_ready"] == []
+
+
 def test_a_layer_without_a_zone_is_in_utc_and_that_is_said():
     layer = {name: value for name, value in ROTATION["layers"][0].items() if name != "zone"}
     found = run_module("host_preflight_info", areas=["people"], people=PEOPLE, oncall={"primary": {"layers": [layer]}})
@@ -257,3 +269,36 @@ def test_the_preflight_refuses_two_people_at_once(tmp_path, monkeypatch):
     )
     (check,) = [check for check in found["checks"] if check["check"].startswith("primary")]
     assert (check["ready"], "ada and bob from" in check["found"]) == (False, True)
+
+
+def test_who_is_on_call_and_cannot_be_paged_is_named_by_the_preflight(tmp_path):
+    """A telephone is no way by which a page goes, and Slack is none at a site without Slack."""
+    people = [*PEOPLE, {"name": "zoe", "phone": "+49 30 1"}, {"name": "kim", "slack": "U7"}]
+    steps = {"primary": {"layers": [{**ROTATION["layers"][0], "turn": 1, "people": [*NAMES, "zoe", "kim"]}]}}
+    for channels, says in (
+        ([], ["zoe is on call and cannot be paged: give slack or mail"]),
+        (["mail", "page"], ["zoe is on call and cannot be paged: give mail", "kim is on call and cannot be paged"]),
+        (["tracker"], []),
+    ):
+        found = run_module("host_preflight_info", areas=["people"], people=people, oncall=steps, channels=channels)
+        (check,) = [check for check in found["checks"] if check["check"].startswith("primary")]
+        assert check["ready"] is not bool(says)
+        assert all(each in check["found"] for each in says)
+        assert ("kim" in check["found"]) is (len(says) == 2 or (not says and "kim until" in check["found"]))
+    said = run_module("oncall_info", people=people, oncall=steps, copies=str(tmp_path))["problems"]
+    assert said == ["primary: zoe is on call and cannot be paged: give slack or mail"]
+
+
+@pytest.mark.parametrize(("minutes", "person", "before"), [(-5, "", "ada"), (5, "bob", "")])
+def test_the_tick_knows_who_was_on_call_before_a_gap_and_who_comes_after_it(minutes, person, before):
+    """Ada until an hour ago or until just now, and bob who comes, or has just come, after a gap."""
+    now = datetime.now(UTC)
+
+    def by(begin, end, name):
+        times = [f"{now + timedelta(minutes=each):%Y-%m-%dT%H:%MZ}" for each in (begin, end)]
+        return {"from": times[0], "until": times[1], "person": name}
+
+    overrides = [by(-2880, -30, "ada"), by(-minutes, 2880, "bob")]
+    layer = {"zone": "UTC", "starts": "2026-01-05", "people": [], "overrides": overrides}
+    (row,) = answerers({"people": PEOPLE, "oncall": {"primary": {"layers": [layer]}}, "copies": "/nowhere"})
+    assert (row["person"], row["before"], bool(row["since"])) == (person, before, True)

@@ -6,16 +6,17 @@ from typing import Any
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message, queued_note
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.paging import (
-    AFTER,
     answerer_of,
     invitations,
     pages,
     reminders,
     shift_changes,
+    within,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import stamp
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.deadlines import outside_updates
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.escalation import AFTER
 
 from support.incident_events import START, event, opened, role
 
@@ -54,6 +55,31 @@ def test_a_step_without_a_person_is_passed_over_at_once_and_said():
     assert steps([opened("P0")], 0, [NO_ONE, *WHO[1:]]) == ["slack/passed_over/primary", "call/secondary/mail"]
     assert steps([opened("P0")], 5, [NO_ONE, *WHO[1:]])[-1] == "call/escalation/slack"
     assert steps([opened("P0")], 0, [NO_ONE]) == ["slack/passed_over/primary"]
+
+
+def test_who_is_paged_instead_is_told_of_the_step_that_was_passed_over():
+    found = pages([opened("P0")], [NO_ONE, *WHO[1:]], AFTER, SETTINGS, BASE, START)
+    (page,) = [message for message in found if message.template == "page"]
+    assert page.values["passed"] == ["primary: no layer has a person at this time"]
+
+
+@pytest.mark.parametrize(
+    ("channels", "keys"),
+    [
+        # Ada has a mail address, and bob alone too; eve is known in Slack alone.
+        (["mail"], ["call/primary/mail", "call/secondary/mail"]),
+        (["slack"], ["call/primary/slack", "slack/passed_over/secondary", "call/escalation/slack"]),
+        (["tracker"], []),
+    ],
+)
+def test_a_person_whom_no_channel_of_the_site_reaches_is_passed_over_at_once(channels, keys):
+    settings: Any = {name: SETTINGS.get(name, {}) for name in channels}
+    found = pages([opened("P0")], WHO, AFTER, settings, BASE, START + timedelta(minutes=5))
+    assert [message.key for message in found if message.key.startswith(("call", "slack/passed"))] == keys
+    (row,) = [each for each in within(WHO, settings) if each["step"] == "secondary"]
+    assert (row["person"], row["why"]) == (("", "bob has no slack") if "slack" in channels else ("bob", ""))
+    late = pages([opened("P0")], WHO, AFTER, settings, BASE, START + timedelta(minutes=10))
+    assert ("call/escalation/mail" in [message.key for message in late]) is False
 
 
 @pytest.mark.parametrize(
@@ -160,14 +186,24 @@ def test_the_roles_that_the_person_who_leaves_holds_are_named():
     assert told(change(), 21, events)[0].values["roles"] == "incident commander, technical lead"
 
 
+def test_who_comes_after_nobody_and_who_leaves_to_nobody_are_told_too():
+    at = change()["since"]
+    comes = [message.key for message in told(change(before="", before_slack=""), 21)]
+    assert comes == [f"slack/shift/primary/{at}", f"call/comes/primary/{at}/slack", f"call/comes/primary/{at}/mail"]
+    leaves = told(
+        {**change(), "person": "", "slack": "", "mail": "", "why": "no layer"}, 21, [opened("P1"), role("taken", "eve")]
+    )
+    assert [message.key for message in leaves] == [f"slack/shift/primary/{at}", f"call/leaves/primary/{at}/slack"]
+    assert (leaves[0].values["why"], leaves[0].values["roles"]) == ("no layer", "incident commander")
+
+
 @pytest.mark.parametrize(
     ("who", "minutes", "events"),
     [
         (change(-5.0), 1, None),  # it began before the incident
         (change(), 81, None),  # an hour ago
         (change(), 19, None),  # by a clock that is behind
-        (change(before=""), 21, None),
-        ({**change(), "person": ""}, 21, None),
+        ({**change(before=""), "person": ""}, 21, None),
         (change(since=""), 21, None),
         (change(), 21, [opened("P1"), event("phase", phase="resolved")]),
     ],

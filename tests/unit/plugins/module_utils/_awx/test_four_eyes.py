@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._awx.four_eyes import person_of, why_not_another
-from ansible_collections.pafar.runbook.plugins.module_utils._oncall.people import Person
+from ansible_collections.pafar.runbook.plugins.module_utils._awx.four_eyes import why_not_another
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.people import Person, person_of
 
 ADA = Person("Ada Lovelace", mail="ada@example.org", awx_user="ada, ada-admin", login="alovelace")
 BOB = Person("Bob Berg", slack="U2", awx_user="bob")

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta, timezone
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.kinds import why_refused
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.acts import ACTS, Said, events_of, handover
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.checklist import ITEMS
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.deadlines import BusinessHours, outside_updates
 
 from support.incident_events import START, event, opened, role
 
@@ -36,6 +37,10 @@ def act(name, *events, by="ada", **said):
          {**IC, "person": "ada", "action": "taken", "handover": "bob is on a plane"}),
         ("accept_role", [role("offered", "ada")], IC, {**IC, "person": "ada", "action": "accepted"}),
         ("leave_role", [role("taken", "ada")], IC, {**IC, "person": "ada", "action": "left"}),
+        ("leave_role", [role("taken", "bob")], {**IC, "person": "bob", "reason": "bob is ill"},
+         {**IC, "person": "bob", "action": "left", "handover": "bob is ill"}),
+        ("accept_role", [role("offered", "bob")], {**IC, "person": "bob", "reason": "on the phone"},
+         {**IC, "person": "bob", "action": "accepted", "handover": "on the phone"}),
         ("update", [], {"text": "we know"},
          {"text": "we know", "audience": "inside", "next_at": "2026-11-27T11:00:00.000000Z"}),
         ("identify", [event("diagnosed", seq=2, cause="leak")], {}, {"phase": "identified", "facts": ["#2"]}),
@@ -85,7 +90,12 @@ def test_an_act_is_one_event(name, events, said, note):
         ("resolve", [], {}, "no verification is in the log"),
         ("resolve", [event("verified", seq=5, outcome="improved")], {}, "on db1 (#5) says improved"),
         ("resolve", [event("verified", 4, seq=4, outcome="worse", mitigation="x"), RECOVERED], {}, "#4) says worse"),
-        ("resolve", [RECOVERED, event("mitigated", 8)], {}, "an act followed the last verification (#5)"),
+        ("resolve", [RECOVERED, event("mitigated", 8, seq=6)], {}, "an act on db1 (#6) was not verified after"),
+        ("resolve", [RECOVERED, RESOLVED, event("phase", 8, phase="open", reason="back")], {},
+         "no verification is in the log since it was opened again"),
+        ("accept_role", [role("offered", "bob")], {**IC, "person": "bob"}, "in the name of bob: give a reason"),
+        ("take_role", [], {**IC, "person": "bob"}, "ada takes the role incident_commander in the name of bob"),
+        ("leave_role", [role("taken", "bob")], {**IC, "person": "bob"}, "in the name of bob: give a reason"),
         ("resolve", [RESOLVED], {"reason": "x"}, "is resolved already"),
         ("reopen", [], {"reason": "x"}, "is open, not resolved"),
         ("reopen", [RESOLVED], {}, "say what is back"),
@@ -94,7 +104,7 @@ def test_an_act_is_one_event(name, events, said, note):
         ("check", [], {"item": "x"}, "none of the checklist"),
         ("waive", [], {"item": "lessons_shared"}, "with a reason"),
     ],
-)
+)  # fmt: skip
 def test_what_the_log_does_not_bear_out_is_refused_with_the_reason(name, events, said, words):
     with pytest.raises(InputError) as refused:
         act(name, *events, **said)
@@ -122,7 +132,33 @@ def test_a_hand_over_says_state_cause_what_was_tried_and_what_is_due():
     ]
     late = handover(events, START + timedelta(minutes=90))
     assert late[-2:] == ["the acknowledgement was due 30 min ago (P1)", "an update was due 60 min ago (P1)"]
-    assert "no update was given" in late
+    assert late[-4:-2] == ["no update was given", "nothing was said to customers"]
+
+
+def test_a_hand_over_has_the_last_word_to_customers_beside_the_one_inside_and_what_comes():
+    posted = {"key": "page/identified/2.1", "channel": "page", "values": {"text": "", "state": "identified"}}
+    events = [
+        event("opened", severity="P1", id="i", scenario="booking"),
+        event("message", 1, state="queued", **posted),
+        event("message", 2, key=posted["key"], state="sent"),
+        event("acknowledged", 3),
+        event("update", 10, text="the index is rebuilt"),
+    ]
+    rule = outside_updates({"P1": 60}, ["booking"])
+    assert handover(events, NOW, rule)[-4:] == [
+        "last update: the index is rebuilt", "last word to customers (2026-11-27 10:02 UTC): identified",
+        "an update is due at 2026-11-27 10:40 UTC", "an update to the public is due at 2026-11-27 11:02 UTC",
+    ]  # fmt: skip
+    said = [*events, event("update", 20, seq=9, text="Bookings fail.", audience="public")]
+    assert "last update: the index is rebuilt" in handover(said, NOW)
+    assert "last word to customers (2026-11-27 10:20 UTC): Bookings fail." in handover(said, NOW)
+
+
+def test_the_answer_to_a_p3_in_a_hand_over_is_due_by_the_hours_of_the_site():
+    hours = BusinessHours(timezone(timedelta(hours=9)), time(18))
+    (note,) = events_of("offer_role", Said("ada", role="technical_lead", person="bob", reason="x", hours=hours),
+                        [opened("P3")], NOW)  # fmt: skip
+    assert "the acknowledgement is due at 2026-11-30 09:00 UTC" in note["note"]["handover"]
 
 
 def test_several_items_are_ticked_at_once_and_one_that_is_none_ticks_no_other():

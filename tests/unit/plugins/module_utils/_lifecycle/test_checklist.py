@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.checklist import (
     ITEMS,
+    SiteRules,
     checklist_lines,
     checklist_of,
     open_after,
 )
 
-from support.incident_events import event, opened, role
+from support.incident_events import START, event, opened, role
 
 
 def state(item, *events, severity="P1", whole=None):
@@ -33,6 +35,14 @@ def sent(seq=7, key="k", **queued: Any) -> list[Any]:
     return [event("message", seq=seq - 2, key=key, state="queued", **queued), *states]
 
 
+def item(key, state, seq=1):
+    return event("action_item", seq=seq, key=key, text="x", state=state)
+
+
+def ticked(state, seq, name="runbooks_updated"):
+    return event("checklist", seq=seq, item=name, state=state, reason="x")
+
+
 @pytest.mark.parametrize(
     ("item", "events", "expected"),
     [
@@ -40,6 +50,9 @@ def sent(seq=7, key="k", **queued: Any) -> list[Any]:
         ("acknowledged", [event("acknowledged", 40, seq=3)], ("done", "#3 ada, 25 min late")),
         ("acknowledged", [{**event("acknowledged", 40, seq=3), "logged": event("x", 14)["at"]}],
          ("done", "#3 ada, in time")),
+        ("acknowledged", [event("acknowledged", 15, seq=3)], ("done", "#3 ada, in time")),
+        ("acknowledged", [event("acknowledged", 15.5, seq=3)], ("done", "#3 ada, 30 s late")),
+        ("severity_assessed", [event("noted", seq=2, triage="P3")], ("done", "#1 P1")),  # the triage found less
         ("severity_assessed", [event("severity", seq=2, severity="P0", reason="x")], ("done", "#2 P0")),
         ("severity_assessed", [], ("done", "#1 P1")),
         ("channel_created", sent(template="channel"), ("done", "#7")),
@@ -73,6 +86,25 @@ def sent(seq=7, key="k", **queued: Any) -> list[Any]:
             [event("action_item", key="a", text="x"), event("action_item", seq=9, key="a", owner="b", due="d")],
             ("done", "#9"),
         ),
+        (  # what a later event leaves out stays as it was
+            "action_items_assigned",
+            [event("action_item", key="a", text="x", owner="b", due="d"),
+             event("action_item", seq=9, key="a", text="", owner="", due="", state="done")],
+            ("done", "#9"),
+        ),
+        ("runbooks_updated", [event("action_item", key="runbook-1", text="x")], ("open", "")),
+        ("runbooks_updated", [item("runbook-1", "done", 4), item("Runbook-2", "rejected", 6)],
+         ("done", "#4 runbook-1, #6 Runbook-2")),
+        ("runbooks_updated", [item("runbook-1", "done"), item("runbook-2", "in progress")], ("open", "")),
+        ("runbooks_updated", [item("runbook-1", "rejected")], ("open", "")),  # nothing was updated
+        ("monitoring_improved", [item("alert-for-user-report", "done", 8)], ("done", "#8 alert-for-user-report")),
+        ("monitoring_improved", [item("monitoring", "done", 8), event("action_item", key="monitoring", text="x",
+                                                                    state="open")], ("open", "")),
+        ("resolution_implemented", [event("reconciled", seq=4, intended="x", gone=["a"])], ("done", "#4")),
+        ("resolution_implemented", [event("reconciled", seq=4, intended="x", gone=[])], ("open", "")),
+        ("runbooks_updated", [event("checklist", item="runbooks_updated", state="started")], ("open", "")),
+        ("runbooks_updated", [ticked("waived", 5), ticked("done", 9)], ("done", "#9 ada: x")),
+        ("runbooks_updated", [ticked("done", 5), ticked("waived", 9)], ("waived", "#9 ada: x")),
         ("root_cause_analysed", [event("written", seq=8, section="contributing_factors", text="x")], ("done", "#8")),
         ("root_cause_analysed", [event("written", seq=8, section="lucky", text="x")], ("open", "")),
         (
@@ -91,11 +123,68 @@ def test_what_ticks_an_item(item, events, expected):
 def test_at_a_lower_severity_no_stakeholder_is_told_by_the_rule_and_not_by_silence():
     assert state("stakeholders_notified", severity="P2") == ("not_applicable", "at P2 the runbook asks for none")
     assert state("stakeholders_notified", severity="unknown") == ("open", "")
+    lowered = event("severity", severity="P3", reason="x")
+    assert state("stakeholders_notified", lowered, severity="P0") == ("open", ""), "it was a P0"
 
 
-def test_the_timeline_is_documented_by_a_chain_that_was_checked_and_is_whole():
-    assert state("timeline_documented", whole=True)[0] == "done"
-    assert state("timeline_documented", whole=False)[0] == state("timeline_documented")[0] == "open"
+@pytest.mark.parametrize("phase", ["resolved", "closed"])
+def test_the_timeline_is_documented_by_a_log_that_has_ended_and_whose_chain_is_whole(phase):
+    ended = event("phase", 9, phase=phase)
+    assert state("timeline_documented", ended, whole=True)[0] == "done"
+    assert state("timeline_documented", ended, whole=False)[0] == state("timeline_documented", ended)[0] == "open"
+    assert state("timeline_documented", whole=True)[0] == "open", "it goes on"
+
+
+RECOVERED = event("verified", 5, seq=6, outcome="recovered", mitigation="x")
+OVER, AGAIN = event("phase", 20, phase="resolved"), event("phase", 30, phase="open", reason="back")
+
+
+@pytest.mark.parametrize(
+    ("events", "minutes", "expected"),
+    [
+        ([RECOVERED], 15, ("done", "#6")),
+        ([RECOVERED], 8, ("open", "#6 holds for 3 min of 10 min")),
+        ([RECOVERED, event("verified", 9, seq=8, outcome="worse", mitigation="x")], 99, ("open", "")),
+        ([RECOVERED, event("mitigated", 9, mitigation="x")], 99, ("open", "")),
+        ([RECOVERED, event("intended", 9, mitigation="y", actions=[])], 99, ("open", "")),
+        ([RECOVERED, event("verified", 9, seq=8, outcome="recovered", mitigation="y")], 18,
+         ("open", "#8 holds for 9 min of 10 min")),
+        ([RECOVERED, OVER, AGAIN], 99, ("open", "")),
+        ([RECOVERED, ticked("done", 9, "recovery_verified"), OVER, AGAIN], 99, ("open", "")),
+        ([RECOVERED, OVER, AGAIN, ticked("done", 9, "recovery_verified")], 99, ("done", "#9 ada: x")),
+        ([OVER, AGAIN, event("verified", 40, seq=11, outcome="recovered", mitigation="x")], 50, ("done", "#11")),
+    ],
+)  # fmt: skip
+def test_a_recovery_is_verified_while_all_last_verifications_hold_for_the_soak_time(events, minutes, expected):
+    rules = SiteRules(START + timedelta(minutes=minutes))
+    (row,) = [row for row in checklist_of([opened(), *events], None, rules) if row["item"] == "recovery_verified"]
+    assert (row["state"], row["by"]) == expected
+
+
+def test_what_was_done_before_it_was_opened_again_ends_nothing_now():
+    told = sent(channel="page", values={"state": "resolved"})
+    again = [
+        event("mitigated", 2, seq=3),
+        *told,
+        event("checklist", 8, item="lessons_shared", state="done"),
+        OVER,
+        AGAIN,
+    ]
+    assert [state(name, *again)[0] for name in ("resolution_implemented", "customers_informed", "lessons_shared")] == [
+        "open", "open", "done",
+    ]  # fmt: skip
+
+
+def test_the_status_page_is_not_applicable_by_the_rule_of_the_site_and_not_by_silence():
+    def of_page(*events, public=("booking",)):
+        rules = SiteRules(public=frozenset(public))
+        rows = checklist_of([event("opened", severity="P1", scenario="disk_space"), *events], None, rules)
+        return next((row["state"], row["by"]) for row in rows if row["item"] == "status_page_updated")
+
+    assert of_page() == ("not_applicable", "by the site's rule: disk_space does not face customers")
+    assert of_page(public=()) == of_page(public=["disk_space"]) == ("open", "")
+    assert of_page(event("update", text="x", audience="public", seq=4)) == ("open", ""), "a person said something"
+    assert of_page(*sent(channel="page", key="page/investigating/1.1")) == ("done", "#7")
 
 
 def test_in_lines_each_box_says_what_ticked_it():

@@ -10,6 +10,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps imp
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.deadlines import (
     BusinessHours,
     answer_due,
+    coming,
     outside_due,
     outside_updates,
     overdue,
@@ -39,6 +40,8 @@ def test_an_answer_is_due_by_the_severity(severity, minutes):
             BusinessHours(BERLIN, time(12, 30), holidays=frozenset({date(2026, 12, 25)})),
             datetime(2026, 12, 28, 11, 30, tzinfo=UTC),
         ),
+        # 24:00 is the midnight at the end of the next business day.
+        (START, BusinessHours(BERLIN, time(0)), datetime(2026, 11, 30, 23, tzinfo=UTC)),
         (START, BusinessHours(days=frozenset()), datetime(2026, 11, 28, 17, tzinfo=UTC)),
         (START, BusinessHours(days=frozenset({5})), datetime(2026, 11, 28, 17, tzinfo=UTC)),
     ],
@@ -61,6 +64,20 @@ def test_an_answer_to_a_p3_is_due_at_the_end_of_the_next_business_day(opened_at,
 def test_a_severity_that_is_raised_counts_from_then_on(changes, severity, minutes):
     events = [opened("P1"), *(event("severity", at, severity=to, reason="x") for at, to in changes)]
     assert answer_due(events, severity) == START + timedelta(minutes=minutes)
+
+
+def test_a_p3_that_becomes_worse_is_answered_no_later():
+    began: Any = {**opened("P3"), "at": "2026-11-26T10:00:00.000000Z"}  # a Thursday: due on Friday at 17:00
+    assert answer_due([began, event("severity", 390, severity="P2", reason="x")], "P2") == START + timedelta(hours=7)
+    assert answer_due([began, event("severity", 30, severity="P2", reason="x")], "P2") == START + timedelta(hours=4.5)
+
+
+def test_what_is_due_at_this_moment_is_not_overdue():
+    events = [opened("P0"), event("acknowledged", 1)]
+    at = START + timedelta(minutes=15)
+    assert (overdue(events, at), coming(events, at)) == ([], ["an update is due at 2026-11-27 10:15 UTC"])
+    later = at + timedelta(seconds=1)
+    assert (overdue(events, later), coming(events, later)) == (["an update was due 1.0 s ago (P0)"], [])
 
 
 def test_an_incident_that_is_opened_again_has_its_deadlines_anew():

@@ -3,9 +3,12 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.people import (
     Person,
+    everyone_of,
     named_by,
     named_in,
+    nearest_name,
     people_of,
+    person_of,
 )
 
 ADA = {"name": "ada", "mail": "ada@example.org", "login": "alove", "zone": "Europe/Berlin"}
@@ -95,3 +98,19 @@ def test_a_wrong_field_costs_no_page(wrong, says):
 def test_names_differ_in_more_than_their_case(second):
     people, problems = people_of([ADA, {**ADA, "name": second}], is_zone)
     assert (len(people), problems) == (1, [f"there are two people of the name {second.strip()}"])
+
+
+def test_who_cannot_be_reached_acts_under_their_name_too():
+    people = everyone_of(
+        [{"name": "Ada  Lovelace", "login": "al, root.al"}, {"login": "x"}, "bob", {"name": "ada lovelace"}]
+    )
+    assert [person.name for person in people] == ["Ada Lovelace"]
+    assert [person_of(people, text) for text in ("AL", "root.al", "ada lovelace", "x", "")] == [
+        "Ada Lovelace", "Ada Lovelace", "Ada Lovelace", "", "",
+    ]  # fmt: skip
+    assert everyone_of("bob") == everyone_of(None) == []
+
+
+@pytest.mark.parametrize(("text", "name"), [("adaa", "ada"), ("alov", "ada"), ("zzz", ""), ("", "")])
+def test_the_name_that_a_misspelt_one_most_likely_means(text, name):
+    assert nearest_name(everyone_of([ADA, {"name": "eve"}]), text) == name

@@ -66,5 +66,5 @@ def test_an_override_takes_its_time_and_no_more():
 
 def test_since_when_a_person_is_on_call_over_shifts_that_follow_each_other():
     layers = [Shifts([shift(2, 4, "bob")]), Shifts([shift(0, 8), shift(8, 10), shift(12, 14)])]
-    begins = [since(layers, at(hour)) for hour in (1, 3, 4, 9, 11, 13)]
-    assert begins == [at(0), at(2), at(4), at(4), None, at(12)]
+    begins = [since(layers, at(hour)) for hour in (-1, 1, 3, 4, 9, 11, 13, 15)]
+    assert begins == [None, at(0), at(2), at(4), at(4), at(10), at(12), at(14)], "also since when no person is"

@@ -100,6 +100,12 @@ def test_what_could_not_be_computed_is_refused(layer, says):
     assert says in str(refused.value)
 
 
+@pytest.mark.parametrize("text", ["09:00+02:00", "09:00-00:30"])
+def test_a_time_of_the_day_is_of_the_zone_that_is_set(text):
+    with pytest.raises(InputError, match="has an offset: it is the time of the zone that is set"):
+        read(hand_over=text)
+
+
 def test_the_midnight_that_ends_a_day():
     found = read(hours=[{"from": "18:00", "until": "24:00"}])
     assert (found.hours[0].start, found.hours[0].end) == (time(18), time(0))

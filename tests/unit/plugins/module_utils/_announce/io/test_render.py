@@ -146,3 +146,19 @@ def test_a_plan_of_a_workflow_is_sent_with_the_page_on_which_it_is_approved():
         shown = Texts(channel).text("held", found[key].values)
         assert f"To approve: {page}" in shown
         assert "restart web-1" in shown
+
+
+def test_a_change_of_shift_and_a_page_say_where_no_person_is():
+    values = {"step": "primary", "since": "9", "incident": "i", "severity": "P1", "scenario": "s", "phase": "open"}
+    slack = Texts("slack", {})
+    gone = {**values, "before": "ada", "person": "", "why": "no layer", "roles": "", "hosts": "db"}
+    changed = slack.text("shift_changed", gone)
+    assert changed == "*primary*: the shift of ada ended at 9, no person is on call: no layer"
+    changed = slack.text("shift_changed", {**gone, "before": "", "person": "bob"})
+    assert changed == "*primary*: a shift began at 9, bob is on call"
+    assert "No person is on call now: no layer." in slack.text("shift_leaves", gone)
+    page = {**values, "hosts": "db", "opened_at": "8"}
+    assert "Passed over" not in slack.text("page", page), "a page that an older version queued"
+    passed = {**page, "passed": ["primary: no layer"]}
+    assert "Passed over: primary: no layer." in slack.text("page", passed)
+    assert "Passed over: primary: no layer." in Texts("mail", {}).text("page", passed)

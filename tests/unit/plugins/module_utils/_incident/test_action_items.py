@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.action_items import action_items, is_overdue
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.action_items import action_items, is_overdue
 
 from support.timelines import event
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import Sequence, TypedDict
 
-from .._incident.event import EventReport
+from .event import EventReport
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?!\d)", re.ASCII)
 _CLOSED = ("done", "closed", "cancelled", "rejected")

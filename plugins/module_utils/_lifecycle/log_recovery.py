@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether the log shows that the fault is gone. Pure.
+
+Each mitigation on each host counts by its last verification, and an act that is younger than its verification is not
+verified. With a reopening what had recovered must be verified anew; what had not recovered has still not.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Sequence
+
+from .._incident.event import EventReport
+from .._incident.intent import RECONCILED
+from .._incident.phase import rounds
+
+_ACTS = ("intended", "mitigated")
+
+
+class Recovery(NamedTuple):
+    """``verified``: the last verification of each mitigation, in their order; ``why_not``: why they do not show that
+    the fault is gone, empty where they do."""
+
+    verified: list[EventReport]
+    why_not: str
+
+
+def recovery_of(events: Sequence[EventReport]) -> Recovery:
+    """By the whole log, of which only the time since the last reopening can show a recovery."""
+    again = [id(event) for event in rounds(events)[1:]]
+    last: dict[tuple[str, str], EventReport] = {}
+    acted: dict[tuple[str, str], EventReport] = {}
+    for event in events:
+        key = (event["host"], str(event["note"].get("mitigation", "")))
+        if id(event) in again:
+            last = {each: verified for each, verified in last.items() if _outcome(verified) != "recovered"}
+        elif event["kind"] == "verified":
+            last.pop(key, None)
+            acted.pop(key, None)
+            last[key] = event
+        elif event["kind"] in _ACTS:
+            acted[key] = event
+        elif _is_nothing(event):
+            acted.pop(key, None)
+    found = list(last.values())
+    return Recovery(found, _why_not(found, list(acted.values()), bool(again)))
+
+
+def _is_nothing(event: EventReport) -> bool:
+    """Whether nothing of what was intended has happened."""
+    note = event["note"]
+    is_end = event["kind"] in ("noted", RECONCILED) and bool(note.get("intended"))
+    return is_end and not note.get("gone") and not note.get("unknown")
+
+
+def _why_not(verified: Sequence[EventReport], acted: Sequence[EventReport], is_again: bool) -> str:
+    for event in verified:
+        if _outcome(event) != "recovered":
+            on = f" on {event['host']}" if event["host"] else ""
+            return f"the last verification{on} (#{event['seq']}) says {_outcome(event)}"
+    if not verified:
+        return "no verification is in the log" + (" since it was opened again" if is_again else "")
+    if acted:
+        name, seq = acted[0]["note"].get("mitigation") or "an act", acted[0]["seq"]
+        on = f" on {acted[0]['host']}" if acted[0]["host"] else ""
+        return f"{name}{on} (#{seq}) was not verified after it was carried out"
+    return ""
+
+
+def _outcome(event: EventReport) -> str:
+    return str(event["note"].get("outcome"))
