@@ -90,7 +90,7 @@ def figures_of(platform: Platform, day: Path) -> Figures | None:
     }
     shown = page["milestones"]["impact began"]["at"]
     assert note["estimated_by"] != "series" or seconds_of(shown) == int(began), shown
-    act, told = time_of_act(day / "incidents"), page["durations"]["relief"]
+    act, told = time_of_act(day / "incidents"), page["durations"]["time from act to end"]["seconds"]
     users = None if act is None or told is None else told - (last - act)
     return Figures(began - min(map(felt, bad)), ended - last, failed, users, note["estimated_by"])
 

@@ -36,7 +36,7 @@ SPANS = {
     "time to detect": (BEGAN, DETECTED, "TTD: from the beginning of the impact until it was detected"),
     "time to acknowledge": (DETECTED, ACKNOWLEDGED, "TTA: from detection until a person worked on it"),
     "time to mitigate": (DETECTED, MITIGATED, "from detection until the act that led to the recovery"),
-    "relief": (MITIGATED, ENDED, "from that act until users were served as usual, by what was counted"),
+    "time from act to end": (MITIGATED, ENDED, "from that act until users were served as usual, by what was counted"),
     "time to recovery": (BEGAN, VERIFIED, "TTR as recovery: from the beginning of the impact until it was verified"),
     "time to resolve": (DETECTED, RESOLVED, "from detection until the incident was resolved"),
 }

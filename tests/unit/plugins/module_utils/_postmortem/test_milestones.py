@@ -41,7 +41,7 @@ def test_all_times_of_an_incident():
     found = {name: (each.seconds, each.cites) for name, each in spans(milestones(events)).items()}
     assert found == {
         "time to detect": (8.0, (3, 1)), "time to acknowledge": (11.0, (1, 2)), "time to mitigate": (40.0, (1, 4)),
-        "relief": (None, ()), "time to recovery": (51.0, (3, 6)), "time to resolve": (280.0, (1, 7)),
+        "time from act to end": (None, ()), "time to recovery": (51.0, (3, 6)), "time to resolve": (280.0, (1, 7)),
     }  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def test_every_time_has_its_definition():
 
 
 @pytest.mark.parametrize(
-    ("given", "ended", "relief"),
+    ("given", "ended", "seconds"),
     [
         ({}, ("15:02:06", (7,)), 66.0),
         ({"estimated_by": "person", "ended_by": "series"}, ("15:02:06", (7,)), 66.0),
@@ -108,10 +108,10 @@ def test_every_time_has_its_definition():
         ({"ends_at": stamp(50)}, ("15:00:50", (7,)), None),  # users were served before the act: it relieved no one
     ],
 )
-def test_the_impact_ends_when_the_users_count_no_more_of_it_and_not_when_the_recovery_is_verified(given, ended, relief):
+def test_the_impact_ends_when_users_count_no_more_of_it_and_not_when_the_recovery_is_verified(given, ended, seconds):
     events = [event(1, 30, "opened"), *lock_act(4, 60), event(7, 500, "measured", **measured_note(**given))]
     assert of(*events).get(ENDED) == ended
-    assert spans(milestones(events))["relief"].seconds == relief
+    assert spans(milestones(events))["time from act to end"].seconds == seconds
 
 
 def test_what_was_measured_is_the_beginning_unless_a_person_wrote_one():
