@@ -125,7 +125,7 @@ def _network(args: dict[str, Any]) -> Diagnosis:
 
 def _payments(args: dict[str, Any]) -> Diagnosis:
     _require(args, "reached", ("matrix",), "endpoint_probe_info")
-    _require(args, "log", ("signatures",), "log_tail")
+    _require(args, "log", ("signatures", "requests"), "log_tail")
     return diagnose_payments(
         cast(ReachedReport, args["reached"])["matrix"],
         cast(Services, args["services"]),

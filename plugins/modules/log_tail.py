@@ -216,6 +216,23 @@ other_signatures:
   returned: success
   type: int
   sample: 0
+requests:
+  description:
+    - HTTP requests among all matching records, also those beyond O(last), before and since O(new_since); from an hour before
+      it on. Zero without O(new_since).
+  returned: success
+  type: dict
+  contains: &RequestsOnBothSides
+    before:
+      description: "Before it."
+      type: dict
+      contains: &RequestsReport
+        asked: {description: "Requests that were answered.", type: int}
+        failed: {description: "Those of them that the server failed (5xx).", type: int}
+    since:
+      description: "Since then."
+      type: dict
+      contains: *RequestsReport
 followed:
   description: Seconds for which the logs were followed; 0 without O(follow).
   returned: success

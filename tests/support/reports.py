@@ -159,7 +159,8 @@ def record(text: str, at: float | None = None) -> EntryReport:
 def log(*kinds: SignatureReport, entries: Sequence[EntryReport] = ()) -> LogReport:
     return {
         "entries": list(entries), "matched": len(entries), "more": False, "signatures": list(kinds),
-        "other_signatures": 0, "truncated": False, "scanned_bytes": 0, "sources": [], "followed": 0.0,
+        "other_signatures": 0, "requests": {"before": {"asked": 0, "failed": 0}, "since": {"asked": 0, "failed": 0}},
+        "truncated": False, "scanned_bytes": 0, "sources": [], "followed": 0.0,
     }  # fmt: skip
 
 

@@ -4,14 +4,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Sequence
 
-from .._logs.records import EntryReport
+from .._logs.failing_requests import RequestsOnBothSides
 
-_ANSWERED = re.compile(r"\"[A-Z]{3,7} [^\"]*\" (\d{3})\b")
-_FIELDS = ("status", "status_code", "response_status", "code")  # of a structured access log
 _LEAST = 10  # requests from which on a share says something
 _MUCH, _TIMES = 0.05, 3  # a share that is an incident; times the usual one
 
@@ -42,24 +38,7 @@ class Shares:
         )
 
 
-def failing_shares(entries: Sequence[EntryReport], since: float | None) -> Shares:
-    """``since``: seconds since 1970; None where the moment is not known, and then no share is."""
-    statuses = [(entry["at"], _status(entry)) for entry in entries]
-    known = [(at, status) for at, status in statuses if at is not None and status] if since is not None else []
-    before = [status for at, status in known if at < (since or 0.0)]
-    after = [status for at, status in known if at >= (since or 0.0)]
-    return Shares(len(before), _failed(before), len(after), _failed(after))
-
-
-def _failed(statuses: Sequence[int]) -> int:
-    return sum(status >= 500 for status in statuses)
-
-
-def _status(entry: EntryReport) -> int:
-    """The HTTP status of a line of an access log; 0 where it is none."""
-    match = _ANSWERED.search(entry["text"])
-    if match:
-        return int(match[1])
-    fields = entry.get("fields") or {}
-    texts = [str(fields.get(name)) for name in _FIELDS]
-    return next((int(text) for text in texts if text.isdigit() and len(text) == 3 and int(text) in range(100, 600)), 0)
+def failing_shares(requests: RequestsOnBothSides) -> Shares:
+    """As log_tail counted them."""
+    before, since = requests["before"], requests["since"]
+    return Shares(before["asked"], before["failed"], since["asked"], since["failed"])

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Sequence
 
 from .._compose.project_report import ContainerReport
@@ -282,8 +281,8 @@ def _code(log: LogReport, services: Services, payers: Sequence[str], fresh: floa
     age = _release_age(services, payers)
     if age is None or age >= fresh or not (came or unknown):
         return [Cause(CODE, 1.0, tuple(texts))]
-    texts.append(f"the release has been running for {age / 60:.0f} min")
-    shares = failing_shares(log["entries"], _released_at(services, payers))
+    texts.append(f"the release came within the last {age / 60:.0f} min")
+    shares = failing_shares(log["requests"])
     if shares.worse:
         return [Cause(CODE, 2.4, (*texts, shares.words), ROLL_BACK)]
     if shares.worse is False:
@@ -345,18 +344,6 @@ def _release_age(services: Services, payers: Sequence[str]) -> float | None:
         if known and container["age"] is not None
     ]
     return min(ages, default=None)
-
-
-def _released_at(services: Services, payers: Sequence[str]) -> float | None:
-    """The moment (seconds since 1970) at which the payers' newest container was created; None where it is not known."""
-    created = [
-        datetime.fromisoformat(text).timestamp()
-        for name in payers
-        for container in _containers(services, name)
-        for text in [container.get("created_at")]
-        if text
-    ]
-    return max(created, default=None)
 
 
 def _last_line(text: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Collection, Mapping, NamedTuple, TypedDict
 
 from .._core.redaction import HIDDEN, hides, names_secret, redacted, redacted_lines
+from .failing_requests import RequestsOnBothSides
 from .json_line import json_fields, level_in, request_of
 from .level import LEVELS, level_of
 
@@ -66,13 +67,14 @@ class EntryReport(_Entry, total=False):
 
 
 class GatheredReport(TypedDict):
-    """The last records that were asked for, the oldest first, and all kinds of them."""
+    """The last records that were asked for, the oldest first; kinds and requests are of all that match."""
 
     entries: list[EntryReport]
     matched: int
     more: bool
     signatures: list[SignatureReport]
     other_signatures: int
+    requests: RequestsOnBothSides
 
 
 class SourceReport(TypedDict):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
 
 from ..assembly import timed
+from ..failing_requests import FailingRequests
 from ..fields import fields_of
 from ..level import LEVELS
 from ..prefilter import Needle, needle_of
@@ -111,7 +112,7 @@ def gathered(streams: Sequence[Iterator[Record]], query: LogQuery, tallies: Sequ
     """The last records that are wanted, by their times, and all kinds of errors."""
     by_name = {tally.name: tally for tally in tallies}
     chosen: list[tuple[float, int, EntryReport]] = []
-    signatures = Signatures()
+    signatures, requests = Signatures(), FailingRequests(query.new_since)
     known_before: set[str] = set()
     more = False
     matched = 0
@@ -130,10 +131,14 @@ def gathered(streams: Sequence[Iterator[Record]], query: LogQuery, tallies: Sequ
         tally.levels += bool(level)
         if query.signatures and level:
             signatures.add(record, level)
-        if at < query.since or not query.chooses(record, level):
+        is_wanted = at >= query.since  # what is older may be compared with
+        if not (is_wanted or query.new_since is not None) or not query.chooses(record, level):
             continue
         fields = fields_of(record.text)
         if query.condition is not None and not _holds(query.condition, {**_record_dict(record), **fields}, tally):
+            continue
+        requests.add(at, record.text, fields)
+        if not is_wanted:
             continue
         matched += 1
         place = (at, -matched)
@@ -149,6 +154,7 @@ def gathered(streams: Sequence[Iterator[Record]], query: LogQuery, tallies: Sequ
         "more": more,
         "signatures": signatures.as_dicts(query.since, query.new_since, known_before, query.signatures),
         "other_signatures": signatures.others,
+        "requests": requests.report,
     }
 
 

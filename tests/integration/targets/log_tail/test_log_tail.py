@@ -376,3 +376,25 @@ def test_a_journal_that_does_not_answer_is_left_in_time(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     found = tail(units=["x.service"], max_seconds=1.0)
     assert "the time was over" in found["sources"][0]["left_out"][0]
+
+
+def test_requests_are_counted_beyond_the_last_records(tmp_path):
+    """A busy site: the last records are all younger than the release, and so say nothing of the time before it."""
+    now = time.time()
+    released = now - 300
+
+    def line(at, status):
+        when = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(at))
+        return f'10.0.0.9 - - [{when}] "POST /api/payments/ HTTP/1.1" {status} 17\n'
+
+    ages = [2400 - each for each in range(2400)]
+    path = tmp_path / "access.log"
+    path.write_text("".join(line(now - age, 500 if age <= 300 and age % 2 else 200) for age in ages))
+    options = {"files": [str(path)], "match": "payments", "last": 20, "since": "30m", "signatures": 5}
+    found = run_module("log_tail", **options, new_since=stamp(released))
+    assert len(found["entries"]) == 20
+    assert found["requests"]["before"] == {"asked": found["requests"]["before"]["asked"], "failed": 0}
+    assert found["requests"]["before"]["asked"] >= 2090  # also from before the 30 minutes
+    assert abs(found["requests"]["since"]["asked"] - 300) <= 2
+    assert abs(found["requests"]["since"]["failed"] - 150) <= 2
+    assert run_module("log_tail", **options)["requests"]["since"]["asked"] == 0

@@ -99,7 +99,8 @@ def test_a_relapse_that_a_person_says_is_the_beginning_of_its_round():
     assert [(state.state, state.seq, state.round) for state in states] == [
         ("investigating", 1, 1), ("resolved", 2, 1), ("resolved", 3, 1), ("investigating", 4, 2), ("monitoring", 5, 2),
     ]  # fmt: skip
-    early = {**back, "at": event("update", 60)["at"]}
+    early = back.copy()
+    early["at"] = event("update", 60)["at"]
     states = page_states([OPENED, resolved, early, acted], START + timedelta(days=9), SOAK, True)
     assert {state.round for state in states} == {1}, "what is open on the page goes on there"
 

@@ -62,7 +62,8 @@ def test_an_alert_of_another_instance_that_began_later_goes_on_paging():
 
 
 def test_a_person_whose_clock_is_ahead_silences_nothing_that_begins_later():
-    ahead = {**event("acknowledged", 64, by="bob"), "logged": ACK["at"]}
+    ahead = event("acknowledged", 64, by="bob")
+    ahead["logged"] = ACK["at"]
     assert changed([OPENED, KNOWN, ahead], [firing(A1, "1"), firing(A2, "2", minutes=4.5)]).create == [M1]
     assert silencing_of([OPENED, ahead], NOW)["acknowledged_at"] == ACK["at"]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import time, timedelta, timezone
+from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
@@ -136,7 +137,9 @@ def test_a_hand_over_says_state_cause_what_was_tried_and_what_is_due():
 
 
 def test_a_hand_over_has_the_last_word_to_customers_beside_the_one_inside_and_what_comes():
-    posted = {"key": "page/identified/2.1", "channel": "page", "values": {"text": "", "state": "identified"}}
+    posted: dict[str, Any] = {
+        "key": "page/identified/2.1", "channel": "page", "values": {"text": "", "state": "identified"},
+    }  # fmt: skip
     events = [
         event("opened", severity="P1", id="i", scenario="booking"),
         event("message", 1, state="queued", **posted),
