@@ -330,6 +330,9 @@ connections:
               elements: float
             active: {description: "Number of active sessions.", type: int}
             waiting: {description: "Number of sessions that wait for a lock.", type: int}
+            waiting_in_turn:
+              description: "Number of sessions that wait for a lock by design or in a lock convoy."
+              type: int
             pooled: {description: "Whether the sessions come through a connection pooler.", type: bool}
             clients: {description: "Number of sessions by client address.", type: dict}
 activity:

@@ -62,6 +62,7 @@ def application(
     idle_in_transaction_seconds: Sequence[float] = (),
     active: int = 0,
     waiting: int = 0,
+    waiting_in_turn: int = 0,
     clients: Mapping[str, int] | None = None,
     pooled: bool = False,
     unused_seconds: Sequence[int] | None = None,
@@ -85,6 +86,7 @@ def application(
         "idle_in_transaction_seconds": list(idle_in_transaction_seconds),
         "active": active,
         "waiting": waiting,
+        "waiting_in_turn": waiting_in_turn,
         "pooled": pooled,
         "clients": dict(clients if clients is not None else {"a": sessions}),
     }
@@ -160,6 +162,8 @@ def lists(
     long_running: Sequence[SessionReport] = (),
     idle_in_transaction: Sequence[SessionReport] = (),
     protected: Sequence[int] = (),
+    other_waits: Sequence[SessionReport] = (),
+    pin_suspects: Sequence[SessionReport] = (),
 ) -> ActivityLists:
     """``protected``: pids."""
     excluded: list[ProtectedSession] = [
@@ -168,8 +172,8 @@ def lists(
     return {
         "long_running": list(long_running),
         "idle_in_transaction": list(idle_in_transaction),
-        "other_waits": [],
-        "pin_suspects": [],
+        "other_waits": list(other_waits),
+        "pin_suspects": list(pin_suspects),
         "safe_snapshot_waits": [],
         "protected": excluded,
     }

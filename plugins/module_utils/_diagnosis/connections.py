@@ -33,13 +33,13 @@ from .cause import (
     why_out_of_reach,
 )
 from .client_pool import client_pools, logged_pools
+from .queued_slots import queue_causes, without_cause
 
-LOCKS, DEAD_CLIENTS, LEAK, FULL_POOL, IDLE_IN_TRANSACTION, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = (
-    "lock_queue", "dead_clients", "leak", "full_pool", "idle_in_transaction", "pooler", "pooler_paused",
+DEAD_CLIENTS, LEAK, FULL_POOL, IDLE_IN_TRANSACTION, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = (
+    "dead_clients", "leak", "full_pool", "idle_in_transaction", "pooler", "pooler_paused",
     "pooler_full", "traffic",
 )  # fmt: skip
 NEAR = 0.1  # share of a connection limit: with less free it counts as reached
-_QUEUE = 0.25  # share of the used slots that wait for locks
 _IDLE_SHARE = 0.25  # share of the used slots that are idle in transaction
 _NO_BACKGROUND: BackgroundReport = {"findings": []}
 _NO_CLIENTS: ClientConnections = {"used": 0, "limit": 0}
@@ -78,7 +78,8 @@ def diagnose_connections(
     pools = [pool for pool in pooler.get("pools", []) if pool["exhausted"]]
     worst = max(connection_limits, key=lambda connection_limit: connection_limit["used"] / connection_limit["limit"])
     lines = [_line(connection_limit) for connection_limit in (hit or [worst])]
-    if activity["server"]["login_path"] != "normal":
+    refused = activity["server"]["login_path"] != "normal"
+    if refused:
         lines.append(
             f"an ordinary login was refused: these facts were read through the {activity['server']['login_path']}"
             " login path"
@@ -102,6 +103,10 @@ def diagnose_connections(
         # A pool that fills the limit of its own role or database is as large as it was made: reported, no incident.
         own_limits += [cause for cause in found if cause.name == FULL_POOL and connection_limit["kind"] != SLOTS]
         causes += [cause for cause in found if cause not in own_limits]
+        if not found and not causes:
+            line, reached = without_cause(connection_limit, refused)
+            lines.append(line)
+            causes += reached if connection_limit["kind"] == SLOTS else []
     lines += [text for cause in own_limits for text in cause.evidence]
     if not hit:  # a pool that gets no slot is a consequence of what fills the slots
         causes += [_pool(pool, activity) for pool in pools]
@@ -156,13 +161,8 @@ def _limit_causes(
 ) -> list[Cause]:
     """What fills one connection limit. The weight of a cause is the share of the limit that it explains."""
     applications, used = connection_limit["applications"], max(1, connection_limit["used"])
-    causes: list[Cause] = []
+    causes = queue_causes(connection_limit, activity)
     full: list[tuple[ApplicationReport, str]] = []
-    waiting = sum(application["waiting"] for application in applications)
-    if waiting >= 2 and waiting >= _QUEUE * used:
-        text = f"{waiting} of {used} sessions wait for locks, the longest for {activity['longest_wait']:g} s"
-        # The queue explains the slots that its waiters use: it comes before idle sessions beside it.
-        causes.append(Cause(LOCKS, 2 + waiting / used, (text, *activity["tree"][1:4]), "unblock_sessions"))
     level = min(
         fair_level(
             [application["sessions"] for application in applications], int(connection_limit["limit"] * (1 - headroom))
@@ -222,7 +222,9 @@ def _limit_causes(
         text = f"{still} of {used} sessions are idle in transaction for {forgotten:g} s or longer"
         cause = Cause(IDLE_IN_TRANSACTION, still / used, (text,), detail={"roles": roles})
         causes.append(ended_by(cause, plan, IDLE_IN_TRANSACTION, families))
-    active = sum(application["active"] for application in applications) - waiting
+    active = sum(
+        application["active"] - application["waiting"] - application["waiting_in_turn"] for application in applications
+    )
     if active >= 0.5 * used:
         text = f"{active} of {used} sessions are active: this is high traffic, and terminating sessions would lose work"
         causes.append(Cause(TRAFFIC, 0.1 + active / used / 10, (text,)))

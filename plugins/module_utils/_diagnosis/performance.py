@@ -75,6 +75,7 @@ def diagnose_performance(
         for session in activity["activity"]["long_running"]
         if session["maintenance"] and session["seconds_in_state"] >= min_running
     ]
+    lines += _pins(activity, min_running)
     top = workload["statements"][:3]
     lines += [f"{statement['share']:.0%} of the time: {shortened(statement['statement'], _WIDE)}" for statement in top]
     saturated = processes["here"] and processes["cpu"] >= _SATURATED * processes["cores"]
@@ -231,6 +232,25 @@ def _dead_clients(processes: ProcessesReport, plan: EndDict) -> list[Cause]:
     gone = processes["dead_clients"]
     texts = tuple(f"{client['who']}: {client['reason']}" for client in gone[:4])
     return [ended_by(Cause(DEAD_CLIENTS, 0.3, texts), plan, DEAD_CLIENTS)] if gone else []
+
+
+def _pins(activity: ActivityReport, seconds: float) -> list[str]:
+    """Waits for a page that a cursor keeps pinned: no lock table has them, nor who keeps it."""
+    lists = activity["activity"]
+    waits = [
+        session
+        for session in lists["other_waits"]
+        if session["wait"].startswith(("BufferPin/", "Buffer/")) and session["seconds_in_state"] >= seconds
+    ]
+    suspects = ", ".join(
+        f"{session['pid']} {session['user']} {session['application']}".rstrip() for session in lists["pin_suspects"][:4]
+    )
+    which = f"; open transactions, of which one may keep it: {suspects}" if suspects else ""
+    return [
+        f"{waits[0]['pid']} {waits[0]['user']}@{waits[0]['database']} {waits[0]['application']} waits for a pinned page"
+        f" (its statement has run for {span(waits[0]['seconds_in_state'])}){which}"
+        for dummy in waits[:1]
+    ]
 
 
 def _slots(activity: ActivityReport) -> list[Cause]:

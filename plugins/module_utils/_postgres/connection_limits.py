@@ -39,7 +39,8 @@ class ApplicationReport(TypedDict):
     ``family``: the name with an asterisk for what differs between its sessions, by which actions of a plan are its own;
     ``unused_seconds``: how long those have been idle that were used no longer than at first (see `is_forgotten`);
     ``pools``: sessions by name and by client address, where that makes several of about one size;
-    ``opened_seconds``: since the newest of them was opened; ``clients``: sessions by client address, without this one.
+    ``opened_seconds``: since the newest of them was opened; ``waiting_in_turn``: those that wait by design or in a
+    convoy, which ``waiting`` does not count; ``clients``: sessions by client address, without this one.
     """
 
     role: str
@@ -57,6 +58,7 @@ class ApplicationReport(TypedDict):
     idle_in_transaction_seconds: list[float]
     active: int
     waiting: int
+    waiting_in_turn: int
     pooled: bool
     clients: dict[str, int]
 
@@ -234,6 +236,7 @@ def _application(
         "idle_in_transaction_seconds": sorted((round(seconds, 1) for seconds in still), reverse=True)[:rows],
         "active": sum(session.state == "active" for session in sessions),
         "waiting": sum(session.wait_type == "Lock" and session.pid not in by_design for session in sessions),
+        "waiting_in_turn": sum(session.wait_type == "Lock" and session.pid in by_design for session in sessions),
         "pooled": is_pooled(sessions),
         "clients": dict(clients.most_common(rows)),
     }

@@ -31,4 +31,7 @@ def describe(snapshot: Snapshot, key: Key) -> str:
     if snapshot.forest.wait_of(key):
         return f"has waited {span(snapshot.seconds_waiting(key))} for {snapshot.wanted(key)}"
     state = holder.state or holder.backend_type or "unknown"
-    return f"{state} for {span(holder.seconds_in_state(snapshot.now))}"
+    text = f"{state} for {span(holder.seconds_in_state(snapshot.now))}"
+    # It sends rows that its client does not take, or copies rows that its client does not send.
+    at_client = holder.state == "active" and holder.wait_type == "Client"
+    return f"{text}, waits for its client ({printable(holder.wait_event)})" if at_client else text

@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 
 from .session import Session
+from .sql_text import without_literals
 
 BACKUP_APPLICATIONS = re.compile(
     r"^(pg_dump|pg_dumpall|pg_basebackup|pg_receivewal|pgbackrest|pg_probackup|barman|wal-g|wal-e)\b", re.I
@@ -50,6 +51,12 @@ _DEFINES = re.compile(r"^\s*(ALTER|CREATE|DROP|TRUNCATE|COMMENT|GRANT|REVOKE)\b"
 # Extensions that maintain by functions and tables of their own: pg_repack, pg_squeeze, pg_partman.
 _MAINTAINS = re.compile(
     r"\b(?:(repack)\.\"?(?:repack_|table_|log_|create_)|(squeeze)\.squeeze_table\s*\(|(?:\w+\.)?(run_maintenance)(?:_proc)?\s*\()",
+    re.I,
+)
+# A statement that writes rows, wherever in it; what a CALL or a DO does is not known.
+_WRITES = re.compile(
+    r"^\s*(?:CALL|DO|CREATE\s+(?:\w+\s+)?TABLE)\b|\b(?:INSERT\s+INTO|DELETE\s+FROM|MERGE\s+INTO"
+    r"|UPDATE\s+(?:ONLY\s+)?(?:\"[^\"]+\"|[^\s;])+(?:\s+\*)?(?:\s+(?:AS\s+)?\w+)?\s+SET)\b",
     re.I,
 )
 
@@ -122,6 +129,13 @@ def changes_definition(session: Session) -> bool:
     """Whether its statement changes what a table or another object is, and no rows by a condition. LOCK TABLE does not:
     applications use it."""
     return bool(_DEFINES.match(_head(session.query)))
+
+
+def why_ask(session: Session) -> str:
+    """Why a busy statement is stopped only with an approval: its transaction has written, or it will write, since an
+    INSERT ... SELECT of a job reads for long before its first row. Empty for one that reads."""
+    writes = session.has_written or _WRITES.search(without_literals(_head(session.query)))
+    return "its statement writes, so that it may be a job whose work would be rolled back" if writes else ""
 
 
 def operates(session: Session) -> bool:

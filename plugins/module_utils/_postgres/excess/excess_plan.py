@@ -33,7 +33,7 @@ from ..locks.price import CANCEL, TERMINATE, harm
 from ..session import Session
 from ..snapshot import Snapshot, count_connections
 from ..sql_text import without_literals
-from ..work import maintenance
+from ..work import maintenance, why_ask
 
 VERB = "end_sessions"
 DEAD_CLIENT, IDLE, IDLE_IN_TRANSACTION, RUNNING = "dead_clients", "idle", "idle_in_transaction", "running"
@@ -213,7 +213,8 @@ def plan_ending(
             excluded[session.target] = _item(snapshot, session, why, rule=tier)
             continue
         counted[tier] += 1
-        actions.append(_item(snapshot, session, reason, act_on(tier, session), tier))
+        ask = why_ask(session) if tier == RUNNING and session.pid in rules.busy else ""
+        actions.append(_item(snapshot, session, reason, act_on(tier, session), tier, ask))
     sessions = {session.target: session for dummy, session, dummy2 in named}
     affected = frozenset(sessions)
     idle = frozenset(session.target for tier, session, dummy in named if tier in HARMLESS)
@@ -227,11 +228,12 @@ def act_on(tier: str, session: Session) -> str:
     return CANCEL if tier == RUNNING and session.state == "active" else TERMINATE
 
 
-def _item(snapshot: Snapshot, session: Session, reason: str, action: str = "", rule: str = "") -> Item:
+def _item(seen: Snapshot, session: Session, reason: str, action: str = "", rule: str = "", ask: str = "") -> Item:
     application = application_of(session).family
-    detail: dict[str, Any] = {"pid": session.pid, "who": who_is(snapshot, session.pid), "application": application}
+    detail: dict[str, Any] = {"pid": session.pid, "who": who_is(seen, session.pid), "application": application}
     worst = TERMINATE if action == CANCEL and rule != CHOSEN else ""  # where the statement does not stop, see `ending`
-    return Item(session.target, reason, action, {**detail, "rule": rule} if rule else detail, worst)
+    more = {name: value for name, value in (("rule", rule), ("needs_approval", ask)) if value}
+    return Item(session.target, reason, action, {**detail, **more}, worst)
 
 
 def _excluded(snapshot: Snapshot, session: Session, why: str, exclusions: Exclusions) -> Item:

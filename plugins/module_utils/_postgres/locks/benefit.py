@@ -8,15 +8,17 @@ import re
 from typing import AbstractSet
 
 from ..._core.plan import Item
+from ..._core.text import span
 from ..describe import describe, who_is
 from ..exclusions import Exclusions
 from ..session import Prepared, Session
 from ..snapshot import Snapshot
 from ..sql_text import without_literals
-from ..work import changes_definition, maintenance
+from ..work import changes_definition, is_backup, maintenance, operates
 from .lock_table import Key
 from .price import CANCEL, Bounds, at_work
 
+_CAN_WAIT = "maintenance, a backup, a change of a table or an operator's tool"
 # The functions that take an advisory lock until the transaction ends; others take it until the session does.
 _TRANSACTION_LEVEL = re.compile(r"\bpg_(?:try_)?advisory_xact_lock", re.I)
 
@@ -45,14 +47,16 @@ def costly_ends(
     to_cancel: list[Key] = []
     for group, dummy in groups_of(snapshot, chosen, freed):
         waiters = snapshot.forest.behind(group) & freed
-        lost = sum(at_work(snapshot, key, bounds) for key in group)
         urgent = sum(not _can_wait(snapshot, key) for key in waiters)
+        active = sum(at_work(snapshot, key, bounds) for key in group)
+        lost = active if urgent else sum(not _is_forgotten(snapshot, key, bounds) for key in group)
         if lost <= urgent:
             continue
         others = sorted((key for key in waiters if not exclusions.why(snapshot.who(key))), key=str)
         instead = f"; the alternative is to cancel {' and '.join(who_is(snapshot, key) for key in others[:3])}"
-        kind = " (maintenance or a change of a table, with no session behind it)" if waiters and not urgent else ""
-        reason = f"cancels or terminates {lost} active sessions to free {len(waiters)}{kind}"
+        kind = f" ({_CAN_WAIT}, with no session behind it)" if waiters and not urgent else ""
+        which = "active sessions" if active == lost else f"sessions, active less than {span(bounds.min_waiting)} ago,"
+        reason = f"cancels or terminates {lost} {which} to free {len(waiters)}{kind}"
         reason += instead if others else ""
         costly.update(dict.fromkeys(group, reason))
         to_cancel += others if len(others) == len(waiters) else []
@@ -70,10 +74,28 @@ def blind_ends(snapshot: Snapshot, chosen: list[Key]) -> dict[Key, str]:
 
 
 def _can_wait(snapshot: Snapshot, key: Key) -> bool:
-    """Whether a waiter is maintenance or changes a table's definition: no request depends on it while none waits behind
-    it."""
+    """Whether a waiter is maintenance, a backup, a tool of operators, or changes a table's definition: no request of
+    the application depends on it while none waits behind it."""
     holder = snapshot.who(key)
-    return isinstance(holder, Session) and (bool(maintenance(holder)) or changes_definition(holder))
+    if not isinstance(holder, Session):
+        return False
+    return (
+        bool(maintenance(holder)) or changes_definition(holder) or is_backup(holder) or operates(holder)
+        or holder.backend_type == "autovacuum worker"
+    )  # fmt: skip
+
+
+def _is_forgotten(snapshot: Snapshot, key: Key, bounds: Bounds) -> bool:
+    """Whether a target's end loses so little that it may go for a waiter that can wait: it waits itself, has failed, is
+    prepared, or has been idle in its transaction for ``min_waiting``. A cursor whose client takes some seconds for each
+    batch is not forgotten."""
+    holder = snapshot.who(key)
+    if isinstance(holder, Prepared) or key in snapshot.forest.waits.waits:
+        return True
+    recent = (
+        holder.idle_in_transaction and not holder.aborted and holder.seconds_in_state(snapshot.now) < bounds.min_waiting
+    )
+    return not (recent or at_work(snapshot, key, bounds))
 
 
 def uncertain_ends(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key], bounds: Bounds) -> dict[Key, str]:

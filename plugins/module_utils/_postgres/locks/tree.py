@@ -50,7 +50,7 @@ def by_design_lines(snapshot: Snapshot, min_waiting: float = 0.0, approved: Coll
     return [
         f"by design: {waiting(number)} for {lock}, held by "
         + " and ".join(f"{who_is(snapshot, key)} ({describe(snapshot, key)})" for key in sorted(holders, key=str)[:3])
-        + "; the application uses the lock in this way, no incident"
+        + "; the application uses the lock in this way: no incident, unless its requests wait there"
         for (lock, holders), number in sorted(waiters.items(), key=lambda item: -item[1])
     ]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from support.adhoc import adhoc
+from support.clients import lock_waiters, until
 from support.modules import run_module
-from support.scenes import held, row_storm, spinning
+from support.scenes import at_work, held, row_storm, spinning
 
 
 def activity(server, **options):
@@ -80,6 +81,23 @@ def test_a_lock_queue_beside_idle_sessions_goes_first(server, session):
         limited(server, -1)
     assert (found["cause"], found["mitigation"]) == ("lock_queue", "unblock_sessions")
     assert len(found["causes"]) == 1
+
+
+def test_sessions_that_wait_for_an_advisory_lock_are_no_traffic(server, session):
+    holder = session("job")
+    for statement in ("BEGIN", "SELECT pg_advisory_xact_lock(5)"):
+        holder.run(statement)
+    at_work(holder.send("SELECT pg_sleep(600)"))
+    queue = [session("web").send("SELECT pg_advisory_xact_lock(5)") for dummy in range(17)]
+    until(lambda: lock_waiters(server) == len(queue))
+    limited(server, 20)
+    try:
+        found = diagnose(server)
+    finally:
+        limited(server, -1)
+    assert (found["cause"], found["mitigation"], found["plans"]) == ("advisory_lock", "", {})
+    assert "17 of 18 sessions wait for an advisory lock" in found["causes"][0]["evidence"][0]
+    assert f"held by {holder.pid} app@postgres job" in found["causes"][0]["evidence"][1]
 
 
 def test_nothing_is_wrong(server, session):

@@ -105,6 +105,24 @@ def test_a_runaway_statement_and_who_is_protected():
     assert slow(seen, indexes())["cause"] == ""
 
 
+@pytest.mark.parametrize(
+    ("wait", "seconds", "suspects", "says"),
+    [
+        ("BufferPin/BufferPin", 40.0, [idle_for(50)], "; open transactions, of which one may keep it: 5 me psql"),
+        ("Buffer/Cleanup", 40.0, [], "waits for a pinned page (its statement has run for 40 s)"),
+        ("BufferPin/BufferPin", 3.0, [idle_for(50)], ""),
+        ("IO/DataFileRead", 40.0, [], ""),
+    ],
+)
+def test_a_wait_for_a_page_that_a_cursor_keeps_is_said(wait, seconds, suspects, says):
+    vacuum = {**running(seconds=seconds), "wait": wait}
+    seen = activity(connection_limit(application()), found=lists(other_waits=[vacuum], pin_suspects=suspects))
+    found = slow(seen, indexes())
+    assert (found["cause"], found["mitigation"]) == ("", "")
+    assert any("waits for a pinned page" in line for line in found["lines"]) is bool(says)
+    assert says in "".join(found["lines"])
+
+
 def test_a_lock_queue_goes_before_everything():
     seen = activity(
         connection_limit(application()),

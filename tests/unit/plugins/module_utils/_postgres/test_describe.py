@@ -28,6 +28,12 @@ def test_the_name_of_a_session(more, name):
     [
         ("active", {"query_start": ago(3), "state_change": ago(900)}, "active for 3.0 s"),
         ("idle in transaction", {"state_change": ago(45)}, "idle in transaction for 45 s"),
+        (
+            "active",
+            {"query_start": ago(9), "wait_type": "Client", "wait_event": "ClientWrite"},
+            "active for 9.0 s, waits for its client (ClientWrite)",
+        ),
+        ("idle in transaction", {"wait_type": "Client", "wait_event": "ClientRead"}, "idle in transaction for 100 s"),
         ("", {"backend_type": "walsender", "state_change": ago(600)}, "walsender for 10 min"),
         ("", {"backend_type": "", "state_change": None}, "unknown for 0.0 s"),
     ],

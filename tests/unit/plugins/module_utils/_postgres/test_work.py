@@ -8,6 +8,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.work impor
     is_backup,
     leaves_behind,
     maintenance,
+    why_ask,
 )
 
 from support.snapshots import session
@@ -112,6 +113,27 @@ def test_a_dump_is_known_under_another_name(given, backup):
 )
 def test_only_what_runs_in_several_transactions_leaves_something_behind(given, leaves):
     assert leaves_behind(session(1, **given)) is leaves
+
+
+@pytest.mark.parametrize(
+    ("given", "asks"),
+    [
+        ({"query": "INSERT INTO summary SELECT day, count(*) FROM bookings GROUP BY 1"}, True),
+        ({"query": "/* etl */ WITH old AS (DELETE FROM bookings WHERE day < $1 RETURNING *) SELECT * FROM old"}, True),
+        ({"query": 'UPDATE ONLY "Bookings" AS b SET a = 1'}, True),
+        ({"query": "UPDATE public.bookings SET a = 1 WHERE id = $1"}, True),
+        ({"query": "MERGE INTO t USING u ON true"}, True),
+        ({"query": "CALL archive_old()"}, True),
+        ({"query": "CREATE UNLOGGED TABLE x AS SELECT 1"}, True),
+        ({"query": "SELECT 1", "has_written": True}, True),
+        ({"query": "SELECT * FROM bookings FOR UPDATE"}, False),
+        ({"query": "SELECT 'INSERT INTO t', count(*) FROM bookings"}, False),
+        ({"query": "-- UPDATE t SET a = 1\nSELECT count(*) FROM bookings"}, False),
+        ({"query": "WITH a AS (SELECT 1) SELECT * FROM a"}, False),
+    ],
+)
+def test_a_statement_that_writes_is_stopped_only_when_that_was_asked(given, asks):
+    assert bool(why_ask(session(1, **given))) is asks
 
 
 @pytest.mark.parametrize("before", [" " * 4000, "/* x */ " * 4000, "-- x\n" * 4000, "SET a = 1;/* */ \n" * 4000])

@@ -189,6 +189,23 @@ def test_of_clients_without_a_name_the_leaking_one_pays():
     assert (behind.name, behind.client) == ("app", "10.0.0.7")
 
 
+@pytest.mark.parametrize(
+    ("query", "written", "rules", "asks"),
+    [
+        pytest.param("INSERT INTO s SELECT count(*) FROM b", False, Rules(busy={1: 1.0}), True, id="a job"),
+        pytest.param("SELECT refresh()", True, Rules(busy={1: 1.0}), True, id="it has written"),
+        pytest.param("SELECT count(*) FROM b", False, Rules(busy={1: 1.0}), False, id="a report"),
+        pytest.param(
+            "INSERT INTO s SELECT count(*) FROM b", False, Rules(long_running=60), False, id="by an own limit"
+        ),
+    ],
+)
+def test_a_busy_statement_that_writes_needs_an_approval(query, written, rules, asks):
+    one = session(1, state="active", seconds=900)._replace(query=query, has_written=written)
+    (item,) = plan_ending(snapshot(one), Exclusions(), rules, Bounds()).plan.actions
+    assert ("needs_approval" in item.detail) is asks
+
+
 def test_maintenance_is_ended_where_the_site_says_so():
     one = session(1, state="active", seconds=900)._replace(query="VACUUM FULL t")
     excess = plan_ending(snapshot(one), Exclusions(), Rules(long_running=60, maintenance=True), Bounds())

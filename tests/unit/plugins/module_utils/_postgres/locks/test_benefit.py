@@ -163,7 +163,52 @@ def test_a_report_is_not_stopped_for_an_index_that_waits_for_old_snapshots():
         session(2, query="REINDEX INDEX CONCURRENTLY i", progress="REINDEX CONCURRENTLY"),
     )
     (action,) = judged(scene).need_approval
-    assert "to free 1 (maintenance or a change of a table, with no session behind it)" in action.reason
+    assert "cancels or terminates 1 active sessions to free 1 (maintenance, a backup," in action.reason
+
+
+def waiting_tool(**waiter):
+    """A change of a table that is at work, and one session that waits to read the table."""
+    locks = [holds(1, relation(7), "AccessExclusiveLock"), waits(2, relation(7), "AccessShareLock")]
+    rewrite = session(1, query="ALTER TABLE t ALTER a TYPE bigint", has_written=True)
+    return snapshot(locks, rewrite, session(2, **{"query": "SELECT pg_relation_size('t')", **waiter}))
+
+
+@pytest.mark.parametrize(
+    ("scene", "held"),
+    [
+        pytest.param(waiting_tool(application="postgres_exporter"), 1, id="monitoring"),
+        pytest.param(waiting_tool(application="psql"), 1, id="an operator's console"),
+        pytest.param(waiting_tool(application="pg_dump", query="LOCK TABLE t IN ACCESS SHARE MODE"), 1, id="a dump"),
+        pytest.param(waiting_tool(query="LOCK TABLE t IN ACCESS SHARE MODE"), 1, id="a dump under another name"),
+        pytest.param(waiting_tool(backend_type="autovacuum worker"), 1, id="a vacuum"),
+        pytest.param(waiting_tool(), 0, id="the application"),
+    ],
+)
+def test_an_active_session_is_not_stopped_for_a_tool_that_can_wait(scene, held):
+    found = judged(scene)
+    assert len(found.plan.actions) == 1
+    assert len(found.need_approval) == held
+
+
+@pytest.mark.parametrize(
+    ("seconds", "waiter", "held"),
+    [
+        pytest.param(6, "CREATE INDEX CONCURRENTLY i ON t (a)", 1, id="an index, a cursor of slow batches"),
+        pytest.param(29, "ALTER TABLE t ADD x int", 1, id="a change of the table, a slow transaction"),
+        pytest.param(31, "ALTER TABLE t ADD x int", 0, id="a forgotten transaction"),
+        pytest.param(6, "LOCK TABLE t", 0, id="a waiter of the application"),
+    ],
+)
+def test_a_transaction_that_pauses_is_not_ended_for_what_can_wait(seconds, waiter, held):
+    """Between two statements for longer than ``min_idle_in_transaction``, and for less than ``min_waiting``."""
+    locks = [holds(1, relation(7), "AccessShareLock"), waits(2, relation(7), "AccessExclusiveLock")]
+    found = judged(
+        snapshot(locks, session(1, "idle in transaction", state_change=ago(seconds)), session(2, query=waiter))
+    )
+    assert len(found.plan.actions) == 1
+    assert len(found.need_approval) == held
+    if held:
+        assert "1 sessions, active less than 30 s ago, to free 1" in found.plan.actions[0].detail["needs_approval"]
 
 
 TAKES, TAKES_FOR_TRANSACTION = "SELECT pg_advisory_lock(5)", "SELECT pg_advisory_xact_lock(5)"

@@ -67,6 +67,6 @@ def test_a_wait_by_design_has_a_line_of_its_own_behind_the_queues():
     lines = drawn(snapshot(locks, session(1, "idle", application="scheduler")), width=200)
     assert lines[-1] == (
         "by design: 2 sessions wait for advisory lock 77, held by 1 app@booking scheduler (idle for 100 s);"
-        " the application uses the lock in this way, no incident"
+        " the application uses the lock in this way: no incident, unless its requests wait there"
     )
     assert len(drawn(snapshot(locks, session(1, "idle")), rows=3)) == 3

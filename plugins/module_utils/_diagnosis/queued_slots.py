@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A connection limit that is full of sessions that wait for locks: stuck, in a convoy, or by design. Pure.
+
+All of them are active for PostgreSQL, and none of them is traffic: they do no work.
+"""
+
+from __future__ import annotations
+
+from .._core.text import span
+from .._postgres.activity_report import ActivityReport
+from .._postgres.connection_limits import ConnectionLimitReport
+from .._postgres.server_states import CONVOY
+from .cause import Cause
+
+LOCKS, ADVISORY, REACHED = "lock_queue", "advisory_lock", "limit_reached"
+_QUEUE = 0.25  # share of the used slots that wait for locks
+_ASK = (
+    "find out what the holder of the advisory lock does; if requests must not wait for it for so long, end it by"
+    " playbooks/db_session_cancel.yml; pg_try_advisory_lock or a lock_timeout keeps such waits from filling the slots"
+)
+
+
+def queue_causes(connection_limit: ConnectionLimitReport, activity: ActivityReport) -> list[Cause]:
+    """The queues that explain a quarter of the used slots or more. They come before idle sessions beside them."""
+    applications, used = connection_limit["applications"], max(1, connection_limit["used"])
+    causes: list[Cause] = []
+    waiting = sum(application["waiting"] for application in applications)
+    if waiting >= 2 and waiting >= _QUEUE * used:
+        text = f"{waiting} of {used} sessions wait for locks, the longest for {activity['longest_wait']:g} s"
+        causes.append(Cause(LOCKS, 2 + waiting / used, (text, *activity["tree"][1:4]), "unblock_sessions"))
+    in_turn = sum(application["waiting_in_turn"] for application in applications)
+    if in_turn < 2 or in_turn < _QUEUE * used:
+        return causes
+    convoys = [state for state in activity["server_states"] if state["cause"] == CONVOY]
+    for state in convoys[:1]:
+        text = f"{in_turn} of {used} sessions wait in turn for one lock: {state['text']}"
+        causes.append(Cause(CONVOY, 1 + in_turn / used, (text,), detail={"advice": state["advice"]}))
+    if not convoys:
+        text = (
+            f"{in_turn} of {used} sessions wait for an advisory lock, which the application takes by its own agreement;"
+            " whether its holder is stuck is not known"
+        )
+        by_design = [line for line in activity["tree"] if line.startswith("by design")]
+        causes.append(Cause(ADVISORY, 1 + in_turn / used, (text, *by_design[:3]), detail={"advice": _ASK}))
+    return causes
+
+
+def without_cause(connection_limit: ConnectionLimitReport, refused: bool) -> tuple[str, list[Cause]]:
+    """A limit that is reached, where no cause was found: what its sessions do, in a line, and that as a cause where an
+    ordinary login was ``refused``."""
+    applications = connection_limit["applications"]
+    idle = sum(application["idle"] for application in applications)
+    longest = max((seconds for application in applications for seconds in application["idle_seconds"]), default=0)
+    text = (
+        f"no cause was found for the limit that is reached ({connection_limit['free']} of {connection_limit['limit']}"
+        f" free): {idle} sessions are idle{f', the longest for {span(longest)}' if idle else ''},"
+        f" {sum(application['active'] for application in applications)} active,"
+        f" {sum(application['idle_in_transaction'] for application in applications)} idle in transaction"
+    )
+    return text, [Cause(REACHED, 0.02, (text,))] if refused else []

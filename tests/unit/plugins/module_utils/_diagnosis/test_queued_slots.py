@@ -1,0 +1,68 @@
+"""Slots that are full of sessions that wait, or of sessions that show no cause."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import diagnose_connections
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.queued_slots import queue_causes
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.server_states import ServerState
+
+from support.database_reports import activity, application, connection_limit, ending_all
+
+
+def diagnose(seen):
+    return diagnose_connections(seen, 30, 60, 0.5, 0.2, {}, plan=ending_all(seen))
+
+
+CONVOY: ServerState = {
+    "cause": "convoy", "text": "a lock convoy on row 7", "sessions": 0, "seconds": 0.0, "refuses": False,
+    "advice": "shorten the transactions",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("applications", "states", "cause"),
+    [
+        pytest.param([application(sessions=38, active=38, waiting_in_turn=37)], [], "advisory_lock", id="one holder"),
+        pytest.param([application(sessions=38, active=38, waiting_in_turn=37)], [CONVOY], "convoy", id="a convoy"),
+        pytest.param(
+            [application(sessions=26, active=26), application("job", 12, active=12, waiting_in_turn=12)],
+            [], "advisory_lock", id="beside traffic",
+        ),
+        pytest.param([application(sessions=38, active=38, waiting_in_turn=3)], [], "traffic", id="a few followers"),
+    ],
+)  # fmt: skip
+def test_sessions_that_wait_are_no_traffic(applications, states, cause):
+    found = diagnose(activity(connection_limit(*applications), states=states)).as_dict()
+    assert (found["cause"], found["mitigation"], found["plans"]) == (cause, "", {})
+    assert found["causes"][0]["detail"].get("advice") in (None, found["advice"][0])
+    traffic = [one["evidence"][0] for one in found["causes"] if one["cause"] == "traffic"]
+    assert all("38 of 38" not in text or cause == "traffic" for text in traffic)
+
+
+@pytest.mark.parametrize(
+    ("used", "says"),
+    [
+        pytest.param({"idle": 40, "idle_seconds": [2] * 40}, "40 sessions are idle, the longest for 2.0 s", id="idle"),
+        pytest.param({"active": 12, "idle": 28, "idle_seconds": [5] * 28}, "12 active", id="some at work"),
+        pytest.param({"idle_in_transaction": 40}, "0 sessions are idle, 0 active, 40 idle in transaction", id="open"),
+    ],
+)
+@pytest.mark.parametrize("path", ["normal", "replication"])
+def test_a_limit_that_is_reached_without_a_cause_is_said(used, says, path):
+    seen = activity(connection_limit(application(sessions=40, **used)))
+    seen["server"] = {**seen["server"], "login_path": path}
+    found = diagnose(seen).as_dict()
+    assert any(says in line and "(0 of 40 free)" in line for line in found["lines"])
+    assert found["cause"] == ("" if path == "normal" else "limit_reached")
+    assert found["mitigation"] == ""
+
+
+@pytest.mark.parametrize(
+    ("waiting", "in_turn", "causes"),
+    [(0, 0, []), (20, 0, ["lock_queue"]), (0, 20, ["advisory_lock"]), (15, 15, ["lock_queue", "advisory_lock"]),
+     (1, 1, []), (9, 9, [])],
+)  # fmt: skip
+def test_a_queue_counts_from_a_quarter_of_the_slots(waiting, in_turn, causes):
+    limit = connection_limit(application(sessions=40, active=40, waiting=waiting, waiting_in_turn=in_turn))
+    assert [cause.name for cause in queue_causes(limit, activity(limit))] == causes
