@@ -20,7 +20,7 @@ options:
     type: dict
     default: {}
   channels:
-    description: Channels whose messages are taken; without it all. Messages of the others are queued.
+    description: Channels whose messages are taken; without it all of O(settings). Messages of the others are queued.
     type: list
     elements: str
   answerers:

@@ -87,8 +87,17 @@ class Announcing:
         self, report: OutboxReport, append: _Append, budget: float, clock: Clock = utc_now, until: float = float("inf")
     ) -> AnnounceReport:
         """Send what was taken. ``append``: keeps events of an incident; ``budget``: seconds for all of it; ``until``:
-        of ``time.monotonic``, after which another run may have what was taken."""
+        of ``time.monotonic``, after which another run may have what was taken. Raises what ``append`` has raised, after
+        all is sent."""
         found, silencer = _nothing(report), None
+        errors: list[RunbookError] = []
+
+        def keep(incident: str, events: list[dict[str, Any]]) -> None:
+            try:
+                append(incident, events)
+            except RunbookError as error:  # the others' messages are sent all the same: they may page a person
+                errors.append(error)
+
         if self.alertmanager:
             silencer = Silencer(self.alertmanager, report["incidents"], budget, clock).start()
         busy = [incident for incident in report["incidents"] if incident["messages"]]
@@ -115,7 +124,7 @@ class Announcing:
                     elsewhere=incident["components"],
                 )
             budget -= time.monotonic() - began
-            append(incident["id"], [{"kind": "message", "note": note} for note in results.notes])
+            keep(incident["id"], [{"kind": "message", "note": note} for note in results.notes])
             states = {note["key"]: note for note in results.notes}
             for taken in incident["messages"]:
                 note = states.get(taken["key"], {"state": "sending", "reason": "no answer within the time"})
@@ -125,11 +134,13 @@ class Announcing:
         if silencer is not None:
             silencer.join()
             for name, events in list(silencer.events.items()):
-                append(name, list(events))
+                keep(name, list(events))
             found["silences"] = list(silencer.lines)
         found["waiting"] = sum(incident["waiting"] for incident in report["incidents"])
         found["lines"] = [_line(row) for row in found["messages"]] + found["differences"] + found["silences"]
         found["lines"] += found["left"] + self._problems()
+        if errors:
+            raise errors[0]
         return found
 
     def _problems(self) -> list[str]:

@@ -80,7 +80,7 @@ class _Page:
             return
         for name, events in logs:
             self.shown[name] = components_shown(entries_of(events))
-        for name in _candidates(self.log, given["settings"]) if given["ids"] else ():
+        for name in _candidates(self.log, given["settings"], with_items=False) if given["ids"] else ():
             if name not in self.shown:
                 self.read(name)
 
@@ -128,7 +128,7 @@ def _urgency(events: Sequence[EventReport], after: Mapping[str, Any]) -> tuple[b
     return not calls, SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
 
 
-def _candidates(log: str, settings: Mapping[str, Any]) -> list[str]:
+def _candidates(log: str, settings: Mapping[str, Any], *, with_items: bool = True) -> list[str]:
     """Logs that were written lately, and those with action items: an incident without a new event has nothing new to
     say, but for its archiving and for what is overdue."""
     folder, now = Path(log).expanduser(), datetime.now(timezone.utc).timestamp()
@@ -137,7 +137,7 @@ def _candidates(log: str, settings: Mapping[str, Any]) -> list[str]:
     for name in ids(log):
         try:
             path = folder / f"{name}.jsonl"
-            if now - path.stat().st_mtime <= recent or _ACTION_ITEM in path.read_bytes():
+            if now - path.stat().st_mtime <= recent or (with_items and _ACTION_ITEM in path.read_bytes()):
                 found.append(name)
         except OSError:
             continue

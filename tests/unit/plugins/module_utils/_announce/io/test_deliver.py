@@ -9,7 +9,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery i
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.deliver import deliver
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Entry, Message
-from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError, LogError
 
 from support.incident_events import START
 
@@ -97,6 +97,21 @@ def test_of_what_was_taken_too_long_ago_nothing_is_sent_and_nothing_is_written()
     found = announcing(chat).sent(report, lambda _id, events: written.extend(events), 5.0, until=time.monotonic() - 1)
     assert (chat.sent, written) == ([], [])
     assert [row["state"] for row in found["messages"]] == ["sending"]
+
+
+def test_a_log_that_cannot_be_written_keeps_the_messages_of_no_other_incident_up():
+    chat, note = Chat(), {"text": "x", "by": "ada", "done_at": ""}
+    (first,), (second,) = (reported(taken(key, "note", **note))["incidents"] for key in "ab")
+    written = []
+
+    def append(incident, _events):
+        if incident == "full":
+            raise LogError("No space left on device")
+        written.append(incident)
+
+    with pytest.raises(LogError, match="No space left"):
+        announcing(chat).sent({"incidents": [{**first, "id": "full"}, {**second, "id": "j"}], "lines": []}, append, 5.0)
+    assert (chat.sent, written) == (["a", "b"], ["j"])
 
 
 def test_a_template_of_the_site_that_fails_is_named_and_keeps_nothing_up():
