@@ -110,7 +110,7 @@ TRACKER: Mapping[str, str] = {
     "item": "{{ text }}\n\nOwner: {{ owner or 'none' }}, due: {{ due or 'no date' }}, state: {{ phase }}. An action"
     " item of incident {{ incident }} ({{ severity }} {{ scenario }} on {{ hosts }}).",
     "issue": "Incident {{ incident }}: {{ phase }}, severity {{ severity }}, {{ scenario }} on {{ hosts }}, opened"
-    " {{ opened_at }}.",
+    " {{ opened_at }}{% if acknowledged_by | default('') %}, acknowledged by {{ acknowledged_by }}{% endif %}.",
 }
 TEMPLATES: Mapping[str, Mapping[str, str]] = {
     "slack": SLACK, "page": PAGE, "mail": MAIL, "pager": PAGER, "tracker": TRACKER,

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Callable, Mapping, Sequence
 
 from .._incident.event import EventReport, kept_at
-from .._incident.phase import ENDED, phase_of, phases_of
+from .._incident.phase import ENDED, acknowledgements, phase_of, phases_of
 from .._incident.severity import is_worse
 from .._incident.stamps import moment_of, stamp
 from .._lifecycle.deadlines import NO_RULE_OUTSIDE, UPDATE, OutsideUpdates
@@ -355,12 +355,13 @@ def _tracker(story: IncidentFacts) -> list[Message]:
             states.append((change if is_closed != was_closed else "update", event))
         elif event["kind"] in ("severity", "diagnosed", "verified", "acknowledged"):
             states.append(("update", event))
-    phase = phase_of(story.events)
+    phase, answered = phase_of(story.events), acknowledgements(story.events)
+    by = answered[0]["by"] if answered else ""
     messages = []
     for action, source in states:
         if source is not None:
             thing = "" if action == "create" else "issue"
-            values = story.base(action=action, phase=phase)
+            values = story.base(action=action, phase=phase, acknowledged_by=by)
             messages.append(Message(f"tracker/{action}/{source['seq']}", TRACKER, "issue", values, thing))
     return messages
 

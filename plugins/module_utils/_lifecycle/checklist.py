@@ -101,7 +101,10 @@ def _assessed(events: _Events) -> _Tick:
 
 def _assembled(events: _Events) -> _Tick:
     roles = roles_of(events)
-    return _Tick(DONE, ", ".join(f"{roles[role]}" for role in ROLES)) if set(ROLES) <= set(roles) else _STILL_OPEN
+    empty = [role.replace("_", " ") for role in ROLES if role not in roles]
+    return (
+        _Tick(OPEN, f"no {' and no '.join(empty)}") if empty else _Tick(DONE, ", ".join(roles[role] for role in ROLES))
+    )
 
 
 def _investigated(events: _Events) -> _Tick:

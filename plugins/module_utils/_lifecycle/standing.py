@@ -201,6 +201,9 @@ def _lines_of(status: IncidentStatus) -> list[str]:
         f" {_time(status['opened_at'])} by {status['by']}, last event {_time(status['last_at'])},"
         f" {status['events']} events, head {head_text(status['head']) or '-'}"
     )
+    if is_open(status):
+        held = [f"{role.replace('_', ' ')}: {status['roles'].get(role) or 'none'}" for role in ROLES]
+        lines.append(f"    {'; '.join(held)}")
     lines += [f"    overdue: {each}" for each in status["overdue"]]
     lines += [f"    {_act(row)}" for row in status["acts"]]
     lines += [

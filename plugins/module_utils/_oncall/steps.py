@@ -128,7 +128,7 @@ class _Reader:
         zone = self._read(f"{where}.zone", lambda: self.zone_of(zone_name or "UTC"))
         starts = self._read(f"{where}.starts", lambda: _date(given.get("starts")))
         hand_over = self._read(f"{where}.hand_over", lambda: time_of_day(given.get("hand_over") or "09:00"))
-        turn = self._read(f"{where}.turn", lambda: _turn(given.get("turn") or 7))
+        turn = self._read(f"{where}.turn", lambda: _turn(given.get("turn", 7)))
         hours = [self._hours(f"{where}.hours", each) for each in self._list(f"{where}.hours", given.get("hours"))]
         overrides = [
             self._override(f"{where}.overrides", each)
@@ -227,7 +227,9 @@ def _moment(value: Any) -> datetime:
 
 
 def _turn(value: Any) -> int:
-    turn = int(value)
+    turn = 7 if value is None else int(value)
+    if isinstance(value, bool) or (isinstance(value, float) and value != turn):
+        raise ValueError(f"turn is {value!r}, no number of days")
     if not 1 <= turn <= _LONGEST:
         raise ValueError(f"turn is {turn} days")
     return turn

@@ -92,14 +92,17 @@ def _of_feed(step: Step, answer: Read, people: Sequence[Person], problems: list[
 
 
 def _of_layers(step: Step, people: Sequence[Person], start: datetime, end: datetime) -> Rota:
-    """The rotations of a step. What names no known person leaves its time to the next layer."""
+    """The rotations of a step. What names no known person leaves its time to the next layer, and an override to the
+    person whose turn it is."""
     wide = timedelta(days=400)  # a person may be on call for long
     names = {person.name.casefold(): person.name for person in people}
     layers: list[Shifts] = []
     strangers: list[Shift] = []
     for layer in step.layers:
-        shifts = shifts_of(layer, start - wide, end + wide)
+        known = tuple(each for each in layer.overrides if each.person.casefold() in names)
+        shifts = shifts_of(replace(layer, overrides=known), start - wide, end + wide)
         strangers += [shift for shift in shifts if shift.person.casefold() not in names]
+        strangers += shifts_of(replace(layer, people=(), overrides=tuple({*layer.overrides} - {*known})), start, end)
         found = [
             replace(shift, person=names[key]) for shift in shifts for key in [shift.person.casefold()] if key in names
         ]

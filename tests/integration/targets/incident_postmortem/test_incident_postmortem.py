@@ -180,8 +180,8 @@ def full_of(text):
         several = types if isinstance(types, tuple) else (types,)
         if name in MOMENTS:
             return stamp(0)
-        if name == "state" and kind in ("message", "silence"):
-            return MESSAGE_STATES[0] if kind == "message" else "made"
+        if name == "state" and kind in ("message", "silence", "checklist"):
+            return {"message": MESSAGE_STATES[0], "silence": "made", "checklist": "done"}[kind]
         if name in choices and kind in ("severity", "phase", "role", "opened"):
             return choices[name]
         if str in several:

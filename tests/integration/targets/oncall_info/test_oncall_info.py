@@ -199,6 +199,16 @@ def test_strangers_and_misspelt_people_are_named(tmp_path):
     assert "did you mean layers?" in refused["msg"]
 
 
+def test_an_override_that_names_no_known_person_takes_no_turn_away(tmp_path):
+    """A misspelt name would leave the time without any person, which had one."""
+    rotation = {**ROTATION["layers"][0], "overrides": [{"from": "2026-11-23", "until": "2026-11-24", "person": "adaa"}]}
+    found = ask(tmp_path, {"layers": [rotation]})
+    assert (found["steps"][0]["person"], found["gaps"]) == ("bob", [])
+    assert found["problems"] == ["a rotation names adaa, who is not in runbook_people"]
+    empty = ask(tmp_path, {"layers": [{**rotation, "people": []}]}, ahead=0.1)
+    assert (empty["steps"][0]["person"], empty["steps"][0]["why"]) == ("", "adaa is not in runbook_people")
+
+
 def test_the_preflight_refuses_a_person_and_a_rotation_by_name(tmp_path):
     people = [*PEOPLE, {"name": "mallory", "maill": "x"}]
     found = run_module("host_preflight_info", areas=["people"], people=people, oncall={"primary": ROTATION})

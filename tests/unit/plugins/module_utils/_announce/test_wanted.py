@@ -162,6 +162,13 @@ def test_a_pager_and_a_tracker_follow_the_incident():
     assert keys(again, "tracker")[2:] == ["tracker/close/3", "tracker/update/4", "tracker/reopen/5"]
 
 
+def test_the_tracker_has_the_acknowledgement_whatever_the_phase_is():
+    """A plan that was held before has made the phase identified already."""
+    held = event("held", 1, seq=2, plan={"digest": "d" * 64, "actions": []}, reasons=[])
+    values = named([opening(), held, event("acknowledged", 2, "bob", seq=3)], "tracker/update/3").values
+    assert (values["phase"], values["acknowledged_by"]) == ("identified", "bob")
+
+
 def test_the_channel_is_archived_after_a_day_unless_it_was_opened_again():
     ended = [opening(), event("phase", 1, seq=2, phase="resolved", reason="x")]
     assert "slack/archive/2" not in keys(ended, minutes=1440)

@@ -65,7 +65,8 @@ def ticked(state, seq, name="runbooks_updated"):
         ("postmortem_scheduled", sent(template="review")[:2], ("open", "")),
         ("postmortem_scheduled", sent(template="review"), ("done", "#7")),
         ("lessons_shared", sent(template="postmortem"), ("done", "#7")),
-        ("team_assembled", [role("taken"), role("taken", "bob", "technical_lead")], ("open", "")),
+        ("team_assembled", [role("taken"), role("taken", "bob", "technical_lead")],
+         ("open", "no communications lead")),
         (
             "team_assembled",
             [role("taken"), role("taken", "bob", "technical_lead"), role("taken", "eve", "communications_lead")],

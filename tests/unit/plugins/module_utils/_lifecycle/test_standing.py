@@ -81,6 +81,7 @@ def test_one_status_from_all_events():
     }
     lines = lines_of_status(report, False)
     assert lines[0] == "i: monitoring, severity unknown, led by eve"
+    assert lines[2] == "    incident commander: eve; technical lead: none; communications lead: none"
     assert "    2026-11-27 10:00 UTC restart_services on web1: restarted web-1: recovered after 2.0 s" in lines
     assert "    held on web1: scale_services, plan dddddddddddd: t" in lines
     assert lines[-2:] == ["2 incidents have ended", "not read: x: y"]

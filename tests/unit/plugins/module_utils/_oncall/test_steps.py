@@ -88,6 +88,9 @@ def test_the_source_of_a_feed_and_what_of_it_is_secret():
         ({"hours": {"from": "09:00"}}, "layers[0].hours is a list of dictionaries"),
         ({"hours": [{"days": ["noday"]}]}, "layers[0].hours.days: 'noday' is no day"),
         ({"turn": 10**9}, "turn is 1000000000 days"),
+        ({"turn": 0}, "turn is 0 days"),
+        ({"turn": True}, "turn is True, no number of days"),
+        ({"turn": 1.5}, "turn is 1.5, no number of days"),
         (
             {"overrides": [{"from": "2026-01-02 09:00", "until": "2026-01-01 09:00", "person": "ada"}]},
             "until 2026-01-01 09:00 is not after from 2026-01-02 09:00",

@@ -162,3 +162,18 @@ def test_a_change_of_shift_and_a_page_say_where_no_person_is():
     passed = {**page, "passed": ["primary: no layer"]}
     assert "Passed over: primary: no layer." in slack.text("page", passed)
     assert "Passed over: primary: no layer." in Texts("mail", {}).text("page", passed)
+
+
+def test_an_issue_says_who_has_acknowledged():
+    values = {
+        "incident": "i",
+        "phase": "identified",
+        "severity": "P1",
+        "scenario": "s",
+        "hosts": "db",
+        "opened_at": "9",
+    }
+    tracker = Texts("tracker", {})
+    before = "Incident i: identified, severity P1, s on db, opened 9"
+    assert tracker.text("issue", values) == f"{before}.", "a message that an older version queued"
+    assert tracker.text("issue", {**values, "acknowledged_by": "bob"}) == f"{before}, acknowledged by bob."
