@@ -56,7 +56,7 @@ _MAINTAINS = re.compile(
 # A statement that writes rows, wherever in it; what a CALL or a DO does is not known.
 _WRITES = re.compile(
     r"^\s*(?:CALL|DO|CREATE\s+(?:\w+\s+)?TABLE)\b|\b(?:INSERT\s+INTO|DELETE\s+FROM|MERGE\s+INTO"
-    r"|UPDATE\s+(?:ONLY\s+)?(?:\"[^\"]+\"|[^\s;])+(?:\s+\*)?(?:\s+(?:AS\s+)?\w+)?\s+SET)\b",
+    r"|UPDATE\s+(?:ONLY\s+)?(?:\"[^\"]+\"|[^\s;\"])+(?:\s+\*)?(?:\s+(?:AS\s+)?\w+)?\s+SET)\b",
     re.I,
 )
 
