@@ -115,7 +115,8 @@ def test_a_runaway_statement_and_who_is_protected():
     ],
 )
 def test_a_wait_for_a_page_that_a_cursor_keeps_is_said(wait, seconds, suspects, says):
-    vacuum = {**running(seconds=seconds), "wait": wait}
+    vacuum = running(seconds=seconds)
+    vacuum["wait"] = wait
     seen = activity(connection_limit(application()), found=lists(other_waits=[vacuum], pin_suspects=suspects))
     found = slow(seen, indexes())
     assert (found["cause"], found["mitigation"]) == ("", "")
