@@ -105,6 +105,7 @@ options:
     description:
       - Sessions that use much CPU and whose statement must be cancelled. Each has C(pid) (from C(pg_stat_activity))
         and C(cpu) (in cores), as M(pafar.runbook.top_consumers) and M(pafar.runbook.pg_activity_info) return them.
+      - The action on a statement that writes has C(needs_approval), and M(pafar.runbook.gate) requires an approval.
     type: list
     elements: dict
     default: []
