@@ -11,7 +11,6 @@ from typing import Any
 
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 
-from rehearsal.judge import time_of_act
 from rehearsal.platform import Platform, Request, felt
 from support.modules import run_module
 from support.rehearsals import LONGEST
@@ -90,8 +89,9 @@ def figures_of(platform: Platform, day: Path) -> Figures | None:
     }
     shown = page["milestones"]["impact began"]["at"]
     assert note["estimated_by"] != "series" or seconds_of(shown) == int(began), shown
-    act, told = time_of_act(day / "incidents"), page["durations"]["time from act to end"]["seconds"]
-    users = None if act is None or told is None else told - (last - act)
+    acts = [event for event in map(json.loads, log.read_text().splitlines()) if event["kind"] == "intended"]
+    told = page["durations"]["time from act to end"]["seconds"]
+    users = told - (last - seconds_of(acts[-1]["at"])) if acts and told is not None else None
     return Figures(began - min(map(felt, bad)), ended - last, failed, users, note["estimated_by"])
 
 
