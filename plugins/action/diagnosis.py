@@ -22,6 +22,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.payments 
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.performance import diagnose_performance
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.reclaim import ReclaimFacts
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.reached import ReachedReport
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.failing_requests import FailingRequests
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import LogReport
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import ActivityReport
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_plan import EndDict
@@ -125,11 +126,12 @@ def _network(args: dict[str, Any]) -> Diagnosis:
 
 def _payments(args: dict[str, Any]) -> Diagnosis:
     _require(args, "reached", ("matrix",), "endpoint_probe_info")
-    _require(args, "log", ("signatures", "requests"), "log_tail")
+    _require(args, "log", ("signatures",), "log_tail")
     return diagnose_payments(
         cast(ReachedReport, args["reached"])["matrix"],
         cast(Services, args["services"]),
-        cast(LogReport, args["log"]),
+        # Of a part of what log_tail returned it is not known how many requests failed, nor what was not read.
+        cast(LogReport, {"requests": FailingRequests(None).report, "sources": [], "entries": [], **args["log"]}),
         _known(args),
         args["payment_services"],
         args["fresh"],
