@@ -63,7 +63,9 @@ def _web(site: Description, dice: random.Random) -> None:
 
 def _proxy(site: Description, dice: random.Random) -> None:
     for name in dice.sample(["nginx", "traefik", "caddy"], dice.choice([1, 2])):
-        port = {"mode": "host", "target": 80, "published": str(dice.randint(20000, 60000)), "host_ip": "127.0.0.1"}
+        # Below those that Linux gives to connections and to servers that ask for any (from 32768 on).
+        published = 20000 + dice.randint(20000, 60000) % 12000
+        port = {"mode": "host", "target": 80, "published": str(published), "host_ip": "127.0.0.1"}
         site.add(name, ports=[port], restart=dice.choice(["always", "unless-stopped"]), networks=["default", "edge"])
     site.more["networks"] = {"edge": {"internal": dice.random() < 0.5}}
 

@@ -99,8 +99,9 @@ def ticked(state, seq, name="runbooks_updated"):
         ("runbooks_updated", [item("runbook-1", "done"), item("runbook-2", "in progress")], ("open", "")),
         ("runbooks_updated", [item("runbook-1", "rejected")], ("open", "")),  # nothing was updated
         ("monitoring_improved", [item("alert-for-user-report", "done", 8)], ("done", "#8 alert-for-user-report")),
-        ("monitoring_improved", [item("monitoring", "done", 8), event("action_item", key="monitoring", text="x",
-                                                                    state="open")], ("open", "")),
+        ("monitoring_improved",
+         [item("monitoring", "done", 8), event("action_item", key="monitoring", text="x", state="open")],
+         ("open", "")),
         ("resolution_implemented", [event("reconciled", seq=4, intended="x", gone=["a"])], ("done", "#4")),
         ("resolution_implemented", [event("reconciled", seq=4, intended="x", gone=[])], ("open", "")),
         ("runbooks_updated", [event("checklist", item="runbooks_updated", state="started")], ("open", "")),
