@@ -51,7 +51,7 @@ SELECT pid, backend_type, state, usesysid, datid, application_name,
 # for an AccessExclusiveLock takes a transaction id before the lock is there, so that an id is no proof of
 # work; locks of tables that the transaction wrote to or changed before are (tables of users from 16384 on).
 # A session waits for one lock at most. A join of l with itself is a nested loop, since the planner takes 1,000 rows for
-# granted: 1,000 waiters cost 60 plain reads.
+# granted: 1,000 waiters cost 60 plain reads. IS TRUE keeps the IN from becoming such a join.
 LOCKS = """
 WITH l AS MATERIALIZED (SELECT * FROM pg_catalog.pg_lock_status()),
 tag AS (
@@ -65,7 +65,9 @@ waiter AS (SELECT DISTINCT pid FROM l WHERE NOT granted),
 wrote AS (
   SELECT DISTINCT held.pid
     FROM (SELECT pid, granted, locktype, relation, mode, max(CASE WHEN NOT granted AND locktype = 'relation'
-                 AND mode = 'AccessExclusiveLock' THEN relation END) OVER (PARTITION BY pid) AS awaited FROM l) AS held
+                 AND mode = 'AccessExclusiveLock' THEN relation END) OVER (PARTITION BY pid) AS awaited
+            FROM l WHERE (pid IN (SELECT pid FROM l WHERE NOT granted AND locktype = 'relation'
+                                                          AND mode = 'AccessExclusiveLock')) IS TRUE) AS held
    WHERE held.awaited IS NOT NULL AND held.granted AND held.locktype = 'relation' AND held.relation >= 16384
      AND (held.mode = 'RowExclusiveLock'
           OR held.relation <> held.awaited
