@@ -42,13 +42,13 @@ def served_for(platform: Platform, seconds: float) -> None:
 @dataclass(frozen=True)
 class Figures:
     """``began`` and ``ended``: seconds from what users felt to what the page says; ``failed``: for each kind what the
-    users counted in that time and what the page says; ``relief``: seconds between the page's time from the act until
+    users counted in that time and what the page says; ``after_act``: seconds between the page's time from the act until
     the impact ended and that of the users, until their last request failed; None where there was no act."""
 
     began: float
     ended: float
     failed: dict[str, tuple[int, int]]
-    relief: float | None
+    after_act: float | None
     estimated_by: str
 
 
@@ -96,15 +96,17 @@ def figures_of(platform: Platform, day: Path) -> Figures | None:
 
 
 def wrong(figures: Figures) -> list[str]:
-    """What is outside of the tolerance: three seconds, one for the relief, and a hundredth of the requests that failed
-    (or one)."""
+    """What is outside of the tolerance: three seconds, one for the time from the act, and a hundredth of the requests
+    that failed (or one)."""
     faults = [
         f"the impact {name} {seconds:+.1f} s from what users felt"
         for name, seconds in (("began", figures.began), ("ended", figures.ended))
         if abs(seconds) > 3
     ]
-    if figures.relief is not None and abs(figures.relief) > 1:
-        faults.append(f"the relief is told {figures.relief:+.1f} s longer than the users counted")
+    if figures.after_act is not None and abs(figures.after_act) > 1:
+        faults.append(
+            f"the time from the act until the end is told {figures.after_act:+.1f} s longer than the users counted"
+        )
     if figures.estimated_by != "series":
         faults.append("the counters do not show the impact")
     for kind, (counted, said) in figures.failed.items():

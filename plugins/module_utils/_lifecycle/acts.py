@@ -299,7 +299,7 @@ def _alert(raw: Any) -> Alert:
 
 
 def _require_own(said: Said, person: str, does: str) -> None:
-    """A role is a person's own matter: whoever acts in the name of another says why."""
+    """A role is a person's own matter: a person who acts in the name of another says why."""
     if person != said.by and not said.reason:
         raise InputError(
             f"{said.by} {does} the role {said.role} in the name of {person}: give a reason, such as that {person} said"

@@ -266,7 +266,8 @@ def _said(events: _Events, counts: Callable[[str], bool]) -> dict[str, _Tick]:
 
 def _since_reopened(events: _Events) -> _Events:
     """The events since the incident was opened for the last time."""
-    begins = [number for number, event in enumerate(events) for each in rounds(events)[1:] if event is each]
+    again = {id(event) for event in rounds(events)[1:]}
+    begins = [number for number, event in enumerate(events) if id(event) in again]
     return events[begins[-1] :] if begins else events
 
 

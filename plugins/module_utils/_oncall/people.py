@@ -56,7 +56,7 @@ def people_of(given: Any, is_zone: Callable[[str], bool]) -> tuple[list[Person],
 
 
 def everyone_of(given: Any) -> list[Person]:
-    """All who have a name of their own, also those who cannot be reached: whoever acts is one of them."""
+    """All who have a name of their own, also those who cannot be reached: a person who acts is one of them."""
     rows = given if isinstance(given, Sequence) and not isinstance(given, str) else ()
     named = [each for each in rows if isinstance(each, Mapping) and each.get("name")]
     people = {person.name.casefold(): person for person in map(_person, reversed(named))}

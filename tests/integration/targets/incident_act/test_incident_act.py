@@ -164,7 +164,7 @@ def test_a_person_who_is_not_in_the_inventory_needs_a_reason(log):
     assert "It has: Ada Lovelace, Bob." in act(log, "take_role", person="zzz", **given)["msg"]
     taken = act(log, "take_role", person="Zoe of the vendor", reason="she is here", **given)
     assert taken["events"][0]["note"]["person"] == "Zoe of the vendor"
-    assert act(log, "acknowledge", by="a stranger", people=TEAM)["changed"] is True, "whoever acts is not doubted"
+    assert act(log, "acknowledge", by="a stranger", people=TEAM)["changed"] is True, "a person who acts is not doubted"
 
 
 def test_after_a_relapse_it_is_resolved_by_a_new_verification_alone(log):
