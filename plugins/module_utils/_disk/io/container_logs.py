@@ -221,7 +221,7 @@ def _save(file: int, start: int, handle: dict[str, Any], folder: str) -> tuple[P
 def _on_disk(device: int, folder: Path) -> bool:
     """Whether a folder, or where it would be made, is on a file system."""
     there = folder
-    while not there.exists() and there != there.parent:
+    while not os.path.exists(there) and there != there.parent:
         there = there.parent
     return there.stat().st_dev == device
 

@@ -14,11 +14,12 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Sequence
 
-from ..._core.errors import InputError, RunbookError
+from ..._core.errors import InputError, LogError, RunbookError
 from ..event import usable_id
 from ..held import made_in
 from ..intent import unfinished
 from ..scope import NEW, Candidate, OpenReport, Scope, best, candidate, why_joined
+from .folder import has_log, log_paths
 from .log import ids, missing_incident, read
 from .verify import verify
 
@@ -32,9 +33,18 @@ def open_incident(
     log: str, id: str, scenario: str, hosts: Sequence[str], join_within: float, site: str = "", workflow: int = 0
 ) -> OpenReport:
     """What incident_open returns; see its documentation. What cannot be read never keeps a run from a name."""
+    try:
+        return _open_incident(log, id, scenario, hosts, join_within, site, workflow)
+    except LogError as error:
+        return without_log(id, scenario, str(error))
+
+
+def _open_incident(
+    log: str, id: str, scenario: str, hosts: Sequence[str], join_within: float, site: str, workflow: int
+) -> OpenReport:
     now = datetime.now(timezone.utc)
     if id and id != NEW:
-        known = usable_id(id) and (Path(log).expanduser() / f"{id}.jsonl").is_file()
+        known = usable_id(id) and has_log(Path(log).expanduser() / f"{id}.jsonl")
         return _known(log, id, "incident_id was given", [], now) if known else _fresh(id, "incident_id was given")
     if workflow:
         name, what = incident_of_workflow(log, workflow), f"holds a plan of the workflow {workflow}"
@@ -63,7 +73,7 @@ def incident_of_workflow(log: str, workflow: int) -> str:
 
 
 def without_log(id: str, scenario: str, problem: str) -> OpenReport:
-    """A name where the log's host did not answer. The events will be printed, since they cannot be written either."""
+    """A name where the log could not be read. The events will be printed, since they cannot be written either."""
     name = id if id and id != NEW else _name(scenario, datetime.now(timezone.utc))
     return {**_fresh(name, "no open incident was looked for"), "problem": problem}
 
@@ -85,7 +95,7 @@ def existing_incident(log: str, id: str, hosts: Sequence[str], join_within: floa
     where there are several: what a person says of one incident must not be written to another."""
     folder = Path(log).expanduser()
     if id:
-        if not usable_id(id) or not (folder / f"{id}.jsonl").is_file():
+        if not usable_id(id) or not has_log(folder / f"{id}.jsonl"):
             raise missing_incident(folder, id)
         return id
     found = best(candidates(folder, datetime.now(timezone.utc), join_within, site), Scope(frozenset(hosts)))
@@ -107,9 +117,9 @@ def candidates(folder: Path, now: datetime, within: float, site: str = "") -> li
     not be added to them either."""
     span = timedelta(seconds=within)
     found: list[Candidate] = []
-    if within <= 0 or not folder.is_dir():
+    if within <= 0:
         return found
-    for path in folder.glob("*.jsonl"):
+    for path in log_paths(folder):
         try:
             written = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
             events = read(str(folder), path.stem)[0] if now - written <= span + _SLACK else []

@@ -13,7 +13,6 @@ import grp
 import hashlib
 import json
 import os
-import pwd
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Any, Callable, Iterator, NamedTuple, Sequence, Union
 from ..._core.errors import InputError, LogError
 from ..event import Event, EventReport, EvidenceFile, WrittenReport, read_events, usable_id
 from ..hash_chain import Head, digest_of, head_at, read_event, sealed
+from .folder import has_log, log_paths, remedy
 
 _BLOCK = 65536  # bytes read at once from the end of a log
 OPENING = ".opening.lock"  # held while a new incident gets its first events
@@ -116,19 +116,19 @@ def append(
         )
     folder = Path(directory).expanduser()
     path = folder / f"{incident_id}.jsonl"
-    if not create and not path.is_file():
+    if not create and not has_log(path):
         return NOTHING
     try:
         share.folder(folder, parents=True)
-        if joins is None or path.is_file():
+        if joins is None or has_log(path):
             return _locked_write(path, opening, events, evidence, share)
         with _opens(folder, share):
-            other = "" if path.is_file() else joins(folder)
+            other = "" if has_log(path) else joins(folder)
             path = folder / f"{other}.jsonl" if other else path
             return {**_locked_write(path, opening, events, evidence, share), "joined": bool(other)}
     except OSError as error:
         raise LogError(
-            f"Could not write to the incident log {path}: {error.strerror or error}. {_remedy(path, error)}",
+            f"Could not write to the incident log {path}: {error.strerror or error}. {remedy(path, error)}",
             path=str(path),
         ) from None
 
@@ -186,25 +186,6 @@ def _open(path: Path, share: Share) -> int:
     return handle
 
 
-def _remedy(path: Path, error: OSError) -> str:
-    if not isinstance(error, PermissionError):
-        return "Check the folder's owner and the disk, or set runbook_incident_log to a folder that can be written."
-    where = next((place for place in (path, *path.parents) if place.exists()), path)
-    owner = where.stat()
-    return (
-        f"{where} belongs to {_name(pwd.getpwuid, owner.st_uid)}:{_name(grp.getgrgid, owner.st_gid)} with mode"
-        f" {owner.st_mode & 0o7777:04o}. Where several people write it, name a group with runbook_incident_group, and"
-        f" let the owner run once: chgrp -R GROUP {path.parent} && chmod -R g+rwXs {path.parent}"
-    )
-
-
-def _name(lookup: Callable[[int], Any], number: int) -> str:
-    try:
-        return str(lookup(number)[0])
-    except KeyError:
-        return str(number)
-
-
 def read(directory: str, incident_id: str) -> tuple[list[EventReport], int]:
     """The incident's events in order, and how many lines could not be read."""
     found = snapshot(directory, incident_id)
@@ -214,7 +195,7 @@ def read(directory: str, incident_id: str) -> tuple[list[EventReport], int]:
 def snapshot(directory: str, incident_id: str) -> Snapshot:
     """The incident's log as it is now, all of it from one reading."""
     path = Path(directory).expanduser() / f"{incident_id}.jsonl"
-    if not usable_id(incident_id) or not path.is_file():
+    if not usable_id(incident_id) or not has_log(path):
         raise missing_incident(path.parent, incident_id)
     try:
         return _snapshot(path.read_bytes())
@@ -234,7 +215,7 @@ def _snapshot(data: bytes) -> Snapshot:
 
 def missing_incident(folder: Path, incident_id: str) -> InputError:
     """The refusal for an incident that is not in the log, with those that are."""
-    known = sorted(file.stem for file in folder.glob("*.jsonl"))[-3:] if folder.is_dir() else []
+    known = [path.stem for path in log_paths(folder)[-3:]]
     return InputError(
         f"There is no incident {incident_id!r} in {folder}."
         + (f" The last ones are: {', '.join(known)}." if known else " The log is empty.")
@@ -246,7 +227,7 @@ def ids(directory: str) -> list[str]:
     """The ids of all incidents of the log, the one that was written last first; none if there is no log."""
     folder = Path(directory).expanduser()
     try:
-        written = {path.stem: path.stat().st_mtime for path in folder.glob("*.jsonl") if path.is_file()}
+        written = {path.stem: path.stat().st_mtime for path in log_paths(folder) if has_log(path)}
     except OSError as error:
         raise LogError(f"Could not read {folder}: {error.strerror or error}.", path=str(folder)) from None
     return sorted(written, key=lambda name: (written[name], name), reverse=True)

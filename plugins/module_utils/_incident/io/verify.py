@@ -11,6 +11,7 @@ from typing import Any, Mapping, Sequence
 from ..._core.errors import InputError, LogError
 from ..event import usable_id
 from ..hash_chain import Break, Chain, Head, Verification, VerifyReport, head_of, read_chain, verify_report
+from .folder import has_log, log_paths
 from .log import missing_incident
 
 _BLOCK = 1 << 20
@@ -30,12 +31,12 @@ def _incidents(directory: str, incident_id: str, heads: Sequence[Head]) -> dict[
     folder = Path(directory).expanduser()
     if incident_id:
         path = folder / f"{incident_id}.jsonl"
-        if not usable_id(incident_id) or not path.is_file():
+        if not usable_id(incident_id) or not has_log(path):
             raise missing_incident(folder, incident_id)
         return {incident_id: _verify(path, heads)}
     if heads:
         raise InputError("heads are those of one incident: name it with id. Nothing was read.")
-    return {path.stem: _verify(path, ()) for path in sorted(folder.glob("*.jsonl"))}
+    return {path.stem: _verify(path, ()) for path in log_paths(folder)}
 
 
 def _verify(path: Path, heads: Sequence[Head]) -> Verification:

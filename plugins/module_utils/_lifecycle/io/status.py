@@ -17,10 +17,11 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Mapping, NamedTuple, Sequence
 
-from ..._core.errors import LogError, RunbookError
+from ..._core.errors import RunbookError
 from ..._incident.event import EventReport
 from ..._incident.hash_chain import digest_of
 from ..._incident.held import held_plans
+from ..._incident.io.folder import log_paths
 from ..._incident.io.log import snapshot
 from ..._incident.io.verify import verify
 from ..._incident.timeline import lines_of_timeline
@@ -81,10 +82,7 @@ def incident_status(
 
 
 def _read_all(folder: Path, report: StatusReport, closed: bool, index: bool, working: _Deadlines) -> None:
-    try:
-        names = sorted((path.stem for path in folder.glob("*.jsonl")), reverse=True) if folder.is_dir() else []
-    except OSError as error:
-        raise LogError(f"Could not read {folder}: {error.strerror or error}.", path=str(folder)) from None
+    names = [path.stem for path in reversed(log_paths(folder))]
     known = _load(folder) if index else {}
     fresh: dict[str, Any] = {}
     for name in names:

@@ -10,6 +10,8 @@ import pwd
 from pathlib import Path
 from typing import Sequence
 
+from ..._core.errors import LogError
+from ..._incident.io.folder import log_paths, nearest_visible
 from ..._incident.io.log import OPENING
 from .. import host as preflight
 from ..check import Check
@@ -21,7 +23,7 @@ _ACL = "system.posix_acl_access"  # where a file has one, its mode says less tha
 def log_access(path: str, group: str, logins: Sequence[str]) -> list[Check]:
     """One check of this login, and one for each of the team. ``group``: what is created is to belong to it."""
     folder = Path(path).expanduser()
-    there = next((place for place in (folder, *folder.parents) if place.exists()), Path("/"))
+    there = nearest_visible(folder)
     allowed = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
     checks = [preflight.of_log(path, "" if allowed else f"{there} cannot be written by this user")]
     if group and _gid(group) is None:
@@ -46,14 +48,16 @@ def _why_not(folder: Path, group: str, login: str) -> tuple[bool | None, str]:
     gid = _gid(group) if group else None
     if gid is not None and gid not in groups and person.pw_uid:
         return False, f"the login is not a member of the group {group}"
-    if not folder.is_dir():
-        unknown = f"{folder} does not exist yet, and without a group its owner alone writes it"
-        return (True, "") if group else (None, unknown)
     try:
+        if not folder.is_dir():
+            unknown = f"{folder} does not exist yet, and without a group its owner alone writes it"
+            return (True, "") if group else (None, unknown)
         closed = _closed(folder, person, groups)
         has_acl = any(_ACL in os.listxattr(place) for place in closed)
     except OSError as error:
         return None, f"{folder} could not be examined: {error.strerror or error}"
+    except LogError as error:
+        return None, str(error)
     if has_acl:
         return None, f"{folder} has access control lists, which are not examined"
     if not closed:
@@ -72,7 +76,7 @@ def _closed(folder: Path, person: pwd.struct_passwd, groups: Sequence[int]) -> l
         return way
     if not _may(folder, person, groups, _ENTER | _WRITE):
         return [folder]
-    files = sorted(place for place in (*folder.glob("*.jsonl"), folder / OPENING) if place.is_file())
+    files = sorted(place for place in (*log_paths(folder), folder / OPENING) if place.is_file())
     kept = sorted(place for place in folder.glob("*.evidence") if place.is_dir())
     return [
         *(place for place in files if not _may(place, person, groups, _READ | _WRITE)),

@@ -12,7 +12,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 import pytest
 
 from support.modules import run_module
+from support.open_folder import open_folder
 from support.servers import PASSWORD, ROOT, Server, client_tool, newest
 
 ROWS = b"CREATE TABLE trips (id int);\n" + b"INSERT INTO trips VALUES (1);\n" * 2000
@@ -258,10 +258,8 @@ ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give fil
 
 @ROOT_ONLY
 def test_a_person_of_the_team_who_could_not_write_the_log_is_named():
-    # Not in pytest's folder, which is closed to all others.
-    with tempfile.TemporaryDirectory(dir="/tmp", prefix="pafar-log-") as place:
-        Path(place).chmod(0o755)
-        _preflight_of_a_team(Path(place) / "log", "daemon")
+    with open_folder() as place:
+        _preflight_of_a_team(place / "log", "daemon")
 
 
 def _preflight_of_a_team(log, other):

@@ -18,6 +18,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.verify 
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 
 from support.modules import run_module
+from support.open_folder import open_folder
 from support.servers import ROOT
 
 CHANGES = 1000
@@ -92,21 +93,22 @@ def logins():
     return [{"user": uid, "group": uid, "extra_groups": [shared]} for uid in (65531, 65532, 65533)]
 
 
-def test_eight_writers_under_three_logins_make_one_chain_without_a_gap(tmp_path):
+def test_eight_writers_under_three_logins_make_one_chain_without_a_gap():
+    with open_folder() as place:
+        _eight_writers(place / "log")
+
+
+def _eight_writers(log):
     each, people = 200, logins()
-    log, group = tmp_path / "log", ""
+    group = ""
     if len(people) > 1:
         group = grp.getgrgid(65534).gr_name
-        for place in (tmp_path, *tmp_path.parents[:2]):
-            place.chmod(0o755)
         log.mkdir()
         os.chown(log, people[0]["user"], 65534)
         log.chmod(0o2770)
     running = [writer(log, f"writer{number}", each, share=group, **people[number % len(people)]) for number in range(8)]
-    for process in running:
-        out, error = process.communicate(timeout=600)
-        assert process.returncode == 0, error[-1500:]
-        assert len(out.splitlines()) == each
+    ended = [(*process.communicate(timeout=600), process.returncode) for process in running]
+    assert {(len(out.splitlines()), code) for out, error, code in ended} == {(each, 0)}, ended[0][1][-1500:]
     written = events(log)
     assert [event["seq"] for event in written] == list(range(1, len(written) + 1))
     assert Counter(event["kind"] for event in written)["noted"] == 8 * each
