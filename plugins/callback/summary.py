@@ -18,38 +18,37 @@ requirements:
   - enabled in configuration
 """
 
-from typing import Any, Callable, List, Mapping
+from typing import Any, Callable, Mapping
 
 from ansible import context
 from ansible.plugins.callback import CallbackBase
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.announce_lines import of_announced
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.service_lines import of_services
 from ansible_collections.pafar.runbook.plugins.module_utils._core import console as summary
-from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.diagnosis_lines import (
-    of_diagnosis,
-    of_top_consumers,
-)
-from ansible_collections.pafar.runbook.plugins.module_utils._disk.explained_lines import of_explained, of_unread
-from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.probe_lines import of_probes
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import head_text
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import (
-    broken_in,
-    of_incident,
-    of_opening,
-    of_record,
-)
-from ansible_collections.pafar.runbook.plugins.module_utils._logs.record_lines import of_log
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_lines import of_activity
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.index_lines import of_indexes
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.statement_lines import of_statements
-from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check_lines import of_preflight
-from ansible_collections.pafar.runbook.plugins.module_utils._preflight.total import of_total
-from ansible_collections.pafar.runbook.plugins.module_utils._resources.resource_lines import of_resources
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import broken_in
 from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import Run, Story, last_lines
-from ansible_collections.pafar.runbook.plugins.module_utils._triage.triage_lines import of_triage
+from ansible_collections.pafar.runbook.plugins.plugin_utils._result_lines import (
+    Lines,
+    of_activity,
+    of_announced,
+    of_diagnosis,
+    of_explained,
+    of_incident,
+    of_indexes,
+    of_log,
+    of_opening,
+    of_preflight,
+    of_probes,
+    of_record,
+    of_resources,
+    of_services,
+    of_statements,
+    of_top_consumers,
+    of_total,
+    of_triage,
+    of_unread,
+)
 from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import invocation, show
 
-Lines = List[summary.Line]
 View = Callable[[str, Any], Lines]  # host and result, which is what the module of that name returns
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -192,3 +194,12 @@ def test_the_last_screen_knows_acts_also_those_in_the_background(action, result,
     callback._keep(SimpleNamespace(resolved_action=action, action=""), "db", result)
     assert [story.done for story in callback._stories.values()] == ([done] if done else [])
     assert all(story.reversible for story in callback._stories.values())
+
+
+def test_a_run_imports_no_subject_that_it_does_not_show():
+    code = (
+        "import sys; import ansible_collections.pafar.runbook.plugins.callback.summary;"
+        "print(*sorted({name.split('.')[5] for name in sys.modules if '.runbook.plugins.module_utils._' in name}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) <= {"_core", "_incident", "_run", "_system"}, done.stdout
