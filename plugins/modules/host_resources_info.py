@@ -92,7 +92,7 @@ host:
     oom_kills_now: {description: "OOM kills while this module ran.", type: int}
     uptime: {description: "Seconds since the start.", type: int}
     filesystems:
-      description: "Mounted file systems."
+      description: "Mounted file systems that can be written."
       type: list
       elements: dict
       contains: &Filesystem
@@ -105,6 +105,12 @@ host:
         inodes_used_share:
           description: "Used share of the inodes; null for a file system without a fixed number of inodes."
           type: float
+    read_only_after_errors:
+      description: >-
+        Mount points that are read-only and have the mount option C(errors=remount-ro), by which the kernel makes a file
+        system read-only after an error of the disk.
+      type: list
+      elements: str
     network:
       description: "Limits on connections."
       type: dict

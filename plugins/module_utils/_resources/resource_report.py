@@ -9,6 +9,7 @@ from typing import Mapping, Sequence, TypedDict
 from .._compose.endpoint.engine_endpoint import EngineReport
 from .._core.units import MIB
 from .._system.counters import (
+    READ_ONLY,
     BusyProcess,
     HostReading,
     HostReport,
@@ -158,6 +159,7 @@ def pressing(host: HostReport, containers: Sequence[ContainerUse]) -> list[str]:
             findings.append(f"all processes waited for {kind} {full:g} % of the last ten seconds")
         elif some >= 3 * PRESSED:
             findings.append(f"some work waited for {kind} {some:g} % of the last ten seconds")
+    findings += [f"{mount} {READ_ONLY}" for mount in host["read_only_after_errors"]]
     for disk in host["filesystems"]:
         if disk["used_share"] >= FULL_DISK:
             findings.append(f"{disk['mount']} is {disk['used_share']:.0%} full, {disk['free'] // MIB} MiB left")

@@ -45,7 +45,7 @@ class DiskRoom(TypedDict):
 
 
 class Filesystem(DiskRoom):
-    """A file system of the host; ``inodes_used_share`` None: it has no fixed number of them."""
+    """A file system of the host that can be written; ``inodes_used_share`` None: it has no fixed number of them."""
 
     mount: str
     device: str
@@ -77,6 +77,7 @@ class HostReport(TypedDict):
     oom_kills_now: int
     uptime: int
     filesystems: list[Filesystem]
+    read_only_after_errors: list[str]
     network: NetworkLimits
 
 
@@ -264,6 +265,9 @@ def container_id_of(cgroup: str) -> str:
     return ids[-1] if ids else ""
 
 
+READ_ONLY = "is mounted read-only, as its option errors=remount-ro does after an error of the disk; see dmesg"
+
+
 @dataclass(frozen=True)
 class HostReading:
     """The host's own figures at one moment."""
@@ -278,6 +282,7 @@ class HostReading:
     oom_kills: int
     uptime: float
     filesystems: tuple[Filesystem, ...] = field(default_factory=tuple)
+    read_only_after_errors: tuple[str, ...] = ()  # mounts
     network: NetworkLimits = field(default_factory=lambda: NOTHING_KNOWN)
 
 
@@ -302,6 +307,7 @@ def host_dict(first: HostReading, last: HostReading) -> HostReport:
         "oom_kills_now": max(0, last.oom_kills - first.oom_kills),
         "uptime": round(last.uptime),
         "filesystems": list(last.filesystems),
+        "read_only_after_errors": list(last.read_only_after_errors),
         "network": last.network,
     }
 

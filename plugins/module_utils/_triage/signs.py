@@ -13,6 +13,7 @@ from .._core.text import shortened, some, span
 from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, UP
 from .._endpoints.reached import unasked_of, unknown_of
 from .._postgres.server_states import DISK_FULL, ServerState
+from .._system.counters import READ_ONLY
 from .._system.sockets import limits_reached
 from .prometheus_signs import PrometheusResult
 from .sign import P0, P1, P2, P3, Sign
@@ -228,6 +229,8 @@ def _reached(host: str, part: ReachedPart, importance: Importance) -> list[Sign]
 def _resources(host: str, part: ResourcesPart, dummy: Importance) -> list[Sign]:
     signs = []
     figures = part["host"]
+    for mount in figures["read_only_after_errors"]:  # which no playbook mitigates
+        signs.append(Sign(P1, f"{mount} {READ_ONLY}", host, "", 2.5))
     for disk in figures["filesystems"]:
         share = max(disk["used_share"], disk["inodes_used_share"] or 0.0)
         if share >= _NEARLY:

@@ -47,7 +47,7 @@ def others_short(device: int, goal: Goal) -> list[str]:
     for system in read_host().filesystems:
         place = system["mount"]
         try:
-            if os.stat(place).st_dev == device or os.statvfs(place).f_flag & os.ST_RDONLY:
+            if os.stat(place).st_dev == device:
                 continue
             room = room_of(place)
         except (OSError, HostError):

@@ -20,18 +20,11 @@ _FILES = 20  # biggest files that are kept
 
 def fullest() -> str:
     """Where the fullest file system of this host is mounted, by bytes or by inodes; / where none is seen."""
-    filesystems = [system for system in read_host().filesystems if _writable(system["mount"])]
     shares = [
-        (max(system["used_share"], system["inodes_used_share"] or 0.0), system["mount"]) for system in filesystems
+        (max(system["used_share"], system["inodes_used_share"] or 0.0), system["mount"])
+        for system in read_host().filesystems
     ]
     return max(shares, key=lambda share: (share[0], share[1] == "/"), default=(0.0, "/"))[1]
-
-
-def _writable(mount: str) -> bool:
-    try:
-        return not os.statvfs(mount).f_flag & os.ST_RDONLY
-    except OSError:
-        return False
 
 
 def mount_of(device: int, path: str) -> str:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from datetime import datetime, timezone
 from typing import Iterable
@@ -54,6 +55,11 @@ _NO_DISKS = frozenset(
 )
 
 
+# Options of ext4. The second one is shown instead of ro by newer kernels (since 6.15).
+_AFTER_ERRORS, _EMERGENCY = "errors=remount-ro", "emergency_ro"
+_ESCAPED = re.compile(r"\\([0-7]{3})")
+
+
 def read(path: str) -> str:
     """A file of the kernel's; empty where it is not there or not ours to read."""
     try:
@@ -83,22 +89,42 @@ def read_host(disks: bool = True) -> HostReading:
         oom_kills=parse_pairs(read("/proc/vmstat")).get("oom_kill", 0),
         uptime=float((read("/proc/uptime") or "0").split()[0]),
         filesystems=tuple(_filesystems()) if disks else (),
+        read_only_after_errors=tuple(_read_only_after_errors()) if disks else (),
     )
 
 
+def _read_only_after_errors() -> Iterable[str]:
+    """Where each file system is mounted that is read-only as a whole (a mount of its own may be so on purpose), and has
+    the option by which the kernel makes it so after an error of the disk."""
+    devices = set()
+    for line in read("/proc/self/mountinfo").splitlines():
+        mount, dummy, system = line.partition(" - ")
+        place, options = mount.split()[4], set(system.split()[2].split(","))
+        device = mount.split()[2]
+        if device not in devices and (_EMERGENCY in options or {"ro", _AFTER_ERRORS} <= options):
+            devices.add(device)
+            yield _unescaped(place)
+
+
+def _unescaped(place: str) -> str:
+    """A mount point as it is named; the kernel writes blanks and the like as octal numbers."""
+    return _ESCAPED.sub(lambda octal: chr(int(octal.group(1), 8)), place)
+
+
 def _filesystems() -> Iterable[Filesystem]:
-    """Each file system once, with its inodes: `df` shows space while inodes are gone."""
+    """Each file system that can be written once, with its inodes: `df` shows space while inodes are gone. An image that
+    is mounted read-only is full by nature."""
     devices = set()
     for line in read("/proc/self/mounts").splitlines():
         device, place, kind = line.split()[:3]
         if kind in _NO_DISKS and place != "/":
             continue
-        place = place.replace("\\040", " ")
+        place = _unescaped(place)
         try:
             number, figures = os.stat(place).st_dev, os.statvfs(place)
         except OSError:
             continue
-        if number in devices or not figures.f_blocks:
+        if number in devices or not figures.f_blocks or figures.f_flag & os.ST_RDONLY:
             continue
         devices.add(number)
         size, free = figures.f_blocks * figures.f_frsize, figures.f_bavail * figures.f_frsize
