@@ -108,6 +108,7 @@ incidents:
             fingerprint: {description: "Fingerprint, which depends on its labels alone.", type: str}
             status: {description: "firing or resolved, as it was known last.", type: str}
             labels: {description: "Labels, without those that look like a secret.", type: dict}
+            by_labels: {description: "Whether a person named it, by all of its labels or by some.", type: bool}
         silenced:
           description: "Name of the alert of each silence that was made and not expired, by its id."
           type: dict

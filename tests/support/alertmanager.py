@@ -67,6 +67,11 @@ class Alertmanager:
         rows = [row for row in self.ask("/silences") if row["status"]["state"] == "active"]
         return [row for row in rows if not name or name in {matcher["value"] for matcher in row["matchers"]}]
 
+    def states(self, name: str) -> dict[str, str]:
+        """The state of each alert of this name, by its label ``cluster``."""
+        rows = [row for row in self.ask("/alerts") if row["labels"]["alertname"] == name]
+        return {row["labels"].get("cluster", ""): row["status"]["state"] for row in rows}
+
     def expire(self, name: str) -> None:
         self.ask(f"/silence/{name}", method="DELETE")
 

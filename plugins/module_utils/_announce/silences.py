@@ -6,8 +6,9 @@ The state is Alertmanager's: a silence of an incident is found again by its comm
 late or killed makes no second one. Of two that were made at the same moment one stays. A silence lasts ``LASTS`` and is
 extended while the incident is open; should no run extend it, the alert pages again.
 
-A silence matches ``alertname`` and the labels that the site names, never less, so that the same alert of another
-instance pages. One that a person expired is not made again until the incident is acknowledged once more.
+A silence matches ``alertname`` and all labels that the site names, so that the same alert of another instance pages; a
+label that the alert lacks is matched as empty, as in Alertmanager. One that a person expired is not made again until
+the incident is acknowledged once more.
 """
 
 from __future__ import annotations
@@ -19,7 +20,16 @@ from typing import Any, Mapping, NamedTuple, Sequence, Tuple, TypedDict
 from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED, acknowledgements, phase_of
 from .._incident.stamps import moment_of, stamp
-from .._lifecycle.incident_alerts import FIRING, RESOLVED, Alert, IncidentAlert, alert_note, alerts_of, moment_from
+from .._lifecycle.incident_alerts import (
+    FIRING,
+    RESOLVED,
+    Alert,
+    IncidentAlert,
+    alert_note,
+    alerts_of,
+    fingerprint_of,
+    moment_from,
+)
 
 LASTS = timedelta(minutes=15)
 EXTENDED_BELOW = timedelta(minutes=10)  # what is left of a silence when it is extended
@@ -105,9 +115,15 @@ def comment_of(incident: str, by: str = "") -> str:
 
 
 def matchers_of(alert: Mapping[str, str], labels: Sequence[str]) -> _Matchers:
-    """What a silence of an alert matches; empty where it has none of the labels that the site chose."""
-    chosen = tuple((name, alert[name]) for name in sorted({*labels} - {"alertname"}) if alert.get(name))
-    return (("alertname", alert["alertname"]), *chosen) if chosen and alert.get("alertname") else ()
+    """What a silence of an alert matches; empty where it has none of the labels that the site chose.
+
+    >>> matchers_of({"alertname": "Down", "instance": "db1"}, ["instance", "cluster"])
+    (('alertname', 'Down'), ('cluster', ''), ('instance', 'db1'))
+    """
+    chosen = sorted({*labels} - {"alertname"})
+    if not alert.get("alertname") or not any(alert.get(name) for name in chosen):
+        return ()
+    return (("alertname", alert["alertname"]), *((name, alert.get(name, "")) for name in chosen))
 
 
 def changes(
@@ -134,17 +150,26 @@ def changes(
 
 
 def _joined(said: Silencing, known: Mapping[str, IncidentAlert], alerts: Sequence[Alert]) -> list[dict[str, Any]]:
-    """Alerts of the incident's scenario that fired when it was acknowledged: what began later is new to all."""
+    """Alerts of the incident's scenario, and those of which a person named some labels, that fired when it was
+    acknowledged: what began later is new to all."""
     until = moment_of(said["acknowledged_at"])
     return [
         alert_note(alert)
         for alert in alerts
         if alert.fingerprint not in known
-        and said["scenario"]
-        and alert.labels.get(SCENARIO) == said["scenario"]
+        and (_is_of_scenario(alert, said) or any(_is_named(alert, each) for each in known.values()))
         and alert.starts_at is not None
         and alert.starts_at <= until
     ]
+
+
+def _is_of_scenario(alert: Alert, said: Silencing) -> bool:
+    return bool(said["scenario"]) and alert.labels.get(SCENARIO) == said["scenario"]
+
+
+def _is_named(alert: Alert, known: IncidentAlert) -> bool:
+    """Whether a person means it, who named some of its labels, or all."""
+    return known["by_labels"] and bool(known["labels"]) and known["labels"].items() <= alert.labels.items()
 
 
 def _changed(known: Mapping[str, IncidentAlert], alerts: Sequence[Alert]) -> list[dict[str, Any]]:
@@ -153,27 +178,42 @@ def _changed(known: Mapping[str, IncidentAlert], alerts: Sequence[Alert]) -> lis
     notes: list[dict[str, Any]] = []
     for fingerprint, alert in known.items():
         now = firing.get(fingerprint)
-        if now is not None and alert["status"] == RESOLVED:
-            notes.append(alert_note(now, FIRING))
-        elif now is None and alert["status"] == FIRING:
-            notes.append({**alert, "status": RESOLVED})
+        fires = now is not None or any(_is_named(each, alert) for each in alerts)
+        if fires == (alert["status"] == FIRING):
+            continue
+        status = FIRING if fires else RESOLVED
+        names = {"alertname": alert["alertname"], "fingerprint": fingerprint, "labels": alert["labels"]}
+        notes.append(alert_note(now, status) if now is not None else {**names, "status": status})
     return notes
 
 
 def _wanted(said: Silencing, found: Changes, labels: Sequence[str]) -> list[_Matchers]:
-    of_alerts = [alert["labels"] for alert in said["alerts"]]
-    of_alerts += [note["labels"] for note in found.alerts if note["labels"] not in of_alerts]
+    joined = [(str(note["fingerprint"]), note["labels"]) for note in found.alerts]
+    whole = [alert["labels"] for alert in said["alerts"] if not alert["by_labels"]] + [each for dummy, each in joined]
+    rows = [(alert["fingerprint"], alert["labels"], alert["by_labels"]) for alert in said["alerts"]]
+    rows += [(fingerprint, each, False) for fingerprint, each in joined if fingerprint not in {row[0] for row in rows}]
     wanted: list[_Matchers] = []
-    for each in of_alerts:
-        matchers = matchers_of(each, labels)
+    for fingerprint, each, by_labels in rows:
+        if by_labels and any(each.items() < other.items() for other in whole):
+            continue  # what the person meant is there with all of its labels
+        matchers, why = _matchers(fingerprint, each, labels, by_labels)
         if matchers and matchers not in wanted:
             wanted.append(matchers)
         elif not matchers:
-            found.lines.append(
-                f"{each.get('alertname', 'an alert')} is not silenced: it has none of the labels"
-                f" {', '.join(labels)}, so a silence would match every instance"
-            )
+            found.lines.append(f"{each.get('alertname', 'an alert')} is not silenced: {why}")
     return wanted
+
+
+def _matchers(
+    fingerprint: str, alert: Mapping[str, str], labels: Sequence[str], by_labels: bool
+) -> tuple[_Matchers, str]:
+    """What a silence of it matches; else why there is none."""
+    if not by_labels and not all(map(alert.get, labels)) and fingerprint_of(alert) != fingerprint:
+        # The log leaves out a label that is too long or looks like a secret: the alert may have one that is missing.
+        absent = ", ".join(name for name in labels if not alert.get(name))
+        return (), f"the log does not have all of its labels, and may lack {absent}"
+    why = f"it has none of the labels {', '.join(labels)}, so a silence would match every instance"
+    return matchers_of(alert, labels), why
 
 
 def _converge(matchers: _Matchers, ours: Sequence[Silence], said: Silencing, found: Changes, now: datetime) -> None:

@@ -22,12 +22,14 @@ _ANNOTATIONS = ("summary", "description")
 
 
 class IncidentAlert(TypedDict):
-    """An alert of an incident. ``status``: firing or resolved, as it was known last."""
+    """An alert of an incident. ``status``: firing or resolved, as it was known last; ``by_labels``: a person named it,
+    by all of its labels or by some."""
 
     alertname: str
     fingerprint: str
     status: str
     labels: dict[str, str]
+    by_labels: bool
 
 
 class Alert(NamedTuple):
@@ -59,6 +61,8 @@ def alerts_of(events: Sequence[EventReport]) -> list[IncidentAlert]:
             "fingerprint": fingerprint,
             "status": RESOLVED if note.get("status") == RESOLVED else FIRING,
             "labels": labels or (known["labels"] if known else {}),
+            # Alertmanager says of each alert when it began.
+            "by_labels": not note.get("starts_at") and (known is None or known["by_labels"]),
         }
     return list(found.values())
 

@@ -156,6 +156,32 @@ def test_an_alert_is_named_with_the_acknowledgement(server, instances, tmp_path)
     assert [note["status"] for note in incident.notes("alert") if note["alertname"] == name] == ["firing"]
 
 
+def test_an_alert_without_one_of_the_labels_silences_no_alert_that_has_it(server, instances, tmp_path):
+    name, instance = tmp_path.name, instances[0]
+    server.fire(instance, name=name)
+    incident = Incident(tmp_path, {**server.settings, "labels": ["instance", "cluster"]})
+    incident.act("acknowledge")
+    incident.announce()
+    assert [matcher["value"] for row in server.silences(name) for matcher in row["matchers"]].count("") == 1
+    labels = {"alertname": name, "instance": instance, "scenario": "disk_space", "cluster": "new"}
+    server.ask("/alerts", [{"labels": labels}])
+    until(lambda: len(server.states(name)) == 2)
+    until(lambda: server.states(name) == {"": "suppressed", "new": "active"})
+    assert "expired" not in str(incident.announce())  # what the server has is taken for what was made
+
+
+def test_a_person_names_an_alert_by_some_of_its_labels(server, instances, tmp_path):
+    name, instance = tmp_path.name, instances[0]
+    labels = {"alertname": name, "instance": instance, "job": "node", "cluster": "x"}
+    server.ask("/alerts", [{"labels": labels}])
+    until(lambda: server.states(name))
+    incident = Incident(tmp_path, {**server.settings, "labels": ["instance", "cluster"]})
+    incident.act("acknowledge", alerts=[{"alertname": name, "instance": instance}])
+    incident.announce()
+    until(lambda: server.states(name) == {"x": "suppressed"})
+    assert "resolved" not in [note["status"] for note in incident.notes("alert")]
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:{port}", "http://no-such-host.invalid"])
 def test_while_it_is_down_the_acknowledgement_stands_and_a_later_run_catches_up(server, instances, tmp_path, url):
     name = tmp_path.name
