@@ -99,8 +99,13 @@ def _void(entry: Entry) -> Entry:
     """No person is paged after the acknowledgement. What is on its way may still arrive; its sender reports it."""
     if entry.state in FINAL or (not _is_page(entry) and entry.state in (SENDING, IN_DOUBT)):
         return entry
-    maybe = "; whether it arrived before is not known" if entry.asks or entry.state == SENDING else ""
-    return replace(entry, state=REPLACED, next_at=None, reason=f"the incident was acknowledged, or is over{maybe}")
+    return replace(
+        entry, state=REPLACED, next_at=None, reason=f"the incident was acknowledged, or is over{_maybe(entry)}"
+    )
+
+
+def _maybe(entry: Entry) -> str:
+    return "; whether it arrived before is not known" if entry.asks or entry.state == SENDING else ""
 
 
 def _message(key: str, note: Mapping[str, Any]) -> Message:
@@ -132,7 +137,7 @@ def _without_replaced(entries: list[Entry]) -> list[Entry]:
     """Of one thing only the newest message is sent, unless an older one is on its way already."""
     newest = {(*_lane(entry), entry.message.thing): entry.message.key for entry in entries}
     return [
-        replace(entry, state=REPLACED, reason="a newer state of it was queued")
+        replace(entry, state=REPLACED, next_at=None, reason=f"a newer state of it was queued{_maybe(entry)}")
         if entry.message.thing
         and entry.state in (QUEUED, FAILED)
         and newest[(*_lane(entry), entry.message.thing)] != entry.message.key

@@ -3,8 +3,9 @@
 """What the status page may say of an incident, and since which event. Pure.
 
 The page goes on only as the facts allow: *identified* needs a diagnosis, *monitoring* an act, *resolved* a verification
-that held for the soak time with no act, no worse verification and no reopening after it. A person goes on without them
-by a reason, which is in the event. The states are those of Atlassian Statuspage, which Cachet has too.
+that held for the soak time with no act, no worse verification and no reopening after it. An act after which nothing is
+better takes *monitoring* back. A person goes on without them by a reason, which is in the event. The states are those
+of Atlassian Statuspage, which Cachet has too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Iterable, Mapping, Sequence
 
 from .._incident.event import EventReport, kept_at
+from .._incident.phase import NOT_BETTER
 from .outbox import REFUSED, REPLACED, Entry
 from .settings import PAGE
 
@@ -29,13 +31,15 @@ PUBLIC = ("public", "status page", "status_page", "customers")
 class PageState:
     """A state that the page is to have. ``seq``: of the event that led to it; ``text``: what a person wrote for it,
     else empty; ``cause``: diagnosed, empty where it is not known; ``round``: a relapse more than a day after the end is
-    another incident on the page, with the next number."""
+    another incident on the page, with the next number; ``acted``: whether an act was carried out since it was opened
+    for the last time, else a symptom that is gone went by itself."""
 
     state: str
     seq: int
     text: str = ""
     cause: str = ""
     round: int = 1
+    acted: bool = False
 
 
 def page_states(events: Sequence[EventReport], now: datetime, soak: timedelta, posts_itself: bool) -> list[PageState]:
@@ -86,9 +90,10 @@ class _Reader:
     def __init__(self, posts_itself: bool) -> None:
         self.states: list[PageState] = []
         self.is_public = posts_itself
-        self.reached = INVESTIGATING
+        self.reached = self.known = INVESTIGATING  # known: what it goes back to after an act that did not help
         self.cause = ""
         self.round = 1
+        self.has_acted = False
         self.resolved_at: datetime | None = None
         self.recovered: dict[tuple[str, str], EventReport] = {}  # by host and mitigation, the last verification
         self.acted: set[tuple[str, str]] = set()  # acts since their last verification
@@ -100,6 +105,7 @@ class _Reader:
             self._to(INVESTIGATING, event)
         elif kind == "diagnosed" and note.get("cause"):
             self.cause = str(note["cause"])
+            self.known = IDENTIFIED
             self._forward(IDENTIFIED, event)
         elif kind in ("intended", "mitigated"):
             self._begun(event)
@@ -112,6 +118,8 @@ class _Reader:
             self.recovered[_act(event)] = event
             if note.get("outcome") != "recovered":
                 self._back_to_work(event)
+            if note.get("outcome") in NOT_BETTER and self.reached == MONITORING:
+                self._to(self.known, event)
         elif kind == "phase":
             self._phase(event)
         elif kind == "update" and str(note.get("audience", "")).lower() in PUBLIC:
@@ -125,6 +133,7 @@ class _Reader:
 
     def _carried_out(self, event: EventReport) -> None:
         self.before.pop(_act(event), None)
+        self.has_acted = True
         self._back_to_work(event)
         self._forward(MONITORING, event)
 
@@ -144,8 +153,10 @@ class _Reader:
         if phase == "open":
             # What had recovered must be verified anew; what had not is still not.
             self.recovered, self.before = _not_recovered(self.recovered), _not_recovered(self.before)
+            self.known, self.has_acted = INVESTIGATING, False
             self._to(INVESTIGATING, event)
         elif phase in (IDENTIFIED, MONITORING):
+            self.known = IDENTIFIED if phase == IDENTIFIED else self.known
             self._forward(phase, event)
         elif phase == RESOLVED and reason:
             self._forward(RESOLVED, event)
@@ -184,7 +195,7 @@ class _Reader:
             self.resolved_at = at
         self.reached = state
         if self.is_public:
-            self.states.append(PageState(state, event["seq"], text, self.cause, self.round))
+            self.states.append(PageState(state, event["seq"], text, self.cause, self.round, self.has_acted))
 
 
 def _not_recovered(verified: Mapping[tuple[str, str], EventReport]) -> dict[tuple[str, str], EventReport]:

@@ -76,7 +76,10 @@ SLACK: Mapping[str, str] = {
 PAGE: Mapping[str, str] = {
     "page": "{% if text %}{{ text }}{% elif state == 'investigating' %}We are investigating the problem."
     "{% elif state == 'identified' %}{{ cause or 'We have found the cause and are working on it.' }}"
-    "{% elif state == 'monitoring' %}A fix is in place, and we are watching it."
+    # A message that a version before has queued does not say whether there was an act.
+    "{% elif state == 'monitoring' %}{% if acted is undefined %}We are watching whether the problem is over."
+    "{% elif acted %}We have taken measures, and are watching their effect."
+    "{% else %}The problem has not been seen any more, and we are watching whether it comes back.{% endif %}"
     "{% else %}{{ resolution or 'The problem is over.' }}{% endif %}",
 }
 MAIL: Mapping[str, str] = {

@@ -248,7 +248,7 @@ def _page(story: IncidentFacts) -> list[Message]:
         values = story.base(
             state=state.state, title=_public_words(story, options), text=state.text, cause=_cause(options, state.cause),
             resolution=_words(options["resolutions"], state.cause) if state.state == RESOLVED else "",
-            components=_components(options, state.state, story.worst), seq=state.seq,
+            components=_components(options, state.state, story.worst), seq=state.seq, acted=state.acted,
         )  # fmt: skip
         # What a person wrote is published whatever comes after it; a state gives way to a newer one.
         if key:
@@ -290,7 +290,7 @@ def _seconds(value: Any) -> timedelta:
 
 def _mail(story: IncidentFacts) -> list[Message]:
     """To the approvers each plan that waits; to the stakeholders one at the opening, and one for every state that the
-    facts reach."""
+    facts reach, unless a newer one is reached before it was sent."""
     options = story.settings[MAIL]
     plans = plans_by_mail(story.events, options, story.base)
     return plans + (_states_by_mail(story, options) if story.worst in options["severities"] else [])
@@ -308,8 +308,9 @@ def _states_by_mail(story: IncidentFacts, options: Mapping[str, Any]) -> list[Me
             resolution=_words(options["resolutions"], state.cause) if state.state == RESOLVED else "",
             at=_at(story.events, state.seq), severity=story.worst, next_at=_next_update(story, state),
         )  # fmt: skip
+        thing = "" if state.text else "mail"  # what a person wrote is sent whatever comes after it
         messages += [
-            Message(own[number], MAIL, "mail", {**values, "to": address}, audience="stakeholders", lane=address)
+            Message(own[number], MAIL, "mail", {**values, "to": address}, thing, "stakeholders", address)
             for address, own in keys.items()
             if own[number]
         ]

@@ -17,7 +17,7 @@ OPEN, ACKNOWLEDGED, IDENTIFIED, MONITORING = "open", "acknowledged", "identified
 RESOLVED, CLOSED = "resolved", "closed"
 ENDED = (RESOLVED, CLOSED)
 _ORDER = (OPEN, ACKNOWLEDGED, IDENTIFIED, MONITORING)
-_NOT_RECOVERED = ("worse", "unchanged")
+NOT_BETTER = ("worse", "unchanged")  # outcomes after which the act has not helped
 
 
 class PhaseChange(NamedTuple):
@@ -77,7 +77,7 @@ def _after(present: str, event: EventReport) -> str:
         return IDENTIFIED
     if kind == "mitigated" or (kind == "reconciled" and note.get("gone")):
         return MONITORING
-    if present == MONITORING and kind == "verified" and note.get("outcome") in _NOT_RECOVERED:
+    if present == MONITORING and kind == "verified" and note.get("outcome") in NOT_BETTER:
         return IDENTIFIED
     return present
 

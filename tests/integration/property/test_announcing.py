@@ -28,7 +28,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log imp
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import stamp
 
-from support.channels.others import KILLED, LOST, MailServer, PagerDuty, Tracker
+from support.channels.others import KILLED, LOST, MailServer, PagerDuty, Tracker, mails_in_doubt
 from support.channels.pages import Cachet, Statuspage
 from support.channels.server import (
     EFFECT_CLOSED,
@@ -258,9 +258,11 @@ def check_others(played: Played, entries: Any) -> None:
     mails = [mail for mail in channels.mail.mails if re.search(rf"Incident {played.id}\s", mail.get_content())]
     wanted = {entry.reference: entry for entry in entries if entry.message.channel == "mail" and entry.state == "sent"}
     times = Counter(str(mail["Message-ID"]) for mail in mails)
-    assert set(times) == set(wanted), "none lost, none of another kind"
+    known, maybe_mails = set(wanted), mails_in_doubt(played.id, entries)
+    assert known <= set(times) <= known | maybe_mails, "none lost, none of another kind"
     for reference, number in times.items():
-        assert number == 1 or "perhaps twice" in wanted[reference].reason, "twice only where that is said"
+        is_said = reference in maybe_mails or "perhaps twice" in wanted[reference].reason
+        assert number == 1 or is_said, "twice only where that is said"
 
 
 @pytest.mark.parametrize("part", range(5))

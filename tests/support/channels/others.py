@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import hashlib
 import re
 import socket
 from collections.abc import Callable
@@ -151,3 +152,14 @@ class MailServer:
 
     def ids(self) -> list[str]:
         return [str(mail["Message-ID"]) for mail in self.mails]
+
+
+def mails_in_doubt(incident: str, entries: Any) -> set[str]:
+    """The Message-IDs of mails that gave way to a newer state after the server's reply to them had been lost."""
+    keys = [
+        entry.message.key
+        for entry in entries
+        if entry.message.channel == "mail" and entry.state == "replaced" and "is not known" in entry.reason
+    ]
+    marks = [hashlib.sha256(f"{incident} {key}".encode()).hexdigest()[:32] for key in keys]
+    return {f"<{mark}.pafar-runbook@pafar.test>" for mark in marks}

@@ -28,7 +28,11 @@ def told(events, minutes=5.0, itself=True):
         ([OPENED, DIAGNOSED, ACTED], 99, [("investigating", 1), ("identified", 2), ("monitoring", 3)]),
         ([OPENED, ACTED, RECOVERED], 12.9, [("investigating", 1), ("monitoring", 3)]),
         ([OPENED, ACTED, RECOVERED], 13, [("investigating", 1), ("monitoring", 3), ("resolved", 4)]),
-        ([OPENED, ACTED, WORSE], 999, [("investigating", 1), ("monitoring", 3)]),
+        ([OPENED, ACTED, WORSE], 999, [("investigating", 1), ("monitoring", 3), ("investigating", 4)]),
+        ([OPENED, DIAGNOSED, ACTED, WORSE], 999,
+         [("investigating", 1), ("identified", 2), ("monitoring", 3), ("identified", 4)]),
+        ([OPENED, ACTED, event("verified", 3, seq=4, mitigation="m", outcome="improved")], 999,
+         [("investigating", 1), ("monitoring", 3)]),
         ([OPENED, ACTED], 999, [("investigating", 1), ("monitoring", 3)]),
         ([OPENED, ACTED, RECOVERED, event("intended", 4, seq=5, mitigation="m")], 999,
          [("investigating", 1), ("monitoring", 3)]),
@@ -75,7 +79,8 @@ def ended(**fates):
         ([ACTED, RECOVERED, INTENDED, ended(standing=["t"])], ("resolved", 4)),
         ([ACTED, RECOVERED, INTENDED, ended(gone=["t"])], ("monitoring", 3)),
         ([ACTED, RECOVERED, INTENDED, ended(unknown=["t"])], ("monitoring", 3)),
-        ([ACTED, WORSE, INTENDED, NOTHING], ("monitoring", 3)),
+        ([ACTED, WORSE, INTENDED, NOTHING], ("investigating", 4)),
+        ([ACTED, WORSE, INTENDED, ended(gone=["t"])], ("monitoring", 6)),
         ([ACTED, RECOVERED, INTENDED, event("phase", 5.5, seq=6, phase="open", reason="x"), NOTHING],
          ("investigating", 6)),
         ([ACTED, WORSE, INTENDED, event("phase", 5.5, seq=6, phase="open", reason="x"), NOTHING,
@@ -103,6 +108,21 @@ def test_a_relapse_that_a_person_says_is_the_beginning_of_its_round():
     early["at"] = event("update", 60)["at"]
     states = page_states([OPENED, resolved, early, acted], START + timedelta(days=9), SOAK, True)
     assert {state.round for state in states} == {1}, "what is open on the page goes on there"
+
+
+WATCHED = event("phase", 5, seq=5, phase="monitoring", reason="it went by itself")
+AGAIN = event("phase", 4, seq=4, phase="open", reason="it is back")
+
+
+@pytest.mark.parametrize(
+    ("events", "acted"),
+    [([ACTED], True), ([INTENDED, ended(gone=["t"])], True), ([WATCHED], False), ([ACTED, AGAIN, WATCHED], False),
+     ([INTENDED, ended(standing=["t"]), WATCHED], False)],
+)  # fmt: skip
+def test_monitoring_says_whether_there_was_an_act(events, acted):
+    """A symptom that went by itself is watched, too, and no measure was taken then."""
+    last = page_states([OPENED, *events], START + timedelta(minutes=9), SOAK, True)[-1]
+    assert (last.state, last.acted) == ("monitoring", acted)
 
 
 def test_the_first_post_waits_for_a_person():

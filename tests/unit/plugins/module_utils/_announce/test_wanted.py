@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message, queued_note
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message, entries_of, queued_note
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.wanted import channel_name, wanted
 
@@ -62,6 +62,17 @@ def test_a_change_of_the_settings_tells_nothing_twice_and_nothing_that_is_out_of
         found = [each for each in wanted("i", events, after, START) if each.channel in ("page", "mail")]
         new = [each.key for each in found if each.key not in known]
         assert [key.split(".")[0] for key in new] == ["page/monitoring/20"] + ["mail/monitoring/20"] * 2
+
+
+def test_a_mail_that_still_waits_gives_way_to_a_newer_state_and_a_text_of_a_person_does_not():
+    """Stakeholders would read that it is being investigated after they have read that it is over."""
+    words = event("update", 2, seq=3, audience="public", text="we look", status="identified")
+    over = event("phase", 5, seq=5, phase="resolved", reason="seen")
+    told = [opening(), words, event("mitigated", 4, seq=4, mitigation="m"), over]
+    mails = [each for each in wanted("i", told, SETTINGS, START) if each.channel == "mail"]
+    entries = entries_of([*told, *logged(mails, 9)])
+    kept = [entry.message.key.split(".")[0] for entry in entries if entry.state == "queued"]
+    assert sorted(kept) == ["mail/identified/3"] * 2 + ["mail/resolved/5"] * 2
 
 
 def test_times_that_people_read_are_by_the_clock_of_the_log():

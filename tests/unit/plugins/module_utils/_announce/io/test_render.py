@@ -177,3 +177,17 @@ def test_an_issue_says_who_has_acknowledged():
     before = "Incident i: identified, severity P1, s on db, opened 9"
     assert tracker.text("issue", values) == f"{before}.", "a message that an older version queued"
     assert tracker.text("issue", {**values, "acknowledged_by": "bob"}) == f"{before}, acknowledged by bob."
+
+
+@pytest.mark.parametrize(
+    ("acted", "words"),
+    [
+        ({"acted": True}, "We have taken measures, and are watching their effect."),
+        ({"acted": False}, "The problem has not been seen any more, and we are watching whether it comes back."),
+        ({}, "We are watching whether the problem is over."),
+    ],
+)
+def test_monitoring_is_no_fix_where_there_was_none(acted, words):
+    """A message that a version before has queued does not say whether there was an act."""
+    values = {"state": "monitoring", "text": "", "cause": "", "resolution": "", **acted}
+    assert Texts("page").text("page", values) == words
