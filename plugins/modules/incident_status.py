@@ -33,12 +33,13 @@ options:
   hours:
     description: Business hours of the site, by which an answer to a P3 is due, with C(zone) (required if
       anything is given, such as V(Europe/Berlin)), C(ends) (default V(17:00)), C(days) (default V(mon) to V(fri)) and
-      C(holidays) (dates). Without any of them they are those of UTC.
-    type: dict
+      C(holidays) (dates). Without any of them they are those of UTC. Those that are misspelt are named in RV(lines), and
+      those of UTC count.
+    type: raw
     default: {}
   public_every:
     description: Minutes within which people outside are updated, by severity; one that is not there has no deadline.
-    type: dict
+    type: raw
     default: {}
   public_scenarios:
     description: Scenarios that face customers, of which the first update outside is due without another one before it. To
@@ -194,8 +195,8 @@ def main() -> None:
             "id": {"type": "str", "default": ""},
             "closed": {"type": "bool", "default": False},
             "index": {"type": "bool", "default": True},
-            "hours": {"type": "dict", "default": {}},
-            "public_every": {"type": "dict", "default": {}},
+            "hours": {"type": "raw", "default": {}},
+            "public_every": {"type": "raw", "default": {}},
             "public_scenarios": {"type": "list", "elements": "str", "default": []},
             "soak": {"type": "float", "default": 600},
         },

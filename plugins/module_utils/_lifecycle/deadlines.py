@@ -70,16 +70,14 @@ NO_RULE_OUTSIDE = OutsideUpdates()
 def outside_updates(every: Mapping[str, Any], scenarios: Sequence[Any] = ()) -> OutsideUpdates:
     """From the inventory: ``every`` is in minutes, by severity. Raises InputError."""
     if not isinstance(every, Mapping):
-        raise InputError(
-            f"incident_public_update_every: {every!r} is no dictionary such as {{P0: 30, P1: 60}}. Nothing was read."
-        )
+        raise InputError(f"incident_public_update_every: {every!r} is no dictionary such as {{P0: 30, P1: 60}}.")
     intervals = {}
     for severity, minutes in every.items():
         known = isinstance(minutes, (int, float, str)) and str(minutes).replace(".", "", 1).isdigit()
         if severity not in SEVERITIES or not known or not 0 < float(minutes) <= 525600:
             raise InputError(
                 f"incident_public_update_every: {severity!r}: {minutes!r} is no severity with its minutes, such as"
-                " {P0: 30, P1: 60}. Nothing was read."
+                " {P0: 30, P1: 60}."
             )
         intervals[str(severity)] = timedelta(minutes=float(minutes))
     return OutsideUpdates(intervals, frozenset(map(str, scenarios)))

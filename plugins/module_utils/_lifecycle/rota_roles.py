@@ -41,12 +41,10 @@ def steps_of_roles(given: Mapping[str, Any], steps: Sequence[str]) -> dict[str, 
     """The step of each role, from the inventory (``incident_roles_from``); a role that is not named stays empty. Raises
     InputError."""
     if not isinstance(given, Mapping):
-        raise InputError(f"incident_roles_from: {given!r} is no dictionary of roles. Nothing was written.")
+        raise InputError(f"incident_roles_from: {given!r} is no dictionary of roles.")
     for role, step in given.items():
         if role not in ROLES:
-            raise InputError(f"incident_roles_from: {role!r} is none of {', '.join(ROLES)}. Nothing was written.")
+            raise InputError(f"incident_roles_from: {role!r} is none of {', '.join(ROLES)}.")
         if step not in steps:
-            raise InputError(
-                f"incident_roles_from.{role}: {step!r} is none of {', '.join(steps)}. Nothing was written."
-            )
+            raise InputError(f"incident_roles_from.{role}: {step!r} is none of {', '.join(steps)}.")
     return dict(given or FROM)

@@ -113,11 +113,11 @@ def _rules(given: Mapping[str, Any]) -> tuple[_Rules, list[str]]:
     try:
         outside = outside_updates(given.get("public_every") or {}, faces)
     except InputError as error:
-        problems.append(f"{error} No update to the public is due by it.".replace(" Nothing was read.", ""))
+        problems.append(f"{error} No update to the public is due by it.")
     try:
         roles_from = steps_of_roles(given.get("roles_from") or {}, STEPS)
     except InputError as error:
-        problems.append(f"{error} The default fills them.".replace(" Nothing was written.", ""))
+        problems.append(f"{error} The default fills them.")
     return _Rules(after, outside, roles_from), problems
 
 

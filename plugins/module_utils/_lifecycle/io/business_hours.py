@@ -17,14 +17,14 @@ def business_hours(given: Mapping[str, Any]) -> BusinessHours:
     is left out has its default, except the zone: an hour of no zone is no time. Raises InputError for what is none of
     these."""
     if not isinstance(given, Mapping):
-        raise InputError(f"business_hours: {given!r} is no dictionary with zone, ends and days. Nothing was read.")
+        raise InputError(f"business_hours: {given!r} is no dictionary with zone, ends and days.")
     unknown = sorted(set(given) - {"zone", "ends", "days", "holidays"})
     if unknown:
-        raise InputError(f"business_hours: {unknown[0]!r} is none of zone, ends, days and holidays. Nothing was read.")
+        raise InputError(f"business_hours: {unknown[0]!r} is none of zone, ends, days and holidays.")
     if given and not given.get("zone"):
         raise InputError(
             "business_hours: zone is missing, so the hours and days are of no known place. Add for example"
-            " zone: Europe/Berlin, or zone: UTC. Nothing was read."
+            " zone: Europe/Berlin, or zone: UTC."
         )
     try:
         numbers = weekdays(given.get("days") or "mon-fri")
@@ -33,7 +33,6 @@ def business_hours(given: Mapping[str, Any]) -> BusinessHours:
     except (ValueError, TypeError) as error:
         raise InputError(
             f"business_hours: {error}. Use days such as mon, dates such as 2026-12-25 and times such as 17:00."
-            " Nothing was read."
         ) from None
     return BusinessHours(_zone(str(given.get("zone") or "UTC")), ends, numbers, holidays)
 
@@ -49,4 +48,4 @@ def _zone(name: str) -> Any:
         problem = "is no time zone of this host, such as Europe/Berlin (package tzdata)"
     if name == "UTC":
         return BusinessHours().zone
-    raise InputError(f"business_hours: zone {name!r} {problem}. Nothing was read.")
+    raise InputError(f"business_hours: zone {name!r} {problem}.")

@@ -19,9 +19,8 @@ from ..._incident.scope import NEW
 from ..._incident.timeline import words_of
 from ..._oncall.people import Person, everyone_of, nearest_name, person_of
 from ..acts import ActedReport, NewEvent, Said, events_of
-from ..deadlines import IN_UTC, NO_RULE_OUTSIDE, BusinessHours, OutsideUpdates, outside_updates
 from ..user_report import SCENARIO, action_item, noted, opening_of
-from .business_hours import business_hours
+from .site_rules import due_rules
 
 _SAID = ("text", "reason", "severity", "role", "item", "audience", "status")
 _KEPT = ("log", "by", "at", "group")
@@ -34,7 +33,7 @@ def act_on_incident(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
         return _report(given, check_mode)
     name = existing_incident(given["log"], given["id"], given["hosts"], given["join_within"], given["site"])
     people = everyone_of(given["people"])
-    outside, hours, problems = _site_rules(given)
+    outside, hours, problems = due_rules(given["hours"], given["public_every"], given["public_scenarios"])
     texts = {field: str(given[field]).strip() for field in _SAID}
     said = Said(
         person_of(people, given["by"]) or given["by"],
@@ -63,21 +62,6 @@ def act_on_incident(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     options = {option: given[option] for option in _KEPT}
     written = record({**options, "id": name, "events": [], "create": False}, check_mode, decide)
     return _acted(name, said.by, new, written, problems)
-
-
-def _site_rules(given: Mapping[str, Any]) -> tuple[OutsideUpdates, BusinessHours, list[str]]:
-    """The rules by which something is due, and what is wrong with them: a misspelt one must not keep a person from
-    acknowledging."""
-    outside, hours, problems = NO_RULE_OUTSIDE, IN_UTC, []
-    try:
-        outside = outside_updates(given["public_every"], given["public_scenarios"])
-    except InputError as error:
-        problems.append(f"{error} No update to the public is due by it.".replace(" Nothing was read.", ""))
-    try:
-        hours = business_hours(given["hours"])
-    except InputError as error:
-        problems.append(f"{error} Those of UTC count.".replace(" Nothing was read.", ""))
-    return outside, hours, problems
 
 
 def _acted(

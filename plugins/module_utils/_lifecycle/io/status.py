@@ -26,22 +26,15 @@ from ..._incident.io.log import snapshot
 from ..._incident.io.verify import verify
 from ..._incident.timeline import lines_of_timeline
 from ..checklist import SiteRules, checklist_of
-from ..deadlines import BusinessHours, OutsideUpdates, outside_updates, overdue
+from ..deadlines import overdue
 from ..standing import IncidentStatus, StatusReport, is_open, lines_of_status, status_of
-from .business_hours import business_hours
+from .site_rules import DueRules, due_rules
 
 INDEX = ".index.json"
 _FORMAT = 2
 # What a line that was written by hand may lead to: the incident is named as not read, and the others are shown.
 _UNREADABLE = (OSError, RunbookError, TypeError, ValueError, KeyError, AttributeError)
 _END = 65536  # bytes of the end of a log in which its last line is looked for
-
-
-class _Deadlines(NamedTuple):
-    """The site's own rules."""
-
-    hours: BusinessHours
-    outside: OutsideUpdates
 
 
 class _Mark(NamedTuple):
@@ -57,14 +50,14 @@ def incident_status(
     closed: bool = False,
     index: bool = True,
     *,
-    hours: Mapping[str, Any] | None = None,
-    public_every: Mapping[str, Any] | None = None,
+    hours: Any = None,
+    public_every: Any = None,
     public_scenarios: Sequence[str] = (),
     soak: float = 600,
 ) -> StatusReport:
     """What incident_status returns; see its documentation."""
     folder = Path(log).expanduser()
-    working = _Deadlines(business_hours(hours or {}), outside_updates(public_every or {}, public_scenarios))
+    working = due_rules(hours or {}, public_every or {}, public_scenarios)
     report: StatusReport = {
         "incidents": [], "closed": 0, "cached": 0, "timeline": [], "first_break": None, "checklist": [],
         "unread": [], "lines": [],
@@ -77,11 +70,11 @@ def incident_status(
         report["checklist"] = checklist_of(events, report["first_break"] is None, rules)
     else:
         _read_all(folder, report, closed, index, working)
-    report["lines"] = lines_of_status(report, bool(id))
+    report["lines"] = [*lines_of_status(report, bool(id)), *working.problems]
     return report
 
 
-def _read_all(folder: Path, report: StatusReport, closed: bool, index: bool, working: _Deadlines) -> None:
+def _read_all(folder: Path, report: StatusReport, closed: bool, index: bool, working: DueRules) -> None:
     names = [path.stem for path in reversed(log_paths(folder))]
     known = _load(folder) if index else {}
     fresh: dict[str, Any] = {}
@@ -106,7 +99,7 @@ def _read_all(folder: Path, report: StatusReport, closed: bool, index: bool, wor
         _save(folder, fresh)
 
 
-def _status(folder: Path, name: str, working: _Deadlines) -> tuple[IncidentStatus, list[EventReport], _Mark]:
+def _status(folder: Path, name: str, working: DueRules) -> tuple[IncidentStatus, list[EventReport], _Mark]:
     """The status, its events and the mark, all of one reading: the log may be written meanwhile."""
     found = snapshot(str(folder), name)
     status = status_of(name, found.events, found.torn, found.head)

@@ -86,10 +86,12 @@ def test_check_mode_says_what_would_be_written(log):
     [({"zone": "Mars/Base"}, "is no time zone"), ({"zone": "UTC", "ends": "25:00"}, "business_hours"),
      ({"zones": "UTC"}, "is none of"), ({"ends": "17:00"}, "zone is missing"), ({"days": "mon-fri"}, "zone is missing"),
      ({"zone": "UTC", "days": ["someday"]}, "business_hours"),
-     ({"zone": "UTC", "holidays": ["soon"]}, "business_hours")],
+     ({"zone": "UTC", "holidays": ["soon"]}, "business_hours"), ("9 to 5", "is no dictionary")],
 )  # fmt: skip
-def test_business_hours_that_are_none_are_refused(log, hours, words):
-    assert words in run_module("incident_status", log=str(log), hours=hours)["msg"]
+def test_business_hours_that_are_none_are_named_and_keep_no_person_from_the_status(log, hours, words):
+    done = run_module("incident_status", log=str(log), hours=hours)
+    assert ([incident["id"] for incident in done["incidents"]], words in done["lines"][-1]) == (["a"], True)
+    assert done["lines"][-1].endswith("Those of UTC count.")
 
 
 def test_what_is_overdue_is_in_the_status(log):
