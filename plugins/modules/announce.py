@@ -33,7 +33,7 @@ options:
     default: ask
     choices: [ask, act]
   soak:
-    description: Seconds for which a verification must hold until the status page says that it is resolved.
+    description: Seconds for which a verification must hold until status page and mail say that it is resolved.
     type: float
     default: 600
   archive_after:

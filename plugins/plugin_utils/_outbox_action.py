@@ -29,7 +29,7 @@ def announced(params: dict[str, Any], check_mode: bool, ask_host: AskHost | None
     of_site = {
         ("page", "first_post"): params["public"], ("page", "soak"): params["soak"],
         ("slack", "archive_after"): params["archive_after"], ("slack", "awx_url"): params["awx_url"],
-        ("mail", "awx_url"): params["awx_url"],
+        ("mail", "awx_url"): params["awx_url"], ("mail", "soak"): params["soak"],
     }  # fmt: skip
     announcing = Announcing(params["channels"], params["templates"], of_site)
     given = {name: params[name] for name in (*_OF_THE_LOG, "ids", "lease")}

@@ -13,6 +13,7 @@ import re
 from typing import Any, Final, Mapping
 
 from .._core.errors import InputError
+from .._incident.severity import at_least
 from .trackers.issue_api import problem_of
 
 SLACK: Final = "slack"
@@ -37,7 +38,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     MAIL: {
         "port": 25, "user": "", "password": "", "tls": "starttls", "severities": ["P0", "P1"], "words": {},
-        "resolutions": {}, "public": False, "reviewers": [], "approvers": [], "awx_url": "",
+        "resolutions": {}, "public": False, "reviewers": [], "approvers": [], "awx_url": "", "soak": 600,
     },
     PAGER: {"routing_key": "", "api": "https://events.pagerduty.com", "url": "", "severities": ["P0", "P1"]},
     TRACKER: {
@@ -51,7 +52,10 @@ _LISTS = ("to", "reviewers", "approvers")  # of addresses
 CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     (PAGE, "kind"): ("statuspage", "cachet"), (PAGE, "first_post"): ("ask", "act"),
     (PAGER, "kind"): ("pagerduty", "apprise"), (MAIL, "tls"): ("starttls", "tls", "none"),
+    (SLACK, "channel_from"): at_least("P3"),
 }  # fmt: skip
+_SECONDS = ("soak", "archive_after")
+_LONGEST = 366 * 86400.0  # seconds
 _NOTHING = "Nothing was sent."
 
 
@@ -92,10 +96,22 @@ def _channel(channel: str, options: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(default, (list, dict)) and name not in _LISTS and not isinstance(value, type(default)):
             kind = "a list" if isinstance(default, list) else "a dictionary"
             raise InputError(f"runbook_announce.{channel}.{name} is {kind}. {_NOTHING}")
+        wrong = [each for each in value if each not in at_least("P3")] if name == "severities" else []
+        if wrong:
+            raise InputError(f"runbook_announce.{channel}.{name}: {wrong[0]!r} is none of P0 to P3. {_NOTHING}")
+        if name in _SECONDS and not _is_time(value):
+            raise InputError(f"runbook_announce.{channel}.{name}: {value!r} is no number of seconds. {_NOTHING}")
     problem = problem_of(options) if channel == TRACKER else ""
     if problem:
         raise InputError(f"runbook_announce.tracker{problem}. {_NOTHING}")
     return settings
+
+
+def _is_time(value: Any) -> bool:
+    try:
+        return 0 <= float(value) <= _LONGEST and not isinstance(value, bool)
+    except (TypeError, ValueError):
+        return False
 
 
 def _addresses(name: str, given: Any) -> list[str]:

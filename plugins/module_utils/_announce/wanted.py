@@ -297,7 +297,7 @@ def _mail(story: IncidentFacts) -> list[Message]:
 
 
 def _states_by_mail(story: IncidentFacts, options: Mapping[str, Any]) -> list[Message]:
-    states = page_states(story.events, story.now, timedelta(minutes=10), True)
+    states = page_states(story.events, story.now, _seconds(options["soak"]), True)
     names = [f"mail/{state.state}/{state.seq}" for state in states]
     # A mail for each of them: one who refuses it keeps it from no other.
     keys = {address: keys_to_tell(names, story.queued, f"/{address}") for address in map(str, options["to"])}

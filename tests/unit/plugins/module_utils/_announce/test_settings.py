@@ -22,6 +22,15 @@ def test_what_is_left_out_has_its_default_and_an_empty_channel_is_none():
         ({"mail": {"host": "x", "sender": "y", "to": " , "}}, "runbook_announce.mail needs to"),
         ({"slack": {"token": "x", "links": ["http://x"]}}, "links is a dictionary"),
         ({"slack": "xoxb-1"}, "is a dictionary of settings"),
+        ({"slack": {"token": "x", "channel_from": "p2"}}, "channel_from is one of P0, P1, P2, P3"),
+        ({"slack": {"token": "x", "archive_after": "a day"}}, "archive_after: 'a day' is no number of seconds"),
+        (
+            {"mail": {"host": "x", "sender": "y", "to": "z", "severities": ["P0", "p1"]}},
+            "severities: 'p1' is none of P0",
+        ),
+        ({"page": {"kind": "cachet", "token": "x", "soak": "10m"}}, "page.soak: '10m' is no number of seconds"),
+        ({"page": {"kind": "cachet", "token": "x", "soak": float("inf")}}, "page.soak: inf is no number of seconds"),
+        ({"page": {"kind": "cachet", "token": "x", "soak": None}}, "page.soak: None is no number of seconds"),
     ],
 )
 def test_a_setting_that_is_none_is_refused_by_name(given, says):

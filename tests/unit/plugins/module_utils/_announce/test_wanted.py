@@ -75,6 +75,17 @@ def test_a_mail_that_still_waits_gives_way_to_a_newer_state_and_a_text_of_a_pers
     assert sorted(kept) == ["mail/identified/3"] * 2 + ["mail/resolved/5"] * 2
 
 
+@pytest.mark.parametrize(("soak", "state"), [(60, "resolved"), ("3600", "monitoring")])
+def test_page_and_mail_are_resolved_by_the_soak_time_of_the_site(soak, state):
+    """A mail said RESOLVED after ten minutes, while the page waited for an hour."""
+    settings = {name: {**options, "soak": soak} for name, options in SETTINGS.items()}
+    verified = event("verified", 3, seq=3, mitigation="m", outcome="recovered")
+    told = [opening(), event("mitigated", 2, seq=2, mitigation="m"), verified]
+    found = wanted("i", told, settings, START + timedelta(minutes=30))
+    last = {each.channel: each.values["state"] for each in found if each.channel in ("page", "mail")}
+    assert last == {"page": state, "mail": state}
+
+
 def test_times_that_people_read_are_by_the_clock_of_the_log():
     """Stakeholders would read that it began in an hour, and wait that much longer for the next update."""
     ahead = [
