@@ -42,7 +42,7 @@ EXAMPLES = r"""
     id: 2026-11-23-145635-db_lock_contention
     heads: ["17:ab12cd34ef56"]
   register: verified
-  failed_when: verified.broken | length > 0
+  failed_when: verified.broken + verified.unread | length > 0
 """
 
 RETURN = r"""
@@ -82,6 +82,13 @@ incidents:
             what: {description: "What is wrong.", type: str}
 broken:
   description: Ids of the incidents that are not what was written.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+unread:
+  description: Incidents that could not be read and are not verified, with the reason, a sentence each. The others are
+    verified all the same. An incident that is named with O(id) and cannot be read is an error.
   returned: success
   type: list
   elements: str

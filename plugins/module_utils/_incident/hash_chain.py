@@ -71,10 +71,12 @@ def read_event(line: str | bytes) -> dict[str, Any] | None:
 
 
 class VerifyReport(TypedDict):
-    """What incident_verify returns. ``incidents``: by id; ``broken``: ids of those with a break; ``lines``: words."""
+    """What incident_verify returns. ``incidents``: by id; ``broken``: ids of those with a break; ``unread``: those that
+    could not be read, with the reason; ``lines``: words."""
 
     incidents: dict[str, Verification]
     broken: list[str]
+    unread: list[str]
     lines: list[str]
 
 
@@ -222,22 +224,25 @@ def read_chain(lines: Iterable[bytes], chain: Chain) -> Chain:
     return chain
 
 
-def verify_report(incidents: Mapping[str, Verification]) -> VerifyReport:
-    """Every incident, and the sentences for those that are broken or could not be checked as a whole."""
+def verify_report(incidents: Mapping[str, Verification], unread: Sequence[str] = ()) -> VerifyReport:
+    """Every incident, and the sentences for those that are broken or could not be checked as a whole. ``unread``: a
+    sentence for each that could not be read."""
     broken = [name for name, found in incidents.items() if found["first_break"]]
     lines = [f"{name}: {break_text(found['first_break'])}" for name, found in incidents.items() if found["first_break"]]
+    lines += [f"not verified: {each}" for each in unread]
     for name, found in incidents.items():
         if found["not_checked"]:
             lines.append(f"{name}: {found['not_checked']} lines are of a version without a chain and were not checked")
         if found["torn"]:
             lines.append(f"{name}: {found['torn']} interrupted writes")
-    if len(incidents) == 1:
+    if len(incidents) == 1 and not unread:
         ((name, found),) = incidents.items()
         counts = f"{found['chained']} lines, {found['evidence_files']} evidence files"
         lines.append(f"{name}: {counts}, head {head_text(found['head'])}")
     else:
-        lines.append(f"{len(incidents)} incidents, {len(broken)} of them broken")
-    return {"incidents": dict(incidents), "broken": broken, "lines": lines}
+        more = f"; {len(unread)} could not be read" if unread else ""
+        lines.append(f"{len(incidents)} incidents, {len(broken)} of them broken{more}")
+    return {"incidents": dict(incidents), "broken": broken, "unread": list(unread), "lines": lines}
 
 
 def break_text(found: Break | None) -> str:

@@ -23,20 +23,33 @@ def verify(log: str, id: str, heads: Sequence[str]) -> VerifyReport:
     if None in read:
         wrong = heads[read.index(None)]
         raise InputError(f"heads: {wrong!r} is no head such as 17:ab12cd34ef56 (number and hash). Nothing was read.")
-    return verify_report(_incidents(log, id, [head for head in read if head is not None]))
-
-
-def _incidents(directory: str, incident_id: str, heads: Sequence[Head]) -> dict[str, Verification]:
-    """Each incident of the log by its id, or the one that is named. ``heads``: of that one, kept elsewhere."""
-    folder = Path(directory).expanduser()
-    if incident_id:
-        path = folder / f"{incident_id}.jsonl"
-        if not usable_id(incident_id) or not has_log(path):
-            raise missing_incident(folder, incident_id)
-        return {incident_id: _verify(path, heads)}
-    if heads:
+    present = [head for head in read if head is not None]
+    if id:
+        return verify_report({id: _named(Path(log).expanduser(), id, present)})
+    if present:
         raise InputError("heads are those of one incident: name it with id. Nothing was read.")
-    return {path.stem: _verify(path, ()) for path in log_paths(folder)}
+    return _all(Path(log).expanduser())
+
+
+def _named(folder: Path, incident_id: str, heads: Sequence[Head]) -> Verification:
+    """The incident of this id. ``heads``: of it, kept elsewhere."""
+    path = folder / f"{incident_id}.jsonl"
+    if not usable_id(incident_id) or not has_log(path):
+        raise missing_incident(folder, incident_id)
+    return _verify(path, heads)
+
+
+def _all(folder: Path) -> VerifyReport:
+    """Each incident of the log. One that cannot be read keeps no other from being verified."""
+    incidents: dict[str, Verification] = {}
+    unread: list[str] = []
+    for path in log_paths(folder):
+        try:
+            if has_log(path):
+                incidents[path.stem] = _verify(path, ())
+        except LogError as error:
+            unread.append(f"{path.stem}: {error}")
+    return verify_report(incidents, unread)
 
 
 def _verify(path: Path, heads: Sequence[Head]) -> Verification:
@@ -53,7 +66,8 @@ def _verify(path: Path, heads: Sequence[Head]) -> Verification:
             read_chain(file, chain)
         breaks = [_of_evidence(path.parent, *entry) for entry in kept]
     except OSError as error:
-        raise LogError(f"Could not read {path}: {error.strerror or error}.", path=str(path)) from None
+        place = error.filename or path  # the log, or the evidence beside it
+        raise LogError(f"Could not read {place}: {error.strerror or error}.", path=str(path)) from None
     found = [entry for entry in (*breaks, chain.first_break) if entry is not None]
     found.sort(key=lambda entry: (entry["line"] or chain.lines + 1, bool(entry["evidence"])))
     return {

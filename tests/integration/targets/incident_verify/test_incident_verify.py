@@ -14,6 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import LogError
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.verify import verify as found
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 
@@ -22,6 +23,7 @@ from support.open_folder import open_folder
 from support.servers import ROOT
 
 CHANGES = 1000
+EVIDENCE = {"kind": "evidence", "note": {"about": "x"}}
 KINDS = ("edit", "delete", "insert", "swap", "cut", "rewrite", "evidence changed", "evidence removed")
 UNSEEN = ("cut", "rewrite")  # without a head that is kept elsewhere
 # Writes so many events; `dies` ends the process at the n-th call of the system in a write, also in the middle of one.
@@ -120,6 +122,49 @@ def _eight_writers(log):
         files = [path.stat() for path in (log / "i.evidence").iterdir()]
         assert {file.st_mode & 0o777 for file in files} == {0o640}
         assert {file.st_uid for file in files} == {login["user"] for login in people}
+
+
+OPENER = """
+import sys
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
+log, name, group = sys.argv[1:]
+options = {"log": log, "id": name, "by": name, "group": group, "opening": {"hosts": [name]}, "join_hosts": [name]}
+record({**options, "join_within": 3600, "events": [{"kind": "noted", "note": {"text": "x"}}]}, False)
+"""
+
+
+def test_a_login_that_was_killed_while_it_made_the_lock_keeps_no_other_from_opening_an_incident():
+    people = logins()
+    if len(people) < 3:
+        pytest.skip("NOT RUN: only root can become other logins")
+    group = grp.getgrgid(65534).gr_name
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}/.collections", "PYTHONDONTWRITEBYTECODE": "1"}
+    with open_folder() as place:
+        log = place / "log"
+        log.mkdir()
+        os.chown(log, people[0]["user"], 65534)
+        log.chmod(0o2770)
+        lock = log / ".opening.lock"
+        lock.touch()
+        os.chown(lock, people[0]["user"], people[0]["group"])
+        lock.chmod(0o600)
+        argv = [PYTHON, "-c", OPENER, str(log)]
+        running = [
+            subprocess.Popen([*argv, f"i{number}", group], env=environment, stderr=subprocess.PIPE, text=True, **login)
+            for number, login in enumerate((*people[1:], *people[1:]))
+        ]
+        assert [(process.communicate(timeout=60)[1], process.returncode) for process in running] == [("", 0)] * 4
+        assert sorted(path.stem for path in log.glob("*.jsonl")) == ["i0", "i1", "i2", "i3"]
+        assert lock.stat().st_mode & 0o777 == 0o660
+        # One that is closed in a folder that is closed too is not touched.
+        lock.chmod(0o600)
+        os.chown(lock, people[0]["user"], 65534)
+        log.chmod(0o2750)
+        done = subprocess.run(
+            [*argv, "i9", group], env=environment, capture_output=True, text=True, check=False, **people[1]
+        )
+        assert "Permission denied" in done.stderr
+        assert lock.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_writer_that_is_killed_loses_nothing_that_it_reported_and_leaves_one_torn_line_at_most(tmp_path):
@@ -236,6 +281,34 @@ def test_every_change_is_found_with_heads_and_all_but_two_kinds_without(written,
             continue
         assert found(str(copy), "i", heads)["broken"] == ["i"], (kind, number)
         assert (found(str(copy), "", [])["broken"] == ["i"]) is (kind not in UNSEEN), (kind, number)
+
+
+def test_a_log_that_cannot_be_read_keeps_no_other_from_being_verified(tmp_path, monkeypatch):
+    """The one behind it may be the one that was changed."""
+    for name in "abc":
+        record(
+            {"log": str(tmp_path), "id": name, "by": "x", "opening": {}, "events": [EVIDENCE], "evidence": {}}, False
+        )
+    (tmp_path / "c.jsonl").write_bytes((tmp_path / "c.jsonl").read_bytes().replace(b'"by":"x"', b'"by":"y"'))
+    (tmp_path / "d.jsonl").mkdir()  # no log at all
+    closed = tmp_path / "a.jsonl"
+    kept = tmp_path / "b.evidence/001-host.json"
+    really = Path.open
+
+    def refusing(path, *args, **options):
+        if path in (closed, kept):
+            raise PermissionError(13, "Permission denied", str(path))
+        return really(path, *args, **options)
+
+    monkeypatch.setattr(Path, "open", refusing)
+    report = found(str(tmp_path), "", [])
+    assert (list(report["incidents"]), report["broken"]) == (["c"], ["c"])
+    assert [each.partition(":")[0] for each in report["unread"]] == ["a", "b"]
+    assert [str(place) in each for place, each in zip((closed, kept), report["unread"], strict=True)] == [True, True]
+    assert report["lines"][-1] == "1 incidents, 1 of them broken; 2 could not be read"
+    for name in "ab":
+        with pytest.raises(LogError, match="Permission denied"):
+            found(str(tmp_path), name, [])
 
 
 @pytest.mark.parametrize(
