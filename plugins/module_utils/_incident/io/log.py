@@ -13,7 +13,8 @@ import grp
 import hashlib
 import json
 import os
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Callable, Iterator, NamedTuple, Sequence, Union
@@ -25,6 +26,7 @@ from .folder import has_log, log_paths, remedy
 
 _BLOCK = 65536  # bytes read at once from the end of a log
 OPENING = ".opening.lock"  # held while a new incident gets its first events
+_GIVING = 0.5  # seconds within which a login that lives has given a file that it made to the group
 # Events that depend on what the log says: asked with its events while no one else can write. What it raises is raised.
 Decide = Callable[[Sequence[EventReport]], Sequence[Event]]
 _Events = Union[Sequence[Event], Decide]
@@ -136,13 +138,51 @@ def append(
 @contextmanager
 def _opens(folder: Path, share: Share) -> Iterator[None]:
     """Be the only one who opens an incident: of two with one scope the second one must see the first one's."""
-    handle = _open(folder / OPENING, share)
+    handle = _opening_lock(folder, share)
     try:
-        _as_folder(handle, folder)
-        fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)
+
+
+def _opening_lock(folder: Path, share: Share) -> int:
+    """The lock of the folder, held."""
+    path = folder / OPENING
+    while True:
+        handle = _lock_file(path, share)
+        try:
+            _as_folder(handle, folder)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            if _is_at(handle, path):
+                return handle
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)  # it was replaced meanwhile
+
+
+def _lock_file(path: Path, share: Share) -> int:
+    """One that is closed to this login, in a folder that is not, is of a login that was killed before it could give it
+    to the group. It was never held, and another one takes its place."""
+    try:
+        return _open(path, share)
+    except PermissionError:
+        place = path.parent.stat()
+        with suppress(FileNotFoundError):
+            closed = path.stat()
+            if not place.st_mode & 0o020 or closed.st_mode & 0o020:
+                raise
+            time.sleep(_GIVING)
+            if os.path.samestat(closed, path.stat()) and not path.stat().st_mode & 0o020:
+                path.unlink()
+    return _open(path, share)
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _as_folder(handle: int, folder: Path) -> None:
