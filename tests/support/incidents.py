@@ -36,7 +36,7 @@ class Log:
             "opening": self.opening, "group": "", "create": True,
             "events": [{"kind": kind, "note": note} for kind, note in events],
         }  # fmt: skip
-        record(params, False)
+        record(params, False, now=START + timedelta(seconds=at))
 
 
 def whole_incident(folder: Path, name: str = "2026-11-23-150000-db_lock_contention", shift: float = 0.0) -> Log:

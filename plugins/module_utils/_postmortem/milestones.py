@@ -10,7 +10,7 @@ from .._core.text import span
 from .._incident.event import EventReport
 from .measured.measurement import measured_of
 from .passages import first_line_of
-from .story import seconds_at, shown
+from .story import recorded_at, seconds_at, shown
 
 BEGAN, DETECTED, ACKNOWLEDGED, MITIGATED, ENDED, VERIFIED, RESOLVED = (
     "impact began", "detected", "acknowledged", "mitigated", "impact ended", "recovery verified", "resolved",
@@ -23,8 +23,8 @@ MEANS = {
     DETECTED: "The earliest of: the time at which the incident was noticed, as its reporter gave it; the first alert"
     " that the log received; the first event.",
     ACKNOWLEDGED: "The first event that a person works on it.",
-    MITIGATED: "When the last act before the first outcome 'recovered' began: its intent, which is recorded just before"
-    " the act; otherwise the event of the act.",
+    MITIGATED: "When the act of the first outcome 'recovered' began, the last one of its mitigation on its host: its"
+    " intent, which is recorded just before the act; otherwise the event of the act.",
     ENDED: "The last reading between which more requests failed or were slow than usual, as it was measured. Where"
     " nothing was measured it is missing, also when the recovery was verified.",
     VERIFIED: "The first outcome 'recovered': the same facts were read again after an act. The event is recorded some"
@@ -98,7 +98,7 @@ def _missing(name: str) -> Milestone:
 
 
 def _at(name: str, event: EventReport, source: str, sure: str = "recorded") -> Milestone:
-    seconds = seconds_at(event["at"])
+    seconds = recorded_at(event)
     return _missing(name) if seconds is None else Milestone(name, seconds, (event["seq"],), source, sure)
 
 
@@ -168,18 +168,33 @@ def is_recovery(event: EventReport) -> bool:
 
 
 def _mitigated(events: Sequence[EventReport]) -> Milestone:
-    act = None
-    for event in events:
-        if event["kind"] == "mitigated":
-            act = event
-        elif is_recovery(event):
-            break
-    else:
+    """Acts on several hosts are recorded beside each other: the recovery is that of its own act."""
+    recovery = next((event for event in events if is_recovery(event)), None)
+    if recovery is None:
         return _missing(MITIGATED)
-    if act is None:
+    before = events[: events.index(recovery)]
+    acts = [event for event in before if _is_act(event)]
+    own = [event for event in acts if _mitigation(event) == _mitigation(recovery)]
+    if not acts:
         return _missing(MITIGATED)
-    begun = [event for event in events if event["kind"] == "intended" and event["at"] == act["note"].get("intended")]
+    act = (own or acts)[-1]
+    begun = [
+        event
+        for event in before
+        if event["kind"] == "intended"
+        and (event["at"], event["host"]) == (act["note"].get("intended"), act["host"])
+        and event["note"].get("mitigation") == act["note"].get("mitigation")
+    ]
     return _at(MITIGATED, begun[0] if begun else act, f"act {act['note'].get('mitigation', '')}")
+
+
+def _is_act(event: EventReport) -> bool:
+    """One that was carried out, or that a later run found carried out."""
+    return event["kind"] == "mitigated" or (event["kind"] == "reconciled" and bool(event["note"].get("gone")))
+
+
+def _mitigation(event: EventReport) -> tuple[str, str]:
+    return event["host"], str(event["note"].get("mitigation") or "")
 
 
 def _resolved(events: Sequence[EventReport]) -> Milestone:

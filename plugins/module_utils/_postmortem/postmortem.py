@@ -22,7 +22,7 @@ from .passages import first_line_of, status_of, unanswered
 from .proposals import proposals
 from .public_view import PublicWords, public_document
 from .sections import Facts, sections
-from .story import numbered, seconds_at, shown
+from .story import numbered, recorded_at, seconds_at, shown
 
 VIEWS = ("internal", "public")
 
@@ -106,7 +106,7 @@ def postmortem(
         files["public.md"], files["public.html"] = to_markdown(page), to_html(page)
     ended = facts.times[RESOLVED].seconds
     if ended is None and events:
-        ended = seconds_at(events[-1]["at"])
+        ended = recorded_at(events[-1])
     invited = invitation(incident, severity, ended, _scenario(events)) if ended is not None else ""
     if invited:
         files["review.ics"] = invited
@@ -191,11 +191,11 @@ def _measured(facts: Facts) -> MeasuredReport:
     written = first_line_of(facts.events, WRITTEN_BEGAN)
     is_written = written is not None and seconds_at(written[1]) is not None
     starts = [time.seconds for time in (facts.times[BEGAN], facts.times[DETECTED]) if time.seconds is not None]
-    recoveries = [event["at"] for event in facts.events if is_recovery(event)]
-    ends = [seconds for text in recoveries[-1:] for seconds in [seconds_at(text)] if seconds is not None]
+    recoveries = [event for event in facts.events if is_recovery(event)]
+    ends = [seconds for event in recoveries[-1:] for seconds in [recorded_at(event)] if seconds is not None]
     resolved = facts.times[RESOLVED].seconds
     ends += [resolved] if resolved is not None else []
-    last = seconds_at(facts.events[-1]["at"]) if facts.events else None
+    last = recorded_at(facts.events[-1]) if facts.events else None
     since = (starts[0] if is_written else min(starts)) if starts else None
     until = next(iter(ends), last)
     return {

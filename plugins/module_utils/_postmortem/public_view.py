@@ -11,7 +11,7 @@ from .measured.measurement import Measured
 from .milestones import BEGAN, ENDED, MEANS, RESOLVED, VERIFIED, Milestone
 from .page.document import Bullets, Definitions, Document, Passage, Row, Said, Section, Table, paragraph, said
 from .passages import PUBLIC, passages, status_of
-from .story import seconds_at, shown
+from .story import recorded_at, shown
 
 PUBLIC_AUDIENCES = ("public", "status page", "status_page", "customers")
 _TIMES = {
@@ -85,7 +85,7 @@ def _requests(measured: Measured | None, words: Mapping[str, str]) -> list[Secti
 def _updates(events: Sequence[EventReport]) -> Bullets:
     items = []
     for event in events:
-        seconds = seconds_at(event["at"])
+        seconds = recorded_at(event)
         if event["kind"] == "update" and str(event["note"].get("audience", "")).lower() in PUBLIC_AUDIENCES:
             at = shown(seconds) if seconds is not None else "at an unknown time"
             items.append(said(f"{at}: {event['note'].get('text', '')}", event["seq"]))

@@ -39,7 +39,7 @@ from .page.document import (
 from .passages import BEGAN as WRITTEN_BEGAN
 from .passages import PROMPTS, PUBLIC, other_sections, passages
 from .proposals import Proposal
-from .story import in_words, listed, seconds_at, shown
+from .story import in_words, listed, recorded_at, seconds_at, shown
 
 _LANE_OF = {
     "alert": "noticed", "opened": "noticed", "diagnosed": "noticed", "severity": "noticed",
@@ -203,7 +203,7 @@ def _chart(events: Sequence[EventReport]) -> list[Block]:
     marks = [
         Mark(seconds, _LANE_OF.get(event["kind"], "said"), event["seq"], said(in_words(event)).text)
         for event in events
-        for seconds in [seconds_at(event["at"])]
+        for seconds in [recorded_at(event)]
         if seconds is not None
     ]
     if not marks:
@@ -333,7 +333,7 @@ def _items(facts: Facts) -> Block:
 def _communication(events: Sequence[EventReport]) -> Block:
     rows = []
     for event in events:
-        seconds = seconds_at(event["at"])
+        seconds = recorded_at(event)
         if event["kind"] in ("update", "message"):
             cells = (said(shown(seconds) if seconds is not None else "missing", event["seq"]), said(in_words(event)))
             rows.append(Row((cells[0], Said(cells[1].text, (event["seq"],)))))

@@ -41,6 +41,13 @@ def seconds_at(text: Any) -> float | None:
     return seconds if seconds is not None and 0 <= seconds < _LATEST else None
 
 
+def recorded_at(event: EventReport) -> float | None:
+    """When an event was recorded, by the clock of the log's host where the writer's differs: the times of several
+    writers are compared by it. None where no such moment is known."""
+    logged = seconds_at(event["logged"])
+    return seconds_at(event["at"]) if logged is None else logged
+
+
 def shown(seconds: float) -> str:
     """A moment as the pages have it: to the second, in UTC."""
     return datetime.fromtimestamp(int(seconds), timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")

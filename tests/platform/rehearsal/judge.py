@@ -50,13 +50,30 @@ def events(incidents: Path) -> list[dict[str, Any]]:
     return read
 
 
-def time_of_act(incidents: Path) -> float | None:
-    """When the evidence was kept, the last thing before the act; seconds since 1970. None: nothing was done."""
+def times_of_acts(incidents: Path) -> list[float]:
+    """When each act began, in order; seconds since 1970. The last thing before an act is its evidence, which is
+    recorded with the intent; evidence of a plan that was not carried out is none of an act."""
     recorded = events(incidents)
-    if not any(event["kind"] == "mitigated" for event in recorded):
-        return None
-    times = [event["at"] for event in recorded if event["kind"] == "evidence"]
-    return datetime.datetime.fromisoformat(times[0]).timestamp() if times else None
+    begun = []
+    for event in recorded:
+        if event["kind"] == "mitigated":
+            intended = (event.get("note") or {}).get("intended")
+            kept = [each["at"] for each in recorded if each["kind"] == "evidence" and each["at"] == intended]
+            begun.append((kept or [intended or event["at"]])[0])
+    return sorted(datetime.datetime.fromisoformat(at).timestamp() for at in begun)
+
+
+def relief(
+    requests: Sequence[Request], acts: Sequence[float], within: float = WITHIN, ended: float = 0.0, span: float = SPAN
+) -> dict[str, Any]:
+    """How users fared after the act that they were back by, and ``act``: when it began. Of two acts the first one is it
+    where users were back before the second one began."""
+    found: dict[str, Any] = {"act": None}
+    for act, following in zip(acts, [*acts[1:], None], strict=True):
+        found = {**users(requests, act, within, ended, span), "act": act}
+        if following is not None and found["back"] is not None and found["back"] < following:
+            break
+    return found
 
 
 def success(requests: Sequence[Request], since: float, seconds: float) -> float:

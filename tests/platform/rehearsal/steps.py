@@ -248,29 +248,29 @@ def run_for(argv: list[str], output: Path, seconds: float) -> int:
 
 def relief(platform: Platform, asked: argparse.Namespace) -> dict[str, Any]:
     """Wait until users are served again, and long enough to be sure of it."""
-    act, ended = judge.time_of_act(asked.day / "incidents"), kept(asked.day, "real")["ended"]
-    since = act or ended
+    acts, ended = judge.times_of_acts(asked.day / "incidents"), kept(asked.day, "real")["ended"]
     fault = fault_of(asked.day)
     if not fault.mitigation:
-        keep(asked.day, "relief", act=act, back=None, success_after=None, requests=[])
+        keep(asked.day, "relief", act=next(iter(acts), None), back=None, success_after=None, requests=[])
         return {"seconds": None}
     if is_timed(asked.day):
         faults.await_symptom(platform, fault, False, fault.within + LATER)
         span = judge.SPAN
     else:
-        faults.await_symptom(platform, fault, False, UNTIMED_SECONDS if act else UNTOUCHED_SECONDS)
+        faults.await_symptom(platform, fault, False, UNTIMED_SECONDS if acts else UNTOUCHED_SECONDS)
         lifecycle.await_served(platform, UNTIMED_SECONDS)
         span = UNTIMED_SPAN
     while True:
         requests = platform.requests(kept(asked.day, "inject")["at"] - series.BEFORE, time.time())
-        users = judge.users(requests, since, fault.within, ended, span)
+        users = judge.relief(requests, acts or [ended], fault.within, ended, span)
+        since = users["act"]
         # How long they wait is compared when all that the runbook began has had its time.
         settled = since + fault.within if fault.latency and span == judge.SPAN else users["settled"]
         left = settled + span + PATIENCE + 0.3 - time.time()
         if left <= 0:
             break
         time.sleep(min(left, 1.0))
-    keep(asked.day, "relief", **{**users, "act": act}, requests=requests)
+    keep(asked.day, "relief", **{**users, "act": since if acts else None}, requests=requests)
     return {"seconds": users["back"] and round(users["back"] - since, 1)}
 
 

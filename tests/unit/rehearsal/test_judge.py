@@ -184,17 +184,48 @@ def test_a_bad_day(tmp_path, changes, wrong):
     assert any(wrong in one for one in result["wrong"]), result["wrong"]
 
 
-def test_the_act_is_when_the_first_evidence_was_kept(tmp_path):
-    lines = [
-        {"kind": "opened", "at": "2026-11-23T18:00:00Z"},
-        {"kind": "evidence", "at": "2026-11-23T18:00:01.500000Z"},
-        {"kind": "mitigated", "at": "2026-11-23T18:00:02Z",
-         "note": {"acted_on": [{"action": "terminated", "who": "7 app@db", "reason": "idle"}]}},
-        {"kind": "verified", "at": "2026-11-23T18:00:02Z", "note": {"outcome": "recovered", "before": 4, "after": 0}},
-    ]  # fmt: skip
-    (tmp_path / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    assert judge.time_of_act(tmp_path) == 1795456801.5
+def at(seconds: float) -> str:
+    return f"2026-11-23T18:00:{seconds:09.6f}Z"
+
+
+def recorded(folder, *lines):
+    text = "".join(json.dumps({"kind": kind, "at": at(seconds), "note": note}) + "\n" for seconds, kind, note in lines)
+    (folder / "a.jsonl").write_text(text)
+
+
+def test_an_act_is_when_its_own_evidence_was_kept(tmp_path):
+    recorded(
+        tmp_path,
+        (0, "opened", {}),
+        (1.5, "evidence", {}), (1.5, "intended", {}),
+        (2, "mitigated",
+         {"intended": at(1.5), "acted_on": [{"action": "terminated", "who": "7 app@db", "reason": "idle"}]}),
+        (2, "verified", {"outcome": "recovered", "before": 4, "after": 0}),
+    )  # fmt: skip
+    assert judge.times_of_acts(tmp_path) == [1795456801.5]
     assert judge.done(tmp_path) == ["terminated 7 app@db (idle)", "recovered: 4 waited too long, 0 do now"]
+
+
+def test_of_two_acts_each_has_its_own_time_and_evidence_of_none_has_none(tmp_path):
+    recorded(
+        tmp_path,
+        (1, "evidence", {}),  # of a plan that was then refused
+        (5, "evidence", {}), (5, "intended", {}), (6, "evidence", {}), (6, "intended", {}),
+        (7, "mitigated", {"intended": at(6)}), (8, "mitigated", {"intended": at(5)}), (9, "mitigated", {}),
+    )  # fmt: skip
+    assert judge.times_of_acts(tmp_path) == [1795456805, 1795456806, 1795456809]
+
+
+@pytest.mark.parametrize(
+    ("fails_until", "act", "seconds"),
+    [(1003.0, 1000.0, 3.0), (1031.0, 1030.0, 1.0), (1025.0, 1030.0, 0.0)],
+)
+def test_relief_is_that_of_the_act_that_users_were_back_by(fails_until, act, seconds):
+    """The first of two acts did it, or did not help, and then the second one has its own time to relief."""
+    times = [990 + number / 20 for number in range(1400)]
+    requests = [Request(moment, "book", "ok" if moment >= fails_until else "failed", 0.01) for moment in times]
+    found = judge.relief(requests, [1000.0, 1030.0])
+    assert (found["act"], round(found["back"] - act, 1)) == (act, seconds)
 
 
 def test_a_record_says_whom_it_ended_and_a_torn_line_is_none(tmp_path):
@@ -206,7 +237,9 @@ def test_a_record_says_whom_it_ended_and_a_torn_line_is_none(tmp_path):
 
 
 def test_no_act_no_time(tmp_path):
-    assert judge.time_of_act(tmp_path) is None
+    recorded(tmp_path, (1, "evidence", {}))
+    assert judge.times_of_acts(tmp_path) == []
+    assert judge.relief([], [])["act"] is None
 
 
 def browsing(start: int, end: int, seconds: float) -> list[Request]:

@@ -10,7 +10,7 @@ from typing import NamedTuple, Sequence
 from ..._incident.event import EventReport
 from ..mitigations import Mitigation
 from ..page.document import Block, Line, Moment, Row, SeriesChart, Table, said
-from ..story import of_dict, seconds_at, shown
+from ..story import of_dict, recorded_at, shown
 
 _MOST = 6  # charts
 _FIRST = 101  # number of the first of these charts: those of a measurement have the small ones
@@ -66,7 +66,7 @@ def logged_series(acts: Sequence[Mitigation]) -> list[Series]:
 
 
 def _count(event: EventReport | None, number: object) -> list[Counted]:
-    seconds = seconds_at(event["at"]) if event else None
+    seconds = recorded_at(event) if event else None
     if event is None or seconds is None or isinstance(number, bool) or not isinstance(number, int):
         return []
     return [Counted(seconds, number, event["seq"])]

@@ -10,7 +10,7 @@ from ..._impact.impact_report import ChartRow
 from ..milestones import DETECTED, VERIFIED, Milestone
 from ..mitigations import Mitigation
 from ..page.document import Block, Bullets, Definitions, Line, Moment, Paragraph, Row, Said, SeriesChart, Table, said
-from ..story import seconds_at, shown
+from ..story import recorded_at, shown
 from .measurement import Measured
 
 _BY = {
@@ -105,7 +105,7 @@ def moments(times: dict[str, Milestone], acts: Sequence[Mitigation]) -> list[Mom
         found.append(Moment(detected.seconds, "detected", detected.cites[0]))
     for act in acts:
         for word, event in (("plan", act.held), ("act", act.intended or act.act)):
-            seconds = seconds_at(event["at"]) if event else None
+            seconds = recorded_at(event) if event else None
             if event is not None and seconds is not None:
                 found.append(Moment(seconds, word, event["seq"]))
     if recovered.seconds is not None:

@@ -85,6 +85,31 @@ def test_the_act_before_the_recovery_mitigated_it():
     assert of(*alone)[MITIGATED] == ("15:00:05", (1,))
 
 
+def test_of_two_acts_beside_each_other_the_recovery_is_that_of_its_own():
+    """The one that began later on another host has not led to it."""
+    first, other = lock_act(1, 0), lock_act(4, 1, "unchanged")
+    for each in other:
+        each["host"] = "db2"
+    events = [*first[:1], *other[:1], first[1], other[1], first[2], other[2]]
+    assert of(*events)[MITIGATED] == ("15:00:00", (1,))
+    # Also of two mitigations on one host, and where both were intended in one moment.
+    other = lock_act(4, 0, "unchanged", mitigation="end_sessions")
+    events = [other[0], *first[:2], *other[1:], first[2]]
+    assert of(*events)[MITIGATED] == ("15:00:00", (1,))
+    # An act that a later run found carried out is one, too.
+    found = event(8, 30, "reconciled", mitigation="unblock_sessions", intended=stamp(0), gone=["t"])
+    assert of(first[0], found, event(9, 31, "verified", mitigation="unblock_sessions", outcome="recovered"))[
+        MITIGATED
+    ] == ("15:00:00", (1,))
+
+
+def test_durations_of_several_writers_are_by_the_clock_of_the_log():
+    """A laptop whose clock is an hour ahead would acknowledge an hour late."""
+    ahead = {**event(2, 3660, "acknowledged"), "logged": stamp(60)}
+    times = milestones([event(1, 0, "opened"), ahead])
+    assert (times[ACKNOWLEDGED].text[11:19], spans(times)["time to acknowledge"].seconds) == ("15:01:00", 60)
+
+
 def test_an_incident_that_was_opened_again_is_not_resolved():
     phases = [event(1, 0, "phase", phase="resolved"), event(2, 9, "phase", phase="monitoring")]
     assert RESOLVED not in of(*phases)
