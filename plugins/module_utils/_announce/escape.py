@@ -9,25 +9,60 @@ template. Each target has one function, and templates can put a value nowhere wi
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Collection, Mapping
+from urllib.parse import urlsplit
 
 from .._core.text import in_html, in_markdown, printable
 
 # A chat makes mentions and links of bare text: only a gap stops it.
 _LIVE = re.compile(r"(@)(?=\S)|(:)(?=//)|(\bwww)(?=\.)|(#)(?=\w)", re.IGNORECASE)
 _ADDRESS = re.compile(r":(?=//)|\bwww(?=\.)", re.IGNORECASE)
+_WORD_WITH_ADDRESS = re.compile(r"https?://\S+")
+_BEHIND = ".,;:!?)]}>\"'"  # what ends a sentence, and not the address in it
+# What every program reads alike: no user's name, no letter that only looks like a dot or a slash.
+_URL = re.compile(
+    r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::\d+)?(?:[/?#][A-Za-z0-9_./?#=&%+~:,;!$-]*)?", re.ASCII
+)
+_NO_HOSTS: Collection[str] = frozenset()
 _SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "'"})
 _ANY = str.maketrans({"<": "(", ">": ")", "&": "+", "*": None, "`": "'", "[": "(", "]": ")", "~": "-"})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def in_slack(text: str) -> str:
-    """For Slack's mrkdwn: no mention, channel, link or code mark.
+def hosts_of(addresses: Collection[Any]) -> frozenset[str]:
+    """The hosts of addresses of the site's own settings."""
+    return frozenset(host for address in addresses for host in [_host(str(address))] if host)
+
+
+def _host(address: str) -> str:
+    try:
+        return (urlsplit(address).hostname or "").casefold()
+    except ValueError:
+        return ""
+
+
+def _apart(live: re.Pattern[str], text: str, hosts: Collection[str]) -> str:
+    """The text with a gap behind all that a program makes a mention or a link of, but for links to these hosts."""
+    own: list[tuple[int, int]] = []
+    for word in _WORD_WITH_ADDRESS.finditer(text) if hosts else ():
+        address = word.group().rstrip(_BEHIND)
+        if _URL.fullmatch(address) and _host(address) in hosts:
+            own.append((word.start(), word.start() + len(address)))
+
+    def gap(found: re.Match[str]) -> str:
+        is_own = any(start <= found.start() < end for start, end in own)
+        return found.group() if is_own else f"{found.group()} "
+
+    return live.sub(gap, text)
+
+
+def in_slack(text: str, hosts: Collection[str] = _NO_HOSTS) -> str:
+    """For Slack's mrkdwn: no mention, channel, code mark, or link but to these hosts.
 
     >>> in_slack("<!here> see http://x")
     '&lt;!here&gt; see http: //x'
     """
-    return _LIVE.sub(lambda match: f"{match.group()} ", printable(text)).translate(_SLACK)
+    return _apart(_LIVE, printable(text), hosts).translate(_SLACK)
 
 
 def in_any_chat(text: str) -> str:
@@ -36,17 +71,17 @@ def in_any_chat(text: str) -> str:
     >>> in_any_chat("<!here> **x** @all")
     '(!here) x @ all'
     """
-    return _LIVE.sub(lambda match: f"{match.group()} ", printable(text)).translate(_ANY)
+    return _apart(_LIVE, printable(text), _NO_HOSTS).translate(_ANY)
 
 
-def in_plain(text: str) -> str:
+def in_plain(text: str, hosts: Collection[str] = _NO_HOSTS) -> str:
     """For a plain text or a mail's body: one line without control characters, and no address of which a program makes a
-    link.
+    link, but to these hosts.
 
     >>> in_plain("approve it at http://x")
     'approve it at http: //x'
     """
-    return _ADDRESS.sub(lambda match: f"{match.group()} ", printable(text))
+    return _apart(_ADDRESS, printable(text), hosts)
 
 
 def in_header(text: str) -> str:
@@ -71,6 +106,11 @@ TARGETS: Mapping[str, Callable[[str], str]] = {
 }  # fmt: skip
 
 
-def escaped(value: Any, target: str) -> str:
-    """A value of a template as text of its target; nothing for None."""
-    return "" if value is None else TARGETS[target](str(value))
+_WITH_LINKS: Mapping[str, Callable[[str, Collection[str]], str]] = {"slack": in_slack, "mail": in_plain}
+
+
+def escaped(value: Any, target: str, hosts: Collection[str] = _NO_HOSTS) -> str:
+    """A value of a template as text of its target; nothing for None. ``hosts``: to which it may have links."""
+    if value is None:
+        return ""
+    return _WITH_LINKS[target](str(value), hosts) if hosts and target in _WITH_LINKS else TARGETS[target](str(value))

@@ -107,6 +107,14 @@ def _channel(channel: str, options: Mapping[str, Any]) -> dict[str, Any]:
     return settings
 
 
+def addresses_of(settings: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Addresses of the site to which people are sent: its links, where vendors are asked, and AWX."""
+    slack = settings.get(SLACK, {})
+    vendors = [vendor.get("address") for vendor in slack.get("vendors", {}).values() if isinstance(vendor, Mapping)]
+    of_awx = [settings.get(channel, {}).get("awx_url") for channel in (SLACK, MAIL)]
+    return [str(each) for each in (*slack.get("links", {}).values(), *vendors, *of_awx) if each]
+
+
 def _is_time(value: Any) -> bool:
     try:
         return 0 <= float(value) <= _LONGEST and not isinstance(value, bool)

@@ -30,7 +30,7 @@ SLACK: Mapping[str, str] = {
     "topic": "{{ severity }}, {{ phase }}, led by {{ lead }}: {{ scenario }} on {{ hosts }}",
     "triage": "*Triage: {{ triage }}*{% for sign in signs %}\n- {{ sign }}{% endfor %}"
     "{% if next %}\nNext: {{ next }}{% endif %}",
-    "note": "{{ by }}{% if done_at %} at {{ done_at }}{% endif %}: {{ text }}",
+    "note": "{{ by }}{% if done_at %} at {{ done_at }}{% endif %}: {{ text | said }}",
     "diagnosed": "*Cause: {{ cause }}* ({{ host }}){% for line in lines %}\n- {{ line }}{% endfor %}",
     "vendor": "*Support case for {{ vendor }}*{% if address %}, to open at {{ address | link }}{% endif %}\nSince"
     " {{ opened_at }} (UTC) our requests to you fail: {{ cause }}. Measured at {{ at }} on {{ host }}:"
@@ -45,7 +45,7 @@ SLACK: Mapping[str, str] = {
     "\n- {{ line }}{% endfor %}",
     "verified": "*{{ outcome }}*: {{ mitigation }} ({{ host }})"
     "{% if seconds is not none %}, {{ seconds }} s to recovery{% endif %}",
-    "update": "*Update* by {{ by }}: {{ text }}{% if next_at %}\nNext update by {{ next_at }}{% endif %}",
+    "update": "*Update* by {{ by }}: {{ text | said }}{% if next_at %}\nNext update by {{ next_at }}{% endif %}",
     "severity": "*Severity {{ to }}* (before: {{ before }}) by {{ by }}: {{ reason }}",
     "phase": "*{{ phase }}* by {{ by }}{% if reason %}: {{ reason }}{% endif %}",
     "paged": "*{{ person }} is paged* ({{ step }}): {{ severity }} {{ scenario }} on {{ hosts }}",
@@ -87,7 +87,7 @@ MAIL: Mapping[str, str] = {
     "mail": "{{ title | words }}\n\nState: {{ state }}, since {{ at }}\nSeverity: {{ severity }}"
     "\nBegan: {{ opened_at }}{% if cause %}\nCause: {{ cause | words }}{% endif %}"
     "{% if resolution %}\nResolution: {{ resolution | words }}{% endif %}"
-    "{% if text %}\n\n{{ text }}{% endif %}"
+    "{% if text %}\n\n{{ text | said }}{% endif %}"
     "{% if next_at %}\n\nNext update by {{ next_at }}{% endif %}\n\nAll times are UTC. Incident {{ incident }}\n",
     "review_subject": "Review of {{ severity }} {{ scenario }}, {{ review_at }}",
     "review": "The review of {{ severity }} {{ scenario }} (incident {{ incident }}) is at {{ review_at }}"

@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any, Callable, Mapping
 
 from ..._core.errors import RunbookError
+from ..escape import hosts_of
 from ..options import SECRETS
 from ..outbox import Entry, Message
 from ..report import AnnouncedMessage, AnnounceReport, OutboxOfIncident, OutboxReport, TakenMessage
-from ..settings import ALERTMANAGER, MAIL, PAGE, PAGER, SLACK, TRACKER, settings_of
+from ..settings import ALERTMANAGER, MAIL, PAGE, PAGER, SLACK, TRACKER, addresses_of, settings_of
 from .alertmanager import Silencer
 from .apprise import Apprise
 from .cachet import Cachet
@@ -44,7 +45,8 @@ class Announcing:
     ) -> None:
         self.settings = settings_of(given, of_site)
         self.alertmanager = self.settings.pop(ALERTMANAGER, None)
-        self.texts = {name: Texts(name, templates.get(name) or {}) for name in self.settings}
+        hosts = hosts_of(addresses_of(self.settings))
+        self.texts = {name: Texts(name, templates.get(name) or {}, hosts) for name in self.settings}
         self.channels: dict[str, Channel] = {}
 
     @property

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Collection, Mapping
 
 from ..._core.errors import InputError
 from ..._core.text import printable
@@ -20,12 +20,17 @@ class _Words(str):
     """Words of the site's own settings, which may have a link."""
 
 
+class _Said(str):
+    """Words of a person, in which an address of the site's own hosts stays a link."""
+
+
 class Texts:
     """The texts of one channel's messages. ``own``: templates of the site, by name; one that cannot be rendered gives
-    way to that of the collection, so that its fault keeps no message up, and is named in ``problems``."""
+    way to that of the collection, so that its fault keeps no message up, and is named in ``problems``. ``hosts``: of
+    the site, to which what a person says may have links."""
 
-    def __init__(self, target: str, own: Mapping[str, str] | None = None) -> None:
-        self.target = target
+    def __init__(self, target: str, own: Mapping[str, str] | None = None, hosts: Collection[str] = ()) -> None:
+        self.target, self.hosts = target, hosts
         unknown = sorted(set(own or {}) - set(TEMPLATES[target]))
         if unknown:
             known = ", ".join(sorted(TEMPLATES[target]))
@@ -47,19 +52,21 @@ class Texts:
         from jinja2 import StrictUndefined  # noqa: PLC0415 - on the controller alone
         from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
 
-        finalize = _finalizer(target or self.target)
+        finalize = _finalizer(target or self.target, self.hosts)
         environment = ImmutableSandboxedEnvironment(finalize=finalize, undefined=StrictUndefined, autoescape=False)
-        environment.filters.update({"link": _Link, "words": _Words})
+        environment.filters.update({"link": _Link, "words": _Words, "said": _Said})
         try:
             return environment.from_string(template).render(**values).strip()
         except Exception as error:  # a template of a site may do anything
             raise InputError(f"The template {self.target}.{name} could not be rendered: {error}") from None
 
 
-def _finalizer(target: str) -> Callable[[Any], Any]:
+def _finalizer(target: str, hosts: Collection[str]) -> Callable[[Any], Any]:
     def finalize(value: Any) -> Any:
         if isinstance(value, _Link):
             return printable(value).replace(" ", "%20")
-        return printable(value) if isinstance(value, _Words) else escaped(value, target)
+        if isinstance(value, _Words):
+            return printable(value)
+        return escaped(value, target, hosts if isinstance(value, _Said) else ())
 
     return finalize

@@ -1,7 +1,15 @@
 from __future__ import annotations
 
+import re
+
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.escape import TARGETS, escaped, in_csv, in_slack
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.escape import (
+    TARGETS,
+    escaped,
+    hosts_of,
+    in_csv,
+    in_slack,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,3 +35,43 @@ def test_every_target_is_one_line_without_control_characters():
     for target in TARGETS:
         assert not set("\n\r\x1b\x00\u202e") & set(escaped("a\r\nBcc: x\x1b\x00\u202e", target))
         assert escaped(None, target) == ""
+
+
+OWN = hosts_of(["https://Grafana.example.org:3000/d/1", "https://[2001:db8::1]/x", "no address", "https://[x", None])
+
+
+def test_the_hosts_of_the_site_s_own_addresses():
+    assert {"grafana.example.org", "2001:db8::1"} == OWN
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://grafana.example.org/d/1?var=a&from=now-1h#panel", "http://GRAFANA.example.org:3000", "https://[2001:db8::1]/x"],
+)  # fmt: skip
+def test_a_link_to_a_host_of_the_site_stays_one(url):
+    text = f"See {url}, and {url}. (<!here> {url}) @ada"
+    assert escaped(text, "mail", OWN) == text
+    slack = url.replace("&", "&amp;")
+    assert escaped(text, "slack", OWN) == f"See {slack}, and {slack}. (&lt;!here&gt; {slack}) @ ada"
+    assert escaped(text, "mail") == text.replace("://", ": //")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.test/grafana.example.org", "https://grafana.example.org.evil.test/", "https://evil.test#https:",
+        "https://grafana.example.org@evil.test/", "https://ada:x@evil.test/grafana.example.org", "javascript://grafana.example.org",
+        "https://evil.test\\@grafana.example.org", "https://xgrafana.example.org", "https://evil.test/?u=https://evil.test",
+        "ftp://grafana.example.org/", "https://grafana.example.org.@evil.test", "https://grafana.example.org:evil.test",
+        "https://grafana.example.org\u3002evil.test", "https://grafana.example.org:x@evil.test",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_host_of_the_site_is_no_link(url):
+    for target in ("mail", "slack"):
+        assert "evil.test" not in re.findall(r"https?://\S+", escaped(f"see {url}", target, OWN))
+        assert not re.search(r"://\S*evil", escaped(f"see {url}", target, OWN)), escaped(f"see {url}", target, OWN)
+
+
+def test_a_link_of_the_site_makes_no_link_of_what_is_beside_it():
+    text = "https://grafana.example.org/?next=https://evil.test www.evil.test @all"
+    assert escaped(text, "slack", OWN).count("www .evil.test @ all") == 1

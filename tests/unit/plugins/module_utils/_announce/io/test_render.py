@@ -191,3 +191,17 @@ def test_monitoring_is_no_fix_where_there_was_none(acted, words):
     """A message that a version before has queued does not say whether there was an act."""
     values = {"state": "monitoring", "text": "", "cause": "", "resolution": "", **acted}
     assert Texts("page").text("page", values) == words
+
+
+def test_what_a_person_says_has_links_to_the_hosts_of_the_site_alone():
+    own, other = "https://board.test/d/1?a=1", "http://evil.test"
+    values = {"by": own, "text": f"{own} {other}", "next_at": "", "done_at": ""}
+    hosts = {"board.test"}
+    assert (
+        Texts("slack", None, hosts).text("update", values)
+        == f"*Update* by https: //board.test/d/1?a=1: {own} http: //evil.test"
+    )
+    assert Texts("slack", None, hosts).text("note", values).endswith(f": {own} http: //evil.test")
+    others = ("title", "state", "at", "severity", "opened_at", "incident", "cause", "resolution")
+    mail = {**dict.fromkeys(others, ""), **values}
+    assert f"{own} http: //evil.test" in Texts("mail", None, hosts).text("mail", mail)
