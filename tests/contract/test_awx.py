@@ -5,9 +5,13 @@ from __future__ import annotations
 import copy
 import functools
 import re
+import time
+from datetime import datetime
 
+import jinja2
 import pytest
 import yaml
+from ansible.plugins.filter.core import strftime
 from ansible_collections.pafar.runbook.plugins.module_utils._run.known_names import KNOWN
 
 from contract.test_completeness import PLAYBOOKS, ROLES, load
@@ -343,3 +347,23 @@ def test_schedules_notifications_and_teams_name_what_exists():
 def test_playbooks_that_are_due_are_on_a_schedule():
     due = {playbook_of(TEMPLATES[schedule["unified_job_template"]]) for schedule in OBJECTS["awx_schedules"]}
     assert due == {"preflight", "incident_tick", "incident_report"}
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Etc/GMT+12", "America/St_Johns", "Asia/Kolkata"])
+@pytest.mark.parametrize(
+    ("now", "month"),
+    [("2026-12-01 06:00", "2026-11"), ("2026-12-01 00:00", "2026-11"), ("2026-12-31 23:59", "2026-11"),
+     ("2026-01-15 12:00", "2025-12"), ("2028-03-01 23:30", "2028-02"), ("2026-03-30 23:30", "2026-02")],
+)  # fmt: skip
+def test_the_report_of_the_month_before_is_that_of_the_month_before(monkeypatch, zone, now, month):
+    """``now`` has no zone, so that the zone of the controller counts."""
+    text = TEMPLATES["Runbook: report of the month before"]["extra_vars"]["incident_report_month"]
+    environment = jinja2.Environment(autoescape=False)
+    environment.filters["strftime"] = strftime
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert environment.from_string(text).render(now=lambda **_: datetime.fromisoformat(now)) == month
+    finally:
+        monkeypatch.undo()
+        time.tzset()
