@@ -30,7 +30,8 @@ OURS = "ansible_collections.pafar.runbook.plugins.module_utils."
 # What a pure file may import: values, and functions over values. No clock, no files, no network.
 VALUES = {
     "__future__", "bisect", "collections", "csv", "dataclasses", "datetime", "difflib", "enum", "functools", "hashlib",
-    "itertools", "json", "math", "re", "shlex", "statistics", "typing", "urllib.parse",
+    "itertools", "json", "math", "re", "shlex", "statistics", "typing", "unicodedata",
+    "urllib.parse",
 }  # fmt: skip
 # Calls that need no import: files, the screen, the clock; and imports that the rules cannot see.
 OUTSIDE = {"open", "print", "input", "exec", "eval"}

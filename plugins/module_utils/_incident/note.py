@@ -16,6 +16,8 @@ from .._core.errors import InputError
 from .stamps import stamp
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(?:z|utc)?\Z", re.I)
+_DAY = re.compile(r"[\dW-]+\Z")
+_FAST = timedelta(minutes=1)  # by which a person's watch may be ahead
 _MOST = 10_000  # characters of a note
 _FORMS = "use 14:56 (UTC, the last time it was that) or 2026-11-23T14:56:35Z"
 
@@ -31,13 +33,18 @@ def note_event(text: str, done_at: str, now: datetime) -> dict[str, Any]:
 
 
 def when(text: str, now: datetime, name: str = "done_at") -> datetime:
-    """The moment of a clock time (UTC, at most a day ago) or of a date with a time. Raises InputError."""
+    """The moment of a clock time (UTC, at most a day ago) or of a date with a time. Raises InputError.
+
+    A minute that has not quite begun is that of a watch that is fast, and not the one of yesterday.
+    """
     clock = _CLOCK.match(text.strip())
     try:
         if clock:
             hour, minute, second = (int(part or 0) for part in clock.groups())
             moment = now.replace(hour=hour, minute=minute, second=second, microsecond=0)
-            return moment - timedelta(days=1) if moment > now else moment
+            return moment - timedelta(days=1) if moment > now + _FAST else moment
+        if _DAY.match(text.strip()):
+            raise ValueError("a day is no time")
         moment = datetime.fromisoformat(re.sub(r"[zZ]\Z", "+00:00", text.strip()))
         moment = (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
     except (ValueError, OverflowError):
@@ -45,6 +52,6 @@ def when(text: str, now: datetime, name: str = "done_at") -> datetime:
             "; a file or a survey of AWX makes a number of 14:56, so write 14:56 UTC there" if text.isdigit() else ""
         )
         raise InputError(f"{name}: {text!r} is no time: {_FORMS}{number}. Nothing was written.") from None
-    if moment > now + timedelta(minutes=1):
+    if moment > now + _FAST:
         raise InputError(f"{name}: {text!r} lies in the future: {_FORMS}. Nothing was written.")
     return moment

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Callable, Mapping, Sequence
@@ -64,7 +65,16 @@ def everyone_of(given: Any) -> list[Person]:
 
 
 def _person(given: Mapping[str, Any]) -> Person:
-    return Person(**{field: " ".join(str(given.get(field) or "").split()) for field in FIELDS})
+    return Person(**{field: as_name(given.get(field) or "") for field in FIELDS})
+
+
+def as_name(text: Any) -> str:
+    """A name in one form: programs write a letter with an accent as one character or as two.
+
+    >>> as_name(" Jose\u0301  Diaz ") == "Jos\u00e9 Diaz"
+    True
+    """
+    return " ".join(unicodedata.normalize("NFC", str(text)).split())
 
 
 def _misspelt(given: Any) -> str:
@@ -95,7 +105,7 @@ def _problems(name: str, given: Mapping[Any, Any]) -> list[str]:
 def person_of(people: Sequence[Person], login: str) -> str:
     """The name of the one person that a login of AWX or of the controller belongs to; empty where that is none, or not
     one. ``awx_user`` and ``login`` may be several, separated by commas."""
-    wanted = login.strip().casefold()
+    wanted = as_name(login).casefold()
     names = {person.name for person in people if wanted and wanted in _logins(person)}
     return names.pop() if len(names) == 1 else ""
 
@@ -108,14 +118,14 @@ def _logins(person: Person) -> set[str]:
 def nearest_name(people: Sequence[Person], text: str) -> str:
     """The name that a misspelt name, mail or login most likely means; empty where none is near."""
     names = {word: person.name for person in people for word in (person.name.casefold(), *_logins(person))}
-    close = difflib.get_close_matches(text.casefold(), names, 1)
+    close = difflib.get_close_matches(as_name(text).casefold(), names, 1)
     return names[close[0]] if close else ""
 
 
 def named_by(people: Sequence[Person], text: str) -> str:
     """The name of the one person that a calendar or a schedule means: the text is a name, mail, login or id, or has it
     as whole words (`Ada Lovelace on call`); else the text itself."""
-    wanted = " ".join(text.split())
+    wanted = as_name(text)
     folded = wanted.casefold()
     for person in people:
         if folded in {value.casefold() for value in _words_for(person) if value}:
@@ -127,6 +137,7 @@ def named_by(people: Sequence[Person], text: str) -> str:
 def named_in(people: Sequence[Person], text: str) -> list[Person]:
     """The people that a text names: by name or mail, and only where it has none of these by login, AWX user or id. Of
     names within each other the longest counts (Ann Lee, not Ann)."""
+    text = as_name(text)
     for fields in (("name", "mail"), ("login", "awx_user", "slack")):
         spans = [
             (match.start(), match.end(), person)

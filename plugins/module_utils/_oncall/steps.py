@@ -15,7 +15,7 @@ from typing import Any, Callable, Iterator, Mapping, Sequence, TypeVar
 from .._core.errors import InputError
 from .._core.local_time import DAYS, time_of_day, weekdays
 from .._core.urls import base_url_of
-from .people import Person
+from .people import Person, as_name
 from .rotation import Hours, Layer, Override
 
 STEPS = ("primary", "secondary", "escalation")
@@ -138,7 +138,7 @@ class _Reader:
             return None
         return Layer(
             name=str(given.get("name") or where.rpartition(".")[2]), zone=zone, starts=starts,
-            people=tuple(map(str, people)), hand_over=hand_over, turn=turn,
+            people=tuple(map(as_name, people)), hand_over=hand_over, turn=turn,
             hours=tuple(each for each in hours if each is not None),
             overrides=tuple(each for each in overrides if each is not None),
         )  # fmt: skip
@@ -172,7 +172,7 @@ class _Reader:
             return None
         if bool(begins.tzinfo) == bool(ends.tzinfo) and ends <= begins:
             self.problems.append(f"{where}: until {given['until']} is not after from {given['from']}")
-        return Override(begins, ends, str(given.get("person") or ""))
+        return Override(begins, ends, as_name(given.get("person") or ""))
 
 
 def _source(given: Any) -> str:

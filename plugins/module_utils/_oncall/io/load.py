@@ -23,13 +23,19 @@ from .ical import shifts_of_calendar
 from .rendered import shifts_of_json
 from .time_zones import is_zone, zone_of
 
+# Of times in which somebody is on call: seconds since 1970, until the year 2200.
+_FIRST, _LAST = 0.0, 7258118400.0
+_MOST_DAYS = 3660
+
 
 def oncall_report(given: Mapping[str, Any]) -> OnCallReport:
     """What oncall_info returns; see its documentation. Raises InputError."""
     now = time.time()
     at = moment_of(given["at"], now) if given["at"] else now
-    if at is None:
+    if at is None or not _FIRST <= at <= _LAST:
         raise InputError(f"at: {given['at']!r} is no time such as 2026-11-23T14:56Z. Nothing was read.")
+    if not 0 <= float(given["ahead"]) <= _MOST_DAYS:
+        raise InputError(f"ahead: {given['ahead']!r} is no number of days up to {_MOST_DAYS}. Nothing was read.")
     ahead, moment = timedelta(days=float(given["ahead"])), datetime.fromtimestamp(at, timezone.utc)
     roster = load_roster(given, moment, moment + ahead)
     if roster.refused:

@@ -312,3 +312,13 @@ def test_the_tick_knows_who_was_on_call_before_a_gap_and_who_comes_after_it(minu
     layer = {"zone": "UTC", "starts": "2026-01-05", "people": [], "overrides": overrides}
     (row,) = answerers({"people": PEOPLE, "oncall": {"primary": {"layers": [layer]}}, "copies": "/nowhere"})
     assert (row["person"], row["before"], bool(row["since"])) == (person, before, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [({"at": "9999-12-31T23:59:59Z"}, "is no time such as"), ({"at": "0001-01-01T00:00Z"}, "is no time such as"),
+     ({"ahead": float("inf")}, "ahead: inf is no number of days"), ({"ahead": -1}, "is no number of days")],
+)  # fmt: skip
+def test_a_time_in_which_no_person_is_on_call_is_refused(tmp_path, options, says):
+    given = {"people": PEOPLE, "oncall": {"primary": ROTATION}, "copies": str(tmp_path), **options}
+    assert says in run_module("oncall_info", **given)["msg"]

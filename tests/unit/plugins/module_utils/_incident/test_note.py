@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
@@ -17,6 +17,8 @@ NOW = datetime(2026, 11, 27, 14, 30, tzinfo=UTC)
         ("14:20:10z", datetime(2026, 11, 27, 14, 20, 10, tzinfo=UTC)),
         (" 9:05 ", datetime(2026, 11, 27, 9, 5, tzinfo=UTC)),
         ("23:59:30", datetime(2026, 11, 26, 23, 59, 30, tzinfo=UTC)),
+        (f"{NOW + timedelta(seconds=50):%H:%M:%S}", NOW.replace(microsecond=0) + timedelta(seconds=50)),
+        (f"{NOW + timedelta(seconds=70):%H:%M:%S}", NOW.replace(microsecond=0) + timedelta(days=-1, seconds=70)),
         ("2026-11-27T14:00:00Z", datetime(2026, 11, 27, 14, tzinfo=UTC)),
         ("2026-11-27 15:00:00+01:00", datetime(2026, 11, 27, 14, tzinfo=UTC)),
         ("2026-11-20T10:00:00", datetime(2026, 11, 20, 10, tzinfo=UTC)),
@@ -31,6 +33,9 @@ def test_a_time_is_one_of_the_day_or_one_with_a_date(text, moment):
     [
         "25:00",
         "noon",
+        "2026-11-26",
+        "20261126",
+        "2026-W48-4",
         "14.20",
         "2026-13-01T00:00:00Z",
         "2026-11-27T15:00:00Z",

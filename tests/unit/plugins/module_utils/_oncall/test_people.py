@@ -114,3 +114,14 @@ def test_who_cannot_be_reached_acts_under_their_name_too():
 @pytest.mark.parametrize(("text", "name"), [("adaa", "ada"), ("alov", "ada"), ("zzz", ""), ("", "")])
 def test_the_name_that_a_misspelt_one_most_likely_means(text, name):
     assert nearest_name(everyone_of([ADA, {"name": "eve"}]), text) == name
+
+
+def test_a_letter_with_an_accent_is_one_whatever_program_wrote_it():
+    """A feed of one system names nobody otherwise, and no person is paged."""
+    one, two = "Jos\u00e9 D\u00edaz", "Jose\u0301  Di\u0301az"
+    for written, read in ((one, two), (two, one)):
+        people = people_of([{"name": written, "mail": "j@x"}], lambda dummy: True)[0]
+        assert people[0].name == one
+        assert named_by(people, read) == named_by(people, f"{read} on call") == one
+        assert person_of(people, read) == one
+        assert nearest_name(people, read[:-1]) == one

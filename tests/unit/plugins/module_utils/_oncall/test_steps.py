@@ -28,6 +28,13 @@ def read(**layer):
     return step.layers[0]
 
 
+def test_a_name_is_the_same_whatever_program_wrote_its_accents():
+    taken = {"from": "2026-01-06 10:00", "until": "2026-01-06T12:00:00Z", "person": "Jose\u0301"}
+    found = read(people=["Jose\u0301", " Ada  L "], overrides=[taken])
+    assert found.people == ("Jos\u00e9", "Ada L")
+    assert found.overrides[0].person == "Jos\u00e9"
+
+
 def test_a_rotation_is_read_whatever_yaml_made_of_its_texts():
     found = read(
         hand_over=540, starts=date(2026, 1, 5), hours=[{"days": ["mon", "Friday"], "from": "08:00", "until": 1080}]
