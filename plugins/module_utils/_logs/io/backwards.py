@@ -77,6 +77,8 @@ def lines_backwards(file: BinaryIO, start: int, end: int, scan: Callable[[int], 
             place = before + 1
         length = length + len(block) if place == len(data) else place
         rest, at = data[:place], begin
+        if rest[:1] == b"\0":  # a hole: its writer went on behind what was truncated
+            rest = rest.lstrip(b"\0")
         if len(rest) > LONGEST_LINE + BLOCK:  # only the beginning of such a line is kept
             rest = rest[:LONGEST_LINE]
     if rest and at <= start:

@@ -96,16 +96,25 @@ def docker_piece(line: bytes) -> Piece:
 DOCKER = Format(docker_piece, docker_time)
 
 
+def _text(line: bytes) -> bytes:
+    """Without what stands before the text of a file's first line: a mark of UTF-8, a hole that a truncation left."""
+    if line[:1] not in (b"\0", b"\xef"):
+        return line
+    line = line.lstrip(b"\0")
+    return line[3:] if line[:3] == b"\xef\xbb\xbf" else line
+
+
 def text_of(zone: Zone) -> Format:
     """Lines of any file, by the time that they say; what a collector put before a line is no part of its text."""
 
     def decode(line: bytes) -> Piece:
-        whole = line.decode("utf-8", "replace")
+        whole = _text(line).decode("utf-8", "replace")
         text, stream, stamp, part = unwrapped(whole)
         at = date_of(stamp, zone) if stamp else time_of(text, zone)
         return Piece(at, stream, text if part else text + "\n")
 
     def time_at(line: bytes) -> float | None:
+        line = _text(line)
         head = line if line[:1] == b"{" else line[:EXAMINED]
         return time_of(head.decode("utf-8", "replace"), zone)
 

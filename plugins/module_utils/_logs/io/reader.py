@@ -233,9 +233,20 @@ def _add_files(
                 with open_log(path, given=not is_pattern) as file:
                     # What is written right now is no younger than what was asked for.
                     changed = min(os.fstat(file.fileno()).st_mtime, query.until)
+                    if _is_wide(os.pread(file.fileno(), 4, 0)):
+                        tally.problem = f"{path} is UTF-16, which is not read (iconv -f UTF-16 -t UTF-8 converts it)"
+                        continue
             except OSError as error:
                 problem = "it is a link" if error.errno == errno.ELOOP else error.strerror
                 tally.problem = f"{path} cannot be read ({problem})"
                 continue
             pieces = newest_first(path, query.floor, form, tally, folders)
             streams.append(counting(records(whole_lines(pieces), path), tally, query, changed, changed))
+
+
+def _is_wide(head: bytes) -> bool:
+    """Whether a file begins as UTF-16 does: with its mark, or with every other byte zero."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return True
+    even, odd = head[0:4:2], head[1:4:2]
+    return len(head) == 4 and (b"\0\0" in (even, odd)) and 0 not in (odd if even == b"\0\0" else even)

@@ -98,12 +98,24 @@ def test_reading_stops_when_it_is_enough(tmp_path):
 def test_a_line_without_an_end_costs_no_memory(tmp_path):
     path = tmp_path / "log"
     with path.open("wb") as file:
-        file.write(b"first\n")
-        file.seek(50_000_000)
-        file.write(b"\nlast\n")
+        file.write(b"first\n" + b"x" * 50_000_000 + b"\nlast\n")
     with open(path, "rb") as file:
         told = list(backwards.lines_backwards(file, 0, backwards.size_of(file)))
     assert [len(line.text) for line in told] == [4, backwards.LONGEST_LINE, 5]
+
+
+@pytest.mark.parametrize("hole", [1, 1000, backwards.BLOCK, 3_000_000])
+def test_the_line_behind_a_hole_is_read(tmp_path, hole):
+    """A log that was truncated under a writer that does not append: zero bytes, then its next line."""
+    path = tmp_path / "log"
+    with path.open("wb") as file:
+        file.write(b"first\n")
+        file.seek(hole, 1)
+        file.write(b"behind the hole\nlast\n")
+    with open(path, "rb") as file:
+        told = list(backwards.lines_backwards(file, 0, backwards.size_of(file)))
+    assert [line.text.lstrip(b"\0") for line in told] == [b"last", b"behind the hole", b"first"]
+    assert told[1].start == 6
 
 
 @pytest.mark.parametrize("at", [0.02, 0.1, 0.3, 0.5, 0.8])

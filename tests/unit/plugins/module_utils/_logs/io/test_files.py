@@ -255,6 +255,15 @@ def test_what_cannot_be_unpacked_is_told(rotated):
     assert "could not be unpacked" in counted.left_out[0]
 
 
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\0" * 5000, b"\0" * 10**6, b"\0\xef\xbb\xbf"])
+@pytest.mark.parametrize("line", ["2026-11-24 02:40:04 ERROR x", '{"time":"2026-11-24T02:40:04Z","level":"error"}'])
+def test_what_stands_before_the_text_of_a_file_is_no_part_of_its_first_line(tmp_path, before, line):
+    path = tmp_path / "log"
+    path.write_bytes(before + line.encode() + b"\n")
+    (piece,) = newest_first(str(path), 0.0, PLAIN, tally())
+    assert (piece.at, piece.text) == (1795488004.0, line + "\n")
+
+
 def test_a_torn_last_line_is_left_to_its_writer(tmp_path):
     path = tmp_path / "log"
     path.write_text(stamped(1, time.time()) + "2026-11-24T00:00:00Z line 2 is being wri")
