@@ -30,6 +30,7 @@ _ENVOY = lazy(r'\[\d{4}-\S+\] "([^"]*)" (\d{3}) (\S+) (?:.*? )?(\d+) (\d+) (\d+)
 _BALANCER = lazy(
     r'(?:https?|h2|wss?|grpcs?) \d{4}-\S+ (\S+) (\S+):\d+ (\S+) \S+ \S+ \S+ (\d{3}|-) (\d{3}|-) \d+ (\d+) "([^"]*)"'
 )
+_ANY = lazy(r'[^"]{8,400}"([A-Z]{3,10} \S{1,4000} HTTP/\d(?:\.\d)?)" ([1-5]\d\d)(?=\s|$)')
 _PARTS = lazy(r"\b([a-z_]+)=(\S+)")  # what many a log_format adds behind the combined one: rt=0.1 uct=0.0
 _ADDRESS = lazy(r"(?:\d{1,3}\.){3}\d{1,3}|\[?[\da-fA-F]{0,4}:[\da-fA-F:.]+\]?|unix:|-")
 
@@ -59,7 +60,8 @@ def access_fields(line: str) -> dict[str, Any]:
             "bytes": int(match.group(6)),
             **({"status": int(match.group(4))} if match.group(4) != "-" else {}),
         }  # fmt: skip
-    return {}
+    match = _ANY.match(line) if " HTTP/" in line else None  # another form: the request and its status are read
+    return {**_request(match.group(1)), "status": int(match.group(2))} if match else {}
 
 
 def _common(match: re.Match[str]) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 
+from .._core.lazy import lazy
 from .dates import Zone
-from .level import level_of
+from .level import DETAILS, SYSLOG_HEAD, level_of
 from .line import bare_head, time_of
 
 _TRACEBACK = "Traceback (most"
@@ -28,7 +29,7 @@ _GOES_ON = re.compile(
     # Rust
     r"|note: |stack backtrace:"
     # Ruby: app/x.rb:3:in 'pay'
-    r"|(?:[\w.-]+/)+[\w.-]+\.(?:rb|erb|haml|slim):\d+:in "
+    r"|/?(?:[\w.-]+/)+[\w.-]+\.(?:rb|erb|haml|slim):\d+:in "
     # Elixir
     r"|\*\* \(|Last message\b|State: |Function: [&#]|Args: \[|Initial Call: |Ancestors: |Message Queue"
     # asyncio's handler of exceptions, Haskell, InnoDB
@@ -40,7 +41,7 @@ _GOES_ON = re.compile(
     r"|\[SQL: |\[parameters: |\(Background on this error|(?:FROM|WHERE|VALUES|GROUP BY|ORDER BY|LIMIT|RETURNING"
     r"|HAVING|(?:INNER|LEFT|RIGHT|OUTER|CROSS) |JOIN|UNION|AND|OR|SET) ?\S)"
 )
-_POSTGRES_MORE = re.compile(r".{0,300}?(?<![\w./-])(?:DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LOCATION):  \S")
+_POSTGRES_MORE = lazy(rf".{{0,300}}?(?<![\w./-])(?:{DETAILS}):  \S")
 _PHP_MORE = re.compile(r"\[\d\d-[A-Z][a-z]{2}-\d{4} [^\]]{8,60}\] PHP (?:Stack trace:| {1,4}\d+\. )")
 _PROCESS = re.compile(r"\[(\d{1,8})(?:-\d+)?\]")
 # May be the end of a traceback, by the line before it: psycopg2.errors.DeadlockDetected: ..., also name.of.logger: ...
@@ -93,9 +94,23 @@ def joins(older: str, newer: str) -> bool:
         return True
     if _CSV.match(older) and older.count('"') % 2:  # csvlog: a line feed within a value
         return _CSV.match(newer) is None
+    if "]: " in newer[:160] and "]: " in older[:160]:
+        return _in_syslog(older, newer)
     if _JAVA_LEVEL.match(newer):
         return bool(_JAVA_HEAD.match(older))
     return bool(_RAISED.match(newer)) and bool(_FRAME.match(older)) and not level_of(newer)
+
+
+def _in_syslog(older: str, newer: str) -> bool:
+    """The same where each line of a program's traceback has syslog's own beginning, with the number of its process."""
+    before, head = SYSLOG_HEAD.match(older), SYSLOG_HEAD.match(newer)
+    if before is None or head is None or before.group(1) != head.group(1):
+        return False
+    above, text = older[before.end() :], newer[head.end() :]
+    if text[:1] in (" ", "\t"):
+        return True
+    ends = _RAISED.match(text) or _EXCEPTION.match(text) or _MAY_END.match(text)
+    return bool(_FRAME.match(above)) and bool(ends)
 
 
 def is_own(tail: str, line: str) -> bool:

@@ -13,7 +13,9 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Callable, NamedTuple
 
+from .._core.lazy import lazy
 from .._core.times import seconds_east
+from .level import DETAILS, SEVERITIES
 
 _MONTHS = {
     name: number
@@ -46,8 +48,12 @@ class Zone(NamedTuple):
         return self.of(clock) if self.of else self.offset
 
 
-_CLOCK = r"(?P<h>\d{1,2}):(?P<i>\d\d):(?P<s>\d\d)(?:[.,:](?P<f>\d{1,9}))?"
-_OFFSET = r"(?:[ \t]{0,2}(?P<z>Z|[A-Z]{3,4}(?![\w=])|[+-]\d\d(?::?\d\d)?(?![\d:-])))?"
+_TIME = r"(?P<h>\d{1,2}):(?P<i>\d\d):(?P<s>\d\d)(?:[.,:](?P<f>\d{1,9}))?"
+_HALF = r"\s?(?P<half>[AaPp]\.?[Mm]\b\.?)"
+_CLOCK = rf"{_TIME}(?:{_HALF})?"
+# JavaScript's GMT+0100 and UTC+2 are east of UTC.
+_ZONE = r"Z|(?:UTC|GMT)[+-]\d{1,2}(?::?\d\d)?(?![\d:-])|[A-Z]{3,4}(?![\w=])|[+-]\d\d(?::?\d\d)?(?![\d:-])"
+_OFFSET = rf"(?:[ \t]{{0,2}}(?P<z>{_ZONE}))?"
 _NAME = r"(?P<m>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}"
 ISO = rf"(?P<y>\d{{4}})(?P<sep>[-/.])(?P<m>\d\d)(?P=sep)(?P<d>\d\d)(?:[T_]|[ \t]{{1,2}}|\s-\s){_CLOCK}{_OFFSET}"
@@ -57,14 +63,13 @@ _BASIC = (
 _DOTTED = rf"(?P<d>\d\d)\.(?P<m>\d\d)\.(?P<y>\d{{4}}),?[ T]{_CLOCK}{_OFFSET}"
 _DMY = (
     rf"(?P<d>\d{{1,2}})[ /-]{_NAME}[ /-](?P<y>\d{{4}})(?::{{1,2}}|\s){_CLOCK}"
-    r"(?:[ \t]{0,2}(?P<z>Z|[A-Z]{3,4}(?![\w=])|[+-]\d\d(?::?\d\d)?(?![\d:-])"
-    r"|[A-Z][A-Za-z_]{1,30}/[A-Z][A-Za-z_/]{1,40}))?"
+    rf"(?:[ \t]{{0,2}}(?P<z>{_ZONE}|[A-Z][A-Za-z_]{{1,30}}/[A-Z][A-Za-z_/]{{1,40}}))?"
 )
 _ASCTIME = rf"{_DAY},?\s{{1,2}}{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s{_CLOCK}(?:\s(?P<z>[A-Z]{{3,4}}))?\s(?P<y>\d{{4}})"
-_JAVA = rf"{_NAME}\s(?P<d>\d{{1,2}}),\s(?P<y>\d{{4}}),?\s{_CLOCK}\s?(?P<half>[AP]M)"
+_JAVA = rf"{_NAME}\s(?P<d>\d{{1,2}}),\s(?P<y>\d{{4}}),?\s{_TIME}{_HALF}{_OFFSET}"
 # With AM or PM; without, whether the month comes first is not known.
-_US = rf"(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})/(?P<y>\d{{4}}),?\s{_CLOCK}\s?(?P<half>[AP]M)"
-_SYSLOG_YEAR = rf"{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s(?P<y>\d{{4}})\s{_CLOCK}"
+_US = rf"(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})/(?P<y>\d{{4}}),?\s{_TIME}{_HALF}{_OFFSET}"
+_SYSLOG_YEAR = rf"{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s(?P<y>\d{{4}})\s{_CLOCK}{_OFFSET}"
 _SYSLOG = rf"{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)(?:\.(?P<f>\d{{1,9}}))?\b"
 _DM = rf"(?P<d>\d{{1,2}})\s{_NAME}\s(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)(?:\.(?P<f>\d{{1,9}}))?\b"
 _SHORT = r"(?P<yy>\d\d)(?P<m>\d\d)(?P<d>\d\d)\s{1,2}(?P<h>\d{1,2}):(?P<i>\d\d):(?P<s>\d\d)"
@@ -83,9 +88,9 @@ _BEFORE = (
 )
 # In the order in which they are tried; each is looked for at the beginning, behind what may stand before it.
 _FIRST = re.compile(
-    r"[\[(]?(\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d):(\d\d(?:[.,]\d{1,9})?)(?!\d|:\d)(?:[ \t]{0,2}(Z|[A-Z]{3,4}(?![\w=])"
-    r"|[+-]\d\d(?::?\d\d)?(?![\d:-])))?"
+    rf"[\[(]?(\d{{4}}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d):(\d\d(?:[.,]\d{{1,9}})?)(?!\d|:\d)(?:[ \t]{{0,2}}({_ZONE}))?"
 )
+_IS_HALF, _BEFORE_HALF = re.compile(_HALF), set(" \tAaPp")
 
 
 def _lettered(form: str, letter: str) -> str:
@@ -111,13 +116,11 @@ _KEYED = re.compile(
 )
 _DATE_TIME = re.compile(r"(?:^|\s)date=\"?(\d{4}-\d\d-\d\d)\"?[ ,]time=\"?(\d\d:\d\d:\d\d(?:\.\d{1,9})?)", re.I)
 # PostgreSQL: whatever log_line_prefix puts before the severity, of which two blanks follow the colon.
-_POSTGRES = re.compile(
-    r"(.{1,300}?)\b(?:LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG[1-5]?|DETAIL|HINT|STATEMENT|CONTEXT|QUERY|LOCATION"
-    r"|FEHLER|WARNUNG|ERREUR|ATTENTION):  ?\S"
-)
+_POSTGRES = lazy(rf"(.{{1,300}}?)\b(?:{SEVERITIES}|{DETAILS}):  ?\S")
 _ANY_ISO, _ANY_EPOCH = re.compile(ISO), re.compile(rf"(?<![\w.]){_EPOCH}(?![\w.])")
 _WHOLE = tuple(
-    rf"\s?\[?(?:{form})\]?\s?\Z" for form in (ISO, _DMY, rf"{_DAY},?\s{_DMY}", _ASCTIME, _JAVA, _BASIC, _SYSLOG, _EPOCH)
+    rf"\s?\[?(?:{form})\]?\s?\Z"
+    for form in (ISO, _DMY, rf"{_DAY},?\s{_DMY}", _ASCTIME, _JAVA, _BASIC, _SYSLOG, _US, _EPOCH)
 )
 
 
@@ -128,8 +131,9 @@ def date_of(head: str, zone: Zone) -> float | None:
         if at is not None:
             return at
     match = _FIRST.match(head)
-    if match:  # most lines, and of a minute there are many
-        minute = _minute(match.group(1), match.group(3), zone)
+    end = match.end() if match else 0
+    if match and not (head[end : end + 1] in _BEFORE_HALF and _IS_HALF.match(head, end)):  # most lines
+        minute = _minute(match.group(1), match.group(3), zone)  # of a minute there are many
         return minute + float(match.group(2).replace(",", ".")) if minute is not None else None
     match = CLF.search(head)
     if match:
@@ -207,7 +211,8 @@ def _moment(part: dict[str, str | None], zone: Zone) -> float | None:
     hour, minute, second = int(part["h"] or 0), int(part["i"] or 0), int(part["s"] or 0)
     half = part.get("half")
     if half:
-        hour = hour % 12 + (12 if half == "PM" else 0)
+        # Some write the 24 hours before it (%H:%M:%S %p).
+        hour = hour if hour > 12 else hour % 12 + (12 if half[0] in "Pp" else 0)
     fraction = float(f"0.{part['f']}") if part.get("f") else 0.0
     number = part.get("n")
     if number:
@@ -261,6 +266,8 @@ def _east(shown: str | None, clock: float, zone: Zone) -> float:
     """Seconds east of UTC: as the line shows, else as times without a zone are meant."""
     if not shown:
         return zone.east(clock)
+    if shown[3:4] in ("+", "-"):  # behind UTC or GMT
+        shown = shown[3:] if len(shown) > 5 else f"{shown[3]}{shown[4:]:0>2}"
     east = seconds_east(shown if len(shown) != 3 or shown[0] not in "+-" else f"{shown}00")
     if east is not None:
         return east

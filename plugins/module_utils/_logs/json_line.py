@@ -33,7 +33,7 @@ _OTHER = (
 _LEVELS = {
     "level", "lvl", "severity", "levelname", "loglevel", "errorseverity", "severitytext", "severitylabel",
     "syslogseverity",
-    "@l", "@level", "levelno", "severitynumber", "priority", "prio",
+    "@l", "@level", "levelno", "severitynumber", "priority", "prio", "levelstr", "loglevelname", "severityname",
 }  # fmt: skip
 _SIGNS = str.maketrans("", "", "_.-")
 _STATUS = (
@@ -127,7 +127,7 @@ def level_in(fields: Mapping[str, Any]) -> str:
     for key, value in fields.items():
         name = key.lower().translate(_SIGNS)
         if name in _LEVELS:
-            found = of_value(name, value)
+            found = of_value(name, value.get("name", value.get("levelStr")) if isinstance(value, dict) else value)
             if found:
                 break
     nested = fields.get("log")

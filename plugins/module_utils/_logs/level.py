@@ -23,9 +23,29 @@ _WORDS = {
     "error": "err error severe fail eror fehler erreur",
     "critical": "crit critical fatal panic alert emerg emergency ftl pnc dpanic",
 }
+# PostgreSQL's severities in the languages of its catalogs (lc_messages), with what begins the lines that add to one.
+_TRANSLATED = {
+    "info": "LOGG ინფორმაცია ჟურნალი 로그 정보 СООБЩЕНИЕ ИНФОРМАЦИЯ ЗАПИСУВАННЯ ІНФОРМАЦІЯ 日志 信息",
+    "notice": "HINWEIS NOTIFICA NOTIS 알림 ЗАМЕЧАНИЕ ПОВІДОМЛЕННЯ 注意",
+    "warning": "WARNUNG ATTENTION ATTENZIONE VARNING გაფრთხილება 경고 ПРЕДУПРЕЖДЕНИЕ ПОПЕРЕДЖЕННЯ 警告",
+    "error": "FEHLER ERREUR ERRORE FEL შეცდომა 오류 ОШИБКА ПОМИЛКА 错误",
+    "critical": "PANIK FATALE PANICO FATALT ფატალური პანიკა 치명적오류 손상 ВАЖНО ПАНИКА ФАТАЛЬНО ПАНІКА 致命错误",
+}
+_OF_POSTGRES = {word.lower(): level for level, words in _TRANSLATED.items() for word in words.split()}
+SEVERITIES = "|".join(
+    ["LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG[1-5]?", *" ".join(_TRANSLATED.values()).split()]
+)
+DETAILS = (
+    "DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LOCATION|TIPP|ANFRAGE|ZUSAMMENHANG|ANWEISUNG|ORT|DETALLE|CONSULTA|CONTEXTO"
+    "|SENTENCIA|UBICACIÓN|DÉTAIL|ASTUCE ?|REQUÊTE ?|CONTEXTE ?|INSTRUCTION ?|DETTAGLI|SUGGERIMENTO|CONTESTO|ISTRUZIONE"
+    "|DETALJ|TIPS|FRÅGA|KONTEXT|SATS|ПОДРОБНОСТИ|ПОДСКАЗКА|ЗАПРОС|КОНТЕКСТ|ОПЕРАТОР"  # noqa: RUF001
+    "|ВІДОМОСТІ|УКАЗІВКА|ЗАПИТ|ІНСТРУКЦІЯ"  # noqa: RUF001
+    "|詳細|ヒント|問い合わせ|文脈|文|상세정보|힌트|쿼리|내용|명령 구문|详细信息|提示|查询|上下文|语句"
+)
 GRAVE = {word: level for level, words in _WORDS.items() for word in words.split()}
 _LETTERS = {"F": "critical", "C": "critical", "E": "error", "W": "warning", "N": "notice", "I": "info", "D": "debug"}
 _SYSLOG = ("critical", "critical", "critical", "error", "warning", "notice", "info", "debug")  # syslog(3), 0 to 7
+_LOGBACK = {5000: "debug", 10000: "debug", 20000: "info", 30000: "warning", 40000: "error", 50000: "critical"}
 _REDIS = {".": "debug", "-": "info", "*": "notice", "#": "warning"}  # as Redis itself gives them to syslog
 _TRACEBACK = "Traceback (most"
 _EXCEPTION = re.compile(r"(?:(?:Uncaught |Unhandled )?\w*(?:\.\w+)*(?:Error|Exception)\b(?![-=])|\*\* \(\w)")
@@ -43,9 +63,8 @@ _RUBY_LOGGER = re.compile(r"([DIWEF]), \[\d{4}-")
 _MONGO = re.compile(r"\d{4}-\S{10,30} ([FEWID])\d? [A-Z_]{2,12} {1,8}\[")
 _TELEGRAF = re.compile(r"\d{4}-\d\d-\d\dT\S{8,30} ([DIWE])! ")
 _ETCD = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} ([CEWNID]) \| ")
-_POSTGRES = re.compile(
-    r".{0,300}?(?<![\w./-])(LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG[1-5]?|FEHLER|WARNUNG|ERREUR|ATTENTION):  \S"
-)
+_POSTGRES = lazy(rf".{{0,300}}?(?<![\w./-])({SEVERITIES}):  \S")
+_CSVLOG = lazy(r'\d{4}-\d\d-\d\d [\d:.]{12} [^,"]{1,8},(?:(?:"(?:[^"]|"")*"|[^",]*),){10}([^",]{2,20}),')
 _KEYED = re.compile(
     r"(?<![^\s,;{(|])[\"']?@?(?:level|lvl|loglevel|log[._]level|severity|severity_?text|error_severity|levelname|level_name"
     r"|priority)[\"']?\s?[=:]\s?[\"']?(\w{1,15})\b",
@@ -57,7 +76,8 @@ _PGBOUNCER = re.compile(r"[\d-]{10} [\d:.]{8,15} \S{1,8} \[\d{1,8}\] (LOG|NOISE|
 _SQL_SERVER = re.compile(r".{0,60}\bError: \d{1,6}, Severity: (\d{1,2}), State: \d")
 # The status of a request: nginx, Apache, Envoy, uvicorn, Django, HAProxy.
 _STATUS = re.compile(
-    r'"(?:[A-Z]{3,20} (?:[^"\\]|\\.){0,2000}|-|(?:[^"\\]|\\.){0,200})" (\d{3})(?= (?:\d+|-)(?: |$)| [A-Z]| 0x|$)'
+    r'"(?:[A-Z]{3,20} (?:[^"\\]|\\.){0,2000}|-|(?:[^"\\]|\\.){0,200})" (\d{3})'
+    r"(?= (?:\d+|-)(?: |$)| [A-Z]| 0x| [\d.]+[mun\xb5]?s\b|$)"
 )
 # uWSGI, Gin, morgan (Express), Squid.
 _MORE_STATUS = lazy(
@@ -71,6 +91,14 @@ _BALANCER = re.compile(
     r"|\d{4}-\S+ \S+ \S+:\d+ \S+ (?:-?[\d.]+ ){2}-?[\d.]+) (\d{3}|-) (?:\d{3}|-) "
 )
 
+_REQUEST_PAIR = lazy(r"(?:^|\s)(?:method|verb|request|http_method)=\"?[A-Z]{3,10}\b")
+_STATUS_PAIR = lazy(r"(?:^|\s)(?:status|code|status_code|http_status)=\"?([1-5]\d\d)\"?(?=\s|$)")
+# What syslog puts before the line of a program; who wrote it.
+SYSLOG_HEAD = re.compile(
+    r"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} {1,2}\d{1,2} [\d:]{8}(?:\.\d+)?|\d{4}-\d\d-\d\dT\S{8,30}) "
+    r"([\w.-]{1,80} [\w./@-]{1,60}(?:\[\d{1,8}\])?): "
+)
+
 # --- words ------------------------------------------------------------------------------------------------------------
 _NAMES = (
     r"debug[1-5]?|trace|verbose|info(?:rmation)?|notice|warn(?:ing)?|err(?:or)?|severe|crit(?:ical)?|fatal|panic|alert"
@@ -82,7 +110,7 @@ _LARGE = re.compile(
     r"|SEVERE|CRIT(?:ICAL)?|FATAL|PANIC|ALERT|EMERG(?:ENCY)?|SUCCESS|FAIL|FEHLER|WARNUNG|ERREUR|DBG|INF|WRN|FTL|TRC|PNC)(?![A-Za-z0-9_]|[.-]\w)"
 )
 _SMALL = re.compile(
-    rf"(?<![\w./-])(?<!\b[Nn]o )(?<!\b[Nn]on )(?<!without )(?<!\b0 )(?<!\bof )({_NAMES})"
+    rf"(?<![\w./-])(?<!\b[Nn]o )(?<!\b[Nn]on )(?<!without )(?<!\bany )(?<!\b0 )(?<!\bof )({_NAMES})"
     r"(?![\w./-]|=|\s?:\s?(?:null|none|nil|false|\"\"|0\b))",
     re.I,
 )
@@ -101,7 +129,7 @@ def level_of(line: str) -> str:
     """
     first = line.partition("\n")[0] if "\n" in line[:_LEVEL_IN] else line
     head = without_colours(first[:_LEVEL_IN])
-    found = _by_place(head) or _by_status(head, first) or _by_word(head) or _by_exception(head)
+    found = _by_place(head) or _by_status(head, first) or _by_word(head) or _by_pairs(first) or _by_exception(head)
     return found or (_by_more(line[len(first) : len(first) + _MORE_IN]) if len(first) < len(line) else "")
 
 
@@ -128,7 +156,9 @@ def of_value(name: str, value: Any) -> str:
     if name in ("severitynumber", "severity_number"):  # OpenTelemetry: 1 to 24
         return LEVELS[(0, 0, 1, 3, 4, 5)[(value + 3) // 4 - 1]] if 1 <= value <= 24 else ""
     if 0 <= value <= 7:
-        return _SYSLOG[value]
+        return _SYSLOG[value] if name not in ("loglevel", "lvl") else ""  # .NET counts up, syslog down: not known which
+    if value in _LOGBACK:
+        return _LOGBACK[value]
     if 10 <= value < 70:  # pino, bunyan
         return LEVELS[(0, 0, 0, 1, 3, 4, 5)[value // 10]]
     if 100 <= value <= 600:  # Monolog
@@ -163,7 +193,11 @@ def _by_place(head: str) -> str:
     if ":  " in head:
         match = _POSTGRES.match(head)
         if match:
-            return GRAVE[match.group(1).lower()]
+            return _severity(match.group(1))
+    if head[23:24] == " " and head[:1].isdigit() and "," in head[:40]:
+        match = _CSVLOG.match(head)
+        if match:
+            return _severity(match.group(1))
     match = _PGBOUNCER.match(head) if "] " in head else None
     if match:
         return GRAVE.get(match.group(1).lower(), "debug")
@@ -171,6 +205,10 @@ def _by_place(head: str) -> str:
     if match:
         return LEVELS[1 if int(match.group(1)) < 11 else 4 if int(match.group(1)) < 20 else 5]
     return _by_key(head) if "=" in head or ":" in head else ""
+
+
+def _severity(word: str) -> str:
+    return GRAVE.get(word.lower()) or _OF_POSTGRES.get(word.lower(), "")
 
 
 def _by_key(head: str) -> str:
@@ -207,7 +245,18 @@ def _by_word(head: str) -> str:
     return GRAVE[first.group(first.lastindex or 0).lower().rstrip(": ")] if first else ""
 
 
+def _by_pairs(line: str) -> str:
+    """The status of a request in logfmt that has no level of its own: lograge, OAuth2 Proxy."""
+    if "=" not in line or not _REQUEST_PAIR.search(line):
+        return ""
+    match = _STATUS_PAIR.search(line)
+    return of_status(int(match.group(1))) if match else ""
+
+
 def _by_exception(head: str) -> str:
+    match = SYSLOG_HEAD.match(head) if ": " in head else None
+    if match:
+        head = head[match.end() :]
     if _PANIC.match(head):
         return "critical"
     return "error" if head.startswith(_TRACEBACK) or _EXCEPTION.match(head) or _RUBY.match(head) else ""

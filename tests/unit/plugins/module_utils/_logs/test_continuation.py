@@ -43,6 +43,11 @@ def test_lines_that_begin(line):
         ("served", "CardDeclined: no money", False),
         ("/app/x.js:3", "    throw x", True),
         ("Nov 24, 2026 2:40:04 AM shop.Pay pay", "SEVERE: x", True), ("served", "SEVERE: x", False),
+        ("Nov 24 02:40:04 web app[7]: Traceback (most", 'Nov 24 02:40:04 web app[7]:   File "a.py"', True),
+        ("Nov 24 02:40:04 web app[7]:     pay()", "Nov 24 02:40:04 web app[7]: CardDeclined: no money", True),
+        ("Nov 24 02:40:04 web app[7]:     pay()", "Nov 24 02:40:04 web app[8]: CardDeclined: no money", False),
+        ("Nov 24 02:40:04 web app[7]: served", "Nov 24 02:40:04 web app[7]: served", False),
+        ("2026-11-24T02:40:04Z web app[7]:   at x", "2026-11-24T02:40:04Z web app[7]:   at y", True),
         ("t -----BEGIN PRIVATE KEY-----", "t MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIB", True),
     ],
 )  # fmt: skip

@@ -49,3 +49,29 @@ def test_what_is_no_date_of_the_line_is_none(line):
 @pytest.mark.parametrize(("number", "at"), [(12, None), (1795488004, AT), (1795488004000000000, AT), (-1, None)])
 def test_numbers_that_are_moments(number, at):
     assert of_number(number) == at
+
+
+@pytest.mark.parametrize(
+    ("line", "hour"),
+    [
+        ("2026-11-24 02:40:04 PM ERROR x", 14), ("2026/11/24 2:40:04 AM ERROR x", 2), ("2026-11-24 12:40:04 am x", 0),
+        ("2026-11-24T02:40:04.000 p.m. x", 14), ("24.11.2026, 2:40:04 PM x", 14), ("Nov 24 2026 02:40:04PM x", 14),
+        ("24/Nov/2026 02:40:04 PM x", 14), ("[2026-11-24 02:40:04 PM] x", 14), ("2026-11-24 14:40:04 PM x", 14),
+        ("2026-11-24 02:40:04 PMC x", 2), ("2026-11-24 02:40:04 AMQP x", 2), ("2026-11-24 12:40:04 PM x", 12),
+    ],
+)  # fmt: skip
+def test_clocks_of_twelve_hours(line, hour):
+    assert date_of(line, HERE) == AT + 3600 * (hour - 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "hours"),
+    [
+        ("Tue Nov 24 2026 02:40:04 GMT+0100 (Central European Standard Time) x", 1), ("2026-11-24 02:40:04 UTC+2 x", 2),
+        ("2026-11-24T02:40:04.000 GMT-05:30 x", -5.5), ("2026-11-24 02:40:04 UTC-3 [7] LOG:  x", -3),
+        ("24/Nov/2026:02:40:04 GMT+1 x", 1), ("Nov 24 2026 02:40:04 CET x", 1), ("2026-11-24 02:40:04 UTC x", 0),
+        ("11/24/2026 2:40:04 AM +01:00 x", 1), ("2026-11-24 02:40:04 GMT +0100 x", 0),
+    ],
+)  # fmt: skip
+def test_offsets_behind_utc_and_gmt(line, hours):
+    assert date_of(line, HERE) == AT - 3600 * hours
