@@ -23,7 +23,9 @@ options:
     elements: str
     default: []
   containers:
-    description: Names of containers of O(services) to restart. Empty means all containers of these services.
+    description:
+      - Names of containers of O(services) to restart. Empty means all containers of these services. A target as another
+        module returns it (C(NAME@ID/START)) means no container that has taken that name, or was started again, since.
     type: list
     elements: str
     default: []

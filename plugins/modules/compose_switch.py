@@ -16,7 +16,9 @@ description:
   - Needs no compose files. A container that exists is started as it was created; a changed configuration is not applied.
 options:
   containers:
-    description: Names of the containers.
+    description:
+      - Names of the containers. A target as another module returns it (C(NAME@ID)) means no container that has taken that
+        name since.
     type: list
     elements: str
     required: true
@@ -101,7 +103,7 @@ undo:
     - How to undo the act. C(reversible), and C(module) and C(options), or C(why) the act cannot be undone.
   returned: success
   type: dict
-  sample: {"reversible": true, "module": "compose_switch", "options": {"containers": ["pafar-worker-1"], "state": "started"}}
+  sample: {"reversible": true, "module": "compose_switch", "options": {"containers": ["pafar-worker-1@3f2c1a9b8d7e"], "state": "started"}}
 evidence:
   description:
     - What the act destroys or changes, in its state before the act.

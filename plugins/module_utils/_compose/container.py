@@ -224,6 +224,16 @@ class Container:
         begun = f"/{stamp(self.started)}" if self.running and self.started and not self.restarts else ""
         return f"{self.name}@{self.short}{begun}"
 
+    def is_given(self, given: str) -> bool:
+        """Whether a name, or the target of an earlier look, means this very container.
+
+        A target does not mean another container of that name, nor this one where it was started again since.
+        """
+        name, dummy, rest = given.partition("@")
+        short, dummy, begun = rest.partition("/")
+        same_run = not (begun and self.running and not self.restarts) or self.target == given
+        return name == self.name and (not short or (short == self.short and same_run))
+
     def suspicious(self, now: datetime) -> bool:
         """Whether a second look is needed to say that it does not loop."""
         return self.state == "restarting" or (self.restarts > 0 and self.uptime(now) < LONGEST_PAUSE)

@@ -22,6 +22,7 @@ from .project_report import note_of, on_purpose, problem_of
 from .replicas import line_of
 from .scale import dependencies
 
+OTHER = "is not the container that was looked at: it was created or started again since"
 _STOPPED = "was stopped by a restart that was cut off, and not started again"
 METHODS = ("auto", "restart", "replace")
 RESTART, REPLACE, UNPAUSE, REMOVE, START = "restart", "replace", "unpause", "remove", "start"
@@ -102,9 +103,9 @@ def plan_restart(
     """Services in the order of their dependencies; within one the unhealthy replicas first.
 
     ``named``: the services were given; else what was stopped or paused on purpose, and jobs that failed, are left
-    alone. ``containers``: names of those that are meant; all of the services where none is said. ``full_disks``: by
-    container id, why a restart cannot bring it back. A container that lives in a namespace of one that is restarted
-    loses it, and is restarted behind it.
+    alone. ``containers``: names or targets of those that are meant; all of the services where none is said.
+    ``full_disks``: by container id, why a restart cannot bring it back. A container that lives in a namespace of one
+    that is restarted loses it, and is restarted behind it.
 
     ``recoveries``: by service, from a restart that was cut off; it is completed first. ``stop_first``: services of
     which a replica must have stopped before another one takes its place.
@@ -135,13 +136,15 @@ def plan_restart(
         meant = [
             replica
             for replica in project.replicas(service)
-            if (not containers or replica.name in containers) and replica not in gone
+            if (not containers or replica.name in names_of(containers)) and replica not in gone
         ]
         for container in sorted(meant, key=lambda replica: (not problems[replica.id], replica.number)):
             problem, drain = problems[container.id], project.drains.get(container.id)
             before = [other for other, dummy in draft.order]
             why = why_excluded(project, container, problem, unhealthy_only, named or problem == _STOPPED, before)
             why = why or (full_disks or {}).get(container.id, "")
+            if containers and not any(container.is_given(given) for given in containers):
+                why = OTHER
             if drain is not None and not drain.left:
                 why = drain.words
             elif recovery and container in recovery.fresh and method == REPLACE:
@@ -159,6 +162,11 @@ def plan_restart(
         tuple(dict.fromkeys(draft.refusals)),
         tuple(draft.lacking),
     )
+
+
+def names_of(given: Sequence[str]) -> list[str]:
+    """The names of containers that are given by their names or targets."""
+    return [name.partition("@")[0] for name in given]
 
 
 @dataclass

@@ -30,9 +30,10 @@ from .._endpoints.endpoint import (
 from .._endpoints.reached import lines_of, unknown_of
 from .cause import Cause, Detail, Diagnosis, Rules, diagnosis, joined
 
-DNS, CUT, TARGET, REFUSED, EGRESS, PROVIDER, KEYS, NOT_SERVING, SLOW, SERVICE, STALE, NO_SERVICE = (
+DNS, CUT, TARGET, REFUSED, EGRESS, PROVIDER, KEYS, NOT_SERVING, SLOW, SERVICE, STALE, NO_SERVICE, ASLEEP, ELSEWHERE = (
     "dns_failure", "network_cut", "target_down", "not_listening", "no_egress", "provider_fault", "key_refused",
     "target_unhealthy", "target_degraded", "service_unhealthy", "stale_proxy", "no_backend",
+    "stopped_on_purpose", "other_port",
 )  # fmt: skip
 RESTART, SCALE = "restart_services", "scale_services"
 _NO_BACKEND = (502, 503, 504)
@@ -108,7 +109,7 @@ def _unhealthy_nearby(rows: Sequence[Row], causes: Sequence[Cause], services: Se
         detail: Detail = {"target": name, "sources": []}
         # An exited container may have been stopped on purpose, or be a failed job: the operator decides whether it
         # runs.
-        meant = [container["name"] for container in unhealthy if container["state"] != "exited"]
+        meant = [container["target"] for container in unhealthy if container["state"] != "exited"]
         rules: Rules = {"services": [name], "containers": meant, "which": "all"} if meant else {}
         nearby.append(Cause(SERVICE, 1.6 if meant else 1.2, (text,), RESTART if meant else "", rules, detail))
     return nearby
@@ -196,20 +197,26 @@ def _inside(
     unhealthy = [container for container in target_service["containers"] if container["problem"]]
     detail: Detail = {"target": target, "sources": []}
     if not target_service["running"] or (unhealthy and not reaching):
+        if not unhealthy and target_service["containers"]:
+            return Cause(ASLEEP, 2.5, (f"{text}. {aside(target_service)}",), "", {}, {**detail, "service": service})
         why = (
             f"{text}. {unhealthy[0]['name']} {unhealthy[0]['problem']}"
             if unhealthy
             else f"{text}. No container of {service} runs"
         )
-        meant = [container["name"] for container in unhealthy or target_service["containers"]]
+        meant = [container["target"] for container in unhealthy]
         rules: Rules = {"services": [service], "containers": meant, "which": "all"} if meant else {}
         return Cause(TARGET, 2.5, (why,), RESTART if meant else "", rules, detail)
     cut = [row for row in failing if row["layer"] in _BELOW and row["state"] != DEGRADED]
     if cut and "refused" in cut[0]["why"] and not reaching:
         why = f"{text}. {service} runs, and no process listens on that port"
+        passing = [container for container in target_service["containers"] if container["health"] == "healthy"]
+        if passing:  # what listens where its own check looks is not brought to another port by a restart
+            why += f"; its own health check passes ({passing[0]['name']})"
+            return Cause(ELSEWHERE, 2.0, (why,), "", {}, {**detail, "service": service})
         rules = {
             "services": [service],
-            "containers": [container["name"] for container in target_service["containers"]],
+            "containers": [container["target"] for container in target_service["containers"]],
             "which": "all",
         }
         return Cause(REFUSED, 2.0, (why,), RESTART, rules, detail)
@@ -257,10 +264,22 @@ def _restarting(
     # Only the replicas that do not reach the target: the others are healthy and serve meanwhile.
     rules: Rules = {
         "services": sorted({owners[source] for source in containers}),
-        "containers": containers,
+        "containers": [
+            member["target"]
+            for source in containers
+            for member in services[owners[source]]["containers"]
+            if member["name"] == source
+        ],
         "which": "all",
     }
     return Cause(name, weight, (text,), RESTART, rules, detail)
+
+
+def aside(service: ServiceReport) -> str:
+    """Where no container of a service runs, and none has a problem: how each was put into its state, in a clause."""
+    return "; ".join(
+        f"{container['name']} {container['note'] or container['state']}" for container in service["containers"]
+    )
 
 
 def service_of(container: str, services: Services) -> str:
@@ -282,6 +301,11 @@ _WHO = {
     " internet provider",
     SERVICE: "{target} is unhealthy; if it was stopped and should run: playbooks/service_restart.yml -e"
     ' \'{{"restart_services_services": ["{target}"]}}\'',
+    ASLEEP: "{service} was stopped or paused on purpose, or has ended: if it should run:"
+    ' playbooks/container_start_stop.yml -e \'{{"switch_containers_containers": [CONTAINER],'
+    ' "switch_containers_state": "started"}}\' (`docker unpause` for a paused one)',
+    ELSEWHERE: "{service} is healthy by its own check, and refuses this port: compare the port of {target} in"
+    " runbook_endpoints, and the address on which it listens (127.0.0.1 is its own container alone)",
     SLOW: "{target} answers, but is degraded: see its own log",
     NOT_SERVING: "{target} is reached, but does not answer correctly: see its own log, and its runbook",
     NO_SERVICE: "the proxy {service} answers for {target}, but reaches no backend: check its log for the address of"

@@ -36,7 +36,7 @@ from .._endpoints.reached import unknown_of
 from .._logs.records import LogReport, SignatureReport
 from .cause import Cause, Diagnosis, Rules, diagnosis, joined
 from .failing_share import failing_shares
-from .network import STALE, Row, Services, causes_of
+from .network import STALE, Row, Services, aside, causes_of
 from .provider_errors import API as API_ERROR
 from .provider_errors import CARD, EVENT_TIME, OWN, SIGNATURE, is_mistake, provider_error
 from .provider_errors import KEY as KEY_ERROR
@@ -255,7 +255,13 @@ def _unhealthy(services: Services, payers: Sequence[str]) -> list[Cause]:
         unhealthy = [container for container in _containers(services, name) if container["problem"]]
         if unhealthy or (name in services and not services[name]["running"]):
             text = f"{unhealthy[0]['name']} {unhealthy[0]['problem']}" if unhealthy else f"no container of {name} runs"
-            meant = [container["name"] for container in unhealthy or services[name]["containers"]]
+            if not unhealthy and services[name]["containers"]:
+                advice = (
+                    f"{name} was stopped or paused on purpose, or has ended: if it should run, start it by its name"
+                )
+                causes.append(Cause(SERVICE, 2.7, (f"{text}: {aside(services[name])}",), "", {}, {"advice": advice}))
+                continue
+            meant = [container["target"] for container in unhealthy]
             rules: Rules = {"services": [name], "containers": meant, "which": "all"} if meant else {}
             causes.append(Cause(SERVICE, 2.7, (text,), RESTART if meant else "", rules))
     return causes

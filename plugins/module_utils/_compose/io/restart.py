@@ -20,7 +20,7 @@ from ..container import Container
 from ..project import Project
 from ..project_report import is_well, problem_of, project_dict
 from ..replicas import service_states
-from ..restart import REMOVE, REPLACE, RESTART, UNPAUSE, Restarting, plan_restart
+from ..restart import REMOVE, REPLACE, RESTART, UNPAUSE, Restarting, names_of, plan_restart
 from .replicas import CHANGED, ReplicaControl
 from .request import Context, Request, evidence, on_its_engine, open_context, refresh
 
@@ -155,7 +155,7 @@ def _on_full_disks(context: Context) -> dict[str, str]:
 
 def _require_containers(project: Project, services: Sequence[str], containers: Sequence[str]) -> None:
     known = [replica.name for name in services for replica in project.replicas(name)]
-    missing = sorted(set(containers) - set(known))
+    missing = sorted(set(names_of(containers)) - set(known))
     if missing:
         raise ProjectUnknown(
             f"{', '.join(missing)} is no container of {', '.join(services)} (any more). There are:"

@@ -18,6 +18,7 @@ from ..container import Container
 from ..project import Project
 from ..project_report import on_purpose
 from ..replicas import line_of
+from ..restart import OTHER, names_of
 
 STARTED, STOPPED = "started", "stopped"
 START, STOP = "start", "stop"
@@ -59,8 +60,11 @@ class Switching(PlannedAct):
         return diff_of("containers", before, after)
 
     def undo(self) -> dict[str, Any]:
-        """The other way for the same containers. One that the engine itself starts again needs no undo."""
-        names = [container.name for container in self.order]
+        """The other way for the same containers, and for none that has taken the name of one since.
+
+        One that the engine itself starts again needs no undo.
+        """
+        names = [f"{container.name}@{container.short}" for container in self.order]
         if not names:
             return NOTHING_DONE
         other = STOPPED if self.wanted == STARTED else STARTED
@@ -69,11 +73,11 @@ class Switching(PlannedAct):
 
 
 def plan_switch(project: Project, names: Sequence[str], wanted: str, singletons: Collection[str] = ()) -> Switching:
-    """``names`` of containers of the project; ``wanted``: started or stopped; ``singletons``: those of the site.
+    """``names`` of containers of the project, or targets of an earlier look; ``wanted``: started or stopped.
 
-    Started in the order of what they depend on, and stopped in the opposite one.
+    ``singletons``: those of the site. Started in the order of what they depend on, and stopped in the opposite one.
     """
-    named = [container for container in project.containers if container.name in names]
+    named = [container for container in project.containers if container.name in names_of(names)]
     services = project.in_order({container.service for container in named})
     ordered = sorted(named, key=lambda container: (services.index(container.service), bool(container.shares)))
     if wanted == STOPPED:
@@ -82,7 +86,8 @@ def plan_switch(project: Project, names: Sequence[str], wanted: str, singletons:
     refusals: list[str] = []
     for container in ordered:
         who = {"who": container.name, "service": container.service}
-        why = _left_alone(container, wanted)
+        meant = any(container.is_given(given) for given in names)
+        why = _left_alone(container, wanted) if meant else OTHER
         if why:
             excluded.append(Item(container.target, why, "", who))
             continue

@@ -17,6 +17,7 @@ from ...io.request import Context, Request, evidence, on_its_engine, open_contex
 from ...project import Project
 from ...project_report import project_dict
 from ...replicas import service_states
+from ...restart import names_of
 from ..switching import STARTED, Switching, plan_switch
 
 
@@ -41,7 +42,7 @@ def switch(request: Request, containers: Sequence[str], wanted: str) -> dict[str
 
 def _require_containers(project: Project, names: Sequence[str]) -> None:
     known = sorted(container.name for container in project.containers)
-    missing = sorted(set(names) - set(known))
+    missing = sorted(set(names_of(names)) - set(known))
     if missing:
         raise ProjectUnknown(
             f"{', '.join(missing)} is no container of the compose project {project.name}. It has:"

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.recovery import recovery_of
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.wish import RESTART
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.restart import plan_restart
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.restart import OTHER, plan_restart
 from ansible_collections.pafar.runbook.plugins.module_utils._system.identity import ENDED, RUNS
 
 from .acts.facts import BEGUN, made, old, record, wish
@@ -31,6 +31,22 @@ def test_those_that_are_named_alone():
     found = project(container(), container(number=2), container(number=3, health="unhealthy"))
     assert planned(found, "web", containers=["shop-web-2"]) == [("shop-web-2", "restart")]
     assert planned(found, "web", containers=["shop-web-2"], unhealthy_only=True) == []
+
+
+@pytest.mark.parametrize(
+    ("now", "meant"),
+    [
+        (container(), True),
+        (container(up=1), False),  # started again since
+        (container(state="exited", exit_code=1), True),
+        (container(restarts=3), True),  # the engine restarted it: the very container
+        (replace(container(), id="0123456789abcdef"), False),
+    ],
+)
+def test_a_target_of_an_earlier_look_means_the_very_container(now, meant):
+    plan = plan_restart(project(now, container(number=2)), ["web"], containers=[container().target])
+    assert [one.name for one, how in plan.order] == (["shop-web-1"] if meant else [])
+    assert [item.reason for item in plan.plan.excluded] == ([] if meant else [OTHER])
 
 
 def test_what_loops_is_replaced_where_a_second_one_can_be():

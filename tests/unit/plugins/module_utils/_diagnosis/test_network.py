@@ -54,7 +54,7 @@ def test_a_target_that_does_not_run_is_restarted_and_not_who_asks():
     ]
     found = diagnose_network(rows, services).as_dict()
     assert found["cause"] == "target_down"
-    assert found["rules"] == {"services": ["redis"], "containers": ["pafar-redis-1"], "which": "all"}
+    assert found["rules"] == {"services": ["redis"], "containers": ["pafar-redis-1@aaaaaaaaaaaa"], "which": "all"}
     assert "exited with code 1" in found["causes"][0]["evidence"][0]
 
 
@@ -104,11 +104,11 @@ def test_what_was_stopped_by_somebody_is_named_and_stays_stopped():
 
 def test_the_replica_that_is_cut_off_is_restarted_and_not_those_beside_it():
     two = service("backend")
-    two["containers"].append({**two["containers"][0], "name": "pafar-backend-2"})
+    two["containers"].append({**two["containers"][0], "name": "pafar-backend-2", "target": "pafar-backend-2@b"})
     rows = [down("pafar-backend-2", "redis"), row(BACKEND, "redis"), down(WORKER, "redis")]
     found = diagnose_network(rows, {**SERVICES, "backend": two}).as_dict()
     assert found["rules"]["services"] == ["backend", "worker"]
-    assert found["rules"]["containers"] == ["pafar-backend-2", WORKER]
+    assert found["rules"]["containers"] == ["pafar-backend-2@b", f"{WORKER}@aaaaaaaaaaaa"]
 
 
 def answered(target: str, status: int, by: str = "", own: bool = False, **more) -> ProbeReport:
@@ -200,3 +200,26 @@ def test_one_dead_address_of_two_is_named_and_restarts_nothing():
 def test_what_could_not_be_tried_is_said():
     found = diagnose_network([row(BACKEND, "maps", "unknown", "", "its key is not there")], SERVICES).as_dict()
     assert (found["cause"], len(found["unread"])) == ("", 1)
+
+
+@pytest.mark.parametrize(
+    ("state", "note"), [("paused", "is paused, by a person"), ("exited", "was stopped on purpose")]
+)
+def test_a_target_that_was_set_aside_is_not_started(state, note):
+    aside = service("redis", 0, state=state)
+    aside["containers"][0]["note"] = note
+    rows = [down(BACKEND, "redis"), down(WORKER, "redis"), row(BACKEND, "database"), row(WORKER, "database")]
+    found = diagnose_network(rows, {**SERVICES, "redis": aside}).as_dict()
+    assert (found["cause"], found["mitigation"]) == ("stopped_on_purpose", "")
+    assert note in found["causes"][0]["evidence"][0]
+    assert "container_start_stop" in found["advice"][0]
+
+
+@pytest.mark.parametrize(("health", "cause"), [("healthy", "other_port"), ("none", "not_listening")])
+def test_a_port_that_a_healthy_service_refuses_is_no_reason_to_restart_it(health, cause):
+    """The port of the endpoint may be mistyped: a database would be restarted for it."""
+    checked = service("redis")
+    checked["containers"][0]["health"] = health
+    rows = [down(BACKEND, "redis", "tcp", "connection refused"), down(WORKER, "redis", "tcp", "connection refused")]
+    found = diagnose_network(rows, {**SERVICES, "redis": checked}).as_dict()
+    assert (found["cause"], found["mitigation"]) == (cause, "" if health == "healthy" else "restart_services")

@@ -129,9 +129,22 @@ def test_a_service_that_is_sick_is_restarted():
     known = Known(0, why_unread="it is down")
     found = diagnose_payments([stripe(), hook()], services, log(), known, ["backend"], 7200).as_dict()
     assert found["cause"] == "service_unhealthy"
-    assert found["rules"] == {"services": ["backend"], "containers": ["pafar-backend-1"], "which": "all"}
+    assert found["rules"] == {"services": ["backend"], "containers": ["pafar-backend-1@aaaaaaaaaaaa"], "which": "all"}
     assert found["lines"][0] == "whether payments wait for an operator is not known"
     assert found["advice"] == ["open payments could not be read from the database: it is down"]
+
+
+@pytest.mark.parametrize(
+    ("state", "note"), [("paused", "is paused, by a person"), ("exited", "was stopped on purpose")]
+)
+def test_a_service_that_was_set_aside_is_not_started(state, note):
+    aside = {**service("backend", 0, state=state)}
+    aside["containers"][0]["note"] = note
+    found = diagnose_payments([stripe(), hook()], {**SERVICES, "backend": aside}, log(), Known(0), ["backend"], 7200)
+    report = found.as_dict()
+    assert (report["cause"], report["mitigation"]) == ("service_unhealthy", "")
+    assert note in report["causes"][0]["evidence"][0]
+    assert any("if it should run" in advice for advice in report["advice"])
 
 
 @pytest.mark.parametrize(
@@ -160,7 +173,7 @@ def test_a_proxy_that_is_down_is_no_webhook_set_up_wrongly():
     services = {**SERVICES, "nginx": service("nginx", 0, "is exited (1, failed with 1)")}
     rows = [stripe(), hook("down", "dns", "the name nginx could not be resolved")]
     found = diagnose_payments(rows, services, log(), Known(0), ["backend"], 7200).as_dict()
-    assert (found["cause"], found["rules"]["containers"]) == ("target_down", ["pafar-nginx-1"])
+    assert (found["cause"], found["rules"]["containers"]) == ("target_down", ["pafar-nginx-1@aaaaaaaaaaaa"])
 
 
 FRESH = {**SERVICES, "backend": service("backend", age=60, image_age=90, created_at="1970-01-12T13:46:40+00:00")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import container_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.restart import OTHER
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.switch.switching import (
     STARTED,
     STOPPED,
@@ -59,9 +60,22 @@ def test_each_state_has_its_rule(wanted, state, action, excluded, refused):
 def test_only_what_is_named_is_touched_and_the_way_back_is_the_other_state():
     plan = planned(STOPPED, ["web-2"], container(), container(number=2), container("front"))
     assert actions(plan) == [("web-2", "stop")]
-    assert plan.undo()["options"] == {"project": "shop", "containers": ["shop-web-2"], "state": "started"}
+    (target,) = plan.plan.targets
+    assert plan.undo()["options"]["containers"] == [target.partition("/")[0]]
+    assert {**plan.undo()["options"], "containers": ()} == {"project": "shop", "containers": (), "state": "started"}
     assert plan.narrowed_to([]).undo()["reversible"] is False
     assert "shop-web-2: stopped" in plan.diff()["after"]
+
+
+@pytest.mark.parametrize("wanted", [STOPPED, STARTED])
+def test_a_container_that_has_taken_the_name_since_is_left_alone(wanted):
+    """As the undo of an act names it: the very container, whichever its state, and none that a deployment made."""
+    state = "running" if wanted == STOPPED else "exited"
+    replica = container(state=state)
+    plan = plan_switch(project(replica), [f"{replica.name}@{replica.short}"], wanted)
+    assert len(plan.order) == 1
+    plan = plan_switch(project(replica), [f"{replica.name}@0123456789ab"], wanted)
+    assert (plan.order, [item.reason for item in plan.plan.excluded]) == ((), [OTHER])
 
 
 def test_who_lives_in_its_network_is_named_too_or_it_is_refused():
