@@ -16,6 +16,7 @@ from .contents import Contents
 _CLUSTER = b"-- PostgreSQL database cluster dump"
 _END_OF_CLUSTER = _CLUSTER + b" complete"
 _END_OF_DUMP = b"-- PostgreSQL database dump complete"
+_OF_MYSQL = (b"-- MySQL dump", b"-- MariaDB dump", b"/*M!999999", b"/*!999999")
 _LAST = 1024  # bytes that hold the end: the newest pg_dump writes an \unrestrict line behind it
 _CUSTOM = b"PGDMP"
 _MUCH = 0.5  # of the tables of an older one
@@ -97,9 +98,10 @@ def _ends_whole(dump: Dump) -> bool:
     # One of its roles alone, before that of a database (pg_dumpall --globals-only), has ended in the head already.
     cluster = _CLUSTER in dump.head and _END_OF_CLUSTER not in dump.head
     ends = (_END_OF_CLUSTER,) if cluster else (_END_OF_DUMP, _END_OF_CLUSTER)
+    of_mysql = dump.head.startswith(_OF_MYSQL)
     lines = dump.tail[-_LAST:].splitlines()
     for line in reversed(lines[1:] if len(dump.tail) > _LAST else lines):
-        if line.rstrip() in ends:
+        if line.rstrip() in ends or (of_mysql and line.startswith(b"-- Dump completed")):
             return True
         if line.strip() and not line.startswith((b"--", b"\\unrestrict")):
             return False

@@ -23,6 +23,9 @@ Key = Tuple[str, int]
 _EARLY, _LATE = -600.0, 3 * 3600.0  # seconds for which a file may be changed after the time in its name
 _APART = 4 * 3600.0  # seconds between times of one day that no run of one job explains
 
+# A running number, or the name of a commit.
+_RUNNING = re.compile(r"(?<![0-9A-Za-z])(?:\d{1,8}|(?=[a-f]{0,39}\d)[0-9a-f]{7,40})(?![0-9A-Za-z])")
+
 Span = Tuple[int, int]
 
 
@@ -108,6 +111,9 @@ def series_of(backups: Iterable[Backup], dated_by_name: bool = False, zones: Seq
         for parts in members:
             groups[parts.series].append(parts)
     rotated = _rotated([members[0].backup for members in groups.values() if _undated(members)])
+    alone = {name: members[0] for name, members in groups.items() if len(members) == 1 and name not in rotated}
+    for parts, spans in _counted(alone.values()):
+        parts.perhaps += spans
     return [_series(name, members, rotated) for name, members in sorted(groups.items())]
 
 
@@ -291,6 +297,28 @@ def _rotated(singles: Sequence[Backup]) -> dict[str, str]:
         if len(named) > 1 and all(_on_that_day(day, backup.changed / 1e9) for day, backup in named):
             families.update({backup.name: family for dummy, backup in named})
     return families
+
+
+def _counted(alone: Iterable[_Parts]) -> list[tuple[_Parts, list[Span]]]:
+    """Backups that are each the only one of its name, of one every day, with what may be a running number or a commit.
+
+    They may be one series, or a customer's each: which is not known.
+    """
+    alike: dict[str, list[tuple[_Parts, list[Span]]]] = defaultdict(list)
+    for parts in alone:
+        spans = [
+            match.span()
+            for match in _RUNNING.finditer(parts.backup.name)
+            if not any(match.start() < end and start < match.end() for start, end in (*parts.moments, *parts.perhaps))
+        ]
+        if spans and not parts.perhaps:
+            alike[re.sub(r"\d", "0", parts.without([*parts.moments, *spans], _PERHAPS))].append((parts, spans))
+    counted = []
+    for several in alike.values():
+        days = {(parts.changed if parts.named is None else parts.named) // DAY for parts, dummy in several}
+        if len(several) > 2 and len(days) == len(several):
+            counted += several
+    return counted
 
 
 def _cut(name: str, span: Span) -> str:

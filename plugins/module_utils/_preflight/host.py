@@ -125,7 +125,7 @@ def _of_series(newest: NewestBackup, max_age: float, database: str, again: str) 
     state = f"{dump.path}: {f'{dump.size:,} bytes, ' if dump.size else ''}{span(dump.age)} old"
     why = why_not_whole(dump) or why_empty(dump, database)
     if dump.problem:
-        return _State(None, f"{state}; {dump.problem}", "set ansible_become: true on the host where they are")
+        return _State(None, f"{state}; {dump.problem}", _remedy_of(dump.problem))
     if why:
         return _State(False, f"{state}, {why}", again)
     if dump.age > max_age:
@@ -141,6 +141,12 @@ def _of_series(newest: NewestBackup, max_age: float, database: str, again: str) 
         text = f"{state}; {some(list(newest.doubtful))} are older: former ones of this series, or series of their own"
         return _State(None, text, "set dated_by: name in runbook_backups if numbers in names are dates or times")
     return _content(dump, state)
+
+
+def _remedy_of(problem: str) -> str:
+    if "cannot be read" in problem:
+        return "set ansible_become: true on the host where they are"
+    return "install what reads it" if "not installed" in problem else "restore it into an empty database, as a test"
 
 
 def _content(dump: Dump, state: str) -> _State:

@@ -23,6 +23,7 @@ from typing import Any, Callable, Iterator
 from ..backup import Dump
 from ..base_backup import lacking, sizes_in
 from ..contents import ContentsReader
+from ..other_forms import other_form
 from ..series import Backup
 
 _ENDS = 4096  # bytes of a dump's beginning and end that are read
@@ -84,6 +85,9 @@ def _file(file: int, dump: Dump, deadline: float) -> Dump:
                 head = piece[:_ENDS]
                 if head.startswith((_ARCHIVE, _TAR[0])):
                     return _archive(dump, head, chain([piece], pieces), deadline)
+                form = "" if head.startswith(_TAR[1]) else other_form(dump.path, head)
+                if form:
+                    raise _Unreadable(form)
             tail = (tail + piece[-_ENDS:])[-_ENDS:]
             contents.feed(piece)
     except _BROKEN:

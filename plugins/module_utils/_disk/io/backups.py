@@ -17,6 +17,7 @@ from ..._core.plan import unspaced
 from ..._core.text import some, span
 from ..._system.io.safe_folder import folder
 from ..base_backup import is_segment
+from ..other_forms import is_beside, is_unfinished
 from ..reclaim import BACKUPS, Find
 from ..retention import Rule, agreed, judge
 from ..series import Backup, Series, series_of
@@ -92,6 +93,9 @@ def _judged(engine: Engine | None, kept: Kept, device: int, deadline: float) -> 
         segments = sum(is_segment(backup.name) for backup in files)
         if not files:
             judged.notes.append(f"there is no backup of the form {kept.pattern} in {kept.where}")
+        unfinished = sorted(name for name in os.listdir(handle) if fnmatch(name, kept.pattern) and is_unfinished(name))
+        if unfinished:
+            judged.notes.append(f"{some(unfinished)} in {kept.where} stay: their names say that they are not finished")
         if segments:
             judged.notes.append(f"{segments} segments of write-ahead log in {kept.where} stay: base backups need them")
         linked = _linked(handle, kept.path)
@@ -132,11 +136,15 @@ def _linked(handle: int, path: str) -> set[str]:
 
 
 def listed(handle: int, pattern: str) -> list[Backup]:
-    """The files and folders of an opened folder that have such names; links are none."""
+    """The files and folders of an opened folder that have such names; links are none.
+
+    A checksum or signature of another file is none, nor is what is still being written.
+    """
     backups_there = []
+    names = set(os.listdir(handle))
     with os.scandir(handle) as entries:
         for entry in entries:
-            if not fnmatch(entry.name, pattern):
+            if not fnmatch(entry.name, pattern) or is_beside(entry.name, names) or is_unfinished(entry.name):
                 continue
             figures = entry.stat(follow_symlinks=False)
             if not (stat.S_ISREG(figures.st_mode) or stat.S_ISDIR(figures.st_mode)):

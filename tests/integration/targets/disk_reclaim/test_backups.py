@@ -268,3 +268,18 @@ def test_a_date_that_is_still_to_come_hides_no_old_backup(tmp_path):
     assert len(names(tmp_path)) == 4
     assert f"the newest valid backup, {nightly(9)}, is 9 days old" in found["notes"][0]
     assert any("in the future" in one["reason"] for one in found["plan"]["excluded"])
+
+
+def test_what_cannot_be_judged_or_is_not_finished_stays_and_is_named(tmp_path):
+    for days in range(5):
+        dump(tmp_path, nightly(days), days + 0.01)
+        secret = tmp_path / f"{nightly(days)}.gpg"
+        secret.write_bytes(b"\x8c\x0d\x04\x09" + os.urandom(5000))
+        os.utime(secret, (time.time() - days * DAY,) * 2)
+    (tmp_path / f"{nightly(0)}.part").write_bytes(b"x")
+    found = backups(tmp_path, pattern="*")
+    assert len([one for one in names(tmp_path) if one.endswith(".gpg")]) == 5
+    assert len(names(tmp_path)) == 9, "two dumps went"
+    notes = " ".join(found["notes"])
+    assert "5 could not be checked (it is encrypted by OpenPGP, and cannot be judged here)" in notes
+    assert f"{nightly(0)}.part in {tmp_path} stay: their names say that they are not finished" in notes

@@ -119,6 +119,17 @@ def test_a_whole_dump(tmp_path):
     assert "1 tables, 2,000 rows" in backups(tmp_path)["found"]
 
 
+def test_what_cannot_be_judged_is_unknown_and_what_lies_beside_is_no_backup(tmp_path):
+    dump(tmp_path, name(1))
+    for ending in (".sha256", ".part"):
+        (tmp_path / f"{name(1)}{ending}").write_bytes(b"x")
+    assert backups(tmp_path, pattern="*")["ready"] is True
+    (tmp_path / "shop.rdb").write_bytes(b"REDIS0011" + os.urandom(1000))
+    found = backups(tmp_path, pattern="*")
+    assert found["ready"] is None
+    assert "it is a snapshot of Redis, and cannot be judged here" in found["found"]
+
+
 def test_a_real_one(server_dump, tmp_path):
     (tmp_path / "real.sql").write_bytes(server_dump)
     assert backups(tmp_path, pattern="*.sql")["ready"] is True

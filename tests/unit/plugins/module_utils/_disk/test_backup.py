@@ -37,6 +37,10 @@ CLUSTER = b"--\n-- PostgreSQL database cluster dump\n--\n"
         (CLUSTER, WHOLE, False),
         (CLUSTER, WHOLE + b"--\n-- PostgreSQL database cluster dump complete\n--\n\n", True),
         (ARCHIVE, b"", True),
+        (b"-- MySQL dump 10.13", b"UNLOCK TABLES;\n\n-- Dump completed on 2026-11-24  2:00:00\n", True),
+        (b"/*!999999\\- enable the sandbox mode */ \n-- MariaDB dump", b"-- Dump completed on 2026-11-24\n", True),
+        (b"-- MySQL dump 10.13", b"INSERT INTO `t` VALUES (1,'-- Dump completed')\n", False),
+        (b"--", b"-- Dump completed\n", False),
     ],
 )
 def test_a_dump_ends_with_a_line_of_its_own(head, tail, whole):

@@ -122,3 +122,23 @@ def test_shards_that_are_numbered_are_no_such_family():
 def test_an_invalid_date_among_them_makes_all_of_them_numbers():
     names = {f"c-{n}.sql": 0.1 for n in ("20261125", "20261199", "20261126")}
     assert len(grouped(names)) == 3
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {f"shop-{100 + n}.sql.gz": 7.0 - n for n in range(8)},
+        {f"pre-{form('%Y%m%d%H%M%S', days)}-{n * 7919:07x}.sql.gz": days for n, days in enumerate((0.0, 1, 4, 9))},
+        {f"{form('%Y-%m-%d', days)}_{41 - days:.0f}.sql.gz": float(days) for days in range(4)},
+    ],
+)
+def test_running_numbers_and_commits_may_be_one_series_or_not(names):
+    every = all_of(names)
+    assert len(every) == len(names), "nothing goes for another of them"
+    assert len({series.family for series in every}) == 1
+    assert all(series.unsure and not series.replaced for series in every)
+
+
+def test_numbers_of_one_day_are_names_and_not_in_doubt():
+    every = all_of({f"shop-{number}.sql.gz": 0.1 for number in (1001, 1002, 1003)})
+    assert not any(series.unsure for series in every)
