@@ -145,6 +145,11 @@ _MARKS = (
           body=_is(r"\bcsrf\b|xsrf|InvalidAuthenticityToken|authenticity token")),
     _Mark(CSRF, "status 419, Laravel's own", (419,)),
     _Mark(WRONG_HOST, "status 421", (421,)),
+    _Mark(WRONG_HOST, "a hosting service has no such site: {name}", (404,), body=_is(
+        r"(?P<name>no such app(?=<)|there isn't a github pages site|site not found[^<]{1,20}github pages"
+        r"|NoSuchBucket(?=<)|DEPLOYMENT_NOT_FOUND)"
+    )),
+    _Mark(WRONG_HOST, "ngrok-error-code", (404,), "ngrok-error-code"),
     _Mark(
         WRONG_HOST, "the words of its page", _ERRORS,
         body=_is(
@@ -157,6 +162,9 @@ _MARKS = (
     _Mark(WRONG_HOST, "Django's page for a host that is not in ALLOWED_HOSTS", (400,),
           body=_is(r"<h1>Bad Request \(400\)</h1>")),
     # Proxies without a backend.
+    _Mark(NO_BACKEND, "a load balancer of AWS without a target", (503,), "server", _is("awselb")),
+    _Mark(NO_BACKEND, "Heroku's page for an application that does not run", (503,),
+          body=_is("<title>Application error</")),
     _Mark(NO_BACKEND, "a status of Cloudflare's own", (*range(520, 528), 530)),
     _Mark(NO_BACKEND, "a page of HAProxy", (503,), body=_is("no server is available to handle this request")),
     _Mark(NO_BACKEND, "a page of Envoy", (502, 503, 504),
@@ -177,6 +185,7 @@ _MARKS = (
         r"<(?:title|h1)[^>]{0,80}>\s*(?P<name>welcome to (?:nginx|openresty|caddy|angie|tengine)"
         r"|apache2? (?:\w+ )?default page|it works!|test page for [\w .]{1,60}|iis windows server"
         r"|caddy works|congratulations! your web server|domain default page|[\w ]{1,30} webserver test page"
+        r"|web server's default page|default web site page|apache tomcat/[\d.]+|[\w.-]{3,60} is for sale"
         r"|the install worked successfully|welcome to your new \w+|this domain is (?:parked|for sale))"
     )),
     _Mark(LOGIN, "a field for a password", body=_is(r"<input[^>]{0,300}type=[\"']?password")),
@@ -186,6 +195,10 @@ _MARKS = (
     # The pages of a web server itself: nothing behind it was asked.
     _Mark(SERVER_PAGE, "a page of {name}", _ERRORS,
           body=_is(r"<hr>\s*<center>(?P<name>nginx|openresty|tengine|angie|cloudflare|microsoft-azure)[^<]{0,40}</center>")),
+    _Mark(SERVER_PAGE, "its words for a request without TLS", (400,),
+          body=_is("client sent an HTTP request to an HTTPS")),
+    _Mark(SERVER_PAGE, "ingress-nginx's words for a request without a route", (404,),
+          body=_is(r"\Adefault backend - 404")),
     _Mark(SERVER_PAGE, "a page of Apache", _ERRORS, body=_is(r"<address>Apache[^<]{0,80}</address>")),
     _Mark(SERVER_PAGE, "Server: {name}, and no route", (404,), "server", _is("(?P<name>caddy)"), _is(r"\A\s*\Z")),
     _Mark(SERVER_PAGE, "Traefik's words for a request without a route", (404,), body=_is(r"\A404 page not found\s*\Z")),
