@@ -69,7 +69,7 @@ def relief(
     """How users fared after the act that they were back by, and ``act``: when it began. Of two acts the first one is it
     where users were back before the second one began."""
     found: dict[str, Any] = {"act": None}
-    for act, following in zip(acts, [*acts[1:], None], strict=True):
+    for act, following in zip(acts, [*acts[1:], None], strict=False):
         found = {**users(requests, act, within, ended, span), "act": act}
         if following is not None and found["back"] is not None and found["back"] < following:
             break

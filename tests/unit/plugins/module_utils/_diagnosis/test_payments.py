@@ -138,7 +138,7 @@ def test_a_service_that_is_sick_is_restarted():
     ("state", "note"), [("paused", "is paused, by a person"), ("exited", "was stopped on purpose")]
 )
 def test_a_service_that_was_set_aside_is_not_started(state, note):
-    aside = {**service("backend", 0, state=state)}
+    aside = service("backend", 0, state=state)
     aside["containers"][0]["note"] = note
     found = diagnose_payments([stripe(), hook()], {**SERVICES, "backend": aside}, log(), Known(0), ["backend"], 7200)
     report = found.as_dict()

@@ -105,7 +105,8 @@ def test_of_two_acts_beside_each_other_the_recovery_is_that_of_its_own():
 
 def test_durations_of_several_writers_are_by_the_clock_of_the_log():
     """A laptop whose clock is an hour ahead would acknowledge an hour late."""
-    ahead = {**event(2, 3660, "acknowledged"), "logged": stamp(60)}
+    ahead = event(2, 3660, "acknowledged")
+    ahead["logged"] = stamp(60)
     times = milestones([event(1, 0, "opened"), ahead])
     assert (times[ACKNOWLEDGED].text[11:19], spans(times)["time to acknowledge"].seconds) == ("15:01:00", 60)
 
