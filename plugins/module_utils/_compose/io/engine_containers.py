@@ -12,7 +12,7 @@ from typing import Any, Iterable, Iterator, NamedTuple, Sequence
 
 from ..._core.errors import EngineError, EngineHangs, ProjectUnknown
 from ..container import KEEPS, PROJECT, Container, container_of
-from .engine_transport import Transport
+from .engine_transport import Transport, refusal_in
 
 _GLANCE = 0.1  # seconds between two looks at a command that runs
 _CHUNK = 256 * 1024
@@ -96,7 +96,10 @@ class ContainerCalls(Transport):
             answer = self.api.get(url, params=query, stream=True, timeout=self.api.timeout)
             with answer:
                 if answer.status_code != 200:
-                    raise EngineError(_refusal(answer, id), status=answer.status_code)
+                    raise EngineError(
+                        f"Could not read the log of container {id[:12]}: the engine refused: {refusal_in(answer)}.",
+                        status=answer.status_code,
+                    )
                 chunks = answer.iter_content(_CHUNK)
                 yield from _lines_of(chunks) if terminal else _frames_of(chunks)
 
@@ -226,14 +229,6 @@ class ContainerCalls(Transport):
             output = self.api.exec_start(made["Id"])
             code = self.api.exec_inspect(made["Id"]).get("ExitCode")
         return int(code if code is not None else 1), output.decode("utf-8", "replace")[-500:]
-
-
-def _refusal(answer: Any, id: str) -> str:
-    try:
-        explanation = str(answer.json().get("message") or "")
-    except (ValueError, AttributeError):
-        explanation = answer.text
-    return f"Could not read the log of container {id[:12]}: the engine refused: {explanation[:300]}."
 
 
 def _lines_of(chunks: Iterable[bytes]) -> Iterator[LogPart]:

@@ -78,9 +78,9 @@ class Transport:
                 " check the host's disk and memory. Containers keep running without it; do not restart it blindly."
             ) from None
         except self._docker.errors.APIError as error:
-            explanation = str(error.explanation or error)[:300]
             raise EngineError(
-                f"Could not {what} {subject}: the engine at {self.login.where} refused: {explanation}.",
+                f"Could not {what} {subject}: the engine at {self.login.where} refused:"
+                f" {_clause(error.explanation or error)}.",
                 status=getattr(error.response, "status_code", None),
             ) from None
         except (self._docker.errors.DockerException, self._requests.exceptions.RequestException, OSError) as error:
@@ -174,3 +174,16 @@ def _tls_problem(endpoint: EngineEndpoint, error: str) -> str:
         return f"it wants TLS, and {source}."
     present = ", ".join(certificates.files) or "none of ca.pem, cert.pem and key.pem"
     return f"TLS failed with {present} of {certificates.folder}: {error[-200:].rstrip('.')}."
+
+
+def refusal_in(answer: Any) -> str:
+    """What the engine says of a request that it refused, as a clause."""
+    try:
+        return _clause(answer.json().get("message") or "")
+    except (ValueError, AttributeError):
+        return _clause(answer.text)
+
+
+def _clause(said: Any) -> str:
+    """Some of its texts are sentences."""
+    return str(said).strip()[:300].rstrip(".")

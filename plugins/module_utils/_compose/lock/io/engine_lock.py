@@ -12,10 +12,10 @@ import threading
 import time
 import uuid
 from contextlib import contextmanager, suppress
-from typing import Any, Iterator
+from typing import Iterator
 
 from ...._core.errors import BusyError, EngineError
-from ...io.engine_transport import Transport
+from ...io.engine_transport import Transport, refusal_in
 from ..engine_lock import CONTENDS, PROJECT_LABEL, RENEWAL, Claim, Owner, alive, busy, claim_of, holds
 
 _ENDED = ("Z", "X")  # a process that was killed and is not reaped yet
@@ -71,7 +71,7 @@ class _Claims:
             if answer.status_code != 201:
                 raise EngineError(
                     f"Could not take the lock of the project {self.project}: the engine at {self.engine.login.where}"
-                    f" refused: {_message(answer)}. An act on its containers needs the right to make a network."
+                    f" refused: {refusal_in(answer)}. An act on its containers needs the right to make a network."
                     " Nothing was done.",
                     status=answer.status_code,
                 )
@@ -106,13 +106,6 @@ class _Claims:
         """Remove a claim; one that cannot be removed expires."""
         with suppress(EngineError), self.engine.call("remove", "a lock"):
             self.engine.api.remove_network(id)
-
-
-def _message(answer: Any) -> str:
-    try:
-        return str(answer.json().get("message") or "")[:300].rstrip(".")
-    except (ValueError, AttributeError):
-        return str(answer.text)[:300].rstrip(".")
 
 
 def _myself() -> Owner:
