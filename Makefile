@@ -18,11 +18,12 @@ help: ## Show this list
 
 setup: $(VENV)/.complete ## Build .venv with everything that the demo and the tests use
 
-$(VENV)/.complete: tests/requirements.txt tests/support/find_python.sh
+$(VENV)/.complete: tests/requirements.txt tests/requirements-schemas.txt tests/support/find_python.sh
 	@echo "Setting up $(VENV) (about half a minute, once)"
 	@rm -rf $(VENV)
 	@"$$(sh tests/support/find_python.sh)" -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/requirements-schemas.txt
 	@touch $@
 
 demo: setup ## A real lock storm on a throw-away PostgreSQL, judged and ended before your eyes

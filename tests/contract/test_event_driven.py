@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from ansible_collections.pafar.runbook.plugins.module_utils._run.known_names import KNOWN
@@ -105,11 +106,9 @@ def test_the_alerts_of_the_rehearsal_are_mapped():
     assert labels <= set(OPTIONS["scenarios"])
 
 
-@pytest.mark.skipif(not importlib.util.find_spec("ansible_rulebook"), reason="NOT RUN: pip install ansible-rulebook")
 def test_the_rulebook_is_one_by_the_schema_of_ansible_rulebook():
-    jsonschema = pytest.importorskip("jsonschema")
     spec = importlib.util.find_spec("ansible_rulebook")
-    assert spec
+    assert spec, "pip install --no-deps -r tests/requirements-schemas.txt"
     schema = Path(str(spec.origin)).parent / "schema/ruleset_schema.json"
     jsonschema.validate([ALERTS, TICK], json.loads(schema.read_text()))
 
