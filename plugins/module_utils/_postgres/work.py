@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from .session import Session
+from .session import CLIENT, Session
 from .sql_text import without_literals
 
 BACKUP_APPLICATIONS = re.compile(
@@ -61,6 +61,8 @@ _WRITES = re.compile(
 )
 
 
+# It waits until every transaction that runs now has ended.
+_MAKES_SLOT = re.compile(r"\bpg_create_logical_replication_slot\s*\(", re.I)
 _COMMENTS = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))*", re.S)
 # What `psql -c` and migrations send in one string with the statement that then takes the time.
 _SETTING = re.compile(
@@ -141,3 +143,16 @@ def why_ask(session: Session) -> str:
 def operates(session: Session) -> bool:
     """Whether it is an operator's tool, or one that watches or schedules, by its name."""
     return bool(OPERATOR_APPLICATIONS.match(session.application))
+
+
+def can_wait(session: Session) -> bool:
+    """Whether no request of the application depends on its statement while no session waits behind it: maintenance, a
+    backup, a changed definition, a tool of operators, or no client's session at all (replication, an autovacuum)."""
+    return (
+        session.backend_type != CLIENT
+        or bool(maintenance(session))
+        or changes_definition(session)
+        or is_backup(session)
+        or operates(session)
+        or bool(_MAKES_SLOT.search(_head(session.query)))
+    )

@@ -5,20 +5,27 @@
 from __future__ import annotations
 
 import re
-from typing import AbstractSet
+from typing import AbstractSet, Iterable
 
 from ..._core.plan import Item
 from ..._core.text import span
 from ..describe import describe, who_is
 from ..exclusions import Exclusions
-from ..session import Prepared, Session
+from ..session import Holder, Prepared, Session
 from ..snapshot import Snapshot
 from ..sql_text import without_literals
-from ..work import changes_definition, is_backup, maintenance, operates
+from ..work import can_wait
+from .convoy import proved_holds
 from .lock_table import Key
-from .price import CANCEL, Bounds, at_work
+from .price import CANCEL, Bounds, act_on, at_work
 
-_CAN_WAIT = "maintenance, a backup, a change of a table or an operator's tool"
+_CAN_WAIT = "maintenance, a backup, replication, a change of a table or an operator's tool"
+_LEADER = (
+    "it may be the elected leader of its waiters: whether its session or its transaction holds the advisory lock is not"
+    " known"
+)
+_ONLY_LOCKS = re.compile(r"^\s*(?:LOCK\b|(?:SELECT|WITH)\b.*\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b)", re.I)
+_TAKES = re.compile(rf"{_ONLY_LOCKS.pattern}|^\s*(?:UPDATE|DELETE|INSERT|MERGE)\b|\bpg_advisory_\w*lock", re.I)
 # The functions that take an advisory lock until the transaction ends; others take it until the session does.
 _TRANSACTION_LEVEL = re.compile(r"\bpg_(?:try_)?advisory_xact_lock", re.I)
 
@@ -50,14 +57,13 @@ def costly_ends(
         urgent = sum(not _can_wait(snapshot, key) for key in waiters)
         active = sum(at_work(snapshot, key, bounds) for key in group)
         lost = active if urgent else sum(not _is_forgotten(snapshot, key, bounds) for key in group)
-        if lost <= urgent:
+        losing = [key for key in group if _loses_work(snapshot, key, bounds)] if urgent < bounds.min_waiters else []
+        if lost <= urgent and not losing:
             continue
         others = sorted((key for key in waiters if not exclusions.why(snapshot.who(key))), key=str)
-        instead = f"; the alternative is to cancel {' and '.join(who_is(snapshot, key) for key in others[:3])}"
-        kind = f" ({_CAN_WAIT}, with no session behind it)" if waiters and not urgent else ""
-        which = "active sessions" if active == lost else f"sessions, active less than {span(bounds.min_waiting)} ago,"
-        reason = f"cancels or terminates {lost} {which} to free {len(waiters)}{kind}"
-        reason += instead if others else ""
+        reason = _why_costly(snapshot, group, waiters, (active, lost, urgent), bounds)
+        if others:
+            reason += f"; the alternative is to cancel {' and '.join(who_is(snapshot, key) for key in others[:3])}"
         costly.update(dict.fromkeys(group, reason))
         to_cancel += others if len(others) == len(waiters) else []
     return costly, to_cancel
@@ -74,28 +80,56 @@ def blind_ends(snapshot: Snapshot, chosen: list[Key]) -> dict[Key, str]:
 
 
 def _can_wait(snapshot: Snapshot, key: Key) -> bool:
-    """Whether a waiter is maintenance, a backup, a tool of operators, or changes a table's definition: no request of
-    the application depends on it while none waits behind it."""
-    holder = snapshot.who(key)
-    if not isinstance(holder, Session):
-        return False
-    return (
-        bool(maintenance(holder)) or changes_definition(holder) or is_backup(holder) or operates(holder)
-        or holder.backend_type == "autovacuum worker"
-    )  # fmt: skip
+    """Whether no request depends on a waiter: also one that asked to wait (SERIALIZABLE READ ONLY DEFERRABLE)."""
+    holder, awaited = snapshot.who(key), snapshot.forest.wait_of(key)
+    deferrable = awaited is not None and awaited.kind == "safe snapshot"
+    return isinstance(holder, Session) and (deferrable or can_wait(holder))
 
 
 def _is_forgotten(snapshot: Snapshot, key: Key, bounds: Bounds) -> bool:
     """Whether a target's end loses so little that it may go for a waiter that can wait: it waits itself, has failed, is
-    prepared, or has been idle in its transaction for ``min_waiting``. A cursor whose client takes some seconds for each
-    batch is not forgotten."""
+    prepared, or has written nothing and has been idle in its transaction for ``min_waiting``. A cursor whose client
+    takes some seconds for each batch is not forgotten, nor a job that has written and works elsewhere meanwhile."""
     holder = snapshot.who(key)
-    if isinstance(holder, Prepared) or key in snapshot.forest.waits.waits:
+    if isinstance(holder, Prepared) or key in snapshot.forest.waits.waits or holder.aborted:
         return True
-    recent = (
-        holder.idle_in_transaction and not holder.aborted and holder.seconds_in_state(snapshot.now) < bounds.min_waiting
-    )
-    return not (recent or at_work(snapshot, key, bounds))
+    recent = holder.idle_in_transaction and holder.seconds_in_state(snapshot.now) < bounds.min_waiting
+    return not (recent or holder.has_written or at_work(snapshot, key, bounds))
+
+
+def _why_costly(
+    snapshot: Snapshot, group: list[Key], waiters: AbstractSet[Key], counts: tuple[int, int, int], bounds: Bounds
+) -> str:
+    """``counts``: of the group that is active, of it that is lost, of the waiters that cannot wait."""
+    active, lost, urgent = counts
+    if lost <= urgent:
+        return (
+            f"its transaction has written and is active, and only {urgent} of the application's sessions"
+            f" {'waits' if urgent == 1 else 'wait'} for it"
+        )
+    kind = f" ({_CAN_WAIT}, with no session behind it)" if waiters and not urgent else ""
+    which = "active sessions"
+    if active != lost:
+        written = any(_has_written(snapshot, key) for key in group)
+        which = (
+            "sessions that have written," if written else f"sessions, active less than {span(bounds.min_waiting)} ago,"
+        )
+    return f"cancels or terminates {lost} {which} to free {len(waiters)}{kind}"
+
+
+def _has_written(snapshot: Snapshot, key: Key) -> bool:
+    holder = snapshot.who(key)
+    return isinstance(holder, Session) and holder.has_written
+
+
+def _loses_work(snapshot: Snapshot, key: Key, bounds: Bounds) -> bool:
+    """Whether a target's end rolls back what an active transaction has written, such as a batch that another one waits
+    for. Between two statements it counts as active until it has been idle for ``min_waiting``."""
+    holder = snapshot.who(key)
+    if not isinstance(holder, Session) or not holder.has_written or key in snapshot.forest.waits.waits:
+        return False
+    recent = holder.idle_in_transaction and holder.seconds_in_state(snapshot.now) < bounds.min_waiting
+    return act_on(holder) == CANCEL or (recent and not holder.aborted)
 
 
 def uncertain_ends(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key], bounds: Bounds) -> dict[Key, str]:
@@ -103,9 +137,11 @@ def uncertain_ends(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key
 
     An active session whose waiters fail and come back: since when it has its lock is not shown. A transaction that has
     written nothing, and only holds an advisory lock that others want: without the function in a statement that takes it
-    for the transaction, it may be a leader's, whose driver has begun a transaction that it never ends.
+    for the transaction, it may be a leader's, whose driver has begun a transaction that it never ends. One that is idle
+    since the statement that its waiters run too has got the lock by that: they waited for others before.
     """
     uncertain: dict[Key, str] = {}
+    proved = proved_holds(snapshot)
     for key in chosen:
         holder, waiters = snapshot.who(key), snapshot.forest.behind([key]) & freed
         if isinstance(holder, Prepared) or key in snapshot.forest.waits.waits:
@@ -114,9 +150,15 @@ def uncertain_ends(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key
         if key in snapshot.pressing and not old and snapshot.held_for(key) < bounds.min_waiting:
             uncertain[key] = "it is not idle, and since when it has held its lock is not known"
         elif _may_lead(snapshot, holder):
+            uncertain[key] = _LEADER
+        elif len(waiters) < bounds.min_waiters and _leads_by_row(holder, map(snapshot.who, waiters)):
             uncertain[key] = (
-                "it may be the elected leader of its waiters: whether its session or its transaction holds"
-                " the advisory lock is not known"
+                "it may be the elected leader of its waiters: the statement of each only takes the same lock"
+            )
+        elif proved.get(key, 0.0) < bounds.min_waiting and _takes_its_turn(holder, map(snapshot.who, waiters)):
+            uncertain[key] = (
+                f"it ran the statement that its waiters run, {span(proved[key])} ago as far as is known: the queue may"
+                " be moving"
             )
     return uncertain
 
@@ -130,6 +172,20 @@ def _may_lead(snapshot: Snapshot, holder: Session) -> bool:
         return False
     texts = [holder.query, *(who.query for who in map(snapshot.who, waiters) if isinstance(who, Session))]
     return not any(_TRANSACTION_LEVEL.search(without_literals(text)) for text in texts)
+
+
+def _leads_by_row(holder: Session, waiters: Iterable[Holder]) -> bool:
+    """Whether a session and its waiters ran one statement that only takes a lock, as those of an election by a row or a
+    table do."""
+    return bool(_ONLY_LOCKS.search(without_literals(holder.query))) and _takes_its_turn(holder, waiters)
+
+
+def _takes_its_turn(holder: Session, waiters: Iterable[Holder]) -> bool:
+    """Whether a session has been idle since a statement that takes the lock, which one of its waiters runs too."""
+    taken = without_literals(holder.query)
+    if not holder.idle_in_transaction or holder.aborted or not _TAKES.search(taken):
+        return False
+    return any(isinstance(waiter, Session) and without_literals(waiter.query) == taken for waiter in waiters)
 
 
 def giving_up(snapshot: Snapshot, key: Key) -> Item:

@@ -15,6 +15,7 @@ from ..._core.text import span
 from ..describe import describe, who_is
 from ..session import CLIENT, Prepared
 from ..snapshot import Snapshot
+from ..work import can_wait
 from .convoy import WATCHED
 from .lock_table import Key
 
@@ -52,9 +53,10 @@ def waits_for(snapshot: Snapshot, key: Key, min_waiting: float = 0.0) -> set[Wai
 def pressing_roots(looks: Sequence[Snapshot], min_waiting: float, min_waiters: int) -> dict[Key, str]:
     """Root blockers of the last look for which ``min_waiters`` sessions were seen to wait, each with what was seen.
 
-    One that has held its lock for ``min_waiting`` seconds for sure (idle in its transaction, prepared) needs no more.
-    Any other may be a member of a convoy, which waited before: sessions must have waited for it for most of the watch,
-    and some of them given up while its transaction went on.
+    One that has held its lock for ``min_waiting`` seconds for sure (idle in its transaction, prepared) needs no more,
+    and ``min_waiters`` requests of two sessions are enough, if some of them failed. Any other may be a member of a
+    convoy, which waited before: sessions must have waited for it for most of the watch, and some of them given up while
+    its transaction went on.
     """
     last = looks[-1]
     pressing: dict[Key, str] = {}
@@ -62,13 +64,23 @@ def pressing_roots(looks: Sequence[Snapshot], min_waiting: float, min_waiters: i
         waits = [(look.now, waits_for(look, key, min_waiting)) for look in _while_it_runs(looks, key)]
         every = set().union(*(each for dummy, each in waits))
         gone, sessions = len(every - waits[-1][1]), len({pid for pid, dummy in every})
+        held = last.held_for(key) >= min_waiting
+        # Of few clients the failed requests count: each of them comes back. One alone may be a job that can wait.
+        again = held and gone > 0 and sessions > 1 and len(every & _requests(looks)) >= min_waiters
         seconds = (last.now - min([at for at, each in waits if each], default=last.now)).total_seconds()
         stays = seconds >= _MOST * min(min_waiting, WATCHED) and gone > 0
-        if sessions >= min_waiters and (stays or last.held_for(key) >= min_waiting):
+        if again or (sessions >= min_waiters and (stays or held)):
             pressing[key] = (
                 f"{sessions} sessions waited for it within {span(seconds)}, {gone} waits ended without the lock"
             )
     return pressing
+
+
+def _requests(looks: Sequence[Snapshot]) -> set[Wait]:
+    """Statements of the application, without those that no request depends on: a migration that gives way and tries
+    again is meant to."""
+    rows = (look.sessions.get(key) for look in looks for key in look.forest.waits.waits if isinstance(key, int))
+    return {(session.pid, session.query_start) for session in rows if session and not can_wait(session)}
 
 
 def _while_it_runs(looks: Sequence[Snapshot], key: Key) -> list[Snapshot]:

@@ -50,11 +50,11 @@ def test_a_change_at_work_is_not_stopped_for_a_tool_that_waits_alone(
     done = kill(server)
     assert done["acted_on"] == []
     (action,) = done["plan"]["actions"]
-    assert "maintenance, a backup, a change of a table or an operator's tool" in action["needs_approval"]
-    web = session().send("SELECT count(*) FROM rewritten")
-    until(lambda: lock_waiters(server) == 2)
+    assert "maintenance, a backup, replication, a change of a table or an operator's tool" in action["needs_approval"]
+    web = [session().send("SELECT count(*) FROM rewritten") for dummy in range(3)]
+    until(lambda: lock_waiters(server) == 4)
     assert [entry["pid"] for entry in kill(server)["acted_on"]] == [rewrite.pid]
-    assert {client.fate() for client in (tool, web)} == {"alive"}
+    assert {client.fate() for client in (tool, *web)} == {"alive"}
 
 
 @pytest.fixture
@@ -93,6 +93,6 @@ def test_a_transaction_that_pauses_for_some_seconds_is_not_ended_for_one(server,
     assert done["acted_on"] == []
     assert batches.fate() == "alive"
     (action,) = done["plan"]["actions"]
-    assert "to free 1 (maintenance, a backup, a change of a table" in action["needs_approval"]
+    assert "to free 1 (maintenance, a backup, replication, a change of a table" in action["needs_approval"]
     batches.connection.close()
     waiter.connection.cancel()

@@ -104,7 +104,10 @@ def test_a_wait_for_a_safe_snapshot_is_relieved_like_the_others(server, session)
     waiter = session()
     waiter.send("BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE; SELECT count(*) FROM bookings")
     until(lambda: server.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SafeSnapshot'"))
-    done = kill(server)
+    (action,) = kill(server)["plan"]["actions"]
+    assert writer.fate() == "alive"
+    assert "to free 1 (maintenance, a backup, replication," in action["needs_approval"]
+    done = kill(server, only=[action["target"]])
     assert pids(done["acted_on"]) == [writer.pid]
     assert waiter.fate() == "alive"
 

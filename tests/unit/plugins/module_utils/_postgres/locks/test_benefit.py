@@ -166,11 +166,17 @@ def test_a_report_is_not_stopped_for_an_index_that_waits_for_old_snapshots():
     assert "cancels or terminates 1 active sessions to free 1 (maintenance, a backup," in action.reason
 
 
-def waiting_tool(**waiter):
-    """A change of a table that is at work, and one session that waits to read the table."""
-    locks = [holds(1, relation(7), "AccessExclusiveLock"), waits(2, relation(7), "AccessShareLock")]
+def waiting_tool(number=3, **waiter):
+    """A change of a table that is at work, and sessions that wait to read the table."""
+    pids = range(2, 2 + number)
+    locks = [
+        holds(1, relation(7), "AccessExclusiveLock"),
+        *(waits(pid, relation(7), "AccessShareLock") for pid in pids),
+    ]
     rewrite = session(1, query="ALTER TABLE t ALTER a TYPE bigint", has_written=True)
-    return snapshot(locks, rewrite, session(2, **{"query": "SELECT pg_relation_size('t')", **waiter}))
+    return snapshot(
+        locks, rewrite, *(session(pid, **{"query": "SELECT pg_relation_size('t')", **waiter}) for pid in pids)
+    )
 
 
 @pytest.mark.parametrize(
@@ -181,6 +187,11 @@ def waiting_tool(**waiter):
         pytest.param(waiting_tool(application="pg_dump", query="LOCK TABLE t IN ACCESS SHARE MODE"), 1, id="a dump"),
         pytest.param(waiting_tool(query="LOCK TABLE t IN ACCESS SHARE MODE"), 1, id="a dump under another name"),
         pytest.param(waiting_tool(backend_type="autovacuum worker"), 1, id="a vacuum"),
+        pytest.param(waiting_tool(backend_type="walsender"), 1, id="replication that makes a slot"),
+        pytest.param(waiting_tool(backend_type="logical replication apply worker"), 1, id="logical replication"),
+        pytest.param(
+            waiting_tool(query="SELECT pg_create_logical_replication_slot($1, $2)"), 1, id="a slot by a function"
+        ),
         pytest.param(waiting_tool(), 0, id="the application"),
     ],
 )
@@ -188,6 +199,60 @@ def test_an_active_session_is_not_stopped_for_a_tool_that_can_wait(scene, held):
     found = judged(scene)
     assert len(found.plan.actions) == 1
     assert len(found.need_approval) == held
+
+
+def two_batches(waiting=1, **batch):
+    """A batch that has changed rows and goes on, and others that wait for one of them."""
+    return snapshot(
+        row_queue(1, list(range(2, 2 + waiting))),
+        session(1, **{"state": "active", "has_written": True, "query": "UPDATE bookings SET seats = 1", **batch}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("scene", "held"),
+    [
+        pytest.param(two_batches(), 1, id="one batch waits for another"),
+        pytest.param(two_batches(2), 1, id="two requests"),
+        pytest.param(two_batches(3), 0, id="a queue"),
+        pytest.param(two_batches(state="idle in transaction", state_change=ago(2)), 1, id="between two statements"),
+        pytest.param(two_batches(state="idle in transaction", state_change=ago(20)), 1, id="its code works on"),
+        pytest.param(two_batches(state="idle in transaction", state_change=ago(40)), 0, id="a forgotten transaction"),
+        pytest.param(two_batches(state="idle in transaction (aborted)"), 0, id="it has failed"),
+        pytest.param(two_batches(has_written=False), 0, id="it has written nothing"),
+    ],
+)
+def test_active_work_is_not_rolled_back_for_fewer_than_make_a_queue(scene, held):
+    found = judged(scene)
+    assert len(found.plan.actions) == 1
+    assert len(found.need_approval) == held
+    if held:
+        assert "its transaction has written and is active, and only" in found.plan.actions[0].reason
+    assert not judge(scene, Exclusions(), replace(WIDE, min_waiters=1)).need_approval
+
+
+@pytest.mark.parametrize(
+    "waiter", ["VACUUM FULL t", "ALTER TABLE t ADD x int", "SELECT pg_create_logical_replication_slot($1)"]
+)
+def test_a_transaction_that_has_written_is_not_ended_for_what_can_wait(waiter):
+    """However long it has been idle: a job that calls a service meanwhile cannot be distinguished from it."""
+    locks = [holds(1, relation(7), "RowExclusiveLock"), waits(2, relation(7), "AccessExclusiveLock")]
+    idle = session(1, "idle in transaction", state_change=ago(600), has_written=True)
+    (action,) = judged(snapshot(locks, idle, session(2, query=waiter))).need_approval
+    assert "cancels or terminates 1 sessions that have written, to free 1 (maintenance, a backup," in action.reason
+    behind = [waits(20, relation(7), "AccessShareLock", 40)]
+    assert not judged(snapshot([*locks, *behind], idle, session(2, query=waiter))).need_approval
+
+
+SAFE = ("safe snapshot", None, None, None, None, None, None, None, None, None)
+
+
+@pytest.mark.parametrize("holder", [{"state": "active"}, {"state": "idle in transaction", "has_written": True}])
+def test_a_transaction_is_not_ended_for_one_that_asked_to_wait(holder):
+    """SERIALIZABLE READ ONLY DEFERRABLE, as reports and dumps use it."""
+    locks = [holds(1, SAFE), waits(2, SAFE)]
+    (action,) = judged(snapshot(locks, session(1, **holder), session(2, query="SELECT 1"))).need_approval
+    assert "with no session behind it" in action.reason
 
 
 @pytest.mark.parametrize(
@@ -243,6 +308,72 @@ def test_a_holder_that_may_be_a_leader_is_terminated_only_with_an_approval(scene
     found = judged(scene)
     assert len(found.plan.actions) == 1
     assert len(found.need_approval) == held
+
+
+CHANGES = "UPDATE jobs SET done = true"
+ROW = "SELECT * FROM broker_lock WHERE id = 1 FOR UPDATE"
+
+
+def broker(holder_query=ROW, waiter_query=ROW, standbys=2):
+    """A holder of a row that has been idle in its transaction for weeks, and those that wait for it."""
+    return snapshot(
+        row_queue(1, list(range(2, 2 + standbys))),
+        session(1, "idle in transaction", query=holder_query, state_change=ago(10**6), has_written=True),
+        *(session(2 + n, query=waiter_query) for n in range(standbys)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("scene", "held"),
+    [
+        pytest.param(broker(), 1, id="FOR UPDATE"),
+        pytest.param(broker("LOCK TABLE locks", "LOCK TABLE locks IN SHARE MODE"), 0, id="written in two ways"),
+        pytest.param(broker("LOCK TABLE locks", "LOCK TABLE locks"), 1, id="a table"),
+        pytest.param(broker(ROW.replace("1", "2")), 1, id="another number"),
+        pytest.param(broker(standbys=3), 0, id="a queue"),
+        pytest.param(broker(CHANGES), 0, id="it has done something since"),
+        pytest.param(broker(CHANGES, CHANGES), 0, id="a statement that changes rows"),
+        pytest.param(broker("SELECT 1", "SELECT 1"), 0, id="a statement that locks nothing"),
+    ],
+)
+def test_a_leader_by_a_row_is_not_ended_unasked(scene, held):
+    """As message brokers elect one: no statement of theirs does anything else."""
+    found = judged(scene)
+    assert len(found.plan.actions) == 1
+    assert len(found.need_approval) == held
+    if held:
+        assert "it may be the elected leader of its waiters" in found.plan.actions[0].reason
+
+
+LOCKS = "LOCK TABLE jobs IN EXCLUSIVE MODE"
+JOBS = relation(7)
+
+
+def turns(ago_seconds, holder_query=LOCKS, state="idle in transaction", lock=JOBS):
+    """Five that wait for one lock, the longest for 100 s, and a holder that has been idle for so long."""
+    locks = [holds(1, lock), *(waits(pid, lock, "ExclusiveLock", 100) for pid in (2, 3, 4, 5, 6))]
+    holder = session(1, state, query=holder_query, state_change=ago(ago_seconds), has_written=True)
+    return snapshot(locks, holder, *(session(pid, query="LOCK TABLE jobs IN EXCLUSIVE MODE") for pid in range(2, 7)))
+
+
+@pytest.mark.parametrize(
+    ("scene", "held"),
+    [
+        pytest.param(turns(12), 1, id="its turn began 12 s ago"),
+        pytest.param(turns(26, lock=advisory(5)), 1, id="an advisory lock"),
+        pytest.param(turns(31), 0, id="stuck: for longer than a wait may last"),
+        pytest.param(turns(12, CHANGES), 0, id="another statement since"),
+        pytest.param(turns(12, lock=("transactionid", *[None] * 9)), 0, id="they wait for its transaction"),
+        pytest.param(turns(12, state="idle in transaction (aborted)"), 0, id="it has failed"),
+    ],
+)
+def test_a_holder_whose_turn_has_just_begun_is_not_ended_unasked(scene, held):
+    """Jobs that take one lock after the other and keep it for longer than a queue is watched."""
+    found = judge(scene, Exclusions(), WIDE, approved=[scene.sessions[1].target])
+    assert len(found.plan.actions) == 1
+    assert len(found.need_approval) == held
+    if held:
+        assert "the queue may be moving" in found.plan.actions[0].reason
 
 
 @pytest.mark.parametrize(

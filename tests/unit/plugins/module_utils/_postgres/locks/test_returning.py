@@ -22,11 +22,13 @@ from support.snapshots import NOW, advisory, ago, holds, prepared, relation, ses
 WRITES = "RowExclusiveLock"
 
 
-def look(at, waiters, state="idle in transaction", root=1, **given):
+def look(at, waiters, state="idle in transaction", root=1, asks="UPDATE t SET n = 1", **given):
     """A transaction that holds a table, ``at`` seconds after the first look, and waiters since ``(pid, seconds)``."""
     locks = [holds(root, relation(7), "ShareLock")] if waiters else []
     locks += [waits(pid, relation(7), WRITES, -since) for pid, since in waiters]
-    sessions = [session(pid, query_start=NOW + timedelta(seconds=since), xact_start=NOW) for pid, since in waiters]
+    sessions = [
+        session(pid, query=asks, query_start=NOW + timedelta(seconds=since), xact_start=NOW) for pid, since in waiters
+    ]
     scene = snapshot(locks, session(root, state, has_written=True, **given), *sessions)
     return replace(scene, now=NOW + timedelta(seconds=at))
 
@@ -45,6 +47,7 @@ def late_elsewhere():
 
 # Three clients whose waits take less than a second, and are tried again after one.
 COME_BACK = [(0, [(2, -0.3)]), (1, [(3, 0.9)]), (5, [(4, 4.7)])]
+TWO = [(0, [(2, -0.3), (3, -0.2)]), (3, [(2, 2.1)]), (5, [(2, 4.2), (3, 4.3)])]
 ONE = [(0, [(2, -0.3)]), (1, [(2, 0.9)]), (5, [(2, 4.7)])]
 
 
@@ -65,6 +68,12 @@ ONE = [(0, [(2, -0.3)]), (1, [(2, 0.9)]), (5, [(2, 4.7)])]
         ),
         pytest.param([look(0, [(2, 0)]), look(1, [(2, 0), (3, 1)])], set(), id="too few"),
         pytest.param([look(*when) for when in ONE], set(), id="one session that tries again and again"),
+        pytest.param([look(*when) for when in TWO], {1}, id="two sessions that fail and come back"),
+        pytest.param([look(*when) for when in TWO[:1] * 3], set(), id="two patient sessions"),
+        pytest.param([look(*when, "active") for when in TWO], set(), id="two, before an active one"),
+        pytest.param(
+            [look(*when, asks="ALTER TABLE t ADD x int") for when in TWO], set(), id="two migrations that give way"
+        ),
         pytest.param([look(*when, xact_start=ago(5)) for when in COME_BACK], set(), id="its transaction is young"),
         pytest.param(
             [look(at, waiting, state="active", xact_start=ago(100 + at)) for at, waiting in COME_BACK], set(),
