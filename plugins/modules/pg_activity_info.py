@@ -334,6 +334,11 @@ connections:
               description: "Number of sessions that wait for a lock by design or in a lock convoy."
               type: int
             pooled: {description: "Whether the sessions come through a connection pooler.", type: bool}
+            steady:
+              description: >-
+                Whether the application has opened no session for half a minute, and for ten times the average time
+                between two.
+              type: bool
             clients: {description: "Number of sessions by client address.", type: dict}
 activity:
   description:
@@ -602,6 +607,7 @@ background:
           type: bool
         why: {description: "Why the processes cannot be read; empty if they can.", type: str}
         cores: {description: "Cores of the host.", type: int}
+        idle_cores: {description: "Cores of the host that no process used; V(null) if that is not known.", type: float}
     pooler:
       description: "State of PgBouncer, from its console."
       type: dict

@@ -162,7 +162,13 @@ def background(seen: Any) -> BackgroundReport:
         "replication": replication([(slot, 5, None, None)], [(8, "streaming", 5)], ("on", True, "then")),
         "spill": spill(seen, [("d", "pgsql_tmp5.0", 5)]),
         "autovacuum": autovacuum(seen, [(5, 1, 1, 9, 3)]),
-        "processes": {"here": True, "why": "", "cores": 2, **usage(seen, {5: first}, {5: second}, 1.0, {5: "gone"})},
+        "processes": {
+            "here": True,
+            "why": "",
+            "cores": 2,
+            "idle_cores": 1.5,
+            **usage(seen, {5: first}, {5: second}, 1.0, {5: "gone"}),
+        },
         "pooler": {"reachable": True, "why": "", **pools_of(tables, seen)},
         "findings": [],
     }

@@ -68,6 +68,7 @@ def application(
     unused_seconds: Sequence[int] | None = None,
     pools: Sequence[int] = (),
     opened_seconds: float = 900.0,
+    steady: bool = False,
 ) -> ApplicationReport:
     """``unused_seconds``: those of ``idle_seconds`` unless given."""
     return {
@@ -88,6 +89,7 @@ def application(
         "waiting": waiting,
         "waiting_in_turn": waiting_in_turn,
         "pooled": pooled,
+        "steady": steady,
         "clients": dict(clients if clients is not None else {"a": sessions}),
     }
 
@@ -242,6 +244,7 @@ def processes(cpu: float = 1.0, cores: int = 4, pid: int = 7, gone: Sequence[Dea
         "here": True,
         "why": "",
         "cores": cores,
+        "idle_cores": cores - cpu,
         "cpu": cpu,
         "memory": MIB,
         "sessions": [busy],

@@ -99,6 +99,7 @@ def diagnose_connections(
             plan=plan,
             services=services or {},
             floor=floor,
+            refused=refused,
         )
         # A pool that fills the limit of its own role or database is as large as it was made: reported, no incident.
         own_limits += [cause for cause in found if cause.name == FULL_POOL and connection_limit["kind"] != SLOTS]
@@ -158,6 +159,7 @@ def _limit_causes(
     plan: EndDict,
     services: Mapping[str, ServiceReport],
     floor: int,
+    refused: bool,
 ) -> list[Cause]:
     """What fills one connection limit. The weight of a cause is the share of the limit that it explains."""
     applications, used = connection_limit["applications"], max(1, connection_limit["used"])
@@ -178,7 +180,12 @@ def _limit_causes(
         excess = application["sessions"] - own_share
         others = [other["sessions"] for other in applications if other is not application]
         sound = why_no_leak(
-            connection_limit["kind"], application["sessions"], others, application["pooled"], application["pools"]
+            connection_limit["kind"],
+            application["sessions"],
+            others,
+            application["pooled"],
+            application["pools"],
+            application["steady"] and connection_limit["free"] > 0,
         )
         if excess > 0 and idle_long and not old:
             sound = sound or "they were used for longer than they have been idle, as sessions of a pool are"
@@ -207,7 +214,8 @@ def _limit_causes(
                 "alone": alone,
             }
             detail["service"] = service
-            leak = Cause(LEAK, min(old, excess) / used, (text,), detail=detail)
+            ask = "" if given else _why_ask(connection_limit["kind"], application, refused)
+            leak = Cause(LEAK, min(old, excess) / used, (text,), detail=detail, needs_approval=ask)
             causes.append(ended_by(leak, plan, IDLE, [application["family"]]))
     causes += [_full_pools(connection_limit, full, headroom)] if full else []
     # Most transactions are idle for a moment between two statements; those are work.
@@ -229,6 +237,18 @@ def _limit_causes(
         text = f"{active} of {used} sessions are active: this is high traffic, and terminating sessions would lose work"
         causes.append(Cause(TRAFFIC, 0.1 + active / used / 10, (text,)))
     return causes
+
+
+def _why_ask(kind: str, application: ApplicationReport, refused: bool) -> str:
+    """Why a leak may be a pool of a fixed size, whose sessions are ended only with an approval: at a limit that is
+    reached, neither can open more. Empty where ``refused`` logins show that the whole server is in an outage."""
+    if kind != SLOTS:
+        return (
+            f"it may be a pool that has the size that the limit of its {kind} was made for; no other logins are refused"
+        )
+    if application["steady"] and not refused:
+        return "it may be a pool of a fixed size: it has long stopped opening sessions, and no login was refused"
+    return ""
 
 
 def _full_pools(

@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+from typing import Sequence
+
 from .._core.text import shortened, span
 from .._postgres.activity_report import ActivityReport
 from .._postgres.background.backends import ProcessesReport
 from .._postgres.background.background_report import BackgroundReport
 from .._postgres.connection_limits import SLOTS as MAX_CONNECTIONS
-from .._postgres.excess.excess_plan import RUNNING, EndDict, busy_of
+from .._postgres.excess.excess_plan import RUNNING, EndDict
 from .._postgres.excess.handed_over import named_by, out_of_reach
+from .._postgres.excess.process_facts import busy_of
 from .._postgres.indexes.indexes_report import IndexesReport
 from .._postgres.indexes.reads import FullRead
 from .._postgres.workload.statements import WorkloadReport
@@ -32,12 +35,14 @@ LOCKS, RUNAWAY, INDEX, FULL_READ, IDLE_IN_TRANSACTION, DEAD_CLIENTS, SLOTS, SPIL
     "connection_exhaustion", "spilled_files", "blocking_vacuum", "traffic",
 )  # fmt: skip
 _MUCH = 0.15  # of the window's time that one missing index concerns
+_FELT = 0.1  # seconds of a call, or of each second of the window, from which on a client may feel a statement
 _NEAR = 0.1
 _SATURATED = 0.8  # of the host's cores that the database uses
 _WIDE = 120
 _NO_BACKGROUND: BackgroundReport = {"findings": []}
 _NO_PROCESSES: ProcessesReport = {
     "here": False, "why": "not requested", "cores": 1, "sessions": [], "dead_clients": [], "cpu": 0.0, "memory": 0,
+    "idle_cores": None,
 }  # fmt: skip
 _NO_WORKLOAD: WorkloadReport = {
     "available": False, "why": "not requested", "remedy": "", "notes": [], "statements": [], "waits": {},
@@ -58,7 +63,7 @@ def diagnose_performance(
         *_locks(activity, workload),
         *_runaways(activity, processes, plan),
         *_index(indexes, workload),
-        *_full_reads(indexes),
+        *_full_reads(indexes, workload),
         *_idle_in_transaction(activity, idle_in_transaction, plan),
         *_dead_clients(processes, plan),
         *_slots(activity),
@@ -142,6 +147,8 @@ def _index(indexes: IndexesReport, workload: WorkloadReport) -> list[Cause]:
     if not advised or advised[0]["seconds"] < _MUCH * whole:
         return []
     first = advised[0]
+    if not _is_felt(first["seconds"], first["statements"], workload):
+        return []
     share = min(1.0, first["seconds"] / whole)
     proof = 1.0 if first["proved"] else 0.5
     table = f"{first['schema']}.{first['table']}{_in_database(first['database'], indexes)}"
@@ -164,9 +171,23 @@ def _in_database(database: str, indexes: IndexesReport) -> str:
     return "" if database == indexes["server"]["database"] else f" in the database {database}"
 
 
-def _full_reads(indexes: IndexesReport) -> list[Cause]:
+def _is_felt(seconds: float, texts: Sequence[str], workload: WorkloadReport) -> bool:
+    """Whether statements take so long that a client may feel it: a tenth of one session's time in the window, or a
+    tenth of a second each. At a quiet site a statement of a millisecond has all of the time."""
+    window = workload["window"]["seconds"]
+    if window is None or seconds >= _FELT * window:
+        return True
+    own = [statement for statement in workload["statements"] if statement["statement"] in texts]
+    return any(statement["running"] or (statement["mean_ms"] or 0.0) >= 1000 * _FELT for statement in own)
+
+
+def _full_reads(indexes: IndexesReport, workload: WorkloadReport) -> list[Cause]:
     """Tables that are read from end to end, again and again, without advice that explains it."""
-    reads = [read for read in indexes["full_reads"] if read["share"] >= _MUCH]
+    reads = [
+        read
+        for read in indexes["full_reads"]
+        if read["share"] >= _MUCH and _is_felt(read["seconds"], [read["statement"]], workload)
+    ]
     if not reads:
         return []
     texts = [

@@ -30,6 +30,7 @@ _VARIES = re.compile(
     re.I,
 )
 _RESET = re.compile(r"\s*DISCARD\s+ALL\s*;?\s*\Z", re.I)  # what a pooler sends when a client has gone
+_STEADY, _PAUSES = 30.0, 10  # seconds, and average pauses, without a new session after which a pool grows no more
 _USED_AT_FIRST = 60.0  # seconds after its login in which a session is used that is then forgotten
 
 
@@ -40,7 +41,8 @@ class ApplicationReport(TypedDict):
     ``unused_seconds``: how long those have been idle that were used no longer than at first (see `is_forgotten`);
     ``pools``: sessions by name and by client address, where that makes several of about one size;
     ``opened_seconds``: since the newest of them was opened; ``waiting_in_turn``: those that wait by design or in a
-    convoy, which ``waiting`` does not count; ``clients``: sessions by client address, without this one.
+    convoy, which ``waiting`` does not count; ``clients``: sessions by client address, without this one; ``steady``: see
+    `is_steady`.
     """
 
     role: str
@@ -60,6 +62,7 @@ class ApplicationReport(TypedDict):
     waiting: int
     waiting_in_turn: int
     pooled: bool
+    steady: bool
     clients: dict[str, int]
 
 
@@ -238,6 +241,7 @@ def _application(
         "waiting": sum(session.wait_type == "Lock" and session.pid not in by_design for session in sessions),
         "waiting_in_turn": sum(session.wait_type == "Lock" and session.pid in by_design for session in sessions),
         "pooled": is_pooled(sessions),
+        "steady": is_steady(sessions, snapshot.now),
         "clients": dict(clients.most_common(rows)),
     }
 
@@ -255,6 +259,18 @@ def is_forgotten(session: Session, now: datetime) -> bool:
     return used <= max(_USED_AT_FIRST, session.seconds_in_state(now))
 
 
+def is_steady(sessions: Iterable[Session], now: datetime) -> bool:
+    """Whether an application has stopped opening sessions: its newest one is half a minute old, and ten times as old as
+    the pause that it made between two on average. A leak goes on while there are slots; a pool of a fixed size does
+    not."""
+    opened = [session.backend_start for session in sessions if session.backend_start]
+    if len(opened) < 2:
+        return False
+    since = (now - max(opened)).total_seconds()
+    pace = (max(opened) - min(opened)).total_seconds() / (len(opened) - 1)
+    return since >= max(_STEADY, _PAUSES * pace)
+
+
 def equal_pools(sessions: Collection[Session]) -> list[int]:
     """Sizes of the pools that an application has, one per name or per client address, where there are at least two of
     about one size; else nothing."""
@@ -267,19 +283,26 @@ def equal_pools(sessions: Collection[Session]) -> list[int]:
     return []
 
 
-def is_pooled(sessions: Iterable[Session]) -> bool:
-    """Whether sessions come through a pooler: it is known to be at their other end, it adds its clients' hosts to their
-    names, or it has reset one of them when its client had gone. Each is a client's."""
-    return any(
-        session.pooler or name_and_host(session.application)[1] or _RESET.match(session.query) for session in sessions
+def is_pooled(sessions: Collection[Session]) -> bool:
+    """Whether sessions come through a pooler: it is known to be at the other end of half of them, it adds its clients'
+    hosts to their names, or it has reset one of them when its client had gone. Each is a client's.
+
+    One of many at the end of a pooler is none: a pooler's connection to another server may have the same address and
+    port as that session has to this one.
+    """
+    known = sum(bool(session.pooler) for session in sessions)
+    return (known > 0 and 2 * known >= len(sessions)) or any(
+        name_and_host(session.application)[1] or _RESET.match(session.query) for session in sessions
     )
 
 
-def why_no_leak(kind: str, sessions: int, others: Collection[int], pooled: bool, pools: Sequence[int] = ()) -> str:
+def why_no_leak(
+    kind: str, sessions: int, others: Collection[int], pooled: bool, pools: Sequence[int] = (), stopped: bool = False
+) -> str:
     """Why sessions over a fair share are no leak: empty where they are one.
 
-    A leak is uneven. ``sessions`` of an application; ``others``: those of every other application under this limit;
-    ``pools``: see `equal_pools`.
+    A leak is uneven, and grows. ``sessions`` of an application; ``others``: those of every other application under this
+    limit; ``pools``: see `equal_pools`; ``stopped``: it opens no more, though the limit has room (see `is_steady`).
     """
     if pooled:
         return "its sessions come through a connection pooler and belong to the pooler's clients"
@@ -289,6 +312,8 @@ def why_no_leak(kind: str, sessions: int, others: Collection[int], pooled: bool,
         return (
             f"they are {len(pools)} pools of up to {pools[0]}, by name or client: too large in sum, and of similar size"
         )
+    if stopped:
+        return "it has stopped opening sessions while the limit has room, as a pool of a fixed size does"
     peers = sum(2 * other >= sessions for other in others)
     if peers:
         return f"{peers + 1} pools are of about this size: too large in sum, and no single pool is the cause"

@@ -70,11 +70,13 @@ class ProcessUse(TypedDict):
 
 
 class ProcessesReport(ProcessUse):
-    """``here`` False: the server's processes are not seen from this host, and ``why``."""
+    """``here`` False: the server's processes are not seen from this host, and ``why``. ``idle_cores``: cores that
+    nothing on the host used meanwhile; None where that was not to be read."""
 
     here: bool
     why: str
     cores: int
+    idle_cores: float | None
 
 
 class _Used(TypedDict):

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import Any, Iterable, Mapping, TypedDict
+from typing import Any, Mapping, TypedDict
 
 from ..._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from ..._core.result import PlannedAct
 from ..._core.text import span
 from ..._core.times import stamp
 from ..activity_report import session_dict
-from ..background.backends import BackendUse
 from ..connection_limits import (
     application_of,
     connection_limits,
@@ -25,10 +24,12 @@ from ..connection_limits import (
     fair_level,
     is_forgotten,
     is_pooled,
+    is_steady,
     why_no_leak,
 )
 from ..describe import who_is
 from ..exclusions import Exclusions
+from ..locks.benefit import why_keep
 from ..locks.price import CANCEL, TERMINATE, harm
 from ..session import Session
 from ..snapshot import Snapshot, count_connections
@@ -42,7 +43,6 @@ CHOSEN = "chosen"  # by an operator, and by no rule
 TIERS = (DEAD_CLIENT, IDLE, IDLE_IN_TRANSACTION, RUNNING, CHOSEN)
 HARMLESS = (DEAD_CLIENT, IDLE)
 DEAD_ROWS = 1000  # transactions whose dead rows are kept, from which on that is holding others back
-_BUSY, _BUSY_SHARE = 0.5, 0.15  # cores of one session, or that part of the host's, where many share few
 _LISTENS = re.compile(r"(?:^|;)\s*LISTEN\b", re.I)
 
 
@@ -55,7 +55,8 @@ class Rules:
     ``shares``: most sessions of an application, by its name; for others ``share`` of the connection limit, and so
     many that ``headroom`` of it stays free. ``floor``: idle sessions are not ended below that many of an application.
     ``maintenance``: whether maintenance counts as a statement that runs for too long. ``holds_back``: whether a
-    transaction has to hold others back to be one too many (see `Known`).
+    transaction has to hold others back to be one too many (see `Known`). ``room``: why a busy statement that reads may
+    harm no session, which needs an approval.
     """
 
     idle: float | None = None
@@ -70,6 +71,7 @@ class Rules:
     floor: int = 2
     maintenance: bool = False
     holds_back: bool = False
+    room: str = ""
 
 
 @dataclass(frozen=True)
@@ -213,7 +215,7 @@ def plan_ending(
             excluded[session.target] = _item(snapshot, session, why, rule=tier)
             continue
         counted[tier] += 1
-        ask = why_ask(session) if tier == RUNNING and session.pid in rules.busy else ""
+        ask = _why_ask(snapshot, tier, session, rules)
         actions.append(_item(snapshot, session, reason, act_on(tier, session), tier, ask))
     sessions = {session.target: session for dummy, session, dummy2 in named}
     affected = frozenset(sessions)
@@ -320,14 +322,15 @@ def _over_share(
                 continue
             others = [len(group) for each, group in groups.items() if each != application]
             pools = equal_pools(sessions)
-            if given is None and why_no_leak(full.kind, len(sessions), others, is_pooled(sessions), pools):
+            stopped = full.free > 0 and is_steady(sessions, snapshot.now)
+            if given is None and why_no_leak(full.kind, len(sessions), others, is_pooled(sessions), pools, stopped):
                 continue
             old = [
                 session
                 for session in sessions
                 if session.state == "idle"
                 and session.seconds_in_state(snapshot.now) >= least
-                and (given is not None or is_forgotten(session, snapshot.now))
+                and (given is not None or (is_forgotten(session, snapshot.now) and not session.pooler))
                 and not _why_not(IDLE, session, keeps)
             ]
             exclusion_of = {session.pid: exclusions.why(session) or _why_work(IDLE, session, rules) for session in old}
@@ -361,6 +364,12 @@ def _held_back(snapshot: Snapshot, session: Session, known: Known) -> str:
     return said + (f", blocks {waiters}" if waiters else "")
 
 
+def _why_ask(snapshot: Snapshot, tier: str, session: Session, rules: Rules) -> str:
+    if tier == RUNNING and session.pid in rules.busy:
+        return why_ask(session) or rules.room
+    return why_keep(snapshot, session) if tier == IDLE_IN_TRANSACTION and rules.holds_back else ""
+
+
 def _why_work(tier: str, session: Session, rules: Rules) -> str:
     kind = maintenance(session) if tier != DEAD_CLIENT and not rules.maintenance else ""
     return f"is maintenance ({kind}), which may run long (see the option maintenance)" if kind else ""
@@ -370,29 +379,6 @@ def _price(snapshot: Snapshot, rules: Rules, tier: str, session: Session) -> tup
     """Least harm first; then who uses most, then who is there longest."""
     lost = 0 if tier in HARMLESS else harm(session)
     return lost, -rules.busy.get(session.pid, 0.0), -session.seconds_in_state(snapshot.now)
-
-
-def busy_of(sessions: Iterable[BackendUse], cores: int) -> list[BackendUse]:
-    """Sessions that use much of the host: half a core, or a large part of it where many share few."""
-    least = min(_BUSY, _BUSY_SHARE * max(1, cores))
-    return [session for session in sessions if session["cpu"] >= least]
-
-
-def measured(busy: Iterable[Mapping[str, Any]]) -> dict[int, float]:
-    """Cores by pid, from a report that was passed in; what is no measurement is left out."""
-    cores = {}
-    for measurement in busy:
-        try:
-            cores[int(measurement["pid"])] = float(measurement.get("cpu") or 0)
-        except (KeyError, TypeError, ValueError):
-            continue
-    return cores
-
-
-def dead_clients_of(report_entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """What shows that a client is gone, by ``pid@backend_start``."""
-    named = [entry for entry in report_entries if entry.get("target")]
-    return {str(entry["target"]).partition("/")[0]: str(entry.get("reason") or "as measured") for entry in named}
 
 
 def standing(snapshot: Snapshot) -> dict[str, Any]:

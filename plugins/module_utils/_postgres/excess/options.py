@@ -11,8 +11,9 @@ from ..._core.module import at_least, share
 from ..background.io.background import SUBJECTS
 from ..options import pooler_of
 from .chosen import ACTIONS, AUTO, Chosen, chosen_of
-from .excess_plan import BUSY, DEAD_CLIENT, Rules, dead_clients_of, measured
+from .excess_plan import BUSY, DEAD_CLIENT, Rules
 from .io.end import Look
+from .process_facts import dead_clients_of, measured
 
 CHOSEN_ARGS: dict[str, Any] = {
     "session": {"type": "str", "default": ""},

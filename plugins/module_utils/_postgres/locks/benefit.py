@@ -174,6 +174,20 @@ def _may_lead(snapshot: Snapshot, holder: Session) -> bool:
     return not any(_TRANSACTION_LEVEL.search(without_literals(text)) for text in texts)
 
 
+def why_keep(snapshot: Snapshot, holder: Session) -> str:
+    """Why a session idle in transaction that holds others back is not terminated without an approval: what it has
+    written would be lost and no request waits for it, or it may be the elected leader of those that wait. Empty where
+    it is to go."""
+    waiters = snapshot.forest.waiting_for(holder.key)
+    if waiters and _may_lead(snapshot, holder):
+        return _LEADER
+    if holder.has_written and not holder.aborted and all(_can_wait(snapshot, key) for key in waiters):
+        return (
+            "its transaction has written, and no request waits for it: it may be a job that works elsewhere meanwhile"
+        )
+    return ""
+
+
 def _leads_by_row(holder: Session, waiters: Iterable[Holder]) -> bool:
     """Whether a session and its waiters ran one statement that only takes a lock, as those of an election by a row or a
     table do."""

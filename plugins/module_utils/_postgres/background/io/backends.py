@@ -39,16 +39,28 @@ def observe_backends(snapshot: Snapshot, interval: float) -> ProcessesReport:
     first, began = matched(snapshot, read_backends()), time.monotonic()
     if not first:
         why = "no process here is a session of this server: it runs elsewhere, or /proc does not show its processes"
-        return {"here": False, "why": why, "sessions": [], "dead_clients": [], "cores": 0, "cpu": 0.0, "memory": 0}
+        return {
+            "here": False, "why": why, "sessions": [], "dead_clients": [], "cores": 0, "cpu": 0.0, "memory": 0,
+            "idle_cores": None,
+        }  # fmt: skip
+    idle = _idle_seconds()
     time.sleep(interval)
     second = matched(snapshot, read_backends(backend.pid for backend in first.values()))
+    seconds, still = time.monotonic() - began, _idle_seconds()
     signs = _signs(snapshot, second)
     return {
         "here": True,
         "why": "",
         "cores": os.cpu_count() or 1,
-        **usage(snapshot, first, second, time.monotonic() - began, signs),
+        "idle_cores": None if idle is None or still is None else round(max(0.0, still - idle) / seconds, 2),
+        **usage(snapshot, first, second, seconds, signs),
     }
+
+
+def _idle_seconds() -> float | None:
+    """Seconds that the host's processors have been idle together, also while they waited for a disk."""
+    fields = read("/proc/stat").partition("\n")[0].split()
+    return (int(fields[4]) + int(fields[5])) / _TICKS if len(fields) > 5 else None
 
 
 def data_disk(snapshot: Snapshot, own_pid: int) -> DiskRoom | None:

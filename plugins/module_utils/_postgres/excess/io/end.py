@@ -32,13 +32,11 @@ from ..excess_plan import (
     Excess,
     Known,
     Rules,
-    busy_of,
-    dead_clients_of,
-    measured,
     plan_ending,
     standing,
 )
 from ..excess_rounds import ending
+from ..process_facts import busy_of, dead_clients_of, measured, why_room
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,10 @@ def _measured(rules: Rules, look: Look, background: BackgroundReport) -> Rules:
     if "dead_clients" in look.measure:
         rules = replace(rules, dead_clients={**rules.dead_clients, **dead_clients_of(processes["dead_clients"])})
     if "busy" in look.measure:
-        rules = replace(rules, busy={**rules.busy, **measured(busy_of(processes["sessions"], processes["cores"]))})
+        busy = measured(busy_of(processes["sessions"], processes["cores"]))
+        # What was passed in was measured by a run that had a reason of its own.
+        room = "" if rules.busy else why_room(processes)
+        rules = replace(rules, busy={**rules.busy, **busy}, room=room)
     return rules
 
 

@@ -233,6 +233,33 @@ def test_the_advice_for_full_pools_has_their_sum_the_ceiling_and_the_settings(ki
         assert text in found["advice"][0]
 
 
+@pytest.mark.parametrize(
+    ("kind", "free", "steady", "path", "cause", "asks"),
+    [
+        pytest.param("max_connections", 2, True, "normal", "full_pool", None, id="a pool of a fixed size"),
+        pytest.param("max_connections", 0, True, "normal", "leak", True, id="the limit is reached: not known"),
+        pytest.param("max_connections", 0, True, "replication", "leak", False, id="logins are refused"),
+        pytest.param("max_connections", 2, False, "normal", "leak", False, id="it grows"),
+        pytest.param("role", 0, False, "normal", "leak", True, id="the limit of a role"),
+        pytest.param("role", 0, True, "replication", "leak", True, id="the limit of a role, beside an outage"),
+        pytest.param("database", 0, False, "normal", "leak", True, id="the limit of a database"),
+    ],
+)
+def test_what_may_be_a_pool_of_a_fixed_size_is_not_ended_unasked(kind, free, steady, path, cause, asks):
+    feed = {**leaking(), "steady": steady}
+    ceiling = {**connection_limit(feed, application(active=10), kind=kind), "free": free}
+    seen = activity(ceiling)
+    seen = {**seen, "server": {**seen["server"], "login_path": path}}
+    found = diagnose(seen, plan=ending(*to_end("idle", "feed", 3))).as_dict()
+    assert found["cause"] == cause
+    if asks is not None:
+        actions = found["plans"]["harmless"]["actions"]
+        assert [bool(item.get("needs_approval")) for item in actions] == [asks] * 3
+    # What the site says of an application is no guess.
+    given = diagnose(seen, plan=ending(*to_end("idle", "feed", 3)), shares={"feed": 2}).as_dict()
+    assert not any(item.get("needs_approval") for item in given["plans"]["harmless"]["actions"])
+
+
 def test_a_leak_ends_sessions_of_its_own_application_alone():
     seen = activity(connection_limit(leaking(), application(active=10)))
     plan = ending(

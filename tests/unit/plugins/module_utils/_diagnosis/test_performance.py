@@ -61,6 +61,26 @@ def test_no_missing_index(given):
     assert "not known: no cause was found (" in found["scale"]
 
 
+@pytest.mark.parametrize(
+    ("each", "number", "named"),
+    [
+        pytest.param(0.003, 4, False, id="a few milliseconds now and then, at a quiet site"),
+        pytest.param(0.003, 400, True, id="milliseconds, and many of them"),
+        pytest.param(0.3, 1, True, id="one slow request"),
+        pytest.param(0.05, 2, False, id="a request that is no slow one"),
+    ],
+)
+def test_what_takes_no_time_is_no_cause_though_it_takes_all_of_it(each, number, named):
+    taken = each * number
+    work = workload({**statement(taken), "calls": number, "mean_ms": 1000 * each})
+    reads = {**full_read(), "seconds": taken, "passes": float(number)}
+    for given, cause in (
+        (indexes(advised(taken), work=work), "missing_index"),
+        (indexes(work=work, reads=[reads]), "full_table_read"),
+    ):
+        assert slow(activity(connection_limit(application())), given)["cause"] == (cause if named else "")
+
+
 def test_a_missing_index_of_another_database_is_built_there():
     found = slow(activity(connection_limit(application())), indexes(advised(database="shop")))
     assert found["rules"]["database"] == "shop"

@@ -12,6 +12,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.connection
     fair_level,
     family_of,
     is_pooled,
+    is_steady,
     why_no_leak,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_plan import (
@@ -23,7 +24,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.pools import pool, session, snapshot, used_for
+from support.pools import NOW, pool, session, snapshot, used_for
 
 
 @given(st.lists(st.integers(0, 200), min_size=1), st.integers(0, 400))
@@ -136,6 +137,56 @@ def test_a_leak_is_uneven(kind, sessions, others, pooled, words):
     assert (words in reason) if words else reason == ""
 
 
+def opened(application, ages, first=1):
+    """Idle sessions that were opened so many seconds ago and used at once."""
+    return [session(first + place, application, seconds=age) for place, age in enumerate(ages)]
+
+
+ONE_BY_ONE = [30 * place + 40 for place in range(45)]
+
+
+@pytest.mark.parametrize(
+    ("ages", "slots", "ended"),
+    [
+        pytest.param([900] * 45, 57, 0, id="a pool that was opened at once"),
+        pytest.param([900 + place for place in range(45)], 57, 0, id="a pool that was opened one by one, long ago"),
+        pytest.param([900] * 45, 50, 20, id="the limit is reached, so that it cannot open more"),
+        pytest.param([90] * 44 + [10], 57, 17, id="it has opened one a moment ago"),
+        pytest.param(ONE_BY_ONE, 57, 17, id="a leak goes on"),
+        pytest.param([age + 250 for age in ONE_BY_ONE], 57, 17, id="a slow leak, in a pause"),
+        pytest.param([age + 300 for age in ONE_BY_ONE], 57, 0, id="a leak that has stopped"),
+    ],
+)
+def test_a_leak_grows_while_there_is_room(ages, slots, ended):
+    sessions = [*opened("web", ages), *pool(5, "cron", 60, state="active")]
+    plan = plan_ending(snapshot(*sessions, slots=slots), Exclusions(), Rules(idle=30), Bounds()).plan
+    assert len(plan.actions) == ended
+    (report, *_) = connection_limit_dicts(snapshot(*sessions, slots=slots), Exclusions(), 99)[0]["applications"]
+    assert report["steady"] is (not ended or slots == 50)
+
+
+@pytest.mark.parametrize(
+    ("through", "ended"),
+    [
+        pytest.param([1], 6, id="a port that a pooler has to another server too"),
+        pytest.param(range(1, 8), 6, id="some of many"),
+        pytest.param(range(1, 9), 0, id="half of them"),
+        pytest.param(range(1, 16), 0, id="all of them"),
+    ],
+)
+def test_one_session_at_a_pooler_s_port_makes_no_pool_of_a_leak(through, ended):
+    sessions = [*pool(15, "a"), *pool(4, "b", 50)]
+    marked = snapshot(*sessions, slots=19).with_poolers(dict.fromkeys(through, "pgbouncer"))
+    plan = plan_ending(marked, Exclusions(), Rules(idle=30), Bounds()).plan
+    assert len(plan.actions) == ended
+    assert not {item.detail["pid"] for item in plan.actions} & set(through)
+
+
+def test_of_what_opened_one_session_or_none_nothing_is_known():
+    assert not is_steady(opened("web", [900]), NOW)
+    assert not is_steady([one._replace(backend_start=None) for one in opened("web", [900, 800])], NOW)
+
+
 @pytest.mark.parametrize(
     ("counts", "room", "level"),
     [([45, 8, 2], 40, 30), ([10, 10], 40, 10), ([], 7, 7), ([9, 9, 9], 10, 3), ([5, 1], 0, 0), ([1, 50], 1, 0)],
@@ -153,7 +204,7 @@ def test_the_common_level_of_the_largest(counts, room, level):
             [*pool(9), *pool(1, "cron", 50)], {"role_limits": {"app": 10}}, 0, id="nearly alone in a role's limit"
         ),
         pytest.param(
-            [*pool(14), *pool(5, "cron", 50)], {"role_limits": {"app": 20}, "slots": 90}, 4,
+            [*pool(14), *pool(5, "cron", 50)], {"role_limits": {"app": 19}, "slots": 90}, 5,
             id="one of two in a role's limit",
         ),
         pytest.param(
@@ -170,12 +221,15 @@ def test_the_common_level_of_the_largest(counts, room, level):
         ),
         pytest.param([*pool(12, "a"), *pool(7, "b", 50)], {}, 0, id="two of about one size"),
         pytest.param([*pool(12, "a"), *pool(7, "b", 50, state="active")], {}, 0, id="one of two is at work"),
-        pytest.param([*pool(15, "a"), *pool(4, "b", 50)], {}, 5, id="one that stands out"),
-        pytest.param([*pool(15, "a"), *pool(4, "b", 50, state="active")], {}, 5, id="beside one that works"),
+        pytest.param([*pool(15, "a"), *pool(4, "b", 50)], {"slots": 19}, 6, id="one that stands out"),
+        pytest.param([*pool(15, "a"), *pool(4, "b", 50, state="active")], {"slots": 19}, 6, id="beside one that works"),
         pytest.param([*used_for(3600, pool(15, "a")), *pool(4, "b", 50)], {}, 0, id="used for an hour"),
-        pytest.param([*used_for(50, pool(15, "a")), *pool(4, "b", 50)], {}, 5, id="used for less than a minute"),
         pytest.param(
-            [*used_for(600, pool(15, "a", seconds=900)), *pool(4, "b", 50)], {}, 5, id="idle for longer than used"
+            [*used_for(50, pool(15, "a")), *pool(4, "b", 50)], {"slots": 19}, 6, id="used for less than a minute"
+        ),
+        pytest.param(
+            [*used_for(600, pool(15, "a", seconds=900)), *pool(4, "b", 50)], {"slots": 19}, 6,
+            id="idle for longer than used",
         ),
         pytest.param(
             [*pool(14, "a"), *pool(1, "a", 90, query="DISCARD ALL"), *pool(4, "b", 50)], {}, 0,

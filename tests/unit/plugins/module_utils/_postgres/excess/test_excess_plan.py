@@ -13,15 +13,13 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.exc
     Bounds,
     Known,
     Rules,
-    dead_clients_of,
-    measured,
     plan_ending,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import build_forest
 
 from support.pools import pids, pool, session, snapshot
-from support.snapshots import holds, relation, waits
+from support.snapshots import advisory, holds, relation, waits
 
 
 @pytest.mark.parametrize(
@@ -92,11 +90,6 @@ def test_harmless_ones_are_bounded_apart_from_the_others():
     assert told["harmless"] is False
     assert told["affected_after"] == told["affected_before"] - 5
     assert len(excess.narrowed_to([excess.plan.targets[0]]).plan.actions) == 1
-
-
-def test_what_was_measured_and_what_is_no_measurement():
-    assert measured([{"pid": "7", "cpu": 1}, {"pid": None}, {}, {"cpu": 2}]) == {7: 1.0}
-    assert dead_clients_of([{"target": "7@x/y", "reason": "hung up"}, {}]) == {"7@x": "hung up"}
 
 
 def test_who_goes_by_another_rule_counts_as_gone():
@@ -181,7 +174,7 @@ def test_sessions_behind_a_pooler_are_one_application_and_end_only_where_the_sit
 def test_of_clients_without_a_name_the_leaking_one_pays():
     leaking = pool(45, "", seconds=300, client="10.0.0.7")
     innocent = pool(10, "", first=60, seconds=900, client="10.0.0.8")
-    plan = plan_ending(snapshot(*leaking, *innocent, slots=57), Exclusions(), Rules(idle=30), Bounds()).plan
+    plan = plan_ending(snapshot(*leaking, *innocent, slots=55), Exclusions(), Rules(idle=30), Bounds()).plan
     assert plan.actions
     assert set(pids(plan.actions)) <= {one.pid for one in leaking}
     assert "an application without a name (app@shop, from 10.0.0.7)" in plan.actions[0].reason
@@ -204,6 +197,15 @@ def test_a_busy_statement_that_writes_needs_an_approval(query, written, rules, a
     one = session(1, state="active", seconds=900)._replace(query=query, has_written=written)
     (item,) = plan_ending(snapshot(one), Exclusions(), rules, Bounds()).plan.actions
     assert ("needs_approval" in item.detail) is asks
+
+
+def test_a_busy_statement_that_reads_needs_an_approval_while_the_host_has_room():
+    one = session(1, state="active", seconds=900)._replace(query="SELECT count(*) FROM b")
+    room = "the host has 1.2 of 2 cores idle"
+    (item,) = plan_ending(snapshot(one), Exclusions(), Rules(busy={1: 1.0}, room=room), Bounds()).plan.actions
+    assert item.detail["needs_approval"] == room
+    (item,) = plan_ending(snapshot(one), Exclusions(), Rules(long_running=60, room=room), Bounds()).plan.actions
+    assert "needs_approval" not in item.detail
 
 
 def test_maintenance_is_ended_where_the_site_says_so():
@@ -235,6 +237,36 @@ def test_a_transaction_that_waiters_queue_behind_holds_back():
     assert "blocks 2" in item.reason
 
 
+ADVISORY = (advisory(5), "SELECT pg_advisory_lock(5)")
+TABLE = (relation(7), "LOCK TABLE t")
+
+
+@pytest.mark.parametrize(
+    ("written", "lock", "waiter", "asks"),
+    [
+        pytest.param(True, None, "", True, id="it has written, and keeps dead rows"),
+        pytest.param(False, None, "", False, id="it has read, and keeps dead rows"),
+        pytest.param(True, TABLE, "UPDATE t SET n = 1", False, id="it has written, and a request waits"),
+        pytest.param(True, TABLE, "VACUUM FULL t", True, id="it has written, and maintenance waits"),
+        pytest.param(False, TABLE, "VACUUM FULL t", False, id="it has read, and maintenance waits"),
+        pytest.param(False, ADVISORY, "SELECT pg_advisory_lock(5)", True, id="it may be a leader"),
+        pytest.param(False, ADVISORY, "SELECT pg_advisory_xact_lock(5)", False, id="a lock of its transaction"),
+    ],
+)
+def test_a_transaction_that_is_idle_is_not_ended_for_less_than_is_lost(written, lock, waiter, asks):
+    """A job that has locked its rows and works elsewhere, a leader whose driver has begun a transaction."""
+    one = session(1, state="idle in transaction", seconds=900)._replace(
+        has_written=written, query=lock[1] if lock else ""
+    )
+    locks = [holds(1, lock[0]), waits(2, lock[0])] if lock else []
+    seen = replace(snapshot(one, session(2, state="active")._replace(query=waiter)), forest=build_forest(locks))
+    rules, known = Rules(idle_in_transaction=60, holds_back=True), Known(horizon={1: 5000})
+    (item,) = plan_ending(seen, Exclusions(), rules, Bounds(), known).plan.actions
+    assert ("needs_approval" in item.detail) is asks
+    (item,) = plan_ending(seen, Exclusions(), Rules(idle_in_transaction=60), Bounds(), known).plan.actions
+    assert "needs_approval" not in item.detail
+
+
 def test_what_is_beyond_the_login_s_reach_is_marked_and_what_is_excluded_anyway_is_not():
     sitting: dict[str, Any] = {"state": "idle in transaction", "seconds": 900}
     seen = snapshot(
@@ -249,11 +281,11 @@ def test_what_is_beyond_the_login_s_reach_is_marked_and_what_is_excluded_anyway_
 
 def test_the_sessions_of_a_leaking_superuser_are_listed():
     leak = pool(16, "gunicorn", superuser=True, user="postgres")
-    seen = snapshot(*leak, *pool(3, "web", 50))
+    seen = snapshot(*leak, *pool(3, "web", 50), slots=19)
     plan = plan_ending(seen, Exclusions(), Rules(idle=30), Bounds()).plan
     assert (plan.actions, len(plan.excluded)) == ((), 16)
     known = Exclusions(application_superusers=frozenset({"postgres"}))
-    assert len(plan_ending(seen, known, Rules(idle=30), Bounds()).plan.actions) == 6
+    assert len(plan_ending(seen, known, Rules(idle=30), Bounds()).plan.actions) == 7
 
 
 @pytest.mark.parametrize("application", ["pg_restore", "vacuumdb", "pg_repack"])
