@@ -12,7 +12,7 @@ from ..._core.text import span
 from ..describe import describe, who_is
 from ..exclusions import Exclusions
 from ..session import Holder, Prepared, Session
-from ..snapshot import Snapshot
+from ..snapshot import MIN_WAITERS, Snapshot
 from ..sql_text import without_literals
 from ..work import can_wait
 from .convoy import proved_holds
@@ -24,6 +24,7 @@ _LEADER = (
     "it may be the elected leader of its waiters: whether its session or its transaction holds the advisory lock is not"
     " known"
 )
+_LEADER_BY_ROW = "it may be the elected leader of its waiters: the statement of each only takes the same lock"
 _ONLY_LOCKS = re.compile(r"^\s*(?:LOCK\b|(?:SELECT|WITH)\b.*\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b)", re.I)
 _TAKES = re.compile(rf"{_ONLY_LOCKS.pattern}|^\s*(?:UPDATE|DELETE|INSERT|MERGE)\b|\bpg_advisory_\w*lock", re.I)
 # The functions that take an advisory lock until the transaction ends; others take it until the session does.
@@ -152,9 +153,7 @@ def uncertain_ends(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key
         elif _may_lead(snapshot, holder):
             uncertain[key] = _LEADER
         elif len(waiters) < bounds.min_waiters and _leads_by_row(holder, map(snapshot.who, waiters)):
-            uncertain[key] = (
-                "it may be the elected leader of its waiters: the statement of each only takes the same lock"
-            )
+            uncertain[key] = _LEADER_BY_ROW
         elif proved.get(key, 0.0) < bounds.min_waiting and _takes_its_turn(holder, map(snapshot.who, waiters)):
             uncertain[key] = (
                 f"it ran the statement that its waiters run, {span(proved[key])} ago as far as is known: the queue may"
@@ -181,6 +180,8 @@ def why_keep(snapshot: Snapshot, holder: Session) -> str:
     waiters = snapshot.forest.waiting_for(holder.key)
     if waiters and _may_lead(snapshot, holder):
         return _LEADER
+    if len(waiters) < MIN_WAITERS and _leads_by_row(holder, map(snapshot.who, waiters)):
+        return _LEADER_BY_ROW
     if holder.has_written and not holder.aborted and all(_can_wait(snapshot, key) for key in waiters):
         return (
             "its transaction has written, and no request waits for it: it may be a job that works elsewhere meanwhile"

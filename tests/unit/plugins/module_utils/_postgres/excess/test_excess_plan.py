@@ -250,6 +250,7 @@ TABLE = (relation(7), "LOCK TABLE t")
         pytest.param(True, TABLE, "VACUUM FULL t", True, id="it has written, and maintenance waits"),
         pytest.param(False, TABLE, "VACUUM FULL t", False, id="it has read, and maintenance waits"),
         pytest.param(False, ADVISORY, "SELECT pg_advisory_lock(5)", True, id="it may be a leader"),
+        pytest.param(True, TABLE, "LOCK TABLE t", True, id="it may be a leader by a table"),
         pytest.param(False, ADVISORY, "SELECT pg_advisory_xact_lock(5)", False, id="a lock of its transaction"),
     ],
 )
