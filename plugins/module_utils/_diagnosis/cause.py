@@ -221,12 +221,13 @@ class IdleTransactionLimit:
     """The timeout that would end forgotten transactions: twice ``seconds``, at least 60 s.
 
     It concerns all sessions of a role. So it is proposed for no role with a session that it would end and the plan does
-    not: one that is left alone, such as a leader that holds its lock in a transaction.
+    not, or not unasked: a leader that holds its lock in a transaction, a job that works elsewhere meanwhile.
     """
 
     def __init__(self, seconds: float, activity: ActivityReport, plan: EndDict) -> None:
         self._limit = max(60, int(2 * seconds))
-        named = {*named_by(plan, IDLE_IN_TRANSACTION), *(item["target"] for item in out_of_reach(plan))}
+        doubtful = {item["target"] for item in (*plan["actions"], *plan["excluded"]) if item.get("needs_approval")}
+        named = {*named_by(plan, IDLE_IN_TRANSACTION), *(item["target"] for item in out_of_reach(plan))} - doubtful
         self._left_alone: dict[str, list[int]] = {}
         for session in activity["activity"]["idle_in_transaction"]:
             if session["seconds_in_state"] >= self._limit and session["target"] not in named:
@@ -244,7 +245,7 @@ class IdleTransactionLimit:
         """Why there is none for the others."""
         return [
             f"no idle_in_transaction_session_timeout is proposed for the role {role}: it would also end sessions that"
-            f" are left alone ({', '.join(map(str, self._left_alone[role][:4]))})"
+            f" are left alone, or terminated only with an approval ({', '.join(map(str, self._left_alone[role][:4]))})"
             for role in roles
             if role in self._left_alone
         ]

@@ -207,15 +207,14 @@ def plan_ending(
     actions: list[Item] = []
     counted = dict.fromkeys(TIERS, 0)
     for tier, session, reason in named:
-        room = bounds.room(tier, len(snapshot.client_sessions()))
+        room, ask = bounds.room(tier, len(snapshot.client_sessions())), _why_ask(snapshot, tier, session, rules)
         harmless = tier in HARMLESS
         taken = sum(number for name, number in counted.items() if (name in HARMLESS) is harmless)
         if taken >= room:
             why = f"exceeds the limit of {room} ({bounds.words(tier)}): {reason}"
-            excluded[session.target] = _item(snapshot, session, why, rule=tier)
+            excluded[session.target] = _item(snapshot, session, why, rule=tier, ask=ask)
             continue
         counted[tier] += 1
-        ask = _why_ask(snapshot, tier, session, rules)
         actions.append(_item(snapshot, session, reason, act_on(tier, session), tier, ask))
     sessions = {session.target: session for dummy, session, dummy2 in named}
     affected = frozenset(sessions)

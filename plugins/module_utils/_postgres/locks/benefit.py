@@ -152,13 +152,13 @@ def uncertain_ends(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key
             uncertain[key] = "it is not idle, and since when it has held its lock is not known"
         elif _may_lead(snapshot, holder):
             uncertain[key] = _LEADER
-        elif len(waiters) < bounds.min_waiters and _leads_by_row(holder, map(snapshot.who, waiters)):
-            uncertain[key] = _LEADER_BY_ROW
         elif proved.get(key, 0.0) < bounds.min_waiting and _takes_its_turn(holder, map(snapshot.who, waiters)):
             uncertain[key] = (
                 f"it ran the statement that its waiters run, {span(proved[key])} ago as far as is known: the queue may"
                 " be moving"
             )
+        elif len(waiters) < bounds.min_waiters and _leads_by_row(holder, map(snapshot.who, waiters)):
+            uncertain[key] = _LEADER_BY_ROW
     return uncertain
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import diagnose_connections
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.performance import diagnose_performance
@@ -248,6 +250,20 @@ def test_no_timeout_is_proposed_that_would_end_a_session_that_is_left_alone(age,
     assert [each["role"] for each in found["role_settings"]] == settings
     said = "no idle_in_transaction_session_timeout is proposed for the role me: it would also end sessions that"
     assert any(text.startswith(said) and "(5)" in text for text in found["advice"]) is (not settings)
+
+
+@pytest.mark.parametrize("within", [True, False], ids=["planned", "beyond the limit"])
+@pytest.mark.parametrize(("asks", "settings"), [("", ["me"]), ("it may be a job", [])])
+def test_no_timeout_is_proposed_that_would_end_a_session_that_needs_an_approval(within, asks, settings):
+    """A job that has locked its rows, or a leader: the timeout would end the next one unasked."""
+    (item,) = to_end("idle_in_transaction", "psql", 1, 6)
+    item = replace(item, detail={**item.detail, **({"needs_approval": asks} if asks else {})})
+    plan = ending(item) if within else ending(excluded=[replace(item, action="")])
+    idle = lists(idle_in_transaction=[{**idle_for(500.0, pid=6), "target": "6@x/y"}])
+    found = slow(activity(connection_limit(application()), found=idle), indexes(), plan=plan)
+    assert found["cause"] == "idle_in_transaction"
+    assert [each["role"] for each in found["role_settings"]] == settings
+    assert any("or terminated only with an approval (6)" in text for text in found["advice"]) is (not settings)
 
 
 def test_one_of_a_superuser_that_holds_others_back_is_named_and_not_ended():
