@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from support.clients import lock_waiters, until
 from support.killing import kill, pids
 from support.scenes import held, queueing_up_again
@@ -16,6 +18,29 @@ def test_a_savepoint_keeps_the_lock_over_a_cancel_so_it_is_followed_up(server, s
     assert [(e["pid"], e["action"]) for e in done["acted_on"]] == [(holder.pid, "terminated")]
     assert {waiter.fate() for waiter in queue} == {"alive"}
     assert lock_waiters(server) == 0
+
+
+@pytest.mark.parametrize("changed", ["waiters have gone", "it is active again"])
+def test_what_needs_an_approval_by_now_is_not_ended_by_an_earlier_plan(server, session, changed):
+    """The gate had opened for a queue, or for a forgotten transaction. By then one session waits for active work."""
+    holder = held(session, "UPDATE bookings SET seats = 1 WHERE id = 3")
+    active = changed == "waiters have gone"
+    if active:
+        holder.send("SELECT pg_sleep(3600)")
+    queue = [session().send("UPDATE bookings SET seats = 2 WHERE id = 3") for dummy in range(3 if active else 1)]
+    until(lambda: lock_waiters(server) == len(queue))
+    (action,) = kill(server, check=True)["plan"]["actions"]
+    assert "needs_approval" not in action
+    for waiter in queue[1:]:
+        server.run(f"SELECT pg_cancel_backend({waiter.pid})")
+    if not active:
+        holder.send("SELECT pg_sleep(3600)")
+    until(lambda: lock_waiters(server) == 1)
+    done = kill(server, only=[action["target"]], follow=True)
+    assert done["acted_on"] == []
+    assert "and only 1 of the application's sessions waits for it" in done["not_done"][0]["reason"]
+    assert {holder.fate(), queue[0].fate()} == {"alive"}
+    assert [entry["pid"] for entry in kill(server, only=[action["target"]])["acted_on"]] == [holder.pid]
 
 
 def cascade(server, session, length=3):

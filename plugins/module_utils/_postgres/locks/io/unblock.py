@@ -90,7 +90,8 @@ class Unblock:
 
     def act(self, planned: Judgement) -> After:
         self.ending.claim()
-        held = planned.need_approval if self.only is None else ()
+        # Also of targets that needed none when the gate opened: fewer may wait now, or it may be active again.
+        held = planned.need_approval if self.approved is None else ()
         planned = planned.without_approval() if held else planned
         steps = unblocking(planned, replace(self.patience, room=planned.up_to), self.exclusions.why)
         self.outcome = outcome = self.ending.carry_out(steps, partial(self._again, planned))
