@@ -96,6 +96,8 @@ options:
       - Whether O(idle_in_transaction) applies only to sessions that affect others. Such a session holds the xmin
         horizon 1000 transactions or more behind, so that vacuum cannot remove dead rows, or other sessions wait for
         its locks.
+      - The action on a session that has written, and for which no request waits, has C(needs_approval), as has that on
+        a session that may be the elected leader of those that wait.
     type: bool
     default: false
   long_running:
@@ -188,6 +190,8 @@ options:
         V(processes) of O(also)), in addition to the sessions that are passed in. V(busy) adds sessions that use half a
         core or 15 % of the host's cores, whichever is less. V(dead_clients) adds sessions with a dead client
         connection.
+      - If a fifth of the host's cores is idle, the action on a measured statement that only reads has
+        C(needs_approval), too.
     type: list
     elements: str
     default: []

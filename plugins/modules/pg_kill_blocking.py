@@ -34,6 +34,8 @@ options:
       - If this many sessions wait for a blocker that has held its lock for O(min_waiting) seconds (a session idle in
         transaction, or a prepared transaction), all of them count as waiting too long, however short each wait is. This
         finds clients with a short timeout, which fail and retry. At least 1.
+      - The action on an active transaction that has written has C(needs_approval) if fewer sessions of the application
+        wait for it.
     type: int
     default: 3
   min_idle_in_transaction:
@@ -70,7 +72,8 @@ options:
   follow:
     description:
       - With O(only), whether later rounds may terminate other sessions, within O(max_terminations) and O(max_share),
-        and only sessions of the first snapshot. Use it only for plans that need no approval.
+        and only sessions of the first snapshot. Use it only for plans that need no approval. A target that needs one
+        since is not terminated.
     type: bool
     default: false
   max_rounds:
