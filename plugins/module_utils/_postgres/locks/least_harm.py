@@ -16,7 +16,7 @@ from typing import AbstractSet, Any, Collection, Iterable, Mapping, TypedDict
 
 from ..._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from ..._core.result import PlannedAct
-from ..._core.text import span
+from ..._core.text import printable, span
 from ..describe import describe, who_is
 from ..exclusions import Exclusions
 from ..session import Holder, Session
@@ -245,7 +245,10 @@ def judge(
         if key not in chosen and key not in excluded:
             excluded[key] = _why_left(forest.behind([key]) & affected, still)
     for key in {key for cycle in forest.cycles for key in cycle} & affected:
-        excluded.setdefault(key, "is part of a deadlock; PostgreSQL aborts one of them after deadlock_timeout")
+        limit = printable(snapshot.server["deadlock_timeout"])
+        excluded.setdefault(
+            key, f"is part of a deadlock; PostgreSQL aborts one of them after deadlock_timeout ({limit})"
+        )
     freed = affected - still - set(chosen)
     costly.update({**uncertain_ends(snapshot, chosen, freed, bounds), **blind_ends(snapshot, chosen)})
     keys = {snapshot.who(key).target: key for key in (*price, *excluded, *to_cancel)}

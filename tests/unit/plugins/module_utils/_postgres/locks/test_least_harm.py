@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import judge
@@ -263,3 +265,11 @@ def test_between_two_statements_a_transaction_is_at_work(reader, expected):
 def test_how_long_it_may_be_between_two_statements_is_an_option():
     scene = snapshot(ALTER_QUEUE, session(1, "idle in transaction", state_change=ago(0.2)))
     assert acts(judge(scene, Exclusions(), Bounds(max_share=1.0, min_idle_in_transaction=0.1))) == [("terminate", 1)]
+
+
+@pytest.mark.parametrize("limit", ["1s", "1h"])
+def test_a_deadlock_is_reported_with_the_time_after_which_postgresql_ends_it(limit):
+    scene = snapshot([holds(1, advisory(1)), holds(2, advisory(2)), waits(1, advisory(2)), waits(2, advisory(1))])
+    scene = replace(scene, server={**scene.server, "deadlock_timeout": limit})
+    reasons = {item.reason for item in judge(scene, Exclusions(), Bounds()).plan.excluded}
+    assert reasons == {f"is part of a deadlock; PostgreSQL aborts one of them after deadlock_timeout ({limit})"}
