@@ -75,7 +75,8 @@ def test_no_missing_index(given):
 def test_what_takes_no_time_is_no_cause_though_it_takes_all_of_it(each, number, named):
     taken = each * number
     work = workload({**statement(taken), "calls": number, "mean_ms": 1000 * each})
-    reads = {**full_read(), "seconds": taken, "passes": float(number)}
+    reads = full_read()
+    reads.update({"seconds": taken, "passes": float(number)})
     for given, cause in (
         (indexes(advised(taken), work=work), "missing_index"),
         (indexes(work=work, reads=[reads]), "full_table_read"),
