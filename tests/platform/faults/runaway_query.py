@@ -1,6 +1,8 @@
-"""Somebody asks the live database a question without an end, three times since nothing came: the cores are gone."""
+"""Somebody asks the live database a question without an end, again and again since nothing came: the cores are gone."""
 
 from __future__ import annotations
+
+import os
 
 from rehearsal import slowness
 from rehearsal.platform import Platform
@@ -15,7 +17,7 @@ ANALYST = "ad-hoc"
 
 def inject(platform: Platform) -> None:
     slowness.remember(platform)
-    for _number in range(3):
+    for _number in range(max(3, os.cpu_count() or 1)):
         platform.session(ANALYST, "reporting", QUESTION)
 
 
