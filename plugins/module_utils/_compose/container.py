@@ -37,6 +37,7 @@ _SEVERAL, _OFTEN = 3, 120.0  # restarts; seconds between two of them, at most, o
 _DOUBLED, _LONGEST_AFTER = 5, 10  # restarts after which the pauses of a loop are seen, and are a minute long
 _HALF_A_PAUSE, _START = 0.05, 2.0  # seconds: half of the first pause, and for a start and the first pauses
 _NO_LONGER = 1.5  # times the usual time between two restarts; one that ran for longer has recovered
+STATES = ("created", "running", "paused", "restarting", "removing", "exited", "dead")  # Docker's; others are unknown
 NETWORK = "network"
 NAMESPACES = (NETWORK, "pid", "ipc")  # what a container that shares them loses with the container whose they are
 _DATA = ("/var/lib/", "/data", "/bitnami/")  # where images keep what must not be lost

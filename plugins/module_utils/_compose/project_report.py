@@ -9,7 +9,7 @@ from typing import Sequence, TypedDict
 
 from .._core.times import stamp
 from .acts.recovery import UnfinishedReport, unfinished_reports
-from .container import NAMESPACES, NETWORK, Container, exit_meaning
+from .container import NAMESPACES, NETWORK, STATES, Container, exit_meaning
 from .drain.leftover import DrainReport, drain_report
 from .endpoint.engine_endpoint import LOCAL_ENGINE, EngineEndpoint, EngineReport
 from .health import STARTING, UNHEALTHY, UNKNOWN
@@ -128,7 +128,7 @@ def problem_of(project: Project, container: Container) -> str:
         times = again.restarts - container.restarts if again else 0
         more = f", {times} more between two observations" if times > 0 else ""
         return f"loops: the engine restarted it {container.restarts} times{more}; {last_exit(project, container)}"
-    if on_purpose(container) or follows(project, container):
+    if on_purpose(container) or follows(project, container) or container.state not in STATES:
         return ""
     if not container.running:
         return "" if container.done or project.repeats(container) else f"is {container.state}{_why_ended(container)}"
@@ -226,6 +226,8 @@ def note_of(project: Project, container: Container) -> str:
         )
     if container.done and not project.done(container):
         return "has ended without an error; whether it is a job, or a service that is to run, is unknown"
+    if container.state not in STATES:
+        return f"is in the state {container.state or '(none)'}, which is not known: whether it works is unknown"
     return follows(project, container) or on_purpose(container)
 
 

@@ -15,7 +15,7 @@ from typing import Collection, Mapping, Sequence
 from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, none_left, plan_dict
 from .._core.result import PlannedAct
 from .acts.recovery import Recovery
-from .container import Container
+from .container import STATES, Container
 from .drain.leftover import Drained, undrain_item
 from .project import Project
 from .project_report import note_of, on_purpose, problem_of
@@ -261,6 +261,8 @@ def why_excluded(
         )
     if container.state in ("removing", "dead"):
         return f"is {container.state}: the engine removes it, and a restart cannot bring it back"
+    if not named and container.state not in STATES:
+        return note_of(project, container)
     if not named and on_purpose(container):
         starts = "unpaused" if container.state == "paused" else "started"
         return f"{on_purpose(container)}; it is {starts} only when its service is named"

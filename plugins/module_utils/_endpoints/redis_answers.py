@@ -71,6 +71,9 @@ def of_info(text: str) -> Meaning:
         why = judge(facts)
         if why:
             return Meaning(DEGRADED, why, OURS)
+    near = facts.get("min_slaves_good_slaves")
+    if near:  # how many it wants (min-replicas-to-write) is not in INFO
+        return Meaning(UP, f"it answers; whether {near} replicas are enough for a write is not known", "", _WRITES)
     return Meaning(UP, "it answers, and nothing in INFO keeps it from taking writes")
 
 

@@ -14,6 +14,7 @@ from .._core.text import printable
 _STATES = {
     "firing": "firing",
     "alerting": "firing",
+    "recovering": "firing",  # Grafana: it fires until it has been well for long enough
     "pending": "pending",
     "inactive": "inactive",
     "normal": "inactive",
@@ -69,7 +70,8 @@ def _problem(alert: Any) -> str:
 
 
 def _state(alert: Mapping[str, Any]) -> str:
-    return _STATES.get(str(alert.get("state")).lower(), "")
+    # Grafana adds why, where a query failed: Alerting (Error), Normal (NoData).
+    return _STATES.get(str(alert.get("state")).lower().partition(" (")[0], "")
 
 
 def _report(alert: Mapping[str, Any]) -> AlertReport:

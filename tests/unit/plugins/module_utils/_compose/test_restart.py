@@ -289,3 +289,11 @@ def test_a_job_that_repeats_is_not_replaced():
     unclear = plan_restart(project(job), ["web"], unhealthy_only=True, named=False)
     assert "whether it is a job that repeats is unknown" in why_excluded(unclear)["shop-web-1"]
     assert planned(project(job), "web") == [("shop-web-1", "replace")], "it was named"
+
+
+@pytest.mark.parametrize("state", ["configured", "stopping", "unknown", ""])
+def test_a_state_that_is_not_known_is_no_ground_for_an_act(state):
+    found = project(container(state=state), container(number=2, health="unhealthy"))
+    plan = plan_restart(found, ["web"], unhealthy_only=True, named=False)
+    assert [one.name for one, how in plan.order] == ["shop-web-2"]
+    assert "which is not known" in plan.plan.excluded[0].reason

@@ -70,7 +70,7 @@ def test_what_its_answer_to_ping_means(said, state, words):
         ({"rdb_last_bgsave_status": "err"}, "degraded", "its last save failed"),
         ({"aof_last_write_status": "err"}, "degraded", "append-only"),
         ({"min_slaves_good_slaves": "0"}, "degraded", "too few replicas"),
-        ({"min_slaves_good_slaves": "2"}, "up", ""),
+        ({"min_slaves_good_slaves": "2"}, "up", "whether 2 replicas are enough"),
         ({"maxclients": "4"}, "degraded", "3 of 4 connections"),
         ({"loading": "1"}, "degraded", "loading"),
     ],

@@ -57,6 +57,9 @@ def test_what_is_odd_beside_name_and_state_hides_no_alert(change):
         ("Pending", ["pending"]),
         ("inactive", []),
         ("Normal", []),
+        ("Alerting (Error)", ["firing"]),
+        ("Recovering", ["firing"]),
+        ("Normal (NoData)", []),
     ],
 )
 def test_states_of_prometheus_and_grafana(word, states):
