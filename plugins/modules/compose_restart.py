@@ -36,12 +36,12 @@ options:
   which:
     description:
       - V(all) restarts all replicas. V(unhealthy) restarts only replicas that are unhealthy, in a restart loop, without
-        the namespace that they share, or not running.
-      - A container that was paused or stopped by a request is left alone unless its service is named. It is then
-        unpaused or started. A container whose health check cannot be carried out is left alone, too.
+        the namespace that they share, or not running. V(running) restarts all replicas that run.
+      - A container that was paused or stopped by a request is left alone unless its service is named with V(all)
+        or V(unhealthy). It is then unpaused or started. A container whose health check cannot be carried out is left alone, too.
     type: str
     default: all
-    choices: [all, unhealthy]
+    choices: [all, running, unhealthy]
   method:
     description:
       - V(auto) replaces a replica in a restart loop if a second container can run beside it, and restarts all others.
@@ -167,6 +167,7 @@ def work(module: AnsibleModule) -> Mapping[str, Any]:
         containers=names_in(params["containers"]),
         everything=params["everything"],
         unhealthy_only=params["which"] == "unhealthy",
+        running_only=params["which"] == "running",
         method=params["method"],
         at_once=params["at_once"],
     )

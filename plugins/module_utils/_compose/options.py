@@ -61,7 +61,7 @@ RESTART_ARGS: dict[str, Any] = {
     "services": {"type": "list", "elements": "str", "default": []},
     "containers": {"type": "list", "elements": "str", "default": []},
     "everything": {"type": "bool", "default": False},
-    "which": {"type": "str", "default": "all", "choices": ["all", "unhealthy"]},
+    "which": {"type": "str", "default": "all", "choices": ["all", "running", "unhealthy"]},
     "method": {"type": "str", "default": "auto", "choices": list(METHODS)},
     "at_once": {"type": "bool", "default": False},
 }

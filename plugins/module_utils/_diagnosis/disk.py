@@ -121,7 +121,7 @@ def _explained(explained: Sequence[Explained], used: int, plan: ReclaimPlan) -> 
     causes = []
     for usage in explained:
         if usage["kind"] == OPEN:
-            rules: Rules = {"services": list(usage["services"]), "which": "all"} if usage["services"] else {}
+            rules: Rules = {"services": list(usage["services"]), "which": "running"} if usage["services"] else {}
             mitigation = "restart_services" if usage["services"] else ""
             causes.append(
                 Cause(OPEN, usage["bytes"] / used, (usage["what"],), mitigation, rules, {"remedy": usage["remedy"]})

@@ -36,10 +36,11 @@ def restart(
     containers: Sequence[str] = (),
     everything: bool,
     unhealthy_only: bool,
+    running_only: bool = False,
     method: str,
     at_once: bool,
 ) -> dict[str, Any]:
-    """What compose_restart returns."""
+    """What compose_restart returns. ``running_only``: the services were named by a diagnosis, for what runs in them."""
     if (bool(services) and everything) or not (services or everything or unhealthy_only):
         raise InputError(
             "Say which services, or which: unhealthy for the unhealthy replicas, or everything: true for all services,"
@@ -57,7 +58,7 @@ def restart(
             context.project,
             names,
             unhealthy_only=unhealthy_only,
-            named=bool(services),
+            named=bool(services) and not running_only,
             containers=containers,
             method="restart" if at_once else method,
             starts_dependencies=context.compose.starts_dependencies,

@@ -82,6 +82,14 @@ def test_what_was_stopped_on_purpose_is_started_only_when_named():
     assert planned(job, "web", unhealthy_only=True, named=False) == []
 
 
+@pytest.mark.parametrize("aside", [{"state": "paused"}, {"state": "exited", "policy": "always"}, {"state": "created"}])
+def test_a_service_that_a_diagnosis_names_for_what_runs_in_it(aside):
+    """As high_memory and disk_space do: a replica that was set aside takes no memory and holds no deleted file."""
+    plan = plan_restart(project(container(), container(number=2, **aside)), ["web"], named=False)
+    assert [one.name for one, how in plan.order] == ["shop-web-1"]
+    assert "only when its service is named" in plan.plan.excluded[0].reason
+
+
 def test_what_keeps_data_is_never_replaced():
     loop = container(state="restarting", restarts=9, mounts=[volume("data")])
     assert planned(project(loop), "web") == [("shop-web-1", "restart")]

@@ -56,7 +56,7 @@ def test_every_service_that_holds_one_is_restarted():
         reclaim(held(300, "worker"), held(700, "db", "backend"), held(200, "db")), {}, 64 * MIB
     ).as_dict()
     assert found["mitigation"] == "restart_services"
-    assert found["rules"] == {"services": ["db", "backend", "worker"], "which": "all"}
+    assert found["rules"] == {"services": ["db", "backend", "worker"], "which": "running"}
 
 
 @pytest.mark.parametrize(("kept", "causes"), [(900, ["dead_slot"]), (1001, [])])
