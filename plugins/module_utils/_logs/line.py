@@ -37,7 +37,10 @@ def time_of(line: str, zone: Zone) -> float | None:
     head = bare_head(line)
     if head[:1] == "{":
         return _time_of_json(line[line.index("{") :], zone)
-    return date_of(head, zone)
+    at = date_of(head, zone)
+    if at is None and "\r" in line:  # a bar of progress before it, which a terminal writes over
+        at = date_of(bare_head(line.rstrip("\r").rpartition("\r")[2]), zone)
+    return at
 
 
 def _time_of_json(line: str, zone: Zone) -> float | None:

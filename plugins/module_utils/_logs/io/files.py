@@ -115,7 +115,7 @@ def text_of(zone: Zone) -> Format:
 
     def time_at(line: bytes) -> float | None:
         line = _text(line)
-        head = line if line[:1] == b"{" else line[:EXAMINED]
+        head = line if line[:1] == b"{" or b"\r" in line[:EXAMINED] else line[:EXAMINED]
         return time_of(head.decode("utf-8", "replace"), zone)
 
     return Format(decode, time_at)
