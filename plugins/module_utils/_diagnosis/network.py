@@ -30,11 +30,11 @@ from .._endpoints.endpoint import (
 from .._endpoints.reached import lines_of, unknown_of
 from .cause import Cause, Detail, Diagnosis, Rules, diagnosis, joined
 
-DNS, CUT, TARGET, REFUSED, EGRESS, PROVIDER, KEYS, NOT_SERVING, SLOW, SERVICE, STALE, NO_SERVICE, ASLEEP, ELSEWHERE = (
+DNS, CUT, TARGET, REFUSED, EGRESS, PROVIDER, KEYS, NOT_SERVING, SLOW, SERVICE, STALE, NO_SERVICE = (
     "dns_failure", "network_cut", "target_down", "not_listening", "no_egress", "provider_fault", "key_refused",
     "target_unhealthy", "target_degraded", "service_unhealthy", "stale_proxy", "no_backend",
-    "stopped_on_purpose", "other_port",
 )  # fmt: skip
+ASLEEP, ELSEWHERE, APART = "stopped_on_purpose", "other_port", "no_common_network"  # nothing to restart
 RESTART, SCALE = "restart_services", "scale_services"
 _NO_BACKEND = (502, 503, 504)
 _BELOW = ("dns", "tcp")
@@ -53,7 +53,9 @@ def diagnose_network(matrix: Sequence[Row], services: Services, stale: Sequence[
 def causes_of(matrix: Sequence[Row], services: Services, stale: Sequence[StaleProxy] = ()) -> list[Cause]:
     """The heaviest first."""
     known = [row for row in matrix if row["state"] != UNKNOWN]
-    causes = [*_resolvers(known, services), *_resolver_outside(known, services)]
+    apart = [row for row in known if row["state"] in (DOWN, FLAPPING) and _is_apart(row, services)]
+    known = [row for row in known if row not in apart]
+    causes = [*map(_without_network, apart), *_resolvers(known, services), *_resolver_outside(known, services)]
     silent = {source for cause in causes for source in cause.detail["sources"]}
     unresolved = {target for cause in causes for target in cause.detail.get("unresolved", ())}
     for target in dict.fromkeys(row["target"] for row in known if row["target"] not in unresolved):
@@ -92,6 +94,27 @@ def _resolver_outside(rows: Sequence[Row], services: Services) -> list[Cause]:
         return []  # no name is resolved at all, which is reported by source
     text = f"{', '.join(targets)} cannot be resolved from {some(_sources(outside))}: {outside[0]['why']}"
     return [Cause(DNS, 2.0, (text,), "", {}, {"target": targets[0], "sources": [], "unresolved": targets})]
+
+
+def _is_apart(row: Row, services: Services) -> bool:
+    """Whether a source has no network in common with the service that it asks for by name: no restart gives it one."""
+    target = row["address"].rpartition(":")[0]
+    owner = service_of(row["source"], services)
+    if row["layer"] not in _BELOW or not owner or target not in services:
+        return False
+    own = {
+        network
+        for member in services[owner]["containers"]
+        if member["name"] == row["source"]
+        for network in member["networks"]
+    }
+    others = {network for member in services[target]["containers"] for network in member["networks"]}
+    return bool(own and others) and not own & others
+
+
+def _without_network(row: Row) -> Cause:
+    text = f"{row['source']} has no network in common with {row['target']}, and cannot reach it"
+    return Cause(APART, 0.7, (text,), "", {}, {"sources": [], "target": row["target"], "service": row["source"]})
 
 
 def _unhealthy_nearby(rows: Sequence[Row], causes: Sequence[Cause], services: Services) -> list[Cause]:
@@ -306,6 +329,9 @@ _WHO = {
     ' "switch_containers_state": "started"}}\' (`docker unpause` for a paused one)',
     ELSEWHERE: "{service} is healthy by its own check, and refuses this port: compare the port of {target} in"
     " runbook_endpoints, and the address on which it listens (127.0.0.1 is its own container alone)",
+    APART: "{service} shares no network with {target}: where it should, compare `networks` in the compose files (docker"
+    " network connect NETWORK {service} attaches it until it is created again); where it should not, give the target"
+    " the `sources` that use it",
     SLOW: "{target} answers, but is degraded: see its own log",
     NOT_SERVING: "{target} is reached, but does not answer correctly: see its own log, and its runbook",
     NO_SERVICE: "the proxy {service} answers for {target}, but reaches no backend: check its log for the address of"

@@ -223,3 +223,25 @@ def test_a_port_that_a_healthy_service_refuses_is_no_reason_to_restart_it(health
     rows = [down(BACKEND, "redis", "tcp", "connection refused"), down(WORKER, "redis", "tcp", "connection refused")]
     found = diagnose_network(rows, {**SERVICES, "redis": checked}).as_dict()
     assert (found["cause"], found["mitigation"]) == (cause, "" if health == "healthy" else "restart_services")
+
+
+@pytest.mark.parametrize("layer", ["dns", "tcp"])
+@pytest.mark.parametrize(
+    ("own", "cause", "mitigation"),
+    [
+        ({"pafar_edge": "172.20.0.2"}, "no_common_network", ""),
+        ({"host": ""}, "no_common_network", ""),
+        ({"pafar_edge": "172.20.0.2", "pafar_data": "172.21.0.2"}, "network_cut", "restart_services"),
+        ({}, "network_cut", "restart_services"),  # not known
+    ],
+)
+def test_a_source_without_a_network_in_common_is_not_restarted(own, cause, mitigation, layer):
+    """As a proxy in a network of its own, which is not to reach the database: a restart gives it no other network."""
+    services = {**SERVICES, "nginx": service("nginx", networks=own), "db": service("db", networks={"pafar_data": "x"})}
+    rows = [down("pafar-nginx-1", "database", layer, "x"), row(BACKEND, "database"), row("pafar-nginx-1", "redis")]
+    found = diagnose_network(rows, services).as_dict()
+    assert (found["cause"], found["mitigation"]) == (cause, mitigation)
+    alone = diagnose_network(rows[:2], services).as_dict()
+    assert alone["mitigation"] == mitigation, "also where that is the only name that it asks for"
+    if not mitigation:
+        assert "pafar-nginx-1 shares no network with database" in found["advice"][0]
