@@ -138,6 +138,7 @@ services:
             cpus: {description: "CPU limit, in cores; 0 for no limit.", type: float}
             restart_policy: {description: "Restart policy.", type: str}
             networks: {description: "IP address by network.", type: dict}
+            internal: {description: "Whether all of its networks are internal, by the compose files.", type: bool}
             problem: {description: "What is wrong, in a sentence; empty for nothing.", type: str}
             note:
               description: >-

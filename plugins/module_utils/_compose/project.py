@@ -142,6 +142,12 @@ class Project:
     def target(self, container: Container) -> str:
         return container.target
 
+    def is_inside(self, container: Container) -> bool:
+        """Whether all of its networks are internal, by the files: it reaches no address outside, as it is meant to."""
+        declared = (self.model.shared.get("networks") or {}).values() if self.model else ()
+        internal = {network.get("name") for network in declared if network and network.get("internal")}
+        return bool(container.networks) and all(name in internal for name, dummy in container.networks)
+
     def sharers(self, container: Container, kinds: Sequence[str] = NAMESPACES) -> list[Container]:
         """Containers, also of other projects, that live in a namespace of this one, and lose it when it stops."""
         names = (container.id, container.name)

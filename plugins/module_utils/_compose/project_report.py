@@ -56,6 +56,7 @@ class ContainerReport(TypedDict):
     cpus: float
     restart_policy: str
     networks: dict[str, str]
+    internal: bool
     problem: str
     note: str
     shares: list[str]
@@ -268,6 +269,7 @@ def container_dict(project: Project, container: Container) -> ContainerReport:
         "cpus": container.cpus,
         "restart_policy": container.restart_policy,
         "networks": dict(container.networks),
+        "internal": project.is_inside(container),
         "problem": problem_of(project, container),
         "note": note_of(project, container),
         "shares": [f"{kind} of {_name_of(project, owner)}" for kind, owner in container.shares],

@@ -97,17 +97,17 @@ def _resolver_outside(rows: Sequence[Row], services: Services) -> list[Cause]:
 
 
 def _is_apart(row: Row, services: Services) -> bool:
-    """Whether a source has no network in common with the service that it asks for by name: no restart gives it one."""
+    """Whether a source has no network in common with the service that it asks for by name, or asks for an address
+    outside from internal networks alone: no restart gives it another one."""
     target = row["address"].rpartition(":")[0]
     owner = service_of(row["source"], services)
-    if row["layer"] not in _BELOW or not owner or target not in services:
+    members = services[owner]["containers"] if owner else []
+    source = next((member for member in members if member["name"] == row["source"]), None)
+    if source is None or row["layer"] not in _BELOW:
         return False
-    own = {
-        network
-        for member in services[owner]["containers"]
-        if member["name"] == row["source"]
-        for network in member["networks"]
-    }
+    if target not in services:
+        return source["internal"] and not _service_at(row, services)
+    own = set(source["networks"])
     others = {network for member in services[target]["containers"] for network in member["networks"]}
     return bool(own and others) and not own & others
 

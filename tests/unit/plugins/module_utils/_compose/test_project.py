@@ -133,3 +133,27 @@ def test_a_path_may_hold_a_comma(label, files):
 
 def test_a_project_has_the_name_of_its_source():
     assert Project(Source("shop"), NOW, ()).name == "shop"
+
+
+@pytest.mark.parametrize(
+    ("networks", "inside"),
+    [
+        (("shop_data",), True),
+        (("shop_data", "shop_edge"), False),
+        (("shop_edge",), False),
+        (("other",), False),
+        ((), False),
+    ],
+)
+def test_a_container_in_internal_networks_alone(networks, inside):
+    declared = {
+        "data": {"name": "shop_data", "internal": True},
+        "edge": {"name": "shop_edge"},
+        "default": None,
+    }
+    shop = project(container())
+    assert shop.model is not None
+    shop = replace(shop, model=replace(shop.model, shared={"networks": declared}))
+    replica = replace(container(), networks=tuple((name, "172.20.0.2") for name in networks))
+    assert shop.is_inside(replica) is inside
+    assert not replace(shop, model=None).is_inside(replica), "not known without the files"

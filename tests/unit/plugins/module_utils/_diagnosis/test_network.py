@@ -245,3 +245,14 @@ def test_a_source_without_a_network_in_common_is_not_restarted(own, cause, mitig
     assert alone["mitigation"] == mitigation, "also where that is the only name that it asks for"
     if not mitigation:
         assert "pafar-nginx-1 shares no network with database" in found["advice"][0]
+
+
+@pytest.mark.parametrize("layer", ["dns", "tcp"])
+def test_a_source_in_internal_networks_alone_is_not_restarted_for_an_address_outside(layer):
+    inside = service("worker", networks={"pafar_data": "172.21.0.2"})
+    inside["containers"][0]["internal"] = True
+    rows = [outside(WORKER, "stripe", layer=layer), outside(BACKEND, "stripe", "up"), row(WORKER, "redis")]
+    found = diagnose_network(rows, {**SERVICES, "worker": inside}).as_dict()
+    assert (found["cause"], found["mitigation"]) == ("no_common_network", "")
+    found = diagnose_network(rows, SERVICES).as_dict()
+    assert found["mitigation"] == "restart_services"
