@@ -49,6 +49,17 @@ def whole_end(file: BinaryIO, size: int) -> int:
     return 0
 
 
+def _kept(line: bytes) -> bytes:
+    """A line without its end, as much as is kept of it."""
+    line = line.rstrip(b"\r\n")
+    return line if len(line) <= LONGEST_LINE else _without_hole(line)[:LONGEST_LINE]
+
+
+def _without_hole(line: bytes) -> bytes:
+    """The text of a line behind zero bytes: its writer does not append, and went on behind what was truncated."""
+    return line.lstrip(b"\0") if line[:1] == b"\0" else line
+
+
 def _unbounded(dummy: int) -> bool:
     return True
 
@@ -72,17 +83,15 @@ def lines_backwards(file: BinaryIO, start: int, end: int, scan: Callable[[int], 
             before = data.rfind(b"\n", 0, max(0, place - 1)) if place else -1
             if before < 0:
                 break
-            yield Line(begin + before + 1, data[before + 1 : place].rstrip(b"\r\n")[:LONGEST_LINE])
+            yield Line(begin + before + 1, _kept(data[before + 1 : place]))
             length = 0
             place = before + 1
         length = length + len(block) if place == len(data) else place
         rest, at = data[:place], begin
-        if rest[:1] == b"\0":  # a hole: its writer went on behind what was truncated
-            rest = rest.lstrip(b"\0")
         if len(rest) > LONGEST_LINE + BLOCK:  # only the beginning of such a line is kept
-            rest = rest[:LONGEST_LINE]
+            rest = _without_hole(rest)[:LONGEST_LINE]
     if rest and at <= start:
-        yield Line(start, rest.rstrip(b"\r\n")[:LONGEST_LINE])
+        yield Line(start, _kept(rest))
 
 
 def lines_forwards(file: BinaryIO, start: int, end: int) -> Iterator[Line]:
@@ -99,8 +108,8 @@ def lines_forwards(file: BinaryIO, start: int, end: int) -> Iterator[Line]:
             line_end = data.find(b"\n", place)
             if line_end < 0:
                 break
-            yield Line(begin + place, data[place:line_end].rstrip(b"\r\n")[:LONGEST_LINE])
+            yield Line(begin + place, _kept(data[place:line_end]))
             place = line_end + 1
         rest, begin = data[place:], begin + place
     if rest:
-        yield Line(begin, rest.rstrip(b"\r\n")[:LONGEST_LINE])
+        yield Line(begin, _kept(rest))

@@ -104,7 +104,7 @@ def test_a_line_without_an_end_costs_no_memory(tmp_path):
     assert [len(line.text) for line in told] == [4, backwards.LONGEST_LINE, 5]
 
 
-@pytest.mark.parametrize("hole", [1, 1000, backwards.BLOCK, 3_000_000])
+@pytest.mark.parametrize("hole", [1, 1000, backwards.BLOCK, backwards.LONGEST_LINE + 9, 3_000_000])
 def test_the_line_behind_a_hole_is_read(tmp_path, hole):
     """A log that was truncated under a writer that does not append: zero bytes, then its next line."""
     path = tmp_path / "log"
@@ -114,7 +114,9 @@ def test_the_line_behind_a_hole_is_read(tmp_path, hole):
         file.write(b"behind the hole\nlast\n")
     with open(path, "rb") as file:
         told = list(backwards.lines_backwards(file, 0, backwards.size_of(file)))
+        forwards = list(backwards.lines_forwards(file, 0, backwards.size_of(file)))
     assert [line.text.lstrip(b"\0") for line in told] == [b"last", b"behind the hole", b"first"]
+    assert [line.text.lstrip(b"\0") for line in forwards] == [b"first", b"behind the hole", b"last"]
     assert told[1].start == 6
 
 
