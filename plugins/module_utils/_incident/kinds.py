@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 from typing import Any, Mapping, NamedTuple, Tuple, Union
 
-from .stamps import is_stamp
+from .stamps import is_day, is_stamp
 
 _Types = Union[type, Tuple[type, ...]]
 _NUMBER = (int, float)
@@ -29,6 +29,7 @@ _CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
 }  # fmt: skip
 # Fields that are moments, in every kind; empty: not known.
 MOMENTS = ("next_at", "noticed_at", "done_at", "held_at", "starts_at", "ends_at", "until")
+_DAYS = ("due",)  # fields that are dates; what is none would never be over
 _ROWS = ("actions", "acted_on")  # fields that are targets, each with what is done to it
 _PLAIN = (str, int, float, bool)
 
@@ -177,6 +178,8 @@ def why_refused(kind: str, note: Mapping[str, Any]) -> str:
                 f"the field {name} of an event of kind {kind} is a time in UTC such as 2026-11-23T14:56:35.123456Z,"
                 f" not {value!r}"
             )
+        if name in _DAYS and value and not is_day(value):
+            return f"the field {name} of an event of kind {kind} is a date such as 2026-12-01, not {value!r}"
         choices = _CHOICES.get((kind, name), ())
         if choices and value not in choices:
             return f"the field {name} of an event of kind {kind} is one of {', '.join(choices)}, not {value!r}"

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import Any
 
 _FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\Z", re.ASCII)
@@ -33,3 +33,16 @@ def is_stamp(text: Any) -> bool:
         return isinstance(text, str) and moment_of(text) is not None
     except ValueError:
         return False
+
+
+def is_day(text: Any) -> bool:
+    """Whether it is a date, or begins with one that a time follows.
+
+    >>> is_day("2026-12-01"), is_day("2026-02-30"), is_day("soon")
+    (True, False, False)
+    """
+    try:
+        date.fromisoformat(text[:10])
+    except (TypeError, ValueError):
+        return False
+    return len(text[:10]) == 10 and text[4] == text[7] == "-" and text[10:11] in ("", "T", " ")

@@ -19,6 +19,7 @@ from .postmortem import facts_of
 from .story import numbered, seconds_at
 
 REPEAT_DAYS = 90
+UNKNOWN = "unknown"  # the cause of an incident without any; two of them have none in common
 _DAY = 86400.0
 
 
@@ -152,7 +153,7 @@ def cause_of(events: Sequence[EventReport]) -> str:
     for event in reversed(events):
         if event["kind"] == "diagnosed" and event["note"].get("cause"):
             return str(event["note"]["cause"])
-    return str(events[0]["note"].get("scenario") or "unknown")
+    return str(events[0]["note"].get("scenario") or UNKNOWN)
 
 
 def month_facts(month: str, incidents: Iterable[Folded], unread: Sequence[str], today: str) -> MonthFacts:
@@ -216,7 +217,7 @@ def _repeats(mine: Sequence[Folded], known: Sequence[Folded]) -> list[Repeat]:
     ids = {each.row["id"] for each in mine}
     for each in known:
         cause = each.row["cause"]
-        before = last.get(cause)
+        before = None if cause == UNKNOWN else last.get(cause)
         if before is not None and each.row["id"] in ids and each.opened - before.opened <= REPEAT_DAYS * _DAY:
             days = round((each.opened - before.opened) / _DAY, 1)
             found.append({"id": each.row["id"], "cause": cause, "before": before.row["id"], "days": days})

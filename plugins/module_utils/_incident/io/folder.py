@@ -8,6 +8,7 @@ itself says "none" for a listing that was refused, and raises for a file behind 
 
 from __future__ import annotations
 
+import errno
 import grp
 import os
 import pwd
@@ -27,6 +28,8 @@ def has_log(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
+        if error.errno == errno.ELOOP:  # a link that leads to itself is no log, and keeps no other from being read
+            return False
         raise _unreadable(path, error) from None
 
 

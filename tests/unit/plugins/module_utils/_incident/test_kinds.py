@@ -20,6 +20,12 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.kinds impo
         ("phase", {"phase": "resolved", "reason": "verified by hand"}, ""),
         ("checklist", {"item": "team assembled", "state": 1}, "is a text, not int"),
         ("action_item", {"key": "a1", "text": "alert on the pool", "owner": "ada", "due": "2026-12-01"}, ""),
+        ("action_item", {"key": "a1", "text": "x", "due": "2026-12-01T10:00:00"}, ""),
+        ("action_item", {"key": "a1", "text": "x", "due": ""}, ""),
+        *[
+            ("action_item", {"key": "a1", "text": "x", "due": due}, "is a date such as 2026-12-01")
+            for due in ("soon", "2026-02-30", "2026-12-1", "20261201", "2026-12-011", "2026-W49-2", "1.12.2026")
+        ],
         ("evidence", {"about": "x", "bytes": True}, "is a number, not bool"),
         ("mitigated", {"done": ["scaled web"], "acted": []}, "no field 'acted'; did you mean acted_on?"),
         ("mittigated", {}, "no kind of event 'mittigated'; did you mean mitigated?"),

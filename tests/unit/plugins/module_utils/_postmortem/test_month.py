@@ -55,6 +55,11 @@ def test_another_cause_is_no_repeat():
     assert facts(incident("a"), incident("b", -1, "disk"))["repeats"] == []
 
 
+def test_two_incidents_without_a_cause_have_none_in_common():
+    found = [folded(name, [event(1, day * DAY, "opened")], verification()) for name, day in (("a", -1), ("b", 0))]
+    assert facts(*found)["repeats"] == []
+
+
 def test_incidents_of_other_months_do_not_count():
     found = facts(incident("old", -40), incident("new", 10))
     assert found["incidents"] == []

@@ -101,3 +101,14 @@ def test_a_folder_that_does_not_exist_has_no_incident(tmp_path):
     with pytest.raises(InputError, match="The log is empty"):
         snapshot(log, "inc-1")
     assert not open_incident(log, "", "triage", ["db1"], 3600)["problem"]
+
+
+def test_a_link_that_leads_to_itself_is_no_log_and_keeps_no_other_from_being_read(tmp_path):
+    """It would stop the tick for all incidents."""
+    write(str(tmp_path))
+    (tmp_path / "loop.jsonl").symlink_to("loop.jsonl")
+    (tmp_path / "nowhere.jsonl").symlink_to("/nonexistent/x")
+    assert ids(str(tmp_path)) == ["inc-1"]
+    assert list(verify(str(tmp_path), "", [])["incidents"]) == ["inc-1"]
+    with pytest.raises(InputError, match="There is no incident 'loop'"):
+        snapshot(str(tmp_path), "loop")
