@@ -120,7 +120,8 @@ lines:
   elements: str
   sample: []
 left:
-  description: What waits or was refused in earlier runs, and incidents that could not be read, a sentence each.
+  description: What waits or was refused in earlier runs, incidents that could not be read, and what is wrong with the
+    settings, a sentence each.
   returned: success
   type: list
   elements: str

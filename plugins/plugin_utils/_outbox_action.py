@@ -15,7 +15,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announc
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.answerers import answerers
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.report import AnnounceReport, OutboxReport
-from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import LogError
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError, LogError
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 
 AskHost = Callable[[str, "dict[str, Any]"], "dict[str, Any]"]  # runs a module of that name on the log's host
@@ -41,7 +41,7 @@ def announced(params: dict[str, Any], check_mode: bool, ask_host: AskHost | None
     began = time.monotonic()
     taken = _taken(given, check_mode, ask_host)
     if check_mode:
-        return announcing.shown(taken, params["budget"])
+        return _with_what_is_wrong(announcing, announcing.shown(taken, params["budget"]))
 
     def append(incident: str, events: list[dict[str, Any]]) -> None:
         if not events:
@@ -54,7 +54,15 @@ def announced(params: dict[str, Any], check_mode: bool, ask_host: AskHost | None
             _answer(ask_host, "incident_event", event)
 
     until = began + _OF_THE_LEASE * params["lease"]
-    return announcing.sent(taken, append, params["budget"], until=until)
+    return _with_what_is_wrong(announcing, announcing.sent(taken, append, params["budget"], until=until))
+
+
+def _with_what_is_wrong(announcing: Announcing, found: AnnounceReport) -> AnnounceReport:
+    """The report, after all is sent that could be. Raises InputError where a channel is misspelt, so that the run is
+    seen to have failed; the report is in its details."""
+    if announcing.wrong:
+        raise InputError(f"{' '.join(announcing.wrong)} The other channels were used.", **found)
+    return found
 
 
 def _taken(given: dict[str, Any], check_mode: bool, ask_host: AskHost | None) -> OutboxReport:

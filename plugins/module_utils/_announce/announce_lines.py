@@ -15,7 +15,7 @@ _PLANNED = "planned"
 
 def of_announced(result: Mapping[str, Any]) -> list[Line]:
     """One line of what went out, one for each message that did not, and what a page shows that it should not."""
-    if "error" in result:
+    if "error" in result and "messages" not in result:
         return [(BAD, f"nothing was sent: {result['msg']}")]
     lines: list[Line] = []
     sent = Counter(row["channel"] for row in result["messages"] if row["state"] == SENT)

@@ -64,46 +64,68 @@ def settings_of(
 ) -> dict[str, dict[str, Any]]:
     """The settings of each channel that is configured, with their defaults. ``of_site``: defaults of the site, by
     channel and name. Raises InputError."""
-    found: dict[str, dict[str, Any]] = {}
-    for channel, options in given.items():
-        if channel not in REQUIRED:
-            raise InputError(f"runbook_announce: {channel!r} is no channel{_nearest(channel, REQUIRED)}. {_NOTHING}")
-        if not options:
-            continue
-        if not isinstance(options, Mapping):
-            raise InputError(f"runbook_announce.{channel} is a dictionary of settings. {_NOTHING}")
-        own = {name: value for (place, name), value in (of_site or {}).items() if place == channel}
-        found[channel] = _channel(channel, {**own, **options})
+    found, problems = usable_settings(given, of_site)
+    if problems:
+        raise InputError(f"{problems[0]} {_NOTHING}")
     return found
+
+
+def usable_settings(
+    given: Mapping[str, Any], of_site: Mapping[tuple[str, str], Any] | None = None
+) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """The same for the channels whose settings are right, and what is wrong with the others, a sentence each: a mail
+    that is misspelt keeps no page from a person."""
+    found: dict[str, dict[str, Any]] = {}
+    problems: list[str] = []
+    for channel, options in given.items():
+        try:
+            settings = _settings(channel, options, of_site or {})
+        except InputError as error:
+            problems.append(str(error))
+            continue
+        if settings is not None:
+            found[channel] = settings
+    return found, problems
+
+
+def _settings(channel: Any, options: Any, of_site: Mapping[tuple[str, str], Any]) -> dict[str, Any] | None:
+    if channel not in REQUIRED:
+        raise InputError(f"runbook_announce: {channel!r} is no channel{_nearest(channel, REQUIRED)}.")
+    if not options:
+        return None
+    if not isinstance(options, Mapping):
+        raise InputError(f"runbook_announce.{channel} is a dictionary of settings.")
+    own = {name: value for (place, name), value in of_site.items() if place == channel}
+    return _channel(channel, {**own, **options})
 
 
 def _channel(channel: str, options: Mapping[str, Any]) -> dict[str, Any]:
     known = {*REQUIRED[channel], *DEFAULTS[channel]}
     for name in options:
         if name not in known:
-            raise InputError(f"runbook_announce.{channel} has no setting {name!r}{_nearest(name, known)}. {_NOTHING}")
+            raise InputError(f"runbook_announce.{channel} has no setting {name!r}{_nearest(name, known)}.")
     settings = {**DEFAULTS[channel], **options}
     for name in _LISTS if channel == MAIL else ():
         settings[name] = _addresses(name, settings.get(name) or [])
     missing = [name for name in REQUIRED[channel] if not settings.get(name)]
     if missing:
-        raise InputError(f"runbook_announce.{channel} needs {', '.join(missing)}. {_NOTHING}")
+        raise InputError(f"runbook_announce.{channel} needs {', '.join(missing)}.")
     for name, value in options.items():
         choices = CHOICES.get((channel, name), ())
         if choices and value not in choices:
-            raise InputError(f"runbook_announce.{channel}.{name} is one of {', '.join(choices)}. {_NOTHING}")
+            raise InputError(f"runbook_announce.{channel}.{name} is one of {', '.join(choices)}.")
         default = [] if name == "labels" else DEFAULTS[channel].get(name)
         if isinstance(default, (list, dict)) and name not in _LISTS and not isinstance(value, type(default)):
             kind = "a list" if isinstance(default, list) else "a dictionary"
-            raise InputError(f"runbook_announce.{channel}.{name} is {kind}. {_NOTHING}")
+            raise InputError(f"runbook_announce.{channel}.{name} is {kind}.")
         wrong = [each for each in value if each not in at_least("P3")] if name == "severities" else []
         if wrong:
-            raise InputError(f"runbook_announce.{channel}.{name}: {wrong[0]!r} is none of P0 to P3. {_NOTHING}")
+            raise InputError(f"runbook_announce.{channel}.{name}: {wrong[0]!r} is none of P0 to P3.")
         if name in _SECONDS and not _is_time(value):
-            raise InputError(f"runbook_announce.{channel}.{name}: {value!r} is no number of seconds. {_NOTHING}")
+            raise InputError(f"runbook_announce.{channel}.{name}: {value!r} is no number of seconds.")
     problem = problem_of(options) if channel == TRACKER else ""
     if problem:
-        raise InputError(f"runbook_announce.tracker{problem}. {_NOTHING}")
+        raise InputError(f"runbook_announce.tracker{problem}.")
     return settings
 
 
@@ -126,7 +148,7 @@ def _addresses(name: str, given: Any) -> list[str]:
     """A list of addresses; a text, also one of a list, is one of them or several with commas: each has mails of its
     own. Raises InputError."""
     if not isinstance(given, (str, list)):
-        raise InputError(f"runbook_announce.{MAIL}.{name} is a list of addresses. {_NOTHING}")
+        raise InputError(f"runbook_announce.{MAIL}.{name} is a list of addresses.")
     texts = [given] if isinstance(given, str) else [str(text) for text in given]
     return [part.strip() for text in texts for part in _ADDRESS.findall(text) if part.strip()]
 

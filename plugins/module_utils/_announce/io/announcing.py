@@ -13,7 +13,8 @@ from ..escape import hosts_of
 from ..options import SECRETS
 from ..outbox import Entry, Message
 from ..report import AnnouncedMessage, AnnounceReport, OutboxOfIncident, OutboxReport, TakenMessage
-from ..settings import ALERTMANAGER, MAIL, PAGE, PAGER, SLACK, TRACKER, addresses_of, settings_of
+from ..settings import ALERTMANAGER, MAIL, PAGE, PAGER, SLACK, TRACKER, addresses_of, usable_settings
+from ..texts import TEMPLATES
 from .alertmanager import Silencer
 from .apprise import Apprise
 from .cachet import Cachet
@@ -43,10 +44,13 @@ class Announcing:
         templates: Mapping[str, Any],
         of_site: Mapping[tuple[str, str], Any] | None = None,
     ) -> None:
-        self.settings = settings_of(given, of_site)
+        self.settings, self.wrong = usable_settings(given, of_site)
         self.alertmanager = self.settings.pop(ALERTMANAGER, None)
         hosts = hosts_of(addresses_of(self.settings))
-        self.texts = {name: Texts(name, templates.get(name) or {}, hosts) for name in self.settings}
+        self.texts = {name: Texts(name, templates.get(name), hosts) for name in self.settings}
+        known = ", ".join(TEMPLATES)
+        strange = [name for name in templates if name not in TEMPLATES]
+        self.strange = [f"runbook_announce_templates: {name!r} is none of {known}, and left out" for name in strange]
         self.channels: dict[str, Channel] = {}
 
     @property
@@ -82,7 +86,8 @@ class Announcing:
             found["messages"] += [self._row(incident["id"], taken, "planned", "") for taken in incident["messages"]]
             found["waiting"] += incident["waiting"]
         found["lines"] += [f"{row['channel']} to {row['to']}: {row['text']}" for row in found["messages"]]
-        found["lines"] += found["silences"] + found["left"] + self._problems()
+        found["left"] += self._problems()
+        found["lines"] += found["silences"] + found["left"]
         return found
 
     def sent(
@@ -140,13 +145,15 @@ class Announcing:
             found["silences"] = list(silencer.lines)
         found["waiting"] = sum(incident["waiting"] for incident in report["incidents"])
         found["lines"] = [_line(row) for row in found["messages"]] + found["differences"] + found["silences"]
-        found["lines"] += found["left"] + self._problems()
+        found["left"] += self._problems()
+        found["lines"] += found["left"]
         if errors:
             raise errors[0]
         return found
 
     def _problems(self) -> list[str]:
-        return [problem for texts in self.texts.values() for problem in texts.problems.values()]
+        of_texts = [problem for texts in self.texts.values() for problem in texts.problems.values()]
+        return [*self.wrong, *self.strange, *of_texts]
 
     def _on_the_page(self, report: OutboxReport) -> list[OutboxOfIncident]:
         """The newest incidents that the page shows and that have nothing to send: a person may have changed the page

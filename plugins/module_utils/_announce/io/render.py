@@ -29,15 +29,22 @@ class Texts:
     way to that of the collection, so that its fault keeps no message up, and is named in ``problems``. ``hosts``: of
     the site, to which what a person says may have links."""
 
-    def __init__(self, target: str, own: Mapping[str, str] | None = None, hosts: Collection[str] = ()) -> None:
+    def __init__(self, target: str, own: Any = None, hosts: Collection[str] = ()) -> None:
         self.target, self.hosts = target, hosts
-        unknown = sorted(set(own or {}) - set(TEMPLATES[target]))
-        if unknown:
-            known = ", ".join(sorted(TEMPLATES[target]))
-            raise InputError(f"runbook_announce_templates.{target}: {unknown[0]!r} is none of {known}.")
-        self.own = dict(own or {})
-        self.templates = {**TEMPLATES[target], **self.own}
         self.problems: dict[str, str] = {}
+        self.own: dict[str, str] = {}
+        for name, template in own.items() if isinstance(own, Mapping) else ():
+            if name in TEMPLATES[target]:
+                self.own[name] = template
+            else:
+                self.problems[str(name)] = self._misspelt(name)
+        if own and not isinstance(own, Mapping):
+            self.problems[""] = f"runbook_announce_templates.{target} is no dictionary of templates, and left out"
+        self.templates = {**TEMPLATES[target], **self.own}
+
+    def _misspelt(self, name: Any) -> str:
+        known = ", ".join(sorted(TEMPLATES[self.target]))
+        return f"runbook_announce_templates.{self.target}: {name!r} is none of {known}, and left out"
 
     def text(self, name: str, values: Mapping[str, Any], target: str = "") -> str:
         """The text of a message. Raises InputError for values of which the collection's template makes none."""

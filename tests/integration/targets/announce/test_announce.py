@@ -206,3 +206,15 @@ def _played_at(folder, servers, kind, address):
     code, dummy = site.play(announce_budget=1.5)
     taken = time.monotonic() - began
     return code, taken, without, set(site.states().values())
+
+
+def test_a_channel_that_is_misspelt_is_named_and_keeps_no_other_from_being_used(tmp_path, servers):
+    slack, *dummy, mail = servers
+    channels = all_channels(servers)
+    site = Site(tmp_path, slack=channels["slack"], mail={**channels["mail"], "too": "x"})
+    site.write(*EVENTS)
+    code, shown = site.play()
+    assert code != 0
+    assert "runbook_announce.mail has no setting 'too'; did you mean to?" in shown
+    assert "slack/diagnosed" in str(slack.said())
+    assert mail.mails == []

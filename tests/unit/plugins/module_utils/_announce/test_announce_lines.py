@@ -21,6 +21,8 @@ def row(state, reason="", channel="slack"):
          [(DIM, "would be sent to slack (incident): moved it"), (CARE, "the page says resolved")]),
         ({"messages": [row("sent", "not pinned")], "differences": []},
          [(DIM, "sent: 1 to slack"), (CARE, "slack: slack/note/7: not pinned")]),
+        ({"error": "InputError", "msg": "mail is wrong", "messages": [row("sent")], "differences": [],
+          "left": ["mail is wrong"]}, [(DIM, "sent: 1 to slack"), (CARE, "mail is wrong")]),
         ({"error": "InputError", "msg": "no token"}, [(BAD, "nothing was sent: no token")]),
     ],
 )  # fmt: skip

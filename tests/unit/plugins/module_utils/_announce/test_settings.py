@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of, usable_settings
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
 
 
@@ -55,3 +55,19 @@ def test_one_address_is_no_list_of_letters_and_two_are_not_one(to, addresses):
     given = {"host": "x", "sender": "y", "to": to, "reviewers": to, "approvers": to}
     found = settings_of({"mail": given})["mail"]
     assert found["to"] == found["reviewers"] == found["approvers"] == addresses
+
+
+def test_a_channel_that_is_misspelt_keeps_no_other_from_being_used():
+    """The page to a person would wait for a setting of mail."""
+    given = {
+        "slack": {"token": "x"},
+        "mail": {"host": "x", "sender": "y", "too": "z"},
+        "slak": {"token": "x"},
+        5: {"a": 1},
+    }
+    found, problems = usable_settings(given)
+    assert list(found) == ["slack"]
+    assert [problem.partition(":")[0].partition(" has")[0] for problem in problems] == [
+        "runbook_announce.mail", "runbook_announce", "runbook_announce",
+    ]  # fmt: skip
+    assert "Nothing was sent" not in str(problems)

@@ -122,3 +122,16 @@ def test_a_template_of_the_site_that_fails_is_named_and_keeps_nothing_up():
         assert found["messages"][0]["text"] == "ada: x"
         assert "could not be rendered" in found["messages"][1]["text"]
         assert "slack.note could not be rendered: 'nothing' is undefined. The text of the coll" in found["lines"][-1]
+
+
+def test_what_is_wrong_with_the_settings_is_in_every_report_and_a_channel_that_is_right_is_used():
+    found = Announcing({"slack": {"token": "x"}, "mail": {"host": "x"}}, {"slak": {}, "slack": ["note"]})
+    found.channels["slack"] = chat = Chat()
+    report = reported(taken("a", "note", text="x", by="ada", done_at=""))
+    assert set(found.public) == {"slack"}
+    sent = found.sent(report, lambda _id, _events: None, 5.0)
+    assert chat.sent == ["a"]
+    assert [problem.partition(" ")[0] for problem in sent["left"]] == [
+        "runbook_announce.mail", "runbook_announce_templates:", "runbook_announce_templates.slack",
+    ]  # fmt: skip
+    assert sent["lines"][-3:] == sent["left"]

@@ -110,8 +110,6 @@ def test_a_template_of_the_site_is_in_a_sandbox_and_gives_way_where_it_fails(own
 
 def test_a_template_of_the_site_replaces_a_text_and_its_values_are_escaped():
     assert Texts("slack", {"note": "<b>{{ text }}"}).text("note", {"text": "<!here>"}) == "<b>&lt;!here&gt;"
-    with pytest.raises(InputError, match="'nte' is none of"):
-        Texts("slack", {"nte": "x"})
     with pytest.raises(InputError, match=r"The template slack\.note could not be rendered: 'by' is undefined"):
         Texts("slack").text("note", {"text": "x"})
 
@@ -205,3 +203,15 @@ def test_what_a_person_says_has_links_to_the_hosts_of_the_site_alone():
     others = ("title", "state", "at", "severity", "opened_at", "incident", "cause", "resolution")
     mail = {**dict.fromkeys(others, ""), **values}
     assert f"{own} http: //evil.test" in Texts("mail", None, hosts).text("mail", mail)
+
+
+@pytest.mark.parametrize(
+    ("own", "says"),
+    [({"nte": "x"}, "'nte' is none of"), ({5: "x"}, "5 is none of"), ("note", "is no dictionary"),
+     (["note"], "is no dictionary"), ({"note": 5}, "could not be rendered"), ({"note": None}, "could not be rendered")],
+)  # fmt: skip
+def test_templates_that_are_misspelt_are_named_and_keep_no_message_up(own, says):
+    texts = Texts("slack", own)
+    assert texts.text("note", {"text": "x", "by": "ada", "done_at": ""}) == "ada: x"
+    (problem,) = texts.problems.values()
+    assert says in problem
