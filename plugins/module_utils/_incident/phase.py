@@ -55,13 +55,23 @@ def rounds(events: Sequence[EventReport]) -> list[EventReport]:
     ]
 
 
-def acknowledgements(events: Sequence[EventReport]) -> list[EventReport]:
-    """Those since the incident was opened, or opened again, for the last time."""
+def since_opened(events: Sequence[EventReport]) -> Sequence[EventReport]:
+    """The events since the incident was opened, or opened again, for the last time."""
     since = 0
     for number, event in enumerate(events):
         if event["kind"] == "phase" and event["note"].get("phase") == OPEN:
             since = number
-    return [event for event in events[since:] if event["kind"] == "acknowledged"]
+    return events[since:]
+
+
+def acknowledgements(events: Sequence[EventReport]) -> list[EventReport]:
+    """Those since the incident was opened, or opened again, for the last time."""
+    return [event for event in since_opened(events) if event["kind"] == "acknowledged"]
+
+
+def was_carried_out(event: EventReport) -> bool:
+    """Whether an act was carried out, or a later run found that it was."""
+    return event["kind"] == "mitigated" or (event["kind"] == "reconciled" and bool(event["note"].get("gone")))
 
 
 def _after(present: str, event: EventReport) -> str:
@@ -75,7 +85,7 @@ def _after(present: str, event: EventReport) -> str:
     # What is planned was found in the facts, as a diagnosis is.
     if kind == "held" or (kind == "diagnosed" and note.get("cause")):
         return IDENTIFIED
-    if kind == "mitigated" or (kind == "reconciled" and note.get("gone")):
+    if was_carried_out(event):
         return MONITORING
     if present == MONITORING and kind == "verified" and note.get("outcome") in NOT_BETTER:
         return IDENTIFIED

@@ -16,7 +16,7 @@ from .._core.errors import InputError
 from .._core.text import some, span
 from .._incident.event import EventReport, kept_at
 from .._incident.hash_chain import Head
-from .._incident.phase import CLOSED, ENDED, phase_of
+from .._incident.phase import CLOSED, ENDED, phase_of, rounds, since_opened, was_carried_out
 from .._incident.severity import severity_of
 from .._incident.stamps import stamp
 from .checklist import DONE, ITEMS, WAIVED, checklist_of, open_after
@@ -167,20 +167,22 @@ def update(said: Said, events: Sequence[EventReport], now: datetime) -> list[dic
 
 
 def identify(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
-    """The cause is known: by a diagnosis in the log, or by what the person says."""
+    """The cause is known: by a diagnosis since the incident was opened for the last time, or by what the person
+    says."""
     _require_open(events)
-    found = [event for event in events if event["kind"] == "diagnosed"]
+    found = [event for event in since_opened(events) if event["kind"] == "diagnosed"]
     if not found and not said.reason:
-        raise InputError(f"No diagnosis is in the log: give the cause as reason. {_NOTHING}")
+        raise InputError(f"No diagnosis is in the log{_again(events)}: give the cause as reason. {_NOTHING}")
     return [_phase("identified", said.reason, found[-1:])]
 
 
 def monitor(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
-    """An act was carried out, or the symptom went by itself, which the person says."""
+    """An act was carried out since the incident was opened for the last time, or the symptom went by itself, which the
+    person says."""
     _require_open(events)
-    acts = [event for event in events if event["kind"] == "mitigated"]
+    acts = [event for event in since_opened(events) if was_carried_out(event)]
     if not acts and not said.reason:
-        raise InputError(f"No act is in the log: say as reason how the symptom went. {_NOTHING}")
+        raise InputError(f"No act is in the log{_again(events)}: say as reason how the symptom went. {_NOTHING}")
     return [_phase("monitoring", said.reason, acts[-1:])]
 
 
@@ -282,6 +284,10 @@ def _to_customers(events: Sequence[EventReport]) -> str:
 
 def _since(events: Sequence[EventReport], now: datetime) -> str:
     return span((now - kept_at(events[0])).total_seconds()) if events else span(0.0)
+
+
+def _again(events: Sequence[EventReport]) -> str:
+    return " since it was opened again" if len(rounds(events)) > 1 else ""
 
 
 def _require_open(events: Sequence[EventReport]) -> None:

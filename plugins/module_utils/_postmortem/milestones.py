@@ -8,6 +8,7 @@ from typing import NamedTuple, Sequence
 
 from .._core.text import span
 from .._incident.event import EventReport
+from .._incident.phase import was_carried_out
 from .measured.measurement import measured_of
 from .passages import first_line_of
 from .story import recorded_at, seconds_at, shown
@@ -173,7 +174,7 @@ def _mitigated(events: Sequence[EventReport]) -> Milestone:
     if recovery is None:
         return _missing(MITIGATED)
     before = events[: events.index(recovery)]
-    acts = [event for event in before if _is_act(event)]
+    acts = [event for event in before if was_carried_out(event)]
     own = [event for event in acts if _mitigation(event) == _mitigation(recovery)]
     if not acts:
         return _missing(MITIGATED)
@@ -186,11 +187,6 @@ def _mitigated(events: Sequence[EventReport]) -> Milestone:
         and event["note"].get("mitigation") == act["note"].get("mitigation")
     ]
     return _at(MITIGATED, begun[0] if begun else act, f"act {act['note'].get('mitigation', '')}")
-
-
-def _is_act(event: EventReport) -> bool:
-    """One that was carried out, or that a later run found carried out."""
-    return event["kind"] == "mitigated" or (event["kind"] == "reconciled" and bool(event["note"].get("gone")))
 
 
 def _mitigation(event: EventReport) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Sequence
@@ -24,6 +25,7 @@ from .log import ids, missing_incident, read
 from .verify import verify
 
 _MOST = 200  # incidents that are read for a workflow, the one that was written last first
+_LONGEST = 3650 * 86400.0  # seconds
 _SLACK = timedelta(minutes=1)  # between the clock of the folder's file system and ours
 # What a line that was written by hand may lead to: such a log is passed over, and named where it was asked for.
 _UNREADABLE = (OSError, RunbookError, TypeError, ValueError, KeyError, AttributeError)
@@ -54,7 +56,10 @@ def _open_incident(
     scope = Scope(frozenset(hosts))
     fitting = best(candidates(Path(log).expanduser(), now, join_within, site), scope)
     if not fitting:
-        return {**_fresh(_name(scenario, now), "no open incident has these hosts"), "join_within": join_within}
+        return {
+            **_fresh(_name(scenario, now), "no open incident has these hosts"),
+            "join_within": _bounded(join_within),
+        }
     chosen, others = fitting[0], fitting[1:]
     why = why_joined(chosen, scope, now, others)
     return _known(log, chosen.id, why, [each.id for each in others], now)
@@ -80,7 +85,8 @@ def without_log(id: str, scenario: str, problem: str) -> OpenReport:
 
 def _name(scenario: str, now: datetime) -> str:
     """Of a new incident: the time, the scenario, and what tells it from others of the same second."""
-    return f"{now:%Y-%m-%d-%H%M%S}-{scenario}-{random.SystemRandom().randrange(1 << 24):06x}"
+    words = re.sub(r"[^A-Za-z0-9_-]+", "-", scenario)[:60].strip("-") or "incident"
+    return f"{now:%Y-%m-%d-%H%M%S}-{words}-{random.SystemRandom().randrange(1 << 24):06x}"
 
 
 def joined_at_write(folder: Path, scope: Scope, within: float, site: str = "") -> str:
@@ -112,12 +118,17 @@ def existing_incident(log: str, id: str, hosts: Sequence[str], join_within: floa
     return found[0].id
 
 
+def _bounded(within: float) -> float:
+    """A site that always joins may say so by a number of seconds that no date has; what is none joins nothing."""
+    return min(within, _LONGEST) if within > 0 else 0.0
+
+
 def candidates(folder: Path, now: datetime, within: float, site: str = "") -> list[Candidate]:
     """Open incidents with an event within that many seconds. Files that cannot be read are passed over: an event could
     not be added to them either."""
-    span = timedelta(seconds=within)
     found: list[Candidate] = []
-    if within <= 0:
+    span = timedelta(seconds=_bounded(within))
+    if not span:
         return found
     for path in log_paths(folder):
         try:

@@ -21,7 +21,7 @@ def write(log, name, *events, hosts=("db1",), **options):
 
 
 def opening(log, **options):
-    result = run_module("incident_open", log=str(log), hosts=["db1"], scenario="x", **options)
+    result = run_module("incident_open", **{"log": str(log), "hosts": ["db1"], "scenario": "x", **options})
     assert "failed" not in result, result
     return result
 
@@ -41,6 +41,20 @@ def test_it_joins_what_is_open_and_says_why(tmp_path):
     fresh = opening(tmp_path, id="new")
     assert fresh["joined"] is False
     assert not (tmp_path / f"{fresh['id']}.jsonl").exists()
+
+
+@pytest.mark.parametrize(("within", "joins"), [("inf", True), (1e18, True), ("nan", False), (-1, False)])
+def test_any_number_of_seconds_lets_a_run_have_a_name(tmp_path, within, joins):
+    """A mitigation would end before it began."""
+    write(tmp_path, "a", ("noted", {"text": "x"}))
+    assert opening(tmp_path, join_within=within)["joined"] is joins
+
+
+def test_a_scenario_of_any_text_makes_an_id_that_can_be_written(tmp_path):
+    for scenario in ("../x y", "\u00e9\n", "x" * 300, ""):
+        found = opening(tmp_path, id="new", scenario=scenario)
+        write(tmp_path, found["id"], ("noted", {"text": "x"}))
+        assert (tmp_path / f"{found['id']}.jsonl").is_file()
 
 
 def test_an_incident_that_is_named_is_taken_whatever_it_shares(tmp_path):

@@ -16,6 +16,7 @@ NOW = START + timedelta(minutes=30)
 IC = {"role": "incident_commander"}
 RECOVERED = event("verified", 5, seq=5, outcome="recovered")
 RESOLVED = event("phase", 6, phase="resolved")
+BACK = event("phase", 8, phase="open", reason="back")
 WAIVED = [event("checklist", 7, item=item, state="waived", reason="x") for item, each in ITEMS.items() if each.after]
 
 
@@ -80,6 +81,8 @@ def test_an_act_is_one_event(name, events, said, note):
         ("update", [], {}, "say what is known"),
         ("identify", [], {}, "No diagnosis is in the log"),
         ("monitor", [], {}, "No act is in the log"),
+        ("identify", [event("diagnosed", cause="x"), RESOLVED, BACK], {}, "in the log since it was opened again"),
+        ("monitor", [event("mitigated"), RESOLVED, BACK], {}, "No act is in the log since it was opened again"),
         ("identify", [RESOLVED], {"reason": "x"}, "is resolved: reopen it first"),
         ("acknowledge", [RESOLVED], {}, "is resolved: reopen it first"),
         ("acknowledge", [RESOLVED, event("phase", phase="closed")], {"text": "on it"}, "is closed: reopen it first"),
@@ -92,7 +95,7 @@ def test_an_act_is_one_event(name, events, said, note):
         ("resolve", [event("verified", seq=5, outcome="improved")], {}, "on db1 (#5) says improved"),
         ("resolve", [event("verified", 4, seq=4, outcome="worse", mitigation="x"), RECOVERED], {}, "#4) says worse"),
         ("resolve", [RECOVERED, event("mitigated", 8, seq=6)], {}, "an act on db1 (#6) was not verified after"),
-        ("resolve", [RECOVERED, RESOLVED, event("phase", 8, phase="open", reason="back")], {},
+        ("resolve", [RECOVERED, RESOLVED, BACK], {},
          "no verification is in the log since it was opened again"),
         ("accept_role", [role("offered", "bob")], {**IC, "person": "bob"}, "in the name of bob: give a reason"),
         ("take_role", [], {**IC, "person": "bob"}, "ada takes the role incident_commander in the name of bob"),
@@ -111,6 +114,11 @@ def test_what_the_log_does_not_bear_out_is_refused_with_the_reason(name, events,
         act(name, *events, **said)
     assert words in str(refused.value)
     assert str(refused.value).endswith("Nothing was written.")
+
+
+def test_an_act_that_a_later_run_found_carried_out_is_watched_too():
+    found = event("reconciled", 9, seq=7, mitigation="m", intended="x", gone=["t"])
+    assert act("monitor", RESOLVED, BACK, found)[1] == {"phase": "monitoring", "facts": ["#7"]}
 
 
 def test_every_act_is_one_that_a_person_can_name():
