@@ -172,7 +172,7 @@ def why_refused(kind: str, note: Mapping[str, Any]) -> str:
         if name not in fields:
             return f"an event of kind {kind} has no field {name!r}{_nearest(name, fields)}"
         if not isinstance(value, fields[name]) or (isinstance(value, bool) and fields[name] is int):
-            return f"the field {name} of an event of kind {kind} is {_words(fields[name])}, not {type(value).__name__}"
+            return f"the field {name} of an event of kind {kind} is {_words(fields[name])}, not {_type(value)}"
         if name in MOMENTS and value and not is_stamp(value):
             return (
                 f"the field {name} of an event of kind {kind} is a time in UTC such as 2026-11-23T14:56:35.123456Z,"
@@ -227,6 +227,11 @@ def _is_plan(value: Any) -> bool:
 def _nearest(name: str, known: Mapping[str, Any]) -> str:
     close = difflib.get_close_matches(name, known, 1)
     return f"; did you mean {close[0]}?" if close else f". It has: {', '.join(sorted(known))}"
+
+
+def _type(value: Any) -> str:
+    """Without the mark that Ansible puts on what it has read."""
+    return type(value).__name__.replace("_AnsibleTagged", "").casefold()
 
 
 def _words(types: _Types) -> str:

@@ -80,3 +80,19 @@ def test_an_action_item_is_closed_by_its_key_and_a_misspelt_one_is_refused(site)
     assert (item["key"], item["text"], item["owner"], item["due"], item["open"]) == (
         "A1", "lock_timeout for reports", "ada", "2026-12-01", False,
     )  # fmt: skip
+
+
+def test_the_number_of_a_ticket_is_a_text_and_so_is_each_answer_of_a_survey(site):
+    site.play(
+        "incident_action", incident_action_key=7, incident_action_text=4711, incident_action_owner=83,
+        incident_action_reference=4711, incident_action_due="2026-12-01",
+    )  # fmt: skip
+    lines = (site.log.folder / f"{site.log.name}.jsonl").read_text().splitlines()
+    item = action_items(read_events(lines)[0])[-1]
+    assert (item["key"], item["text"], item["owner"], item["due"]) == ("7", "4711", "83", "2026-12-01")
+
+
+def test_items_of_the_checklist_may_be_a_list(site):
+    shown = site.play("incident_checklist", incident_act_item=["runbooks_updated", "monitoring_improved"])
+    assert "runbooks_updated, done" in shown
+    assert "monitoring_improved, done" in shown

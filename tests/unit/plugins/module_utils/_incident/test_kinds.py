@@ -6,6 +6,10 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.kinds import KINDS, readable, why_refused
 
 
+class _AnsibleTaggedInt(int):
+    """As ansible-core marks what it has read."""
+
+
 @pytest.mark.parametrize(
     ("kind", "note", "says"),
     [
@@ -22,6 +26,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.kinds impo
         ("action_item", {"key": "a1", "text": "alert on the pool", "owner": "ada", "due": "2026-12-01"}, ""),
         ("action_item", {"key": "a1", "text": "x", "due": "2026-12-01T10:00:00"}, ""),
         ("action_item", {"key": "a1", "text": "x", "due": ""}, ""),
+        ("action_item", {"key": "a1", "text": _AnsibleTaggedInt(5)}, "is a text, not int"),
         *[
             ("action_item", {"key": "a1", "text": "x", "due": due}, "is a date such as 2026-12-01")
             for due in ("soon", "2026-02-30", "2026-12-1", "20261201", "2026-12-011", "2026-W49-2", "1.12.2026")
