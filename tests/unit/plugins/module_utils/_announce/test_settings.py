@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of, usable_settings
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
@@ -59,7 +61,7 @@ def test_one_address_is_no_list_of_letters_and_two_are_not_one(to, addresses):
 
 def test_a_channel_that_is_misspelt_keeps_no_other_from_being_used():
     """The page to a person would wait for a setting of mail."""
-    given = {
+    given: dict[Any, Any] = {
         "slack": {"token": "x"},
         "mail": {"host": "x", "sender": "y", "too": "z"},
         "slak": {"token": "x"},
