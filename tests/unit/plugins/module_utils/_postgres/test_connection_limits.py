@@ -161,7 +161,7 @@ def test_a_leak_grows_while_there_is_room(ages, slots, ended):
     sessions = [*opened("web", ages), *pool(5, "cron", 60, state="active")]
     plan = plan_ending(snapshot(*sessions, slots=slots), Exclusions(), Rules(idle=30), Bounds()).plan
     assert len(plan.actions) == ended
-    (report, *_) = connection_limit_dicts(snapshot(*sessions, slots=slots), Exclusions(), 99)[0]["applications"]
+    report = connection_limit_dicts(snapshot(*sessions, slots=slots), Exclusions(), 99)[0]["applications"][0]
     assert report["steady"] is (not ended or slots == 50)
 
 

@@ -213,5 +213,6 @@ def test_what_a_person_says_has_links_to_the_hosts_of_the_site_alone():
 def test_templates_that_are_misspelt_are_named_and_keep_no_message_up(own, says):
     texts = Texts("slack", own)
     assert texts.text("note", {"text": "x", "by": "ada", "done_at": ""}) == "ada: x"
-    (problem,) = texts.problems.values()
-    assert says in problem
+    problems = list(texts.problems.values())
+    assert len(problems) == 1
+    assert says in problems[0]
