@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import Event
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log import append
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 
 START = datetime(2026, 11, 23, 15, 0, 0, 250000, tzinfo=UTC)
@@ -37,6 +39,11 @@ class Log:
             "events": [{"kind": kind, "note": note} for kind, note in events],
         }  # fmt: skip
         record(params, False, now=START + timedelta(seconds=at))
+
+    def write_unchecked(self, at: float, kind: str, note: dict[str, Any]) -> None:
+        """As an earlier version may have written it, which did not check every field."""
+        event = Event(kind, START + timedelta(seconds=at), "ada", "db1", note)
+        append(str(self.folder), self.name, lambda: event, [event], None, create=False)
 
 
 def whole_incident(folder: Path, name: str = "2026-11-23-150000-db_lock_contention", shift: float = 0.0) -> Log:

@@ -15,7 +15,7 @@ TOUCHES = ("backend",)
 
 
 def inject(platform: Platform) -> None:
-    backend.signal(platform.container("backend"), "SIGSTOP", "gunicorn")
+    backend.hang(platform)
 
 
 def symptom(platform: Platform) -> bool:
@@ -24,9 +24,7 @@ def symptom(platform: Platform) -> bool:
 
 
 def heal(platform: Platform) -> None:
-    for replica in backend.replicas(platform):
-        if replica.state == "running":
-            backend.signal(replica.id, "SIGCONT", "gunicorn")
+    backend.wake(platform)
     backend.put_right(platform, "backend")
 
 

@@ -1,8 +1,11 @@
-"""The service that takes payments was stopped; Stripe, the key and the network are well."""
+"""The service that takes payments hangs; Stripe, the key and the network are well.
+
+It was not stopped: what a person or a job has stopped is left alone.
+"""
 
 from __future__ import annotations
 
-from rehearsal import backend, engine
+from rehearsal import backend
 from rehearsal.platform import Platform
 
 PLAYBOOK = "payment_outage.yml"
@@ -12,7 +15,10 @@ TOUCHES = ("backend",)
 
 
 def inject(platform: Platform) -> None:
-    engine.run(["docker", "kill", platform.container("backend")])
+    backend.hang(platform)
+    platform.until(
+        "its health check fails", lambda: any(one.health == "unhealthy" for one in backend.replicas(platform))
+    )
 
 
 def symptom(platform: Platform) -> bool:
@@ -21,6 +27,7 @@ def symptom(platform: Platform) -> bool:
 
 
 def heal(platform: Platform) -> None:
+    backend.wake(platform)
     backend.put_right(platform, "backend")
 
 

@@ -74,6 +74,17 @@ def await_healthy(platform: Platform, *services: str) -> None:
         time.sleep(0.3)
 
 
+def hang(platform: Platform) -> None:
+    """Its processes stand still, as by a debugger that somebody forgot."""
+    signal(platform.container("backend"), "SIGSTOP", "gunicorn")
+
+
+def wake(platform: Platform) -> None:
+    for replica in replicas(platform):
+        if replica.state == "running":
+            signal(replica.id, "SIGCONT", "gunicorn")
+
+
 def signal(container: str, name: str, words: str) -> None:
     """Signal every process of a container whose command line holds these words; its image has no pkill."""
     engine.run(["docker", "exec", "--user", "root", container, "python3", "-c", SIGNAL, name, words], check=False)

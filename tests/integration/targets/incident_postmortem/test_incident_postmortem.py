@@ -180,6 +180,8 @@ def full_of(text):
         several = types if isinstance(types, tuple) else (types,)
         if name in MOMENTS:
             return stamp(0)
+        if name == "due":
+            return "2026-12-01"
         if name == "state" and kind in ("message", "silence", "checklist"):
             return {"message": MESSAGE_STATES[0], "silence": "made", "checklist": "done"}[kind]
         if name in choices and kind in ("severity", "phase", "role", "opened"):
@@ -205,6 +207,7 @@ def test_hostile_text_is_shown_as_text(tmp_path, text):
     log = Log(tmp_path, "i", scenario=text)
     for place, event in enumerate(full_of(text)):
         log.write(place, event, by=text, host=text)
+    log.write_unchecked(99, "action_item", {"key": "A", "text": text, "due": text})
     measured(log, 99, **named(measured_note(), text))
     result = pages(log, public_words={text: text})
     assert "<pattern" in html(result)
@@ -236,6 +239,7 @@ def test_no_secret_is_on_a_page(tmp_path, secret):
     log = Log(tmp_path, "i", scenario=text)
     for place, event in enumerate(full_of(text)):
         log.write(place, event, by=text, host=text)
+    log.write_unchecked(99, "action_item", {"key": "A", "text": text, "due": text})
     result = pages(log, public_words={})
     assert secret not in json.dumps({name: value for name, value in result.items() if name != "invocation"})
     for path in result["paths"]:
