@@ -1,7 +1,4 @@
-"""The backend was killed and left its pid file behind: it refuses to start, again and again.
-
-The file is in the container's own layer, so that a restart meets it again. gunicorn says that it is running already.
-"""
+"""The backend was killed and left its pid file behind: it refuses to start, again and again."""
 
 from __future__ import annotations
 
@@ -15,11 +12,7 @@ UNSTABLE = ("backend",)
 
 
 def inject(platform: Platform) -> None:
-    platform.execute("backend", "sh", "-c", "echo 1 > /tmp/gunicorn.pid")
-    backend.signal(platform.container("backend"), "SIGKILL", "gunicorn")
-    platform.until(
-        "the engine restarts it", lambda: any(replica.restarts >= 2 for replica in backend.replicas(platform))
-    )
+    backend.crash(platform)
 
 
 def symptom(platform: Platform) -> bool:

@@ -15,7 +15,7 @@ TOUCHES = ("backend",)
 
 
 def inject(platform: Platform) -> None:
-    backend.hang(platform)
+    backend.signal(platform.container("backend"), "SIGSTOP", "gunicorn")
 
 
 def symptom(platform: Platform) -> bool:
@@ -24,7 +24,9 @@ def symptom(platform: Platform) -> bool:
 
 
 def heal(platform: Platform) -> None:
-    backend.wake(platform)
+    for replica in backend.replicas(platform):
+        if replica.state == "running":
+            backend.signal(replica.id, "SIGCONT", "gunicorn")
     backend.put_right(platform, "backend")
 
 

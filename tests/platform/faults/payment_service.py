@@ -1,4 +1,4 @@
-"""The service that takes payments hangs; Stripe, the key and the network are well.
+"""The service that takes payments crashes again and again; Stripe, the key and the network are well.
 
 It was not stopped: what a person or a job has stopped is left alone.
 """
@@ -12,13 +12,11 @@ PLAYBOOK = "payment_outage.yml"
 CAUSE = "service_unhealthy"
 WITHIN = 30
 TOUCHES = ("backend",)
+UNSTABLE = ("backend",)
 
 
 def inject(platform: Platform) -> None:
-    backend.hang(platform)
-    platform.until(
-        "its health check fails", lambda: any(one.health == "unhealthy" for one in backend.replicas(platform))
-    )
+    backend.crash(platform)
 
 
 def symptom(platform: Platform) -> bool:
@@ -27,7 +25,6 @@ def symptom(platform: Platform) -> bool:
 
 
 def heal(platform: Platform) -> None:
-    backend.wake(platform)
     backend.put_right(platform, "backend")
 
 

@@ -74,15 +74,14 @@ def await_healthy(platform: Platform, *services: str) -> None:
         time.sleep(0.3)
 
 
-def hang(platform: Platform) -> None:
-    """Its processes stand still, as by a debugger that somebody forgot."""
-    signal(platform.container("backend"), "SIGSTOP", "gunicorn")
+def crash(platform: Platform) -> None:
+    """Kill it so that it leaves its pid file behind: it refuses to start, again and again.
 
-
-def wake(platform: Platform) -> None:
-    for replica in replicas(platform):
-        if replica.state == "running":
-            signal(replica.id, "SIGCONT", "gunicorn")
+    The file is in the container's own layer, so that a restart meets it again, and gunicorn says that it runs.
+    """
+    platform.execute("backend", "sh", "-c", "echo 1 > /tmp/gunicorn.pid")
+    signal(platform.container("backend"), "SIGKILL", "gunicorn")
+    platform.until("the engine restarts it", lambda: any(replica.restarts >= 2 for replica in replicas(platform)))
 
 
 def signal(container: str, name: str, words: str) -> None:
