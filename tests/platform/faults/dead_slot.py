@@ -16,8 +16,9 @@ BEHIND = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) FROM pg_repl
 
 
 def given(platform: Platform) -> dict[str, Any]:
+    # The disk of the volumes is that of the WAL; of another one the slot is no cause.
     return {
-        **disk_fill.goal(disk_fill.backups_disk(platform), disk_fill.MIB, "container_logs"),
+        **disk_fill.goal(disk_fill.engine_disk(), disk_fill.MIB, "container_logs"),
         "disk_space_slot_size": KEPT,
     }
 
