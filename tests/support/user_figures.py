@@ -104,9 +104,7 @@ def wrong(figures: Figures) -> list[str]:
         if abs(seconds) > 3
     ]
     if figures.after_act is not None and abs(figures.after_act) > 1:
-        faults.append(
-            f"the time from the act until the end is told {figures.after_act:+.1f} s longer than the users counted"
-        )
+        faults.append(f"the time from the act until the end is {figures.after_act:+.1f} s from what the users counted")
     if figures.estimated_by != "series":
         faults.append("the counters do not show the impact")
     for kind, (counted, said) in figures.failed.items():

@@ -105,7 +105,7 @@ def test_a_runaway_query_is_ended_through_the_database(platform, tmp_path):
         given = {"end_sessions_min_running": 2, "high_cpu_cores": 0.2}
         done = play(platform, tmp_path, "high_cpu", **given)
         asked = re.search(r"incident_approved_digest=([0-9a-f]{64})", done.text)
-        if asked:  # a machine with idle cores: the statement may slow nobody, so that a person decides
+        if asked:  # a machine with idle cores: the statement may slow no other session
             assert "cores idle" in " ".join(done.text.split()), done.text
             done = play(platform, tmp_path, "high_cpu", incident_approved_digest=asked.group(1), **given)
         assert done.rc == 0, done.text

@@ -1,4 +1,4 @@
-"""Somebody asks the live database a question without an end, again and again since nothing came: the cores are gone."""
+"""An analyst runs a query without an end on the live database, again and again: no core is left."""
 
 from __future__ import annotations
 

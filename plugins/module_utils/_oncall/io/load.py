@@ -23,7 +23,7 @@ from .ical import shifts_of_calendar
 from .rendered import shifts_of_json
 from .time_zones import is_zone, zone_of
 
-# Of times in which somebody is on call: seconds since 1970, until the year 2200.
+# Of a shift: seconds since 1970, until the year 2200.
 _FIRST, _LAST = 0.0, 7258118400.0
 _MOST_DAYS = 3660
 

@@ -117,7 +117,7 @@ def test_the_name_that_a_misspelt_one_most_likely_means(text, name):
 
 
 def test_a_letter_with_an_accent_is_one_whatever_program_wrote_it():
-    """A feed of one system names nobody otherwise, and no person is paged."""
+    """A person of a feed would have no name of the site, and no person is paged."""
     one, two = "Jos\u00e9 D\u00edaz", "Jose\u0301  Di\u0301az"
     for written, read in ((one, two), (two, one)):
         people = people_of([{"name": written, "mail": "j@x"}], lambda dummy: True)[0]

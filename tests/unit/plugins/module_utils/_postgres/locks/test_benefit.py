@@ -201,6 +201,15 @@ def test_an_active_session_is_not_stopped_for_a_tool_that_can_wait(scene, held):
     assert len(found.need_approval) == held
 
 
+def _require_one_action(scene, held, reason):
+    """``held``: how many of it need an approval, for the reason."""
+    found = judged(scene)
+    assert len(found.plan.actions) == 1
+    assert len(found.need_approval) == held
+    if held:
+        assert reason in found.plan.actions[0].reason
+
+
 def two_batches(waiting=1, **batch):
     """A batch that has changed rows and goes on, and others that wait for one of them."""
     return snapshot(
@@ -223,11 +232,7 @@ def two_batches(waiting=1, **batch):
     ],
 )
 def test_active_work_is_not_rolled_back_for_fewer_than_make_a_queue(scene, held):
-    found = judged(scene)
-    assert len(found.plan.actions) == 1
-    assert len(found.need_approval) == held
-    if held:
-        assert "its transaction has written and is active, and only" in found.plan.actions[0].reason
+    _require_one_action(scene, held, "its transaction has written and is active, and only")
     assert not judge(scene, Exclusions(), replace(WIDE, min_waiters=1)).need_approval
 
 
@@ -338,11 +343,7 @@ def broker(holder_query=ROW, waiter_query=ROW, standbys=2):
 )
 def test_a_leader_by_a_row_is_not_ended_unasked(scene, held):
     """As message brokers elect one: no statement of theirs does anything else."""
-    found = judged(scene)
-    assert len(found.plan.actions) == 1
-    assert len(found.need_approval) == held
-    if held:
-        assert "it may be the elected leader of its waiters" in found.plan.actions[0].reason
+    _require_one_action(scene, held, "it may be the elected leader of its waiters")
 
 
 LOCKS = "LOCK TABLE jobs IN EXCLUSIVE MODE"
