@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -25,7 +24,7 @@ from pathlib import Path
 from support import engine as engines
 from support.busy import busy
 from support.fetch_builds import fetch_all
-from support.schedule import Outcome, Preparation, Step, Unavailable, run
+from support.schedule import Outcome, Preparation, Step, Unavailable, end_on_signals, run
 from support.scope import majors
 from support.servers import one_per_major
 from support.summary import ending, omissions, table
@@ -157,9 +156,7 @@ def main() -> int:
     if options.all:
         os.environ["PAFAR_TESTS"] = "all"
     os.chdir(ROOT)
-    # Default handlers, also where this program was started with SIGINT ignored: its commands are stopped by it.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    end_on_signals()
     chosen = chosen_steps(options.parts)
     began = time.monotonic()
     with ExitStack() as stack:

@@ -125,12 +125,28 @@ class _Running:
     is_stopping: bool = False
 
 
+_asked_to_end: list[int] = []  # signals, in the order in which they came
+
+
+def end_on_signals() -> None:
+    """Let SIGINT or SIGTERM end a run within a second, and any further one change nothing: the end is bounded.
+
+    The handlers only remember the signal. One that raises is called again by the next signal in the middle of what the
+    first one began (make passes SIGTERM on to this program, a terminal sends SIGINT to both), and the run hangs.
+    """
+    # Also where this program was started with SIGINT ignored: its commands are stopped by it.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda number, _frame: _asked_to_end.append(number))
+
+
 def run(steps: Sequence[Step], preparations: dict[str, Preparation]) -> Outcome:
-    """Run every step; on ctrl-c or SIGTERM stop what runs, let it take down what it started, and raise again."""
+    """Run every step. On ctrl-c, or SIGTERM after `end_on_signals`, stop what runs, let it take down its own, and raise
+    ``KeyboardInterrupt`` or ``SystemExit``."""
     outcome = Outcome([Result(step.part, step.title) for step in steps])
     waiting = sorted(range(len(steps)), key=lambda number: -steps[number].seconds)
     free = dict(SLOTS)
-    events: queue.Queue[int | None] = queue.Queue()  # the number of a step that ended; None: a preparation did
+    # The number of a step that ended; None: a preparation did. Whatever a signal interrupts, it is not left locked.
+    events: queue.SimpleQueue[int | None] = queue.SimpleQueue()
     running = _Running()
     wanted = {name: preparations[name] for step in steps for name in step.needs}
     with ExitStack() as stack:
@@ -168,16 +184,23 @@ def run(steps: Sequence[Step], preparations: dict[str, Preparation]) -> Outcome:
                     threads[number].start()
                 if not waiting and not threads:
                     break
-                ended = events.get()
+                ended = _next_of(events)
                 if ended is not None:
                     threads.pop(ended).join()
                     free[lanes[ended]] += steps[ended].slots
         except (KeyboardInterrupt, SystemExit):
-            for number_of_signal in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number_of_signal, signal.SIG_IGN)  # the end is bounded; a second one would leave things
             _stop(running, threads)
             raise
     return outcome
+
+
+def _next_of(events: queue.SimpleQueue[int | None]) -> int | None:
+    """Wait for the next of the events, and for a signal that ends the run."""
+    while True:
+        if _asked_to_end:
+            raise KeyboardInterrupt if _asked_to_end[0] == signal.SIGINT else SystemExit(128 + _asked_to_end[0])
+        with suppress(queue.Empty):
+            return events.get(timeout=1)
 
 
 def _name_as_not_run(step: Step, result: Result, needed: Sequence[Preparation], outcome: Outcome) -> None:
@@ -189,7 +212,12 @@ def _name_as_not_run(step: Step, result: Result, needed: Sequence[Preparation], 
 
 
 def _execute(
-    number: int, step: Step, more: dict[str, str], outcome: Outcome, running: _Running, events: queue.Queue[int | None]
+    number: int,
+    step: Step,
+    more: dict[str, str],
+    outcome: Outcome,
+    running: _Running,
+    events: queue.SimpleQueue[int | None],
 ) -> None:
     result = outcome.results[number]
     began = time.monotonic()

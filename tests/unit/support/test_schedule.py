@@ -10,6 +10,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from support.busy import PROCESSES
 from support.schedule import Preparation, Step, Unavailable, run
 from support.servers import ROOT
@@ -120,13 +122,12 @@ def test_notes_and_what_is_left_are_collected_from_the_output_and_a_failure_is_n
 
 
 INTERRUPTED = """
-import signal, sys
+import sys
 from pathlib import Path
 from support.busy import busy
-from support.schedule import Step, run
+from support.schedule import Step, end_on_signals, run
 folder = Path(sys.argv[1])
-signal.signal(signal.SIGINT, signal.default_int_handler)
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+end_on_signals()
 waits = '''
 import sys, time
 from pathlib import Path
@@ -155,7 +156,7 @@ def await_file(path, process):
         time.sleep(0.05)
 
 
-def interrupted(tmp_path, number):
+def interrupted(tmp_path, *numbers):
     """The ids of the processes beside an interrupted run, and its exit code."""
     process = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED, str(tmp_path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -166,7 +167,8 @@ def interrupted(tmp_path, number):
         pids = list(map(int, (tmp_path / "pids").read_text().split()))
         assert len(pids) == PROCESSES + 1
         assert all(map(is_there, pids))
-        process.send_signal(number)
+        for number in numbers:
+            process.send_signal(number)
         process.wait(300)
     finally:
         process.kill()
@@ -174,9 +176,13 @@ def interrupted(tmp_path, number):
     return pids, process.returncode
 
 
-def test_a_run_that_is_told_to_end_takes_down_what_it_started_and_the_work_beside_it_ends(tmp_path):
-    pids, code = interrupted(tmp_path, signal.SIGTERM)
-    assert code == 143
+@pytest.mark.parametrize(
+    "numbers", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGTERM, signal.SIGTERM, signal.SIGINT]]
+)
+def test_a_run_that_is_told_to_end_takes_down_what_it_started_and_the_work_beside_it_ends(tmp_path, numbers):
+    """Each once, or several at a time, as make and a terminal send them."""
+    pids, code = interrupted(tmp_path, *numbers)
+    assert code in {128 + signal.SIGTERM, -signal.SIGINT} if signal.SIGINT in numbers else code == 128 + signal.SIGTERM
     assert (tmp_path / "taken-down").exists()
     assert not any(map(is_there, pids))
     assert list((tmp_path / "busy").iterdir()) == []
