@@ -18,6 +18,7 @@ from .condition import Condition
 from .locks.lock_table import Key, Lock, Tag
 from .locks.wait_forest import Forest
 from .session import CLIENT, IDLE_AFTER, Holder, Prepared, Session
+from .work import can_wait
 
 MIN_WAITERS = 3  # waiters for one that has held its lock for long, from which on they count however young they are
 # Waits that no lock table knows. Client, Activity, Timeout and Extension mean: nothing to do.
@@ -181,7 +182,9 @@ class Snapshot:
         A wait is too long after ``min_waiting`` seconds, or when ``min_waiters`` sessions wait for one that has held
         its lock for so long, or wait only because a session waits before them that has waited for so long: clients with
         short timeouts never wait for long themselves, they fail and come back. Further looks show that fewer wait at
-        a time, or that the session before them is active (see `returning`).
+        a time, or that the session before them is active (see `returning`). Those that wait only because maintenance or
+        a changed definition waits before them do not wait for the holder: their wait ends when that one gives way, as
+        a migration with a short lock_timeout is meant to.
         """
         by_design = self.waits_by_design(min_waiting, approved)
         forest = self.forest
@@ -189,8 +192,7 @@ class Snapshot:
             *(
                 key
                 for key in forest.root_blockers
-                if key in self.pressing
-                or (forest.reach.get(key, 0) >= min_waiters and self.held_for(key) >= min_waiting)
+                if key in self.pressing or self._is_stuck(key, min_waiting, min_waiters)
             ),
             *(
                 key
@@ -204,6 +206,17 @@ class Snapshot:
             for key, age in self._ages.items()
             if (age >= min_waiting or key in behind) and key not in by_design and key not in self.moving
         ]
+
+    def _is_stuck(self, key: Key, min_waiting: float, min_waiters: int) -> bool:
+        if self.forest.reach.get(key, 0) < min_waiters or self.held_for(key) < min_waiting:
+            return False
+        return len(self.forest.behind([key]) & self._held_by_roots) >= min_waiters
+
+    @cached_property
+    def _held_by_roots(self) -> set[Key]:
+        """Waiters that would still wait if no maintenance and no change of a definition waited before them."""
+        giving_way = [key for key in self.forest.queued_blockers if _gives_way(self.who(key))]
+        return self.forest.still_blocked(giving_way) if giving_way else set(self.forest.waiters)
 
     def held_for(self, key: Key) -> float:
         """Seconds for which a session has held every lock that it holds, at least: none is taken while it is idle in
@@ -257,6 +270,10 @@ class Snapshot:
         if not any(s.wait_type in ("BufferPin", "Buffer") for s in self.other_waits()):
             return []
         return [s for s in self.sessions.values() if s.idle_in_transaction]
+
+
+def _gives_way(holder: Holder) -> bool:
+    return isinstance(holder, Session) and can_wait(holder)
 
 
 def advisory_key(classid: int | None, objid: int | None, objsubid: int | None) -> str:

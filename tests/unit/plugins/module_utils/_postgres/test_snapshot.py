@@ -87,6 +87,27 @@ def test_waits_that_never_get_old_count_behind_a_queued_blocker_that_has_waited_
     assert len(scene.affected(30)) == affected
 
 
+ADDS, LOCKS = "ALTER TABLE t ADD x int", "LOCK TABLE t"
+
+
+@pytest.mark.parametrize(
+    ("before_them", "mode", "affected"),
+    [
+        pytest.param({"query": ADDS}, "AccessShareLock", 0, id="a migration with a short lock_timeout"),
+        pytest.param({"query": "VACUUM FULL t"}, "AccessShareLock", 0, id="maintenance"),
+        pytest.param({"query": LOCKS, "application": "psql"}, "AccessShareLock", 0, id="an operator's console"),
+        pytest.param({"query": LOCKS}, "AccessShareLock", 6, id="a session of the application"),
+        pytest.param({"query": ADDS}, "AccessExclusiveLock", 6, id="a migration, and they wait for the holder too"),
+    ],
+)
+def test_those_behind_a_statement_that_gives_way_do_not_wait_for_an_idle_holder(before_them, mode, affected):
+    """A reader that has been idle in its transaction for long, such as a cursor whose client takes its time."""
+    locks = [holds(1, relation(7), "AccessShareLock"), waits(5, relation(7), "AccessExclusiveLock", seconds=2)]
+    locks += [waits(10 + n, relation(7), mode, seconds=1) for n in range(5)]
+    scene = snapshot(locks, session(1, "idle in transaction"), session(5, **before_them))
+    assert len(scene.affected(30)) == affected
+
+
 def test_how_many_must_wait_is_an_option():
     scene = snapshot(short_waits(2), session(1, "idle in transaction"))
     assert scene.affected(30, min_waiters=2) == [10, 11]
