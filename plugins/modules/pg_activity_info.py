@@ -126,6 +126,14 @@ long_waiters:
   returned: success
   type: int
   sample: 100
+requests_waiting:
+  description:
+    - Number of the waiters that RV(long_waiters) counts, and of those that wait behind them, on which a request of the
+      application may depend. Maintenance, backups, replication, changes of a definition and operators' tools are not
+      counted.
+  returned: success
+  type: int
+  sample: 99
 longest_wait:
   description: Longest lock wait, in seconds.
   returned: success

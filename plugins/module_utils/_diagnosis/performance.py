@@ -80,6 +80,7 @@ def diagnose_performance(
         for session in activity["activity"]["long_running"]
         if session["maintenance"] and session["seconds_in_state"] >= min_running
     ]
+    lines += _waiting_alone(activity)
     lines += _pins(activity, min_running)
     top = workload["statements"][:3]
     lines += [f"{statement['share']:.0%} of the time: {shortened(statement['statement'], _WIDE)}" for statement in top]
@@ -113,13 +114,26 @@ def _waits(workload: WorkloadReport) -> str:
 
 
 def _locks(activity: ActivityReport, workload: WorkloadReport) -> list[Cause]:
-    if not activity["long_waiters"]:
+    if not activity["requests_waiting"]:
         return []
     share = workload["waits"].get("Lock", 0) / max(1.0, sum(workload["waits"].values()))
     waiting = activity["waiters"] - activity["waiters_by_design"]
     text = f"{waiting} sessions wait for locks, the longest for {activity['longest_wait']:g} s"
     # A lock queue hides every other cause, so it comes first.
     return [Cause(LOCKS, 1 + share, (text, *activity["tree"][1:4]), "unblock_sessions")]
+
+
+def _waiting_alone(activity: ActivityReport) -> list[str]:
+    """Late waiters on which no request depends: an index build waits for old transactions as long as they last."""
+    late = activity["long_waiters"]
+    if not late or activity["requests_waiting"]:
+        return []
+    waits = "1 session waits" if late == 1 else f"{late} sessions wait"
+    return [
+        f"{waits} for locks, the longest for {activity['longest_wait']:g} s, and no request of the application depends"
+        " on that (maintenance, a backup, replication, a change of a table or an operator's tool); run"
+        " playbooks/db_lock_contention.yml --check to see what they wait for"
+    ]
 
 
 def _runaways(activity: ActivityReport, processes: ProcessesReport, plan: EndDict) -> list[Cause]:

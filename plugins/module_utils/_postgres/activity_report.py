@@ -143,6 +143,7 @@ class _Activity(TypedDict):
     server: ServerReport
     waiters: int
     long_waiters: int
+    requests_waiting: int
     waiters_by_design: int
     longest_wait: float
     root_blockers: list[BlockerReport]
@@ -270,6 +271,7 @@ def activity_result(
         "server": snapshot.server,
         "waiters": len(waiters),
         "long_waiters": len(snapshot.affected(min_waiting)),
+        "requests_waiting": len(snapshot.requests_waiting(min_waiting)),
         "waiters_by_design": len(snapshot.waits_by_design(min_waiting)),
         "longest_wait": round(snapshot.longest_wait(), 1),
         "root_blockers": [blocker_dict(snapshot, key, exclusions, statements) for key in forest.root_blockers[:rows]],

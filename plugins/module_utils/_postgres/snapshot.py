@@ -207,6 +207,18 @@ class Snapshot:
             if (age >= min_waiting or key in behind) and key not in by_design and key not in self.moving
         ]
 
+    def requests_waiting(self, min_waiting: float) -> list[Key]:
+        """Waiters that wait too long, and those behind them, but for what no request of the application depends on."""
+        late = self.affected(min_waiting)
+        return [key for key in {*late, *self.forest.behind(late)} if not self.can_wait(key)] if late else []
+
+    def can_wait(self, key: Key) -> bool:
+        """Whether no request depends on a waiter: maintenance, a changed definition, a backup, replication, a tool of
+        operators; also one that asked to wait (SERIALIZABLE READ ONLY DEFERRABLE)."""
+        holder, awaited = self.who(key), self.forest.wait_of(key)
+        deferrable = awaited is not None and awaited.kind == "safe snapshot"
+        return isinstance(holder, Session) and (deferrable or can_wait(holder))
+
     def _is_stuck(self, key: Key, min_waiting: float, min_waiters: int) -> bool:
         if self.forest.reach.get(key, 0) < min_waiters or self.held_for(key) < min_waiting:
             return False
@@ -215,7 +227,7 @@ class Snapshot:
     @cached_property
     def _held_by_roots(self) -> set[Key]:
         """Waiters that would still wait if no maintenance and no change of a definition waited before them."""
-        giving_way = [key for key in self.forest.queued_blockers if _gives_way(self.who(key))]
+        giving_way = [key for key in self.forest.queued_blockers if self.can_wait(key)]
         return self.forest.still_blocked(giving_way) if giving_way else set(self.forest.waiters)
 
     def held_for(self, key: Key) -> float:
@@ -270,10 +282,6 @@ class Snapshot:
         if not any(s.wait_type in ("BufferPin", "Buffer") for s in self.other_waits()):
             return []
         return [s for s in self.sessions.values() if s.idle_in_transaction]
-
-
-def _gives_way(holder: Holder) -> bool:
-    return isinstance(holder, Session) and can_wait(holder)
 
 
 def advisory_key(classid: int | None, objid: int | None, objsubid: int | None) -> str:

@@ -14,7 +14,6 @@ from ..exclusions import Exclusions
 from ..session import Holder, Prepared, Session
 from ..snapshot import MIN_WAITERS, Snapshot
 from ..sql_text import without_literals
-from ..work import can_wait
 from .convoy import proved_holds
 from .lock_table import Key
 from .price import CANCEL, Bounds, act_on, at_work
@@ -55,7 +54,7 @@ def costly_ends(
     to_cancel: list[Key] = []
     for group, dummy in groups_of(snapshot, chosen, freed):
         waiters = snapshot.forest.behind(group) & freed
-        urgent = sum(not _can_wait(snapshot, key) for key in waiters)
+        urgent = sum(not snapshot.can_wait(key) for key in waiters)
         active = sum(at_work(snapshot, key, bounds) for key in group)
         lost = active if urgent else sum(not _is_forgotten(snapshot, key, bounds) for key in group)
         losing = [key for key in group if _loses_work(snapshot, key, bounds)] if urgent < bounds.min_waiters else []
@@ -78,13 +77,6 @@ def blind_ends(snapshot: Snapshot, chosen: list[Key]) -> dict[Key, str]:
         for key in chosen
         if key in snapshot.unread_rows
     }
-
-
-def _can_wait(snapshot: Snapshot, key: Key) -> bool:
-    """Whether no request depends on a waiter: also one that asked to wait (SERIALIZABLE READ ONLY DEFERRABLE)."""
-    holder, awaited = snapshot.who(key), snapshot.forest.wait_of(key)
-    deferrable = awaited is not None and awaited.kind == "safe snapshot"
-    return isinstance(holder, Session) and (deferrable or can_wait(holder))
 
 
 def _is_forgotten(snapshot: Snapshot, key: Key, bounds: Bounds) -> bool:
@@ -182,7 +174,7 @@ def why_keep(snapshot: Snapshot, holder: Session) -> str:
         return _LEADER
     if len(waiters) < MIN_WAITERS and _leads_by_row(holder, map(snapshot.who, waiters)):
         return _LEADER_BY_ROW
-    if holder.has_written and not holder.aborted and all(_can_wait(snapshot, key) for key in waiters):
+    if holder.has_written and not holder.aborted and all(snapshot.can_wait(key) for key in waiters):
         return (
             "its transaction has written, and no request waits for it: it may be a job that works elsewhere meanwhile"
         )

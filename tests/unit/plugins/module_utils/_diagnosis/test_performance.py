@@ -160,6 +160,25 @@ def test_a_lock_queue_goes_before_everything():
     assert "lengthen the lock queue" in found["scale"]
 
 
+@pytest.mark.parametrize(("long_waiters", "says"), [(1, "1 session waits for locks"), (2, "2 sessions wait for locks")])
+def test_waits_on_which_no_request_depends_are_told_and_hide_no_cause(long_waiters, says):
+    """An index build waits for every transaction that was there before it, however long these last."""
+    seen = activity(
+        connection_limit(application()),
+        background={"processes": processes(4.0)},
+        found=lists([running()]),
+        waiters=long_waiters,
+        long_waiters=long_waiters,
+        requests_waiting=0,
+    )
+    found = slow(seen, indexes())
+    assert [cause["cause"] for cause in found["causes"]] == ["runaway_statement"]
+    assert found["mitigation"] == "end_sessions"
+    (line,) = (line for line in found["lines"] if "no request of the application depends on that" in line)
+    assert line.startswith(f"{says}, the longest for 9 s")
+    assert "playbooks/db_lock_contention.yml --check" in line
+
+
 @pytest.mark.parametrize(
     ("kind", "cause"), [("max_connections", "connection_exhaustion"), ("role", ""), ("database", "")]
 )

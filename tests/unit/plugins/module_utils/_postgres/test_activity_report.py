@@ -105,6 +105,7 @@ def test_waits_by_design_are_counted_apart():
     locks = [holds(20, advisory(7)), waits(21, advisory(7), seconds=9000), *row_queue(1, [2, 3])]
     result = told(snapshot(locks, session(20, "idle"), session(21, wait_type="Lock", application="scheduler")))
     assert (result["waiters"], result["long_waiters"], result["waiters_by_design"]) == (3, 1, 1)
+    assert result["requests_waiting"] == 2  # behind the late one there is another
     assert result["longest_wait"] == 90.0
     applications = result["connections"]["connection_limits"][0]["applications"]
     assert {one["application"]: one["waiting"] for one in applications} == {"web": 0, "scheduler": 0}

@@ -108,6 +108,27 @@ def test_those_behind_a_statement_that_gives_way_do_not_wait_for_an_idle_holder(
     assert len(scene.affected(30)) == affected
 
 
+BUILDS = {"query": "CREATE INDEX CONCURRENTLY i ON t (a)"}
+
+
+@pytest.mark.parametrize(
+    ("first", "behind", "requests"),
+    [
+        pytest.param(BUILDS, 0, 0, id="an index build alone"),
+        pytest.param({"query": ADDS}, 2, 2, id="a migration, with requests behind it that are not late yet"),
+        pytest.param({"query": "SELECT 1"}, 0, 1, id="a request"),
+        pytest.param({"query": "SELECT 1", "application": "psql"}, 0, 0, id="an operator's console"),
+        pytest.param({"backend_type": "autovacuum worker"}, 0, 0, id="a vacuum"),
+    ],
+)
+def test_requests_are_told_from_what_can_wait(first, behind, requests):
+    locks = [holds(1, relation(7), "RowExclusiveLock"), waits(2, relation(7), "ShareLock", seconds=60)]
+    locks += [waits(10 + n, relation(7), "RowExclusiveLock", seconds=1) for n in range(behind)]
+    scene = snapshot(locks, session(1, "active"), session(2, **first))
+    assert len(scene.requests_waiting(30)) == requests
+    assert scene.requests_waiting(90) == []
+
+
 def test_how_many_must_wait_is_an_option():
     scene = snapshot(short_waits(2), session(1, "idle in transaction"))
     assert scene.affected(30, min_waiters=2) == [10, 11]
