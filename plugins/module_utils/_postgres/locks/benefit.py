@@ -23,9 +23,13 @@ _LEADER = (
     "it may be the elected leader of its waiters: whether its session or its transaction holds the advisory lock is not"
     " known"
 )
+_LEADER_IN_TRANSACTION = (
+    "it may be the elected leader of its waiters: its transaction has written nothing, and holds the advisory lock"
+)
 _LEADER_BY_ROW = "it may be the elected leader of its waiters: the statement of each only takes the same lock"
 _ONLY_LOCKS = re.compile(r"^\s*(?:LOCK\b|(?:SELECT|WITH)\b.*\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b)", re.I)
 _TAKES = re.compile(rf"{_ONLY_LOCKS.pattern}|^\s*(?:UPDATE|DELETE|INSERT|MERGE)\b|\bpg_advisory_\w*lock", re.I)
+_MANY = 2  # times the waiters that make a queue: more than an election by an advisory lock has members
 # The functions that take an advisory lock until the transaction ends; others take it until the session does.
 _TRANSACTION_LEVEL = re.compile(r"\bpg_(?:try_)?advisory_xact_lock", re.I)
 
@@ -129,8 +133,9 @@ def uncertain_ends(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key
     """Targets of which it is not known whether they are stuck, each with the reason.
 
     An active session whose waiters fail and come back: since when it has its lock is not shown. A transaction that has
-    written nothing, and only holds an advisory lock that others want: without the function in a statement that takes it
-    for the transaction, it may be a leader's, whose driver has begun a transaction that it never ends. One that is idle
+    written nothing, and only holds an advisory lock that others want: it may be a leader's, whose driver has begun a
+    transaction that it never ends, or that holds the lock by its transaction. The statements show the latter, and then
+    many waiters are a queue: an election has few members. One that is idle
     since the statement that its waiters run too has got the lock by that: they waited for others before.
     """
     uncertain: dict[Key, str] = {}
@@ -142,8 +147,8 @@ def uncertain_ends(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key
         old = any(snapshot.seconds_waiting(waiter) >= bounds.min_waiting for waiter in waiters)
         if key in snapshot.pressing and not old and snapshot.held_for(key) < bounds.min_waiting:
             uncertain[key] = "it is not idle, and since when it has held its lock is not known"
-        elif _may_lead(snapshot, holder):
-            uncertain[key] = _LEADER
+        elif leads := _may_lead(snapshot, holder, bounds.min_waiters):
+            uncertain[key] = leads
         elif proved.get(key, 0.0) < bounds.min_waiting and _takes_its_turn(holder, map(snapshot.who, waiters)):
             uncertain[key] = (
                 f"it ran the statement that its waiters run, {span(proved[key])} ago as far as is known: the queue may"
@@ -154,15 +159,19 @@ def uncertain_ends(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key
     return uncertain
 
 
-def _may_lead(snapshot: Snapshot, holder: Session) -> bool:
+def _may_lead(snapshot: Snapshot, holder: Session, min_waiters: int) -> str:
+    """Why a holder may be the elected leader of those that wait for its advisory lock; empty where it is none."""
     if not holder.idle_in_transaction or holder.aborted or holder.has_written:
-        return False
+        return ""
     waiters = snapshot.forest.waiting_for(holder.key)
     locks = [snapshot.forest.waits.waits[waiter] for waiter in waiters if waiter in snapshot.forest.waits.waits]
     if not locks or any(lock.kind != "advisory" for held in locks for lock in held):
-        return False
+        return ""
     texts = [holder.query, *(who.query for who in map(snapshot.who, waiters) if isinstance(who, Session))]
-    return not any(_TRANSACTION_LEVEL.search(without_literals(text)) for text in texts)
+    if not any(_TRANSACTION_LEVEL.search(without_literals(text)) for text in texts):
+        return _LEADER
+    few = len(snapshot.forest.behind([holder.key])) < _MANY * min_waiters
+    return _LEADER_IN_TRANSACTION if few else ""
 
 
 def why_keep(snapshot: Snapshot, holder: Session) -> str:
@@ -170,8 +179,9 @@ def why_keep(snapshot: Snapshot, holder: Session) -> str:
     written would be lost and no request waits for it, or it may be the elected leader of those that wait. Empty where
     it is to go."""
     waiters = snapshot.forest.waiting_for(holder.key)
-    if waiters and _may_lead(snapshot, holder):
-        return _LEADER
+    leads = _may_lead(snapshot, holder, MIN_WAITERS) if waiters else ""
+    if leads:
+        return leads
     if len(waiters) < MIN_WAITERS and _leads_by_row(holder, map(snapshot.who, waiters)):
         return _LEADER_BY_ROW
     if holder.has_written and not holder.aborted and all(snapshot.can_wait(key) for key in waiters):

@@ -135,6 +135,32 @@ def test_an_alter_goes_before_a_transaction_that_is_between_two_statements(serve
     assert {client.fate() for client in (reader, *readers)} == {"alive"}
 
 
+def test_an_idle_reader_stays_when_a_migration_with_a_short_lock_timeout_waits_for_it(server, session):
+    """Requests wait behind the migration for as long as it tries, and then go on."""
+    reader = held(session, "SELECT count(*) FROM payments", application="export")
+    lasting(server, 3.1, f"pid = {reader.pid}")
+    migration = session("migration")
+    migration.run("SET lock_timeout = '2s'")
+    migration.send("ALTER TABLE payments ADD soon text")
+    until(lambda: lock_waiters(server) == 1)
+    requests = [session().send("SELECT count(*) FROM payments") for dummy in range(4)]
+    until(lambda: lock_waiters(server) == 5)
+    done = kill(server, min_waiting=3)
+    assert (done["plan"]["actions"], done["acted_on"]) == ([], [])
+    assert {client.fate() for client in (reader, *requests)} == {"alive"}
+
+
+def test_a_leader_by_its_transaction_is_not_ended_unasked(server, session):
+    leader = held(session, "SELECT pg_advisory_xact_lock(79)", application="scheduler-1")
+    standbys = [session(f"scheduler-{n}").send("SELECT pg_advisory_xact_lock(79)") for n in (2, 3, 4)]
+    until(lambda: lock_waiters(server) == 3)
+    lasting(server, 5.1, f"pid = {leader.pid}")
+    done = kill(server, min_waiting=2)
+    assert "it may be the elected leader" in done["plan"]["actions"][0]["needs_approval"]
+    assert done["acted_on"] == []
+    assert {client.fate() for client in (leader, *standbys)} == {"alive"}
+
+
 @pytest.mark.parametrize(
     ("before", "ends"),
     [

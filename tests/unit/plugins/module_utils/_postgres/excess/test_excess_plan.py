@@ -251,7 +251,7 @@ TABLE = (relation(7), "LOCK TABLE t")
         pytest.param(False, TABLE, "VACUUM FULL t", False, id="it has read, and maintenance waits"),
         pytest.param(False, ADVISORY, "SELECT pg_advisory_lock(5)", True, id="it may be a leader"),
         pytest.param(True, TABLE, "LOCK TABLE t", True, id="it may be a leader by a table"),
-        pytest.param(False, ADVISORY, "SELECT pg_advisory_xact_lock(5)", False, id="a lock of its transaction"),
+        pytest.param(False, ADVISORY, "SELECT pg_advisory_xact_lock(5)", True, id="it may be one by its transaction"),
     ],
 )
 def test_a_transaction_that_is_idle_is_not_ended_for_less_than_is_lost(written, lock, waiter, asks):

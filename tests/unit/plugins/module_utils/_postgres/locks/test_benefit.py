@@ -281,71 +281,7 @@ def test_a_transaction_that_pauses_is_not_ended_for_what_can_wait(seconds, waite
         assert "1 sessions, active less than 30 s ago, to free 1" in found.plan.actions[0].detail["needs_approval"]
 
 
-TAKES, TAKES_FOR_TRANSACTION = "SELECT pg_advisory_lock(5)", "SELECT pg_advisory_xact_lock(5)"
-
-
-def leader(holder_query=TAKES, waiter_query=TAKES, **given):
-    """A holder of an advisory lock that is idle in its transaction, and two that wait for the lock."""
-    own = {"query": holder_query, **given}
-    locks = [holds(1, advisory(5)), waits(2, advisory(5)), waits(3, advisory(5))]
-    return snapshot(
-        locks, session(1, "idle in transaction", **own), *(session(pid, query=waiter_query) for pid in (2, 3))
-    )
-
-
-@pytest.mark.parametrize(
-    ("scene", "held"),
-    [
-        pytest.param(leader(), 1, id="taken for the session, by a driver that begins transactions"),
-        pytest.param(leader("SELECT 1"), 1, id="the holder has read something since"),
-        pytest.param(leader("SELECT elect()", "SELECT elect()"), 1, id="taken within a function"),
-        pytest.param(
-            leader("SELECT pg_try_advisory_lock(5)", "SELECT pg_advisory_lock_shared(5)"), 1, id="other names"
-        ),
-        pytest.param(leader("SELECT 'pg_advisory_xact_lock'"), 1, id="the name in a literal"),
-        pytest.param(leader(TAKES_FOR_TRANSACTION, TAKES_FOR_TRANSACTION), 0, id="taken for the transaction"),
-        pytest.param(leader("SELECT 1", TAKES_FOR_TRANSACTION), 0, id="by the waiters' statements"),
-        pytest.param(leader(has_written=True), 0, id="its transaction has written"),
-        pytest.param(snapshot(row_queue(1, [2, 3]), session(1, "idle in transaction")), 0, id="a row"),
-    ],
-)
-def test_a_holder_that_may_be_a_leader_is_terminated_only_with_an_approval(scene, held):
-    found = judged(scene)
-    assert len(found.plan.actions) == 1
-    assert len(found.need_approval) == held
-
-
 CHANGES = "UPDATE jobs SET done = true"
-ROW = "SELECT * FROM broker_lock WHERE id = 1 FOR UPDATE"
-
-
-def broker(holder_query=ROW, waiter_query=ROW, standbys=2):
-    """A holder of a row that has been idle in its transaction for weeks, and those that wait for it."""
-    return snapshot(
-        row_queue(1, list(range(2, 2 + standbys))),
-        session(1, "idle in transaction", query=holder_query, state_change=ago(10**6), has_written=True),
-        *(session(2 + n, query=waiter_query) for n in range(standbys)),
-    )
-
-
-@pytest.mark.parametrize(
-    ("scene", "held"),
-    [
-        pytest.param(broker(), 1, id="FOR UPDATE"),
-        pytest.param(broker("LOCK TABLE locks", "LOCK TABLE locks IN SHARE MODE"), 0, id="written in two ways"),
-        pytest.param(broker("LOCK TABLE locks", "LOCK TABLE locks"), 1, id="a table"),
-        pytest.param(broker(ROW.replace("1", "2")), 1, id="another number"),
-        pytest.param(broker(standbys=3), 0, id="a queue"),
-        pytest.param(broker(CHANGES), 0, id="it has done something since"),
-        pytest.param(broker(CHANGES, CHANGES), 0, id="a statement that changes rows"),
-        pytest.param(broker("SELECT 1", "SELECT 1"), 0, id="a statement that locks nothing"),
-    ],
-)
-def test_a_leader_by_a_row_is_not_ended_unasked(scene, held):
-    """As message brokers elect one: no statement of theirs does anything else."""
-    _require_one_action(scene, held, "it may be the elected leader of its waiters")
-
-
 LOCKS = "LOCK TABLE jobs IN EXCLUSIVE MODE"
 JOBS = relation(7)
 
