@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import re
-from typing import AbstractSet, Iterable
+from typing import AbstractSet, Collection, Iterable
 
 from ..._core.plan import Item
 from ..._core.text import span
+from ..connection_limits import application_of
 from ..describe import describe, who_is
 from ..exclusions import Exclusions
 from ..session import Holder, Prepared, Session
@@ -27,6 +28,7 @@ _LEADER_IN_TRANSACTION = (
     "it may be the elected leader of its waiters: its transaction has written nothing, and holds the advisory lock"
 )
 _LEADER_BY_ROW = "it may be the elected leader of its waiters: the statement of each only takes the same lock"
+_SINCE_UNKNOWN = "since when it has held its lock is not known"
 _ONLY_LOCKS = re.compile(r"^\s*(?:LOCK\b|(?:SELECT|WITH)\b.*\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b)", re.I)
 _TAKES = re.compile(rf"{_ONLY_LOCKS.pattern}|^\s*(?:UPDATE|DELETE|INSERT|MERGE)\b|\bpg_advisory_\w*lock", re.I)
 _MANY = 2  # times the waiters that make a queue: more than an election by an advisory lock has members
@@ -136,7 +138,8 @@ def uncertain_ends(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key
     written nothing, and only holds an advisory lock that others want: it may be a leader's, whose driver has begun a
     transaction that it never ends, or that holds the lock by its transaction. The statements show the latter, and then
     many waiters are a queue: an election has few members. One that is idle
-    since the statement that its waiters run too has got the lock by that: they waited for others before.
+    since the statement that its waiters run too has got the lock by that: they waited for others before. So may they
+    have if it is one of them, and is not known to have held its lock for as long as they have waited.
     """
     uncertain: dict[Key, str] = {}
     proved = proved_holds(snapshot)
@@ -144,15 +147,22 @@ def uncertain_ends(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key
         holder, waiters = snapshot.who(key), snapshot.forest.behind([key]) & freed
         if isinstance(holder, Prepared) or key in snapshot.forest.waits.waits:
             continue
-        old = any(snapshot.seconds_waiting(waiter) >= bounds.min_waiting for waiter in waiters)
+        old = [waiter for waiter in waiters if snapshot.seconds_waiting(waiter) >= bounds.min_waiting]
         if key in snapshot.pressing and not old and snapshot.held_for(key) < bounds.min_waiting:
-            uncertain[key] = "it is not idle, and since when it has held its lock is not known"
+            uncertain[key] = f"it is not idle, and {_SINCE_UNKNOWN}"
         elif leads := _may_lead(snapshot, holder, bounds.min_waiters):
             uncertain[key] = leads
         elif proved.get(key, 0.0) < bounds.min_waiting and _takes_its_turn(holder, map(snapshot.who, waiters)):
             uncertain[key] = (
                 f"it ran the statement that its waiters run, {span(proved[key])} ago as far as is known: the queue may"
                 " be moving"
+            )
+        elif _is_one_of(snapshot, holder, old) and (
+            (held := _held_among_equals(snapshot, holder, proved.get(key, 0.0), old)) < bounds.min_waiting
+        ):
+            since = f"it has held its lock for {span(held)} as far as is known" if held else _SINCE_UNKNOWN
+            uncertain[key] = (
+                f"{since}, and sessions of its own application have waited for long: the queue may be moving"
             )
         elif len(waiters) < bounds.min_waiters and _leads_by_row(holder, map(snapshot.who, waiters)):
             uncertain[key] = _LEADER_BY_ROW
@@ -189,6 +199,25 @@ def why_keep(snapshot: Snapshot, holder: Session) -> str:
             "its transaction has written, and no request waits for it: it may be a job that works elsewhere meanwhile"
         )
     return ""
+
+
+def _is_one_of(snapshot: Snapshot, holder: Session, waiters: Collection[Key]) -> bool:
+    """Whether a session is of the same application as one of its waiters, and holds the lock as that one wants it, as
+    the members of a convoy do."""
+    waits, own = snapshot.forest.waits, application_of(holder).family
+    return not holder.aborted and any(
+        isinstance(who, Session) and application_of(who).family == own and not snapshot.can_wait(key)
+        and any(lock.kind == "tuple" or holder.key in waits.held_alike.get(lock.tag, ()) for lock in waits.waits[key])
+        for key in waiters for who in [snapshot.who(key)]
+    )  # fmt: skip
+
+
+def _held_among_equals(snapshot: Snapshot, holder: Session, proved: float, waiters: Iterable[Key]) -> float:
+    """Seconds for which a session has held the lock that its waiters want, at least, if it took it as they try to: not
+    by a later statement than theirs."""
+    asking = {who.query for who in map(snapshot.who, waiters) if isinstance(who, Session)}
+    beyond = holder.state == "active" and without_literals(holder.query) not in map(without_literals, asking)
+    return max(proved, holder.seconds_in_state(snapshot.now)) if beyond else proved
 
 
 def _leads_by_row(holder: Session, waiters: Iterable[Holder]) -> bool:

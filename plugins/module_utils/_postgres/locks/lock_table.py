@@ -62,7 +62,7 @@ class WaitGraph:
     ``latent`` edges show only once a holder is gone: who queues for a row's tuple lock will wait for
     the same transaction as the session that holds the tuple lock now. ``holders`` are owners whose
     granted locks, tuple locks apart, make a session wait. ``held_by``: owners in conflict with a lock's waiters, by its
-    tag.
+    tag; ``held_alike``: those of them that hold it as a waiter wants it and as one can at a time.
     """
 
     keys: list[Key | None] = field(default_factory=list)
@@ -72,6 +72,7 @@ class WaitGraph:
     waits: dict[Key, list[Lock]] = field(default_factory=dict)
     holders: set[Key] = field(default_factory=set)
     held_by: dict[Tag, set[Key]] = field(default_factory=dict)
+    held_alike: dict[Tag, set[Key]] = field(default_factory=dict)
 
     def node(self, key: Key) -> int:
         if key not in self.node_of:
@@ -152,6 +153,10 @@ def _add_queue(graph: WaitGraph, queue: list[Lock], held: dict[str, dict[Key, No
         earlier = ahead.get(lock.mode)
         ahead[lock.mode] = node if earlier is None else graph.helper((earlier, node))
     graph.held_by[queue[0].tag] = {owner for mode in disturbed for owner in held[mode]}
+    # Of a row's queue the first alone waits for the transaction of its holder, whatever its lock on the row is.
+    one_by_one = {lock.mode for lock in queue if lock.mode in CONFLICTS[lock.mode]}
+    alike = disturbed if queue[0].kind == "transactionid" else disturbed & one_by_one
+    graph.held_alike[queue[0].tag] = {owner for mode in alike for owner in held[mode]}
     if not is_tuple:
         graph.holders.update(graph.held_by[queue[0].tag])
 

@@ -80,6 +80,18 @@ def test_a_convoy_is_named_and_none_of_it_is_ended(server, takes, on, between):
     assert [state["cause"] for state in told["server_states"]] == ["convoy"]
 
 
+def test_a_convoy_whose_members_do_other_work_is_not_cancelled_unasked(server):
+    """Each keeps the table for longer than a queue is watched, at most 5 s, and for less than a wait may last."""
+    with convoy(server, TABLE, "SELECT pg_sleep(5.5)", members=4) as lost:
+        late = "SELECT max(extract(epoch FROM clock_timestamp() - query_start)) FROM pg_stat_activity"
+        until(lambda: server.value(f"{late} WHERE wait_event_type = 'Lock'") > 8.5)
+        done = kill(server, min_waiting=8)
+        assert not lost
+    assert done["acted_on"] == []
+    for action in done["plan"]["actions"]:
+        assert "the queue may be moving" in action["needs_approval"]
+
+
 def test_members_that_update_one_row_begin_to_wait_anew_with_each_version_of_it(server):
     with convoy(server, "UPDATE bookings SET seats = seats WHERE id = 70", between=0.4) as lost:
         done = kill(server, min_waiting=MIN_WAITING)

@@ -10,7 +10,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.lock
     wait_graph,
 )
 
-from support.snapshots import holds, relation, row, row_queue, waits
+from support.snapshots import holds, relation, row, row_queue, waits, xid
 
 SHARE, UPDATE, EXCLUSIVE = "AccessShareLock", "RowExclusiveLock", "AccessExclusiveLock"
 
@@ -76,6 +76,24 @@ def test_who_queues_for_a_rows_tuple_lock_waits_for_its_transaction_once_the_fir
     graph = wait_graph(locks)
     assert graph.holders == {1}, "the holder of a tuple lock alone is no holder"
     assert graph.held_by[row(1, 900)] == {2}
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted", "alike"),
+    [
+        pytest.param(EXCLUSIVE, EXCLUSIVE, {1}, id="one at a time, and wanted so"),
+        pytest.param(SHARE, EXCLUSIVE, set(), id="held in another mode"),
+        pytest.param("AccessShareLock", "AccessShareLock", set(), id="many at a time, behind a queued statement"),
+    ],
+)
+def test_who_holds_a_lock_as_its_waiters_want_it(held, wanted, alike):
+    locks = [holds(1, relation(7), held), waits(2, relation(7), "AccessExclusiveLock", 60)]
+    locks += [waits(3, relation(7), wanted, 10)]
+    assert wait_graph(locks).held_alike[relation(7)] == alike
+
+
+def test_the_holder_of_a_row_is_one_of_its_queue():
+    assert wait_graph(row_queue(1, [2, 3])).held_alike[xid(900)] == {1}
 
 
 def test_a_queue_of_many_stays_linear():
