@@ -249,6 +249,25 @@ def test_a_transaction_that_has_written_is_not_ended_for_what_can_wait(waiter):
     assert not judged(snapshot([*locks, *behind], idle, session(2, query=waiter))).need_approval
 
 
+@pytest.mark.parametrize(
+    ("application", "held"),
+    [("pg_repack", 1), ("pg_squeeze worker", 1), ("pg_restore", 1), ("report", 0)],
+)
+def test_a_tool_of_maintenance_is_not_ended_for_what_can_wait(application, held):
+    """One session of pg_repack keeps the table while another one copies it, for hours."""
+    locks = [holds(1, relation(7), "AccessShareLock"), waits(2, relation(7), "AccessExclusiveLock")]
+    keeper = session(1, "idle in transaction", application=application, state_change=ago(3600))
+    alter = session(2, query="ALTER TABLE t ADD x int")
+    found = judged(snapshot(locks, keeper, alter))
+    assert len(found.plan.actions) == 1
+    assert len(found.need_approval) == held
+    if held:
+        assert "cancels or terminates 1 active sessions to free 1" in found.plan.actions[0].reason
+    behind = [waits(20, relation(7), "AccessShareLock", 40)]
+    (action,) = judged(snapshot([*locks, *behind], keeper, alter)).plan.actions
+    assert (action.detail["pid"], bool(held)) in ((2, True), (1, False))
+
+
 SAFE = ("safe snapshot", None, None, None, None, None, None, None, None, None)
 
 
