@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import Any, Mapping, TypedDict
+from typing import Any, Collection, Mapping, Sequence, TypedDict
 
 from ..._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from ..._core.result import PlannedAct
@@ -35,6 +35,7 @@ from ..session import Session
 from ..snapshot import Snapshot, count_connections
 from ..sql_text import without_literals
 from ..work import maintenance, why_ask
+from .dead_rows import RowKeeper, held_back, why_in_vain
 
 VERB = "end_sessions"
 DEAD_CLIENT, IDLE, IDLE_IN_TRANSACTION, RUNNING = "dead_clients", "idle", "idle_in_transaction", "running"
@@ -42,7 +43,6 @@ BUSY = "busy"  # the option that names sessions of the tier RUNNING
 CHOSEN = "chosen"  # by an operator, and by no rule
 TIERS = (DEAD_CLIENT, IDLE, IDLE_IN_TRANSACTION, RUNNING, CHOSEN)
 HARMLESS = (DEAD_CLIENT, IDLE)
-DEAD_ROWS = 1000  # transactions whose dead rows are kept, from which on that is holding others back
 _LISTENS = re.compile(r"(?:^|;)\s*LISTEN\b", re.I)
 
 
@@ -79,11 +79,12 @@ class Known:
     """What is known of sessions beside their snapshot, by pid.
 
     ``keeps``: what an idle session keeps that a pool would not give it back; ``horizon``: of how many transactions a
-    session keeps the dead rows.
+    session keeps the dead rows; ``row_keepers``: what keeps such rows and is no session of a client.
     """
 
     keeps: Mapping[int, str] = field(default_factory=dict)
     horizon: Mapping[int, int] = field(default_factory=dict)
+    row_keepers: Sequence[RowKeeper] = ()
 
 
 @dataclass(frozen=True)
@@ -204,10 +205,13 @@ def plan_ending(
         else:
             named.append((tier, session, reason))
     named.sort(key=lambda entry: (TIERS.index(entry[0]), _price(snapshot, rules, *entry[:2])))
+    forgotten = [session for tier, session, dummy in named if tier == IDLE_IN_TRANSACTION]
+    going = {session.pid for session in forgotten if not why_keep(snapshot, session)}
     actions: list[Item] = []
     counted = dict.fromkeys(TIERS, 0)
     for tier, session, reason in named:
-        room, ask = bounds.room(tier, len(snapshot.client_sessions())), _why_ask(snapshot, tier, session, rules)
+        room = bounds.room(tier, len(snapshot.client_sessions()))
+        ask = _why_ask(snapshot, tier, session, rules, known, going)
         harmless = tier in HARMLESS
         taken = sum(number for name, number in counted.items() if (name in HARMLESS) is harmless)
         if taken >= room:
@@ -262,9 +266,9 @@ def _named(
         idle_limit = rules.idle_in_transaction
         if session.idle_in_transaction and idle_limit is not None and seconds >= idle_limit:
             wrote = ", has written" if session.has_written else ""
-            held_back = _held_back(snapshot, session, known)
-            if held_back or not rules.holds_back:
-                reason = f"{session.state} for {span(seconds)}{wrote}{held_back}"
+            keeps = held_back(snapshot, session, known.horizon)
+            if keeps or not rules.holds_back:
+                reason = f"{session.state} for {span(seconds)}{wrote}{keeps}"
                 by_rule[session.pid] = (IDLE_IN_TRANSACTION, session, reason)
         elif session.pid in rules.busy:
             cores = rules.busy[session.pid]
@@ -356,17 +360,15 @@ def _why_not(tier: str, session: Session, keeps: Mapping[int, str]) -> str:
     return ""
 
 
-def _held_back(snapshot: Snapshot, session: Session, known: Known) -> str:
-    """What a transaction holds back, as the end of a reason: dead rows, or sessions that wait for its locks."""
-    rows, waiters = known.horizon.get(session.pid, 0), snapshot.forest.reach.get(session.key, 0)
-    said = f", holds back the xmin horizon by {rows:,} transactions" if rows >= DEAD_ROWS else ""
-    return said + (f", blocks {waiters}" if waiters else "")
-
-
-def _why_ask(snapshot: Snapshot, tier: str, session: Session, rules: Rules) -> str:
+def _why_ask(
+    snapshot: Snapshot, tier: str, session: Session, rules: Rules, known: Known, going: Collection[int]
+) -> str:
+    """``going``: idle in their transactions, and terminated without an approval."""
     if tier == RUNNING and session.pid in rules.busy:
         return why_ask(session) or rules.room
-    return why_keep(snapshot, session) if tier == IDLE_IN_TRANSACTION and rules.holds_back else ""
+    if tier != IDLE_IN_TRANSACTION or not rules.holds_back:
+        return ""
+    return why_keep(snapshot, session) or why_in_vain(snapshot, session, known.horizon, known.row_keepers, going)
 
 
 def _why_work(tier: str, session: Session, rules: Rules) -> str:

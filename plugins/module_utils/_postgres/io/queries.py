@@ -278,3 +278,16 @@ SELECT pid, greatest(pg_catalog.age(backend_xmin), pg_catalog.age(backend_xid))
  WHERE (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL) AND backend_type = 'client backend'
    AND pid NOT IN (SELECT p.pid FROM pg_catalog.pg_stat_get_progress_info('VACUUM') AS p)
 """
+
+# The same of what is no client's session. A slot keeps rows of all databases, and so does what a standby asks for
+# (hot_standby_feedback); catalog_xmin keeps rows of catalogs alone.
+ROW_KEEPERS = """
+SELECT 'prepared transaction', p.gid, pg_catalog.age(p.transaction), coalesce(d.datname::text, '')
+  FROM pg_catalog.pg_prepared_xact() AS p LEFT JOIN pg_catalog.pg_database AS d ON d.oid = p.dbid
+UNION ALL
+SELECT 'replication slot', s.slot_name::text, pg_catalog.age(s.xmin), ''
+  FROM pg_catalog.pg_get_replication_slots() AS s WHERE s.xmin IS NOT NULL
+UNION ALL
+SELECT 'standby', application_name, pg_catalog.age(backend_xmin), ''
+  FROM pg_catalog.pg_stat_get_activity(NULL) WHERE backend_type = 'walsender' AND backend_xmin IS NOT NULL
+"""

@@ -84,6 +84,10 @@ class Ending:
         """Of how many transactions each session keeps the dead rows, by pid."""
         return {row[0]: row[1] for row in self._postgres.rows(queries.HORIZON)}
 
+    def row_keepers(self) -> list[tuple[str, str, int, str]]:
+        """What keeps dead rows and is no session of a client: its kind, name, age in transactions, and database."""
+        return [(row[0], row[1], row[2], row[3]) for row in self._postgres.names(queries.ROW_KEEPERS)]
+
     def signal(self, step: Signal) -> bool:
         """End one holder if it is still what the plan saw and still in the way. True: the signal went out."""
         if isinstance(step.holder, Prepared):

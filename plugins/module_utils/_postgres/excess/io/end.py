@@ -27,6 +27,7 @@ from ...refusals import check_visible
 from ...session import SESSION_TARGET
 from ...snapshot import Snapshot
 from ..chosen import Chosen, HeldLock, plan_chosen
+from ..dead_rows import RowKeeper
 from ..excess_plan import (
     Bounds,
     Excess,
@@ -168,6 +169,7 @@ class EndSessions:
         known = Known(
             self.ending.keepers() if self.rules.idle is not None else {},
             self.ending.horizon() if self.rules.idle_in_transaction is not None else {},
+            [RowKeeper(*row) for row in self.ending.row_keepers()] if self.rules.holds_back else [],
         )
         whole = plan_ending(snapshot, self.exclusions, self.rules, self.bounds, known)
         return whole if len(set(self.parts)) == 2 else whole.part("harmless" in self.parts)
