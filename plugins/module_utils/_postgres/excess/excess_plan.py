@@ -29,7 +29,7 @@ from ..connection_limits import (
 )
 from ..describe import who_is
 from ..exclusions import Exclusions
-from ..locks.benefit import why_keep
+from ..locks.benefit import why_keep, why_lead
 from ..locks.price import CANCEL, TERMINATE, harm
 from ..session import Session
 from ..snapshot import Snapshot, count_connections
@@ -367,7 +367,7 @@ def _why_ask(
     if tier == RUNNING and session.pid in rules.busy:
         return why_ask(session) or rules.room
     if tier != IDLE_IN_TRANSACTION or not rules.holds_back:
-        return ""
+        return why_lead(snapshot, session) if tier == IDLE_IN_TRANSACTION else ""
     return why_keep(snapshot, session) or why_in_vain(snapshot, session, known.horizon, known.row_keepers, going)
 
 

@@ -184,21 +184,25 @@ def _may_lead(snapshot: Snapshot, holder: Session, min_waiters: int) -> str:
     return _LEADER_IN_TRANSACTION if few else ""
 
 
+def why_lead(snapshot: Snapshot, holder: Session) -> str:
+    """Why a session idle in transaction may be the elected leader of those that wait for it; empty where it is none."""
+    waiters = snapshot.forest.waiting_for(holder.key)
+    leads = _may_lead(snapshot, holder, MIN_WAITERS) if waiters else ""
+    by_row = len(waiters) < MIN_WAITERS and _leads_by_row(holder, map(snapshot.who, waiters))
+    return leads or (_LEADER_BY_ROW if by_row else "")
+
+
 def why_keep(snapshot: Snapshot, holder: Session) -> str:
     """Why a session idle in transaction that holds others back is not terminated without an approval: what it has
     written would be lost and no request waits for it, or it may be the elected leader of those that wait. Empty where
     it is to go."""
+    leads = why_lead(snapshot, holder)
     waiters = snapshot.forest.waiting_for(holder.key)
-    leads = _may_lead(snapshot, holder, MIN_WAITERS) if waiters else ""
-    if leads:
-        return leads
-    if len(waiters) < MIN_WAITERS and _leads_by_row(holder, map(snapshot.who, waiters)):
-        return _LEADER_BY_ROW
-    if holder.has_written and not holder.aborted and all(snapshot.can_wait(key) for key in waiters):
+    if not leads and holder.has_written and not holder.aborted and all(snapshot.can_wait(key) for key in waiters):
         return (
             "its transaction has written, and no request waits for it: it may be a job that works elsewhere meanwhile"
         )
-    return ""
+    return leads
 
 
 def _is_one_of(snapshot: Snapshot, holder: Session, waiters: Collection[Key]) -> bool:
