@@ -8,7 +8,7 @@ Sessions that wait for such a state are neither targets of a lock queue nor its 
 from __future__ import annotations
 
 import re
-from typing import Callable, TypedDict
+from typing import AbstractSet, Callable, TypedDict
 
 from .._core.text import printable, span
 from .._core.units import MIB
@@ -17,6 +17,7 @@ from .describe import who_is
 from .locks.lock_table import Key
 from .session import Session
 from .snapshot import Snapshot
+from .work import BACKUP_APPLICATIONS
 
 STANDBY_MISSING, STANDBY_SLOW = "synchronous_standby_missing", "synchronous_standby_slow"
 CONVOY = "convoy"
@@ -69,7 +70,7 @@ def _commits_wait(snapshot: Snapshot) -> ServerState | None:
     setting = snapshot.server["synchronous_standby_names"]
     names, needed = wanted_standbys(setting)
     connected = sorted({process.application for process in _processes(snapshot, "walsender")})
-    there = [name for name in connected if "*" in names or name.lower() in names]
+    there = sorted({process.application for process in _processes(snapshot, "walsender") if _counts(process, names)})
     missing = len(there) < needed
     longest = max(waiting, default=0.0)
     if longest < (_LASTS if missing else _LASTS_LONG):
@@ -93,6 +94,12 @@ def _commits_wait(snapshot: Snapshot) -> ServerState | None:
     return _state(STANDBY_SLOW, text, advice, len(waiting), longest)
 
 
+def _counts(sender: Session, names: AbstractSet[str]) -> bool:
+    """Whether a commit may wait for what a walsender is for. A backup, and a tool that receives WAL, confirm none."""
+    backup = sender.progress == "BASEBACKUP" or BACKUP_APPLICATIONS.search(sender.application)
+    return sender.application.lower() in names or ("*" in names and not backup)
+
+
 def wanted_standbys(setting: str) -> tuple[frozenset[str], int]:
     """The names in synchronous_standby_names, in lower case, and how many of them a commit waits for.
 
@@ -109,7 +116,13 @@ def _replay_paused(snapshot: Snapshot) -> ServerState | None:
     if not any(process.wait_event == "RecoveryPause" for process in _processes(snapshot, "startup")):
         return None
     text = "WAL replay is paused on this standby: queries return old rows, and its WAL grows"
-    return _state(REPLAY_PAUSED, text, "if this is not intended, on this standby: SELECT pg_wal_replay_resume();")
+    advice = (
+        "read the standby's log first: if it paused for insufficient parameter settings, raise the setting that the log"
+        " names to the primary's value and restart the standby, since it shuts down when it is resumed; at a recovery"
+        " target, resuming ends the recovery, and the server is a standby no more; if it was paused by hand, and is not"
+        " to be any longer, on this standby: SELECT pg_wal_replay_resume();"
+    )
+    return _state(REPLAY_PAUSED, text, advice)
 
 
 def _replay_conflict(snapshot: Snapshot) -> ServerState | None:

@@ -31,8 +31,8 @@ def commits(number, seconds=60.0):
     return [session(pid, query="COMMIT", query_start=ago(seconds), **WAITS) for pid in range(1, number + 1)]
 
 
-def sender(application):
-    return session(90, "active", backend_type="walsender", application=application)
+def sender(application, **given):
+    return session(90, "active", backend_type="walsender", application=application, **given)
 
 
 def server(setting="standby1", standby=False):
@@ -51,6 +51,21 @@ def server(setting="standby1", standby=False):
         ),
         pytest.param("*", [*commits(3), sender("any")], ["synchronous_standby_slow"], id="it is there and slow"),
         pytest.param("*", [*commits(3, 2.0), sender("any")], [], id="it is there and takes its time"),
+        pytest.param(
+            "*", [*commits(3), sender("pg_basebackup")], ["synchronous_standby_missing"], id="a backup is connected"
+        ),
+        pytest.param(
+            "ANY 1 (*)",
+            [*commits(3), sender("copy", progress="BASEBACKUP")],
+            ["synchronous_standby_missing"],
+            id="a backup under another name",
+        ),
+        pytest.param(
+            "pg_receivewal",
+            [*commits(3), sender("pg_receivewal")],
+            ["synchronous_standby_slow"],
+            id="it is asked for by its name",
+        ),
         pytest.param("standby1", commits(1, 0.1), [], id="for a moment"),
         pytest.param("", [session(1)], [], id="none is asked for"),
     ],
@@ -121,6 +136,15 @@ def test_a_replay_that_stands(event, cause):
     scene = snapshot([], replay, session(51, "", backend_type="walreceiver"), server=server("", standby=True))
     (state,) = server_states(scene)
     assert (state["cause"], state["sessions"]) == (cause, 0)
+
+
+def test_what_resuming_a_replay_does_is_said_before_how():
+    """PostgreSQL pauses for a max_connections below the primary's, and shuts down when it is resumed then."""
+    replay = session(50, "", backend_type="startup", wait_type="IPC", wait_event="RecoveryPause")
+    receiver = session(51, "", backend_type="walreceiver")
+    (state,) = server_states(snapshot([], replay, receiver, server=server("", standby=True)))
+    said = [state["advice"].index(words) for words in ("it shuts down", "ends the recovery", "pg_wal_replay_resume")]
+    assert said == sorted(said)
 
 
 def test_a_convoy_is_a_state_that_no_session_waits_for():
