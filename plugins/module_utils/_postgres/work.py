@@ -127,6 +127,11 @@ def maintenance(session: Session) -> str:
     return tool.group(1) if tool else ""
 
 
+def maintains(statement: str) -> bool:
+    """Whether a statement is maintenance by its text alone: it reads a table as a whole because it is meant to."""
+    return bool(_MAINTENANCE.match(_head(statement)))
+
+
 def changes_definition(session: Session) -> bool:
     """Whether its statement changes what a table or another object is, and no rows by a condition. LOCK TABLE does not:
     applications use it."""

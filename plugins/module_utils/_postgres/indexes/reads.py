@@ -14,11 +14,14 @@ from typing import Any, Iterable, Mapping, NamedTuple, Sequence, TypedDict
 
 from ..._core.text import printable
 from ..sql_text import without_literals
+from ..work import maintains
 from ..workload.grouping import inner_query
 from .catalog import Catalog, Column, Table
 from .predicates import Query, all_queries, conjuncts, plain_name
 
 LEAST_PASSES = 0.5  # of a table, below which it was not read from end to end (as by a LIMIT)
+_PER_CALL = 0.1  # passes, below which a call of a statement does not read the table from end to end
+_ONE_PASS = re.compile(r"\s*(?:COPY|CREATE\s+(?:UNIQUE\s+)?INDEX(?!\s+CONCURRENTLY))\b", re.I)
 _WORD = re.compile(r'(?:[^\W\d][\w$]*|"(?:[^"]|"")+")')
 _CONTAINS = ("@>", "<@", "?|", "?&", "@?", "@@", "&&")
 _PATHS = ("->", "->>", "#>", "#>>")
@@ -47,12 +50,14 @@ class FullRead(TypedDict):
 
 
 class Reading(NamedTuple):
-    """A statement that took time: its text, as it is shown, its seconds, and the tables that advice covers."""
+    """A statement that took time: its text, as it is shown, its seconds, the tables that advice covers, and how often
+    it ran. 0: not known."""
 
     text: str
     shown: str
     seconds: float
     advised: frozenset[int]
+    calls: int = 0
 
 
 def passes(table: Table) -> float:
@@ -71,33 +76,63 @@ def full_reads(
 ) -> list[FullRead]:
     """The big tables that were read from end to end and are not explained by advice, by the seconds they concern.
 
-    ``whole``: seconds of all statements; ``unknown``: why statements are not known, empty where they are.
+    ``whole``: seconds of all statements; ``unknown``: why statements are not known, empty where they are. What
+    maintenance, a dump or an export reads as a whole is not told: it is meant to. Nor is a statement named that ran far
+    more often than the table was read so.
     """
     wholly = {oid: table for oid, table in gained.items() if table.rows >= min_rows and passes(table) >= LEAST_PASSES}
     reads: list[FullRead] = []
-    explained: set[int] = set()
+    readings = list(readings)
+    explained = _maintained(catalog, wholly, readings)
+    doubtful: set[int] = set()
     nameless = ""
     for reading in readings:
+        if maintains(reading.text):
+            continue
         named = _named(catalog, wholly, reading.text)
         explained |= {oid for oid in named if oid in reading.advised}
+        seldom = {oid for oid in named if passes(wholly[oid]) < _PER_CALL * reading.calls}
+        doubtful |= seldom
+        named = [oid for oid in named if oid not in seldom]
         named.sort(key=lambda oid: wholly[oid].kind != "p")  # a partitioned table stands for its partitions
         for oid in named:
             if oid not in reading.advised and not explained & {oid, *_above(catalog, oid)}:
                 why = why_no_advice(catalog, wholly[oid], reading.text)
                 reads.append(_full_read(catalog, wholly[oid], reading.seconds, whole, reading.shown, why))
                 explained.add(oid)
-        if not named and not nameless and _hides(catalog, reading.text):
+        if not named and not seldom and not nameless and _hides(catalog, reading.text):
             nameless = reading.shown
     for oid, table in sorted(wholly.items(), key=lambda item: item[1].kind != "p"):
         if not explained & {oid, *_above(catalog, oid)} and not any(oid in reading.advised for reading in readings):
             why = (
                 unknown or "no statement with execution time names it: a function, a procedure or a trigger may read it"
             )
-            if nameless:
+            if oid in doubtful:
+                why = "which statement reads it is not known: those that name it ran far more often than it was read so"
+            elif nameless:
                 why = "the statement does not name the table: a function that it calls reads it; check the plans there"
-            reads.append(_full_read(catalog, table, _cost(table), whole, nameless, why))
+            shown = "" if oid in doubtful else nameless
+            reads.append(_full_read(catalog, table, _cost(table), whole, shown, why))
             explained.add(oid)
     return sorted(reads, key=lambda read: -read["seconds"])
+
+
+def _maintained(catalog: Catalog, wholly: Mapping[int, Table], readings: Iterable[Reading]) -> set[int]:
+    """The tables that were read no more often than maintenance reads them: once, a second time by an index that is
+    built concurrently, and again for each index where all of them are built anew."""
+    expected: dict[int, float] = {}
+    names = {table.relname for table in catalog.tables.values()} | {index.relname for index in catalog.indexes}
+    for reading in readings:
+        if not maintains(reading.text):
+            continue
+        words = _words(reading.text)
+        by_index = {index.table for index in catalog.indexes if index.relname in words} & wholly.keys()
+        of_all = set() if names & words else set(wholly)  # VACUUM FULL, REINDEX DATABASE
+        once = _ONE_PASS.match(without_literals(reading.text))
+        for oid in {*_named(catalog, wholly, reading.text), *by_index, *of_all}:
+            most = 1 if once else 2 + len(catalog.of(oid))
+            expected[oid] = expected.get(oid, 0.0) + most * max(1, reading.calls)
+    return {oid for oid, number in expected.items() if passes(wholly[oid]) < number + LEAST_PASSES}
 
 
 def _cost(table: Table) -> float:

@@ -39,7 +39,7 @@ def other(counted):
 
 
 @contextmanager
-def load(server, *statements):
+def load(server, *statements, pause=0.0):
     """These statements in turn, without end."""
     client, over = Client(server, db="other"), threading.Event()
 
@@ -47,7 +47,7 @@ def load(server, *statements):
         for number in itertools.count():
             for statement in statements:
                 client.run(statement.format(number))
-            if over.is_set():
+            if over.wait(pause):
                 return
 
     thread = threading.Thread(target=work)
@@ -118,3 +118,24 @@ def test_its_own_statements_are_none_of_the_work(other):
     info(other)
     lifetime = run_module("pg_statements_info", **other.login("postgres"), window=0, top=50)
     assert not [one["statement"] for one in lifetime["statements"] if "pg_stat_get_activity" in one["statement"]]
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        pytest.param(["DROP INDEX IF EXISTS cust_city", "CREATE INDEX cust_city ON cust (city)"], id="an index"),
+        pytest.param(["REINDEX TABLE cust"], id="all indexes"),
+    ],
+)
+def test_what_maintenance_reads_is_no_request_s_doing(other, statements):
+    """Beside look-ups by a key, which take most of the time and name the table."""
+    owner = Client(other, db="other")
+    owner.run("CREATE INDEX cust_id ON cust (id)")
+    try:
+        with load(other, "SELECT * FROM cust WHERE id = {0}"), load(other, *statements, pause=0.2):
+            report = info(other)
+    finally:
+        owner.run("DROP INDEX cust_id")
+        owner.run("DROP INDEX IF EXISTS cust_city")
+        owner.close()
+    assert [read for read in report["full_reads"] if read["table"] == "cust"] == []

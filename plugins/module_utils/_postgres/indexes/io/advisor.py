@@ -13,6 +13,7 @@ from ...io.connection import Login
 from ...io.server import Postgres, connect
 from ...session import LONGEST_QUERY
 from ...sql_text import legible_statement, without_literals
+from ...work import maintains
 from ...workload.grouping import inner_query
 from ...workload.io.databases import at, counting, databases_of
 from ...workload.io.window import Workload, workload
@@ -210,6 +211,7 @@ def _of_statements(
     planner = Planner(postgres)
     prove = options.hypothetical and planner.hypothetical
     spent = {doing.key: doing.spent.seconds for doing in work.doings}
+    calls = {doing.key: doing.spent.calls for doing in work.doings} if options.window else {}
     reasons: dict[str, list[str]] = {}
     unclear: dict[str, None] = {}
     candidates: list[Candidate] = []
@@ -218,6 +220,10 @@ def _of_statements(
         running = work.running.get(key[2], [])
         seconds = spent.get(key, 0.0) + sum(running_statement["within"] for running_statement in running)
         text = reader.texts.get(key, "")
+        ran = calls.get(key, 0) + len(running) * bool(options.window)
+        if maintains(text):  # also where it took little: it explains why a table was read as a whole
+            readings.append(Reading(text, shortened(legible_statement(text), _LONGEST), seconds, frozenset(), ran))
+            continue
         if seconds < _LEAST_SHARE * work.whole or work.samples.lock_share(key[2]) > 0.5:
             continue
         if not text and running:
@@ -250,7 +256,7 @@ def _of_statements(
             for proposal in advice.merge(tried)
             if not catalog.serves(proposal.table.oid, _numbers(catalog, proposal))
         ]
-        readings.append(Reading(text, shown, seconds, _advised(catalog, merged)))
+        readings.append(Reading(text, shown, seconds, _advised(catalog, merged), ran))
         candidates += [replace(proposal, seconds=seconds, statements=[shown]) for proposal in merged]
     notes += [_not_planned(reason, statements) for reason, statements in reasons.items()]
     notes += unclear

@@ -93,8 +93,8 @@ def reads(*readings, gained=None, unknown="", whole=10.0):
     return full_reads(CATALOG, given, readings, whole=whole, min_rows=5000, unknown=unknown)
 
 
-def reading(text, seconds=9.0, advised=()):
-    return Reading(text, text, seconds, frozenset(advised))
+def reading(text, seconds=9.0, advised=(), calls=0):
+    return Reading(text, text, seconds, frozenset(advised), calls)
 
 
 def test_what_is_read_from_end_to_end_is_named_with_its_statement():
@@ -129,3 +129,41 @@ def test_without_any_statement_the_reason_is_said():
     (read,) = reads(unknown="pg_stat_statements is not loaded, so the statement is not known")
     assert (read["statement"], read["why"]) == ("", "pg_stat_statements is not loaded, so the statement is not known")
     assert reads()[0]["why"].startswith("no statement with execution time names it")
+
+
+BY_EMAIL = "SELECT * FROM cust WHERE lower(email) = $1"
+BY_ID = "SELECT * FROM cust WHERE id = $1"
+
+
+@pytest.mark.parametrize(
+    ("text", "calls"),
+    [
+        pytest.param("COPY public.cust (id, email) TO stdout", 12, id="a dump or an export"),
+        pytest.param("CREATE INDEX i ON cust (email)", 12, id="an index"),
+        pytest.param("CREATE INDEX CONCURRENTLY i ON cust (email)", 6, id="an index, concurrently"),
+        pytest.param("REINDEX TABLE cust", 12, id="all indexes"),
+        pytest.param("/* nightly */ REINDEX INDEX cust_pkey", 12, id="an index by its name"),
+        pytest.param("VACUUM FULL", 6, id="all tables"),
+    ],
+)
+def test_maintenance_reads_a_table_as_a_whole_because_it_is_meant_to(text, calls):
+    assert reads(reading(text, calls=calls)) == []
+    assert reads(reading(BY_ID, calls=12_000), reading(text, 0.1, calls=calls)) == []
+    (read,) = reads(reading(text, calls=1), reading(BY_EMAIL, 8.0, calls=12))
+    assert read["statement"] == BY_EMAIL
+
+
+def test_maintenance_of_another_table_explains_nothing():
+    (read,) = reads(reading("REINDEX TABLE log", calls=12), reading(BY_EMAIL, 8.0, calls=12))
+    assert read["statement"] == BY_EMAIL
+
+
+@pytest.mark.parametrize(
+    ("calls", "named"), [(0, True), (1, True), (12, True), (100, True), (121, False), (12_000, False)]
+)
+def test_a_statement_that_runs_far_more_often_is_not_what_reads_the_table(calls, named):
+    (read,) = reads(reading(BY_ID, calls=calls))
+    assert bool(read["statement"]) is named
+    assert ("which statement reads it is not known" in read["why"]) is not named
+    (read,) = reads(reading(BY_ID, calls=calls), reading("SELECT count(*) FROM cust", 1.0, calls=12))
+    assert read["statement"] == (BY_ID if named else "SELECT count(*) FROM cust")
