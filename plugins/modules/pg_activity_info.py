@@ -542,6 +542,11 @@ background:
                 Identifier of the object in its present state, for the option C(only). It changes when the object is
                 replaced or its state changes.
               type: str
+            maintenance:
+              description: >-
+                Kind of maintenance that the session does, by the progress views, its statement or its application name;
+                empty for none.
+              type: str
             files: {description: "Number of temporary files.", type: int}
             bytes: {description: "Size of these files, in bytes.", type: int}
         other_bytes: {description: "Bytes of temporary files that belong to no session.", type: int}

@@ -301,7 +301,9 @@ def _slots(activity: ActivityReport) -> list[Cause]:
 
 def _background(background: BackgroundReport) -> list[Cause]:
     causes = []
-    spilling = background["spill"]["sessions"] if "spill" in background else []
+    # An index build sorts more than fits into its memory, as a rule.
+    spilled_by = background["spill"]["sessions"] if "spill" in background else []
+    spilling = [session for session in spilled_by if not session["maintenance"]]
     spilled = sum(session["bytes"] for session in spilling)
     if spilled >= 2**28:
         who = spilling[0]

@@ -14,6 +14,7 @@ from ..._core.text import printable
 from ..._core.units import MIB
 from ..describe import who_is
 from ..snapshot import Snapshot
+from ..work import maintenance
 from .backends import ProcessesReport
 from .pgbouncer import PoolerReport
 
@@ -92,11 +93,13 @@ class ReplicationReport(TypedDict):
 
 
 class SpillSession(TypedDict):
-    """Temporary files of one session, those of its parallel workers among them."""
+    """Temporary files of one session, those of its parallel workers among them. ``maintenance``: what of it the session
+    does; an index build sorts in temporary files as a rule."""
 
     pid: int
     who: str
     target: str
+    maintenance: str
     files: int
     bytes: int
 
@@ -217,6 +220,7 @@ def spill(snapshot: Snapshot, files: Iterable[Row], unlisted_by: str = "") -> Sp
             "pid": pid,
             "who": who_is(snapshot, pid) if pid in snapshot.sessions else f"{pid} (gone)",
             "target": snapshot.sessions[pid].target if pid in snapshot.sessions else "",
+            "maintenance": maintenance(snapshot.sessions[pid]) if pid in snapshot.sessions else "",
             "files": len(sizes),
             "bytes": sum(sizes),
         }

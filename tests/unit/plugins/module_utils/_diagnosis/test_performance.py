@@ -219,6 +219,21 @@ def test_what_drags_along_is_told_without_a_relief():
     assert "slot dead keeps 9 MiB" in found["advice"]
 
 
+@pytest.mark.parametrize(
+    ("given", "cause"),
+    [
+        pytest.param({}, "spilled_files", id="a report"),
+        pytest.param({"query": "CREATE INDEX i ON t (a)"}, "", id="an index build"),
+        pytest.param({"progress": "CREATE INDEX CONCURRENTLY"}, "", id="an index build, concurrently"),
+        pytest.param({"application": "pg_restore"}, "", id="a restore"),
+    ],
+)
+def test_maintenance_that_sorts_in_files_is_no_cause(given, cause):
+    seen = snapshot([], session(7, **given))
+    background: BackgroundSubjects = {"spill": spill(seen, [(1, "pgsql_tmp7.0", 2**29)])}
+    assert slow(activity(connection_limit(application()), background=background), indexes())["cause"] == cause
+
+
 def test_a_protected_one_that_is_idle_in_a_transaction_hides_no_cause():
     idle = lists(idle_in_transaction=[idle_for(100.0)], protected=[5])
     found = slow(activity(connection_limit(application()), found=idle), indexes(advised()))
