@@ -621,6 +621,11 @@ background:
         why: {description: "Why the processes cannot be read; empty if they can.", type: str}
         cores: {description: "Cores of the host.", type: int}
         idle_cores: {description: "Cores of the host that no process used; V(null) if that is not known.", type: float}
+        logging_in:
+          description: >-
+            Number of connections that have a server process and have not logged in. Until version 17 they have no
+            session, and take a slot.
+          type: int
     pooler:
       description: "State of PgBouncer, from its console."
       type: dict

@@ -157,18 +157,13 @@ def background(seen: Any) -> BackgroundReport:
         "CONFIG": [{"key": "max_client_conn", "value": "100"}],
     }
     first, second = Backend(100, 5, 0.0, 0.0, 9), Backend(100, 5, 0.0, 1.0, 9)
+    used = usage(seen, {5: first}, {5: second}, 1.0, {5: "gone"})
     return {
         "wraparound": wraparound(seen, [("shop", 1, 1, 9, 9)], [(5, 7)], [], []),
         "replication": replication([(slot, 5, None, None)], [(8, "streaming", 5)], ("on", True, "then")),
         "spill": spill(seen, [("d", "pgsql_tmp5.0", 5)]),
         "autovacuum": autovacuum(seen, [(5, 1, 1, 9, 3)]),
-        "processes": {
-            "here": True,
-            "why": "",
-            "cores": 2,
-            "idle_cores": 1.5,
-            **usage(seen, {5: first}, {5: second}, 1.0, {5: "gone"}),
-        },
+        "processes": {"here": True, "why": "", "cores": 2, "idle_cores": 1.5, "logging_in": 0, **used},
         "pooler": {"reachable": True, "why": "", **pools_of(tables, seen)},
         "findings": [],
     }

@@ -236,7 +236,9 @@ def dead_client(pid: int = 7) -> DeadClient:
     return {"target": f"{pid}@x/y", "pid": pid, "who": f"{pid} app", "reason": "hung up"}
 
 
-def processes(cpu: float = 1.0, cores: int = 4, pid: int = 7, gone: Sequence[DeadClient] = ()) -> ProcessesReport:
+def processes(
+    cpu: float = 1.0, cores: int = 4, pid: int = 7, gone: Sequence[DeadClient] = (), logging_in: int = 0
+) -> ProcessesReport:
     """The processes of a server on this host, of which one uses the CPU."""
     busy: BackendUse = {
         "target": f"{pid}@x/y", "pid": pid, "who": f"{pid} app", "state": "active", "cpu": cpu, "memory": MIB,
@@ -247,6 +249,7 @@ def processes(cpu: float = 1.0, cores: int = 4, pid: int = 7, gone: Sequence[Dea
         "why": "",
         "cores": cores,
         "idle_cores": cores - cpu,
+        "logging_in": logging_in,
         "cpu": cpu,
         "memory": MIB,
         "sessions": [busy],

@@ -33,7 +33,7 @@ from .cause import (
     why_out_of_reach,
 )
 from .client_pool import client_pools, logged_pools
-from .queued_slots import queue_causes, without_cause
+from .queued_slots import login_causes, queue_causes, without_cause
 
 DEAD_CLIENTS, LEAK, FULL_POOL, IDLE_IN_TRANSACTION, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = (
     "dead_clients", "leak", "full_pool", "idle_in_transaction", "pooler", "pooler_paused",
@@ -85,6 +85,7 @@ def diagnose_connections(
             " login path"
         )
     causes = [cause for cause in server_causes(activity) if cause.weight > 1]
+    causes += login_causes(activity, refused)
     causes += _dead_clients(background, worst, plan) if hit else []
     own_limits: list[Cause] = []
     for connection_limit in hit:

@@ -42,7 +42,7 @@ _WIDE = 120
 _NO_BACKGROUND: BackgroundReport = {"findings": []}
 _NO_PROCESSES: ProcessesReport = {
     "here": False, "why": "not requested", "cores": 1, "sessions": [], "dead_clients": [], "cpu": 0.0, "memory": 0,
-    "idle_cores": None,
+    "idle_cores": None, "logging_in": 0,
 }  # fmt: skip
 _NO_WORKLOAD: WorkloadReport = {
     "available": False, "why": "not requested", "remedy": "", "notes": [], "statements": [], "waits": {},

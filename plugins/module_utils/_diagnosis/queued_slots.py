@@ -13,8 +13,9 @@ from .._postgres.connection_limits import ConnectionLimitReport
 from .._postgres.server_states import CONVOY
 from .cause import Cause
 
-LOCKS, ADVISORY, REACHED = "lock_queue", "advisory_lock", "limit_reached"
-_QUEUE = 0.25  # share of the used slots that wait for locks
+LOCKS, ADVISORY, REACHED, HANGING = "lock_queue", "advisory_lock", "limit_reached", "hanging_logins"
+_QUEUE = 0.25  # share of the used slots that wait for locks, or of all slots that wait to log in
+_NEAR = 0.1  # share of the slots: with less free they count as used up
 _ASK = (
     "find out what the holder of the advisory lock does; if requests must not wait for it for so long, end it by"
     " playbooks/db_session_cancel.yml; pg_try_advisory_lock or a lock_timeout keeps such waits from filling the slots"
@@ -44,6 +45,39 @@ def queue_causes(connection_limit: ConnectionLimitReport, activity: ActivityRepo
         by_design = [line for line in activity["tree"] if line.startswith("by design")]
         causes.append(Cause(ADVISORY, 1 + in_turn / used, (text, *by_design[:3]), detail={"advice": _ASK}))
     return causes
+
+
+_LOGINS = (
+    "find out what the logins wait for: an LDAP, RADIUS, PAM or GSSAPI server that does not answer (pg_hba.conf), a"
+    " client that connects and sends no password (ps -ef shows its address in the title of such a process), or a locked"
+    " catalog; PostgreSQL ends each after authentication_timeout (60 s by default)"
+)
+
+
+def login_causes(activity: ActivityReport, refused: bool) -> list[Cause]:
+    """Connections that take slots and have not logged in: they are no sessions yet (from version 18 on they are shown,
+    as ``starting``). Where they are not to be seen, that an ordinary login was ``refused`` while slots seem free is all
+    that is known."""
+    slots = activity["connections"]["connection_limits"][0]
+    background = activity.get("background")
+    processes = background.get("processes") if background else None
+    shown = activity["connections"]["by_state"].get("starting", 0)
+    number = max(shown, processes["logging_in"] if processes else 0)
+    free = slots["free"] - (number - shown)
+    if number >= max(2, _QUEUE * slots["limit"]) and (refused or free <= _NEAR * slots["limit"]):
+        text = (
+            f"{number} connections have begun to log in and have not finished; each takes one of {slots['limit']} slots"
+        )
+        return [Cause(HANGING, 1 + number / slots["limit"], (text, _LOGINS), detail={"advice": _LOGINS})]
+    if not refused or slots["free"] <= _NEAR * slots["limit"]:
+        return []
+    text = (
+        f"an ordinary login was refused, and only {slots['used']} of {slots['limit']} slots are used by sessions:"
+        " either slots have become free since, or connections that have not logged in take them, which PostgreSQL shows"
+        " as sessions from version 18 on only"
+    )
+    advice = f"run this again; if logins are still refused, {_LOGINS}"
+    return [Cause(REACHED, 0.02, (text, advice), detail={"advice": advice})]
 
 
 def without_cause(connection_limit: ConnectionLimitReport, refused: bool) -> tuple[str, list[Cause]]:

@@ -16,6 +16,7 @@ from ..describe import who_is
 from ..snapshot import Snapshot
 
 _SAME = 1.0  # seconds by which the two clocks of one start may differ
+_LOGS_IN = (" initializing", " authentication", " startup", " startup waiting")  # the end of such a process's title
 _ESTABLISHED = 0x01
 _CLOSE_WAIT = 0x08
 _OVER = (0x06, 0x07)  # TIME_WAIT, CLOSE
@@ -27,7 +28,8 @@ _MAPPED = "0000000000000000FFFF0000"
 
 @dataclass(frozen=True)
 class Backend:
-    """A process of PostgreSQL's. ``started``: seconds since 1970; ``cpu``: seconds used so far; bytes for the rest."""
+    """A process of PostgreSQL's. ``started``: seconds since 1970; ``cpu``: seconds used so far; bytes for the rest.
+    ``parent``: the pid of the process that started it, ``title``: what it calls itself."""
 
     pid: int
     inside: int
@@ -36,6 +38,8 @@ class Backend:
     memory: int
     read: int | None = None
     written: int | None = None
+    parent: int = 0
+    title: str = ""
 
 
 class BackendUse(TypedDict):
@@ -71,12 +75,14 @@ class ProcessUse(TypedDict):
 
 class ProcessesReport(ProcessUse):
     """``here`` False: the server's processes are not seen from this host, and ``why``. ``idle_cores``: cores that
-    nothing on the host used meanwhile; None where that was not to be read."""
+    nothing on the host used meanwhile; None where that was not to be read. ``logging_in``: connections that have a
+    process and have not logged in."""
 
     here: bool
     why: str
     cores: int
     idle_cores: float | None
+    logging_in: int
 
 
 class _Used(TypedDict):
@@ -174,6 +180,13 @@ def matched(snapshot: Snapshot, backends: Iterable[Backend]) -> dict[int, Backen
             twice.add(backend.inside)
         by_pid[backend.inside] = backend
     return {pid: backend for pid, backend in by_pid.items() if pid not in twice}
+
+
+def logging_in(backends: Iterable[Backend], known: Iterable[Backend]) -> int:
+    """How many processes of the same server as the known ones have a connection that has not logged in. Until version
+    17 PostgreSQL shows no session of it, though it takes a slot."""
+    servers = {backend.parent for backend in known}
+    return sum(backend.parent in servers and backend.title.endswith(_LOGS_IN) for backend in backends)
 
 
 def gone(snapshot: Snapshot, pid: int, peers: Mapping[tuple[str, int], Peer] | None) -> str:

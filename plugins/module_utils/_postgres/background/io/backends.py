@@ -18,6 +18,7 @@ from ..backends import (
     clients_of,
     gone,
     local_sockets,
+    logging_in,
     matched,
     parse_tcp,
     started_at,
@@ -36,12 +37,13 @@ def observe_backends(snapshot: Snapshot, interval: float) -> ProcessesReport:
 
     Empty, with the reason, where PostgreSQL does not run on this host.
     """
-    first, began = matched(snapshot, read_backends()), time.monotonic()
+    every, began = read_backends(), time.monotonic()
+    first = matched(snapshot, every)
     if not first:
         why = "no process here is a session of this server: it runs elsewhere, or /proc does not show its processes"
         return {
             "here": False, "why": why, "sessions": [], "dead_clients": [], "cores": 0, "cpu": 0.0, "memory": 0,
-            "idle_cores": None,
+            "idle_cores": None, "logging_in": 0,
         }  # fmt: skip
     idle = _idle_seconds()
     time.sleep(interval)
@@ -53,6 +55,7 @@ def observe_backends(snapshot: Snapshot, interval: float) -> ProcessesReport:
         "why": "",
         "cores": os.cpu_count() or 1,
         "idle_cores": None if idle is None or still is None else round(max(0.0, still - idle) / seconds, 2),
+        "logging_in": logging_in(every, first.values()),
         **usage(snapshot, first, second, seconds, signs),
     }
 
@@ -109,6 +112,8 @@ def read_backends(pids: Iterable[int] | None = None) -> list[Backend]:
                 parse_pairs(status).get("RssAnon", 0),
                 moved.get("read_bytes"),
                 moved.get("write_bytes"),
+                int(fields[1]),
+                read(f"/proc/{pid}/cmdline").rstrip("\0 "),
             )
         )
     return backends

@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import diagnose_connections
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.queued_slots import queue_causes
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import Connections
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.background_report import (
+    BackgroundSubjects,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.server_states import ServerState
 
-from support.database_reports import activity, application, connection_limit, ending_all
+from support.database_reports import activity, application, connection_limit, ending_all, processes
 
 
 def diagnose(seen):
@@ -66,3 +70,28 @@ def test_a_limit_that_is_reached_without_a_cause_is_said(used, says, path):
 def test_a_queue_counts_from_a_quarter_of_the_slots(waiting, in_turn, causes):
     limit = connection_limit(application(sessions=40, active=40, waiting=waiting, waiting_in_turn=in_turn))
     assert [cause.name for cause in queue_causes(limit, activity(limit))] == causes
+
+
+@pytest.mark.parametrize(
+    ("shown", "seen_processes", "path", "cause", "says"),
+    [
+        pytest.param(0, 37, "replication", "hanging_logins", "37 connections have begun to log in", id="by processes"),
+        pytest.param(37, 0, "replication", "hanging_logins", "37 connections have begun to log in", id="as sessions"),
+        pytest.param(0, None, "replication", "limit_reached", "only 3 of 40 slots are used", id="not to be seen"),
+        pytest.param(0, 2, "replication", "limit_reached", "either slots have become free since", id="a few log in"),
+        pytest.param(0, 20, "normal", "", "", id="many log in, and there is room"),
+        pytest.param(0, 34, "normal", "hanging_logins", "34 connections", id="there is hardly room"),
+        pytest.param(0, 0, "normal", "", "", id="nothing is wrong"),
+    ],
+)
+def test_logins_that_hang_take_slots_without_being_sessions(shown, seen_processes, path, cause, says):
+    behind: BackgroundSubjects = {} if seen_processes is None else {"processes": processes(logging_in=seen_processes)}
+    seen = activity(connection_limit(application(sessions=3, idle=3)), background=behind)
+    connections: Connections = {**seen["connections"], "by_state": {"starting": shown} if shown else {}}
+    seen = {**seen, "connections": connections, "server": {**seen["server"], "login_path": path}}
+    found = diagnose(seen).as_dict()
+    assert found["cause"] == cause
+    assert all("no connection limit is reached" not in line for line in found["lines"]) or not cause
+    if cause:
+        assert says in found["causes"][0]["evidence"][0]
+        assert "authentication_timeout" in found["advice"][0]

@@ -11,6 +11,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background
     full_address,
     gone,
     local_sockets,
+    logging_in,
     matched,
     parse_tcp,
     through_poolers,
@@ -133,3 +134,15 @@ def test_whose_other_end_is_a_pooler_s():
     assert through_poolers(seen, ends) == {1: "pgbouncer", 3: "pgcat"}
     marked = seen.with_poolers({1: "pgbouncer"})
     assert [each.pooler for each in marked.sessions.values()] == ["pgbouncer", "", ""]
+
+
+def test_connections_that_have_not_logged_in_are_counted_of_the_same_server():
+    own = Backend(2001, 1, 0.0, 1.0, 0, parent=2000, title="postgres: app shop 10.0.0.7(41000) idle")
+    titles = ["authentication", "initializing", "startup", "idle", "SELECT", "startup waiting", "UPDATE waiting"]
+    others = [
+        Backend(2002 + n, 2 + n, 0.0, 1.0, 0, parent=2000, title=f"postgres: app shop 10.0.0.7(4{n}) {title}")
+        for n, title in enumerate(titles)
+    ]
+    stranger = Backend(3001, 1, 0.0, 1.0, 0, parent=3000, title="postgres: app shop 10.0.0.7(41000) authentication")
+    assert logging_in([own, *others, stranger], [own]) == 4
+    assert logging_in([own, *others, stranger], []) == 0
