@@ -259,6 +259,8 @@ class Snapshot:
             return f"virtual transaction {virtualxid}"
         if lock.kind == "advisory":
             return f"advisory lock {advisory_key(classid, objid, objsubid)}"
+        if lock.kind == "object":
+            return object_words(database, classid, objid)
         if relation is not None:
             place = f" ({page},{tuple_})" if tuple_ is not None else ""
             return f"relation {relation}{place} of database {database}"
@@ -282,6 +284,22 @@ class Snapshot:
         if not any(s.wait_type in ("BufferPin", "Buffer") for s in self.other_waits()):
             return []
         return [s for s in self.sessions.values() if s.idle_in_transaction]
+
+
+# Kinds of objects by the oid of their catalog, which no version changes.
+_OBJECTS = {
+    1213: "tablespace", 1247: "type", 1255: "function", 1260: "role", 1262: "database", 2606: "constraint",
+    2615: "schema", 3079: "extension", 6100: "subscription", 6104: "publication",
+}  # fmt: skip
+
+
+def object_words(database: int | None, classid: int | None, objid: int | None) -> str:
+    """What a lock of an object that is no relation is about. Every commit of a transaction with a NOTIFY takes the lock
+    of database 0, one after the other on the whole server."""
+    if classid == 1262 and not objid:
+        return "the lock of NOTIFY, which one commit on the whole server has at a time"
+    kind = _OBJECTS.get(classid or 0, f"object of catalog {classid or 0}")
+    return f"{kind} {objid or 0}" + (f" of database {database}" if database else "")
 
 
 def advisory_key(classid: int | None, objid: int | None, objsubid: int | None) -> str:

@@ -36,6 +36,22 @@ def test_names_what_is_waited_for():
     assert scene.wanted(7) == "advisory lock 8"
 
 
+@pytest.mark.parametrize(
+    ("database", "classid", "objid", "words"),
+    [
+        (0, 1262, 0, "the lock of NOTIFY, which one commit on the whole server has at a time"),
+        (0, 1262, 16384, "database 16384"),
+        (5, 2615, 2200, "schema 2200 of database 5"),
+        (0, 1260, 10, "role 10"),
+        (5, 2618, 16400, "object of catalog 2618 16400 of database 5"),
+    ],
+)
+def test_objects_that_are_no_relations_are_named_by_their_kind(database, classid, objid, words):
+    tag = ("object", database, None, None, None, None, None, classid, objid, 0)
+    scene = snapshot([holds(1, tag, "AccessExclusiveLock"), waits(2, tag, "AccessExclusiveLock")])
+    assert scene.wanted(2) == words
+
+
 def test_an_owner_that_ended_while_we_looked_is_no_client():
     assert snapshot([]).who(4711).backend_type == "ended during the snapshot"
     assert not snapshot([]).who("prepared:9").allowed
