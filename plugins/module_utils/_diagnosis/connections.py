@@ -33,7 +33,7 @@ from .cause import (
     why_out_of_reach,
 )
 from .client_pool import client_pools, logged_pools
-from .queued_slots import login_causes, queue_causes, without_cause
+from .queued_slots import closed_limits, login_causes, queue_causes, without_cause
 
 DEAD_CLIENTS, LEAK, FULL_POOL, IDLE_IN_TRANSACTION, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = (
     "dead_clients", "leak", "full_pool", "idle_in_transaction", "pooler", "pooler_paused",
@@ -119,6 +119,7 @@ def diagnose_connections(
     if not hit and not causes:
         lines.append(f"no connection limit is reached: {worst['free']} of {worst['limit']} are free")
         lines += _late_elsewhere(activity)
+        lines += closed_limits(activity)
         lines += [why_out_of_reach(beyond)] if (beyond := out_of_reach(plan)) else []
     causes.sort(key=lambda cause: -cause.weight)
     roles = [role for cause in causes if cause.name == IDLE_IN_TRANSACTION for role in cause.detail.get("roles", ())]

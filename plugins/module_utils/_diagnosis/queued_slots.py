@@ -7,10 +7,11 @@ All of them are active for PostgreSQL, and none of them is traffic: they do no w
 
 from __future__ import annotations
 
-from .._core.text import span
+from .._core.text import printable, span
 from .._postgres.activity_report import ActivityReport
 from .._postgres.connection_limits import ConnectionLimitReport
 from .._postgres.server_states import CONVOY
+from .._postgres.sql_text import plain_identifier
 from .cause import Cause
 
 LOCKS, ADVISORY, REACHED, HANGING = "lock_queue", "advisory_lock", "limit_reached", "hanging_logins"
@@ -93,3 +94,16 @@ def without_cause(connection_limit: ConnectionLimitReport, refused: bool) -> tup
         f" {sum(application['idle_in_transaction'] for application in applications)} idle in transaction"
     )
     return text, [Cause(REACHED, 0.02, (text,))] if refused else []
+
+
+def closed_limits(activity: ActivityReport) -> list[str]:
+    """Roles and databases that may have no session at all: nothing is used up, and every login is refused."""
+    limits = activity["connections"]
+    kinds = (("role", "as it", limits["role_limits"]), ("database", "to it", limits["database_limits"]))
+    return [
+        f"the connection limit of the {kind} {printable(name)} is 0, so that every login {words} is refused; if that is"
+        f" not intended: ALTER {kind.upper()} {plain_identifier(printable(name))} CONNECTION LIMIT -1"
+        for kind, words, uses in kinds
+        for name, use in uses.items()
+        if use["limit"] == 0
+    ]

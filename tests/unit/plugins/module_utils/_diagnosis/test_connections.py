@@ -312,3 +312,20 @@ def test_a_pool_of_the_application_s_own_is_named_and_its_end_needs_an_approval(
 def test_what_is_no_full_pool_of_the_application_s_own(given):
     found = diagnose(activity(connection_limit(sitting(**given), limit=97))).as_dict()
     assert "client_pool_full" not in [cause["cause"] for cause in found["causes"]]
+
+
+@pytest.mark.parametrize(
+    ("limits", "says"),
+    [
+        ({"role_limits": {"Shop": {"limit": 0, "used": 0}}}, 'ALTER ROLE "Shop" CONNECTION LIMIT -1'),
+        ({"database_limits": {"shop": {"limit": 0, "used": 0}}}, "ALTER DATABASE shop CONNECTION LIMIT -1"),
+        ({"database_limits": {"shop": {"limit": 5, "used": 0}}}, ""),
+    ],
+)
+def test_a_limit_of_zero_is_said_where_no_limit_is_reached(limits, says):
+    """As after a maintenance that kept everybody out: nothing is used up, and every login is refused."""
+    seen = activity(connection_limit(application()))
+    found = diagnose({**seen, "connections": {**seen["connections"], **limits}}).as_dict()
+    assert found["cause"] == ""
+    assert any(says in line for line in found["lines"])
+    assert any("is 0, so that every login" in line for line in found["lines"]) is bool(says)
