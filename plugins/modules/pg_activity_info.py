@@ -347,6 +347,11 @@ connections:
                 Whether the application has opened no session for half a minute, and for ten times the average time
                 between two.
               type: bool
+            stopped:
+              description: >-
+                Whether the application stopped opening sessions while the limit had room, now or before others took a
+                fifth of it.
+              type: bool
             clients: {description: "Number of sessions by client address.", type: dict}
 activity:
   description:

@@ -69,6 +69,7 @@ def application(
     pools: Sequence[int] = (),
     opened_seconds: float = 900.0,
     steady: bool = False,
+    stopped: bool = False,
 ) -> ApplicationReport:
     """``unused_seconds``: those of ``idle_seconds`` unless given."""
     return {
@@ -90,6 +91,7 @@ def application(
         "waiting_in_turn": waiting_in_turn,
         "pooled": pooled,
         "steady": steady,
+        "stopped": stopped,
         "clients": dict(clients if clients is not None else {"a": sessions}),
     }
 

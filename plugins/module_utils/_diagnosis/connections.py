@@ -33,11 +33,11 @@ from .cause import (
     why_out_of_reach,
 )
 from .client_pool import client_pools, logged_pools
+from .growing_pool import LEAK, growing_pools
 from .queued_slots import closed_limits, login_causes, queue_causes, without_cause
 
-DEAD_CLIENTS, LEAK, FULL_POOL, IDLE_IN_TRANSACTION, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = (
-    "dead_clients", "leak", "full_pool", "idle_in_transaction", "pooler", "pooler_paused",
-    "pooler_full", "traffic",
+DEAD_CLIENTS, FULL_POOL, IDLE_IN_TRANSACTION, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = (
+    "dead_clients", "full_pool", "idle_in_transaction", "pooler", "pooler_paused", "pooler_full", "traffic",
 )  # fmt: skip
 NEAR = 0.1  # share of a connection limit: with less free it counts as reached
 _IDLE_SHARE = 0.25  # share of the used slots that are idle in transaction
@@ -187,7 +187,7 @@ def _limit_causes(
             others,
             application["pooled"],
             application["pools"],
-            application["steady"] and connection_limit["free"] > 0,
+            application["stopped"],
         )
         if excess > 0 and idle_long and not old:
             sound = sound or "they were used for longer than they have been idle, as sessions of a pool are"
@@ -220,6 +220,7 @@ def _limit_causes(
             leak = Cause(LEAK, min(old, excess) / used, (text,), detail=detail, needs_approval=ask)
             causes.append(ended_by(leak, plan, IDLE, [application["family"]]))
     causes += [_full_pools(connection_limit, full, headroom)] if full else []
+    causes += growing_pools(connection_limit, [application for application, dummy in full], idle)
     # Most transactions are idle for a moment between two statements; those are work.
     old_ones = [
         (application, sum(seconds >= forgotten for seconds in application["idle_in_transaction_seconds"]))

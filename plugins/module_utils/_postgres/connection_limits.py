@@ -7,6 +7,7 @@ PostgreSQL has three: the slots of the whole server, a role's limit, a database'
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ _VARIES = re.compile(
 )
 _RESET = re.compile(r"\s*DISCARD\s+ALL\s*;?\s*\Z", re.I)  # what a pooler sends when a client has gone
 _STEADY, _PAUSES = 30.0, 10  # seconds, and average pauses, without a new session after which a pool grows no more
+_TAKEN_SINCE, _LEAST_SINCE = 0.2, 5  # share and number of a limit's sessions that others opened since one had room
 _USED_AT_FIRST = 60.0  # seconds after its login in which a session is used that is then forgotten
 
 
@@ -42,7 +44,7 @@ class ApplicationReport(TypedDict):
     ``pools``: sessions by name and by client address, where that makes several of about one size;
     ``opened_seconds``: since the newest of them was opened; ``waiting_in_turn``: those that wait by design or in a
     convoy, which ``waiting`` does not count; ``clients``: sessions by client address, without this one; ``steady``: see
-    `is_steady`.
+    `is_steady`; ``stopped``: see `has_stopped`.
     """
 
     role: str
@@ -63,6 +65,7 @@ class ApplicationReport(TypedDict):
     waiting_in_turn: int
     pooled: bool
     steady: bool
+    stopped: bool
     clients: dict[str, int]
 
 
@@ -196,7 +199,7 @@ def connection_limit_dicts(snapshot: Snapshot, exclusions: Exclusions, rows: int
     by_design = snapshot.moving | frozenset(snapshot.waits_by_design())
     for limit_in_use in connection_limits(snapshot):
         groups = list(limit_in_use.by_application().items())[:rows]
-        applications = [_application(snapshot, exclusions, *group, rows, by_design) for group in groups]
+        applications = [_application(snapshot, exclusions, limit_in_use, *group, rows, by_design) for group in groups]
         reports.append({**limit_in_use.as_dict(), "applications": applications})
     return reports
 
@@ -204,6 +207,7 @@ def connection_limit_dicts(snapshot: Snapshot, exclusions: Exclusions, rows: int
 def _application(
     snapshot: Snapshot,
     exclusions: Exclusions,
+    limit_in_use: ConnectionLimit,
     who: Application,
     sessions: list[Session],
     rows: int,
@@ -242,6 +246,7 @@ def _application(
         "waiting_in_turn": sum(session.wait_type == "Lock" and session.pid in by_design for session in sessions),
         "pooled": is_pooled(sessions),
         "steady": is_steady(sessions, snapshot.now),
+        "stopped": has_stopped(limit_in_use, sessions, snapshot.now),
         "clients": dict(clients.most_common(rows)),
     }
 
@@ -269,6 +274,19 @@ def is_steady(sessions: Iterable[Session], now: datetime) -> bool:
     since = (now - max(opened)).total_seconds()
     pace = (max(opened) - min(opened)).total_seconds() / (len(opened) - 1)
     return since >= max(_STEADY, _PAUSES * pace)
+
+
+def has_stopped(limit_in_use: ConnectionLimit, sessions: Collection[Session], now: datetime) -> bool:
+    """Whether an application stopped opening sessions while the limit had room: it has room now, or others have taken a
+    fifth of it since."""
+    if limit_in_use.free > 0:
+        return is_steady(sessions, now)
+    newest = max((session.backend_start for session in sessions if session.backend_start), default=now)
+    since = sorted(
+        each.backend_start for each in limit_in_use.sessions if each.backend_start and each.backend_start > newest
+    )
+    taken = max(_LEAST_SINCE, math.ceil(_TAKEN_SINCE * limit_in_use.limit))
+    return len(since) >= taken and is_steady(sessions, since[taken - 1])
 
 
 def equal_pools(sessions: Collection[Session]) -> list[int]:
@@ -302,7 +320,7 @@ def why_no_leak(
     """Why sessions over a fair share are no leak: empty where they are one.
 
     A leak is uneven, and grows. ``sessions`` of an application; ``others``: those of every other application under this
-    limit; ``pools``: see `equal_pools`; ``stopped``: it opens no more, though the limit has room (see `is_steady`).
+    limit; ``pools``: see `equal_pools`; ``stopped``: see `has_stopped`.
     """
     if pooled:
         return "its sessions come through a connection pooler and belong to the pooler's clients"
@@ -313,7 +331,7 @@ def why_no_leak(
             f"they are {len(pools)} pools of up to {pools[0]}, by name or client: too large in sum, and of similar size"
         )
     if stopped:
-        return "it has stopped opening sessions while the limit has room, as a pool of a fixed size does"
+        return "it stopped opening sessions while the limit had room, as a pool of a fixed size does"
     peers = sum(2 * other >= sessions for other in others)
     if peers:
         return f"{peers + 1} pools are of about this size: too large in sum, and no single pool is the cause"

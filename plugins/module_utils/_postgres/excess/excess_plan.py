@@ -22,9 +22,9 @@ from ..connection_limits import (
     connection_limits,
     equal_pools,
     fair_level,
+    has_stopped,
     is_forgotten,
     is_pooled,
-    is_steady,
     why_no_leak,
 )
 from ..describe import who_is
@@ -325,7 +325,7 @@ def _over_share(
                 continue
             others = [len(group) for each, group in groups.items() if each != application]
             pools = equal_pools(sessions)
-            stopped = full.free > 0 and is_steady(sessions, snapshot.now)
+            stopped = has_stopped(full, sessions, snapshot.now)
             if given is None and why_no_leak(full.kind, len(sessions), others, is_pooled(sessions), pools, stopped):
                 continue
             old = [

@@ -165,6 +165,28 @@ def test_a_leak_grows_while_there_is_room(ages, slots, ended):
     assert report["steady"] is (not ended or slots == 50)
 
 
+NIGHT = 6 * 3600
+
+
+@pytest.mark.parametrize(
+    ("large", "small", "ended", "stopped"),
+    [
+        pytest.param([NIGHT] * 40, [30 * place + 40 for place in range(17)], 0, True, id="a small leak by night"),
+        pytest.param([60 * place + NIGHT for place in range(40)], [500] * 17, 0, True, id="a pool that grew by day"),
+        pytest.param([60 * place + 900 for place in range(40)], [500] * 17, 12, False, id="a leak that hardly stopped"),
+        pytest.param([500] * 40, [NIGHT] * 17, 12, False, id="the large one grew last"),
+        pytest.param([NIGHT] * 47, [500] * 10, 19, False, id="few were opened since, as where all come and go"),
+    ],
+)
+def test_a_large_pool_that_stopped_before_others_filled_the_limit_is_none(large, small, ended, stopped):
+    sessions = [*opened("web", large), *opened("feed", small, first=100)]
+    seen = snapshot(*sessions, slots=57)
+    plan = plan_ending(seen, Exclusions(), Rules(idle=30), Bounds()).plan
+    assert len(plan.actions) == ended
+    assert {item.detail["application"] for item in plan.actions} <= {"web (app@shop)"}
+    assert connection_limit_dicts(seen, Exclusions(), 99)[0]["applications"][0]["stopped"] is stopped
+
+
 @pytest.mark.parametrize(
     ("through", "ended"),
     [

@@ -1,0 +1,59 @@
+"""A leak that took the rest of a limit beside a large pool that had stopped growing."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import diagnose_connections
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.growing_pool import growing_pools
+
+from support.database_reports import activity, application, connection_limit, ending_all
+
+
+def beside_a_pool(free=0, path="replication", stopped=True, **feed):
+    pool = application(
+        "web", 28, idle=28, idle_seconds=[9000] * 28, opened_seconds=9001.0, stopped=stopped, steady=True
+    )
+    given = {"idle": 12, "idle_seconds": [300] * 12, "opened_seconds": 200.0, **feed}
+    limit = connection_limit(pool, application("feed", 12, **given))
+    limit["free"] = free
+    seen = activity(limit)
+    seen = {**seen, "server": {**seen["server"], "login_path": path}}
+    return diagnose_connections(seen, 30, 60, 0.5, 0.2, {}, plan=ending_all(seen)).as_dict()
+
+
+@pytest.mark.parametrize("path", ["normal", "replication"])
+def test_who_took_the_rest_is_named_and_nothing_of_the_pool_is_ended(path):
+    found = beside_a_pool(path=path)
+    assert [cause["cause"] for cause in found["causes"]] == ["leak", "full_pool"]
+    assert (found["mitigation"], found["plans"]) == ("", {})
+    assert found["causes"][0]["evidence"][0].startswith("feed holds 12 of 40, 12 of them idle")
+    assert "after web had stopped: it may leak" in found["causes"][0]["evidence"][0]
+    assert found["advice"][0] == (
+        "restart feed, or let its forgotten sessions be terminated: runbook_connection_shares: {feed: 2}"
+    )
+    assert found["role_settings"] == []
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        pytest.param({"free": 3}, id="there is room"),
+        pytest.param({"opened_seconds": 9100.0}, id="it stopped before the pool"),
+        pytest.param({"idle_seconds": [300] * 3}, id="few are forgotten"),
+        pytest.param({"unused_seconds": []}, id="they are used again and again"),
+        pytest.param({"pooled": True}, id="it comes through a pooler"),
+    ],
+)
+def test_no_other_is(scene):
+    assert "leak" not in [cause["cause"] for cause in beside_a_pool(**scene)["causes"]]
+
+
+def test_the_large_one_leaks_where_it_did_not_stop():
+    found = beside_a_pool(stopped=False)
+    assert found["cause"] == "leak"
+    assert found["causes"][0]["detail"]["application"] == "web"
+
+
+def test_a_pool_alone_has_none_beside_it():
+    pool = application("web", 38, idle=38, idle_seconds=[9000] * 38, opened_seconds=9001.0, stopped=True)
+    assert growing_pools(connection_limit(pool), [pool], 30) == []
