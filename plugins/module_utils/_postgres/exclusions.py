@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .._core.text import printable
 from .session import CLIENT, LONGEST_QUERY, Holder, Prepared, Session, name_and_host
 from .work import is_backup, leaves_behind, operates
 
@@ -51,7 +52,11 @@ class Exclusions:
         if holder.owner in self.roles:
             return f"role {holder.owner} is excluded"
         if not self.allow_prepared:
-            return "is a prepared transaction; rolling it back is not allowed (allow_prepared)"
+            return (
+                "is a prepared transaction, which its coordinator must end; if that is lost, in database"
+                f" {printable(holder.database)}: COMMIT PREPARED {_literal(holder.gid)} or ROLLBACK PREPARED, or let"
+                " the plan roll it back (allow_prepared)"
+            )
         return "" if holder.allowed else "only its owner or a superuser may roll it back"
 
     def _why_kind(self, session: Session) -> str:
@@ -63,12 +68,8 @@ class Exclusions:
             return "is a vacuum to prevent wraparound; it would start again at once"
         if session.backend_type == "startup":
             return "is the replay of the primary's WAL; it cannot be terminated"
-        if session.backend_type == "autovacuum worker":
-            return "is an autovacuum worker; PostgreSQL cancels it automatically when it blocks"
-        if session.backend_type == "walsender":
-            return "is a walsender (replication or base backup)"
         if session.backend_type != CLIENT:
-            return f"is a {session.backend_type or 'process of unknown type'}"
+            return _why_process(session.backend_type)
         if session.unread:
             return "its role, its database or its progress could not be read (is a catalog locked?)"
         if session.state_change is None or session.state == "disabled":
@@ -104,6 +105,20 @@ class Exclusions:
             if re.search(pattern, session.query, re.I):
                 return f"its statement matches the excluded pattern {pattern}"
         return ""
+
+
+def _why_process(kind: str) -> str:
+    if kind == "autovacuum worker":
+        return "is an autovacuum worker; PostgreSQL cancels it once a session has waited deadlock_timeout for it alone"
+    if kind == "walsender":
+        return "is a walsender (replication or base backup)"
+    if kind.startswith("logical replication"):
+        return f"is a {kind}, which would start again at once; ALTER SUBSCRIPTION ... DISABLE stops it"
+    return f"is a {kind or 'process of unknown type'}"
+
+
+def _literal(text: str) -> str:
+    return "'" + printable(text).replace("'", "''") + "'"
 
 
 def _why_unreachable(session: Session) -> str:

@@ -43,7 +43,16 @@ from support.snapshots import prepared, session
         pytest.param(session(1, database="ledger"), "database ledger", id="listed database"),
         pytest.param(session(1, query="CALL Month_End()"), "month_end", id="listed pattern, any case"),
         pytest.param(session(1, signalable=False), "may not terminate it", id="no privilege"),
-        pytest.param(prepared(5), "prepared", id="prepared transaction"),
+        pytest.param(
+            prepared(5, "it's"),
+            "in database booking: COMMIT PREPARED 'it''s' or ROLLBACK PREPARED",
+            id="prepared transaction",
+        ),
+        pytest.param(
+            session(1, backend_type="logical replication apply worker"),
+            "ALTER SUBSCRIPTION ... DISABLE stops it",
+            id="logical replication",
+        ),
     ],
 )
 def test_spares(holder, because):
