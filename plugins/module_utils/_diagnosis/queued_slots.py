@@ -16,6 +16,7 @@ from .cause import Cause
 
 LOCKS, ADVISORY, REACHED, HANGING = "lock_queue", "advisory_lock", "limit_reached", "hanging_logins"
 _QUEUE = 0.25  # share of the used slots that wait for locks, or of all slots that wait to log in
+_LASTS = 1.0  # seconds of the longest wait, from which on a queue may be one that does not move
 _NEAR = 0.1  # share of the slots: with less free they count as used up
 _ASK = (
     "find out what the holder of the advisory lock does; if requests must not wait for it for so long, end it by"
@@ -24,11 +25,13 @@ _ASK = (
 
 
 def queue_causes(connection_limit: ConnectionLimitReport, activity: ActivityReport) -> list[Cause]:
-    """The queues that explain a quarter of the used slots or more. They come before idle sessions beside them."""
+    """The queues that explain a quarter of the used slots or more. They come before idle sessions beside them. Where
+    none has waited for a second, the sessions meet at a busy row, and no session is stuck."""
     applications, used = connection_limit["applications"], max(1, connection_limit["used"])
     causes: list[Cause] = []
     waiting = sum(application["waiting"] for application in applications)
-    if waiting >= 2 and waiting >= _QUEUE * used:
+    lasts = activity["long_waiters"] or activity["longest_wait"] >= _LASTS
+    if waiting >= 2 and waiting >= _QUEUE * used and lasts:
         text = f"{waiting} of {used} sessions wait for locks, the longest for {activity['longest_wait']:g} s"
         causes.append(Cause(LOCKS, 2 + waiting / used, (text, *activity["tree"][1:4]), "unblock_sessions"))
     in_turn = sum(application["waiting_in_turn"] for application in applications)

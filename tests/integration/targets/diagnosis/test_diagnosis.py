@@ -5,7 +5,7 @@ from __future__ import annotations
 from support.adhoc import adhoc
 from support.clients import lock_waiters, until
 from support.modules import run_module
-from support.scenes import at_work, held, row_storm, spinning
+from support.scenes import at_work, held, lasting, row_storm, spinning
 
 
 def activity(server, **options):
@@ -74,6 +74,7 @@ def test_a_lock_queue_beside_idle_sessions_goes_first(server, session):
     for dummy in range(9):
         session("feed").ready()
     row_storm(server, session, 10)
+    lasting(server, 1.1)
     limited(server, 20)
     try:
         found = diagnose(server, share=0.2)

@@ -73,6 +73,19 @@ def test_a_queue_counts_from_a_quarter_of_the_slots(waiting, in_turn, causes):
 
 
 @pytest.mark.parametrize(
+    ("longest", "late", "causes"),
+    [(0.3, 0, ["leak"]), (1.2, 0, ["lock_queue", "leak"]), (0.3, 3, ["lock_queue", "leak"])],
+    ids=["sessions that meet at a busy row", "a queue", "clients that fail and come back"],
+)
+def test_waits_of_a_moment_hide_no_leak(longest, late, causes):
+    feed = application("feed", 26, idle=26, idle_seconds=[300] * 26)
+    limit = connection_limit(feed, application(sessions=12, active=12, waiting=11))
+    seen = activity(limit, waiters=11, long_waiters=late)
+    seen = {**seen, "longest_wait": longest}
+    assert [cause.name for cause in diagnose(seen).causes] == causes
+
+
+@pytest.mark.parametrize(
     ("shown", "seen_processes", "path", "cause", "says"),
     [
         pytest.param(0, 37, "replication", "hanging_logins", "37 connections have begun to log in", id="by processes"),
