@@ -295,11 +295,13 @@ def _was_there(first: Snapshot, fresh: Judgement, target: str) -> bool:
 
 
 def _behind_sessions_that_move(snapshot: Snapshot, since: datetime) -> set[Key]:
-    """Waiters of a hot row, which many update one after the other: the holder of now has worked since."""
+    """Waiters of a hot row, which many update one after the other: the holder of now has worked since, or has ended
+    between the two statements of the snapshot that read locks and sessions."""
+    sessions = snapshot.sessions
     moves = [
         key
         for key in snapshot.forest.root_blockers
-        if isinstance(key, int) and (snapshot.sessions[key].in_state_since() or since) > since
+        if isinstance(key, int) and (key not in sessions or (sessions[key].in_state_since() or since) > since)
     ]
     return snapshot.forest.behind(moves) - snapshot.forest.still_blocked(moves) if moves else set()
 

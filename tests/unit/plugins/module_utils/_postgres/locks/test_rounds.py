@@ -295,6 +295,14 @@ def test_a_hot_row_that_goes_from_hand_to_hand_is_no_queue_that_fills_up_again(s
     assert (outcome.stopped, outcome.seconds_to_recovery) == ("", 0.1)
 
 
+def test_a_holder_that_ends_while_the_snapshot_is_read_is_one_that_moves():
+    """Locks are read before sessions: at a busy row the holder of the one may be gone in the other."""
+    moved = snapshot(row_queue(9, [2, 3], 901), session(2, query_start=ago(-1)), session(3, query_start=ago(-1)))
+    again = replace(moved, sessions={pid: one for pid, one in moved.sessions.items() if pid != 9})
+    dummy, outcome = play(QUEUE, [True, free(), judged(again, [(2, ago(100)), (3, ago(100))])])
+    assert (outcome.stopped, outcome.rounds) == ("", 1)
+
+
 def test_rounds_and_victims_are_bounded():
     def heir(pid, waiter):
         return snapshot(row_queue(pid, [waiter], 901), session(pid, "idle in transaction", has_written=True))
