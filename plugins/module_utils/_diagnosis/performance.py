@@ -130,9 +130,9 @@ def _waiting_alone(activity: ActivityReport) -> list[str]:
         return []
     waits = "1 session waits" if late == 1 else f"{late} sessions wait"
     return [
-        f"{waits} for locks, the longest for {activity['longest_wait']:g} s, and no request of the application depends"
-        " on that (maintenance, a backup, replication, a change of a table or an operator's tool); run"
-        " playbooks/db_lock_contention.yml --check to see what they wait for"
+        f"{waits} for locks, the longest for {activity['longest_wait']:g} s, and no request of the application is known"
+        " to depend on that (maintenance, a backup, replication, a change of a table, an operator's tool, standbys of a"
+        " leader); run playbooks/db_lock_contention.yml --check to see what they wait for"
     ]
 
 

@@ -15,6 +15,7 @@ from .background.pgbouncer import PoolClient
 from .connection_limits import ConnectionLimitReport, connection_limit_dicts
 from .describe import describe
 from .exclusions import Exclusions
+from .locks.benefit import standbys
 from .locks.lock_table import Key
 from .locks.tree import tree
 from .server_states import ServerState, server_states
@@ -271,7 +272,7 @@ def activity_result(
         "server": snapshot.server,
         "waiters": len(waiters),
         "long_waiters": len(snapshot.affected(min_waiting)),
-        "requests_waiting": len(snapshot.requests_waiting(min_waiting)),
+        "requests_waiting": len(set(snapshot.requests_waiting(min_waiting)) - standbys(snapshot)),
         "waiters_by_design": len(snapshot.waits_by_design(min_waiting)),
         "longest_wait": round(snapshot.longest_wait(), 1),
         "root_blockers": [blocker_dict(snapshot, key, exclusions, statements) for key in forest.root_blockers[:rows]],

@@ -252,7 +252,7 @@ def _resources(host: str, part: ResourcesPart, dummy: Importance) -> list[Sign]:
 
 def _database(host: str, part: DatabasePart, dummy: Importance) -> list[Sign]:
     signs, slots = [], part["connections"]
-    waiting = part["long_waiters"]
+    waiting = part["requests_waiting"]
     if waiting >= _WAITERS:
         text = f"{waiting} sessions wait for locks, the longest for {part['longest_wait']:g} s"
         signs.append(Sign(P1, text, host, "db_lock_contention", 2.5))

@@ -12,6 +12,7 @@ from typing import Collection, Iterable, Mapping, NamedTuple
 
 from ..._core.text import printable
 from ..describe import who_is
+from ..locks.benefit import standbys
 from ..session import Session
 from ..snapshot import Snapshot
 
@@ -29,10 +30,13 @@ class RowKeeper(NamedTuple):
 
 
 def held_back(snapshot: Snapshot, session: Session, horizon: Mapping[int, int]) -> str:
-    """What a transaction holds back, as the end of a reason: dead rows, or sessions that wait for its locks.
+    """What a transaction holds back, as the end of a reason: dead rows, or sessions that wait for its locks. Those that
+    may be the standbys of an election wait by design.
 
     ``horizon``: of how many transactions each session keeps the dead rows, by pid."""
     rows, waiters = horizon.get(session.pid, 0), snapshot.forest.reach.get(session.key, 0)
+    if waiters and snapshot.forest.behind([session.key]) <= standbys(snapshot):
+        waiters = 0
     said = f", holds back the xmin horizon by {rows:,} transactions" if rows >= DEAD_ROWS else ""
     return said + (f", blocks {waiters}" if waiters else "")
 

@@ -180,8 +180,26 @@ def _may_lead(snapshot: Snapshot, holder: Session, min_waiters: int) -> str:
     texts = [holder.query, *(who.query for who in map(snapshot.who, waiters) if isinstance(who, Session))]
     if not any(_TRANSACTION_LEVEL.search(without_literals(text)) for text in texts):
         return _LEADER
-    few = len(snapshot.forest.behind([holder.key])) < _MANY * min_waiters
-    return _LEADER_IN_TRANSACTION if few else ""
+    return _LEADER_IN_TRANSACTION if _are_few(snapshot, holder.key, min_waiters) else ""
+
+
+def _are_few(snapshot: Snapshot, key: Key, min_waiters: int) -> bool:
+    """Whether so few wait for an advisory lock that they may be the standbys of an election."""
+    return len(snapshot.forest.behind([key])) < _MANY * min_waiters
+
+
+def standbys(snapshot: Snapshot) -> set[Key]:
+    """Those that wait for what may be the elected leader by an advisory lock, and for nothing else, if none waits for
+    them. Such a wait goes on for weeks, also where the leader's driver has begun a transaction for it."""
+    forest = snapshot.forest
+    leaders = [
+        key
+        for key in forest.root_blockers
+        for holder in [snapshot.who(key)]
+        if isinstance(holder, Session) and _may_lead(snapshot, holder, MIN_WAITERS)
+        if _are_few(snapshot, key, MIN_WAITERS) and forest.behind([key]) <= set(forest.waiting_for(key))
+    ]
+    return forest.behind(leaders) - forest.still_blocked(leaders) if leaders else set()
 
 
 def why_lead(snapshot: Snapshot, holder: Session) -> str:

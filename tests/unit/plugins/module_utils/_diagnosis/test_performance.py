@@ -174,7 +174,7 @@ def test_waits_on_which_no_request_depends_are_told_and_hide_no_cause(long_waite
     found = slow(seen, indexes())
     assert [cause["cause"] for cause in found["causes"]] == ["runaway_statement"]
     assert found["mitigation"] == "end_sessions"
-    (line,) = (line for line in found["lines"] if "no request of the application depends on that" in line)
+    (line,) = (line for line in found["lines"] if "no request of the application is known to depend on that" in line)
     assert line.startswith(f"{says}, the longest for 9 s")
     assert "playbooks/db_lock_contention.yml --check" in line
 

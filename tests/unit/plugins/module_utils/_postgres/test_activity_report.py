@@ -111,3 +111,10 @@ def test_waits_by_design_are_counted_apart():
     assert {one["application"]: one["waiting"] for one in applications} == {"web": 0, "scheduler": 0}
     only = told(snapshot(locks[:2], session(20, "idle"), session(21, wait_type="Lock")))
     assert (only["long_waiters"], only["longest_wait"]) == (0, 0.0)
+
+
+def test_standbys_of_a_leader_in_a_transaction_are_no_requests():
+    locks = [holds(20, advisory(7)), waits(21, advisory(7), seconds=9000)]
+    leader = session(20, "idle in transaction", query="SELECT pg_advisory_lock(7)")
+    result = told(snapshot(locks, leader, session(21, wait_type="Lock")))
+    assert (result["long_waiters"], result["waiters_by_design"], result["requests_waiting"]) == (1, 0, 0)

@@ -20,7 +20,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import build_forest
 
 from support.pools import session, snapshot
-from support.snapshots import holds, relation, waits
+from support.snapshots import advisory, holds, relation, waits
 
 FORGOTTEN = session(1, "notebook", "idle in transaction", 600)
 
@@ -80,3 +80,19 @@ def test_one_that_sessions_wait_for_is_not_ended_in_vain():
     assert why_in_vain(seen, FORGOTTEN, {1: 5000, 2: 6000}, [], {1}) == ""
     assert held_back(seen, FORGOTTEN, {1: 5000}) == ", holds back the xmin horizon by 5,000 transactions, blocks 1"
     assert held_back(seen, FORGOTTEN, {1: 999}) == ", blocks 1"
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [("SELECT pg_advisory_lock(5)", False), ("SELECT pg_advisory_xact_lock(5)", False), ("LOCK TABLE t", True)],
+)
+def test_a_leader_whose_driver_began_a_transaction_keeps_no_session_waiting(query, named):
+    tag = relation(7) if named else advisory(5)
+    leader = FORGOTTEN._replace(query=query)
+    waiter = session(3, state="active")._replace(query=query)
+    seen = replace(snapshot(leader, waiter), forest=build_forest([holds(1, tag), waits(3, tag)]))
+    rules = Rules(idle_in_transaction=60, holds_back=True)
+    actions = plan_ending(seen, Exclusions(), rules, Bounds(), Known(horizon={1: 5})).plan.actions
+    assert [item.detail["pid"] for item in actions] == ([1] if named else [])
+    (action,) = plan_ending(seen, Exclusions(), rules, Bounds(), Known(horizon={1: 5000})).plan.actions
+    assert "elected leader" in action.detail["needs_approval"]

@@ -58,6 +58,21 @@ def test_a_holder_that_may_be_a_leader_is_terminated_only_with_an_approval(scene
     assert len(found.need_approval) == held
 
 
+@pytest.mark.parametrize(
+    ("scene", "waiting"),
+    [
+        pytest.param(leader(), {2, 3}, id="taken for the session, by a driver that begins transactions"),
+        pytest.param(leader(TAKES_FOR_TRANSACTION, TAKES_FOR_TRANSACTION), {2, 3}, id="taken for the transaction"),
+        pytest.param(leader(standbys=6), set(), id="a queue"),
+        pytest.param(leader(behind=2), set(), id="some wait for a standby"),
+        pytest.param(leader(has_written=True), set(), id="its transaction has written"),
+        pytest.param(snapshot(row_queue(1, [2, 3]), session(1, "idle in transaction")), set(), id="a row"),
+    ],
+)
+def test_who_may_be_the_standby_of_an_election(scene, waiting):
+    assert standbys(scene) == waiting
+
+
 CHANGES = "UPDATE jobs SET done = true"
 ROW = "SELECT * FROM broker_lock WHERE id = 1 FOR UPDATE"
 
