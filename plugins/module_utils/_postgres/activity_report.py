@@ -15,7 +15,7 @@ from .background.pgbouncer import PoolClient
 from .connection_limits import ConnectionLimitReport, connection_limit_dicts
 from .describe import describe
 from .exclusions import Exclusions
-from .locks.benefit import standbys
+from .locks.election import standbys
 from .locks.lock_table import Key
 from .locks.tree import tree
 from .server_states import ServerState, server_states

@@ -12,7 +12,7 @@ from typing import Collection, Iterable, Mapping, NamedTuple
 
 from ..._core.text import printable
 from ..describe import who_is
-from ..locks.benefit import standbys
+from ..locks.election import standbys
 from ..session import Session
 from ..snapshot import Snapshot
 

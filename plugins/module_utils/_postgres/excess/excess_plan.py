@@ -29,7 +29,8 @@ from ..connection_limits import (
 )
 from ..describe import who_is
 from ..exclusions import Exclusions
-from ..locks.benefit import why_keep, why_lead
+from ..locks.benefit import why_keep
+from ..locks.election import why_lead
 from ..locks.price import CANCEL, TERMINATE, harm
 from ..session import Session
 from ..snapshot import Snapshot, count_connections

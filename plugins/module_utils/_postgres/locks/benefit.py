@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import AbstractSet, Collection, Iterable
 
 from ..._core.plan import Item
@@ -12,28 +11,16 @@ from ..._core.text import span
 from ..connection_limits import application_of
 from ..describe import describe, who_is
 from ..exclusions import Exclusions
-from ..session import Holder, Prepared, Session
-from ..snapshot import MIN_WAITERS, Snapshot
+from ..session import Prepared, Session
+from ..snapshot import Snapshot
 from ..sql_text import without_literals
 from .convoy import proved_holds
+from .election import BY_ROW, leads_by_row, may_lead, takes_its_turn, why_lead
 from .lock_table import Key
 from .price import CANCEL, Bounds, act_on, at_work
 
 _CAN_WAIT = "maintenance, a backup, replication, a change of a table or an operator's tool"
-_LEADER = (
-    "it may be the elected leader of its waiters: whether its session or its transaction holds the advisory lock is not"
-    " known"
-)
-_LEADER_IN_TRANSACTION = (
-    "it may be the elected leader of its waiters: its transaction has written nothing, and holds the advisory lock"
-)
-_LEADER_BY_ROW = "it may be the elected leader of its waiters: the statement of each only takes the same lock"
 _SINCE_UNKNOWN = "since when it has held its lock is not known"
-_ONLY_LOCKS = re.compile(r"^\s*(?:LOCK\b|(?:SELECT|WITH)\b.*\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b)", re.I)
-_TAKES = re.compile(rf"{_ONLY_LOCKS.pattern}|^\s*(?:UPDATE|DELETE|INSERT|MERGE)\b|\bpg_advisory_\w*lock", re.I)
-_MANY = 2  # times the waiters that make a queue: more than an election by an advisory lock has members
-# The functions that take an advisory lock until the transaction ends; others take it until the session does.
-_TRANSACTION_LEVEL = re.compile(r"\bpg_(?:try_)?advisory_xact_lock", re.I)
 
 
 def groups_of(snapshot: Snapshot, chosen: list[Key], affected: AbstractSet[Key]) -> list[tuple[list[Key], int]]:
@@ -150,9 +137,9 @@ def uncertain_ends(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key
         old = [waiter for waiter in waiters if snapshot.seconds_waiting(waiter) >= bounds.min_waiting]
         if key in snapshot.pressing and not old and snapshot.held_for(key) < bounds.min_waiting:
             uncertain[key] = f"it is not idle, and {_SINCE_UNKNOWN}"
-        elif leads := _may_lead(snapshot, holder, bounds.min_waiters):
+        elif leads := may_lead(snapshot, holder, bounds.min_waiters):
             uncertain[key] = leads
-        elif proved.get(key, 0.0) < bounds.min_waiting and _takes_its_turn(holder, map(snapshot.who, waiters)):
+        elif proved.get(key, 0.0) < bounds.min_waiting and takes_its_turn(holder, map(snapshot.who, waiters)):
             uncertain[key] = (
                 f"it ran the statement that its waiters run, {span(proved[key])} ago as far as is known: the queue may"
                 " be moving"
@@ -164,50 +151,9 @@ def uncertain_ends(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key
             uncertain[key] = (
                 f"{since}, and sessions of its own application have waited for long: the queue may be moving"
             )
-        elif len(waiters) < bounds.min_waiters and _leads_by_row(holder, map(snapshot.who, waiters)):
-            uncertain[key] = _LEADER_BY_ROW
+        elif len(waiters) < bounds.min_waiters and leads_by_row(holder, map(snapshot.who, waiters)):
+            uncertain[key] = BY_ROW
     return uncertain
-
-
-def _may_lead(snapshot: Snapshot, holder: Session, min_waiters: int) -> str:
-    """Why a holder may be the elected leader of those that wait for its advisory lock; empty where it is none."""
-    if not holder.idle_in_transaction or holder.aborted or holder.has_written:
-        return ""
-    waiters = snapshot.forest.waiting_for(holder.key)
-    locks = [snapshot.forest.waits.waits[waiter] for waiter in waiters if waiter in snapshot.forest.waits.waits]
-    if not locks or any(lock.kind != "advisory" for held in locks for lock in held):
-        return ""
-    texts = [holder.query, *(who.query for who in map(snapshot.who, waiters) if isinstance(who, Session))]
-    if not any(_TRANSACTION_LEVEL.search(without_literals(text)) for text in texts):
-        return _LEADER
-    return _LEADER_IN_TRANSACTION if _are_few(snapshot, holder.key, min_waiters) else ""
-
-
-def _are_few(snapshot: Snapshot, key: Key, min_waiters: int) -> bool:
-    """Whether so few wait for an advisory lock that they may be the standbys of an election."""
-    return len(snapshot.forest.behind([key])) < _MANY * min_waiters
-
-
-def standbys(snapshot: Snapshot) -> set[Key]:
-    """Those that wait for what may be the elected leader by an advisory lock, and for nothing else, if none waits for
-    them. Such a wait goes on for weeks, also where the leader's driver has begun a transaction for it."""
-    forest = snapshot.forest
-    leaders = [
-        key
-        for key in forest.root_blockers
-        for holder in [snapshot.who(key)]
-        if isinstance(holder, Session) and _may_lead(snapshot, holder, MIN_WAITERS)
-        if _are_few(snapshot, key, MIN_WAITERS) and forest.behind([key]) <= set(forest.waiting_for(key))
-    ]
-    return forest.behind(leaders) - forest.still_blocked(leaders) if leaders else set()
-
-
-def why_lead(snapshot: Snapshot, holder: Session) -> str:
-    """Why a session idle in transaction may be the elected leader of those that wait for it; empty where it is none."""
-    waiters = snapshot.forest.waiting_for(holder.key)
-    leads = _may_lead(snapshot, holder, MIN_WAITERS) if waiters else ""
-    by_row = len(waiters) < MIN_WAITERS and _leads_by_row(holder, map(snapshot.who, waiters))
-    return leads or (_LEADER_BY_ROW if by_row else "")
 
 
 def why_keep(snapshot: Snapshot, holder: Session) -> str:
@@ -240,20 +186,6 @@ def _held_among_equals(snapshot: Snapshot, holder: Session, proved: float, waite
     asking = {who.query for who in map(snapshot.who, waiters) if isinstance(who, Session)}
     beyond = holder.state == "active" and without_literals(holder.query) not in map(without_literals, asking)
     return max(proved, holder.seconds_in_state(snapshot.now)) if beyond else proved
-
-
-def _leads_by_row(holder: Session, waiters: Iterable[Holder]) -> bool:
-    """Whether a session and its waiters ran one statement that only takes a lock, as those of an election by a row or a
-    table do."""
-    return bool(_ONLY_LOCKS.search(without_literals(holder.query))) and _takes_its_turn(holder, waiters)
-
-
-def _takes_its_turn(holder: Session, waiters: Iterable[Holder]) -> bool:
-    """Whether a session has been idle since a statement that takes the lock, which one of its waiters runs too."""
-    taken = without_literals(holder.query)
-    if not holder.idle_in_transaction or holder.aborted or not _TAKES.search(taken):
-        return False
-    return any(isinstance(waiter, Session) and without_literals(waiter.query) == taken for waiter in waiters)
 
 
 def giving_up(snapshot: Snapshot, key: Key) -> Item:

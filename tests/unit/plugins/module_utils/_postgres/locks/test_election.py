@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.benefit import standbys
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.election import standbys
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import judge
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.price import Bounds
 
