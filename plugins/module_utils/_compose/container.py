@@ -240,6 +240,21 @@ class Container:
         return self.state == "restarting" or (self.restarts > 0 and self.uptime(now) < LONGEST_PAUSE)
 
 
+def of_compose(labels: Mapping[str, str]) -> bool:
+    """Whether Compose made a container with these labels.
+
+    An image that Compose built has project and service as labels, which every other container of it inherits: a `docker
+    run`, a task of Swarm, one of an image that was built on it.
+    """
+    return HASH in labels or NUMBER in labels
+
+
+def replica_of(labels: Mapping[str, str]) -> str:
+    """The service of which a container with these labels is a replica; empty where it is none, as a one-off run."""
+    one_off = labels.get(ONE_OFF, "").lower() == "true"
+    return labels.get(SERVICE, "") if of_compose(labels) and not one_off else ""
+
+
 def container_of(inspection: Mapping[str, Any]) -> Container:
     """From the engine's inspection."""
     state, config, host = (

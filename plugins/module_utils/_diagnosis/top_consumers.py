@@ -77,7 +77,8 @@ def weigh_cpu(
         if container["name"] not in databases and (not project or container["project"] == project)
     ]
     kept = [container for container in ours if container["service"] in keep]
-    ours = [container for container in ours if container["service"] not in keep]
+    apart = [container for container in ours if not container["service"]]
+    ours = [container for container in ours if container not in (*kept, *apart)]
     foreign = [process for process in processes if not process["container"]]
     lines = [f"{host['cores']} cores, {host['cpu_used']:.0%} used, load {host['load'][0]:g}"]
     lines += [f"{container['name']} uses {container['cpu']:.2f} cores{_held_back(container)}" for container in busy]
@@ -102,13 +103,14 @@ def weigh_cpu(
         if container["throttled"] >= 0.25
     ]
     advice += [f"{container['name']} keeps data and is not restarted: inspect its workload" for container in kept]
+    advice += _of_no_service(apart, resources)
     if resources["engine_problem"]:
         lines.append(_unnamed(resources))
     elif not busy and not foreign:
         lines.append(f"no container uses {least:g} cores or more")
     return {
         "consumers": ours,
-        "services": sorted({container["service"] for container in ours if container["service"]}),
+        "services": sorted({container["service"] for container in ours}),
         "sessions": running_away,
         "may_grow_to": {},
         "lines": lines,
@@ -118,6 +120,15 @@ def weigh_cpu(
 
 def _unnamed(resources: ResourcesReport) -> str:
     return f"which containers these are is not known: {resources['engine_problem']}"
+
+
+def _of_no_service(containers: Sequence[ContainerUse], resources: ResourcesReport) -> list[str]:
+    """What to do with containers that no restart of a service concerns; none where it is not known whose they are."""
+    return [
+        f"{container['name']} is no replica of a service, but a run of its own (`docker compose run` or `docker run`),"
+        f" and is not restarted: find out who started it; `docker stop {container['name']}` ends it"
+        for container in (containers if not resources["engine_problem"] else ())
+    ]
 
 
 def _held_back(container: ContainerUse) -> str:
@@ -139,8 +150,9 @@ def weigh_memory(
         lines.append(_unnamed(resources))
     elif not short:
         lines.append("no container is near its memory limit, leaks, or lost a process to the OOM killer")
+    apart = [container for container in short if not container["service"]]
     return {
-        "consumers": short,
+        "consumers": [container for container in short if container not in apart],
         "services": sorted(
             {container["service"] for container in short if container["service"] and container["service"] not in keep}
         ),
@@ -156,6 +168,7 @@ def weigh_memory(
                 for container in short
                 if container["service"] in keep
             ),
+            *_of_no_service(apart, resources),
             *_limits(short),
             *_limit_totals(host, containers),
         ],

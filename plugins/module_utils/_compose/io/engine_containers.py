@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any, Iterable, Iterator, NamedTuple, Sequence
 
 from ..._core.errors import EngineError, EngineHangs, ProjectUnknown
-from ..container import KEEPS, PROJECT, Container, container_of
+from ..container import KEEPS, PROJECT, Container, container_of, of_compose
 from .engine_transport import Transport, refusal_in
 
 _GLANCE = 0.1  # seconds between two looks at a command that runs
@@ -30,11 +30,12 @@ class ContainerCalls(Transport):
     """Calls that concern one container, or all."""
 
     def containers(self, project: str = "") -> list[Container]:
-        """Every container of the project (of all projects), one-off runs included; one that went is left out."""
+        """Every container that Compose made for the project (for all), one-off runs too; one that went is left out."""
         label = f"{PROJECT}={project}" if project else PROJECT
         with self.call("list the containers of"):
             listed = self.api.containers(all=True, filters={"label": label})
-        replicas = [container["Id"] for container in listed if KEEPS not in (container.get("Labels") or {})]
+        labels = {container["Id"]: container.get("Labels") or {} for container in listed}
+        replicas = [id for id, given in labels.items() if of_compose(given) and KEEPS not in given]
         inspected = (self.container(id) for id in replicas)
         return sorted(
             (container for container in inspected if container is not None), key=lambda container: container.name
@@ -166,7 +167,8 @@ class ContainerCalls(Transport):
     def root_of(self, project: str, service: str) -> str:
         """Where on the host the files of a service's running container are seen (root may look there)."""
         for container in self.containers(project):
-            if container.service == service and container.running and container.pid:
+            mine = container.service == service and not container.one_off
+            if mine and container.running and container.pid:
                 return f"/proc/{container.pid}/root"
         raise ProjectUnknown(f"No container of the service {service} runs, so its files cannot be read.")
 

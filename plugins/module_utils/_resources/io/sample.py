@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Mapping
 
-from ..._compose.container import KEEPS, PROJECT, SERVICE
+from ..._compose.container import KEEPS, PROJECT, replica_of
 from ..._compose.io.engine import Engine
 from ..._compose.io.engine import engine as opened
 from ..._compose.io.engine_transport import EngineLogin
@@ -97,7 +97,7 @@ def _names(engine: Engine) -> dict[str, ContainerName]:
         names[container["Id"]] = {
             "name": str((container.get("Names") or [container["Id"][:12]])[0]).lstrip("/"),
             "project": labels.get(PROJECT, ""),
-            "service": labels.get(SERVICE, ""),
+            "service": replica_of(labels),
             "state": container.get("State", ""),
             "status": container.get("Status", ""),
         }

@@ -211,3 +211,33 @@ def test_replicas_that_do_not_run_are_not_counted_as_there(shop):
     refused = shop.module("compose_scale", service="web", replicas="2")
     assert f"{shop.project}-web-1 is exited, {shop.project}-web-2 is exited" in refused["msg"]
     assert "Nothing was done" in refused["msg"]
+
+
+@pytest.fixture
+def run_by_hand(shop):
+    """A container of an image that Compose built, which has the names of project and service as labels."""
+    labels = [f"com.docker.compose.project={shop.project}", "com.docker.compose.service=worker"]
+    words = [word for label in labels for word in ("--label", label)]
+    name = f"{shop.project}-by-hand"
+    engine.run(["docker", "run", "--detach", "--name", name, *words, shop.image, "sh", "-c", WAIT])
+    yield name
+    engine.run(["docker", "rm", "--force", name], check=False)
+
+
+def test_a_run_of_the_image_by_hand_is_no_replica(shop, run_by_hand):
+    """A migration, a shell, a job of cron: neither counted, nor restarted, nor removed."""
+    before = states(shop, "worker")[f"/{run_by_hand}"]
+    seen = shop.module("compose_info")["services"]["worker"]
+    assert [one["name"] for one in seen["containers"]] == [f"{shop.project}-worker-1"]
+    assert (seen["running"], seen["notes"]) == (1, [])
+    same = shop.module("compose_scale", service="worker", replicas="1")
+    assert same["plan"]["actions"] == []
+    done = shop.module("compose_restart", services=["worker"], grace=1)
+    assert [action["who"] for action in done["plan"]["actions"]] == [f"{shop.project}-worker-1"]
+    more = shop.module("compose_scale", service="worker", replicas="2")
+    assert (more["after"]["worker"]["running"], len(states(shop, "worker"))) == (2, 3), more
+    less = shop.module("compose_scale", service="worker", replicas="1", grace=1)
+    assert less["after"]["worker"]["running"] == 1, less
+    used = shop.module("host_resources_info", interval=0.2)
+    assert {one["name"]: one["service"] for one in used["containers"]}[run_by_hand] == ""
+    assert states(shop, "worker")[f"/{run_by_hand}"] == before

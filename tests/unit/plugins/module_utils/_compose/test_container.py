@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import exit_meaning, moment
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import (
+    exit_meaning,
+    moment,
+    of_compose,
+    replica_of,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import problem_of
 
 from .facts import NOW, container, project
@@ -114,3 +119,29 @@ def test_whether_its_runs_last(more, lasts):
 def test_what_one_that_loops_ended_with(seen, exits, said):
     one = container(**seen)
     assert said in problem_of(project(one, exits={one.id: 3} if exits else {}), one)
+
+
+BUILT = {
+    "com.docker.compose.project": "shop",
+    "com.docker.compose.service": "web",
+    "com.docker.compose.version": "2.26",
+}
+MADE = {**BUILT, "com.docker.compose.config-hash": "h", "com.docker.compose.container-number": "1"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "made", "service"),
+    [
+        pytest.param({**MADE, "com.docker.compose.oneoff": "False"}, True, "web", id="a replica"),
+        pytest.param(MADE, True, "web", id="of an old Compose"),
+        pytest.param({**BUILT, "com.docker.compose.container-number": "1"}, True, "web", id="of another Compose"),
+        pytest.param({**MADE, "com.docker.compose.oneoff": "True"}, True, "", id="docker compose run"),
+        pytest.param(BUILT, False, "", id="docker run of an image that Compose built"),
+        pytest.param({**BUILT, "com.docker.swarm.task.id": "x"}, False, "", id="a task of Swarm of such an image"),
+        pytest.param({"com.docker.compose.project": "shop"}, False, "", id="put into the group by hand"),
+        pytest.param({}, False, "", id="of nobody"),
+    ],
+)
+def test_only_what_compose_made_is_a_replica(labels, made, service):
+    """An image that Compose built has the names of project and service, and so has every container of it."""
+    assert (of_compose(labels), replica_of(labels)) == (made, service)

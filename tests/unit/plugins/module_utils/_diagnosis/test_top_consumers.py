@@ -62,3 +62,21 @@ def test_what_keeps_data_is_told_and_not_restarted():
     assert "shop-db-1 keeps data and is not restarted" in " ".join(weighed["advice"])
     near = resources(one("db", memory_share=0.95), reading=HOST)
     assert weigh_memory(near, "shop", keep=["db"])["services"] == []
+
+
+def test_a_run_of_its_own_is_told_and_no_service_is_restarted_for_it():
+    """`docker compose run backend import`, or a `docker run` of its image: the replicas of the service are innocent."""
+    import_run = container_use("shop-backend-run-1a2b", service="", cpu=1.9, memory_share=0.97)
+    found = resources(import_run, one("backend", cpu=0.1), reading=HOST)
+    for weighed in (weigh_cpu(found, [], "shop"), weigh_memory(found, "shop")):
+        assert (weighed["services"], weighed["consumers"]) == ([], [])
+        assert "shop-backend-run-1a2b is no replica of a service" in " ".join(weighed["advice"])
+        assert "shop-backend-run-1a2b uses" in " ".join(weighed["lines"])
+    both = resources(import_run, one("web", cpu=0.9, memory_share=0.95), reading=HOST)
+    assert weigh_cpu(both, [], "shop")["services"] == weigh_memory(both, "shop")["services"] == ["web"]
+
+
+def test_whose_a_container_is_may_not_be_known():
+    found = resources(container_use("1a2b3c", service="", cpu=1.9), reading=HOST)
+    found["engine_problem"] = "it hangs"
+    assert not any("is no replica" in text for text in weigh_cpu(found, [], "")["advice"])
