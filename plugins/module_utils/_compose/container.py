@@ -80,7 +80,8 @@ class Container:
 
     ``health``: the engine's word, or ``unknown`` where its check cannot be carried out. ``shares``: kind of namespace
     (network, pid, ipc) or ``volumes``, and the id or name of the container whose it is. ``needs``: services that it
-    depends on, by its labels; ``awaits``: those of them that are to end before it starts.
+    depends on, by its labels; ``awaits``: those of them that are to end before it starts. ``ports``: those of the host
+    that are known; ``publishes``: whether it asks for any, also for one that the engine chooses when it starts.
     """
 
     id: str
@@ -111,6 +112,7 @@ class Container:
     env_files: str
     networks: tuple[tuple[str, str], ...]
     ports: tuple[Port, ...]
+    publishes: bool
     environment: tuple[str, ...]
     command: tuple[str, ...]
     entrypoint: tuple[str, ...]
@@ -147,7 +149,7 @@ class Container:
     @property
     def done(self) -> bool:
         """It ended as a one-shot does: without an error, not to be started again, and it publishes no port."""
-        ended = self.state == "exited" and self.exit_code == 0 and not self.ports
+        ended = self.state == "exited" and self.exit_code == 0 and not self.publishes
         return ended and self.restart_policy in ("no", "", "on-failure")
 
     @property
@@ -264,7 +266,12 @@ def container_of(inspection: Mapping[str, Any]) -> Container:
     )
     labels = config.get("Labels") or {}
     check = health_check_of(state, config)
-    networks = (inspection.get("NetworkSettings") or {}).get("Networks") or {}
+    settings = inspection.get("NetworkSettings") or {}
+    networks, bound, requested = (
+        settings.get("Networks") or {},
+        settings.get("Ports") or {},
+        host.get("PortBindings") or {},
+    )
     number = labels.get(NUMBER, "")
     return Container(
         id=inspection["Id"],
@@ -295,9 +302,8 @@ def container_of(inspection: Mapping[str, Any]) -> Container:
         directory=labels.get(DIRECTORY, ""),
         env_files=labels.get(ENV_FILES, ""),
         networks=tuple(sorted((name, (network or {}).get("IPAddress", "")) for name, network in networks.items())),
-        ports=tuple(
-            _ports((inspection.get("NetworkSettings") or {}).get("Ports") or {}, host.get("PortBindings") or {})
-        ),
+        ports=tuple(_ports(bound, requested)),
+        publishes=bool(host.get("PublishAllPorts")) or any([*bound.values(), *requested.values()]),
         environment=tuple(config.get("Env") or ()),
         command=tuple(config.get("Cmd") or ()),
         entrypoint=tuple(config.get("Entrypoint") or ()),

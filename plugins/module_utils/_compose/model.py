@@ -105,9 +105,15 @@ def _spec_of(project: str, name: str, raw: Mapping[str, Any]) -> Spec:
         needs=tuple(dict.fromkeys(needs)),
         profiles=tuple(raw.get("profiles") or ()),
         memory=bytes_of(raw.get("mem_limit") or limits.get("memory") or 0),
-        checked=bool(check.get("test")) and not check.get("disable"),
+        checked=_is_checked(check),
         raw=raw,
     )
+
+
+def _is_checked(check: Mapping[str, Any]) -> bool:
+    """Whether the files give it a check. Both ``disable: true`` and ``test: ["NONE"]`` take that of the image away."""
+    test = check.get("test") or ()
+    return bool(test) and list(test[:1]) != ["NONE"] and not check.get("disable")
 
 
 def _owners(raw: Mapping[str, Any]) -> list[str]:
@@ -186,11 +192,7 @@ def _differences(spec: Spec, container: Container) -> Iterable[str]:
     wrong = sorted(key for key, value in (raw.get("labels") or {}).items() if labels.get(key) != str(value))
     if wrong:
         yield f"labels: {', '.join(wrong[:8])}"
-    if (
-        _targets(raw) != {(port.target, port.published) for port in container.ports}
-        and spec.published
-        and container.ports
-    ):
+    if spec.published and container.ports and _other_ports(raw, container):
         yield "ports"
 
 
@@ -210,9 +212,20 @@ def _policy(raw: Mapping[str, Any]) -> str:
     return given or {"any": "always", "none": "no"}.get(condition, condition) or "no"
 
 
-def _targets(raw: Mapping[str, Any]) -> set[tuple[str, int]]:
-    return {
-        (f"{port.get('target')}/{port.get('protocol', 'tcp')}", int(port["published"]))
+def _other_ports(raw: Mapping[str, Any], container: Container) -> bool:
+    """Whether it publishes other ports than the files ask for. They may leave the choice to the engine, which makes it
+    with the start."""
+    asked = [
+        (f"{port.get('target')}/{port.get('protocol', 'tcp')}", _choice_of(str(port.get("published") or "")))
         for port in raw.get("ports") or ()
-        if isinstance(port, Mapping) and str(port.get("published") or "").isdigit()
-    }
+        if isinstance(port, Mapping)
+    ]
+    has = {(port.target, port.published) for port in container.ports}
+    unasked = any(not any(target == other and number in room for other, room in asked) for target, number in has)
+    lacking = any(not any(target == other and number in room for other, number in has) for target, room in asked)
+    return unasked or (container.running and lacking)
+
+
+def _choice_of(published: str) -> range:
+    """The host ports that ``8080``, ``8080-8089`` or nothing allow."""
+    return ports_of(published) if published not in ("", "0") else range(65536)

@@ -99,7 +99,7 @@ class Project:
         return self._may_repeat(container) and self.last_exit_code(container) is None
 
     def _may_repeat(self, container: Container) -> bool:
-        serves = container.checked or container.ports
+        serves = container.checked or container.publishes
         return not serves and container.lasts(self.now) and self._starts_again(container)
 
     def awaited(self, service: str) -> bool:

@@ -64,6 +64,7 @@ def inspected(service="web", number=1, *, state="running", health="healthy", up=
             "PidMode": more.get("pid_mode", ""),
             "IpcMode": more.get("ipc_mode", "private"),
             "VolumesFrom": more.get("volumes_from"),
+            "PortBindings": more.get("bindings"),
         },
         "Mounts": more.get("mounts", []),
         "NetworkSettings": {"Networks": {}, "Ports": more.get("ports", {})},

@@ -79,6 +79,16 @@ def test_a_job_that_ended_well_is_done_and_one_that_should_run_is_not():
     assert not container(state="exited", policy="no", ports=published).done, "a job publishes no port"
 
 
+@pytest.mark.parametrize("port", ["8080", "8080-8089", "", "0"])
+def test_what_publishes_a_port_is_no_job_also_where_the_engine_chooses_it(port):
+    """Of one that does not run the engine shows what it asks for alone: a range, or nothing."""
+    bindings = {"80/tcp": [{"HostIp": "", "HostPort": port}]}
+    ended = container(state="exited", policy="no", bindings=bindings)
+    assert (ended.publishes, ended.done) == (True, False)
+    assert problem_of(project(ended), ended) == "is exited (0, ended without an error)"
+    assert container(state="exited", policy="no", bindings={"80/tcp": None}).done, "exposed, and not published"
+
+
 def test_what_the_engine_could_not_start_was_not_stopped_on_purpose():
     assert container(state="exited", policy="always").stopped
     assert container(state="exited", policy="unless-stopped").stopped

@@ -71,3 +71,27 @@ def test_variables_are_named_without_their_values():
 def test_a_dollar_sign_and_a_policy_under_deploy_are_no_drift():
     raw = {"environment": {"A": "p$$w"}, "deploy": {"restart_policy": {"condition": "any"}}}
     assert drift(spec(**raw), container(env=["A=p$w"], policy="always"), NEW, "other", False) == []
+
+
+ONE = {"target": 80, "protocol": "tcp"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "has", "differs"),
+    [
+        pytest.param([{**ONE, "published": "8080"}], {"80/tcp": 8080}, False, id="a fixed port"),
+        pytest.param([{**ONE, "published": "8080"}], {"80/tcp": 8081}, True, id="another one"),
+        pytest.param([{**ONE, "published": "8080-8089"}], {"80/tcp": 8083}, False, id="one of a range"),
+        pytest.param([{**ONE, "published": "8080-8089"}], {"80/tcp": 8090}, True, id="none of the range"),
+        pytest.param([{**ONE, "published": "8080"}, {"target": 81}], {"80/tcp": 8080, "81/tcp": 32768}, False,
+                     id="one of the engine's choice beside it"),
+        pytest.param([{**ONE, "published": "8080"}], {"80/tcp": 8080, "81/tcp": 32768}, True, id="one too many"),
+        pytest.param([{**ONE, "published": "8080"}, {"target": 81}], {"80/tcp": 8080}, True, id="one too few"),
+        pytest.param([{**ONE, "published": "53"}, {"target": 80, "protocol": "udp", "published": "53"}],
+                     {"80/tcp": 53, "80/udp": 53}, False, id="both protocols"),
+    ],
+)  # fmt: skip
+def test_ports_differ_from_the_files_only_where_they_are_none_of_those(asked, has, differs):
+    bound = {target: [{"HostIp": "0.0.0.0", "HostPort": str(port)}] for target, port in has.items()}
+    found = drift(spec(ports=asked), container(ports=bound), NEW, "other", False)
+    assert found == (["ports"] if differs else [])
