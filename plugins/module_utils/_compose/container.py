@@ -39,6 +39,7 @@ _HALF_A_PAUSE, _START = 0.05, 2.0  # seconds: half of the first pause, and for a
 _NO_LONGER = 1.5  # times the usual time between two restarts; one that ran for longer has recovered
 STATES = ("created", "running", "paused", "restarting", "removing", "exited", "dead")  # Docker's; others are unknown
 NETWORK = "network"
+NO_NETWORK = "none"  # the engine's network of a container with `network_mode: none`
 NAMESPACES = (NETWORK, "pid", "ipc")  # what a container that shares them loses with the container whose they are
 _DATA = ("/var/lib/", "/data", "/bitnami/")  # where images keep what must not be lost
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")

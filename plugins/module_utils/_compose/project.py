@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Callable, Iterable, Mapping, Sequence
 
 from .acts.wish import Unfinished
-from .container import COMPLETED, NAMESPACES, Container
+from .container import COMPLETED, NAMESPACES, NETWORK, NO_NETWORK, Container
 from .drain.leftover import Drained
 from .endpoint.engine_endpoint import LOCAL_ENGINE, EngineEndpoint
 from .model import Model, Spec, drift, in_order
@@ -39,6 +39,7 @@ class Project:
     outside: tuple[Container, ...] = ()  # containers of others that share a namespace or volumes with one of these
     drains: Mapping[str, Drained] = field(default_factory=dict)  # of those with a drain rule, by id
     unfinished: tuple[Unfinished, ...] = ()  # acts whose record is still there
+    internal: frozenset[str] = frozenset()  # networks without a way outside, by the engine
     endpoint: EngineEndpoint = LOCAL_ENGINE  # the engine that it runs on
 
     @property
@@ -143,10 +144,14 @@ class Project:
         return container.target
 
     def is_inside(self, container: Container) -> bool:
-        """Whether all of its networks are internal, by the files: it reaches no address outside, as it is meant to."""
+        """Whether all of its networks, or of the container whose network it uses, are internal, by the files or by the
+        engine: it reaches no address outside, as it is meant to."""
         declared = (self.model.shared.get("networks") or {}).values() if self.model else ()
         internal = {network.get("name") for network in declared if network and network.get("internal")}
-        return bool(container.networks) and all(name in internal for name, dummy in container.networks)
+        inside = internal | self.internal | {NO_NETWORK}
+        owners = [self.owner_of(id) for kind, id in container.shares if kind == NETWORK]
+        networks = (owners[0] or container).networks if owners else container.networks
+        return bool(networks) and all(name in inside for name, dummy in networks)
 
     def sharers(self, container: Container, kinds: Sequence[str] = NAMESPACES) -> list[Container]:
         """Containers, also of other projects, that live in a namespace of this one, and lose it when it stops."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import Mapping, Sequence
 
-from .._compose.project_report import ServiceReport
+from .._compose.project_report import ContainerReport, ServiceReport
 from .._compose.proxy import StaleProxy
 from .._core.text import some
 from .._endpoints.answerer import NO_BACKEND
@@ -38,6 +38,8 @@ ASLEEP, ELSEWHERE, APART = "stopped_on_purpose", "other_port", "no_common_networ
 RESTART, SCALE = "restart_services", "scale_services"
 _NO_BACKEND = (502, 503, 504)
 _BELOW = ("dns", "tcp")
+_NETWORK_OF = "network of "  # how a container's ``shares`` begin where it uses the network of another one
+_IDLE = ("exited", "created")  # states in which a container is started only by a person's decision
 _HERE = ("127.0.0.1", "localhost", "::1", "[::1]", "0.0.0.0")
 Row = ProbeReport
 Services = Mapping[str, ServiceReport]
@@ -107,9 +109,17 @@ def _is_apart(row: Row, services: Services) -> bool:
         return False
     if target not in services:
         return source["internal"] and not _service_at(row, services)
-    own = set(source["networks"])
-    others = {network for member in services[target]["containers"] for network in member["networks"]}
+    own = _networks_of(source, services)
+    others = {network for member in services[target]["containers"] for network in _networks_of(member, services)}
     return bool(own and others) and not own & others
+
+
+def _networks_of(member: ContainerReport, services: Services) -> set[str]:
+    """Its networks; where it uses that of another container of the project, those of that one."""
+    owners = [share.removeprefix(_NETWORK_OF) for share in member["shares"] if share.startswith(_NETWORK_OF)]
+    every = [other for service in services.values() for other in service["containers"]]
+    meant = [member, *(other for other in every if other["name"] in owners)]
+    return {network for other in meant for network in other["networks"]}
 
 
 def _without_network(row: Row) -> Cause:

@@ -68,6 +68,13 @@ class ContainerCalls(Transport):
             inspection: dict[str, Any] = self.api.inspect_network(name)
         return inspection
 
+    def internal_networks(self) -> frozenset[str]:
+        """Names of the networks that have no way outside. Empty, too, where the engine keeps them from this user."""
+        networks: list[dict[str, Any]] = []
+        with suppress(EngineError), self.call("list the networks of"):
+            networks = self.api.networks()
+        return frozenset(str(network["Name"]) for network in networks if network.get("Internal"))
+
     def log(self, id: str, lines: int) -> list[str]:
         """The last lines of a container's log, as they are; a log that cannot be read has none."""
         try:

@@ -44,7 +44,7 @@ def observe(
     project = replace(project, drains=rule.find(mine), unfinished=newest(ActStore(engine, name).unfinished()))
     if compose is not None:
         project = _with_model(engine, compose, project)
-    project = replace(project, outside=_outside(engine, mine))
+    project = replace(project, outside=_outside(engine, mine), internal=engine.internal_networks())
     if interval:
         project = _recheck_loops(engine, project, interval)
         project = recheck(engine, project)

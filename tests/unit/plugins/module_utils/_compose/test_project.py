@@ -157,3 +157,21 @@ def test_a_container_in_internal_networks_alone(networks, inside):
     replica = replace(container(), networks=tuple((name, "172.20.0.2") for name in networks))
     assert shop.is_inside(replica) is inside
     assert not replace(shop, model=None).is_inside(replica), "not known without the files"
+
+
+@pytest.mark.parametrize(
+    ("networks", "inside"),
+    [
+        pytest.param(("shop_default",), False, id="one of its own"),
+        pytest.param(("backend",), True, id="an external one that is internal"),
+        pytest.param(("backend", "shop_default"), False, id="both"),
+        pytest.param(("none",), True, id="none"),
+        pytest.param(("host",), False, id="that of the host"),
+    ],
+)
+@pytest.mark.parametrize("shared", [False, True])
+def test_the_engine_knows_which_networks_are_internal_also_without_the_files(networks, inside, shared):
+    owner = replace(container("vpn"), networks=tuple((name, "172.20.0.2") for name in networks))
+    guest = container("worker", network=f"container:{owner.id}")
+    shop = replace(project(owner, guest), model=None, internal=frozenset({"backend"}))
+    assert shop.is_inside(guest if shared else owner) is inside
