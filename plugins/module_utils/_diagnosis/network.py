@@ -142,7 +142,7 @@ def _unhealthy_nearby(rows: Sequence[Row], causes: Sequence[Cause], services: Se
         detail: Detail = {"target": name, "sources": []}
         # An exited container may have been stopped on purpose, or be a failed job: the operator decides whether it
         # runs.
-        meant = [container["target"] for container in unhealthy if container["state"] != "exited"]
+        meant = [container["target"] for container in unhealthy if container["state"] not in _IDLE]
         rules: Rules = {"services": [name], "containers": meant, "which": "all"} if meant else {}
         nearby.append(Cause(SERVICE, 1.6 if meant else 1.2, (text,), RESTART if meant else "", rules, detail))
     return nearby
@@ -227,7 +227,7 @@ def _inside(
 ) -> Cause:
     """The target is a service of ours."""
     target_service = services[service]
-    unhealthy = [container for container in target_service["containers"] if container["problem"]]
+    unhealthy = to_restart(target_service)
     detail: Detail = {"target": target, "sources": []}
     if not target_service["running"] or (unhealthy and not reaching):
         if not unhealthy and target_service["containers"]:
@@ -249,7 +249,11 @@ def _inside(
             return Cause(ELSEWHERE, 2.0, (why,), "", {}, {**detail, "service": service})
         rules = {
             "services": [service],
-            "containers": [container["target"] for container in target_service["containers"]],
+            "containers": [
+                container["target"]
+                for container in target_service["containers"]
+                if container["state"] not in (*_IDLE, "paused")
+            ],
             "which": "all",
         }
         return Cause(REFUSED, 2.0, (why,), RESTART, rules, detail)
@@ -306,6 +310,16 @@ def _restarting(
         "which": "all",
     }
     return Cause(name, weight, (text,), RESTART, rules, detail)
+
+
+def to_restart(service: ServiceReport) -> list[ContainerReport]:
+    """Its containers with a problem, as far as a restart may be meant for them. While others of the service run, one
+    that has exited may have been stopped on purpose, and one that was never started left so."""
+    return [
+        container
+        for container in service["containers"]
+        if container["problem"] and not (service["running"] and container["state"] in _IDLE)
+    ]
 
 
 def aside(service: ServiceReport) -> str:

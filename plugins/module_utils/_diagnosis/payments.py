@@ -36,7 +36,7 @@ from .._endpoints.reached import unknown_of
 from .._logs.records import LogReport, SignatureReport
 from .cause import Cause, Diagnosis, Rules, diagnosis, joined
 from .failing_share import failing_shares
-from .network import STALE, Row, Services, aside, causes_of
+from .network import STALE, Row, Services, aside, causes_of, to_restart
 from .provider_errors import API as API_ERROR
 from .provider_errors import CARD, EVENT_TIME, OWN, SIGNATURE, is_mistake, provider_error
 from .provider_errors import KEY as KEY_ERROR
@@ -74,6 +74,11 @@ _OTHERS = re.compile(
 _EXCEPTION = re.compile(r"\b[A-Za-z_.]*(?:Error|Exception)\b")
 _ACCESS = re.compile(r"^[#\d.:a-f]+ - ")  # a line of an access log repeats the same request
 _WIDE = 160
+_BESIDE = 0.8  # weight of a replica that does not run while others of its service do
+_IDLE_BESIDE = (
+    "a replica of {name} does not run while others do, perhaps on purpose: if it should run, start it by its name"
+    " (playbooks/container_start_stop.yml)"
+)
 _SEVERAL = 3  # of one kind; fewer are stray
 _PROVIDER_CAUSES = {
     LIMITED_ERROR: (LIMITED, "requests were refused by Stripe's rate limit"),
@@ -141,7 +146,8 @@ def diagnose_payments(
     # What a proxy without its backend answers for the webhook is the network's matter.
     between += [cause for cause in causes_of(own, services, stale) if cause.name == STALE]
     causes = joined(sorted([*causes, *between], key=lambda cause: -cause.weight))
-    if len(causes) > 1:  # a proxy that reaches no backend is explained by the backend's own cause
+    # A proxy that reaches no backend is explained by the backend's own cause.
+    if sum(cause.weight > _BESIDE for cause in causes) > 1:
         causes = [cause for cause in causes if cause.name != WEBHOOK_DOWN]
     if not any(cause.name in (STRIPE_DOWN, STRIPE_SLOW, KEY_REFUSED) for cause in causes):
         logged = [cause for cause in _of_provider(log) if cause.name not in {each.name for each in causes}]
@@ -261,7 +267,10 @@ def _unhealthy(services: Services, payers: Sequence[str]) -> list[Cause]:
                 )
                 causes.append(Cause(SERVICE, 2.7, (f"{text}: {aside(services[name])}",), "", {}, {"advice": advice}))
                 continue
-            meant = [container["target"] for container in unhealthy]
+            meant = [container["target"] for container in to_restart(services[name])]
+            if unhealthy and not meant:
+                causes.append(Cause(SERVICE, _BESIDE, (text,), "", {}, {"advice": _IDLE_BESIDE.format(name=name)}))
+                continue
             rules: Rules = {"services": [name], "containers": meant, "which": "all"} if meant else {}
             causes.append(Cause(SERVICE, 2.7, (text,), RESTART if meant else "", rules))
     return causes

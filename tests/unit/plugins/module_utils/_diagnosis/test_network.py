@@ -256,3 +256,47 @@ def test_a_source_in_internal_networks_alone_is_not_restarted_for_an_address_out
     assert (found["cause"], found["mitigation"]) == ("no_common_network", "")
     found = diagnose_network(rows, SERVICES).as_dict()
     assert found["mitigation"] == "restart_services"
+
+
+@pytest.mark.parametrize(("network", "mitigation"), [("pafar_edge", ""), ("pafar_data", "restart_services")])
+def test_a_guest_has_the_networks_of_its_host(network, mitigation):
+    """`network_mode: service:vpn`: it has none of its own, and reaches what the VPN's container reaches."""
+    guest = service("nginx")
+    guest["containers"][0]["shares"] = ["network of pafar-vpn-1"]
+    vpn, db = service("vpn", networks={network: "172.20.0.2"}), service("db", networks={"pafar_data": "x"})
+    rows = [down("pafar-nginx-1", "database", "dns", "x"), row(BACKEND, "database"), row("pafar-nginx-1", "redis")]
+    found = diagnose_network(rows, {**SERVICES, "nginx": guest, "vpn": vpn, "db": db}).as_dict()
+    assert found["mitigation"] == mitigation
+
+
+def with_idle(name, problem, state, first=""):
+    """A service of which one replica runs, and another does not. ``first``: what is wrong with the one that runs."""
+    both = service(name, 1, first)
+    idle = service(name, 1, problem, state=state)["containers"][0]
+    both["containers"].append({**idle, "name": f"pafar-{name}-2", "target": f"pafar-{name}-2@b"})
+    return both
+
+
+@pytest.mark.parametrize(
+    ("problem", "state"),
+    [
+        pytest.param("is exited (137, killed)", "exited", id="killed by somebody"),
+        pytest.param("is created", "created", id="never started"),
+        pytest.param("", "paused", id="paused"),
+        pytest.param("", "exited", id="stopped on purpose"),
+    ],
+)
+def test_a_replica_that_does_not_run_beside_one_that_does_is_not_started(problem, state):
+    services = {**SERVICES, "redis": with_idle("redis", problem, state)}
+    rows = [down(BACKEND, "redis", "tcp", "connection refused"), down(WORKER, "redis", "tcp", "connection refused")]
+    found = diagnose_network(rows, services).as_dict()
+    assert (found["cause"], found["rules"]["containers"]) == ("not_listening", ["pafar-redis-1@aaaaaaaaaaaa"])
+    nearby = {**SERVICES, "reports": with_idle("reports", problem, state)}
+    door = down("host", "the front door", "tcp", "refused", fault_of="ours", address="pafar.example:443")
+    assert diagnose_network([door], nearby).as_dict()["mitigation"] == ""
+
+
+def test_one_that_runs_and_is_sick_is_restarted_and_not_the_idle_one_beside_it():
+    services = {**SERVICES, "redis": with_idle("redis", "is exited (137, killed)", "exited", "is unhealthy")}
+    found = diagnose_network([down(BACKEND, "redis"), down(WORKER, "redis")], services).as_dict()
+    assert (found["cause"], found["rules"]["containers"]) == ("target_down", ["pafar-redis-1@aaaaaaaaaaaa"])

@@ -147,6 +147,22 @@ def test_a_service_that_was_set_aside_is_not_started(state, note):
     assert any("if it should run" in advice for advice in report["advice"])
 
 
+@pytest.mark.parametrize("state", ["exited", "created"])
+@pytest.mark.parametrize(("running", "mitigation"), [(0, "restart_services"), (1, "")])
+def test_a_replica_that_does_not_run_is_started_only_where_no_other_runs(state, running, mitigation):
+    """By its restart policy `no` nobody knows whether it was stopped on purpose."""
+    both = service("backend", running, problem="is exited (137, killed)", state=state)
+    both["containers"] += service("backend")["containers"] * running
+    found = diagnose_payments([stripe(), hook()], {**SERVICES, "backend": both}, log(), Known(0), ["backend"], 7200)
+    report = found.as_dict()
+    assert (report["cause"], report["mitigation"]) == ("service_unhealthy", mitigation)
+    assert mitigation or "a replica of backend does not run while others do" in report["advice"][0]
+    if not mitigation:
+        missed = [stripe(), hook("down", "protocol", "HTTP 500", 500)]
+        found = diagnose_payments(missed, {**SERVICES, "backend": both}, log(), Known(0), ["backend"], 7200)
+        assert found.as_dict()["cause"] != "service_unhealthy", "what is measured comes first"
+
+
 @pytest.mark.parametrize(
     ("known", "line", "gap"),
     [
