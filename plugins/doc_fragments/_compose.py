@@ -67,7 +67,9 @@ options:
     type: list
     elements: str
   ready_timeout:
-    description: Seconds within which a started replica must become ready.
+    description:
+      - Seconds within which a started replica must become ready. Where its health check runs less often, or has a longer
+        start period, it has until then, but 900 at most.
     type: float
     default: 120.0
   stable:

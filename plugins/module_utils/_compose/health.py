@@ -55,8 +55,8 @@ class HealthCheck:
     """The check that a container declares, and what the engine keeps of its last runs (five at most).
 
     ``test``: the command as the engine has it, with ``CMD`` or ``CMD-SHELL`` first; empty where none is declared.
-    ``timeout``, ``interval``: seconds. ``exit_codes``: oldest first; None for a run that says none. ``output``: of the
-    last run, its last 2000 characters.
+    ``timeout``, ``interval``, ``start_period``: seconds. ``exit_codes``: oldest first; None for a run that says none.
+    ``output``: of the last run, its last 2000 characters.
     """
 
     test: tuple[str, ...] = ()
@@ -65,6 +65,13 @@ class HealthCheck:
     exit_codes: tuple[int | None, ...] = ()
     failing_streak: int = 0
     output: str = ""
+    start_period: float = 0.0
+
+    @property
+    def first_word(self) -> float:
+        """Seconds from the start within which it may not have said anything yet: it runs first after its interval, and
+        what fails in its start period does not count."""
+        return max(self.start_period, self.interval)
 
     @property
     def at_limit(self) -> bool:
@@ -110,6 +117,7 @@ def health_check_of(state: Mapping[str, Any], config: Mapping[str, Any]) -> Heal
         exit_codes=tuple(None if code is None else int(code) for code in codes),
         failing_streak=int(health.get("FailingStreak") or 0),
         output="\n".join(redacted_lines(str(runs[-1].get("Output", ""))[-_KEPT:].splitlines())) if runs else "",
+        start_period=(declared.get("StartPeriod") or 0) / _NANOSECONDS,
     )
 
 

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .container import Container, exit_meaning
-from .health import HEALTHY, UNCHECKED, UNHEALTHY, UNKNOWN
+from .health import HEALTHY, STARTING, UNCHECKED, UNHEALTHY, UNKNOWN
 
 READY, WAITING, FAILED = "ready", "waiting", "failed"
 STEADY = 1.0  # seconds for which a checked container must have been healthy
+LONGEST = 900.0  # seconds for which a health check without a word is waited for at most
+RARE = 60.0  # seconds between two runs of a check that is rare
 RESTARTS = 2  # of a container that is being waited for: more is a loop
 _ONCE = ("no", "", "on-failure")  # policies with which the engine does not start again what has ended for good
 
@@ -61,10 +63,26 @@ def readiness(
             return Readiness(READY, f"runs for {up:.0f} s")
         return Readiness(WAITING, f"{no_check} and runs for {up:.1f} of {stable:g} s")
     if container.health != HEALTHY:
-        return Readiness(WAITING, f"its health check says {container.health}")
+        return Readiness(WAITING, _not_yet(container))
     since = before.since if before and before.since else now
     steady = (now - since).total_seconds() >= STEADY
     return Readiness(READY if steady else WAITING, "healthy", since)
+
+
+def longest_wait(container: Container, usual: float) -> float:
+    """Seconds from its start for which it is waited: the ``usual`` ones, or until its health check has its first word
+    where that is later. Before that nothing says that it does not come up."""
+    check = container.check
+    if container.health != STARTING or check.first_word <= usual:
+        return usual
+    return max(usual, min(check.first_word + check.timeout, LONGEST))
+
+
+def _not_yet(container: Container) -> str:
+    check = container.check
+    if check.exit_codes or check.interval < RARE:
+        return f"its health check says {container.health}"
+    return f"its health check has not run yet (it runs every {check.interval:g} s), so that its health is unknown"
 
 
 def _ended(container: Container, job: bool) -> Readiness:

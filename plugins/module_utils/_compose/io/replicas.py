@@ -10,6 +10,7 @@ from __future__ import annotations
 import signal
 import time
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, Callable, ContextManager, Iterable, Iterator, Sequence
 
@@ -22,12 +23,12 @@ from ..container import Container
 from ..drain.io import rule
 from ..drain.io.drain import let_in, out_of_service
 from ..drain.leftover import Drained
-from ..health import HEALTHY, UNCHECKED, UNKNOWN
+from ..health import HEALTHY, STARTING, UNCHECKED, UNHEALTHY, UNKNOWN
 from ..lock.io.engine_lock import held
 from ..project import Project
 from ..project_ref import Source
 from ..proxy import MARGIN, StaleProxy, seconds_since_reload, unknown_to, workers
-from ..readiness import FAILED, READY, Readiness, readiness
+from ..readiness import FAILED, READY, Readiness, longest_wait, readiness
 from ..replicas import RolloutOptions, short
 from ..scale import dependencies
 from .compose_cli import Compose
@@ -169,27 +170,33 @@ class ReplicaControl:
 
     def await_ready(self, waited: Sequence[Container]) -> None:
         """Until all are up; raises with the reason at the first that is not, or when time is over."""
-        deadline = time.monotonic() + self.rollout.ready_timeout
+        began = time.monotonic()
         verdicts: dict[str, Readiness] = {}
         left = {container.id: container for container in waited}
         while left:
             for id, pending in list(left.items()):
                 now = datetime.now(timezone.utc)
                 may_end = self.project.may_end(pending.service)
-                status = readiness(self.engine.container(id), now, self.rollout.stable, verdicts.get(id), may_end)
+                present = self._as_before(self.engine.container(id))
+                status = readiness(present, now, self.rollout.stable, verdicts.get(id), may_end)
                 verdicts[id] = status
                 if status.status == READY:
                     del left[id]
                 elif status.status == FAILED:
                     raise ActFailed(f"{pending.name} did not come up: {status.reason}.")
-            if left and time.monotonic() > deadline:
-                pending = next(iter(left.values()))
-                raise ActFailed(
-                    f"{pending.name} did not come up within {self.rollout.ready_timeout:g} s:"
-                    f" {verdicts[pending.id].reason}."
-                )
+                usual = self.rollout.ready_timeout
+                limit = longest_wait(present, usual) if present else usual
+                if id in left and time.monotonic() - began > limit:
+                    raise ActFailed(f"{pending.name} did not come up within {limit:g} s: {status.reason}.")
             if left:
                 time.sleep(_GLANCE)
+
+    def _as_before(self, container: Container | None) -> Container | None:
+        """What the check of a service says that said nothing before the act says nothing now, either."""
+        if container is None or container.health not in (UNHEALTHY, STARTING):
+            return container
+        known = [replica.health for replica in self.project.replicas(container.service) if replica.running]
+        return replace(container, health=UNKNOWN) if known and set(known) == {UNKNOWN} else container
 
     def still(self, container: Container) -> bool:
         """Whether it is still what the plan saw."""

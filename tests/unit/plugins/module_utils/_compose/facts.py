@@ -46,7 +46,8 @@ def inspected(service="web", number=1, *, state="running", health="healthy", up=
             "Healthcheck": {
                 "Test": more.get("test", []),
                 "Timeout": int(more.get("limit", 0) * 1e9),
-                "Interval": 10**9,
+                "Interval": int(more.get("interval", 1) * 1e9),
+                "StartPeriod": int(more.get("start_period", 0) * 1e9),
             },
             "Labels": {
                 "com.docker.compose.project": "shop",

@@ -10,6 +10,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.readiness i
     READY,
     WAITING,
     Readiness,
+    longest_wait,
     readiness,
 )
 
@@ -53,3 +54,31 @@ def test_healthy_must_be_seen_twice():
     assert readiness(container(), NOW + timedelta(seconds=1), 10, first).status == READY
     lapsed = Readiness(WAITING, "", None)
     assert readiness(container(), NOW + timedelta(seconds=9), 10, lapsed).status == WAITING
+
+
+@pytest.mark.parametrize(
+    ("check", "seconds"),
+    [
+        pytest.param({}, 120, id="a usual check"),
+        pytest.param({"interval": 30, "start_period": 100}, 120, id="that says something in time"),
+        pytest.param({"interval": 300, "limit": 5}, 305, id="that runs every five minutes"),
+        pytest.param({"interval": 10, "start_period": 180, "limit": 5}, 185, id="of one that starts slowly"),
+        pytest.param({"interval": 3600}, 900, id="that runs once an hour"),
+        pytest.param({"interval": 300, "health": "healthy"}, 120, id="that has said something"),
+        pytest.param({"interval": 300, "health": None}, 120, id="no check"),
+    ],
+)
+def test_a_check_is_waited_for_until_it_can_have_said_something(check, seconds):
+    assert longest_wait(container(**{"health": "starting", "up": 2, **check}), 120) == seconds
+
+
+@pytest.mark.parametrize(
+    ("check", "reason"),
+    [
+        ({"interval": 5, "exits": []}, "its health check says starting"),
+        ({"interval": 300, "exits": []}, "has not run yet (it runs every 300 s), so that its health is unknown"),
+        ({"interval": 300, "exits": [1]}, "its health check says starting"),
+    ],
+)
+def test_what_is_waited_for(check, reason):
+    assert readiness(container(health="starting", up=2, **check), NOW, 10).reason.endswith(reason)
