@@ -32,7 +32,9 @@ options:
     elements: str
     default: []
   profiles:
-    description: Active profiles. A service of another profile without containers has 0 wanted replicas.
+    description:
+      - Active profiles. Empty means those of C(COMPOSE_PROFILES) in the project's C(.env). A service of another profile
+        without containers has 0 wanted replicas.
     type: list
     elements: str
     default: []

@@ -14,7 +14,7 @@ from .container import COMPLETED, NAMESPACES, NETWORK, NO_NETWORK, Container
 from .drain.leftover import Drained
 from .endpoint.engine_endpoint import LOCAL_ENGINE, EngineEndpoint
 from .model import Model, Spec, drift, in_order
-from .project_ref import Source
+from .project_ref import EVERY_PROFILE, Source
 
 LONG = 3600.0  # seconds; what ran for longer and ended may be a service, and no job
 
@@ -66,7 +66,8 @@ class Project:
         spec = self.spec(service)
         if spec is None:
             return None
-        idle = spec.profiles and not set(spec.profiles) & set(self.source.profiles) and not self.replicas(service)
+        active = {*spec.profiles, EVERY_PROFILE} & set(self.source.profiles)
+        idle = spec.profiles and not active and not self.replicas(service)
         return 0 if idle else spec.wanted
 
     def drift(self, container: Container) -> list[str]:

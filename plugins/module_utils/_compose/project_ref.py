@@ -4,7 +4,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+EVERY_PROFILE = "*"
+_PROFILES = re.compile(r"(?m)^[ \t]*(?:export[ \t]+)?COMPOSE_PROFILES[ \t]*=[ \t]*(\"[^\"\n]*\"|'[^'\n]*'|[^#\n]*)")
 
 
 @dataclass(frozen=True)
@@ -16,3 +20,14 @@ class Source:
     files: tuple[str, ...] = ()
     env_files: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
+
+
+def profiles_in(env_file: str) -> tuple[str, ...]:
+    """The profiles that the text of an env file sets for every command of Compose; those of a variable are not known.
+
+    >>> profiles_in("COMPOSE_PROFILES=web,jobs  # on this host")
+    ('web', 'jobs')
+    """
+    values = _PROFILES.findall(env_file)
+    names = (name.strip() for name in values[-1].strip().strip("\"'").split(",")) if values else ()
+    return tuple(name for name in names if name and "$" not in name)

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Sequence
@@ -16,7 +18,7 @@ from ..acts.recovery import newest
 from ..container import Container, moment
 from ..drain.io import rule
 from ..project import Project, chosen, source_of
-from ..project_ref import Source
+from ..project_ref import Source, profiles_in
 from ..project_report import problem_of
 from .compose_cli import Compose, mentions_env_file
 from .engine import Engine, is_file, why_no_file
@@ -39,6 +41,7 @@ def observe(
     mine = [container for container in everything if container.project == name and not container.one_off]
     now = datetime.now(timezone.utc)
     source = source_of(name, mine, given, is_file)
+    source = source if source.profiles else replace(source, profiles=_profiles_of(source))
     made, tagged = _made(engine, {container.image for container in mine})
     project = Project(source, now, tuple(mine), made=made, tagged=tagged, endpoint=engine.login.endpoint)
     project = replace(project, drains=rule.find(mine), unfinished=newest(ActStore(engine, name).unfinished()))
@@ -50,6 +53,15 @@ def observe(
         project = recheck(engine, project)
     project = _with_exits(engine, project)
     return _with_logs(engine, project, lines) if lines else project
+
+
+def _profiles_of(source: Source) -> tuple[str, ...]:
+    """Those that the site's env file makes active; none where it cannot be read."""
+    profiles: tuple[str, ...] = ()
+    for path in source.env_files or ([os.path.join(source.directory, ".env")] if source.directory else []):
+        with suppress(OSError), open(path, encoding="utf-8", errors="replace") as file:
+            profiles = profiles_in(file.read()) or profiles
+    return profiles
 
 
 def _outside(engine: Engine, mine: Sequence[Container]) -> tuple[Container, ...]:

@@ -37,6 +37,7 @@ def test_services_are_those_of_the_files_and_of_the_containers():
         pytest.param({"scale": 3}, 0, (), 3, id="scale"),
         pytest.param({"profiles": ["debug"]}, 0, (), 0, id="profile that is not in use"),
         pytest.param({"profiles": ["debug"]}, 0, ("debug",), 1, id="profile in use"),
+        pytest.param({"profiles": ["debug"]}, 0, ("*",), 1, id="every profile in use"),
         pytest.param({"profiles": ["debug"]}, 1, (), 1, id="started in spite of its profile"),
     ],
 )

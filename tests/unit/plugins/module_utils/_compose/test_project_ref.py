@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source, profiles_in
 
 
 def test_a_name_is_enough():
@@ -20,3 +20,19 @@ def test_a_source_is_a_value():
     assert len({source, dataclasses.replace(source), dataclasses.replace(source, profiles=())}) == 2
     with pytest.raises(dataclasses.FrozenInstanceError):
         source.project = "other"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("text", "profiles"),
+    [
+        pytest.param("A=1\nCOMPOSE_PROFILES=web\n", ("web",), id="one"),
+        pytest.param("COMPOSE_PROFILES = web, jobs # here", ("web", "jobs"), id="two"),
+        pytest.param('export COMPOSE_PROFILES="web,jobs"', ("web", "jobs"), id="in quotes"),
+        pytest.param("COMPOSE_PROFILES='*'", ("*",), id="every one"),
+        pytest.param("COMPOSE_PROFILES=web\nCOMPOSE_PROFILES=jobs", ("jobs",), id="the last counts"),
+        pytest.param("# COMPOSE_PROFILES=web\nMY_COMPOSE_PROFILES=x\nCOMPOSE_PROFILES=\nB=2", (), id="none"),
+        pytest.param("COMPOSE_PROFILES=${STAGE},web", ("web",), id="of a variable"),
+    ],
+)
+def test_the_profiles_of_an_env_file(text, profiles):
+    assert profiles_in(text) == profiles
