@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Callable, Iterator, Mapping, TypeVar
 
 from .._compose.health import STARTING, UNCHECKED, UNKNOWN
-from .._compose.project_report import ServiceReport
+from .._compose.project_report import ContainerReport, ServiceReport
 from .._core.text import shortened, some, span
 from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, UP
 from .._endpoints.reached import unasked_of, unknown_of
@@ -165,7 +165,7 @@ def _services(host: str, part: ServicesPart, importance: Importance) -> list[Sig
     if not part["services"]:
         return [Sign(P0, f"no container of any service is left: {part['problem'][0]}", host)]
     signs = []
-    nothing = not any(service["healthy"] + service["unknown"] for service in part["services"].values())
+    nothing = not any(map(_may_serve, part["services"].values()))
     for name, report in part["services"].items():
         signs += _set_apart(host, name, report, importance)
         unhealthy = [container for container in report["containers"] if container["problem"]]
@@ -185,7 +185,35 @@ def _services(host: str, part: ServicesPart, importance: Importance) -> list[Sig
         # A restart takes the containers that there are; where there is none, new ones are made.
         scenario = "service_restart" if unhealthy else "service_scale"
         signs.append(Sign(severity, text, host, scenario, 1.5))
-    return signs
+    return signs if any(sign.severity != P3 for sign in signs) else [*signs, *_all_ended(host, part)]
+
+
+def _may_serve(report: ServiceReport) -> bool:
+    """Whether any of its containers is healthy, or may be: of one that has not passed its check yet it is not known."""
+    starting = any(
+        container["state"] == "running" and container["health"] == STARTING and not container["problem"]
+        for container in report["containers"]
+    )
+    return bool(report["healthy"] + report["unknown"]) or starting
+
+
+def _all_ended(host: str, part: ServicesPart) -> list[Sign]:
+    """Where nothing runs at all and nothing is wrong with any container: jobs that are done, or a whole outage."""
+    containers = [container for report in part["services"].values() for container in report["containers"]]
+    ended = [container for container in containers if container["state"] == "exited" and _may_be_job(container)]
+    if not ended or any(report["running"] for report in part["services"].values()):
+        return []
+    names = some([container["name"] for container in ended])
+    text = (
+        f"no container of any service runs: {names} ended without an error; whether these are jobs, or services that"
+        " are to run, is unknown. playbooks/container_start_stop.yml starts them by their names"
+    )
+    return [Sign(P2 if any(container["note"] for container in ended) else P3, text, host)]
+
+
+def _may_be_job(container: ContainerReport) -> bool:
+    """Whether the engine does not start it again, once it has ended well."""
+    return container["restart_policy"] in ("no", "on-failure")
 
 
 def _set_apart(host: str, name: str, report: ServiceReport, importance: Importance) -> list[Sign]:
@@ -200,7 +228,7 @@ def _set_apart(host: str, name: str, report: ServiceReport, importance: Importan
     signs = []
     for container in report["containers"]:
         unsure = container["state"] == "running" and container["health"] in (UNKNOWN, STARTING)
-        ended = container["state"] == "exited" and container["restart_policy"] in ("no", "on-failure")
+        ended = container["state"] == "exited" and _may_be_job(container)
         usual = P2 if ended and container["health"] != UNCHECKED else P3
         if container["note"]:
             text = f"{container['name']} {container['note']}"

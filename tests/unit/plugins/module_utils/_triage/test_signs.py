@@ -234,3 +234,45 @@ def test_how_severe_a_state_is_that_is_no_problem(name, state_health_policy, hea
     survey: Any = {"services": part({name: reports.service(apart, healthy=healthy)})}
     found = signs_of("web1", survey, SITE)
     assert [(sign.severity, sign.text) for sign in found] == [(severity, f"{name} is apart")]
+
+
+def idle(name: str, note: str = "", policy: str = "no", state: str = "exited") -> dict[str, ServiceReport]:
+    """A service of which no container runs, and none has a problem."""
+    apart: Any = {**reports.container(f"{name}-1", state=state), "restart_policy": policy, "note": note}
+    return {name: reports.service(apart, running=0, healthy=0, wanted=1)}
+
+
+@pytest.mark.parametrize(
+    ("services", "severity"),
+    [
+        pytest.param([idle("backend"), idle("worker")], "P3", id="a minute after the start"),
+        pytest.param([idle("backend", "is unknown"), idle("worker")], "P2", id="after hours"),
+        pytest.param([idle("backend"), idle("db", "was stopped on purpose", "always")], "P3", id="and one was stopped"),
+    ],
+)
+def test_where_nothing_runs_at_all_that_is_said(services, severity):
+    """Restart policy `no`, and the host was started again: each for itself looks like a job that is done."""
+    found = signs_of("web1", {"services": part(*services)}, SITE)
+    assert severity_of(found) == severity
+    assert found[-1].text.startswith("no container of any service runs: backend-1")
+
+
+@pytest.mark.parametrize(
+    "services",
+    [
+        pytest.param([idle("migrate"), service("backend")], id="a service runs"),
+        pytest.param([idle("backend", "was stopped on purpose", "always")], id="all were stopped on purpose"),
+        pytest.param([idle("backend", "is paused", state="paused")], id="all are paused"),
+    ],
+)
+def test_jobs_that_are_done_are_no_outage(services):
+    assert not any("no container of any" in sign.text for sign in signs_of("web1", {"services": part(*services)}, SITE))
+
+
+def test_services_that_have_not_passed_their_check_yet_may_serve():
+    """The host was just started: that one of them fails is no complete outage yet."""
+    starting: Any = {**reports.container("api-1"), "health": "starting", "note": "has not passed its check yet"}
+    services = part(service("backend", "is unhealthy"), {"api": reports.service(starting, healthy=0)})
+    assert severity_of(signs_of("web1", {"services": services}, SITE)) == "P1"
+    alone = part(service("backend", "is unhealthy"))
+    assert severity_of(signs_of("web1", {"services": alone}, SITE)) == "P0"
