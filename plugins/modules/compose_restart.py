@@ -79,7 +79,8 @@ plan:
       before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
       nothing to do).
     - An action has C(action) (C(restart) or C(replace)), C(who) and C(service). Actions are in the order of execution.
-      C(affected_before) counts replicas to restart.
+      C(affected_before) counts replicas to restart, and those that have a problem and are left alone
+      (C(affected_after)).
   returned: success
   type: dict
   sample: {"verb": "restart", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
@@ -113,7 +114,8 @@ after:
 remaining:
   description:
     - Number of problems that remain after the act. In check mode, the number before the act.
-    - Counts replicas of these services that are not ready; in check mode, replicas that are unhealthy.
+    - Counts replicas that were started again or left alone with a problem, and are not ready; in check mode, replicas
+      that are unhealthy.
   returned: success
   type: int
   sample: 0

@@ -141,6 +141,19 @@ class Project:
             return f"lives in the {kind} of {whose}"
         return ""
 
+    def stranger(self, container: Container) -> str:
+        """Where a container may be of another project with the same name, in a clause; empty where it is not: the files
+        do not know its service, and it was made from another folder."""
+        if self.model is None or self.spec(container.service) is not None:
+            return ""
+        folder, own = container.directory.rstrip("/"), self.source.directory.rstrip("/")
+        if not (folder and own) or folder == own:
+            return ""
+        return (
+            f"was made from another folder ({folder}), and its service is not in the files of {own}: it may be of"
+            " another project with the same name"
+        )
+
     def target(self, container: Container) -> str:
         return container.target
 

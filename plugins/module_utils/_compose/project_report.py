@@ -300,7 +300,9 @@ def service_dict(project: Project, name: str) -> ServiceReport:
     ended = sum(project.done(replica) or project.repeats(replica) for replica in replicas if not replica.running)
     notes = [] if desired is None else notes_on_number(desired, replicas, ended)
     if project.model is not None and spec is None:
-        notes.append("the files do not know this service (an orphan)")
+        others = {container.directory for container in replicas if project.stranger(container)}
+        where = f", and it was made from another folder: {', '.join(sorted(others))}" if others else ""
+        notes.append(f"the files do not know this service (an orphan{where})")
     return {
         "wanted": desired,
         "running": running,

@@ -32,7 +32,8 @@ RESTART, REPLACE, UNPAUSE, REMOVE, START = "restart", "replace", "unpause", "rem
 class Restarting(PlannedAct):
     """The plan; ``every`` holds each container that it could concern, in order, with how it is treated.
 
-    ``lacking``: service and number of replicas that an act which was cut off has not started.
+    ``lacking``: service and number of replicas that an act which was cut off has not started. ``unhelped``: with a
+    problem, and left alone all the same.
     """
 
     project: Project
@@ -41,6 +42,7 @@ class Restarting(PlannedAct):
     every: tuple[tuple[Container, str], ...]
     refusals: tuple[str, ...] = ()
     lacking: tuple[tuple[str, int], ...] = ()
+    unhelped: tuple[Container, ...] = ()
 
     @property
     def undrained(self) -> tuple[tuple[Container, Drained], ...]:
@@ -63,8 +65,9 @@ class Restarting(PlannedAct):
 
     def as_dict(self) -> PlanDict:
         nothing = "nothing to do: no replica is to be restarted"
-        affected = len(self.every) + len(self.project.left_drained) + len(self.lacking)
-        return plan_dict(self.plan, affected, "replicas to restart", none_left(affected, nothing))
+        affected = len(self.every) + len(self.project.left_drained) + len(self.lacking) + len(self.unhelped)
+        why = none_left(affected, nothing)
+        return plan_dict(self.plan, affected, "replicas to restart", why, leaves=len(self.unhelped))
 
     def diff(self) -> Diff:
         how_of = {container.id: how for container, how in self.order}
@@ -151,6 +154,7 @@ def plan_restart(
                 why = "was started by the run that was cut off, in place of another"
             if why:
                 draft.exclude(container, why)
+                draft.unhelped += [container] if problem else []
             else:
                 draft.add(container, problem or on_purpose(container))
     concerned = tuple(dict.fromkeys([*names, *(container.service for container, dummy in draft.order)]))
@@ -161,6 +165,7 @@ def plan_restart(
         tuple(draft.order),
         tuple(dict.fromkeys(draft.refusals)),
         tuple(draft.lacking),
+        tuple(draft.unhelped),
     )
 
 
@@ -182,6 +187,7 @@ class _Draft:
     order: list[tuple[Container, str]] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     lacking: list[tuple[str, int]] = field(default_factory=list)
+    unhelped: list[Container] = field(default_factory=list)
 
     def complete(self, service: str, recovery: Recovery) -> None:
         """What an act that was cut off has left to do, but for the containers that it was to restart."""
@@ -261,24 +267,34 @@ def why_excluded(
         )
     if container.state in ("removing", "dead"):
         return f"is {container.state}: the engine removes it, and a restart cannot bring it back"
-    if not named and container.state not in STATES:
-        return note_of(project, container)
-    if not named and on_purpose(container):
-        starts = "unpaused" if container.state == "paused" else "started"
-        return f"{on_purpose(container)}; it is {starts} only when its service is named"
-    if not named and container.state == "created":
-        return "was never started; it is started only when its service is named"
-    if not named and container.state == "exited":
-        return f"{_why_exited(container)}; it is started only when its service is named"
-    if not named and project.unclear_loop(container):
-        return (
-            "restarts again and again, and its last exit code is not known: whether it is a job that repeats is unknown"
-        )
+    unasked = "" if named else _unasked(project, container)
+    if unasked:
+        return unasked
     absent = project.absent_owner(container, together)
     if absent:
         return f"{absent}: it could not be started again"
     if unhealthy_only and not problem:
         return note_of(project, container) or "is healthy"
+    return ""
+
+
+def _unasked(project: Project, container: Container) -> str:
+    """Why a container is left alone whose service is not named, in a clause; empty where it is not."""
+    if project.stranger(container):
+        return f"{project.stranger(container)}; it is restarted only when its service is named"
+    if container.state not in STATES:
+        return note_of(project, container)
+    if on_purpose(container):
+        starts = "unpaused" if container.state == "paused" else "started"
+        return f"{on_purpose(container)}; it is {starts} only when its service is named"
+    if container.state == "created":
+        return "was never started; it is started only when its service is named"
+    if container.state == "exited":
+        return f"{_why_exited(container)}; it is started only when its service is named"
+    if project.unclear_loop(container):
+        return (
+            "restarts again and again, and its last exit code is not known: whether it is a job that repeats is unknown"
+        )
     return ""
 
 

@@ -116,9 +116,16 @@ class Restart:
         return After(
             done=self.control.acts_done,
             state=service_states(later, planned.services),
-            left=sum(not is_well(later, replica) for name in planned.services for replica in later.replicas(name)),
+            left=sum(not is_well(later, replica) for replica in self._meant(planned, later)),
             not_done=not_done,
         )
+
+    def _meant(self, planned: Restarting, later: Project) -> list[Container]:
+        """What the act has made or started again, and what it left alone with a problem; not what starts beside it."""
+        meant = {container.id for container in (*planned.unhelped, *(one for one, dummy in planned.order))}
+        untouched = {container.id for container in self.context.project.containers} - meant
+        every = [replica for name in planned.services for replica in later.replicas(name)]
+        return [replica for replica in every if replica.id not in untouched]
 
     def record(self, planned: Restarting) -> ActRecord:
         """As many replicas of each service as there were, before the act that is completed, where it is one."""

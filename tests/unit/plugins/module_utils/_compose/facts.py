@@ -56,6 +56,7 @@ def inspected(service="web", number=1, *, state="running", health="healthy", up=
                 "com.docker.compose.oneoff": "False",
                 "com.docker.compose.config-hash": more.get("hash", "h"),
                 "com.docker.compose.depends_on": more.get("depends", ""),
+                "com.docker.compose.project.working_dir": more.get("folder", ""),
             },
         },
         "HostConfig": {

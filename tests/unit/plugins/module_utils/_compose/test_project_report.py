@@ -296,3 +296,11 @@ def test_a_project_without_any_container_is_reported_with_the_reason():
     assert report["services"] == {}
     assert report["problem"] == [report["project"]["why_unreadable"]] == ["no container is left"]
     assert (report["project"]["name"], report["project"]["readable"]) == ("shop", False)
+
+
+def test_an_orphan_of_another_folder_is_named_with_it():
+    found = project(container("other", folder="/opt/shop"), container("old", folder="/srv/shop"))
+    assert service_dict(found, "other")["notes"] == [
+        "the files do not know this service (an orphan, and it was made from another folder: /opt/shop)"
+    ]
+    assert service_dict(found, "old")["notes"] == ["the files do not know this service (an orphan)"]

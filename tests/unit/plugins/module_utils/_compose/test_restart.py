@@ -305,3 +305,46 @@ def test_a_state_that_is_not_known_is_no_ground_for_an_act(state):
     plan = plan_restart(found, ["web"], unhealthy_only=True, named=False)
     assert [one.name for one, how in plan.order] == ["shop-web-2"]
     assert "which is not known" in plan.plan.excluded[0].reason
+
+
+@pytest.mark.parametrize(
+    ("more", "left"),
+    [
+        pytest.param({"state": "exited", "exit_code": 137, "policy": "no"}, 1, id="ended, and is not started again"),
+        pytest.param({"state": "exited", "exit_code": 1, "policy": "on-failure", "restarts": 3}, 1, id="given up"),
+        pytest.param({"state": "created"}, 1, id="never started"),
+        pytest.param({"state": "exited", "policy": "no", "health": ""}, 0, id="a job that is done"),
+        pytest.param({"state": "exited", "policy": "always"}, 0, id="stopped on purpose"),
+        pytest.param({"state": "paused"}, 0, id="paused"),
+        pytest.param({"health": "starting"}, 0, id="not checked yet"),
+    ],
+)
+@pytest.mark.parametrize("beside", [True, False])
+def test_what_is_left_alone_with_a_problem_is_not_nothing_to_do(more, left, beside):
+    other = [container("api", health="unhealthy")] if beside else []
+    found = project(container(**more), *other, services={"web": {}, "api": {}})
+    plan = plan_restart(found, ["web", "api"], unhealthy_only=True, named=False)
+    said = plan.as_dict()
+    assert (said["affected_before"], said["affected_after"]) == (left + beside, left)
+    if left and not beside:
+        assert said["no_action_reason"] == "no action is possible: see why the targets are excluded (1)"
+        assert "only when its service is named" in why_excluded(plan)["shop-web-1"]
+
+
+@pytest.mark.parametrize(
+    ("service", "folder", "restarted"),
+    [
+        pytest.param("other", "/opt/shop", False, id="of another folder"),
+        pytest.param("other", "/srv/shop/", True, id="an orphan of the same folder"),
+        pytest.param("other", "", True, id="from a folder that is not known"),
+        pytest.param("web", "/opt/shop", True, id="known to the files: a former release"),
+    ],
+)
+def test_another_project_with_the_same_name_is_left_alone_until_it_is_named(service, folder, restarted):
+    """Two folders with the name `docker` are one project to Compose, and each calls the other's services orphans."""
+    found = project(container(), container(service, 2, health="unhealthy", folder=folder))
+    plan = plan_restart(found, sorted({"web", service}), unhealthy_only=True, named=False)
+    assert [one.service for one, dummy in plan.order] == ([service] if restarted else [])
+    assert restarted or "another project with the same name" in why_excluded(plan)["shop-other-2"]
+    named = plan_restart(found, [service], containers=[f"shop-{service}-2"])
+    assert [one.service for one, dummy in named.order] == [service]
