@@ -226,7 +226,7 @@ class _Draft:
 
     def _how(self, container: Container) -> tuple[str, str]:
         """How it is treated, and a remark."""
-        against = self.against.get(container.service, "")
+        against = self.against.get(container.service, "") or self._started_beside(container)
         if self.method == REPLACE and against:
             self.refusals.append(f"{container.name} cannot be replaced: {against}")
         if container.state == "paused" and self.method != REPLACE:
@@ -239,6 +239,14 @@ class _Draft:
         if wants and container.service in self.stop_first:
             return REPLACE, " (the old one goes first)"
         return (REPLACE if wants else RESTART), ""
+
+    def _started_beside(self, container: Container) -> str:
+        """Why a fresh one would do more than take its place, in a clause: Compose starts with its `up` whatever of the
+        service does not run. Empty where it would not."""
+        gone = {other.id for other, how in self.order if how == REMOVE} | {container.id}
+        beside = [other for other in self.project.replicas(container.service) if other.id not in gone]
+        idle = next((other for other in beside if other.state not in ("running", "restarting")), None)
+        return f"{idle.name} is {idle.state}, and `up` would start it, too" if idle else ""
 
     def _append(self, container: Container, reason: str, how: str) -> None:
         if any(container.id == known.id for known, dummy in self.order):

@@ -305,7 +305,8 @@ def refusals(
         yield "it keeps data, and a second replica on the same data may destroy them (allow_shared_data if it may not)"
     idle = [replica for replica in replicas if not replica.running]
     if idle:
-        yield f"{idle[0].name} of it is {idle[0].state}, and `up` would start it: start or remove it first"
+        first = "let it continue (docker unpause)" if idle[0].state == "paused" else "start"
+        yield f"{idle[0].name} of it is {idle[0].state}, and `up` would start it: {first} or remove it first"
     yield from _ports(project, service, add, around, replicas)
     yield from _names(project, service, add, around)
     if not project.images.get(spec.image):

@@ -348,3 +348,27 @@ def test_another_project_with_the_same_name_is_left_alone_until_it_is_named(serv
     assert restarted or "another project with the same name" in why_excluded(plan)["shop-other-2"]
     named = plan_restart(found, [service], containers=[f"shop-{service}-2"])
     assert [one.service for one, dummy in named.order] == [service]
+
+
+@pytest.mark.parametrize(
+    ("beside", "how"),
+    [
+        pytest.param({}, "replace", id="runs"),
+        pytest.param({"state": "restarting", "restarts": 4}, "replace", id="loops, too"),
+        pytest.param({"state": "exited", "policy": "always"}, "restart", id="was stopped on purpose"),
+        pytest.param({"state": "exited", "exit_code": 137}, "restart", id="has ended"),
+        pytest.param({"state": "paused"}, "restart", id="is paused"),
+        pytest.param({"state": "created"}, "restart", id="was never started"),
+    ],
+)
+def test_a_loop_is_not_replaced_where_that_would_start_what_does_not_run(beside, how):
+    """Compose starts every container of a service with its `up`, also what a person stopped."""
+    found = project(container(state="restarting", restarts=9), container(number=2, **beside))
+    plan = plan_restart(found, ["web"], unhealthy_only=True, named=False)
+    assert plan.order[0][1] == how
+    if how == "restart":
+        assert [replica.name for replica, dummy in plan.order] == ["shop-web-1"]
+        assert f"(not replaced: shop-web-2 is {beside['state']}, and `up` would start it, too)" in str(
+            plan.plan.actions
+        )
+        assert plan_restart(found, ["web"], containers=["shop-web-1"], method="replace").refusals
