@@ -27,7 +27,6 @@ from .replicas import short
 from .scale import dependencies
 
 FORM = 1  # of the file
-LAST_GOOD = "last_good"
 PROTECTED = "incident-rollback"  # repository of the names that keep an image from being pruned
 TAG, FILE = "tag", "file"
 # What may differ between two configurations of one release: how many, and by which name the image goes.
@@ -149,6 +148,19 @@ def _against_exchange(project: Project, service: str, named: bool) -> Iterable[s
             yield f"{replica.name} {drain.words}"
 
 
+def _left_alone(project: Project, service: str) -> str:
+    """Why a rollback leaves a service as it is, in a clause: a fresh container would start what was stopped, or carry
+    out a job once more. Empty where it does not."""
+    replicas = project.replicas(service)
+    if all(replica.stopped for replica in replicas):
+        return "was stopped on purpose"
+    if replicas and all(project.stranger(replica) for replica in replicas):
+        return project.stranger(replicas[0])
+    if project.awaited(service):
+        return "is a job, for whose end another service waits"
+    return "has ended without an error, as a job does" if all(project.done(replica) for replica in replicas) else ""
+
+
 def _configured(drift: Sequence[str]) -> bool:
     return any(not difference.startswith("image: ") for difference in drift)
 
@@ -174,39 +186,6 @@ def keepers(snapshot: ReleaseSnapshot) -> dict[str, str]:
 def repository_part(name: str) -> str:
     """A service's name as the name of an image may have it: small letters and digits, single separators."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "service"
-
-
-def goal(
-    name: str, snapshots: Sequence[ReleaseSnapshot], project: Project, services: Sequence[str], revision: str
-) -> tuple[ReleaseSnapshot | None, str]:
-    """The snapshot that is meant, or why there is none. ``snapshots`` newest first; ``revision``: what git says it is.
-
-    The last good one is the newest good one of which something does not run any more: what runs is no goal.
-    """
-    if name == LAST_GOOD:
-        good = [snapshot for snapshot in snapshots if snapshot.good]
-        for candidate in good:
-            if differing(candidate, project, services):
-                return candidate, ""
-        if good:
-            return good[0], ""
-        return (
-            None,
-            f"no snapshot of {project.name} was taken while every service was healthy and ran what its files ask for",
-        )
-    for candidate in snapshots:
-        if name in (candidate.name, candidate.label):
-            return candidate, ""
-    if revision:
-        for candidate in sorted(
-            (snapshot for snapshot in snapshots if snapshot.revision == revision), key=lambda snapshot: snapshot.dirty
-        ):
-            return candidate, ""
-        return (
-            None,
-            f"no snapshot of {project.name} was taken at {revision[:12]}, so its images are not known",
-        )
-    return None, f"{name} is no snapshot of {project.name} and no revision of its git checkout"
 
 
 def differing(snapshot: ReleaseSnapshot, project: Project, services: Sequence[str]) -> list[str]:
@@ -309,9 +288,9 @@ def plan_rollback(
         if name not in services and project.stateful(name):
             excluded.append(Item(target_of(step), "keeps data in volumes; it is rolled back only when it is named"))
             continue
-        replicas = project.replicas(name)
-        if name not in services and name not in open_ends and all(replica.stopped for replica in replicas):
-            excluded.append(Item(target_of(step), "was stopped on purpose; it is rolled back only when it is named"))
+        why = _left_alone(project, name) if name not in services and name not in open_ends else ""
+        if why:
+            excluded.append(Item(target_of(step), f"{why}; it is rolled back only when it is named"))
             continue
         if not present.get(recorded.image):
             refusals.append(f"the image {short(recorded.image)} of {name} is not on this host any more")

@@ -15,16 +15,15 @@ from ..._system.io import git
 from ..acts.io.acting import acting, drop_record, new_record
 from ..acts.io.image_change import Switching
 from ..acts.recovery import Recovery, cut_off, recovery_of
+from ..acts.release_goal import LAST_GOOD, further_back, goal
 from ..acts.wish import ROLLBACK, ActRecord, Wish
 from ..project import Project
 from ..project_report import project_dict
 from ..release import (
     FILE,
-    LAST_GOOD,
     ReleaseSnapshot,
     Rollback,
     differing,
-    goal,
     keepers,
     plan_rollback,
     protecting,
@@ -260,6 +259,10 @@ def plan(
             " Nothing was done.",
             reasons=list(rollback_plan.refusals),
         )
+    older = further_back(target, there, context.project) if to == LAST_GOOD else []
+    if older and not rollback_plan.plan.actions:
+        more = f"; to go back further, say to which snapshot: {', '.join(older[:3])}"
+        rollback_plan = replace(rollback_plan, nothing=rollback_plan.nothing + more)
     images = {step.image for step in rollback_plan.steps} | {step.former for step in rollback_plan.steps}
     return replace(rollback_plan, created=made(context.engine, images))
 

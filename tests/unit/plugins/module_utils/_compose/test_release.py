@@ -9,11 +9,9 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.recove
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.wish import ROLLBACK
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.release import (
     FILE,
-    LAST_GOOD,
     TAG,
     differing,
     file_for,
-    goal,
     how_back,
     keepers,
     plan_rollback,
@@ -45,23 +43,6 @@ def test_a_file_that_is_none_is_refused(found):
         snapshot_from(found)
 
 
-def test_the_last_good_one_is_of_what_does_not_run():
-    old, bad = taken(container(image=OLD), label="one"), taken(container(), label="two")
-    found, why = goal(LAST_GOOD, [bad, old], project(container()), [], "")
-    assert (found.label, why) == ("one", "")
-    unhealthy = taken(container(health="unhealthy", image=OLD))
-    assert goal(LAST_GOOD, [unhealthy], project(container()), [], "")[0] is None
-    assert goal(LAST_GOOD, [bad], project(container()), [], "")[0].label == "two", "a no-op, and it will say so"
-
-
-def test_by_name_by_label_and_by_revision():
-    one = taken(container(image=OLD), label="v1", revision="a" * 40)
-    for wanted, revision in (("v1", ""), (one.name, ""), ("HEAD~1", "a" * 40)):
-        assert goal(wanted, [one], project(container()), [], revision)[0] is one
-    assert "its images are not known" in goal("HEAD", [one], project(container()), [], "b" * 40)[1]
-    assert "no snapshot" in goal("x", [one], project(container()), [], "")[1]
-
-
 def test_data_is_rolled_back_only_when_named():
     services = {"web": {}, "db": {"volumes": [{"type": "volume", "source": "data", "target": "/d"}]}}
     was = taken(container(image=OLD), container("db", image=OLD), services=services)
@@ -72,6 +53,40 @@ def test_data_is_rolled_back_only_when_named():
     named = plan_rollback(now, was, ["web", "db"], present={OLD: True})
     assert sorted(step.service for step in named.steps) == ["db", "web"]
     assert differing(was, now, ["db"]) == ["db"]
+
+
+JOB = {"state": "exited", "health": "", "policy": "no"}
+
+
+@pytest.mark.parametrize(
+    ("now", "depends", "why"),
+    [
+        pytest.param(JOB, "", "has ended without an error, as a job does", id="a job that has ended"),
+        pytest.param({"health": ""}, "service_completed_successfully", "for whose end another", id="one that runs"),
+        pytest.param({**JOB, "exit_code": 1}, "service_completed_successfully", "for whose end", id="one that failed"),
+        pytest.param({**JOB, "exit_code": 1}, "service_started", "", id="a service that fell"),
+        pytest.param({"health": ""}, "", "", id="a service"),
+    ],
+)
+def test_a_rollback_carries_out_no_job_once_more(now, depends, why):
+    """It ran when the snapshot was taken, so that it is recorded; a deployment has carried it out with a new image."""
+    services: dict[str, Any] = {"web": {}, "migrate": {}}
+    was = taken(container(image=OLD), container("migrate", image=OLD, health=""), services=services)
+    web = container(depends=f"migrate:{depends}:false" if depends else "")
+    found = project(web, container("migrate", **now), services=services)
+    plan = plan_rollback(found, was, [], present={OLD: True})
+    assert [step.service for step in plan.steps] == (["web"] if why else ["migrate", "web"])
+    assert all(why in item.reason for item in plan.plan.excluded)
+    named = plan_rollback(found, was, ["migrate"], present={OLD: True})
+    assert [step.service for step in named.steps] == ["migrate"]
+
+
+def test_another_project_with_the_same_name_is_not_rolled_back():
+    other = {"folder": "/opt/shop"}
+    was = taken(container(image=OLD), container("other", image=OLD, **other))
+    plan = plan_rollback(project(container(), container("other", **other)), was, [], present={OLD: True})
+    assert ([step.service for step in plan.steps], plan.refusals) == (["web"], ())
+    assert "another project with the same name" in plan.plan.excluded[0].reason
 
 
 def test_refusals_and_no_op():
