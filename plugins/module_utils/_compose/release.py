@@ -17,7 +17,7 @@ from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from .._core.result import PlannedAct
 from .._core.times import stamp
 from .acts.recovery import Recovery
-from .container import SETTLED, Container
+from .container import PROJECT, SETTLED, Container
 from .drain.leftover import Drained, undrain_item
 from .health import STARTING, UNCHECKED
 from .model import Spec
@@ -347,6 +347,27 @@ def how_back(project: Project, goal: ReleaseSnapshot, service: str) -> str:
         return TAG if spec is not None and movable(spec.image) else FILE
     same = configuration(spec.raw) == configuration(recorded)
     return TAG if same and spec.image == goal.services[service].reference and movable(spec.image) else FILE
+
+
+def who_else(project: Project, steps: Sequence[Step], listed: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Who is not rolled back and shares a tag that is moved, so that its next `up` takes the old image: services of the
+    project, and containers of others. ``listed``: the engine's list of containers."""
+    moved = {step.reference: step.image for step in steps if step.how == TAG}
+    names = {step.service for step in steps}
+    specs = project.model.services if project.model else {}
+    ours = [
+        name
+        for name, spec in specs.items()
+        if name not in names
+        and any(replica.image != moved.get(spec.image, replica.image) for replica in project.replicas(name))
+    ]
+    theirs = [
+        f"{str((row.get('Names') or ['?'])[0]).lstrip('/')} of the project {of}"
+        for row in listed
+        for of in [(row.get("Labels") or {}).get(PROJECT, "")]
+        if of not in ("", project.name) and row.get("ImageID") != moved.get(str(row.get("Image")), row.get("ImageID"))
+    ]
+    return [*sorted(ours), *sorted(theirs)]
 
 
 def movable(reference: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Mapping, Sequence
 from ..._core.errors import InputError, PreflightError
 from ..._core.plan import Item, Plan
 from ..._core.result import After, Before, carry_out
+from ..._core.text import some
 from ..._system.io import git
 from ..acts.io.acting import acting, drop_record, new_record
 from ..acts.io.image_change import Switching
@@ -28,6 +29,7 @@ from ..release import (
     plan_rollback,
     protecting,
     snapshot_of,
+    who_else,
 )
 from ..replicas import service_states
 from .replicas import ReplicaControl
@@ -137,7 +139,8 @@ class RollBack:
         names = [step.service for step in planned.steps]
         project = self.context.project
         stopped = [replica for name in names for replica in project.replicas(name)]
-        self.next_up = _next_up(self.store, planned)
+        listed = self.context.engine.labelled() if planned.steps else []
+        self.next_up = _next_up(self.store, planned, who_else(project, planned.steps, listed))
         self.present = present = self._before() or _snapshot(self.context, "")
         if names:
             self.control.check_proxy(names)
@@ -296,12 +299,15 @@ def _undo(project: Project, present: ReleaseSnapshot, services: Sequence[str], f
     return {"reversible": True, "module": "compose_rollback", "options": options}
 
 
-def _next_up(store: Snapshots, rollback: Rollback) -> str:
-    """What the next plain `up` does with it."""
+def _next_up(store: Snapshots, rollback: Rollback, others: Sequence[str]) -> str:
+    """What the next plain `up` does with it. ``others``: who shares a tag that is moved."""
     by_file = [step.service for step in rollback.steps if step.how == FILE]
     if not by_file:
         tags = sorted({step.reference for step in rollback.steps})
-        return f"stays: {', '.join(tags)} is the old image again, until it is built or pulled again" if tags else ""
+        also = f"; who has the same tag goes back with its own next `up`: {some(others)}" if others else ""
+        return (
+            f"stays: {', '.join(tags)} is the old image again, until it is built or pulled again{also}" if tags else ""
+        )
     return (
         f"rolls {', '.join(by_file)} forward again, since the files ask for the newer configuration; to stay, put the"
         f" files right, or use --file {store.folder / f'back-to-{rollback.goal.name}.json'}"

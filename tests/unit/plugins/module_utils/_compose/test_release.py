@@ -18,6 +18,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.release imp
     protecting,
     snapshot_from,
     snapshot_of,
+    who_else,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.replicas import short
 
@@ -87,6 +88,31 @@ def test_another_project_with_the_same_name_is_not_rolled_back():
     plan = plan_rollback(project(container(), container("other", **other)), was, [], present={OLD: True})
     assert ([step.service for step in plan.steps], plan.refusals) == (["web"], ())
     assert "another project with the same name" in plan.plan.excluded[0].reason
+
+
+@pytest.mark.parametrize(
+    ("worker", "who"),
+    [
+        pytest.param({}, ["worker"], id="the same tag"),
+        pytest.param({"image": "shop/worker:latest"}, [], id="a tag of its own"),
+    ],
+)
+def test_who_shares_the_tag_that_is_moved_is_told(worker, who):
+    services = {"web": {}, "worker": worker}
+    was = taken(container(image=OLD), container("worker", image=OLD), services=services)
+    found = project(container(), container("worker"), services=services)
+    steps = plan_rollback(found, was, ["web"], present={OLD: True}).steps
+    label = "com.docker.compose.project"
+    listed: list[dict[str, Any]] = [
+        {"Names": ["/stage-web-1"], "Image": "shop/app:latest", "ImageID": NEW, "Labels": {label: "stage"}},
+        {"Names": ["/old-web-1"], "Image": "shop/app:latest", "ImageID": OLD, "Labels": {label: "old"}},
+        {"Names": ["/shop-web-1"], "Image": "shop/app:latest", "ImageID": NEW, "Labels": {label: "shop"}},
+        {"Names": ["/other-web-1"], "Image": "other:1", "ImageID": NEW, "Labels": {label: "other"}},
+        {"Names": ["/alone"], "Image": "shop/app:latest", "ImageID": NEW, "Labels": None},
+    ]
+    assert who_else(found, steps, listed) == [*who, "stage-web-1 of the project stage"]
+    both = plan_rollback(found, was, ["web", "worker"], present={OLD: True}).steps
+    assert who_else(found, both, []) == []
 
 
 def test_refusals_and_no_op():
