@@ -128,7 +128,7 @@ after:
 remaining:
   description:
     - Number of problems that remain after the act. In check mode, the number before the act.
-    - Counts replicas that are missing, in excess, not ready or without traffic.
+    - Counts replicas that are missing, in excess, new and not ready, or without traffic.
   returned: success
   type: int
   sample: 0

@@ -21,6 +21,7 @@ from .compose_cli import Compose
 from .engine import Engine, engine
 from .engine_transport import EngineLogin
 from .observe import observe
+from .recheck import recheck
 from .replicas import stale_of
 
 _EVIDENCE_LINES = 200  # of the log of each container that an act stops
@@ -65,8 +66,8 @@ def open_context(request: Request, services: Sequence[str], needs_files: bool = 
 
 
 def refresh(context: Context) -> Project:
-    """The project as it is now."""
-    return observe(context.engine, None, context.project.source, lines=0)
+    """The project as it is now. What says nothing of a container's health is asked once more, as before the act."""
+    return recheck(context.engine, observe(context.engine, None, context.project.source, lines=0))
 
 
 def check_services(project: Project, names: Sequence[str]) -> None:

@@ -19,7 +19,7 @@ from ..acts.recovery import Recovery, cut_off, recovery_of
 from ..acts.release_goal import LAST_GOOD, further_back, goal
 from ..acts.wish import ROLLBACK, ActRecord, Wish
 from ..project import Project
-from ..project_report import project_dict
+from ..project_report import is_well, project_dict
 from ..release import (
     FILE,
     ReleaseSnapshot,
@@ -168,7 +168,10 @@ class RollBack:
             done=self.control.acts_done,
             state=service_states(later, names),
             left=sum(
-                any(replica.image != step.image or not replica.healthy for replica in later.replicas(step.service))
+                any(
+                    replica.image != step.image or not is_well(later, replica)
+                    for replica in later.replicas(step.service)
+                )
                 for step in planned.steps
             ),
             touched=True,

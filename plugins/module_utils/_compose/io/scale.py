@@ -120,10 +120,12 @@ class Scale:
                 ) from None
         later = refresh(self.context)
         replicas = later.replicas(planned.service)
+        known = {container.id for container in self.context.project.containers}
+        fresh = [replica for replica in replicas if replica.id not in known]
         return After(
             done=control.acts_done,
             state=service_states(later, [planned.service]),
-            left=abs(planned.wanted - len(replicas)) + sum(not is_well(later, replica) for replica in replicas),
+            left=abs(planned.wanted - len(replicas)) + sum(not is_well(later, replica) for replica in fresh),
             not_done=not_done,
         )
 

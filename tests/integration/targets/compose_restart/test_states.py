@@ -79,6 +79,9 @@ def test_a_check_that_is_cut_off_at_its_limit_is_run_once_more(shop):
     (said,), unhealthy = notes(shop, "worker")
     assert unhealthy == 0, said
     assert "is cut off at its limit of 2 s" in said or "more work than cores" in said
+    # And what says nothing before the act says nothing after it.
+    done = shop.module("compose_restart", services=["worker"], grace=1)
+    assert ("msg" in done, done.get("remaining")) == (False, 0), done
 
 
 def with_guest(shop):
