@@ -66,6 +66,7 @@ class Scaling(PlannedAct):
     proxies: tuple[Container, ...]  # that do not know all replicas
     unknown: tuple[Container, ...]  # replicas that they do not know
     recovery: Recovery | None = None  # from an act on this service that was cut off
+    no_step: bool = False  # their number is not in question
 
     @property
     def now(self) -> int:
@@ -107,6 +108,8 @@ class Scaling(PlannedAct):
 
     def as_dict(self) -> PlanDict:
         nothing = f"nothing to do: {self.service} has {self.now} of {self.wanted} replicas already"
+        if self.no_step:
+            nothing = f"nothing to do: no proxy is known to lack a replica of {self.service}"
         what = "replicas missing, excess or without traffic"
         return plan_dict(self.plan, self.affected, what, none_left(self.affected, nothing))
 
@@ -190,10 +193,12 @@ def plan_scaling(
     unknown: Sequence[Container] = (),
     recovery: Recovery | None = None,
     single: str = "",
+    no_step: bool = False,
 ) -> Scaling:
     """``stale``: proxies with the seconds since they read their configuration; ``unknown``: replicas started since.
 
     ``recovery``: from an act on this service that was cut off. ``single``: why there must never be two replicas.
+    ``no_step``: that of ``+0``, which leaves the replicas as they are, also those that do not run.
     """
     debris = recovery.debris if recovery else ()
     replicas = [replica for replica in project.replicas(service) if replica not in debris]
@@ -218,7 +223,8 @@ def plan_scaling(
     if not add and not victims:
         actions += [reload_item(proxy, service, since) for proxy, since in stale]
     staying = [replica for replica in replicas if replica not in victims]
-    against = refusals(project, service, add, around, bounds, replicas, single) if add else _stopped(staying, desired)
+    against = refusals(project, service, add, around, bounds, replicas, single) if add else ()
+    against = against if add or no_step else _stopped(staying, desired)
     return Scaling(
         project,
         service,
@@ -229,7 +235,13 @@ def plan_scaling(
         tuple(proxy for proxy, dummy in stale),
         tuple(unknown) if not add and not victims else (),
         recovery,
+        no_step,
     )
+
+
+def is_no_step(given: str) -> bool:
+    """Whether ``+0`` or ``-0`` is asked for: to have the proxies reloaded alone."""
+    return bool(re.fullmatch(r"[+-]0+", given.strip()))
 
 
 def removal_order(project: Project, replicas: Sequence[Container]) -> list[Container]:

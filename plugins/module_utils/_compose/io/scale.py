@@ -16,7 +16,7 @@ from ..acts.wish import SCALE, ActRecord, Wish
 from ..project import Project
 from ..project_report import is_well, project_dict
 from ..replicas import service_states
-from ..scale import Bounds, Scaling, plan_scaling, wanted_of
+from ..scale import Bounds, Scaling, is_no_step, plan_scaling, wanted_of
 from .capacity import read_capacity
 from .replicas import ReplicaControl
 from .request import Context, Request, evidence, on_its_engine, open_context, refresh
@@ -35,7 +35,7 @@ def scale(request: Request, service: str, given: str, bounds: Bounds) -> dict[st
         stale, unknown = control.stale_proxies(service)
         planned = plan_scaling(
             context.project, service, desired, capacity, bounds, stale=stale, unknown=unknown,
-            recovery=former.recovery, single=control.single(service),
+            recovery=former.recovery, single=control.single(service), no_step=is_no_step(given),
         )  # fmt: skip
         if planned.plan.actions:
             control.check_proxy([service])

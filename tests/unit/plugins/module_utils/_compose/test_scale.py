@@ -8,6 +8,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.wish i
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.scale import (
     Bounds,
     Capacity,
+    is_no_step,
     plan_scaling,
     wanted_of,
 )
@@ -224,3 +225,21 @@ def test_a_rule_that_was_left_behind_is_removed_and_one_of_an_active_run_is_not(
     two = (web, container(number=2))
     active = plan_scaling(project(*two, drains=drained_by(two[1], RUNS)), "web", 1, Capacity())
     assert any("is being drained" in reason for reason in active.refusals)
+
+
+@pytest.mark.parametrize("more", [{"state": "exited", "policy": "always"}, {"state": "paused"}])
+def test_a_proxy_is_reloaded_also_where_a_replica_does_not_run(more):
+    """`+0` asks for no number: what was stopped on purpose is no reason to leave the others without traffic."""
+    proxy, fresh = container("proxy"), container(number=2)
+    found = project(container(**more), fresh, proxy, services={"web": {}, "proxy": {}})
+    stale = [(proxy, 900.0)]
+    assert "start it" in plan_scaling(found, "web", 2, Capacity(), stale=stale, unknown=[fresh]).refusals[0]
+    plan = plan_scaling(found, "web", 2, Capacity(), stale=stale, unknown=[fresh], no_step=True)
+    assert (plan.refusals, [item.action for item in plan.plan.actions]) == ((), ["reload"])
+    idle = plan_scaling(found, "web", 2, Capacity(), no_step=True).as_dict()
+    assert idle["no_action_reason"] == "nothing to do: no proxy is known to lack a replica of web"
+
+
+@pytest.mark.parametrize(("given", "none"), [("+0", True), (" -0", True), ("0", False), ("+1", False), ("2", False)])
+def test_which_step_is_none(given, none):
+    assert is_no_step(given) is none
