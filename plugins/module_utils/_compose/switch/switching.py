@@ -14,7 +14,7 @@ from typing import Any, Collection, Iterable, Sequence
 from ..._core.plan import Diff, Item, Plan, PlanDict, diff_of, none_left, plan_dict
 from ..._core.result import NOTHING_DONE, PlannedAct
 from ..acts.singleton import why_single
-from ..container import Container
+from ..container import STATES, Container
 from ..project import Project
 from ..project_report import on_purpose
 from ..replicas import line_of
@@ -35,6 +35,7 @@ class Switching(PlannedAct):
     plan: Plan
     every: tuple[Container, ...]
     refusals: tuple[str, ...] = ()
+    others: int = 0  # containers that have taken the name of one that was meant
 
     @property
     def order(self) -> tuple[Container, ...]:
@@ -47,8 +48,9 @@ class Switching(PlannedAct):
 
     def as_dict(self) -> PlanDict:
         nothing = f"nothing to do: every container that is named is {self.wanted} already"
-        affected = len(self.every)
-        return plan_dict(self.plan, affected, f"containers that are not {self.wanted}", none_left(affected, nothing))
+        affected = len(self.every) + self.others
+        why, what = none_left(affected, nothing), f"containers that are not {self.wanted}"
+        return plan_dict(self.plan, affected, what, why, leaves=self.others)
 
     def diff(self) -> Diff:
         names = {container.id for container in self.order}
@@ -84,10 +86,12 @@ def plan_switch(project: Project, names: Sequence[str], wanted: str, singletons:
         ordered.reverse()
     actions, excluded, order = [], [], []
     refusals: list[str] = []
+    others = 0
     for container in ordered:
         who = {"who": container.name, "service": container.service}
         meant = any(container.is_given(given) for given in names)
         why = _left_alone(container, wanted) if meant else OTHER
+        others += not meant
         if why:
             excluded.append(Item(container.target, why, "", who))
             continue
@@ -99,19 +103,28 @@ def plan_switch(project: Project, names: Sequence[str], wanted: str, singletons:
         actions.append(Item(container.target, reason, START if wanted == STARTED else STOP, who))
         order.append(container)
     plan = Plan(START if wanted == STARTED else STOP, tuple(actions), tuple(excluded))
-    return Switching(project, wanted, plan, tuple(order), tuple(dict.fromkeys(refusals)))
+    return Switching(project, wanted, plan, tuple(order), tuple(dict.fromkeys(refusals)), others)
 
 
 def _left_alone(container: Container, wanted: str) -> str:
     """Why nothing is to be done for it, in a clause; empty where something is."""
+    if container.state not in STATES:
+        return ""
     if wanted == STOPPED:
         return "" if container.state in _STOPPABLE else f"is {container.state}, and does not run"
     return "" if container.state in (*_STARTABLE, "paused", "dead", "removing") else f"is {container.state} already"
 
 
+def _unknown_state(container: Container) -> str:
+    """Of an engine that has states that Docker has not, in a clause; empty for a state that is known."""
+    known = container.state in STATES
+    return "" if known else f"is in the state {container.state or '(none)'}, which is not known"
+
+
 def _against_start(project: Project, container: Container, together: Sequence[Container]) -> Iterable[str]:
     if container.state not in _STARTABLE:
-        yield f"{container.name} {on_purpose(container) or f'is {container.state}'}, and cannot be started"
+        state = _unknown_state(container) or on_purpose(container) or f"is {container.state}"
+        yield f"{container.name} {state}, and cannot be started"
     absent = project.absent_owner(container, together)
     if absent:
         yield f"{container.name} {absent}: start that one, too"
@@ -128,6 +141,8 @@ def _against_second(
 
 
 def _against_stop(project: Project, container: Container, together: Sequence[Container]) -> Iterable[str]:
+    if _unknown_state(container):
+        yield f"{container.name} {_unknown_state(container)}: whether it runs is unknown"
     if container.state == "paused":
         yield f"{container.name} {on_purpose(container)}, and could not end in order"
     for sharer in project.sharers(container):

@@ -48,6 +48,8 @@ def actions(plan):
         (STARTED, "created", "start", "", ""),
         (STARTED, "paused", "start", "", "and cannot be started"),
         (STARTED, "dead", "start", "", "is dead, and cannot be started"),
+        (STARTED, "stopped", "start", "", "is in the state stopped, which is not known, and cannot be started"),
+        (STOPPED, "stopping", "stop", "", "is in the state stopping, which is not known: whether it runs is unknown"),
     ],
 )
 def test_each_state_has_its_rule(wanted, state, action, excluded, refused):
@@ -76,6 +78,10 @@ def test_a_container_that_has_taken_the_name_since_is_left_alone(wanted):
     assert len(plan.order) == 1
     plan = plan_switch(project(replica), [f"{replica.name}@0123456789ab"], wanted)
     assert (plan.order, [item.reason for item in plan.plan.excluded]) == ((), [OTHER])
+    said = plan.as_dict()
+    assert (said["affected_before"], said["no_action_reason"]) == (
+        1, "no action is possible: see why the targets are excluded (1)"
+    )  # fmt: skip
 
 
 def test_who_lives_in_its_network_is_named_too_or_it_is_refused():
