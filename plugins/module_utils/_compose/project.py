@@ -223,18 +223,23 @@ def chosen(containers: Sequence[Container], project: str, directory: str, files:
 
 
 def source_of(project: str, containers: Sequence[Container], given: Source, exists: Callable[[str], bool]) -> Source:
-    """Where the files are: as given, else as most of the project's containers have it in their labels."""
+    """Where the files are: as given, else as most of the project's containers have it in their labels.
+
+    Files of another folder than the one that is meant may be those of another project with the same name.
+    """
 
     def usual(values: Iterable[str]) -> str:
         counts = Counter(value for value in values if value)
         return counts.most_common(1)[0][0] if counts else ""
 
-    files = given.files or split_files(usual(container.files for container in containers), exists)
+    with_files = [one for one in containers if set(given.files) & set(split_files(one.files, exists))]
+    folder = given.directory or usual(one.directory for one in with_files or containers)
+    beside = [one for one in containers if one.directory.rstrip("/") == folder.rstrip("/")] or containers
     return Source(
         project,
-        given.directory or usual(container.directory for container in containers),
-        tuple(files),
-        given.env_files or split_files(usual(container.env_files for container in containers), exists),
+        folder,
+        tuple(given.files or split_files(usual(one.files for one in beside), exists)),
+        given.env_files or split_files(usual(one.env_files for one in beside), exists),
         given.profiles,
     )
 

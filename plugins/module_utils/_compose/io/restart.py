@@ -99,7 +99,8 @@ class Restart:
             state=service_states(self.context.project, planned.services),
             left=sum(bool(problem_of(self.context.project, replica)) for replica, dummy in planned.order)
             + len(planned.undrained)
-            + len(planned.missing),
+            + len(planned.missing)
+            + len(planned.unhelped),
             undo=NEVER_UNDONE,
             evidence=evidence(
                 self.context,

@@ -120,6 +120,23 @@ def test_the_place_of_the_files_is_that_of_most_containers():
 
 
 @pytest.mark.parametrize(
+    ("given", "directory", "files"),
+    [
+        pytest.param(Source("shop", "/b/"), "/b/", ("/b/c.yml",), id="the folder is given"),
+        pytest.param(Source("shop", files=("/b/c.yml",)), "/b", ("/b/c.yml",), id="the file is given"),
+        pytest.param(Source("shop"), "/a", ("/a/c.yml",), id="that of most"),
+        pytest.param(Source("shop", "/moved"), "/moved", ("/b/c.yml",), id="a folder of none of them"),
+    ],
+)
+def test_files_of_another_project_with_the_same_name_are_not_taken(given, directory, files):
+    """Two folders of one name: more files are said to be those of /b, and more containers are of /a."""
+    labels = ["/b/c.yml", "/a/c.yml", "/a/c.yml,/a/more.yml", "/b/c.yml", "/a/c.yml", ""]
+    containers = [placed(number, label[:2] or "/a", label) for number, label in enumerate(labels, 1)]
+    found = source_of("shop", containers, given, lambda dummy: True)
+    assert (found.directory, found.files) == (directory, files)
+
+
+@pytest.mark.parametrize(
     ("label", "files"),
     [
         ("", ()),
