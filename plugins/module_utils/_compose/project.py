@@ -119,6 +119,15 @@ class Project:
         awaited = self.awaited(container.service)
         return container.done and (awaited or (container.ran < LONG and self.may_end(container.service)))
 
+    def all_ended(self) -> str:
+        """Where no container runs at all and each looks like a job that is done, in a sentence; empty elsewhere."""
+        if not self.containers or not all(container.done for container in self.containers):
+            return ""
+        return (
+            "no container of any service runs: each has ended without an error, and whether it is a job, or is to run,"
+            " is unknown; playbooks/container_start_stop.yml starts it by its name"
+        )
+
     def may_end(self, service: str) -> bool:
         """Whether it may be a job, which is to end: another service waits for that, or it has no health check of its
         own by the files."""

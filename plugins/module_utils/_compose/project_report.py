@@ -361,6 +361,7 @@ def project_dict(project: Project, chosen: Sequence[str] = ()) -> ProjectReport:
         if container["note"]
     ]
     problem += [f"{name}: {note}" for name, service in services.items() for note in service["notes"]]
+    problem += [project.all_ended()] if project.all_ended() and not chosen else []
     unfinished = unfinished_reports(project, _STABLE)
     problem += [report["explanation"] for report in unfinished]
     return {

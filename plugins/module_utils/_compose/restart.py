@@ -9,6 +9,7 @@ one is up.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from typing import Collection, Mapping, Sequence
 
@@ -64,10 +65,16 @@ class Restarting(PlannedAct):
         return tuple((container, how) for container, how in self.every if container.id in ids)
 
     def as_dict(self) -> PlanDict:
-        nothing = "nothing to do: no replica is to be restarted"
+        nothing = self.project.all_ended() or "nothing to do: no replica is to be restarted"
         affected = len(self.every) + len(self.project.left_drained) + len(self.lacking) + len(self.unhelped)
-        why = none_left(affected, nothing)
+        why = none_left(affected, nothing) + self._how_named()
         return plan_dict(self.plan, affected, "replicas to restart", why, leaves=len(self.unhelped))
+
+    def _how_named(self) -> str:
+        """What to add where all that is wrong is started only when its service is named."""
+        idle = sorted({container.service for container in self.unhelped if container.state in ("exited", "created")})
+        named = json.dumps({"restart_services_services": idle})
+        return f". Name what is to run: playbooks/service_restart.yml -e '{named}'" if idle else ""
 
     def diff(self) -> Diff:
         how_of = {container.id: how for container, how in self.order}

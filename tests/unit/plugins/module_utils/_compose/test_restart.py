@@ -327,7 +327,10 @@ def test_what_is_left_alone_with_a_problem_is_not_nothing_to_do(more, left, besi
     said = plan.as_dict()
     assert (said["affected_before"], said["affected_after"]) == (left + beside, left)
     if left and not beside:
-        assert said["no_action_reason"] == "no action is possible: see why the targets are excluded (1)"
+        assert said["no_action_reason"] == (
+            "no action is possible: see why the targets are excluded (1). Name what is to run:"
+            ' playbooks/service_restart.yml -e \'{"restart_services_services": ["web"]}\''
+        )
         assert "only when its service is named" in why_excluded(plan)["shop-web-1"]
 
 
@@ -372,3 +375,12 @@ def test_a_loop_is_not_replaced_where_that_would_start_what_does_not_run(beside,
             plan.plan.actions
         )
         assert plan_restart(found, ["web"], containers=["shop-web-1"], method="replace").refusals
+
+
+@pytest.mark.parametrize(("running", "words"), [(False, "no container of any service runs"), (True, "nothing to do")])
+def test_where_every_container_looks_like_a_job_that_is_done_that_is_said(running, words):
+    """Restart policy `no`, and the host was started again: all have ended with exit code 0."""
+    ended = [container(state="exited", health=""), container("api", state="exited", health="")]
+    found = project(*ended, *([container("db")] if running else []), services={"web": {}, "api": {}, "db": {}})
+    plan = plan_restart(found, ["web", "api"], unhealthy_only=True, named=False)
+    assert plan.as_dict()["no_action_reason"].startswith(words)

@@ -18,6 +18,12 @@ def test_nothing_sick_is_good():
     assert of_services(project_dict(project(container())))[-1][0] == GOOD
 
 
+def test_where_nothing_runs_not_every_service_is_healthy():
+    lines = of_services(project_dict(project(container(state="exited", health=""))))
+    assert [kind for kind, text in lines if text.startswith("no container of any service runs")] == [CARE]
+    assert not any(kind == GOOD for kind, dummy in lines)
+
+
 def test_a_project_of_which_nothing_is_left():
     given = project().source
     lines = of_services(nothing_left(given, "There is no container.", NOW))
