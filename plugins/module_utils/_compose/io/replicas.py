@@ -177,7 +177,7 @@ class ReplicaControl:
             for id, pending in list(left.items()):
                 now = datetime.now(timezone.utc)
                 may_end = self.project.may_end(pending.service)
-                present = self._as_before(self.engine.container(id))
+                present = self._seen(id)
                 status = readiness(present, now, self.rollout.stable, verdicts.get(id), may_end)
                 verdicts[id] = status
                 if status.status == READY:
@@ -191,9 +191,13 @@ class ReplicaControl:
             if left:
                 time.sleep(_GLANCE)
 
-    def _as_before(self, container: Container | None) -> Container | None:
+    def _seen(self, id: str) -> Container | None:
+        present = self.engine.container(id)
+        return self.as_before(present) if present is not None else None
+
+    def as_before(self, container: Container) -> Container:
         """What the check of a service says that said nothing before the act says nothing now, either."""
-        if container is None or container.health not in (UNHEALTHY, STARTING):
+        if container.health not in (UNHEALTHY, STARTING):
             return container
         known = [replica.health for replica in self.project.replicas(container.service) if replica.running]
         return replace(container, health=UNKNOWN) if known and set(known) == {UNKNOWN} else container

@@ -117,7 +117,7 @@ class Restart:
         return After(
             done=self.control.acts_done,
             state=service_states(later, planned.services),
-            left=sum(not is_well(later, replica) for replica in self._meant(planned, later)),
+            left=sum(not is_well(later, self.control.as_before(replica)) for replica in self._meant(planned, later)),
             not_done=not_done,
         )
 

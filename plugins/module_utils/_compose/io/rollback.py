@@ -169,7 +169,7 @@ class RollBack:
             state=service_states(later, names),
             left=sum(
                 any(
-                    replica.image != step.image or not is_well(later, replica)
+                    replica.image != step.image or not is_well(later, self.control.as_before(replica))
                     for replica in later.replicas(step.service)
                 )
                 for step in planned.steps

@@ -125,7 +125,8 @@ class Scale:
         return After(
             done=control.acts_done,
             state=service_states(later, [planned.service]),
-            left=abs(planned.wanted - len(replicas)) + sum(not is_well(later, replica) for replica in fresh),
+            left=abs(planned.wanted - len(replicas))
+            + sum(not is_well(later, control.as_before(replica)) for replica in fresh),
             not_done=not_done,
         )
 
