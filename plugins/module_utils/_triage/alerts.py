@@ -2,6 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Alerts as Prometheus lists them, each read by itself: one of another form hides no other. Pure.
 
+Labels and summaries are shown and kept without secrets: the address of what is probed may hold one.
+
 Source: "Alerts", HTTP API, Prometheus documentation. Grafana answers the same path with states of its own.
 """
 
@@ -9,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, NamedTuple, Sequence, TypedDict
 
-from .._core.text import printable
+from .._core.redaction import HIDDEN, hides, redacted
 
 _STATES = {
     "firing": "firing",
@@ -59,13 +61,13 @@ def alerts_of(listed: Sequence[Any]) -> Alerts:
 def _problem(alert: Any) -> str:
     """Why it cannot be read; empty where it can."""
     if not isinstance(alert, Mapping):
-        return f"one is no object but {printable(repr(alert))[:60]}"
+        return f"one is no object but {redacted(repr(alert))[:60]}"
     labels = alert.get("labels")
     if not isinstance(labels, Mapping):
         return "one has no labels"
     if not _state(alert):
-        shown = printable(str(alert.get("state")))[:60]
-        return f"{printable(str(labels.get('alertname', '?')))[:80]} has the state {shown!r}, which is not known"
+        shown = redacted(str(alert.get("state")))[:60]
+        return f"{redacted(str(labels.get('alertname', '?')))[:80]} has the state {shown!r}, which is not known"
     return ""
 
 
@@ -78,11 +80,15 @@ def _report(alert: Mapping[str, Any]) -> AlertReport:
     labels, given = alert["labels"], alert.get("annotations")
     notes = given if isinstance(given, Mapping) else {}
     return {
-        "name": printable(str(labels.get("alertname", "?"))),
-        "severity": printable(str(labels.get("severity", ""))),
-        "scenario": printable(str(labels.get("scenario", ""))),
+        "name": redacted(str(labels.get("alertname", "?"))),
+        "severity": redacted(str(labels.get("severity", ""))),
+        "scenario": redacted(str(labels.get("scenario", ""))),
         "state": _state(alert),
         "since": str(alert.get("activeAt", "")),
-        "summary": printable(str(notes.get("summary") or notes.get("description") or "")),
-        "labels": {str(name): printable(str(value)) for name, value in labels.items()},
+        "summary": redacted(str(notes.get("summary") or notes.get("description") or "")),
+        "labels": {str(name): _value(str(name), value) for name, value in labels.items()},
     }
+
+
+def _value(name: str, value: Any) -> str:
+    return HIDDEN if hides(name, value) else redacted(str(value))

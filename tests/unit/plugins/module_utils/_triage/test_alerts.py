@@ -22,7 +22,7 @@ GOOD: dict[str, Any] = {
         ({"state": "firing"}, "one has no labels"),
         ({**GOOD, "labels": ["a"]}, "one has no labels"),
         ({**GOOD, "state": None}, "UsersFail has the state 'None', which is not known"),
-        ({**GOOD, "state": "\x1b[31mburns"}, "UsersFail has the state '[31mburns', which is not known"),
+        ({**GOOD, "state": "\x1b[31mburns"}, "UsersFail has the state 'burns', which is not known"),
         ({**GOOD, "state": ["firing"]}, "which is not known"),
     ],
 )
@@ -76,3 +76,16 @@ def test_what_is_no_list(listed):
 def test_the_earliest_first():
     late, early = {**GOOD, "activeAt": "2026-11-25T00:00:00Z"}, GOOD
     assert [report["since"] for report in alerts_of([late, early]).reports] == [early["activeAt"], late["activeAt"]]
+
+
+def test_an_alert_is_shown_without_secrets():
+    """Labels hold the address of what is probed, as the site wrote it; a summary repeats them."""
+    address = "https://probe:hunter2x@shop.example.org/health?token=abcd1234"
+    labels = {"alertname": f"Down {address}", "instance": address, "api_key": "hunter2x", "job": "blackbox"}
+    odd = f"what fires at {address}"
+    reports, unread = alerts_of([{**GOOD, "labels": labels, "annotations": {"summary": f"{address} is down"}}, odd])
+    assert "hunter2x" not in f"{reports}{unread}"
+    assert "abcd1234" not in f"{reports}{unread}"
+    assert reports[0]["labels"]["job"] == "blackbox"
+    assert "shop.example.org/health" in reports[0]["labels"]["instance"]
+    assert reports[0]["summary"].endswith("is down")
