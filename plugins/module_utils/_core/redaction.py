@@ -27,6 +27,7 @@ from .secret.private_keys import key_lines, without_keys
 from .secret.secret_names import HIDDEN, about_secret, counts, is_secret
 from .secret.sentences import without_said
 from .secret.shapes import without_shapes
+from .secret.stand_ins import is_place, is_said, is_whole_reference, reference_at
 from .text import printable
 
 __all__ = ["HIDDEN", "hides", "names_secret", "redacted", "redacted_lines"]
@@ -106,11 +107,6 @@ _ELEMENTS = lazy(
     r"(?i)(?:</?(?:b|i|em|strong|span|td|th|tr|code|tt|br|p|div|dd|dt|li)(?:\s[^<>]{0,100})?/?>\s{0,4}){1,4}"
 )
 _ANGLE = lazy(r"<(?![/!?])[^<>\n]{1,400}>")
-# What stands for a value that is somewhere else, or for none.
-_REFERENCE = lazy(
-    r"\$\{?(?P<variable>[A-Z_][A-Z0-9_]{2,80})(?::?[-?]?\}|\b(?![\w}]))|[\"']?\{\{\s?(?P<template>[a-z_][a-z0-9_.]{2,80})\s?\}\}[\"']?"
-    r"|\((?:not|no|hidden|redacted|unset|empty|none|omitted|masked|filtered|removed|set)(?:\s[a-z]{2,12}){0,2}\)"
-)
 # Data Source=x;Password=a b;  and Config(user=x, password=a b, port=1)
 _FIELD = lazy(r"\{[^{}\n]{1,400}\}(?=;|$)|[^;\"'\n]{1,200}?(?=;\s?(?:[A-Za-z][\w ]{0,40}=|$|[\"']))")
 _DUMPED = lazy(r"[^,;=\"'()\[\]{}<>\n&]{1,100}(?=,\s?[\w.]{1,60}=|[)\]}])")
@@ -131,7 +127,8 @@ _WORD = lazy(r"(?:\$\{[^{}\s]{0,200}\}|\\\s|[^\s,;&\"'<>)\]}\x00-\x1f])+")
 _EMPTY = lazy(
     r"(?i)\\?[\"']{0,2}(?:true|false|yes|no|on|off|null|none|nil|undefined|[\[{(]|\(hidden\)?|\[?filtered\]?|\[?redacted\]?"
     r"|\*{3,}|x{4,}|n/a|<(?:redacted|hidden|none|nil|null|unset|set|not set|not shown|empty|masked|filtered"
-    r"|removed|omitted|secret|password|token|your[\w -]{0,30}|[\w -]{0,20}hidden|[\w -]{0,20}redacted)>)?\\?[\"']{0,2}$"
+    r"|removed|omitted|secret|password|token|your[\w -]{0,30}|[\w -]{0,20}hidden|[\w -]{0,20}redacted)>|\$\d{1,3}|\?|%s"
+    r"|@p\d{1,3})?\\?[\"']{0,2}$"
 )
 _PROSE = lazy(r"[a-z]{2,14}$|[A-Z][a-z]{1,14}$")
 
@@ -140,6 +137,7 @@ _PROSE = lazy(r"[a-z]{2,14}$|[A-Z][a-z]{1,14}$")
 _FAULTS = lazy(
     r"(?i)\[\s?[\"'](?:(?:this|the|must|too|is|should|can|cannot|may|password|please|enter|ensure|not|does|has|you|your)\s[^\"']*"
     r"|required|invalid|missing|blank)[\"']\s?(?:,\s?[\"'][^\"']*\s[^\"']*[\"']\s?)*\]?$"
+    r"|\[\s?ErrorDetail\(string="
 )
 _COUNTED = lazy(r"\{?(?:\s?[\"']?\w{1,40}[\"']?\s?[:=]\s?\d{1,15}(?:\.\d{1,6})?,?)+\s?\}?$")
 _OF_PROSE = frozenset(
@@ -187,12 +185,7 @@ def hides(name: str, value: object) -> bool:
         return not (_FAULTS.match(text) or (about_secret(name) and _COUNTED.match(text)))
     text = value if isinstance(value, str) else ""
     answers = "authorization" in name.lower() and _ANSWER.match(text)
-    return not (text and (_EMPTY.match(text) or counts(name, text) or answers or _is_whole_reference(text)))
-
-
-def _is_whole_reference(text: str) -> bool:
-    match = _REFERENCE.match(text)
-    return match is not None and match.end() == len(text) and _refers(text, 0)
+    return not (text and (_EMPTY.match(text) or counts(name, text) or answers or is_whole_reference(text)))
 
 
 def names_secret(name: str) -> bool:
@@ -211,17 +204,18 @@ def _behind_names(text: str) -> str:
     match = _NAMED.search(text, 0)
     while match:
         name, between = match.group(1), match.group(2)
-        end = _end_of_value(text, match.end(), name, between) if is_secret(name) else 0
+        behind = reference_at(text, match.end()) if is_secret(name) else 0
+        end = _end_of_value(text, match.end(), name, between) if is_secret(name) and not behind else 0
         if end:
             kept += [text[place : match.end()], HIDDEN]
             place = end
-        match = _NAMED.search(text, end or match.end())
+        match = _NAMED.search(text, end or behind or match.end())
     return "".join([*kept, text[place:]])
 
 
 def _end_of_value(text: str, start: int, name: str, between: str) -> int:
     """Where the value that begins at ``start`` ends; 0 where it is no secret."""
-    if _refers(text, start):
+    if between == ":" and is_place(text, start, name):
         return 0
     tags = _TAGS.match(text, start) if ":" in between else None
     tags = tags or (_ELEMENTS.match(text, start) if text[start : start + 1] == "<" else None)
@@ -229,10 +223,14 @@ def _end_of_value(text: str, start: int, name: str, between: str) -> int:
     value = _value_at(text, begin, name, "%" in between and "=" not in between)
     if not value or _EMPTY.match(value.strip("`")):
         return 0
+    inner = _NAMED.match(text, begin)
+    if inner and inner.group(2)[-1:] in (" ", "\t") and is_secret(inner.group(1)):  # credentials: api_key: x
+        return 0
     bare = value.strip("[]()\"'\\` ")
     if counts(name, bare):  # tokens=512: how many, not which
         return 0
-    if between.endswith((" ", "\t")) and ":" in between and (_is_prose(name, bare) or _SENTENCE.match(text, begin)):
+    spoken = _is_prose(name, bare) or _SENTENCE.match(text, begin) or is_said(text, begin, name, bare)
+    if spoken and between.endswith((" ", "\t")) and ":" in between:
         return 0
     if _FAULTS.match(value) or (about_secret(name) and _COUNTED.match(value)):
         return 0
@@ -240,15 +238,6 @@ def _end_of_value(text: str, start: int, name: str, between: str) -> int:
         return 0
     place = start - len(name) - len(between)
     return _end_of_whole(text, begin, begin + len(value), place, line=between[-1:] in (" ", "\t"))
-
-
-def _refers(text: str, start: int) -> bool:
-    """Whether at ``start`` stands what refers to a secret or says that there is none: $DB_PASSWORD, (not set)."""
-    match = _REFERENCE.match(text, start) if text[start : start + 2].strip("\"'")[:1] in ("$", "{", "(") else None
-    if not match:
-        return False
-    inner = match.group("variable") or match.group("template")
-    return not inner or is_secret(inner)
 
 
 def _end_of_whole(text: str, begin: int, end: int, name: int, line: bool) -> int:
@@ -315,6 +304,8 @@ def _elements(text: str) -> str:
     def hide(match: re.Match[str]) -> str:
         if not is_secret(match.group(1).rpartition(":")[2]) or _EMPTY.match(match.group(3).strip()):
             return match.group()
+        if match.group(3)[0].isspace() and match.string[match.end() : match.end() + 2] != "</":
+            return match.group()  # AUTH <password> called without any password configured
         return f"<{match.group(1)}{match.group(2) or ''}>{HIDDEN}"
 
     def hide_value(match: re.Match[str]) -> str:

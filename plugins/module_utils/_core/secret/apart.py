@@ -16,7 +16,8 @@ from .secret_names import HIDDEN, about_secret, is_secret
 _Q = r"\\?[\"']"
 _TEXT = r"(?:\\\"(?:[^\"\\]|\\[^\"]){0,4096}\\\"|\"(?:\\.|[^\"\\]){0,4096}\"|'[^']{0,4096}')"
 _NAME = r"([A-Za-z_][\w.-]{0,80})"
-_KEY, _VALUE = r"(?i:name|key|field|header|variable|env)", r"(?i:value|val|default|content)"
+_KEY = r"(?i:(?:parameter|option|attribute|property|setting)?(?:name|key|field|header|variable|env))"
+_VALUE = r"(?i:(?:parameter|option|attribute|property|setting)?(?:value|val|default|content))"
 _IS, _NEXT = r"\s{0,8}:\s{0,8}", r"\s{0,8},\s{0,8}"
 _MORE = rf"(?:{_Q}\w{{1,40}}{_Q}{_IS}(?:{_Q}[^\"'\\]{{0,200}}{_Q}|[\w.+-]{{1,40}}){_NEXT}){{0,6}}?"  # other members
 _NAME_FIRST = lazy(rf"({_Q}{_KEY}{_Q}{_IS}{_Q}{_NAME}{_Q}{_NEXT}{_MORE}{_Q}{_VALUE}{_Q}{_IS})({_TEXT})")

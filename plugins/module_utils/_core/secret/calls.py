@@ -22,7 +22,7 @@ _WHOLE = (
 _BEHIND_FIRST = (
     r"(?:pdo|mysqli)->(?:__construct|real_connect|connect)|new (?:pdo|mysqli)|mysqli?_(?:p|real_)?connect|ftp_login"
     r"|ldap_bind|simple_bind(?:_s)?|imap_open|ssh2_auth_password|log_?in|sign_?in|authenticate|drivermanager\.getconnection"
-    r"|\w{0,20}basic_?auth|auth\s?="
+    r"|\w{0,20}basic_?auth|\w{0,20}\.auth|auth\s?="
 )
 _CALL = lazy(rf"(?i)(?<!\w)(?:({_WHOLE})|(?:{_BEHIND_FIRST}))\s?\(")
 _TOKEN = lazy(r"(?i)(?:\b(?:e|n|u&|b))?(?:'(?:[^'\\]|''|\\.){0,1000}(?:'|$)|\"(?:[^\"\\]|\\.){0,1000}(?:\"|$))|[(),;]")

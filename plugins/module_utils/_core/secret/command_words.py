@@ -32,13 +32,34 @@ _USER = (
 _OF_OPTIONS = (
     (("sshpass",), lazy(rf"(\bsshpass{_GAP}(?:\S+\s){{0,4}}?-p{_GAP}?){_WORD}")),
     (
-        ("mysql", "mariadb"),
+        ("mysql", "mariadb", "mydumper", "myloader", "mycli"),
         lazy(
-            rf"(\b(?:mysql|mysqldump|mysqladmin|mysqlimport|mysqlcheck|mariadb(?:-dump)?)\b{_ON}{_GAP}-p)([^\s\"',\]]+)"
+            r"(\b(?:mysql(?:dump|admin|import|check|pump|slap|sh)?|mariadb(?:-\w{2,10})?|mydumper|myloader|mycli)\b"
+            rf"{_ON}{_GAP}-p)([^\s\"',\]]+)"
         ),
     ),
     (("mysqladmin",), lazy(rf"(\bmysqladmin\b{_ON}{_GAP}password{_GAP}){_WORD}")),
-    (("redis-cli",), lazy(rf"(\bredis-cli\b{_ON}{_GAP}-a{_GAP}){_WORD}")),
+    (("-cli",), lazy(rf"(\b(?:redis|valkey|keydb)-cli\b{_ON}{_GAP}-a{_GAP}){_WORD}")),
+    # curl's cookies
+    (
+        ("curl",),
+        lazy(
+            rf"(\bcurl\b{_ON}{_GAP}-[a-zA-Z]{{0,6}}b{_GAP}?)"
+            r"(?:\"[\w.-]{1,80}=[^\"]{0,4096}\"?|'[\w.-]{1,80}=[^']{0,4096}'?|[\w.-]{1,80}=[^\s\"']+)"
+        ),
+    ),
+    # Programs to which -p is a password, as a word of its own.
+    (
+        ("cypher-shell", "couchbase-cli", "cbq ", "oc login", "twine", "useradd", "usermod", "ncftp"),
+        lazy(
+            rf"(\b(?:cypher-shell|couchbase-cli|cbq|oc\s+login|twine|useradd|usermod|ncftp\w{{0,4}})\b{_ON}{_GAP}"
+            rf"-p{_GAP}?)(?!-){_WORD}"
+        ),
+    ),
+    (("mosquitto_",), lazy(rf"(\bmosquitto_\w{{2,4}}\b{_ON}{_GAP}-P{_GAP}?){_WORD}")),
+    (("swaks",), lazy(rf"(\bswaks\b{_ON}{_GAP}-ap{_GAP}){_WORD}")),
+    (("put-parameter",), lazy(rf"(\bput-parameter\b{_ON}{_GAP}--value(?:{_GAP}|=)){_WORD}")),
+    (("gh secret",), lazy(rf"(\bgh\s+secret\s+set\b{_ON}{_GAP}(?:--body|-b)(?:{_GAP}|=)){_WORD}")),
     (_CLIENTS, lazy(rf"({_USER}[\"'][^\s:\"']{{1,200}}:)[^\"']+")),
     (_CLIENTS, lazy(rf"({_USER}[^\s:\"'-][^\s:\"']{{0,200}}:)[^\s\"']+")),
     (
@@ -75,6 +96,13 @@ _OF_OPTIONS = (
     (("openssl",), lazy(rf"(\bopenssl\s+enc\b{_ON}\s-k\s){_VALUE}")),
 )
 _OF_WORDS = (
+    (
+        ("passwd",),
+        lazy(
+            r"(\b(?:openssl\s+passwd|mkpasswd)\b(?:\s{1,4}-(?:salt|m|S|R|in)\s{1,4}[^\s-]\S{0,80}|\s{1,4}-\S{1,40}){0,6}"
+            r"\s{1,4})(?!-)[^\s|;&]+"
+        ),
+    ),
     (("encrypt_string",), lazy(rf"(\bansible-vault\s+encrypt_string\s+)(?!-){_WORD}")),
     (("SecureString",), lazy(rf"(\bConvertTo-SecureString\s+(?:-String\s+)?)(?!-){_WORD}")),
     ((" LOGIN ",), lazy(r"(\b[A-Za-z]{0,2}\d{1,5}\sLOGIN\s\S{1,100}\s)[^\s{]\S*$")),  # IMAP
@@ -102,16 +130,37 @@ _OF_WORDS = (
         ),
     ),
     (
-        ("requirepass", "masterauth", "bindpw", "rootpw"),  # of Redis and of LDAP
+        # of Redis, of Valkey and of LDAP
+        ("requirepass", "masterauth", "primaryauth", "key-file-pass", "bindpw", "rootpw"),
         lazy(
-            r"(?i)(\b(?:requirepass|masterauth|(?:bind|root)pw)[\"']?\s{1,4}[\"']?)"
+            r"(?i)(\b(?:requirepass|masterauth|primaryauth|tls-(?:client-)?key-file-pass|(?:bind|root)pw)[\"']?\s{1,4}[\"']?)"
             r"(?!(?:is|was|not|and|or|in|option|directive)\b)([^\s\"'=:]+)"
         ),
     ),
+    (("sentinel", "SENTINEL"), lazy(r"(?i)(\bsentinel\s+auth-pass\s+\S{1,100}\s+)\S+")),
     (
-        ("SETUSER", "user "),
-        lazy(r"(\b(?:ACL\s{1,4}SETUSER|user\s\S{1,100}\s(?:on|off))\s(?:[^\n]{0,200}?\s)?[><#])([^\s><#]\S+)"),
+        ("sentinel", "SENTINEL"),
+        lazy(r"(?i)(\bsentinel\s+(?:set\s+\S{1,100}\s[^\n]{0,100}?\bauth-pass|sentinel-pass)\s+)\S+"),
     ),
+    # keepalived, HAProxy, Apache
+    (
+        ("auth_pass", "insecure-password", "BindPassword"),
+        lazy(
+            r"((?<![\w-])(?:auth_pass|insecure-password|AuthLDAPBindPassword)[\"']?\s{1,8})"
+            rf"(?!(?:is|was|not|and|or|in|failed|missing|must|has|does)\b)(?![=:]){_VALUE}"
+        ),
+    ),
+    (("stats auth",), lazy(r"(\bstats\s+auth\s+[^\s:]{1,100}:)\S+")),
+    # Postfix' map of passwords: [mail.example.org]:587 user:password
+    (("]",), lazy(r"(^\s{0,8}\[[\w.:-]{1,255}\](?::[\w-]{1,16})?\s{1,8}[^\s:]{1,200}:)(?!\d{1,5}(?:\s|$))\S+(?=\s*$)")),
+    ((":_auth",), lazy(r"(:_auth\s?=\s?[\"']?)[^\s\"']+")),  # npm
+    (("NEO4J_AUTH",), lazy(r"(\bNEO4J_AUTH[\"']?\s{0,4}[=:]\s{0,4}[\"']?\w{1,40}/)[^\s\"',}]+")),
+    (("chpasswd", "kinit"), lazy(r"(\b(?:chpasswd|kinit)\b[^\n<]{0,80}<<<\s?[\"']?(?:[\w.-]{1,64}:)?)[^\s\"']+")),
+    (("wpa_passphrase ",), lazy(rf"(\bwpa_passphrase\s{{1,4}}\S{{1,64}}\s{{1,4}}){_WORD}")),
+    (("http-basic.",), lazy(rf"(\bconfig\s[^|;&\n]{{0,100}}?\bhttp-basic\.\S{{1,100}}\s+\S{{1,100}}\s+){_WORD}")),
+    (("PRAGMA", "pragma"), lazy(r"(?i)(\bpragma\s+(?:hex|re)?key\s?=\s?)[\"'][^\"']{1,200}[\"']?")),
+    # FTP and POP3, as their clients show it
+    (("PASS ",), lazy(r"((?:[><:]\s{1,4}|\\n|[\"'])PASS\s)(?!(?:ok|failed)\b)[^\s\"'\\/]+(?=[\"'\\]|\s*$)")),
     (
         ("sqlplus", "sqlldr", "rman"),
         lazy(r"(\b(?:sqlplus|sqlldr|rman)\s(?:\S{1,40}\s){0,3}?[\w$#]{1,60}/)[^\s@/\"'.]{1,128}(?=@|\s|$)"),
@@ -136,10 +185,16 @@ _SET_HEADER = lazy(
     rf"(?i)(\b(?:proxy_set_header|add_header|(?:request)?header\s{{1,4}}(?:set|add|append))\s{{1,4}}[\"']?([\w-]{{1,80}})[\"']?\s{{1,4}})"
     rf"(?![\"']?[$%]){_VALUE}"
 )
+# Redis' ACL SETUSER name on >password <password #hash, also as MONITOR shows it
+_ACL = lazy(r"\b(?:ACL\"?\s{1,4}\"?SETUSER\b|user\s\S{1,100}\s(?:on|off)\s)[^\n]{0,2000}")
+_OF_ACL = lazy(r"(?<=[\s\"])([><#])([^\s><#\"][^\s\"]+)")
+# What a client of Redis or of SMTP was asked to send: ('AUTH', 'name', 'password')
+_AUTH_SENT = lazy(r"([\"']AUTH[\"'],\s?(?:b?[\"'][^\"']{1,200}[\"'],\s?)?)b?[\"'][^\"']{1,512}[\"']")
 _AUTH = lazy(r"(?<![\w-])(\"?AUTH\"?)((?:\s{1,4}\"?[^\s\",;]{1,512}\"?){1,3})")
 _LIKE = lazy(r"(?!\"?(?:CRAM|DIGEST|SCRAM|GS2|GSSAPI)\b)(?=\S{0,512}\d)(?=\S{0,512}[A-Za-z])\"?[^\s\"]{6,}")
 _ENVIRONMENT = lazy(
-    r"(?<!\S)((?:ENV|env|SET|set|setx|setenv|SetEnv|export|(?:fastcgi|uwsgi|scgi)_param)\s{1,4}([A-Za-z_]\w{0,80})\s{1,4})(?=\S{0,512}\d)(\S{6,})"
+    r"(?<!\S)((?:ENV|env|SET|set|setx|setenv|SetEnv|export|(?:fastcgi|uwsgi|scgi)_param)"
+    r"\s{1,4}(?:-\w{1,4}\s{1,4})?\$?([A-Za-z_]\w{0,80})\s{1,4})(?=\S{0,512}\d)(\S{6,})"
 )
 
 
@@ -149,7 +204,9 @@ def without_options(text: str) -> str:
         text = _of_place(_OPTION.sub(_hide_option, text), _OF_OPTIONS)
     text = _of_place(text, _OF_WORDS)
     if "AUTH" in text:
-        text = _AUTH.sub(_hide_auth, text)
+        text = _AUTH_SENT.sub(rf"\1{HIDDEN}", _AUTH.sub(_hide_auth, text))
+    if "SETUSER" in text or "user " in text:
+        text = _ACL.sub(lambda match: _OF_ACL.sub(rf"\1{HIDDEN}", match.group()), text)
     if "config" in text:
         text = _CONFIGURED.sub(_hide_named, text)
     if "header" in text.lower():

@@ -14,6 +14,8 @@ _EMPTY = lazy(r"[bu]?[\"'](?:true|false|null|none|nil|\*{3,}|x{4,}|\[?(?:filtere
 _PAIR = lazy(
     r"((?:\b[bu])?([\"'])([A-Za-z_][\w.-]{0,80})\2\s{0,8},\s{0,8})([bu]?(?:\"[^\"]{0,4096}\"|'[^']{0,4096}'))(?!\s{0,8}:)"
 )
+# config("DB_PASSWORD", default="x")
+_DEFAULT = lazy(r"((?:\b[bu])?([\"'])([A-Za-z_][\w.-]{0,80})\2\s?,\s?default\s?=\s?)(\"[^\"]{0,4096}\"|'[^']{0,4096}')")
 _ARGUMENT = lazy(r"(([\"'])(--?[A-Za-z][\w-]{1,60})\2\s{0,8},\s{0,8})(\"[^\"]{0,4096}\"?|'[^']{0,4096}'?)")
 # {password,"x"}, {<<"password">>,<<"x">>}, (password . "x"), :password "x"
 _TERM = lazy(
@@ -31,6 +33,8 @@ def without_pairs(text: str) -> str:
     """
     if '"' in text or "'" in text:
         text = _PAIR.sub(lambda match: _hidden(match, match.group(3), match.group(4)), text)
+        if "default" in text:
+            text = _DEFAULT.sub(lambda match: _hidden(match, match.group(3), match.group(4)), text)
         text = _ARGUMENT.sub(lambda match: _hidden(match, match.group(3), match.group(4)), text)
         text = _TERM.sub(lambda match: _hidden(match, match.group(2), match.group(3)), text)
     return _BOUND.sub(lambda match: _hidden(match, match.group(2), match.group(3)), text) if "<- [" in text else text

@@ -35,7 +35,8 @@ _PAIRS = frozenset(
     (first, second)
     for second, firsts in {
         "key": "api access private secret account shared encryption signing master session license storage auth host"
-        " subscription tls hmac unseal fernet",
+        " subscription tls hmac unseal fernet preshared decryption",
+        "auth": "rediscli",
         "data": "key",
         "keys": "api access private secret",
         "id": "session sess",
@@ -63,7 +64,7 @@ _ABOUT = frozenset(
         "days", "hours", "minutes", "seconds", "last", "first", "lifetime", "duration", "interval", "timeout",
         "period", "window", "helper", "class", "format", "rules", "rule", "regex", "pattern", "vol", "volume",
         "volumes", "mount", "mounts", "header", "headers", "requirements", "score", "complexity", "generator",
-        "hasher", "hashers", "present", "sent", "exists", "stdin", "mode"
+        "hasher", "hashers", "present", "sent", "exists", "stdin", "mode", "error", "exception", "warning", "uid", "gid"
     ]
 )  # fmt: skip
 # Words before it that deny it: --no-password.

@@ -13,9 +13,9 @@ from ..lazy import lazy
 from .secret_names import HIDDEN
 
 _ANY = r"[^\s,;\"'<>)\]|]"
-# Letters and digits, and neither a method of hashing nor a date.
+# Letters and digits, and neither a method of hashing nor a date nor a type of a column.
 _LIKE = (
-    rf"(?!(?i:scram|md5|sha-?\d|bcrypt|argon2|pbkdf2|v\d|\d{{4}}-))(?={_ANY}{{0,200}}\d)(?={_ANY}{{0,200}}[A-Za-z])"
+    rf"(?!(?i:scram|md5|sha-?\d|bcrypt|argon2|pbkdf2|v\d|\d{{4}}-|n?(?:var)?(?:char|binary)\d?\())(?={_ANY}{{0,200}}\d)(?={_ANY}{{0,200}}[A-Za-z])"
     rf"{_ANY}{{6,512}}"
 )
 # Small and large letters and digits, as names seldom have.
@@ -79,7 +79,7 @@ _LINK = lazy(
 _PERHAPS = lazy(
     r"((?<![A-Za-z0-9.])[\w.-]{0,40}(?i:session|sess|sid|auth|sso|ticket|nonce|[cx]srf|verifier|assertion"
     r"|saml(?:request|response)|(?<![A-Za-z])(?:app|server|service|client|deploy|integration|routing|stripe|jwt)[_-]?key"
-    r"|(?<![\w-])code|(?<=[?&])k)"
+    r"|(?<![\w-])(?:code|sig)|(?<=[?&])k)"
     rf"[\"']?\s{{0,4}}[=:]\s{{0,4}}[\"']?(?:base64:)?)(?:{_RANDOM}|(?<=base64:)[\w+/=-]{{16,}})"
 )
 # HTTP_AUTH=user:password
@@ -129,6 +129,7 @@ _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
             "saml",
             "key",
             "code",
+            "sig",
             "?k=",
             "&k=",
         ),

@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What stands behind a name of a secret and is no secret: references, places, and what is said of one. Pure."""
+
+from __future__ import annotations
+
+from ..lazy import lazy
+from .secret_names import is_secret
+
+# What stands for a value that is somewhere else, or for none.
+_REFERENCE = lazy(
+    r"\$\{(?P<set>[A-Z_][A-Z0-9_]{2,80})(?::?-|:?\?[^{}]{0,200})?\}|\$(?P<variable>[A-Z_][A-Z0-9_]{2,80})\b(?!\w)"
+    r"|\$\((?P<made>[A-Z_][A-Z0-9_]{2,80})\)"
+    r"|[\"']?\$?\{\{-?\s?(?P<template>[.$]?[A-Za-z_][\w.-]{2,80})\s?(?:\|\s?[a-z0-9]{1,20}\s?)?-?\}\}[\"']?"
+    # of a statement or a settings file
+    r"|%\((?P<bound>[A-Za-z_]\w{1,60})\)s|:(?P<parameter>[a-z_]\w{1,60})(?![\w:])"
+    # of a program, as a traceback shows it
+    r"|(?P<program>(?:(?:self|this|cls|settings|os|process|request|req|var|ENV)(?:\.[A-Za-z_]\w{0,60}){1,6}|ENV"
+    r"|[A-Za-z_][\w.]{1,60}(?=\(\)))(?:\[[\"'][\w.-]{1,60}[\"']\]|\([\"'][\w.-]{1,60}[\"']\)|\(\))?(?=[\s,;)\]}]|$))"
+    r"|\((?:not|no|hidden|redacted|unset|empty|none|omitted|masked|filtered|removed|set)(?:\s[a-z]{2,12}){0,2}\)"
+)
+# What a line says of it behind a colon.
+_STATE = lazy(
+    r"(?:failed|failure|denied|expired|invalid|missing|required|incorrect|wrong|rejected|accepted|changed|updated"
+    r"|rotated|created|deleted|forbidden|revoked|absent|blank|empty|unchanged|mismatch)$"
+)
+_SPEAKS = lazy(
+    r"(?i)(?:th(?:is|e)\s)?(?:password|token|secret|authentication|authorization|credentials?|session|security|field)\s"
+    r"|all\s[a-z]"
+)
+# An exception: what follows is what it says.
+_FAULT = lazy(r"(?:^|\.)(?:Invalid|Expired|Wrong|Bad|Missing|Unknown|Incorrect|Malformed|Revoked|Weak)[A-Z]\w{2,60}$")
+_SOURCE = lazy(
+    r"\.(?:py|rb|erb|[cm]?[jt]sx?|vue|go|java|kt|scala|rs|php|cs|exs?|erl|cc?|cpp|h|hpp|swift|pl|lua|sh|sql|html?"
+    r"|ya?ml|tf)$"
+)
+_AT_LINE = lazy(r"\d{1,7}(?::\d{1,7})?(?![\w-])")
+_OF_PAM = lazy(r"pam_\w{1,20}\($")
+_OF_ARN = lazy(r":\d{12}:$")
+
+
+def reference_at(text: str, start: int) -> int:
+    """Where that ends which refers to a secret or says that there is none: $DB_PASSWORD, (not set); 0 for none.
+
+    >>> reference_at("x=$DB_PASSWORD y", 2), reference_at("x=$HOME", 2), reference_at("x=request.token", 2)
+    (14, 0, 15)
+    """
+    match = _REFERENCE.match(text, start)
+    if not match:
+        return 0
+    inner = next((name for name in match.groups() if name), "")
+    return match.end() if not inner or is_secret(inner) else 0
+
+
+def is_whole_reference(text: str) -> bool:
+    """Whether a text is such a reference and nothing else."""
+    return bool(text) and reference_at(text, 0) == len(text)
+
+
+def is_place(text: str, start: int, name: str) -> bool:
+    """Whether behind a name and a colon stands a line of a file, a part of PAM, or a name that an ARN gives a secret.
+
+    >>> is_place("at token.go:88", 12, "token.go"), is_place("token:88", 6, "token")
+    (True, False)
+    """
+    if _SOURCE.search(name) and _AT_LINE.match(text, start):
+        return True
+    before = text[max(0, start - 1 - len(name) - 24) : start - 1 - len(name)]
+    return bool(_OF_PAM.search(before) or (name == "secret" and _OF_ARN.search(before)))
+
+
+def is_said(text: str, start: int, name: str, value: str) -> bool:
+    """Whether behind a name, a colon and a blank stands what is said of it: a state, a sentence, that of an exception.
+
+    ``value``: the first word there, without quotes.
+    """
+    if _STATE.match(value) or _SPEAKS.match(text, start):
+        return True
+    return bool(_FAULT.search(name)) and not any(sign.isdigit() for sign in value)
