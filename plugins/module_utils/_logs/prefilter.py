@@ -17,6 +17,7 @@ _MOST = 8  # alternatives
 # As they stand in a line of the engine's json-file, too, which escapes quotes, backslashes, <, > and &.
 _PLAIN = re.compile(r"[A-Za-z0-9 _.:;,=()\[\]{}/*+@!?#%$|~^-]")
 _REPEATED = "*?{"
+_NUMBER = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^}]*\}|[0-9]{1,3})")
 # What a letter may be beside the small and the large one, in UTF-8: the Kelvin sign, the long s, two i. Of each the
 # first byte, which is looked for first, since that costs a sixth.
 _FOLDED = {
@@ -115,7 +116,8 @@ def _next(expression: str, place: int) -> tuple[str, str, int]:
     if sign == "\\":
         escaped = expression[place + 1 : place + 2]
         plain = bool(escaped) and not escaped.isalnum() and bool(_PLAIN.match(escaped))
-        return sign, escaped if plain else "", place + 2
+        number = _NUMBER.match(expression, place)  # \x41: what follows the letter is no text
+        return sign, escaped if plain else "", number.end() if number else place + 2
     if sign == "[":
         return sign, "", _behind_class(expression, place)
     if sign == "(":

@@ -17,6 +17,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._logs.prefilter impo
         ("(?i)payment", None), ("(?:a|b)payment", ["payment"]), ("[abc]payment", ["payment"]),
         (r"\[error\]", ["[error]"]),
         ("pay(?=x)", None), ("ab{2}cd", ["cd"]), ("Ünpaid", ["npaid"]), ('say "no"', ["say "]),
+        (r"\x45rror seen", ["rror seen"]), (r"caf\u00e9 shut", [" shut"]), (r"\x70ai", ["ai"]), (r"\160aid", ["aid"]),
     ],
 )  # fmt: skip
 def test_what_is_certain(expression, texts):
@@ -41,6 +42,9 @@ def test_no_text_that_matches_lacks_it():
         "|",
         "pay+",
         "e{1,2}",
+        r"\x70aid",
+        r"\u0045rror",
+        r"\160ay",
     ]
     matched = 0
     for dummy in range(20_000):
