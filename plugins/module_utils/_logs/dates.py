@@ -53,17 +53,21 @@ _HALF = r"\s?(?P<half>[AaPp]\.?[Mm]\b\.?)"
 _CLOCK = rf"{_TIME}(?:{_HALF})?"
 # JavaScript's GMT+0100 and UTC+2 are east of UTC.
 _ZONE = r"Z|(?:UTC|GMT)[+-]\d{1,2}(?::?\d\d)?(?![\d:-])|[A-Z]{3,4}(?![\w=])|[+-]\d\d(?::?\d\d)?(?![\d:-])"
+_PLACE = r"[A-Z][A-Za-z_]{1,30}/[A-Z][A-Za-z_/]{1,40}(?![\w/.(])"
 _OFFSET = rf"(?:[ \t]{{0,2}}(?P<z>{_ZONE}))?"
 _NAME = r"(?P<m>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}"
-ISO = rf"(?P<y>\d{{4}})(?P<sep>[-/.])(?P<m>\d\d)(?P=sep)(?P<d>\d\d)(?:[T_]|[ \t]{{1,2}}|\s-\s){_CLOCK}{_OFFSET}"
+ISO = (
+    rf"(?P<y>\d{{4}})(?P<sep>[-/.])(?P<m>\d\d)(?P=sep)(?P<d>\d\d)(?:[T_]|[ \t]{{1,2}}|\s-\s){_CLOCK}"
+    rf"(?:[ \t]{{0,2}}(?P<z>{_ZONE}|{_PLACE}))?"
+)
 _BASIC = (
     r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)[T -](?P<h>\d\d):?(?P<i>\d\d):?(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?" + _OFFSET
 )
 _DOTTED = rf"(?P<d>\d\d)\.(?P<m>\d\d)\.(?P<y>\d{{4}}),?[ T]{_CLOCK}{_OFFSET}"
 _DMY = (
     rf"(?P<d>\d{{1,2}})[ /-]{_NAME}[ /-](?P<y>\d{{4}})(?::{{1,2}}|\s){_CLOCK}"
-    rf"(?:[ \t]{{0,2}}(?P<z>{_ZONE}|[A-Z][A-Za-z_]{{1,30}}/[A-Z][A-Za-z_/]{{1,40}}))?"
+    rf"(?:[ \t]{{0,2}}(?P<z>{_ZONE}|{_PLACE}))?"
 )
 _ASCTIME = rf"{_DAY},?\s{{1,2}}{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s{_CLOCK}(?:\s(?P<z>[A-Z]{{3,4}}))?\s(?P<y>\d{{4}})"
 _JAVA = rf"{_NAME}\s(?P<d>\d{{1,2}}),\s(?P<y>\d{{4}}),?\s{_TIME}{_HALF}{_OFFSET}"
@@ -88,7 +92,8 @@ _BEFORE = (
 )
 # In the order in which they are tried; each is looked for at the beginning, behind what may stand before it.
 _FIRST = re.compile(
-    rf"[\[(]?(\d{{4}}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d):(\d\d(?:[.,]\d{{1,9}})?)(?!\d|:\d)(?:[ \t]{{0,2}}({_ZONE}))?"
+    r"[\[(]?(\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d):(\d\d(?:[.,]\d{1,9})?)(?!\d|:\d)"
+    rf"(?:[ \t]{{0,2}}({_ZONE}|{_PLACE}))?"
 )
 _IS_HALF, _BEFORE_HALF = re.compile(_HALF), set(" \tAaPp")
 
@@ -102,9 +107,12 @@ _FORMS = (ISO, _DMY, _ASCTIME, _JAVA, _SYSLOG_YEAR, _SYSLOG, rf"{_BASIC}\b", _DO
 # Compiled at the first use, by re's own cache: it takes longer than many a whole reading.
 _AT_BEGIN = f"{_BEFORE}(?:{'|'.join(_lettered(form, 'ABCDEFGHI'[at]) for at, form in enumerate(_FORMS))})"
 _MORE = (
-    _GLOG, _OF_YEAR, rf"\[\d{{1,8}}\]\s{_DM}", rf"\d{{1,8}}:[XCSM]\s{_DM}", rf"{_SHORT}\s",
+    _GLOG, _OF_YEAR, rf"\[\d{{1,8}}\]\s{_DM}", rf"\d{{1,8}}:[XCSM]\s{_DM}",
+    rf"\d{{1,8}}:[XCSM]\s{_EPOCH}\s", rf"{_SHORT}\s",
     rf"\[?{_EPOCH}\]?[\s:|,]",
     rf"(?:node=\S{{1,80}} )?type=\w{{1,40}} msg=audit\({_EPOCH}:\d{{1,10}}\)", rf"\[(?i:{_WORD})\]\s\[{_EPOCH}\]",
+    rf"\[[DIWEC]\s{_SHORT}", rf"\[[DIWEC]\s{ISO}",  # Tornado, Jupyter
+    rf"[A-Z]{{4}}\[{ISO}\]",  # logrus
     rf"\[pid: [^\]]{{1,80}}\] \S{{1,60}} \([^)]{{0,60}}\) \{{[^}}]{{0,60}}\}} \[{_ASCTIME}\]",  # uWSGI
     rf"Started [A-Z]{{3,7}} \"[^\"]{{0,300}}\" for \S{{1,60}} at {ISO}",
 )  # fmt: skip

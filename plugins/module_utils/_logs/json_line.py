@@ -35,6 +35,7 @@ _LEVELS = {
     "syslogseverity",
     "@l", "@level", "levelno", "severitynumber", "priority", "prio", "levelstr", "loglevelname", "severityname",
 }  # fmt: skip
+_OF_PYTHON = {"lineno", "funcname", "pathname", "threadname", "processname"}
 _SIGNS = str.maketrans("", "", "_.-")
 _STATUS = (
     "status", "statuscode", "httpstatus", "httpstatuscode", "httpcode", "responsecode", "responsestatus",
@@ -92,6 +93,10 @@ def time_in(fields: Mapping[str, Any], zone: Zone) -> float | None:
             known.append((place if place is not None else len(_TIMES), at))
         else:
             others.append(at)
+    record = fields.get("record")
+    if not known and isinstance(record, dict) and isinstance(record.get("time"), dict):  # loguru's
+        at = _moment(record["time"].get("timestamp"), zone, True)
+        return at if at is not None else _moment(record["time"].get("repr"), zone, True)
     if known:
         best = min(place for place, at in known)
         same = [at for place, at in known if place == best]
@@ -123,16 +128,11 @@ def _moment(value: Any, zone: Zone, of_time: bool) -> float | None:
 
 def level_in(fields: Mapping[str, Any]) -> str:
     """The level that it says, by the names in use for it, else by the status of the request; empty for none."""
-    found = ""
-    for key, value in fields.items():
-        name = key.lower().translate(_SIGNS)
-        if name in _LEVELS:
-            found = of_value(name, value.get("name", value.get("levelStr")) if isinstance(value, dict) else value)
-            if found:
-                break
-    nested = fields.get("log")
-    if not found and isinstance(nested, dict):
-        found = of_value("level", nested.get("level"))
+    found = _named_level(fields)
+    nested = fields.get("log", fields.get("record"))
+    if not found and isinstance(nested, dict):  # ECS; loguru's record
+        level = nested.get("level")
+        found = of_value("level", level.get("name") if isinstance(level, dict) else level)
     if not found and isinstance(fields.get("s"), str) and "msg" in fields and "t" in fields:  # MongoDB
         found = of_value("level", str(fields["s"])[:1])
     message = fields.get("MESSAGE", fields.get("log"))
@@ -153,6 +153,34 @@ def level_in(fields: Mapping[str, Any]) -> str:
     return (
         "error" if isinstance(fields.get("traceback", fields.get("exc_info", fields.get("stack_trace"))), str) else ""
     )
+
+
+def _named_level(fields: Mapping[str, Any]) -> str:
+    """By the first name in use for a level that says a word, else by the first that says a number."""
+    by_number = ""
+    for key, value in fields.items():
+        name = key.lower().translate(_SIGNS)
+        if name not in _LEVELS:
+            continue
+        said = value.get("name", value.get("levelStr")) if isinstance(value, dict) else value
+        if not _is_number(said):
+            found = of_value(name, said)
+            if found:
+                return found
+        elif not by_number and (key.isupper() or name not in ("priority", "prio")):  # of a job, of a server of mail
+            by_number = of_value(_meant(name, fields), said)
+    return by_number
+
+
+def _meant(name: str, fields: Mapping[str, Any]) -> str:
+    """The name whose numbers are meant: GELF's level is syslog's, that of Python's logging its own."""
+    if "short_message" in fields:
+        return "severity"
+    return "levelno" if name == "level" and not _OF_PYTHON.isdisjoint(key.lower() for key in fields) else name
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) or (isinstance(value, str) and value.strip().isdigit())
 
 
 def request_of(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -44,6 +44,9 @@ DETAILS = (
 )
 GRAVE = {word: level for level, words in _WORDS.items() for word in words.split()}
 _LETTERS = {"F": "critical", "C": "critical", "E": "error", "W": "warning", "N": "notice", "I": "info", "D": "debug"}
+# logrus' words of four letters.
+_CUT_WORDS = {"TRAC": "debug", "DEBU": "debug", "INFO": "info", "WARN": "warning", "ERRO": "error", "FATA": "critical"}
+_CUT_WORDS["PANI"] = "critical"
 _SYSLOG = ("critical", "critical", "critical", "error", "warning", "notice", "info", "debug")  # syslog(3), 0 to 7
 _LOGBACK = {5000: "debug", 10000: "debug", 20000: "info", 30000: "warning", 40000: "error", 50000: "critical"}
 _REDIS = {".": "debug", "-": "info", "*": "notice", "#": "warning"}  # as Redis itself gives them to syslog
@@ -57,10 +60,13 @@ _RAILS = re.compile(r"(?:\[[\w-]{8,40}\] )?Completed (\d{3}) ")
 _PRIORITY = re.compile(r"<(\d{1,3})>")
 _GLOG = re.compile(r"([IWEFC])(?:\d{4})?\d{4} \d\d:\d\d:\d\d\.\d")
 _REDIS_LINE = re.compile(
-    r"(?:\d{1,8}:[XCSM] |\[\d{1,8}\] )\d{1,2} [A-Z][a-z]{2} (?:\d{4} )?\d\d:\d\d:\d\d\.\d{3} ([.*#-]) "
+    r"(?:\d{1,8}:[XCSM] |\[\d{1,8}\] )(?:\d{1,2} [A-Z][a-z]{2} (?:\d{4} )?\d\d:\d\d:\d\d\.\d{3}"
+    r"|\d{4}-\d\d-\d\dT\S{12,24}|\d{13}) ([.*#-]) "  # Valkey's other forms of a time
 )
 _RUBY_LOGGER = re.compile(r"([DIWEF]), \[\d{4}-")
 _MONGO = re.compile(r"\d{4}-\S{10,30} ([FEWID])\d? [A-Z_]{2,12} {1,8}\[")
+_LOGRUS = re.compile(r"(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)(?=\[(?:\d{4}\]|\d{4}-\d\d-\d\dT))")
+_TORNADO = re.compile(r"\[([DIWEC]) (?:\d{6}|\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d[ .]")
 _TELEGRAF = re.compile(r"\d{4}-\d\d-\d\dT\S{8,30} ([DIWE])! ")
 _ETCD = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} ([CEWNID]) \| ")
 _POSTGRES = lazy(rf".{{0,300}}?(?<![\w./-])({SEVERITIES}):  \S")
@@ -79,10 +85,11 @@ _STATUS = re.compile(
     r'"(?:[A-Z]{3,20} (?:[^"\\]|\\.){0,2000}|-|(?:[^"\\]|\\.){0,200})" (\d{3})'
     r"(?= (?:\d+|-)(?: |$)| [A-Z]| 0x| [\d.]+[mun\xb5]?s\b|$)"
 )
-# uWSGI, Gin, morgan (Express), Squid.
+# uWSGI, Gin, morgan (Express), Django's channels, Squid.
 _MORE_STATUS = lazy(
     r"\[pid: .{0,300}\(HTTP/\d\.\d (\d{3})\)|\[GIN\] .{0,40}\| {0,2}(\d{3}) \|"
     r"|[A-Z]{3,7} /\S{0,2000} (\d{3}) [\d.]{1,12} ms\b"
+    r"|HTTP [A-Z]{3,7} /\S{0,2000} (\d{3}) \[[\d.]{1,12}, [\d.:a-f]{2,45}\]"
     r"|\d{10}\.\d{3} {1,8}\d{1,8} \S{1,60} [A-Z]{2,20}_[A-Z_]{2,40}/(\d{3}) "
 )
 _HAPROXY = re.compile(r" \S{1,80} \S{1,80}/\S{1,80} (?:-?\d+/){2,4}\+?-?\d+ (\d{3}|-1) \+?\d+ ")
@@ -100,22 +107,24 @@ SYSLOG_HEAD = re.compile(
 )
 
 # --- words ------------------------------------------------------------------------------------------------------------
-_NAMES = (
-    r"debug[1-5]?|trace|verbose|info(?:rmation)?|notice|warn(?:ing)?|err(?:or)?|severe|crit(?:ical)?|fatal|panic|alert"
-    r"|emerg(?:ency)?"
-)
+_NAMES = r"warn(?:ing)?|err(?:or)?|severe"
+# In a sentence these are of something else (a critical section, an alert's rule): a sign must close or open them.
+_SIGNED = r"debug[1-5]?|trace|verbose|info(?:rmation)?|notice|crit(?:ical)?|fatal|panic|alert|emerg(?:ency)?"
 # Written large a level may be joined to a word: ERROR/ForkPoolWorker-2, app.ERROR:, [worker]ERROR, INFO:root.
 _LARGE = re.compile(
     r"(?<![A-Za-z0-9_/-])(?:[A-Za-z]\w{0,40}\.)?(DEBUG[1-5]?|TRACE|VERBOSE|INFO(?:RMATION)?|NOTICE|WARN(?:ING)?|ERR(?:OR)?"
     r"|SEVERE|CRIT(?:ICAL)?|FATAL|PANIC|ALERT|EMERG(?:ENCY)?|SUCCESS|FAIL|FEHLER|WARNUNG|ERREUR|DBG|INF|WRN|FTL|TRC|PNC)(?![A-Za-z0-9_]|[.-]\w)"
 )
 _SMALL = re.compile(
-    rf"(?<![\w./-])(?<!\b[Nn]o )(?<!\b[Nn]on )(?<!without )(?<!\bany )(?<!\b0 )(?<!\bof )({_NAMES})"
+    rf"(?<![\w./-])(?<!\b[Nn]o )(?<!\b[Nn]on )(?<!without )(?<!\bany )(?<!\b0 )(?<!\bof )"
+    rf"({_NAMES}|(?<=[\[<(|\"'\t])(?:{_SIGNED})|(?:{_SIGNED})(?=\s{{0,5}}[:\])>|,;\t\"']|\s{{2}}|\s-\s)"
+    r"|(?:fatal|critical|panic)(?=\s(?:error|exception|signal|failure|fault|python|serving)\b)|(?<=[\dZ]\s)info(?=\s))"
     r"(?![\w./-]|=|\s?:\s?(?:null|none|nil|false|\"\"|0\b))",
     re.I,
 )
 _BEGINS = re.compile(r"(?:fail|dbug|trce|crit|warn|info|silly|http|note|system): ")
 _BRACKETS = re.compile(r"[\[<](note|system|deprecated|dbg|inf|wrn|ftl|vrb|trc|config|log)[\]>]", re.I)
+_BETWEEN_LEVELS = re.compile(r"(?<=[a-z])[+-]\d{1,3}$")  # Go's slog: ERROR+4
 _MORE_IN = 4000  # of the lines that continue it, for an exception
 _JAVA = re.compile(r"\n(SEVERE|WARNING|INFO|CONFIG|FINE\w*): ")
 _LEVEL_IN = 400  # characters of a line in which its level is
@@ -129,7 +138,7 @@ def level_of(line: str) -> str:
     """
     first = line.partition("\n")[0] if "\n" in line[:_LEVEL_IN] else line
     head = without_colours(first[:_LEVEL_IN])
-    found = _by_place(head) or _by_status(head, first) or _by_word(head) or _by_pairs(first) or _by_exception(head)
+    found = _by_place(head) or _by_request(head, first) or _by_word(head) or _by_pairs(first) or _by_exception(head)
     return found or (_by_more(line[len(first) : len(first) + _MORE_IN]) if len(first) < len(line) else "")
 
 
@@ -145,7 +154,7 @@ def of_value(name: str, value: Any) -> str:
     ('error', 'error', 'error', 'warning')
     """
     if isinstance(value, str):
-        word = without_colours(value).strip(" []<>").lower()
+        word = _BETWEEN_LEVELS.sub("", without_colours(value).strip(" []<>").lower())
         if not word.lstrip("-").isdigit():
             return GRAVE.get(word, "") or (_LETTERS.get(word.upper()[:1], "") if len(word) == 1 else "")
         value = int(word)
@@ -155,6 +164,8 @@ def of_value(name: str, value: Any) -> str:
         return LEVELS[(0, 0, 1, 3, 4, 5)[min(5, max(0, value // 10))]]
     if name in ("severitynumber", "severity_number"):  # OpenTelemetry: 1 to 24
         return LEVELS[(0, 0, 1, 3, 4, 5)[(value + 3) // 4 - 1]] if 1 <= value <= 24 else ""
+    if value == 0 and name == "level":
+        return ""  # Go's logr says so of whatever is always told
     if 0 <= value <= 7:
         return _SYSLOG[value] if name not in ("loglevel", "lvl") else ""  # .NET counts up, syslog down: not known which
     if value in _LOGBACK:
@@ -183,10 +194,13 @@ def _by_place(head: str) -> str:
         match = _PRIORITY.match(head)
         if match and int(match.group(1)) < 192:
             return _SYSLOG[int(match.group(1)) % 8]
-    for form in (_GLOG, _RUBY_LOGGER, _MONGO, _ETCD, _TELEGRAF):
+    for form in (_GLOG, _RUBY_LOGGER, _MONGO, _ETCD, _TELEGRAF, _TORNADO):
         match = form.match(head)
         if match:
             return _LETTERS[match.group(1)]
+    match = _LOGRUS.match(head)
+    if match:
+        return _CUT_WORDS[match.group()]
     match = _REDIS_LINE.match(head)
     if match:
         return _REDIS[match.group(1)]
@@ -214,9 +228,21 @@ def _severity(word: str) -> str:
 def _by_key(head: str) -> str:
     """By the first key of a level: ``level=error``, not that of a ``fuel level: 3``."""
     for match in _KEYED.finditer(head):
+        if "riority" in match.group() and match.group(1).isdigit():
+            continue  # of a job, of a server of mail
         if _OPEN_TO_KEY.search(head, max(0, match.start() - 250), match.start()):
             return of_value("level", match.group(1))
     return ""
+
+
+def _by_request(head: str, line: str) -> str:
+    """By the status of a request, or by a graver level that the program gives the line before it."""
+    found, quote = _by_status(head, line), head.find('"')
+    # Behind the date of an access log ([... +0000] ") there is none, and names stand before it.
+    if not found or found == "error" or quote < 0 or head[quote - 3 : quote - 2].isdigit():
+        return found
+    said = _LARGE.search(head, 0, quote)
+    return max(found, GRAVE[said.group(1).lower()], key=LEVELS.index) if said else found
 
 
 def _by_status(head: str, line: str) -> str:

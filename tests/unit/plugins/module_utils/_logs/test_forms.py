@@ -44,7 +44,11 @@ def forms() -> list[Form]:
 
 
 def east(place: str, clock: float) -> float | None:
-    offset = datetime.fromtimestamp(clock, UTC).replace(tzinfo=ZoneInfo(place)).utcoffset()
+    try:
+        zone = ZoneInfo(place)
+    except KeyError:
+        return None
+    offset = datetime.fromtimestamp(clock, UTC).replace(tzinfo=zone).utcoffset()
     return offset.total_seconds() if offset else None
 
 
