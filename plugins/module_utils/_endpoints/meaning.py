@@ -9,10 +9,8 @@ databases answer is in `postgres_answers` and `redis_answers`.
 from __future__ import annotations
 
 import json
-import re
 from typing import Any, Mapping
 
-from .._core.lazy import lazy
 from .._core.redaction import redacted
 from .answerer import CHALLENGE, DEFAULT_PAGE, LOGIN, MAINTENANCE, PORTAL, REDIRECT, Answerer, HttpAnswer, answerer_of
 from .certificate import Certificate
@@ -32,24 +30,12 @@ from .endpoint import (
     Step,
     Target,
 )
+from .health_answer import ill
 from .vendors import MAPS, STRIPE, Answer, by_rules
 from .webhook import of_webhook
 
 _PROVIDERS = ("stripe", "maps")
 _INSTEAD = (CHALLENGE, DEFAULT_PAGE, MAINTENANCE)  # of the site, also with a status that is expected
-# Words by which health checks call themselves ill: Spring, RFC draft "health+json", ASP.NET, Kubernetes' probes.
-_ILL = frozenset(
-    ["down", "error", "fail", "failed", "failing", "failure", "unhealthy", "critical", "out_of_service", "outofservice"]
-    + ["degraded", "unavailable"]
-)
-_STATUS = ("status", "state", "health")
-_PARTS = re.compile(
-    "checks|components|dependencies|services|details|results|entries|database|db|postgres(?:ql)?|mysql|cache|redis|queue"
-    "|broker|celery|workers?|storage|disk|search|elasticsearch|mail|smtp"
-)
-_WORD = 40  # characters of a text that is one word
-# What PHP and WordPress print where a page fails, whatever its status.
-_FAILED_PAGE = lazy(r"<b>(?:Fatal|Parse) error</b>:|PHP Fatal error:|Error establishing a database connection")
 _OWN_KINDS = ("postgres", "redis")
 _GOOGLE = {  # the words of its newer services, by those of the Geocoding API
     "PERMISSION_DENIED": "REQUEST_DENIED",
@@ -146,46 +132,11 @@ def _of_site(target: Target, answer: HttpAnswer, near: bool, matches: bool | Non
         )
     if who_answers and who_answers.kind in _INSTEAD and not (target.expect or target.body):
         return Meaning(DOWN, f"it answers {status}{_by(who_answers)}", fault_of)
-    ill = "" if target.expect or target.body else _ill(body)
-    if ill:
-        return Meaning(DEGRADED, f"it answers {status}, and says of itself {ill}", fault_of)
+    sick = "" if target.expect or target.body else ill(body)
+    if sick:
+        return Meaning(DEGRADED, f"it answers {status}, and says of itself {sick}", fault_of)
     named = who_answers if who_answers and who_answers.kind in (REDIRECT, LOGIN) else None
     return Meaning(UP, f"it answers {status}{_by(named)}", unasked=answer.unread)
-
-
-def _ill(body: str) -> str:
-    """What an answer says where it calls itself down, failed or degraded; empty for none.
-
-    Its own status counts alone, where it says one; else that of each part of it.
-    """
-    text = body.lstrip("\ufeff \t\r\n")
-    if text[:40].strip().lower() in _ILL and len(text) < _WORD:
-        return text.strip()
-    failed = _FAILED_PAGE.search(text)
-    if failed:
-        return re.sub(r"<[^>]*>|:$", "", failed.group(0))
-    said = _json(text)
-    whole = any(isinstance(value, str) and str(name).lower() in _STATUS for name, value in said.items())
-    for name, value in said.items():
-        key = str(name).lower()
-        word = isinstance(value, str) and key in _STATUS and value.lower() in _ILL
-        no = value is False and key in ("ok", "success", "healthy")
-        fault = key in ("error", "errors") and isinstance(value, (str, dict, list)) and bool(value)
-        part = not whole and _PARTS.fullmatch(key) and _is_ill(value)
-        if word or no or fault or part:
-            return redacted(json.dumps({name: value}, ensure_ascii=False))[:120]
-    return ""
-
-
-def _is_ill(part: Any) -> bool:
-    """Whether a part of what a health check says calls itself so: a word, or an object with one, or a list of these."""
-    if isinstance(part, str):
-        return part.lower() in _ILL or part.lower().startswith("unavailable:")
-    if isinstance(part, Mapping):
-        return any(
-            str(name).lower() in _STATUS and isinstance(word, str) and _is_ill(word) for name, word in part.items()
-        )
-    return isinstance(part, list) and any(isinstance(one, Mapping) and _is_ill(one) for one in part)
 
 
 def _by(who: Answerer | None) -> str:

@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What an answer says of the site's own health: some answer 200 and call themselves down in the body. Pure.
+
+Words and forms: Spring Boot's actuator, the RFC draft "health+json", ASP.NET's health checks, django-health-check,
+Kubernetes' probes, gRPC's health service as JSON, Elasticsearch's cluster health.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Mapping
+
+from .._core.lazy import lazy
+from .._core.redaction import redacted
+
+_ILL = frozenset(
+    ["down", "error", "fail", "failed", "failing", "failure", "unhealthy", "critical", "out of service", "outofservice"]
+    + ["degraded", "unavailable", "disconnected", "unreachable", "offline", "dead", "broken", "bad", "stopped", "red"]
+    + ["not ok", "notok", "nok", "ko", "not ready", "notready", "not serving", "not healthy", "timeout", "timed out"]
+    + ["shutting down", "service unavailable", "internal server error", "bad gateway", "gateway timeout"]
+)
+_WHOLE = ("status", "state", "health", "result")
+_CODES = ("status", "statuscode", "status_code")
+_WELL = ("ok", "success", "healthy", "ready", "alive", "live", "up", "ishealthy", "is_healthy", "isready", "is_ready")
+# Members that hold parts by name; in those that may hold anything a part must be an object. Names of parts.
+_HOLDS = re.compile("checks|components|dependencies|services|health")
+_HOLDS_TOO = re.compile("details|results|entries")
+_ALL_PARTS = re.compile("checks|dependencies|health")  # whatever is false in it has failed
+_PART = re.compile("database|db|postgres(?:ql)?|mysql|cache|redis|queue|broker|celery|workers?|rabbitmq|elasticsearch")
+_PART_TOO = re.compile("storage|disk|search|mail|smtp")  # that one is off is no fault
+_SAYS_WHY = re.compile(r"(?:unavailable|error|failed|failure|down): ")
+_DEEPEST = 4
+_WORD = 40  # characters of a text that is one word
+# What PHP and WordPress print where a page fails, whatever its status.
+_FAILED_PAGE = lazy(r"<b>(?:Fatal|Parse) error</b>:|PHP Fatal error:|Error establishing a database connection")
+_FAILED_LINE = lazy(r"(?:ERROR|Error|error|FATAL|Fatal|FAIL|FAILED|CRITICAL)(?:: | - )\S[^\n<>]{0,200}\s*\Z")
+
+
+def ill(body: str) -> str:
+    """What an answer says where it calls itself down, failed or degraded; empty for none.
+
+    Its own status counts alone, where it says one; else that of each part of it.
+
+    >>> ill('{"status": "DOWN"}'), ill('{"status": "UP", "db": "down"}'), ill("OK")
+    ('{"status": "DOWN"}', '', '')
+    """
+    text = body.lstrip("\ufeff \t\r\n")
+    if len(text) < _WORD and (_is_word(text.strip().strip('"')) or text.strip().lower() == "false"):
+        return text.strip()
+    failed = _FAILED_PAGE.search(text)
+    if failed:
+        return re.sub(r"<[^>]*>|:$", "", failed.group(0))
+    if _FAILED_LINE.match(text):
+        return redacted(text.strip())[:120]
+    for name, value in _members_ill(_json(text)):
+        return redacted(json.dumps({name: value}, ensure_ascii=False))[:120]
+    return ""
+
+
+def _members_ill(said: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    whole = any(isinstance(value, str) and str(name).lower() in _WHOLE for name, value in said.items())
+    return [
+        (str(name), value)
+        for name, value in said.items()
+        if _is_fault(str(name).lower(), value) or (not whole and _is_part_ill(str(name).lower(), value))
+    ]
+
+
+def _is_fault(name: str, value: Any) -> bool:
+    """Whether a member says of the whole that it is ill."""
+    if isinstance(value, bool):
+        return not value and name in _WELL
+    if isinstance(value, int):
+        return (value == 0 and name in ("ok", "success")) or (name in _CODES and 500 <= value < 600)
+    if name in ("error", "errors"):
+        return isinstance(value, (str, dict, list)) and bool(value)
+    return name in _WHOLE and isinstance(value, str) and _is_word(value)
+
+
+def _is_part_ill(name: str, value: Any) -> bool:
+    if isinstance(value, str) and value.lower().startswith("unavailable: "):  # django-health-check, by any name
+        return True
+    if _HOLDS_TOO.fullmatch(name):
+        parts = value.values() if isinstance(value, Mapping) else ()
+        return any(isinstance(part, Mapping) and _is_ill(part) for part in parts)
+    if _PART.fullmatch(name):
+        return value is False or _is_ill(value)
+    return bool(_HOLDS.fullmatch(name) or _PART_TOO.fullmatch(name)) and _is_ill(value, name)
+
+
+def _is_ill(part: Any, holds: str = "", deep: int = 0) -> bool:
+    """Whether a part calls itself ill: a word, or an object with one, or a list of these.
+
+    ``holds``: the name of what holds parts.
+    """
+    if isinstance(part, str):
+        return _is_word(part) or bool(_SAYS_WHY.match(part.lower()))
+    if deep >= _DEEPEST:
+        return False
+    if isinstance(part, Mapping):
+        said = {str(name).lower(): value for name, value in part.items()}
+        if any(isinstance(value, str) and name in _WHOLE for name, value in said.items()):
+            return any(_is_fault(name, value) for name, value in said.items())
+        if any(_is_fault(name, value) for name, value in said.items()):
+            return True
+        held = bool(_HOLDS.fullmatch(holds))
+        return any(
+            _is_ill(value, name, deep + 1)
+            or (value is False and bool(_ALL_PARTS.fullmatch(holds) or _PART.fullmatch(name)))
+            for name, value in said.items()
+            if held or _HOLDS.fullmatch(name)
+        )
+    return isinstance(part, list) and any(isinstance(one, Mapping) and _is_ill(one, "", deep + 1) for one in part)
+
+
+def _is_word(text: str) -> bool:
+    return text.strip().lower().replace("_", " ") in _ILL
+
+
+def _json(body: str) -> Mapping[str, Any]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,82 @@
+"""Which answers call themselves ill, in the forms of health checks; what only looks like it does not."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.health_answer import ill
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"status": "DOWN"}',
+        '{"status": "OUT_OF_SERVICE"}',
+        '{"status": "NOT_SERVING"}',
+        '{"cluster_name": "shop", "status": "red"}',
+        '{"status": "not ready"}',
+        '{"status": "KO"}',
+        '{"status": 503, "message": "x"}',
+        '{"statusCode": 500}',
+        '{"result": "error"}',
+        '{"ready": false}',
+        '{"isHealthy": false}',
+        '{"success": 0}',
+        '{"db": "disconnected"}',
+        '{"redis": "unreachable"}',
+        '{"redis": "error: connection refused"}',
+        '{"database": false, "cache": true}',
+        '{"postgres": {"ok": false}}',
+        '{"postgres": {"error": "refused"}}',
+        '{"checks": {"db": [{"status": "fail"}]}}',
+        '{"checks": {"disk": false}}',
+        '{"services": {"db": "down", "cache": "up"}}',
+        '{"services": {"db": false}}',
+        '{"components": {"db": {"status": "DOWN"}}}',
+        '{"components": {"db": {"components": {"shop": {"status": "DOWN"}}}}}',
+        '{"entries": {"npgsql": {"data": {}, "status": "Unhealthy"}}}',
+        '{"health": {"status": "down"}}',
+        '{"DatabaseBackend": "unavailable: Database error", "CacheBackend": "working"}',
+        "not ok",
+        '"down"',
+        "Service Unavailable",
+        "false",
+        "ERROR: database connection failed\n",
+    ],
+)
+def test_what_calls_itself_ill_is(body):
+    assert ill(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "OK",
+        '{"status": "yellow"}',
+        '{"status": "ok", "db": "disconnected"}',
+        '{"status": 200}',
+        '{"code": 500}',
+        '{"ok": 1}',
+        '{"errors": 0}',
+        '{"count": 2, "results": [{"id": 1, "status": "failed"}]}',
+        '{"services": {"wifi": false}}',
+        '{"services": {"spa": {"note": "down"}}}',
+        '{"details": {"refundable": false}}',
+        '{"details": "error: x"}',
+        '{"storage": false}',
+        '{"cache": {"hits": 0, "errors": 0}}',
+        '{"queue": {"failed": 3}}',
+        '{"title": "Down jackets", "status": "available"}',
+        '{"payment_status": "failed"}',
+        "<p>ERROR: database connection failed</p>",
+        "Errors: none",
+        '{"services": {"a": ' * 3000,
+    ],
+)
+def test_what_speaks_of_something_else_is_not(body):
+    assert not ill(body)
+
+
+def test_a_secret_in_it_is_hidden():
+    assert "hunter2" not in ill("ERROR: login with password=hunter2x failed")
+    assert "hunter2" not in ill('{"redis": "error: redis://:hunter2x@cache:6379 refuses"}')
