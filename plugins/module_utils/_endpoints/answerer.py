@@ -122,6 +122,10 @@ _MARKS = (
           _is("request blocked|could not be satisfied|this distribution is not")),
     _Mark(WRONG_HOST, "Fastly", _ERRORS, body=_is("fastly error: unknown domain")),
     _Mark(CHALLENGE, "ModSecurity", (403, 406), body=_is("mod_?security|<title>406 not acceptable|not acceptable!")),
+    _Mark(CHALLENGE, "F5", body=_is("the requested URL was rejected. please consult with your administrator")),
+    _Mark(CHALLENGE, "{name}", (403, 406, 503), body=_is(
+        r"(?P<name>Imunify360|Wordfence|FortiGuard|FortiWeb|Barracuda|SiteGround Security|Sucuri WebSite Firewall)"
+    )),
     _Mark(
         CHALLENGE, "the words of its page", (401, 403, 429, 503),
         body=_is("captcha|web application firewall|checking your browser|access denied by security policy"),
@@ -134,11 +138,14 @@ _MARKS = (
         r"(?P<name>authentication credentials were not provided|not authenticated|unauthenticated"
         r"|full authentication is required|you need to sign in|login required|please log ?in)"
     )),
+    _Mark(PASSWORD, "Google's Identity-Aware Proxy", (401, 403), "x-goog-iap-generated-response"),
+    _Mark(PASSWORD, "the title of its page", (401,), body=_is(r"<title>\s*authentication required")),
     # Gateways that answer for routes and keys of their own.
     _Mark(GATEWAY, "x-amzn-errortype", _ERRORS, "x-amzn-errortype"),
     _Mark(GATEWAY, "its words: {name}", (401, 403, 404), body=_is(
-        r"(?P<name>missing authentication token|no route matched with those values|no api key found in request"
-        r"|resource not found: no matching route)"
+        r"(?P<name>missing authentication token|missing authorization header|no route matched with those values"
+        r"|no api key found in request"
+        r"|resource not found: no matching route|rbac: access denied)"
     )),
     # Frameworks that refuse before the view.
     _Mark(CSRF, "the words of its page", (400, 401, 403, 419, 422),
@@ -166,6 +173,8 @@ _MARKS = (
     _Mark(NO_BACKEND, "Heroku's page for an application that does not run", (503,),
           body=_is("<title>Application error</")),
     _Mark(NO_BACKEND, "a status of Cloudflare's own", (*range(520, 528), 530)),
+    _Mark(NO_BACKEND, "a page of Cloudflare", _NO_BACKEND, "server", _is("cloudflare"),
+          _is(r"\Aerror code: 50[234]\s*\Z|cf-error-details|50[234]: (?:bad gateway|gateway time-?out)")),
     _Mark(NO_BACKEND, "a page of HAProxy", (503,), body=_is("no server is available to handle this request")),
     _Mark(NO_BACKEND, "a page of Envoy", (502, 503, 504),
           body=_is("no healthy upstream|upstream connect error|upstream request timeout")),
@@ -179,8 +188,16 @@ _MARKS = (
           _is("(?P<name>caddy|nginx|openresty|envoy|traefik|haproxy|awselb|varnish|apache|kong|akamai|cloudfront)")),
     # Pages of a person or of a deploy.
     _Mark(MAINTENANCE, "Retry-After, on a web page", (503,), "retry-after", body=_is("<html|<!doctype")),
-    _Mark(MAINTENANCE, "the words of its page", (200, 503),
+    _Mark(MAINTENANCE, "the words of its page", (503,),
           body=_is(r"<(?:title|h1)[^>]{0,80}>[^<]{0,80}(?:maintenance|be right back|back soon|wartung|coming soon)")),
+    # With 200 a page may also speak of the maintenance of something, or of what is coming soon.
+    _Mark(MAINTENANCE, "the words of its page", (200,), body=_is(
+        r"<(?:title|h1)[^>]{0,80}>(?:[^<]{0,80}(?:\b(?:under(?:going)?|down for|closed for|in) (?:\w+ )?maintenance"
+        r"|be right back|(?:we|site|shop|store)\b[^<]{0,20}\bback soon|\bmaintenance (?:mode|page|in progress|break)"
+        r"|wartungs(?:arbeit|modus|seite))"
+        r"|\s*(?:(?:site|system|server|website|scheduled|planned|temporary) )?maintenance\s*(?:[|<\u00b7\u2013-]|\Z)"
+        r"|\s*(?:coming|back) soon\s*(?:[|<\u00b7\u2013-]|\Z))"
+    )),
     _Mark(DEFAULT_PAGE, "{name}", body=_is(
         r"<(?:title|h1)[^>]{0,80}>\s*(?P<name>welcome to (?:nginx|openresty|caddy|angie|tengine)"
         r"|apache2? (?:\w+ )?default page|it works!|test page for [\w .]{1,60}|iis windows server"

@@ -34,7 +34,9 @@ _SAYS_WHY = re.compile(r"(?:unavailable|error|failed|failure|down): ")
 _DEEPEST = 4
 _WORD = 40  # characters of a text that is one word
 # What PHP and WordPress print where a page fails, whatever its status.
-_FAILED_PAGE = lazy(r"<b>(?:Fatal|Parse) error</b>:|PHP Fatal error:|Error establishing a database connection")
+_FAILED_PAGE = lazy(
+    r"\A<\?php\b|<b>(?:Fatal|Parse) error</b>:|PHP Fatal error:|Error establishing a database connection"
+)
 _FAILED_LINE = lazy(r"(?:ERROR|Error|error|FATAL|Fatal|FAIL|FAILED|CRITICAL)(?:: | - )\S[^\n<>]{0,200}\s*\Z")
 
 

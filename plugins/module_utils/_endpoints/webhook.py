@@ -18,7 +18,12 @@ _REFUSED = (400, 401, 403)
 _REFUSED_TOO = (406, 411, 413, 415, 422)  # the request for its form, by the view or by what stands before it
 # What a view says that refuses an event: of its signature, its body, its time.
 _OF_AN_EVENT = re.compile(
-    r"(?i)signature|\bsign(?:ed|ing)?\b|unsigned|hmac|webhook|\bevent|payload|timestamp|tolerance|\bbody\b|\bjson\b|header"
+    r"(?i)signature|\bsign(?:ed|ing)?\b(?![ -]?(?:in|on|up|out)\b)|unsigned|hmac|webhook|\bevent|payload|timestamp"
+    r"|tolerance|\bbody\b|\bjson\b"
+)
+# What a framework adds to any refusal: when, and the path that was asked for, which may hold such a word.
+_OF_ANY = re.compile(
+    r"\"(?:timestamp|path|instance|url|uri|trace_?id|request_?id)\"\s*:\s*(?:\"[^\"]*\"|[\d.]+)|(?<![\w<])/[\w./%-]+"
 )
 _READS = ("GET", "HEAD", "OPTIONS")
 
@@ -85,7 +90,7 @@ def _of_refusal(answer: HttpAnswer, method: str) -> Meaning:
     A login, a filter or a router refuses in words of its own: then whether the view was reached is not known.
     """
     bare = answer.status == 400 and not answer.body.strip("{}[]\"' \r\n")
-    if not (bare or _OF_AN_EVENT.search(answer.body)):
+    if not (bare or _OF_AN_EVENT.search(_OF_ANY.sub("", answer.body))):
         said = f", and says: {redacted(answer.body)[:80]}" if answer.body.strip() else ""
         return Meaning(
             UNKNOWN, f"the request is refused ({answer.status}){said}: whether the view was reached is not known"

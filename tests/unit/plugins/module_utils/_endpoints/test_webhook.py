@@ -8,6 +8,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.webhook i
 
 HTML = {"content-type": "text/html; charset=UTF-8"}
 JSON = {"content-type": "application/json"}
+SPRING = '{"timestamp":"2026-11-26T17:23:36Z","status":401,"error":"Unauthorized","path":"/stripe/webhook"}'
 PAGE = "<!doctype html><h1>Pafar</h1>"
 
 
@@ -50,6 +51,11 @@ PAGE = "<!doctype html><h1>Pafar</h1>"
         pytest.param(500, {}, "Fastly error: unknown domain: x", "down", "down", id="Fastly"),
         pytest.param(200, HTML, "<title>Just a moment...</title>", "down", "down", id="a challenge by its title"),
         pytest.param(200, HTML, "<h1>Fedora Webserver Test Page</h1>", "down", "down", id="a default page"),
+        pytest.param(401, JSON, SPRING, "unknown", "unknown", id="Spring's own, with a time and the path"),
+        pytest.param(403, {}, "Forbidden: /stripe/webhook/", "unknown", "unknown", id="with the path alone"),
+        pytest.param(401, JSON, '{"error": "You must be signed in"}', "unknown", "unknown", id="signed in"),
+        pytest.param(400, JSON, '{"error": "the header X is missing"}', "unknown", "unknown", id="any header"),
+        pytest.param(400, JSON, '{"error": "event is not signed"}', "up", "up", id="it is not signed"),
         pytest.param(429, JSON, "{}", "degraded", "degraded", id="a limit"),
     ],
 )
