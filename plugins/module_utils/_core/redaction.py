@@ -21,6 +21,7 @@ from .secret.apart import without_members
 from .secret.calls import without_arguments
 from .secret.cards import without_cards
 from .secret.command_words import without_options
+from .secret.objects import without_objects
 from .secret.other_lines import places_apart
 from .secret.pairs import without_pairs
 from .secret.private_keys import key_lines, without_keys
@@ -347,6 +348,7 @@ _RULES: tuple[Callable[[str], str], ...] = (
     _sub_low(_SQL, rf"\1{HIDDEN}", "password", "identified"),
     _sub_low(_SQL_BARE, rf"\1{HIDDEN}", "identified"),
     without_arguments,
+    without_objects,
     without_members,
     without_options,
     without_said,

@@ -12,6 +12,7 @@ import re
 from typing import Optional, Sequence
 
 from ..lazy import lazy
+from .objects import places_of_objects
 from .secret_names import about_secret, is_secret
 
 _NAME = r"([A-Za-z_][\w.-]{0,80})"
@@ -23,6 +24,10 @@ _BLOCK = lazy(rf"(?<![\w.-])[\"']?{_NAME}[\"']?\s?:\s{{1,4}}{_TAGS}[|>][-+\d]{{0
 _OPEN = lazy(
     rf"(?<![\w.-])[\"']?{_NAME}[\"']?(?::(?:protected|private))?\]?\s{{0,4}}(?:=>|:=|[:=])\s{{0,4}}((?:\w{{1,40}}\(|[\[{{])?)\s*$"
 )
+_CONTINUED = lazy(rf"(?<![\w.-])[\"']?{_NAME}[\"']?\s{{0,4}}[=:]\s{{0,4}}\\\s*$")
+_PROPERTY = lazy(rf"<\w[\w:.-]{{0,60}}\s[^<>]{{0,200}}?\b(?:name|key)=[\"']{_NAME}[\"'][^<>]{{0,200}}(?<!/)>\s*$")
+_CODES = lazy(r"(?i)\b(?:recovery|backup|scratch)[ _-]codes?\b[^:=]{0,60}:\s*$")
+_CODE = lazy(r"(?:[-*]|\d{1,2}[.)])?\s*(?=[\w-]{0,64}\d)[\w-]{6,64}$")
 _CUT = lazy(rf"(?<![\w.-])[\"']?{_NAME}[\"']?\s{{0,4}}[:=]\s{{0,4}}([\"']{{1,3}})([^\"'\\]{{0,400}})$")
 _NAMED = lazy(rf"(?<![\w.-])[\"']?{_KEY}[\"']?\s{{0,4}}[:=]\s{{0,4}}[\"']?{_NAME}[\"']?,?\s*$")
 _VALUED = lazy(rf"(?<![\w.-])[\"']?({_VALUE})[\"']?\s{{0,4}}[:=]\s{{0,4}}\S")
@@ -75,7 +80,7 @@ def places_apart(lines: Sequence[str]) -> set[int]:
             continue
         behind = lines[place + 1 : place + 1 + _LONGEST]
         places |= {place + 1 + further for further in _values_behind(line, behind)}
-    return places | _parameters(lines)
+    return places | _parameters(lines) | places_of_objects(lines)
 
 
 def _values_behind(line: str, behind: Sequence[str]) -> Sequence[int]:
@@ -119,6 +124,24 @@ def _block(line: str, low: str, behind: Sequence[str]) -> _Places:
 def _element(line: str, low: str, behind: Sequence[str]) -> _Places:
     element = _ELEMENT.search(line) if low[-1:] == ">" else None
     return _to_end(behind[:_NEAR]) if element and _is_secret(element.group(1).rpartition(":")[2]) else None
+
+
+def _property(line: str, low: str, behind: Sequence[str]) -> _Places:
+    named = _PROPERTY.search(line) if low[-1:] == ">" else None
+    return _to_end(behind[:_NEAR]) if named and _is_secret(named.group(1)) else None
+
+
+def _continued(line: str, low: str, behind: Sequence[str]) -> _Places:
+    """A setting whose value is on the next line, as a properties file and a shell write it."""
+    named = _CONTINUED.search(line) if low[-1:] == "\\" else None
+    return (0,) if named and _is_secret(named.group(1)) and behind[0].strip() else None
+
+
+def _codes(line: str, low: str, behind: Sequence[str]) -> _Places:
+    if "codes" not in low or not _CODES.search(line):
+        return None
+    end = next((place for place, text in enumerate(behind) if not _CODE.match(text.strip())), len(behind))
+    return range(min(end, 40))
 
 
 def _open(line: str, low: str, behind: Sequence[str]) -> _Places:
@@ -177,6 +200,9 @@ _RULES = (
     _header,
     _block,
     _element,
+    _property,
+    _continued,
+    _codes,
     _variable,
     _heredoc,
     _smtp,

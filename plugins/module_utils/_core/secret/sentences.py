@@ -30,7 +30,7 @@ _PASSWORD = r"(?:password|passwort|passphrase|passcode|kennwort)"
 _OF = r"(?:\s{1,4}(?i:for|of|f\u00fcr)\s{1,4}(?:(?i:user|role|account)\s{1,4})?\S{1,80}?)?"
 _IS = (
     r"(?:\s{0,40}\|\s{0,4}|\s{0,4}[\t:]\s{0,4}|\s{1,4}(?i:(?:is|was|ist|lautet|to|has been)\s{1,4})?"
-    r"(?i:(?:(?:re)?set|changed) to|now|is|was|ist|lautet|to)\s{0,4}:?\s{1,4}|\s{1,4})[\"']?"
+    r"(?i:(?:(?:re)?set|changed) to|now|is|was|ist|lautet|to)\s{0,4}:?\s{1,4}|\s{1,30})[\"']?"
 )
 _SAID = lazy(rf"((?<![\w-])(?i:{_PASSWORD}){_OF}{_IS}){_LIKE}")
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![\w-])"
