@@ -126,7 +126,7 @@ _MADE = lazy(
 _COOKIES = lazy(r"[^\s,;&\"'<>)\]}]+(?:;\s?[^\s;=,\"'<>]{1,80}=[^\s;,\"'<>]{0,4096})*")
 _WORD = lazy(r"(?:\$\{[^{}\s]{0,200}\}|\\\s|[^\s,;&\"'<>)\]}\x00-\x1f])+")
 _EMPTY = lazy(
-    r"(?i)\\?[\"']{0,2}(?:true|false|yes|no|on|off|null|none|nil|undefined|[\[{(]|\(hidden\)?|\[?filtered\]?|\[?redacted\]?"
+    r"(?i)\\?[\"']{0,2}(?:true|false|yes|no|on|off|null|none|nil|undefined|[\[{(]|[\s,:;{}\[\]]{1,10}|\(hidden\)?|\[?filtered\]?|\[?redacted\]?"
     r"|\*{3,}|x{4,}|n/a|<(?:redacted|hidden|none|nil|null|unset|set|not set|not shown|empty|masked|filtered"
     r"|removed|omitted|secret|password|token|your[\w -]{0,30}|[\w -]{0,20}hidden|[\w -]{0,20}redacted)>|\$\d{1,3}|\?|%s"
     r"|@p\d{1,3})?\\?[\"']{0,2}$"

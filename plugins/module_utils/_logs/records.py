@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Collection, Mapping, NamedTuple, TypedDict
 
 from .._core.redaction import HIDDEN, hides, names_secret, redacted, redacted_lines
+from .._core.text import harmless
 from .failing_requests import RequestsOnBothSides
 from .json_line import json_fields, level_in, request_of
 from .level import LEVELS, level_of
@@ -32,6 +33,7 @@ _NO_DIGITS = str.maketrans("0123456789", "##########")
 _TOLD_APART, _MOST_TEXTS = 2000, 5000
 # Keys of a member that names what another one is: {"name": "DB_PASSWORD", "value": "x"}
 _NAMES, _VALUES = ("name", "key", "field", "header", "variable", "env"), ("value", "val", "default", "content")
+_NAME = re.compile(r"[\w.-]{1,80}\Z")
 _USUAL = "info"  # what a unit's standard output is logged with
 _SHOWN = 8 * 1024  # characters of a record that are returned
 _EXAMPLE = 2000  # and of an example
@@ -236,16 +238,23 @@ def shown(text: str) -> str:
 
     It is cut last: half a secret would not be recognised.
     """
+    return _cut(_clean(text))
+
+
+def _clean(text: str) -> str:
     fields = json_fields(text) if text[:1] == "{" else {}
     if fields:  # what stands under a name is known here, to any depth
         text = json.dumps(redacted_value(fields), ensure_ascii=False)
     if len(text) > 2 * _CLEANED:
         text = f"{_head(text)}\n... {len(text) - 2 * _CLEANED} characters left out ...\n{_head(text[::-1])[::-1]}"
     lines = text.split("\n")
-    clean = "\n".join(_indent(line) + kept for line, kept in zip(lines, redacted_lines(lines)))
-    if len(clean) > _SHOWN:
-        clean = f"{clean[: _SHOWN // 2]}\n... {len(clean) - _SHOWN} characters left out ...\n{clean[-_SHOWN // 2 :]}"
-    return clean
+    return "\n".join(_indent(line) + kept for line, kept in zip(lines, redacted_lines(lines)))
+
+
+def _cut(clean: str) -> str:
+    if len(clean) <= _SHOWN:
+        return clean
+    return f"{clean[: _SHOWN // 2]}\n... {len(clean) - _SHOWN} characters left out ...\n{clean[-_SHOWN // 2 :]}"
 
 
 def _head(text: str) -> str:
@@ -259,16 +268,37 @@ def _indent(line: str) -> str:
 
 def entry(record: Record, fields: dict[str, Any]) -> EntryReport:
     """A record for people and machines, without secrets."""
+    clean = _clean(record.text)
     report: EntryReport = {
         "at": record.at,
         "source": record.source,
         "stream": record.stream,
         "level": record.level,
-        "text": shown(record.text),
+        "text": _cut(clean),
     }
     if fields:
-        report["fields"] = {key: redacted_value(value, key) for key, value in fields.items()}
+        report["fields"] = redacted_value(fields)
+        if len(record.text) <= 2 * _CLEANED:
+            given = json.dumps(fields, ensure_ascii=False) if record.text[:1] == "{" else record.text
+            report["fields"] = _as_shown(report["fields"], _on_one_line(given), _on_one_line(clean))
     return report
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(harmless(text).split())
+
+
+def _as_shown(value: Any, given: str, clean: str) -> Any:
+    """The same without what the text of the record held and does not show: there its place tells that it is a secret.
+
+    ``given`` and ``clean``: the text before and after.
+    """
+    if isinstance(value, dict):
+        return {key: _as_shown(nested, given, clean) for key, nested in value.items()}
+    if isinstance(value, list):
+        return [_as_shown(item, given, clean) for item in value]
+    text = "" if value is None or isinstance(value, bool) else str(value)
+    return HIDDEN if text and text not in clean and text in given else value
 
 
 def _described(value: Mapping[str, Any]) -> dict[str, str]:
@@ -279,7 +309,9 @@ def _described(value: Mapping[str, Any]) -> dict[str, str]:
 
 def _is_option(item: Any, count: int) -> bool:
     """Whether the next item of a list is the value of this one: an option, or the first of a pair."""
-    return isinstance(item, str) and (item.startswith("-") or count == 2) and names_secret(item.lstrip("-"))
+    if not isinstance(item, str) or not _NAME.match(item):  # a sentence that ends with the word is no name
+        return False
+    return (item.startswith("-") or count == 2) and names_secret(item.lstrip("-"))
 
 
 def redacted_value(value: Any, name: str = "") -> Any:

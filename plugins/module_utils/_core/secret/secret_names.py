@@ -23,6 +23,7 @@ _SECRET = frozenset(
     ]
 )  # fmt: skip
 _NUMBER = lazy(r"-?\d{1,15}(?:\.\d{1,6})?(?:\s?(?:ms|s|m|h|d|%|bytes|B|kB|MB)|/\d{1,15})?$")
+_OF_POSTGRES = lazy(r"[0-9a-f]{7,9}\.[0-9a-f]{1,8}$")  # of a server's session: when it began, and its process
 _PLURAL = frozenset(["passwords", "secrets", "tokens", "cookies", "credentials", "creds", "apikeys", "passphrases"])
 # A name written as one word: its ending decides.
 _ENDINGS = lazy(
@@ -104,6 +105,8 @@ def counts(name: str, value: str) -> bool:
     numbered = bool(words) and (
         words[-1] in ("id", "ids", "sessionid") or (words in (["pass"], ["cookie"]) and len(value) < 4)
     )
+    if words[-2:] == ["session", "id"] and _OF_POSTGRES.match(value):
+        return True
     return (numbered or about_secret(name)) and bool(_NUMBER.match(value))
 
 

@@ -84,6 +84,38 @@ def test_secrets_are_hidden_to_any_depth():
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        '{"name": "DB_PASSWORD", "value": "swordfish"}',
+        '{"ParameterKey": "DbPassword", "ParameterValue": "swordfish"}',
+        '{"auths": {"r.example": {"auth": "swordfish=="}}}',
+        '{"kind": "Secret", "data": {"url": "swordfish"}}',
+        '{"args": ["mysql", "-pswordfish"]}',
+        "level=error pin=4711 attempts=1",
+        'level=error cmd="curl -u bob:swordfish x" user=bob',
+    ],
+)
+def test_what_the_text_of_a_record_hides_its_fields_do_not_show(text):
+    told = entry(Record(1.0, "web", text), fields_of(text))
+    secret = "4711" if "pin=" in text else "swordfish"
+    assert secret not in told["text"]
+    assert secret not in str(told["fields"])
+
+
+def test_fields_that_hold_no_secret_stay():
+    """Also what differs from the text in its form: escapes, colours, numbers, and the same value as a secret's."""
+    text = json.dumps({
+        "level": "\x1b[31merror", "msg": 'a "b"\n c\td', "n": 502, "f": 1.5, "user": "bob", "password": "bob",
+        "list": ["User bob changed password", 1], "deep": {"none": None, "yes": True},
+    })  # fmt: skip
+    told = entry(Record(1.0, "web", text), fields_of(text))["fields"]
+    assert told == {
+        "level": "error", "msg": 'a "b" c d', "n": 502, "f": 1.5, "user": "bob", "password": "(hidden)",
+        "list": ["User bob changed password", 1], "deep": {"none": None, "yes": True},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
     ("text", "at"),
     [
         ("90", 9910.0), ("15m", 9100.0), ("1h30m", 4600.0), ("2 h", 2800.0), ("0", 10000.0), ("@77", 77.0),
