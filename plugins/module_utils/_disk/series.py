@@ -21,6 +21,7 @@ _MARK = "/"  # stands for the moment, which no name of a file can hold; shown as
 _PERHAPS = "?"  # stands in a family's name for what may be a moment
 Key = Tuple[str, int]
 _EARLY, _LATE = -600.0, 3 * 3600.0  # seconds for which a file may be changed after the time in its name
+_AT_ONCE = 12 * 3600.0  # seconds within which files were changed that were copied, or made on one day
 _APART = 4 * 3600.0  # seconds between times of one day that no run of one job explains
 
 # A running number, or the name of a commit.
@@ -151,9 +152,19 @@ def _find_dates(members: Sequence[_Parts], dated_by_name: bool) -> None:
     }
     agreeing = [key for key in keys if shares[key] > 0.5]
     chosen = _same_moment(agreeing, readings)
+    others = [key for key in keys if key not in agreeing]
     if not agreeing:
         alone = _apart([key for key in keys if not _odd(key)], readings)
         chosen = [key for key in alone if len(alone) == 1 and (dated_by_name or readings[0][key].certain)]
+        others = [key for key in keys if _odd(key)]
+        if chosen and not dated_by_name and _is_none(chosen[0], members, readings):
+            chosen = []
+    elif len(members) > 1 and _spread(parts.changed for parts in members) < _AT_ONCE:
+        chosen = [] if any(map(_odd, chosen)) and not dated_by_name else chosen
+    else:
+        others = []
+    if chosen and _contradicted(chosen[0], others, members, readings):
+        chosen = []
     for parts, reading in zip(members, readings):
         parts.moments += [(reading[key].start, reading[key].end) for key in chosen]
         if chosen:
@@ -161,6 +172,48 @@ def _find_dates(members: Sequence[_Parts], dated_by_name: bool) -> None:
             parts.named = parts.day.at
         else:
             parts.perhaps += _outer((reading[key].start, reading[key].end) for key in keys if not _odd(key))
+
+
+def _contradicted(
+    key: Key, others: Iterable[Key], members: Sequence[_Parts], readings: Sequence[Mapping[Key, Moment]]
+) -> bool:
+    """Whether another part of the names is a date too, and another one: that of a partition, of the backup.
+
+    Where all files were changed at once, as copies are, the changes do not show which of them is the backup's.
+    """
+    return any(
+        reading[other].at != reading[key].at and not _is_behind(parts.backup.name, reading[key], reading[other])
+        for other in others
+        for parts, reading in zip(members, readings)
+    )
+
+
+def _is_behind(name: str, date: Moment, other: Moment) -> bool:
+    """Whether it is a part of the time behind a date."""
+    time = time_behind(name, date)
+    return time is not None and time.start <= other.start and other.end <= time.end
+
+
+def _is_none(key: Key, members: Sequence[_Parts], readings: Sequence[Mapping[Key, Moment]]) -> bool:
+    """Whether a date that no change follows is a name rather than the moment.
+
+    The files were changed over a longer time than their dates span, so that they were not copied; or what stands beside
+    the date takes as many values as the date or more.
+    """
+    dates = [reading[key].at for reading in readings]
+    if _spread(parts.changed for parts in members) > max(DAY, _spread(dates) / 2):
+        return True
+    beside = set()
+    for parts, reading in zip(members, readings):
+        time = time_behind(parts.backup.name, reading[key])
+        spans = [(reading[key].start, reading[key].end), *([(time.start, time.end)] if time else [])]
+        beside.add(parts.without(spans, _MARK))
+    return 1 < len(beside) >= len(set(dates))
+
+
+def _spread(moments: Iterable[float]) -> float:
+    given = list(moments)
+    return max(given) - min(given)
 
 
 def _odd(key: Key) -> bool:

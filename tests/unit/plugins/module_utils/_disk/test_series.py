@@ -142,3 +142,35 @@ def test_running_numbers_and_commits_may_be_one_series_or_not(names):
 def test_numbers_of_one_day_are_names_and_not_in_doubt():
     every = all_of({f"shop-{number}.sql.gz": 0.1 for number in (1001, 1002, 1003)})
     assert not any(series.unsure for series in every)
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("part-2026-11-{p}_{dmy}.sql", "at once"),
+        ("part-2026-11-{p}_{dmy0}.sql", "at once"),
+        ("orders_p2026_{p}_{dmy}.sql", "at once"),
+        ("part-2026-11-{p}-{number}.sql", "at once"),
+        ("part-2026-11-{p}-{number}.sql", "each day"),
+        ("2611{p}-{iso}.sql", "at once"),
+        ("shop-11-{p}-{iso}.sql", "at once"),
+    ],
+)
+def test_of_two_dates_in_a_name_none_is_taken_where_the_changes_do_not_tell_which(name, changed):
+    """The date in a database's name, and one that is written in another form, or is no date at all."""
+    names, database = {}, {}
+    for days in range(9):
+        for place in ("10", "11") if "orders" in name or "number" in name else ("25", "26"):
+            filled = name.format(
+                p=place, dmy=form("%d-%m-%Y", days), dmy0=form("%d%m%Y", days), iso=form("%Y-%m-%d", days),
+                number=4000 - days,
+            )  # fmt: skip
+            names[filled] = 0.0 if changed == "at once" else float(days)
+            database[filled] = place
+    for backups in grouped(names).values():
+        assert len({database[backup] for backup in backups}) == 1, backups
+
+
+def test_the_one_date_of_copies_is_taken_also_beside_a_number_and_a_time():
+    names = {f"shop_{n}-{form('%Y-%m-%d_0230', days)}.sql": 0.0 for n in (2024, 2025) for days in range(9)}
+    assert sorted(map(len, grouped(names).values())) == [9, 9]
