@@ -91,7 +91,7 @@ _ESCAPED_XML = lazy(r"(&lt;([A-Za-z_][\w:.-]{0,80})&gt;)((?:(?!&lt;).){1,4096})"
 # A quote, a sign of equality and a blank, also as URLs, HTML and JSON write them out.
 _SEEN = r"(?::(?:protected|private|public|\"[\w\\]{1,80}\":private))?"  # PHP's dumps
 _MARK = rf"(?:\\{{0,7}}[\"']{_SEEN}|%22|%27|&quot;|&apos;|&#3[49];|\\u0022)?"
-_IS = r"(?::=|\?=|=>|->|<-|:(?!:)|={1,3}|!==?|\u2192|%(?:25)?3[AaDd]|&#(?:61|58);|\\u003[DdAa]|\\x3[DdAa])"
+_IS = r"(?::=|\?=|=>|->|<-|:(?!:)|::(?=\s)|={1,3}|!==?|\u2192|%(?:25)?3[AaDd]|&#(?:61|58);|\\u003[DdAa]|\\x3[DdAa])"
 _BLANK = r"(?:\s|%20){0,8}"
 _NAMED = lazy(
     r"(?:(?<![A-Za-z0-9_.-])|(?<=%2[2367C])|(?<=%5B)|(?<=%3F))"
@@ -125,6 +125,7 @@ _MADE = lazy(
 )
 _COOKIES = lazy(r"[^\s,;&\"'<>)\]}]+(?:;\s?[^\s;=,\"'<>]{1,80}=[^\s;,\"'<>]{0,4096})*")
 _WORD = lazy(r"(?:\$\{[^{}\s]{0,200}\}|\\\s|[^\s,;&\"'<>)\]}\x00-\x1f])+")
+_SEVERAL = lazy(r"(?:,\s?(?=[^\s,;&]{0,200}\d)(?=[^\s,;&]{0,200}[A-Za-z])[^\s,;&\"'=:)\]}]{6,200})+")
 _EMPTY = lazy(
     r"(?i)\\?[\"']{0,2}(?:true|false|yes|no|on|off|null|none|nil|undefined|[\[{(]|[\s,:;{}\[\]]{1,10}|\(hidden\)?|\[?filtered\]?|\[?redacted\]?"
     r"|\*{3,}|x{4,}|n/a|<(?:redacted|hidden|none|nil|null|unset|set|not set|not shown|empty|masked|filtered"
@@ -238,6 +239,9 @@ def _end_of_value(text: str, start: int, name: str, between: str) -> int:
     if name.rpartition("_")[2].upper() in ("PWD", "OLDPWD") and value[:1] == "/":  # the shell's working directory
         return 0
     place = start - len(name) - len(between)
+    if about_secret(name) and text[begin + len(value) : begin + len(value) + 1] == ",":  # tokens=a1b2c3,d4e5f6
+        several = _SEVERAL.match(text, begin + len(value))
+        return several.end() if several else begin + len(value)
     return _end_of_whole(text, begin, begin + len(value), place, line=between[-1:] in (" ", "\t"))
 
 

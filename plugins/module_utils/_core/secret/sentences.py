@@ -27,7 +27,7 @@ _RANDOM = (
     r"|[0-9a-f]{32,128}(?![\w-]))"
 )
 _PASSWORD = r"(?:password|passwort|passphrase|passcode|kennwort)"
-_OF = r"(?:\s{1,4}(?i:for|of|f\u00fcr)\s{1,4}(?:(?i:user|role|account)\s{1,4})?\S{1,80}?)?"
+_OF = r"(?:\s{1,4}(?i:for|of|f\u00fcr)\s{1,4}(?:(?i:user|role|account|key)\s{1,4})?\S{1,80}?)?"
 _IS = (
     r"(?:\s{0,40}\|\s{0,4}|\s{0,4}[\t:]\s{0,4}|\s{1,4}(?i:(?:is|was|ist|lautet|to|has been)\s{1,4})?"
     r"(?i:(?:(?:re)?set|changed) to|now|is|was|ist|lautet|to)\s{0,4}:?\s{1,4}|\s{1,30})[\"']?"
@@ -66,9 +66,11 @@ _RECOVERY = lazy(
 # Other languages in which programs ask and report.
 _FOREIGN = lazy(
     r"(?i)((?:contrase\u00f1a|mot de passe|has\u0142o|\u015fifre|\u043f\u0430\u0440\u043e\u043b\u044c"
+    r"|heslo|l\u00f6senord|salasana|jelsz\u00f3|adgangskode|passord|lozinka|palavra-passe|contrasenya"
     r"|\u5bc6\u7801|\u5bc6\u78bc|\u30d1\u30b9\u30ef\u30fc\u30c9|\ube44\ubc00\ubc88\ud638)[\"']?\s{0,4}[:=\uff1a]\s{0,4}[\"']?)"
     rf"{_ANY}{{1,512}}"
 )
+_OF_FOREIGN = ("mot de passe", "heslo", "salasana", "adgangskode", "passord", "lozinka", "palavra-passe", "contrasenya")
 # Links that a mail brings: who has one may act. /reset/MQ/c6a8o2-1f.../ and /hooks/...
 _LINK = lazy(
     r"(?i)(/[\w-]{0,20}(?:reset|activat(?:e|ion)|confirm|verify|invit(?:e|ation)|magic|hooks|unlock|unsubscribe)[\w-]{0,20}"
@@ -104,7 +106,7 @@ def without_said(text: str) -> str:
     for words, rule in _RULES:
         if any(word in low for word in words):
             text = rule.sub(rf"\g<1>{HIDDEN}", text)
-    if "mot de passe" in low or not text.isascii():
+    if not text.isascii() or any(word in low for word in _OF_FOREIGN):
         text = _FOREIGN.sub(rf"\g<1>{HIDDEN}", text)
     return text
 
