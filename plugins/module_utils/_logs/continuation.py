@@ -19,10 +19,11 @@ _TRACEBACK = "Traceback (most"
 _TAG = re.compile(r"\[[0-9a-f]{8}-[0-9a-f-]{27}\] ?")  # Rails: the request, before each line
 _GOES_ON = re.compile(
     r"(?:\s|\)|\}|\]|Traceback \(most|Caused by\b|During handling\b|The above exception\b|\.\.\. \d+ more"
-    r"|\w+(?:(?:\.|::|\\)\w+)*(?:Error|Exception|Warning)\b(?:: |:?$| \()|Error: |(?:\w+\.)+\w+(?:[:(]|$)"
+    r"|\w+(?:(?:\.|::|\\)\w+)*(?:Error|Exception|Warning)\b(?:: |:?$| \(| \[\w{3,60}\](?::|$))|Error: "
+    r"|(?:\w+\.)+\w+(?:[:(]|$)"
     r"|KeyboardInterrupt\b|SystemExit\b|(?:DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LINE \d+):"
     # Go
-    r"|goroutine \d+ \[|created by \S|\[signal |exit status \d"
+    r"|goroutine \d+ \[|created by \S|panic\(\S.{0,300}\)$|\[signal |exit status \d"
     r"|[\w.-]+(?:/[\w.@~%-]+)*\.(?:\(\*?\w+\)\.)?\w+(?:\.func\d+)*\(.*\)$"
     # PHP, Laravel
     r"|#\d+ |\[stacktrace\]|Stack trace:|Next (?:\w+\\)*\w+(?:Error|Exception)|\"\} ?$|PHP Stack trace:|PHP {1,4}\d+\. "

@@ -117,6 +117,7 @@ _LARGE = re.compile(
 )
 _SMALL = re.compile(
     rf"(?<![\w./-])(?<!\b[Nn]o )(?<!\b[Nn]on )(?<!without )(?<!\bany )(?<!\b0 )(?<!\bof )"
+    r"(?<!\b[Cc]all )(?<!\b[Ss]tack )"
     rf"({_NAMES}|(?<=[\[<(|\"'\t])(?:{_SIGNED})|(?:{_SIGNED})(?=\s{{0,5}}[:\])>|,;\t\"']|\s{{2}}|\s-\s)"
     r"|(?:fatal|critical|panic)(?=\s(?:error|exception|signal|failure|fault|python|serving)\b)|(?<=[\dZ]\s)info(?=\s))"
     r"(?![\w./-]|=|\s?:\s?(?:null|none|nil|false|\"\"|0\b))",
