@@ -96,8 +96,7 @@ def of_http(target: Target, answer: HttpAnswer, key_given: bool, near: bool, mat
     status, body = answer.status, answer.body
     if answer.unread and (target.judge or target.body) and 200 <= status < 300:
         return Meaning(UNKNOWN, f"it answers {status}, and {answer.unread}: what it says is not known")
-    by_provider = target.judge in _PROVIDERS and 200 <= status < 300 and target.method != "HEAD"
-    if by_provider and not body.lstrip().startswith("{"):  # its beginning alone: a long answer may be cut
+    if target.judge in _PROVIDERS and _is_other(target, answer):
         who = target.judge.capitalize()
         return Meaning(DOWN, f"what answers {status} is not {who}: a proxy or a portal on the way there", NETWORK)
     if target.judge == "stripe":
@@ -107,6 +106,27 @@ def of_http(target: Target, answer: HttpAnswer, key_given: bool, near: bool, mat
     if target.judge == "webhook":
         return of_webhook(answer, target.method)
     return _of_site(target, answer, near, matches)
+
+
+def _is_other(target: Target, answer: HttpAnswer) -> bool:
+    """Whether another than the provider answers: these answer in JSON of a form of their own, and redirect nowhere.
+
+    Of its own failures (5xx) a provider's edge writes pages too, and Google writes some of its refusals as pages.
+    """
+    status, body = answer.status, answer.body.lstrip()
+    if status in (407, 511) or 300 <= status < 400:
+        return True
+    if target.method == "HEAD":
+        return False
+    if 200 <= status < 300:
+        return not body.startswith("{")  # its beginning alone: a long answer may be cut
+    named = any(name in body[:400] for name in ('"error"', '"status"', '"error_message"'))
+    own = (
+        (body.startswith("{") and named)
+        or body.rstrip() == "{}"
+        or (target.judge == "maps" and "google" in body.lower())
+    )
+    return 400 <= status < 500 and bool(body) and not own
 
 
 def _of_site(target: Target, answer: HttpAnswer, near: bool, matches: bool | None) -> Meaning:

@@ -59,6 +59,10 @@ STRIPE = (
 
 # Google reports its errors in the body, the older services mostly with status 200.
 _TAKEN, _FULL = ("OK", "ZERO_RESULTS"), ("OVER_QUERY_LIMIT", "OVER_DAILY_LIMIT")
+_OWN_REQUEST = (
+    "INVALID_REQUEST", "NOT_FOUND", "DATA_NOT_AVAILABLE", "MAX_ELEMENTS_EXCEEDED", "MAX_DIMENSIONS_EXCEEDED",
+    "MAX_WAYPOINTS_EXCEEDED", "MAX_ROUTE_LENGTH_EXCEEDED",
+)  # fmt: skip
 _QUOTA = "our quota of Maps is used up, or billing is off ({what}). {message}"
 MAPS = (
     Rule(UP, "Maps answers and takes our key", words=_TAKEN, key=True),
@@ -69,7 +73,7 @@ MAPS = (
     Rule(DOWN, "Maps answers and refuses our key. {message}", KEY, words=("REQUEST_DENIED",)),
     Rule(DOWN, _QUOTA, OURS, words=_FULL),
     Rule(DOWN, _QUOTA, OURS, (429,)),
-    Rule(UP, "Maps answers (the probe's own request was incomplete)", words=("INVALID_REQUEST",)),
+    Rule(UP, "Maps answers (the probe's own request was incomplete)", words=_OWN_REQUEST),
     Rule(DOWN, "Maps itself fails ({what})", THEIRS, words=("UNKNOWN_ERROR",)),
     Rule(DOWN, "Maps itself fails ({what})", THEIRS, _FAILURE),
     Rule(DEGRADED, "Maps answers {status} {word}, which it does not document", THEIRS),

@@ -274,3 +274,40 @@ def test_a_secret_in_what_it_says_of_itself_is_hidden():
 def test_a_login_page_that_answers_200_is_named():
     found = http(200, "<html><form><input type=password></form>", headers={"content-type": "text/html"})
     assert (found.state, "a login page answers" in found.why) == ("up", True)
+
+
+@pytest.mark.parametrize("judge", ["stripe", "maps"])
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, "<html>Log in</html>"),
+        (204, ""),
+        (302, ""),
+        (400, "<html>Access denied by the proxy</html>"),
+        (401, "<html>Log in</html>"),
+        (403, "<html>Blocked: category Finance</html>"),
+        (403, '{"message": "no Route matched with those values"}'),
+        (404, "404 page not found"),
+        (407, ""),
+        (429, "too many"),
+        (511, "<html>portal</html>"),
+    ],
+)
+def test_what_answers_in_place_of_a_provider_is_neither_it_nor_our_key(judge, status, body):
+    found = http(status, body, judge=judge)
+    assert (found.state, found.fault_of) == ("down", "network")
+
+
+@pytest.mark.parametrize(
+    ("judge", "status", "body", "fault_of"),
+    [
+        ("stripe", 401, '{"error": {"message": "You did not provide an API key."}}', ""),
+        ("stripe", 503, "<html>503</html>", "theirs"),
+        ("stripe", 404, "", ""),
+        ("maps", 403, "<html>Google: 403. That is an error.</html>", "theirs"),
+        ("maps", 200, '{"status": "MAX_ELEMENTS_EXCEEDED"}', ""),
+        ("maps", 503, "", "theirs"),
+    ],
+)
+def test_what_a_provider_answers_itself_is_its(judge, status, body, fault_of):
+    assert http(status, body, judge=judge).fault_of == fault_of
