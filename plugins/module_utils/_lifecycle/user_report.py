@@ -43,7 +43,12 @@ def action_item(opening: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def noted(opening: Mapping[str, Any]) -> dict[str, Any]:
-    """The same report as a note of an incident that is open already."""
-    note = {"text": f"reported by {opening['reported_by']}: {opening['text']}"}
-    seen = {"done_at": opening["noticed_at"]} if opening.get("noticed_at") else {}
-    return {"kind": "noted", "note": {**note, **seen}}
+    """The same report as a note of an incident that is open already: who reported it, and when it was noticed, are
+    fields as in an opening, since nothing was done by hand at that time."""
+    at = str(opening.get("noticed_at") or "")
+    since = f", noticed at {at[:10]} {at[11:16]} UTC" if at else ""
+    note = {
+        "text": f"reported by {opening['reported_by']}{since}: {opening['text']}",
+        "reported_by": opening["reported_by"],
+    }
+    return {"kind": "noted", "note": {**note, "noticed_at": at} if at else note}

@@ -16,12 +16,13 @@ from .story import recorded_at, seconds_at, shown
 BEGAN, DETECTED, ACKNOWLEDGED, MITIGATED, ENDED, VERIFIED, RESOLVED = (
     "impact began", "detected", "acknowledged", "mitigated", "impact ended", "recovery verified", "resolved",
 )  # fmt: skip
+REPORTS = ("opened", "noted")  # events that may hold what users reported, the second one of an open incident
 NAMES = (BEGAN, DETECTED, ACKNOWLEDGED, MITIGATED, ENDED, VERIFIED, RESOLVED)
 MEANS = {
     BEGAN: "What a person wrote in the section impact_began. Otherwise an estimate: the first reading between which"
     " more requests failed or were slow than usual, as it was measured; without it the earliest start of an alert of"
     " the incident. An alert begins after the fault, by the time that its rule waits.",
-    DETECTED: "The earliest of: the time at which the incident was noticed, as its reporter gave it; the first alert"
+    DETECTED: "The earliest of: the time at which the incident was noticed, as a reporter gave it; the first alert"
     " that the log received; the first event.",
     ACKNOWLEDGED: "The first event that a person works on it.",
     MITIGATED: "When the act of the first outcome 'recovered' began, the last one of its mitigation on its host: its"
@@ -147,7 +148,7 @@ def _detected(events: Sequence[EventReport]) -> Milestone:
     for event in events[:1]:
         found.append(_at(DETECTED, event, "first event"))
     for event in events:
-        if event["kind"] == "opened" and seconds_at(event["note"].get("noticed_at")) is not None:
+        if event["kind"] in REPORTS and seconds_at(event["note"].get("noticed_at")) is not None:
             seconds = seconds_at(event["note"]["noticed_at"])
             reporter = event["note"].get("reported_by") or event["by"]
             found.append(Milestone(DETECTED, seconds, (event["seq"],), f"noticed by {reporter}", "reported"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import NamedTuple, Sequence
 
 from .._incident.event import EventReport
-from .milestones import DETECTED, Milestone
+from .milestones import DETECTED, REPORTS, Milestone
 from .mitigations import Mitigation
 from .story import in_words, listed
 
@@ -81,18 +81,23 @@ def _by_hand(events: Sequence[EventReport]) -> list[Proposal]:
 
 def _user_first(events: Sequence[EventReport], times: dict[str, Milestone]) -> list[Proposal]:
     detected = times[DETECTED]
-    opened = next((event for event in events if event["kind"] == "opened"), None)
-    if opened is None or not opened["note"].get("reported_by"):
+    report = next(
+        (
+            event
+            for event in events
+            if event["kind"] in REPORTS and event["note"].get("reported_by") and detected.cites == (event["seq"],)
+        ),
+        None,
+    )
+    if report is None:
         return []
     alerts = [event for event in events if event["kind"] == "alert"]
-    if detected.cites != (opened["seq"],):
-        return []
-    reporter = opened["note"]["reported_by"]
+    reporter = report["note"]["reported_by"]
     if alerts:
         text = f"{reporter} noticed it before the first alert. Consider an alert that fires earlier."
-        return [Proposal(USER_FIRST, "alert", text, (opened["seq"], alerts[0]["seq"]))]
+        return [Proposal(USER_FIRST, "alert", text, (report["seq"], alerts[0]["seq"]))]
     text = f"{reporter} noticed it, and no alert belongs to the incident. Consider an alert for it."
-    return [Proposal(USER_FIRST, "alert", text, (opened["seq"],))]
+    return [Proposal(USER_FIRST, "alert", text, (report["seq"],))]
 
 
 def _no_evidence(acts: Sequence[Mitigation]) -> list[Proposal]:

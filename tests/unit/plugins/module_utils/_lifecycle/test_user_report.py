@@ -31,11 +31,16 @@ def test_that_no_alert_saw_it_is_an_action_item():
     assert item["note"]["state"] == "open"
 
 
-def test_in_an_open_incident_it_is_a_note_with_its_time():
+def test_in_an_open_incident_it_is_a_note_with_who_and_when_and_nothing_that_was_done():
     event = noted(opening())
     assert why_refused(event["kind"], event["note"]) == ""
-    assert event["note"]["done_at"] == "2026-11-27T09:30:00.000000Z"
-    assert "done_at" not in noted(opening(noticed_at=""))["note"]
+    assert event["note"] == {
+        "text": "reported by support, noticed at 2026-11-27 09:30 UTC: no booking can be paid",
+        "reported_by": "support", "noticed_at": "2026-11-27T09:30:00.000000Z",
+    }  # fmt: skip
+    assert noted(opening(noticed_at=""))["note"] == {
+        "text": "reported by support: no booking can be paid", "reported_by": "support",
+    }  # fmt: skip
 
 
 def test_without_a_time_none_is_claimed_and_without_a_severity_it_is_unknown():

@@ -45,6 +45,13 @@ def test_all_times_of_an_incident():
     }  # fmt: skip
 
 
+def test_a_report_of_an_open_incident_says_when_it_was_noticed():
+    report = event(2, 40, "noted", reported_by="support", noticed_at=stamp(20))
+    detected = milestones([event(1, 30, "opened"), report])[DETECTED]
+    assert (detected.text[11:19], detected.cites) == ("15:00:20", (2,))
+    assert (detected.source, detected.sure) == ("noticed by support", "reported")
+
+
 def test_what_no_event_holds_is_missing_and_not_zero():
     times = milestones([event(1, 0, "opened")])
     assert [name for name, time in times.items() if time.seconds is None] == [

@@ -60,6 +60,15 @@ def test_a_user_noticed_it_first():
     assert found(earlier, {**OPENED, "seq": 2}) == []
 
 
+def test_a_report_of_an_open_incident_is_no_step_by_hand_and_may_be_the_first_that_was_noticed():
+    report = event(3, 40, "noted", text="reported by support", reported_by="support", noticed_at=stamp(20))
+    opened, alert = event(1, 30, "opened"), event(2, 35, "alert", alertname="x")
+    assert found(opened, alert, report) == [("noticed_by_user_first", "alert", (3, 2))]
+    assert found(event(1, 10, "opened"), alert, report) == []  # a run had begun before
+    untimed = event(3, 40, "noted", text="reported by support", reported_by="support")
+    assert found(opened, alert, untimed) == []
+
+
 def test_evidence_that_was_not_kept():
     assert found(*lock_act(1, 0)) == [("evidence_not_kept", "unblock_sessions", (1,))]
     without_file = event(1, 0, "evidence", about="x")
