@@ -4,17 +4,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Sequence
+from typing import Any, Mapping, NamedTuple, Sequence
 
 from .._incident.event import EventReport
 from .milestones import DETECTED, REPORTS, Milestone
 from .mitigations import Mitigation
-from .story import in_words, listed
+from .story import listed, of_dict
 
 LIMIT, UNCHANGED, BY_HAND, USER_FIRST, NO_EVIDENCE, NOT_REACHED = (
     "limit_held", "act_without_effect", "act_by_hand", "noticed_by_user_first", "evidence_not_kept", "not_reached",
 )  # fmt: skip
 _OVER_LIMIT = "allowed without approval"  # of the gate's reason
+_NOT_ARRIVED = ("failed", "refused")  # states of a message at the end of the log
+_NOT_TRIED = ("passed_over", "not_invited")  # templates of messages about a person to whom none was sent
+_MOST_CITED = 10  # messages of one contact
 
 
 class Proposal(NamedTuple):
@@ -113,13 +116,60 @@ def _no_evidence(acts: Sequence[Mitigation]) -> list[Proposal]:
 
 
 def _not_reached(events: Sequence[EventReport]) -> list[Proposal]:
+    """Each contact that no message reached in the end, and each person who could not be paged or invited. A message
+    that was tried again and arrived, or was followed by one that did, has reached its contact."""
+    notes: dict[str, dict[str, Any]] = {}
+    seqs: dict[str, list[tuple[int, bool]]] = {}  # with whether the event says what the message is
+    failed: dict[str, list[str]] = {}  # keys of messages by contact, since one has arrived there
+    for event in events:
+        if event["kind"] != "message":
+            continue
+        key = str(event["note"].get("key", ""))
+        note = notes.setdefault(key, {})
+        note.update({"reason": "", **event["note"]})
+        says_what = any(name in event["note"] for name in ("channel", "values", "template", "audience"))
+        kept = [seq for seq, is_kept in seqs.get(key, ()) if is_kept]
+        seqs[key] = [*((seq, True) for seq in kept), (event["seq"], says_what)]  # what it is, and its end
+        if note.get("state") in _NOT_ARRIVED:
+            failed[_contact(note)] = [*(each for each in failed.get(_contact(note), ()) if each != key), key]
+        elif note.get("state") == "sent":
+            failed.pop(_contact(note), None)
+    about = {_contact(note, True): [key] for key, note in notes.items() if note.get("template") in _NOT_TRIED}
     return [
         Proposal(
             NOT_REACHED,
-            str(event["note"].get("channel", "")),
-            f"A message did not arrive: {in_words(event)}. Correct the contact or the channel.",
-            (event["seq"],),
+            contact,
+            f"{words.rstrip('.: ')}. Correct the contact, the rotation or the channel.",
+            tuple(dict.fromkeys(seq for key in keys[-_MOST_CITED:] for seq, dummy in seqs[key])),
         )
-        for event in events
-        if event["kind"] == "message" and event["note"].get("state") == "failed"
+        for contact, keys, words in (
+            *((each, keys, _why_not_arrived(each, notes[keys[-1]])) for each, keys in failed.items()),
+            *((each, keys, _why_not_tried(notes[keys[-1]])) for each, keys in about.items()),
+        )
     ]
+
+
+def _contact(note: Mapping[str, Any], is_about: bool = False) -> str:
+    """The channel, and to whom, where that is one person or address. ``is_about``: the person, or the step of the
+    rotation, that the message is about."""
+    values = of_dict(note, "values")
+    channel, template = str(note.get("channel", "")), note.get("template")
+    if is_about and template == "passed_over":
+        return str(values.get("step") or channel)
+    who = values.get("to") or ""
+    if is_about:
+        who = values.get("person")
+    elif note.get("audience") == "person" and not who:
+        who = values.get("before" if template == "shift_leaves" else "person") or values.get("place")
+    return f"{channel} to {who}" if who else channel
+
+
+def _why_not_arrived(contact: str, note: Mapping[str, Any]) -> str:
+    return f"A message by {contact} did not arrive: {note.get('reason') or 'no reason is recorded'}"
+
+
+def _why_not_tried(note: Mapping[str, Any]) -> str:
+    values = of_dict(note, "values")
+    if note.get("template") == "passed_over":
+        return f"The {values.get('step', 'step')} was passed over when people were paged: {values.get('why', '')}"
+    return f"{values.get('person', '')} was not invited to the channel: no Slack id in runbook_people"

@@ -75,6 +75,72 @@ def test_evidence_that_was_not_kept():
     assert found(without_file, *lock_act(2, 0)) == [("evidence_not_kept", "unblock_sessions", (2, 1))]
 
 
+def message(seq, state, key="mail/resolved/9/bo@example.org", **note):
+    return event(seq, seq, "message", key=key, state=state, **note)
+
+
+MAIL = {"channel": "mail", "template": "mail", "values": {"to": "bo@example.org"}}
+
+
 def test_a_message_that_did_not_arrive():
     assert found(event(1, 0, "message", state="failed", channel="sms")) == [("not_reached", "sms", (1,))]
     assert found(event(1, 0, "message", state="sent", channel="sms")) == []
+
+
+@pytest.mark.parametrize(
+    ("states", "cites"),
+    [
+        (["failed", "sending", "sent"], None),  # it was late, and arrived
+        (["refused"], (1, 3)),  # no such recipient: no further try
+        (["failed", "sending", "failed"], (1, 5)),
+        (["in_doubt"], None),  # it may have arrived
+    ],
+)
+def test_a_contact_is_proposed_for_what_became_of_its_messages_in_the_end(states, cites):
+    events = [message(1, "queued", **MAIL), message(2, "sending")]
+    events += [message(seq, state, reason="550 no such user") for seq, state in enumerate(states, 3)]
+    wanted = [] if cites is None else [("not_reached", "mail to bo@example.org", cites)]
+    assert found(*events) == wanted
+
+
+def test_a_contact_that_a_later_message_reached_is_right():
+    """A newer state takes the place of one that a server in trouble did not take."""
+    events = [message(1, "queued", **MAIL), message(2, "failed"), message(3, "queued", "mail/2", **MAIL)]
+    assert found(*events, message(4, "sent", "mail/2")) == []
+    other = {**MAIL, "values": {"to": "cy@example.org"}}
+    reached = [message(3, "queued", "mail/2", **other), message(4, "sent", "mail/2")]
+    assert found(*events[:2], *reached) == [("not_reached", "mail to bo@example.org", (1, 2))]
+    assert found(*events, message(4, "sent", "mail/2"), message(5, "queued", "mail/3", **MAIL),
+                 message(6, "refused", "mail/3")) == [("not_reached", "mail to bo@example.org", (5, 6))]  # fmt: skip
+
+
+def test_a_contact_that_several_messages_did_not_reach_is_one_proposal():
+    events = [message(1, "queued", **MAIL), message(2, "refused", reason="550 no such user")]
+    events += [message(3, "queued", "mail/2", **MAIL), message(4, "refused", "mail/2", reason="550 no such user")]
+    (proposal,) = proposals(events, [], milestones(events))
+    assert proposal.text.startswith("A message by mail to bo@example.org did not arrive: 550 no such user. Correct")
+    assert proposal.cites == (1, 2, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("note", "subject", "words"),
+    [
+        ({"template": "passed_over", "values": {"step": "primary", "why": "Bo has neither slack nor mail"}},
+         "primary", "The primary was passed over when people were paged: Bo has neither slack nor mail."),
+        ({"template": "not_invited", "values": {"person": "Bo", "why": "technical lead"}},
+         "slack to Bo", "Bo was not invited to the channel: no Slack id in runbook_people."),
+    ],
+)  # fmt: skip
+def test_a_person_who_could_not_be_paged_or_invited_is_a_contact_to_correct(note, subject, words):
+    events = [message(1, "queued", "slack/x", channel="slack", **note), message(2, "sent", "slack/x")]
+    (proposal,) = proposals(events, [], milestones(events))
+    assert (proposal.subject, proposal.cites) == (subject, (1, 2))
+    assert proposal.text.startswith(words)
+
+
+def test_a_page_that_did_not_arrive_names_the_person():
+    page = {"channel": "slack", "template": "page", "audience": "person", "values": {"person": "Ada", "place": "U1"}}
+    leaves = {**page, "template": "shift_leaves", "values": {"person": "Ada", "before": "Bo", "place": "U2"}}
+    events = [message(1, "queued", "a", **page), message(2, "refused", "a")]
+    events += [message(3, "queued", "b", **leaves), message(4, "refused", "b")]
+    assert [subject for dummy, subject, dummy2 in found(*events)] == ["slack to Ada", "slack to Bo"]
