@@ -3,9 +3,9 @@
 """What the status page may say of an incident, and since which event. Pure.
 
 The page goes on only as the facts allow: *identified* needs a diagnosis, *monitoring* an act, *resolved* a verification
-that held for the soak time with no act, no worse verification and no reopening after it. An act after which nothing is
-better takes *monitoring* back. A person goes on without them by a reason, which is in the event. The states are those
-of Atlassian Statuspage, which Cachet has too.
+that held for the soak time with no act, no worse verification, no plan that found the same fault again and no reopening
+after it. An act after which nothing is better takes *monitoring* back. A person goes on without them by a reason, which
+is in the event. The states are those of Atlassian Statuspage, which Cachet has too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Iterable, Mapping, Sequence
 
 from .._incident.event import EventReport, kept_at
-from .._incident.phase import NOT_BETTER
+from .._incident.phase import ENDED, NOT_BETTER, is_found_again
 from .outbox import REFUSED, REPLACED, Entry
 from .settings import PAGE
 
@@ -98,6 +98,8 @@ class _Reader:
         self.recovered: dict[tuple[str, str], EventReport] = {}  # by host and mitigation, the last verification
         self.acted: set[tuple[str, str]] = set()  # acts since their last verification
         self.before: dict[tuple[str, str], EventReport] = {}  # the verification before an act that is not known yet
+        self.found_again: set[tuple[str, str]] = set()  # what was verified, and was planned again since
+        self.is_ended = False  # a person has said so
 
     def read(self, event: EventReport) -> None:
         kind, note = event["kind"], event["note"]
@@ -113,8 +115,13 @@ class _Reader:
                 self._carried_out(event)
         elif note.get("intended") and kind in ("noted", "reconciled"):
             self._ended(event)
+        elif is_found_again(event) and (_act(event) in self.recovered or _act(event) in self.before):
+            self.found_again.add(_act(event))
+            if not self.is_ended:
+                self._back_to_work(event)
         elif kind == "verified":
             self.acted.discard(_act(event))
+            self.found_again.discard(_act(event))
             self.recovered[_act(event)] = event
             if note.get("outcome") != "recovered":
                 self._back_to_work(event)
@@ -150,7 +157,9 @@ class _Reader:
 
     def _phase(self, event: EventReport) -> None:
         phase, reason = event["note"].get("phase"), event["note"].get("reason")
+        self.is_ended = phase in ENDED
         if phase == "open":
+            self.found_again.clear()
             # What had recovered must be verified anew; what had not is still not.
             self.recovered, self.before = _not_recovered(self.recovered), _not_recovered(self.before)
             self.known, self.has_acted = INVESTIGATING, False
@@ -175,7 +184,7 @@ class _Reader:
 
     def end_soak(self, now: datetime, soak: timedelta) -> None:
         """Resolved, where every act was verified and all recoveries are older than the soak time."""
-        if self.reached == RESOLVED or not self.recovered or self.acted:
+        if self.reached == RESOLVED or not self.recovered or self.acted or self.found_again:
             return
         last = max(self.recovered.values(), key=lambda event: (kept_at(event), event["seq"]))
         over = all(event["note"].get("outcome") == "recovered" for event in self.recovered.values())

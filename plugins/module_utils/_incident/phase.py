@@ -18,6 +18,8 @@ RESOLVED, CLOSED = "resolved", "closed"
 ENDED = (RESOLVED, CLOSED)
 _ORDER = (OPEN, ACKNOWLEDGED, IDENTIFIED, MONITORING)
 NOT_BETTER = ("worse", "unchanged")  # outcomes after which the act has not helped
+# Mitigations whose plan is made of what the fault affects. Of the others a plan says what a person wants.
+_OF_THE_FAULT = ("unblock_sessions", "end_sessions", "reclaim_disk")
 
 
 class PhaseChange(NamedTuple):
@@ -72,6 +74,15 @@ def acknowledgements(events: Sequence[EventReport]) -> list[EventReport]:
 def was_carried_out(event: EventReport) -> bool:
     """Whether an act was carried out, or a later run found that it was."""
     return event["kind"] == "mitigated" or (event["kind"] == "reconciled" and bool(event["note"].get("gone")))
+
+
+def is_found_again(event: EventReport) -> bool:
+    """Whether a plan was made and held that the fault calls for: where one like it was verified before, the recovery
+    has not held. A restart of named services, a scaling or an undo is planned as a precaution, too."""
+    note = event["note"]
+    mitigation, options = str(note.get("mitigation") or ""), note.get("options") or {}
+    of_the_fault = mitigation in _OF_THE_FAULT or (mitigation == "restart_services" and not options.get("services"))
+    return event["kind"] == "held" and of_the_fault
 
 
 def _after(present: str, event: EventReport) -> str:

@@ -3,7 +3,8 @@
 """Whether the log shows that the fault is gone. Pure.
 
 Each mitigation on each host counts by its last verification, and an act that is younger than its verification is not
-verified. With a reopening what had recovered must be verified anew; what had not recovered has still not.
+verified; nor has a recovery held after which the same mitigation has found the fault again, and waits for an approval.
+With a reopening what had recovered must be verified anew; what had not recovered has still not.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import NamedTuple, Sequence
 
 from .._incident.event import EventReport
 from .._incident.intent import RECONCILED
-from .._incident.phase import rounds
+from .._incident.phase import is_found_again, rounds
 
 _ACTS = ("intended", "mitigated")
 
@@ -30,20 +31,25 @@ def recovery_of(events: Sequence[EventReport]) -> Recovery:
     again = [id(event) for event in rounds(events)[1:]]
     last: dict[tuple[str, str], EventReport] = {}
     acted: dict[tuple[str, str], EventReport] = {}
+    found_again: dict[tuple[str, str], EventReport] = {}
     for event in events:
         key = (event["host"], str(event["note"].get("mitigation", "")))
         if id(event) in again:
+            found_again.clear()
             last = {each: verified for each, verified in last.items() if _outcome(verified) != "recovered"}
         elif event["kind"] == "verified":
             last.pop(key, None)
             acted.pop(key, None)
+            found_again.pop(key, None)
             last[key] = event
         elif event["kind"] in _ACTS:
             acted[key] = event
         elif _is_nothing(event):
             acted.pop(key, None)
+        elif is_found_again(event) and key in last:
+            found_again[key] = event
     found = list(last.values())
-    return Recovery(found, _why_not(found, list(acted.values()), bool(again)))
+    return Recovery(found, _why_not(found, list(acted.values()), list(found_again.values()), bool(again)))
 
 
 def _is_nothing(event: EventReport) -> bool:
@@ -53,18 +59,25 @@ def _is_nothing(event: EventReport) -> bool:
     return is_end and not note.get("gone") and not note.get("unknown")
 
 
-def _why_not(verified: Sequence[EventReport], acted: Sequence[EventReport], is_again: bool) -> str:
+def _why_not(
+    verified: Sequence[EventReport], acted: Sequence[EventReport], found_again: Sequence[EventReport], is_again: bool
+) -> str:
     for event in verified:
         if _outcome(event) != "recovered":
-            on = f" on {event['host']}" if event["host"] else ""
-            return f"the last verification{on} (#{event['seq']}) says {_outcome(event)}"
+            return f"the last verification{_on(event)} (#{event['seq']}) says {_outcome(event)}"
     if not verified:
         return "no verification is in the log" + (" since it was opened again" if is_again else "")
     if acted:
         name, seq = acted[0]["note"].get("mitigation") or "an act", acted[0]["seq"]
-        on = f" on {acted[0]['host']}" if acted[0]["host"] else ""
-        return f"{name}{on} (#{seq}) was not verified after it was carried out"
+        return f"{name}{_on(acted[0])} (#{seq}) was not verified after it was carried out"
+    for event in found_again:
+        name = event["note"].get("mitigation")
+        return f"{name}{_on(event)} (#{event['seq']}) has found the fault again after its last verification"
     return ""
+
+
+def _on(event: EventReport) -> str:
+    return f" on {event['host']}" if event["host"] else ""
 
 
 def _outcome(event: EventReport) -> str:

@@ -95,6 +95,32 @@ def test_an_act_counts_for_what_became_of_it(events, last):
     assert told([OPENED, *events], 999)[-1] == last
 
 
+SESSIONS = {"mitigation": "unblock_sessions"}
+ENDED_THEM = [event("mitigated", 2, seq=3, **SESSIONS), event("verified", 3, seq=4, outcome="recovered", **SESSIONS)]
+
+
+def planned(minutes, seq=5, **note):
+    return event("held", minutes, seq=seq, **{**SESSIONS, "plan": {"digest": "d"}, "reasons": [], **note})
+
+
+@pytest.mark.parametrize(
+    ("events", "minutes", "last"),
+    [
+        # A plan that waits for its approval says what an act at once would have said: the fault is back.
+        ([planned(6)], 999, ("monitoring", 3)),
+        ([planned(6), event("verified", 20, seq=6, outcome="recovered", **SESSIONS)], 29, ("monitoring", 3)),
+        ([planned(6), event("verified", 20, seq=6, outcome="recovered", **SESSIONS)], 30, ("resolved", 6)),
+        ([planned(20)], 21, ("investigating", 5)),  # the page had said resolved
+        ([planned(6, mitigation="scale_services")], 999, ("resolved", 4)),  # a precaution
+        ([event("phase", 15, seq=5, phase="resolved", facts=["#4"]), planned(20, 6)], 21, ("resolved", 4)),
+        ([planned(6), event("phase", 15, seq=6, phase="resolved", reason="it went")], 21, ("resolved", 6)),
+        ([planned(6), event("phase", 15, seq=6, phase="open", reason="it is back")], 999, ("investigating", 6)),
+    ],
+)
+def test_a_fault_that_is_found_again_is_not_resolved(events, minutes, last):
+    assert told([OPENED, *ENDED_THEM, *events], minutes)[-1] == last
+
+
 def test_a_relapse_that_a_person_says_is_the_beginning_of_its_round():
     resolved = event("phase", 1, seq=2, phase="resolved", reason="seen")
     thanks = event("update", 1500, seq=3, audience="public", text="thank you")

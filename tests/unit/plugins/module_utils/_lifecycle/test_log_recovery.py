@@ -18,6 +18,10 @@ def end(kind="noted", **note):
     return event(kind, 7, seq=8, mitigation="x", intended="2026-11-27T10:06:00.000000Z", **note)
 
 
+def held(minutes=6, name="unblock_sessions", **note):
+    return event("held", minutes, seq=9, mitigation=name, plan={"digest": "d"}, reasons=[], **note)
+
+
 AGAIN = [event("phase", 20, phase="resolved"), event("phase", 30, phase="open", reason="back")]
 
 
@@ -34,6 +38,25 @@ AGAIN = [event("phase", 20, phase="resolved"), event("phase", 30, phase="open", 
         ([verified(), intended(), end("reconciled", gone=[], unknown=[])], ""),
         ([verified(), intended(), end("reconciled", gone=["a"])], "x on db1 (#7) was not verified"),
         ([verified(), intended(), end("reconciled", gone=[], unknown=["a"])], "x on db1 (#7) was not verified"),
+        ([verified(name="unblock_sessions"), held()], "unblock_sessions on db1 (#9) has found the fault again"),
+        (
+            [
+                verified(name="unblock_sessions"),
+                held(),
+                intended(7, "unblock_sessions"),
+                verified(name="unblock_sessions", minutes=8),
+            ],
+            "",
+        ),
+        ([held(4), verified(name="unblock_sessions")], ""),
+        ([verified(), held()], ""),  # another mitigation, which was verified by nothing
+        ([verified(name="scale_services"), held(name="scale_services")], ""),  # a precaution, or an undo
+        ([verified(name="restart_services"), held(name="restart_services", options={"services": ["web"]})], ""),
+        (
+            [verified(name="restart_services"), held(name="restart_services", options={"services": []})],
+            "restart_services on db1 (#9) has found the fault again",
+        ),
+        ([verified(name="unblock_sessions"), held(), *AGAIN], "no verification is in the log since"),
         ([verified(), *AGAIN], "no verification is in the log since it was opened again"),
         ([verified(), *AGAIN, verified(seq=9, minutes=40)], ""),
         ([verified("worse", 4, "y"), *AGAIN, verified(seq=9, minutes=40)], "(#4) says worse"),
