@@ -20,10 +20,12 @@ from .outbox import FAILED, IN_DOUBT, QUEUED, REFUSED, SENT, Entry, retry_after
 
 @dataclass(frozen=True)
 class Delivered:
-    """``reference``: what the other side calls it; ``note``: what a person should know of it, else empty."""
+    """``reference``: what the other side calls it; ``note``: what a person should know of it, else empty; ``agrees``:
+    whether the other side was read back and shows it, None where that is not asked of a channel."""
 
     reference: str = ""
     note: str = ""
+    agrees: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ def result_note(entry: Entry, delivery: Delivery, now: datetime) -> dict[str, An
     key = {"key": entry.message.key}
     if isinstance(delivery, Delivered):
         kept = {"reference": delivery.reference, "reason": _words(delivery.note)}
-        return {**key, "state": SENT, **{name: value for name, value in kept.items() if value}}
+        read_back = {} if delivery.agrees is None else {"agrees": delivery.agrees}
+        return {**key, "state": SENT, **{name: value for name, value in kept.items() if value}, **read_back}
     if isinstance(delivery, NotTried):
         # What may have arrived before is asked for also the next time.
         return {**key, "state": IN_DOUBT, "reason": entry.reason} if entry.asks else {**key, "state": QUEUED}

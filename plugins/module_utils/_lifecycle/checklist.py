@@ -155,11 +155,26 @@ def _recovered(events: _Events, rules: SiteRules) -> _Tick:
 
 
 def _on_the_page(events: _Events, rules: SiteRules) -> _Tick:
+    """By the last post that was sent, if the page was read back and shows it."""
     sent = _sent(channel="page")(events)
+    differs = _differs(events)
+    if differs is not None:
+        return _Tick(OPEN, f"#{differs['seq']} was sent, and {differs['note'].get('reason') or 'the page differs'}")
     scenario = str(events[0]["note"].get("scenario") or "") if events else ""
     if sent.state == OPEN and rules.public and scenario not in rules.public and not said_outside(events):
         return _Tick(NOT_APPLICABLE, f"by the site's rule: {scenario or 'this scenario'} does not face customers")
     return sent
+
+
+def _differs(events: _Events) -> EventReport | None:
+    """The event of the last post, where the page did not show it, or could not be read back."""
+    keys = {event["note"].get("key") for event in events if event["note"].get("channel") == "page"}
+    posts = [
+        event
+        for event in events
+        if event["kind"] == "message" and event["note"].get("key") in keys and event["note"].get("state") == "sent"
+    ]
+    return posts[-1] if posts and posts[-1]["note"].get("agrees") is False else None
 
 
 def _documented(events: _Events, chain_is_whole: bool | None) -> _Tick:

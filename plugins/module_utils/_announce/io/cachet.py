@@ -61,7 +61,8 @@ class Cachet:
                 self._ask("POST", path, thread, {"status": status, "message": text})
         except Answered as answer:
             return answer.delivery
-        return Delivered(incident, "; ".join(self._components(values, incident, thread)))
+        notes = self._components(values, incident, thread)
+        return Delivered(incident, "; ".join(notes), not notes)
 
     def _components(self, values: Mapping[str, Any], incident: str, thread: Thread) -> list[str]:
         """Components go with the incident and come back with it; then all of it is read back."""

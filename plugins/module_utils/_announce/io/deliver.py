@@ -17,9 +17,11 @@ from typing import Any, Callable, Mapping, Sequence
 from ..._core.errors import RunbookError
 from ..delivery import Delivered, Delivery, InDoubt, NotDelivered, NotTried, result_note
 from ..outbox import Entry
+from ..settings import PAGE
 from .channel import Channel, Thread
 from .http_call import Answered
 
+_ARRIVED = "it had arrived before"
 _MOST = 4  # budgets
 _LEAST = 0.3  # seconds without which a message is not begun
 
@@ -120,6 +122,14 @@ class _Lane:
         with self.lock:
             self.results.differences += differences
 
+    def _arrived_before(self, entry: Entry, reference: str) -> Delivered:
+        """A page that was written by a run that said no more is read back by this one."""
+        if entry.message.channel != PAGE:
+            return Delivered(reference, _ARRIVED)
+        self.thread.references[entry.message.key] = reference
+        differences = self._differences()
+        return Delivered(reference, "; ".join([_ARRIVED, *differences]), not differences)
+
     def _differences(self) -> list[str]:
         try:
             return self.channel.differences(self.thread)
@@ -134,7 +144,7 @@ class _Lane:
             if entry.asks:
                 found = self.channel.find(entry.message, self.thread)
                 if found is not None:
-                    return Delivered(found, "it had arrived before")
+                    return self._arrived_before(entry, found)
         except Exception as error:  # no answer, or one of another form than that of the API
             why = str(error) if isinstance(error, Answered) else f"{type(error).__name__}: {error}"
             return InDoubt(f"whether it had arrived could not be asked: {why}")

@@ -61,7 +61,7 @@ class Statuspage:
         notes = [f"component {each} is not on the page: it was left out" for each in missing]
         shown = {each: state for each, state in components.items() if each not in missing}
         notes += self._read_back(str(values["state"]), shown, str(made["id"]), thread)
-        return Delivered(str(made["id"]), "; ".join(notes))
+        return Delivered(str(made["id"]), "; ".join(notes), not notes)
 
     def _written(self, incident: str, body: dict[str, Any], thread: Thread) -> tuple[Mapping[str, Any], list[str]]:
         """The incident after the write, and components that the page does not have: a refusal for their sake keeps no

@@ -20,12 +20,15 @@ ENTRY = Entry(Message("a", "slack", "note"), "sending", START, tries=2)
     [
         (Delivered("C1/7"), {"state": "sent", "reference": "C1/7"}),
         (Delivered("", "not pinned"), {"state": "sent", "reason": "not pinned"}),
+        (Delivered("p1", agrees=True), {"state": "sent", "reference": "p1", "agrees": True}),
+        (Delivered("p1", "it is red", False),
+         {"state": "sent", "reference": "p1", "reason": "it is red", "agrees": False}),
         (InDoubt("cut"), {"state": "in_doubt", "reason": "cut", "next_at": "2026-11-27T10:01:00.000000Z"}),
         (NotDelivered("busy", 90.0), {"state": "failed", "reason": "busy", "next_at": "2026-11-27T10:01:30.000000Z"}),
         (NotDelivered("bad", forever=True), {"state": "refused", "reason": "bad"}),
         (NotTried(), {"state": "queued"}),
     ],
-)
+)  # fmt: skip
 def test_what_became_of_a_message_is_kept(delivery, note):
     assert result_note(ENTRY, delivery, START) == {"key": "a", **note}
 

@@ -35,6 +35,12 @@ def sent(seq=7, key="k", **queued: Any) -> list[Any]:
     return [event("message", seq=seq - 2, key=key, state="queued", **queued), *states]
 
 
+def posted(seq=7, key="page/investigating/1.1", **end: Any) -> list[Any]:
+    """On the status page, with what reading it back has shown."""
+    *before, last = sent(seq, key, channel="page")
+    return [*before, {**last, "note": {**last["note"], **end}}]
+
+
 def item(key, state, seq=1):
     return event("action_item", seq=seq, key=key, text="x", state=state)
 
@@ -59,6 +65,13 @@ def ticked(state, seq, name="runbooks_updated"):
         ("channel_created", sent(template="channel")[:2], ("open", "")),
         ("channel_created", sent(template="note"), ("open", "")),
         ("status_page_updated", sent(channel="page", key="page/investigating/1.1"), ("done", "#7")),
+        ("status_page_updated", posted(agrees=True), ("done", "#7")),
+        ("status_page_updated", posted(agrees=False, reason="the page says monitoring"),
+         ("open", "#7 was sent, and the page says monitoring")),
+        ("status_page_updated", [*posted(agrees=False), *posted(10, key="page/resolved/8.2", agrees=True)],
+         ("done", "#7")),
+        ("status_page_updated", [*posted(agrees=True), *posted(10, key="page/resolved/8.2", agrees=False)],
+         ("open", "#10 was sent, and the page differs")),
         ("customers_informed", sent(channel="page", values={"state": "identified"}), ("open", "")),
         ("customers_informed", sent(channel="page", values={"state": "resolved"}), ("done", "#7")),
         ("customers_informed", sent(channel="slack", values={"state": "resolved"}), ("open", "")),

@@ -59,6 +59,36 @@ def test_an_answer_of_another_form_leaves_no_message_on_its_way(error):
     assert "could not be read" in results.differences[0]
 
 
+class Board(Chat):
+    """A page on which a run that was killed has written, and that shows something else, or does not answer."""
+
+    def __init__(self, shows):
+        super().__init__()
+        self.shows = shows
+
+    def find(self, message, thread):  # noqa: ARG002
+        return "p1"
+
+    def differences(self, thread):
+        assert thread.references["a"] == "p1"
+        if isinstance(self.shows, Exception):
+            raise self.shows
+        return self.shows
+
+
+@pytest.mark.parametrize(
+    ("shows", "agrees", "why"),
+    [([], True, ""), (["the page says monitoring"], False, "the page says monitoring"),
+     (KeyError("id"), False, "what it shows could not be read")],
+)  # fmt: skip
+def test_a_post_that_had_arrived_before_is_read_back(shows, agrees, why):
+    entry = Entry(Message("a", "page", "page", {}), "sending", START, asks=True)
+    (note,) = deliver([entry], {}, lambda _name: Board(shows), "i", 5.0, lambda: START).notes
+    assert (note["state"], note["agrees"]) == ("sent", agrees)
+    assert note["reason"].startswith("it had arrived before")
+    assert why in note["reason"]
+
+
 def test_a_message_of_which_no_text_can_be_made_keeps_nothing_behind_it_up():
     assert states(delivered(Chat(send=InputError("the template")), "ab")) == {"a": "refused", "b": "refused"}
 
