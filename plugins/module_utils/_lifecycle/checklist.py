@@ -25,6 +25,7 @@ from .roles import roles_of
 
 (DONE, WAIVED), OPEN, NOT_APPLICABLE = CHECKLIST_STATES, "open", "not_applicable"
 _ANSWER = timedelta(minutes=15)
+_BY_PEOPLE = ("surprised", "contributing_factors", "lessons")  # sections of the post-mortem
 SOAK = timedelta(minutes=10)
 
 
@@ -204,9 +205,16 @@ def _items_done(*prefixes: str) -> _Rule:
 
 
 def _root_cause(events: _Events) -> _Tick:
-    return _first(
-        events, lambda event: event["kind"] == "written" and event["note"].get("section") == "contributing_factors"
-    )
+    """Each section of the post-mortem that no fact can fill is written."""
+    written = {
+        str(event["note"].get("section")): event["seq"]
+        for event in events
+        if event["kind"] == "written" and str(event["note"].get("text") or "").strip()
+    }
+    missing = [section.replace("_", " ") for section in _BY_PEOPLE if section not in written]
+    if missing:
+        return _Tick(OPEN, f"not written: {', '.join(missing)}")
+    return _Tick(DONE, ", ".join(f"#{written[section]} {section.replace('_', ' ')}" for section in _BY_PEOPLE))
 
 
 class _Item(NamedTuple):

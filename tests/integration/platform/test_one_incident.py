@@ -29,7 +29,11 @@ from support.servers import ROOT
 PAGE = ROOT / "docs/one-incident.md"
 BY_A_PERSON = "(a person)"
 REVIEW = {
-    "incident_postmortem_written": {"contributing_factors": "The job waits for a service while it holds locks."},
+    "incident_postmortem_written": {
+        "surprised": "One job held up all bookings.",
+        "contributing_factors": "The job waits for a service while it holds locks.",
+        "lessons": "What waits for a service holds no lock.",
+    },
     "incident_postmortem_action_items": [
         {"key": "A1", "text": "No call to a service within a transaction", "owner": "bob", "due": "2026-12-01"}
     ],

@@ -41,6 +41,10 @@ def posted(seq=7, key="page/investigating/1.1", **end: Any) -> list[Any]:
     return [*before, {**last, "note": {**last["note"], **end}}]
 
 
+def written(seq, section, text="x"):
+    return event("written", seq=seq, section=section, text=text)
+
+
 def item(key, state, seq=1):
     return event("action_item", seq=seq, key=key, text="x", state=state)
 
@@ -120,8 +124,12 @@ def ticked(state, seq, name="runbooks_updated"):
         ("runbooks_updated", [event("checklist", item="runbooks_updated", state="started")], ("open", "")),
         ("runbooks_updated", [ticked("waived", 5), ticked("done", 9)], ("done", "#9 ada: x")),
         ("runbooks_updated", [ticked("done", 5), ticked("waived", 9)], ("waived", "#9 ada: x")),
-        ("root_cause_analysed", [event("written", seq=8, section="contributing_factors", text="x")], ("done", "#8")),
-        ("root_cause_analysed", [event("written", seq=8, section="lucky", text="x")], ("open", "")),
+        ("root_cause_analysed", [written(8, "contributing_factors"), written(9, "surprised"), written(12, "lessons")],
+         ("done", "#9 surprised, #8 contributing factors, #12 lessons")),
+        ("root_cause_analysed", [written(8, "contributing_factors"), written(9, "surprised", " ")],
+         ("open", "not written: surprised, lessons")),
+        ("root_cause_analysed", [written(8, "lucky")],
+         ("open", "not written: surprised, contributing factors, lessons")),
         (
             "runbooks_updated",
             [event("checklist", seq=9, by="bob", item="runbooks_updated", state="done", reason="PR 7")],
