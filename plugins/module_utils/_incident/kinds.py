@@ -9,8 +9,10 @@ and read by nothing.
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Any, Mapping, NamedTuple, Tuple, Union
 
+from .._core.times import moment_of
 from .stamps import is_day, is_stamp
 
 _Types = Union[type, Tuple[type, ...]]
@@ -22,6 +24,7 @@ PHASES = ("open", "acknowledged", "identified", "monitoring", "resolved", "close
 ROLES = ("incident_commander", "technical_lead", "communications_lead")
 MESSAGE_STATES = ("queued", "sending", "sent", "failed", "in_doubt", "refused", "replaced")
 CHECKLIST_STATES = ("done", "waived")  # that a person sets
+POSTMORTEM_STATUSES = ("draft", "in review", "done")
 _CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     ("severity", "severity"): SEVERITIES, ("phase", "phase"): PHASES, ("role", "role"): ROLES,
     ("message", "state"): MESSAGE_STATES, ("silence", "state"): ("made", "expired"),
@@ -32,6 +35,7 @@ MOMENTS = ("next_at", "noticed_at", "done_at", "held_at", "starts_at", "ends_at"
 _DAYS = ("due",)  # fields that are dates; what is none would never be over
 _ROWS = ("actions", "acted_on")  # fields that are targets, each with what is done to it
 _PLAIN = (str, int, float, bool)
+_DATED = re.compile(r"\d{4}-\d\d-\d\d(?!\d)", re.ASCII)
 
 
 class Kind(NamedTuple):
@@ -186,7 +190,23 @@ def why_refused(kind: str, note: Mapping[str, Any]) -> str:
         if choices and value not in choices:
             return f"the field {name} of an event of kind {kind} is one of {', '.join(choices)}, not {value!r}"
     missing = [name for name in KINDS[kind].required if name not in note]
-    return f"an event of kind {kind} needs {', '.join(missing)}" if missing else ""
+    if missing:
+        return f"an event of kind {kind} needs {', '.join(missing)}"
+    return _why_not_written(str(note["section"]), str(note["text"])) if kind == "written" else ""
+
+
+def _why_not_written(section: str, text: str) -> str:
+    """Two sections of a post-mortem hold a fact that pages are made of, and no passage: what is none would count for
+    nothing. An empty beginning takes back an earlier one."""
+    if section == "status" and text.strip().lower() not in POSTMORTEM_STATUSES:
+        return f"the status of a post-mortem is one of {', '.join(POSTMORTEM_STATUSES)}, not {text!r}"
+    first = (text.strip().splitlines() or [""])[0].strip()
+    if section == "impact_began" and first and (not _DATED.match(first) or moment_of(first, 0.0) is None):
+        return (
+            "the first line of the section impact_began is a date with a time, and nothing else, such as"
+            f" 2026-11-23T14:50:00Z, not {first!r}"
+        )
+    return ""
 
 
 def readable(kind: str, note: Mapping[str, Any]) -> dict[str, Any]:

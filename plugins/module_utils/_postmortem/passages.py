@@ -9,9 +9,9 @@ from typing import Sequence
 from .._core.redaction import redacted_lines
 from .._core.text import printable
 from .._incident.event import EventReport
+from .._incident.kinds import POSTMORTEM_STATUSES as STATUSES
 from .page.document import Passage, said
 
-STATUSES = ("draft", "in review", "done")
 # Sections that hold a fact and no passage.
 STATUS, BEGAN, PUBLIC = "status", "impact_began", "public"
 # Section of a passage -> the question to the people of the incident.

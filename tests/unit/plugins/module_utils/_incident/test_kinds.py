@@ -36,6 +36,18 @@ class _AnsibleTaggedInt(int):
         ("mittigated", {}, "no kind of event 'mittigated'; did you mean mitigated?"),
         ("update", {"text": "x", "next_at": "in an hour"}, "field next_at of an event of kind update is a time in UTC"),
         ("update", {"text": "x", "next_at": ""}, ""),
+        ("written", {"section": "lucky", "text": "finished"}, ""),
+        ("written", {"section": "status", "text": " In review\n"}, ""),
+        ("written", {"section": "status", "text": "finished"}, "one of draft, in review, done, not 'finished'"),
+        *[
+            ("written", {"section": "impact_began", "text": text}, "")
+            for text in ("2026-11-23T14:50:00Z", "2026-11-23 14:50\nby the log of nginx", "2026-11-23 15:50 +01:00", "")
+        ],
+        *[
+            ("written", {"section": "impact_began", "text": text}, "is a date with a time, and nothing else")
+            for text in ("14:50", "about three", "2026-11-23 14:50, by the log", "1h", "2026-13-01 10:00", "\n@7")
+        ],
+        ("written", {"section": "impact_began"}, "needs text"),
         ("zzz", {}, "no kind of event 'zzz'. It has: "),
     ],
 )
