@@ -253,19 +253,21 @@ def test_the_playbook_records_what_was_written_and_writes_the_pages(tmp_path):
         "ansible_connection": "local", "runbook_incident_log": str(tmp_path), "incident_id": log.name,
         "incident_postmortem_views": ["internal", "public"], "runbook_public_words": {"db_lock_contention": "Slow"},
         "incident_postmortem_written": {"lucky": "low traffic\n  <b> 7", "status": "in review"},
+        "incident_postmortem_section": "lessons", "incident_postmortem_text": 42,  # as a survey gives a number
         "incident_postmortem_action_items": [{"key": "A2", "text": "alert on waiters", "owner": "grace"}],
     }  # fmt: skip
     before = events(log)
 
-    def play(*more):
+    def play(*more, fails=False):
         argv = ["ansible-playbook", "-i", "db1,", "playbooks/incident_postmortem.yml", "-e", json.dumps(variables)]
         argv += ["-e", "runbook_hosts=all", *more]
         done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert bool(done.returncode) is fails, done.stdout + done.stderr
         assert "WARNING" not in done.stdout + done.stderr
         return done.stdout
 
     assert f"{log.name}.postmortem/postmortem.html" in play("--check")
+    assert "belong together" in play("-e", "incident_postmortem_section=", fails=True)
     assert events(log) == before
     assert not (tmp_path / f"{log.name}.postmortem").exists()
     play()
@@ -273,10 +275,11 @@ def test_the_playbook_records_what_was_written_and_writes_the_pages(tmp_path):
     assert [(event["kind"], event["host"]) for event in added] == [
         ("written", ""),
         ("written", ""),
+        ("written", ""),
         ("action_item", ""),
     ]
     page = Page((tmp_path / f"{log.name}.postmortem/postmortem.html").read_text())
-    assert page.passages == {added[0]["seq"]: "\nlow traffic\n  <b> 7"}
+    assert page.passages == {added[0]["seq"]: "\nlow traffic\n  <b> 7", added[2]["seq"]: "\n42"}
     assert "<h1>Slow</h1>" in (tmp_path / f"{log.name}.postmortem/public.html").read_text()
 
 
