@@ -29,6 +29,8 @@ from .paging import Answerer, invitations, pages, reminders, shift_changes
 from .settings import MAIL, PAGE, PAGER, SLACK, TRACKER
 
 _Rule = Callable[[IncidentFacts], "list[Message]"]
+# What the standing channel has of an incident without a channel of its own: what a person must do, and what was done.
+_IN_STANDING = ("triage", "held", "mitigated", "reconciled", "verified", "handed_over", "update", "vendor")
 
 
 def wanted(
@@ -83,14 +85,16 @@ def channel_name(opened_at: str) -> str:
     return f"incident-{opened_at[:10]}-{opened_at[11:13]}{opened_at[14:16]}"
 
 
-# --- the chat: the standing channel has a line for each incident, its own channel has all of it -----------------------
+# --- the chat: the standing channel has a line for each incident, its own channel has all of it. Of one without a
+# channel of its own, as where no severity is known, the standing channel has the plans, the acts and the updates. -----
 
 
 def _slack(story: IncidentFacts) -> list[Message]:
     options = story.settings[SLACK]
     standing = _said(story, "slack/standing/opened", "opened", place="standing")
     if not _has_channel(story):
-        return [standing, *_ends(story, "standing")]
+        posts = [message for event in story.events for message in (*_posts(story, event), *_vendor(story, event))]
+        return [standing, *map(_in_standing, filter(_is_for_standing, posts)), *_ends(story, "standing")]
     name = channel_name(story.opened_at)
     opened = Message("slack/channel", SLACK, "channel", story.base(name=name, invite=list(options["invite"])))
     links = _said(story, "slack/links", "links", links=dict(options["links"]), pin=True)
@@ -98,6 +102,16 @@ def _slack(story: IncidentFacts) -> list[Message]:
     for event in story.events:
         found += [*_posts(story, event), *_vendor(story, event)]
     return [message for message in found if message is not None] + _ends(story, "standing") + _archive(story)
+
+
+def _is_for_standing(message: Message) -> bool:
+    return message.template in _IN_STANDING
+
+
+def _in_standing(message: Message) -> Message:
+    """The same under a key of its own: should the incident get a channel, all of it is said there, too."""
+    key = message.key.replace("slack/", "slack/standing/", 1)
+    return replace(message, key=key, values={**message.values, "place": "standing"})
 
 
 def _has_channel(story: IncidentFacts) -> bool:

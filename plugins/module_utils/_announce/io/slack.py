@@ -235,11 +235,15 @@ class Slack:
         values = {name: value for name, value in message.values.items() if name not in ("place", "pin")}
         whole = self.texts.text(message.template, values)
         own = thread.references.get("slack/channel", "")
-        if message.values.get("place") == "standing" and own:
+        has_link = message.values.get("place") == "standing" and bool(own)
+        if has_link:
             whole += f"\n<#{own}>"
-        text = shortened(whole, _MOST)
-        content = self._content(text, message, thread)
         for place in places:
+            # Among the messages of other incidents it says which one it is of.
+            is_known = place == own or has_link or message.audience == "person" or _names(whole, thread.incident)
+            about = "" if is_known else f"\nIncident {thread.incident}"
+            text = shortened(whole, _MOST - len(about))
+            content = self._content(text + about, message, thread)
             try:
                 sent = self._call("chat.postMessage", thread, channel=place, **content)
                 break
@@ -367,6 +371,11 @@ class Slack:
         if not self._self:
             self._self = str(self._call("auth.test", thread).get("user_id", ""))
         return self._self
+
+
+def _names(text: str, incident: str) -> bool:
+    """Whether the id of the incident is a word of the text."""
+    return re.search(rf"(?<![\w.-]){re.escape(incident)}(?![\w-]|\.\w)", text) is not None
 
 
 def _left(thread: Thread) -> Any:

@@ -75,7 +75,7 @@ def test_without_the_right_to_make_channels_the_standing_one_has_it(slack, error
     made = adapter(slack).send(CHANNEL, thread())
     assert made == Delivered("", f"no channel of its own ({error}): it is in #pafar-incidents")
     adapter(slack).send(NOTE, thread(channel=""))
-    assert [message["text"] for message in slack.room("pafar-incidents").messages] == ["ada: moved it"]
+    assert [message["text"] for message in slack.room("pafar-incidents").messages] == ["ada: moved it\nIncident i"]
 
 
 def test_a_channel_that_a_person_has_archived_is_replaced_by_the_standing_one(slack):

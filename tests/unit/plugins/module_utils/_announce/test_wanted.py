@@ -104,6 +104,24 @@ def test_an_incident_has_a_channel_from_the_severity_that_the_site_names():
     assert channel_name("2026-11-23T14:56:35.123456Z") == "incident-2026-11-23-1456"
 
 
+@pytest.mark.parametrize("severity", ["unknown", "P3"])
+def test_of_a_lesser_incident_the_standing_channel_has_what_people_must_know(severity):
+    """Most incidents begin without a severity: their plans would wait for an approval that is asked of no one."""
+    told = [
+        opening(severity), held(2), event("update", 2, seq=3, text="we look"),
+        event("mitigated", 3, seq=4, mitigation="m", done=["x"]), event("noted", 3, seq=5, text="looked"),
+        event("verified", 4, seq=6, mitigation="m", outcome="recovered"), event("acknowledged", 5, seq=7),
+        event("handed_over", 5, seq=8, task="t", message="m"), event("update", 5, seq=9, text="x", audience="public"),
+        event("phase", 6, seq=10, phase="resolved", reason="seen"),
+    ]  # fmt: skip
+    names = ["opened", "held/2", "update/3", "mitigated/4", "verified/6", "handed_over/8", "resolved/10"]
+    assert keys(told, "slack") == [f"slack/standing/{name}" for name in names]
+    assert named(told, "slack/standing/held/2").values["place"] == "standing"
+    # Should it turn out to be severe, its own channel has all of it, from the beginning.
+    raised = [*told, event("severity", 7, seq=11, severity="P1", reason="x")]
+    assert {"slack/channel", "slack/held/2", "slack/note/5"} <= set(keys(raised, "slack"))
+
+
 @pytest.mark.parametrize(
     ("event_", "key"),
     [
