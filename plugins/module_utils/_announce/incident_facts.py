@@ -16,6 +16,7 @@ from .follow_up import COURSE
 from .settings import SLACK
 
 _LONG = 2000  # characters of one text of the log in a message
+_REPORT = 400  # of what users reported, which several messages have
 
 
 class IncidentFacts:
@@ -30,6 +31,8 @@ class IncidentFacts:
         self.scenario = str(note.get("scenario") or "incident")
         self.hosts = [str(host) for host in note.get("hosts") or ()]
         self.opened_at = stamp(kept_at(self.opening)) if self.opening else ""
+        words, reporter = str(note.get("text") or ""), str(note.get("reported_by") or "")
+        self.reported = shortened(f"reported by {reporter}: {words}", _REPORT) if words and reporter else ""
         self.severity = severity_of(events)
         self.worst = self._worst()
 
@@ -43,10 +46,12 @@ class IncidentFacts:
         return worst
 
     def base(self, **more: Any) -> dict[str, Any]:
-        """Values that every template has, and some of its own; without secrets."""
+        """Values that every template has, and some of its own; without secrets. ``reported``: what users reported,
+        where the incident was opened by that."""
         values = {
             "incident": self.incident, "scenario": self.scenario, "severity": self.severity,
-            "hosts": some(self.hosts, 6), "opened_at": self.opened_at, **more,
+            "hosts": some(self.hosts, 6), "opened_at": self.opened_at,
+            **({"reported": self.reported} if self.reported else {}), **more,
         }  # fmt: skip
         return {name: cleaned(value) for name, value in values.items()}
 

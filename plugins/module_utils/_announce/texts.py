@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Mapping
 
+# What users reported: the scenario of such an incident says nothing of it.
+_REPORTED = "{% if reported | default('') %}\n{{ reported }}{% endif %}"
 _SHIFT_LEAVES = (
     "Your shift as {{ step }} ended at {{ since }} (UTC) while incident {{ incident }} ({{ severity }}"
     " {{ scenario }}) is {{ phase }}.{% if roles %} You hold: {{ roles }}.{% endif %}"
@@ -23,8 +25,9 @@ _SHIFT_COMES = (
     " where it stands: ansible-playbook playbooks/incident_status.yml -e incident_id={{ incident }}"
 )
 SLACK: Mapping[str, str] = {
-    "channel": "*{{ severity }}* {{ scenario }} on {{ hosts }}, opened {{ opened_at }}: incident {{ incident }}",
-    "opened": "*{{ severity }}* {{ scenario }} on {{ hosts }}: incident {{ incident }}",
+    "channel": "*{{ severity }}* {{ scenario }} on {{ hosts }}, opened {{ opened_at }}: incident {{ incident }}"
+    + _REPORTED,
+    "opened": "*{{ severity }}* {{ scenario }} on {{ hosts }}: incident {{ incident }}" + _REPORTED,
     "resolved": "*resolved* {{ scenario }} on {{ hosts }}: incident {{ incident }}",
     "links": "Links:{% for name, url in links.items() %}\n- {{ name }}: {{ url | link }}{% endfor %}",
     "topic": "{{ severity }}, {{ phase }}, led by {{ lead }}: {{ scenario }} on {{ hosts }}",
@@ -52,7 +55,7 @@ SLACK: Mapping[str, str] = {
     "passed_over": "*{{ step }} is passed over*: {{ why }}",
     "page": "*{{ severity }}* {{ scenario }} on {{ hosts }}: you are on call as {{ step }}."
     "{% for each in passed | default([]) %} Passed over: {{ each }}.{% endfor %} Incident {{ incident }}. To"
-    " acknowledge: ansible-playbook playbooks/incident_ack.yml -e incident_id={{ incident }}",
+    " acknowledge: ansible-playbook playbooks/incident_ack.yml -e incident_id={{ incident }}" + _REPORTED,
     "overdue": "*An update is overdue* since {{ due }} ({{ late }}), severity {{ severity }}",
     "overdue_public": "*An update to the public is overdue* since {{ due }} ({{ late }}), severity {{ severity }}."
     " To write it: ansible-playbook playbooks/incident_update.yml -e incident_act_audience=public"
@@ -102,18 +105,22 @@ MAIL: Mapping[str, str] = {
     "{% if address %}\n\nTo approve: {{ address | link }}{% endif %}\n\nIncident {{ incident }}\n",
     "page": "{{ severity }} {{ scenario }} on {{ hosts }}: you are on call as {{ step }}."
     "{% for each in passed | default([]) %}\nPassed over: {{ each }}.{% endfor %}\n\nIncident {{ incident }},"
-    " opened {{ opened_at }} (UTC).\nTo acknowledge: ansible-playbook playbooks/incident_ack.yml -e"
+    " opened {{ opened_at }} (UTC)." + _REPORTED + "\nTo acknowledge: ansible-playbook playbooks/incident_ack.yml -e"
     " incident_id={{ incident }}\n",
     "shift_leaves": _SHIFT_LEAVES, "shift_comes": _SHIFT_COMES,
 }  # fmt: skip
-PAGER: Mapping[str, str] = {"page_person": "{{ severity }} {{ scenario }} on {{ hosts }}: incident {{ incident }}"}
+PAGER: Mapping[str, str] = {
+    "page_person": "{{ severity }} {{ scenario }} on {{ hosts }}: incident {{ incident }}"
+    "{% if reported | default('') %}, {{ reported }}{% endif %}",
+}
 TRACKER: Mapping[str, str] = {
     "title": "{{ severity }} {{ scenario }} on {{ hosts }}",
     "item_title": "{{ item }}: {{ text }}",
     "item": "{{ text }}\n\nOwner: {{ owner or 'none' }}, due: {{ due or 'no date' }}, state: {{ phase }}. An action"
     " item of incident {{ incident }} ({{ severity }} {{ scenario }} on {{ hosts }}).",
     "issue": "Incident {{ incident }}: {{ phase }}, severity {{ severity }}, {{ scenario }} on {{ hosts }}, opened"
-    " {{ opened_at }}{% if acknowledged_by | default('') %}, acknowledged by {{ acknowledged_by }}{% endif %}.",
+    " {{ opened_at }}{% if acknowledged_by | default('') %}, acknowledged by {{ acknowledged_by }}{% endif %}."
+    "{% if reported | default('') %}\n\nIt was {{ reported }}{% endif %}",
 }
 TEMPLATES: Mapping[str, Mapping[str, str]] = {
     "slack": SLACK, "page": PAGE, "mail": MAIL, "pager": PAGER, "tracker": TRACKER,

@@ -116,7 +116,7 @@ def words_of(event: EventReport) -> str:
     named = str(note.get("mitigation", ""))
     kind = event["kind"].replace("_", " ")
     said = {
-        "opened": lambda: f"{note.get('scenario', '')}, by {event['by']}",
+        "opened": lambda: f"{note.get('scenario', '')}, by {event['by']}{_reported(note)}",
         "diagnosed": lambda: f"{note.get('cause', '')}: {some([str(line) for line in note.get('lines') or ()], 1)}",
         "evidence": lambda: str(note.get("file", "")),
         "held": lambda: (
@@ -134,6 +134,11 @@ def words_of(event: EventReport) -> str:
     }.get(event["kind"])
     text = said() if said else str(note.get("msg") or note.get("triage") or note.get("text") or named)
     return f"{kind}: {text}".rstrip(": ")
+
+
+def _reported(note: Mapping[str, Any]) -> str:
+    """What users reported, where the incident was opened by that."""
+    return f"; reported by {note['reported_by']}: {note.get('text', '')}" if note.get("reported_by") else ""
 
 
 def _digest(note: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.incident_facts import IncidentFacts, cleaned
@@ -25,6 +26,16 @@ def test_every_message_has_its_base_without_secrets():
     assert (base["incident"], base["scenario"], base["hosts"]) == ("i", "disk_space", "db1, db2")
     assert "hunter2" not in str(base)
     assert len(base["rows"]["a"]) < 2100
+
+
+def test_what_users_reported_is_in_every_message():
+    assert "reported" not in facts().base()
+    note: Any = {"id": "i", "scenario": "user_report", "reported_by": "support", "text": "no booking can be paid"}
+    found = IncidentFacts("i", [event("opened", **note)], {}, START)
+    assert found.base()["reported"] == "reported by support: no booking can be paid"
+    secret = IncidentFacts("i", [event("opened", **{**note, "text": "password=hunter2 " + "x" * 9000})], {}, START)
+    assert "hunter2" not in secret.base()["reported"]
+    assert len(secret.base()["reported"]) < 450
 
 
 @pytest.mark.parametrize(("days", "is_over"), [(0.1, False), (2.9, False), (3.1, True)])

@@ -9,6 +9,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.timeline i
     lines_of_list,
     lines_of_timeline,
     summary_of,
+    words_of,
 )
 
 PLAN = {"digest": "ab" * 32, "actions": [{"target": "t", "action": "restart", "who": "web-1"}]}
@@ -16,6 +17,11 @@ PLAN = {"digest": "ab" * 32, "actions": [{"target": "t", "action": "restart", "w
 
 def event(kind, **note) -> Any:
     return {"at": "2026-11-26T10:00:01.000000Z", "kind": kind, "by": "ada", "host": "web1", "note": note}
+
+
+def test_an_incident_that_users_reported_says_what_they_reported():
+    opened = event("opened", scenario="user_report", reported_by="support", text="no booking can be paid")
+    assert words_of(opened) == "opened: user_report, by ada; reported by support: no booking can be paid"
 
 
 OPENED = event("opened", scenario="service_restart", severity="P1")
