@@ -21,7 +21,7 @@ options:
     default: {}
   templates:
     description: Templates of the site in place of those of the collection, by channel and name.
-    type: dict
+    type: raw
     default: {}
   budget:
     description: Seconds for which channels may be silent, all at the same time. One that answers has four times as long.
@@ -47,12 +47,11 @@ options:
   people:
     description: People of the site, as M(pafar.runbook.oncall_info) has them. Who is paged or takes a role is invited into the
       incident's channel in Slack.
-    type: list
-    elements: raw
+    type: raw
     default: []
   oncall:
     description: Who is on call, as M(pafar.runbook.oncall_info) has it. With it, people are paged and reminded.
-    type: dict
+    type: raw
     default: {}
   copies:
     description: Directory of the copies of feeds.

@@ -65,12 +65,11 @@ options:
     default: []
   people:
     description: People of the site, as M(pafar.runbook.oncall_info) has them.
-    type: list
-    elements: dict
+    type: raw
     default: []
   oncall:
     description: Who is on call, as M(pafar.runbook.oncall_info) has it.
-    type: dict
+    type: raw
     default: {}
   escalate_after:
     description: Minutes after which each step is paged, as C(incident_escalate_after).

@@ -92,8 +92,7 @@ options:
   people:
     description: People of the site, as C(runbook_people). A login or a user of AWX that is of one of them acts under that
       name.
-    type: list
-    elements: dict
+    type: raw
     default: []
   by:
     description: Person who acts.

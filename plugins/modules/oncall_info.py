@@ -18,8 +18,7 @@ options:
     description:
       - People of the site, each with C(name), at least one of C(slack), C(mail) and C(phone), and optionally C(awx_user),
         C(login) and C(zone).
-    type: list
-    elements: dict
+    type: raw
     default: []
   oncall:
     description:
@@ -33,7 +32,7 @@ options:
         UTC, and that is returned as a problem.
       - C(headers) are sent to an address, and to no other one to which it redirects. In an address C({since}), C({until}),
         C({since_date}) and C({until_date}) are replaced. Addresses but for their host, and the values of headers, are never shown.
-    type: dict
+    type: raw
     default: {}
   at:
     description: Moment such as C(2026-11-23T14:56Z), in UTC without an offset; empty is now.

@@ -35,7 +35,8 @@ def announced(params: dict[str, Any], check_mode: bool, ask_host: AskHost | None
     given = {name: params[name] for name in (*_OF_THE_LOG, "ids", "lease")}
     given = {**given, "settings": announcing.public, "channels": None, "after": params["after"]}
     given.update({name: params[name] for name in ("roles_from", "public_every")})
-    people = [person for person in params["people"] if isinstance(person, dict)]
+    rows = params["people"] if isinstance(params["people"], (list, tuple)) else []
+    people = [person for person in rows if isinstance(person, dict)]
     given["people"] = [{name: person.get(name) for name in _OF_A_PERSON} for person in people]
     given["answerers"] = answerers(params) if params["oncall"] else []
     began = time.monotonic()

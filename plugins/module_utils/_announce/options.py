@@ -29,10 +29,10 @@ OUTBOX_ARGS: dict[str, Any] = {
 ANNOUNCE_ARGS: dict[str, Any] = {
     **LOG_ARGS,
     "channels": {"type": "dict", "default": {}, "no_log": True},
-    "templates": {"type": "dict", "default": {}},
-    # What is no dictionary is named by the preflight; it costs no page.
-    "people": {"type": "list", "elements": "raw", "default": []},
-    "oncall": {"type": "dict", "default": {}},
+    # What has not the form that it must have is named, and costs no message.
+    "templates": {"type": "raw", "default": {}},
+    "people": {"type": "raw", "default": []},
+    "oncall": {"type": "raw", "default": {}},
     "copies": {"type": "path", "default": "~/.local/state/pafar-runbook/feeds"},
     "budget": {"type": "float", "default": 30},
     "public": {"type": "str", "default": "ask", "choices": ["ask", "act"]},

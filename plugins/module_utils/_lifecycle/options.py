@@ -24,7 +24,7 @@ ACT_ARGS: dict[str, Any] = {
     "alerts": {"type": "list", "elements": "dict", "default": []},
     "reported_by": {"type": "str", "default": ""},
     "noticed_at": {"type": "str", "default": ""},
-    "people": {"type": "list", "elements": "dict", "default": []},
+    "people": {"type": "raw", "default": []},
     "public_every": {"type": "raw", "default": {}},
     "public_scenarios": {"type": "list", "elements": "str", "default": []},
     "hours": {"type": "raw", "default": {}},

@@ -11,8 +11,9 @@ from ansible.module_utils.basic import AnsibleModule
 from .steps import secrets_in
 
 ONCALL_ARGS: dict[str, Any] = {
-    "people": {"type": "list", "elements": "dict", "default": []},
-    "oncall": {"type": "dict", "default": {}, "no_log": True},
+    # What has another form is named beside what is right.
+    "people": {"type": "raw", "default": []},
+    "oncall": {"type": "raw", "default": {}, "no_log": True},
     "at": {"type": "str", "default": ""},
     "ahead": {"type": "float", "default": 30},
     "copies": {"type": "path", "default": "~/.local/state/pafar-runbook/feeds"},

@@ -45,7 +45,7 @@ class Step:
     in_utc: tuple[str, ...] = ()
 
 
-def steps_of(given: Mapping[str, Any], zone_of: ZoneOf) -> list[Step]:
+def steps_of(given: Any, zone_of: ZoneOf) -> list[Step]:
     """The steps in their order. Raises InputError, with everything that is wrong with them."""
     steps, problems = read_steps(given, zone_of)
     if problems:
@@ -53,9 +53,11 @@ def steps_of(given: Mapping[str, Any], zone_of: ZoneOf) -> list[Step]:
     return steps
 
 
-def read_steps(given: Mapping[str, Any], zone_of: ZoneOf) -> tuple[list[Step], dict[str, list[str]]]:
+def read_steps(given: Any, zone_of: ZoneOf) -> tuple[list[Step], dict[str, list[str]]]:
     """The steps that are as they must be, in their order, and for each other one what is wrong with it. What belongs to
     no step is under an empty name. ``zone_of``: raises InputError for a name that is no zone."""
+    if not isinstance(given, Mapping):
+        return [], {"": [f"runbook_oncall is a dictionary with {', '.join(STEPS)}"]}
     steps: list[Step] = []
     problems: dict[str, list[str]] = {"": list(_unknown("runbook_oncall", given, STEPS))}
     for name in STEPS:

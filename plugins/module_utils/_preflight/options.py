@@ -19,8 +19,8 @@ HOST_ARGS: dict[str, Any] = {
     "log": {"type": "str", "default": ""},
     "log_group": {"type": "str", "default": ""},
     "log_users": {"type": "list", "elements": "str", "default": []},
-    "people": {"type": "list", "elements": "dict", "default": []},
-    "oncall": {"type": "dict", "default": {}, "no_log": True},
+    "people": {"type": "raw", "default": []},
+    "oncall": {"type": "raw", "default": {}, "no_log": True},
     "escalate_after": {"type": "raw", "default": {}},
     "channels": {"type": "list", "elements": "str", "default": []},
 }

@@ -41,16 +41,19 @@ class Announcing:
     def __init__(
         self,
         given: Mapping[str, Any],
-        templates: Mapping[str, Any],
+        templates: Any,
         of_site: Mapping[tuple[str, str], Any] | None = None,
     ) -> None:
         self.settings, self.wrong = usable_settings(given, of_site)
         self.alertmanager = self.settings.pop(ALERTMANAGER, None)
         hosts = hosts_of(addresses_of(self.settings))
-        self.texts = {name: Texts(name, templates.get(name), hosts) for name in self.settings}
+        own = templates if isinstance(templates, Mapping) else {}
+        self.texts = {name: Texts(name, own.get(name), hosts) for name in self.settings}
         known = ", ".join(TEMPLATES)
-        strange = [name for name in templates if name not in TEMPLATES]
+        strange = [name for name in own if name not in TEMPLATES]
         self.strange = [f"runbook_announce_templates: {name!r} is none of {known}, and left out" for name in strange]
+        if templates and not isinstance(templates, Mapping):
+            self.strange = ["runbook_announce_templates is no dictionary of channels, and left out"]
         self.channels: dict[str, Channel] = {}
 
     @property

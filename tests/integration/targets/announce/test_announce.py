@@ -150,6 +150,21 @@ def test_a_tick_pages_who_is_on_call_until_one_acknowledges(tmp_path, servers):
     assert len(slack.room("dm-U1").messages) == 1
 
 
+def test_people_rotations_and_templates_in_another_form_cost_no_message(tmp_path, servers):
+    slack, *dummy = servers
+    site = Site(tmp_path, slack=all_channels(servers)["slack"])
+    site.variables.update(
+        runbook_people={"ada": {"slack": "U1"}}, runbook_oncall=[{"primary": "ada"}], runbook_announce_templates=["x"]
+    )
+    code, shown = site.play(playbook="playbooks/incident_tick.yml")
+    assert code == 0, shown
+    states = site.states()
+    assert (states["slack/channel"], states["slack/passed_over/primary"]) == ("sent", "sent")
+    texts = " ".join(message["text"] for room in slack.rooms for message in room.messages)
+    assert "runbook_oncall is a dictionary with primary, secondary, escalation" in texts
+    assert "runbook_announce_templates is no dictionary" in " ".join(shown.split())
+
+
 MODULE = "pafar.runbook.announce"
 
 

@@ -135,6 +135,11 @@ def test_a_report_joins_the_open_incident_and_raises_its_severity(log):
     assert not (log / "nope.jsonl").exists()
 
 
+@pytest.mark.parametrize("people", [{"ada": {"slack": "U1"}}, ["ada", "bob"], "ada", 5, [None, {"login": "ada"}]])
+def test_people_in_another_form_keep_no_person_from_acknowledging(log, people):
+    assert act(log, "acknowledge", people=people)["changed"] is True
+
+
 def test_a_login_acts_under_the_name_of_its_person(log):
     people = [{"name": "Ada Lovelace", "login": "ada", "mail": "a@example.org"}]
     taken = act(log, "take_role", role="incident_commander", people=people)

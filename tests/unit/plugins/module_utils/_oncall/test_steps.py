@@ -161,3 +161,11 @@ def test_a_layer_of_which_no_zone_is_written_is_named(step, zones, says):
     assert len(sentences) == len(says)
     assert all(part in sentence for part, sentence in zip(says, sentences, strict=True))
     assert {layer.zone for layer in found.layers} == {UTC}
+
+
+@pytest.mark.parametrize("given", [["ada"], "ada", 5, True])
+def test_what_is_no_dictionary_of_steps_is_named_and_is_none(given):
+    assert read_steps(given, zone_of) == (
+        [],
+        {"": ["runbook_oncall is a dictionary with primary, secondary, escalation"]},
+    )

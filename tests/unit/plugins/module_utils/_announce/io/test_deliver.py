@@ -113,6 +113,15 @@ def announcing(chat, **templates):
     return found
 
 
+@pytest.mark.parametrize("templates", [["x"], "x", 5])
+def test_templates_that_are_no_dictionary_are_named_and_keep_nothing_up(templates):
+    site = Announcing({"slack": {"token": "x"}}, templates)
+    site.channels["slack"] = chat = Chat()
+    found = site.sent(reported(taken("a", "note", text="x", by="ada", done_at="")), lambda _id, _events: None, 5.0)
+    assert chat.sent == ["a"]
+    assert found["left"] == ["runbook_announce_templates is no dictionary of channels, and left out"]
+
+
 def reported(*messages):
     incident = {
         "id": "i", "messages": list(messages), "references": {}, "path": "", "waiting": 0, "lines": [],
