@@ -156,11 +156,20 @@ def leave_role(said: Said, events: Sequence[EventReport], now: datetime) -> list
 
 
 def update(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:
-    """What is said to the people of the site, with the time of the next update, or to the public on the status page."""
+    """What is said to the people of the site, with the time of the next update, or to the public on the status page,
+    also with its state. Of an incident that has ended no further update is promised."""
     if not said.text:
         raise InputError(f"text: say what is known and what is being done. {_NOTHING}")
+    if said.status and said.audience != PUBLIC:
+        raise InputError(
+            f"status: {said.status} is a state of the status page, and this update is for the people of the site. Add"
+            f" -e incident_act_audience=public, or leave the state out. {_NOTHING}"
+        )
+    if said.status:
+        _require_open(events)
     every = said.outside.every if said.audience == PUBLIC else UPDATE
-    interval = every.get(severity_of(events), timedelta(0))
+    is_over = phase_of(events) in ENDED
+    interval = timedelta(0) if is_over else every.get(severity_of(events), timedelta(0))
     next_at = {"next_at": stamp(now + interval)} if interval else {}
     status = {"status": said.status} if said.status else {}
     return [{"kind": "update", "note": {"text": said.text, "audience": said.audience or "inside", **next_at, **status}}]
