@@ -8,6 +8,7 @@ from typing import Any, Mapping, Sequence
 
 from .._core.text import some, span
 from .event import EventReport, HeldPlan, IncidentSummary
+from .stamps import is_stamp
 
 _SHORT = 12  # characters of a digest
 _UNSENT = ("failed", "in_doubt", "refused")  # messages that a timeline shows; of the others there are many
@@ -27,6 +28,11 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "written": ("section",),
     "measured": ("starts_at", "ends_at", "source"),
 }
+_WORDS_BEFORE = {"starts_at": "since ", "ends_at": "until ", "until": "until ", "next_at": "the next one by "}
+# Kinds of which a reader asks who it was; of a note only what has a text is of a person.
+_OF_A_PERSON = (
+    "acknowledged", "severity", "role", "phase", "update", "noted", "checklist", "action_item", "written",
+)  # fmt: skip
 
 
 def summary_of(
@@ -90,7 +96,7 @@ def lines_of_timeline(incident_id: str, events: Sequence[EventReport], held: Seq
     """Every event with its time (UTC), what is held, and how it is carried out or given up."""
     lines = [f"incident {incident_id}"]
     lines += [
-        f"{event['at'][:10]} {event['at'][11:19]}  {event['host'] or '-'}  {words_of(event)}"
+        f"{event['at'][:10]} {event['at'][11:19]}  {event['host'] or '-'}  {words_of(event)}{_by(event)}"
         for event in events
         if event["kind"] != "message" or event["note"].get("state") in _UNSENT
     ]
@@ -111,7 +117,7 @@ def words_of(event: EventReport) -> str:
     note = event["note"]
     fields = _FIELDS.get(event["kind"])
     if fields is not None:
-        texts = [str(note[name]) for name in fields if note.get(name) not in (None, "", [], {})]
+        texts = [_field(name, note[name]) for name in fields if note.get(name) not in (None, "", [], {})]
         return f"{event['kind'].replace('_', ' ')}: {', '.join(texts)}".rstrip(": ")
     named = str(note.get("mitigation", ""))
     kind = event["kind"].replace("_", " ")
@@ -133,7 +139,23 @@ def words_of(event: EventReport) -> str:
         "handed_over": lambda: f"{note.get('task', '')}: {note.get('message', '')}",
     }.get(event["kind"])
     text = said() if said else str(note.get("msg") or note.get("triage") or note.get("text") or named)
-    return f"{kind}: {text}".rstrip(": ")
+    done_at = note.get("done_at") if kind == "noted" else ""
+    return f"{kind}: {text}{f' (done at {time_of(str(done_at))})' if done_at else ''}".rstrip(": ")
+
+
+def time_of(at: str) -> str:
+    """A stamp as people read it: to the second, in UTC."""
+    return f"{at[:10]} {at[11:19]} UTC"
+
+
+def _field(name: str, value: Any) -> str:
+    words = time_of(value) if is_stamp(value) else str(value)
+    return f"{_WORDS_BEFORE.get(name, '')}{words.replace('_', ' ') if name == 'role' else words}"
+
+
+def _by(event: EventReport) -> str:
+    is_said = event["kind"] in _OF_A_PERSON and (event["kind"] != "noted" or event["note"].get("text"))
+    return f" (by {event['by']})" if is_said and event["by"] else ""
 
 
 def _reported(note: Mapping[str, Any]) -> str:

@@ -71,6 +71,28 @@ def test_the_timeline_ends_with_how_a_plan_is_carried_out():
     assert len(lines) == 5
 
 
+@pytest.mark.parametrize(
+    ("kind", "note", "words"),
+    [
+        ("acknowledged", {"text": "on it"}, "acknowledged: on it (by ada)"),
+        ("noted", {"text": "moved the report", "done_at": "2026-11-26T09:58:00.000000Z"},
+         "noted: moved the report (done at 2026-11-26 09:58:00 UTC) (by ada)"),
+        ("noted", {"triage": "P1", "signs": []}, "noted: P1"),
+        ("role", {"role": "technical_lead", "person": "Bo", "action": "assigned",
+                  "until": "2026-11-27T08:00:00.000000Z"},
+         "role: technical lead, Bo, assigned, until 2026-11-27 08:00:00 UTC (by ada)"),
+        ("update", {"text": "we look", "audience": "inside", "next_at": "2026-11-26T10:30:01.000000Z"},
+         "update: inside, we look, the next one by 2026-11-26 10:30:01 UTC (by ada)"),
+        ("alert", {"alertname": "Down", "fingerprint": "f", "starts_at": "2026-11-26T09:58:00.000000Z"},
+         "alert: Down, since 2026-11-26 09:58:00 UTC"),
+        ("lock", {"target": "t", "state": "reserved", "until": "soon"}, "lock: t, reserved, until soon"),
+    ],
+)  # fmt: skip
+def test_a_line_says_who_did_what_and_when(kind, note, words):
+    (line,) = lines_of_timeline("i", [event(kind, **note)], [])[1:]
+    assert line == f"2026-11-26 10:00:01  web1  {words}"
+
+
 @pytest.mark.parametrize("kind", sorted({*KINDS} - {"message"}))
 def test_every_kind_of_event_is_a_line_also_where_it_says_nothing(kind):
     (line,) = lines_of_timeline("i", [event(kind)], [])[1:]
