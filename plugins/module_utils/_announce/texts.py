@@ -13,14 +13,14 @@ from typing import Mapping
 # What users reported: the scenario of such an incident says nothing of it.
 _REPORTED = "{% if reported | default('') %}\n{{ reported }}{% endif %}"
 _SHIFT_LEAVES = (
-    "Your shift as {{ step }} ended at {{ since }} (UTC) while incident {{ incident }} ({{ severity }}"
+    "Your shift as {{ step }} ended at {{ since }} while incident {{ incident }} ({{ severity }}"
     " {{ scenario }}) is {{ phase }}.{% if roles %} You hold: {{ roles }}.{% endif %}"
     "{% if person %} {{ person }} is on call now.{% else %} No person is on call now: {{ why }}.{% endif %}"
     " To hand over: ansible-playbook playbooks/incident_role.yml -e incident_role_action=offer"
     " -e incident_act_role=ROLE -e incident_act_person={{ person or 'PERSON' }} -e incident_id={{ incident }}"
 )
 _SHIFT_COMES = (
-    "Your shift as {{ step }} began at {{ since }} (UTC) while incident {{ incident }} ({{ severity }}"
+    "Your shift as {{ step }} began at {{ since }} while incident {{ incident }} ({{ severity }}"
     " {{ scenario }} on {{ hosts }}) is {{ phase }}.{% if roles %} {{ before }} holds: {{ roles }}.{% endif %} To see"
     " where it stands: ansible-playbook playbooks/incident_status.yml -e incident_id={{ incident }}"
 )
@@ -36,7 +36,7 @@ SLACK: Mapping[str, str] = {
     "note": "{{ by }}{% if done_at %} at {{ done_at }}{% endif %}: {{ text | said }}",
     "diagnosed": "*Cause: {{ cause }}* ({{ host }}){% for line in lines %}\n- {{ line }}{% endfor %}",
     "vendor": "*Support case for {{ vendor }}*{% if address %}, to open at {{ address | link }}{% endif %}\nSince"
-    " {{ opened_at }} (UTC) our requests to you fail: {{ cause }}. Measured at {{ at }} on {{ host }}:"
+    " {{ opened_at }} our requests to you fail: {{ cause }}. Measured at {{ at }} on {{ host }}:"
     "{% for line in lines %}\n- {{ line }}{% endfor %}\nPlease report the state on your side. Our reference:"
     " {{ incident }}",
     "held": "*A plan waits for an approval* ({{ host }}){% for plan in plans %}\n{{ plan.mitigation }}, digest"
@@ -91,21 +91,21 @@ MAIL: Mapping[str, str] = {
     "\nBegan: {{ opened_at }}{% if cause %}\nCause: {{ cause | words }}{% endif %}"
     "{% if resolution %}\nResolution: {{ resolution | words }}{% endif %}"
     "{% if text %}\n\n{{ text | said }}{% endif %}"
-    "{% if next_at %}\n\nNext update by {{ next_at }}{% endif %}\n\nAll times are UTC. Incident {{ incident }}\n",
+    "{% if next_at %}\n\nNext update by {{ next_at }}{% endif %}\n\nIncident {{ incident }}\n",
     "review_subject": "Review of {{ severity }} {{ scenario }}, {{ review_at }}",
-    "review": "The review of {{ severity }} {{ scenario }} (incident {{ incident }}) is at {{ review_at }}"
-    " (UTC).\n\nRead the post-mortem before.\n",
+    "review": "The review of {{ severity }} {{ scenario }} (incident {{ incident }}) is at {{ review_at }}."
+    "\n\nRead the post-mortem before.\n",
     "overdue_items_subject": "Overdue: {{ number }} action items, {{ severity }} {{ scenario }}",
     "overdue_items": "Action items of incident {{ incident }} that are overdue:\n{% for item in items %}\n- {{ item }}"
     "{% endfor %}\n",
     "held_subject": "A plan waits for an approval: {{ scenario }} on {{ host }}",
     "held": "A plan waits for an approval on {{ host }}.{% for plan in plans %}\n\n{{ plan.mitigation }}, digest"
     " {{ plan.digest }}:{% for action in plan.actions %}\n- {{ action }}{% endfor %}{% endfor %}\n"
-    "{% for reason in reasons %}\nheld: {{ reason }}{% endfor %}\nMade at {{ at }} (UTC) for {{ by }}."
+    "{% for reason in reasons %}\nheld: {{ reason }}{% endfor %}\nMade at {{ at }} for {{ by }}."
     "{% if address %}\n\nTo approve: {{ address | link }}{% endif %}\n\nIncident {{ incident }}\n",
     "page": "{{ severity }} {{ scenario }} on {{ hosts }}: you are on call as {{ step }}."
     "{% for each in passed | default([]) %}\nPassed over: {{ each }}.{% endfor %}\n\nIncident {{ incident }},"
-    " opened {{ opened_at }} (UTC)." + _REPORTED + "\nTo acknowledge: ansible-playbook playbooks/incident_ack.yml -e"
+    " opened {{ opened_at }}." + _REPORTED + "\nTo acknowledge: ansible-playbook playbooks/incident_ack.yml -e"
     " incident_id={{ incident }}\n",
     "shift_leaves": _SHIFT_LEAVES, "shift_comes": _SHIFT_COMES,
 }  # fmt: skip

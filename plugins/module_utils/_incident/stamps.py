@@ -27,6 +27,15 @@ def moment_of(text: str) -> datetime:
     return datetime.fromisoformat(text[:-1]).replace(tzinfo=timezone.utc)
 
 
+def time_of(text: str) -> str:
+    """A stamp as people read it.
+
+    >>> time_of("2026-11-23T14:56:35.000005Z")
+    '2026-11-23 14:56:35 UTC'
+    """
+    return f"{text[:10]} {text[11:19]} UTC"
+
+
 def is_stamp(text: Any) -> bool:
     """Whether a value is the text of a moment."""
     try:

@@ -8,7 +8,7 @@ from typing import Any, Mapping, Sequence
 
 from .._core.text import some, span
 from .event import EventReport, HeldPlan, IncidentSummary
-from .stamps import is_stamp
+from .stamps import is_stamp, time_of
 
 _SHORT = 12  # characters of a digest
 _UNSENT = ("failed", "in_doubt", "refused")  # messages that a timeline shows; of the others there are many
@@ -141,11 +141,6 @@ def words_of(event: EventReport) -> str:
     text = said() if said else str(note.get("msg") or note.get("triage") or note.get("text") or named)
     done_at = note.get("done_at") if kind == "noted" else ""
     return f"{kind}: {text}{f' (done at {time_of(str(done_at))})' if done_at else ''}".rstrip(": ")
-
-
-def time_of(at: str) -> str:
-    """A stamp as people read it: to the second, in UTC."""
-    return f"{at[:10]} {at[11:19]} UTC"
 
 
 def _field(name: str, value: Any) -> str:

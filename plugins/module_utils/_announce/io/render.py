@@ -8,6 +8,7 @@ from typing import Any, Callable, Collection, Mapping
 
 from ..._core.errors import InputError
 from ..._core.text import printable
+from ..._incident.stamps import is_stamp, time_of
 from ..escape import escaped
 from ..texts import TEMPLATES
 
@@ -70,6 +71,8 @@ class Texts:
 
 def _finalizer(target: str, hosts: Collection[str]) -> Callable[[Any], Any]:
     def finalize(value: Any) -> Any:
+        if is_stamp(value):  # as the log has it; a person reads it to the second
+            return time_of(value)
         if isinstance(value, _Link):
             return printable(value).replace(" ", "%20")
         if isinstance(value, _Words):

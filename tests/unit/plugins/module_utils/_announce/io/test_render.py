@@ -216,3 +216,20 @@ def test_templates_that_are_misspelt_are_named_and_keep_no_message_up(own, says)
     problems = list(texts.problems.values())
     assert len(problems) == 1
     assert says in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [("2026-11-27T10:38:00.250000Z", "2026-11-27 10:38:00 UTC"), ("soon", "soon"), ("2026-11-27", "2026-11-27")],
+)
+def test_a_person_reads_a_time_to_the_second(value, words):
+    values = {"by": "ada", "text": "we look", "next_at": value}
+    assert Texts("slack").text("update", values).endswith(f"Next update by {words}")
+
+
+def test_no_text_has_the_microseconds_of_the_log():
+    for message in messages("x"):
+        texts = Texts(message.channel)
+        if message.template in texts.templates:
+            values = {name: value for name, value in message.values.items() if name not in ("place", "pin", "invite")}
+            assert not re.search(r"T\d\d:\d\d:\d\d\.\d", texts.text(message.template, values)), message.key
