@@ -10,6 +10,7 @@ from .._core.redaction import redacted_lines
 from .._core.text import printable
 from .._incident.event import EventReport
 from .._incident.kinds import POSTMORTEM_STATUSES as STATUSES
+from .._incident.stamps import is_stamp, time_of
 from .page.document import Passage, said
 
 # Sections that hold a fact and no passage.
@@ -68,9 +69,13 @@ def _is_of(event: EventReport, section: str) -> bool:
     return event["kind"] == "written" and event["note"].get("section") == section
 
 
+def _at(event: EventReport) -> str:
+    return time_of(event["at"]) if is_stamp(event["at"]) else said(event["at"]).text
+
+
 def _passage(event: EventReport) -> Passage:
     """A line in which nothing looks like a secret is kept as it is."""
     lines = str(event["note"].get("text", "")).split("\n")
     safe = redacted_lines(lines)
     kept = [line if clean == printable(line) else clean for line, clean in zip(lines, safe)]
-    return Passage("\n".join(kept), said(event["by"]).text, said(event["at"]).text, event["seq"], kept != lines)
+    return Passage("\n".join(kept), said(event["by"]).text, _at(event), event["seq"], kept != lines)

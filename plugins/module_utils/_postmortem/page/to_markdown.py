@@ -40,7 +40,8 @@ def _bullets(block: Bullets) -> str:
 def _table(block: Table) -> str:
     numbered = any(row.seq for row in block.rows)
     head = ("event",) * numbered + block.head
-    lines = [f"| {' | '.join(in_markdown(name) for name in head)} |", "| --- " * len(head) + "|"]
+    lines = [f"**{in_markdown(block.caption)}**", ""]  # of several tables of one section each has its own
+    lines += [f"| {' | '.join(in_markdown(name) for name in head)} |", "| --- " * len(head) + "|"]
     for row in block.rows:
         cells = [in_markdown(cell.text) for cell in row.cells] if row.seq else [_said(cell) for cell in row.cells]
         lines.append(f"| {' | '.join(([f'#{row.seq}'] if row.seq else []) + cells)} |")
@@ -67,8 +68,8 @@ def _chart(block: Chart) -> str:  # noqa: ARG001
     return ""
 
 
-def _series(block: SeriesChart) -> str:  # noqa: ARG001
-    return ""
+def _series(block: SeriesChart) -> str:
+    return f"- {_said(block.title)}: the chart is on the HTML page, and its numbers are at the end of this one.\n"
 
 
 _BLOCKS: Mapping[str, Callable[..., str]] = {

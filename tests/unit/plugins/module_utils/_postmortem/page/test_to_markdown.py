@@ -6,10 +6,12 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.page.doc
     Chart,
     Definitions,
     Document,
+    Line,
     Passage,
     Prompt,
     Row,
     Section,
+    SeriesChart,
     Table,
     said,
 )
@@ -28,9 +30,17 @@ def test_the_page():
     )  # fmt: skip
     assert text.splitlines() == [
         "**does not verify**", "", "# Title\\_1", "", "- Status (#2)", "", "## Part", "", "- a \\| b (#1)", "",
-        "| n |", "| --- |", "| 93 (#3) |", "", "*To be written: Why?*", "", "- **n**: number", "",
-        "| event | what |", "| --- | --- |", "| #2 | x |",
+        "**t**", "", "| n |", "| --- |", "| 93 (#3) |", "", "*To be written: Why?*", "", "- **n**: number", "",
+        "**all**", "", "| event | what |", "| --- | --- |", "| #2 | x |",
     ]  # fmt: skip
+
+
+def test_a_chart_is_named_with_where_it_and_its_numbers_are():
+    line = Line("n", (1.0,))
+    chart = SeriesChart(1, said("waiters (n)", 4), (0.0,), (line,), (), None, said("a"), said("b"))
+    assert page(chart).splitlines()[-1] == (
+        "- waiters (n) (#4): the chart is on the HTML page, and its numbers are at the end of this one."
+    )
 
 
 @pytest.mark.parametrize(
