@@ -331,10 +331,13 @@ def _items(facts: Facts) -> Block:
 
 
 def _communication(events: Sequence[EventReport]) -> Block:
+    """Updates, and what became of each message: how it got there is in the timeline."""
+    last = {event["note"].get("key"): event["seq"] for event in events if event["kind"] == "message"}
     rows = []
     for event in events:
         seconds = recorded_at(event)
-        if event["kind"] in ("update", "message"):
+        is_end = event["kind"] == "message" and last[event["note"].get("key")] == event["seq"]
+        if event["kind"] == "update" or is_end:
             cells = (said(shown(seconds) if seconds is not None else "missing", event["seq"]), said(in_words(event)))
             rows.append(Row((cells[0], Said(cells[1].text, (event["seq"],)))))
     return Table("Updates and messages, UTC", ("when", "what"), tuple(rows)) if rows else paragraph("None is recorded.")

@@ -110,6 +110,13 @@ def test_action_items_communication_and_proposals():
     assert found["proposals"].blocks[0].items[0].cites == (3,)
 
 
+def test_of_a_message_the_communication_has_its_end():
+    states = [(1, "a", "queued"), (2, "b", "queued"), (3, "a", "sending"), (4, "a", "sent"), (5, "b", "failed")]
+    found = made(*(event(seq, seq, "message", key=key, state=state) for seq, key, state in states))
+    rows = [(row[1][0], row[1][1]) for row in table(found["communication"])]
+    assert rows == [("message: a, sent", (4,)), ("message: b, failed", (5,))]
+
+
 def test_without_events_every_section_is_there_and_nothing_is_zero():
     found = made()
     assert [text for (dummy, (text, dummy2), *dummy3) in table(found["times"])] == ["missing"] * 7
