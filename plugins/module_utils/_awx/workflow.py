@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Mapping, Sequence, TypedDict
 
@@ -15,6 +16,7 @@ _JOB, _APPROVAL = "job", "workflow_approval"
 _EDGES = ("success_nodes", "failure_nodes", "always_nodes")
 _FAILED = ("failed", "error", "canceled")
 _WAITING = ("new", "pending", "waiting", "running")
+_SCHEDULE = re.compile(r"/schedules/(\d+)/?\Z", re.ASCII)
 
 
 class ApprovalReport(TypedDict):
@@ -57,11 +59,13 @@ class Approval:
 
 @dataclass(frozen=True)
 class Workflow:
-    """A workflow job. ``started_by``: the user, empty where no person has started it."""
+    """A workflow job. ``started_by``: the user, empty where no person has started it; ``schedule``: the id of the one
+    that has, 0 for none."""
 
     id: int
     started_by: str
     nodes: Sequence[Node] = ()
+    schedule: int = 0
 
     def node_of(self, job: int) -> Node:
         """The node of a job. Raises AwxError where the workflow has none."""
@@ -114,7 +118,17 @@ def workflow_of(document: Mapping[str, Any], nodes: Mapping[str, Any]) -> Workfl
         raise _unreadable("the list of the workflow's nodes")
     user = document.get("summary_fields", {}).get("created_by") if _is_summary(document) else None
     name = _text(user, "username") if isinstance(user, Mapping) else ""
-    return Workflow(_number(document, "id", "the workflow"), name, [_node(row) for row in rows])
+    related = document.get("related")
+    of_schedule = _SCHEDULE.search(_text(related, "schedule")) if isinstance(related, Mapping) else None
+    schedule = int(of_schedule[1]) if of_schedule else 0
+    return Workflow(_number(document, "id", "the workflow"), name, [_node(row) for row in rows], schedule)
+
+
+def owners_of(document: Mapping[str, Any]) -> list[str]:
+    """The users who have made and changed a schedule. Raises AwxError for a document that is of none."""
+    _number(document, "id", "the schedule")
+    users = (_summary(document, name) for name in ("created_by", "modified_by"))
+    return sorted({name for user in users for name in [_text(user, "username")] if name})
 
 
 def _node(row: Any) -> Node:

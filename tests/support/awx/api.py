@@ -1,4 +1,4 @@
-"""AWX's API as far as an approval needs it: four paths, each with the faults that such an API has.
+"""AWX's API as far as an approval needs it: four paths, and that of a schedule, with the faults that such an API has.
 
 The documents have the keys of AWX 24.6.1's serializers (awx/api/serializers.py).
 """
@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 TOKEN = "a-token-of-a-reader"
-PLAN_JOB, APPLY_JOB, HAND_OVER_JOB, APPROVAL, WORKFLOW = 42, 44, 45, 43, 41
+PLAN_JOB, APPLY_JOB, HAND_OVER_JOB, APPROVAL, WORKFLOW, SCHEDULE = 42, 44, 45, 43, 41, 9
 # What a path does instead of its answer.
 FORBIDDEN, BROKEN, HTML, NOTHING, SILENT = "403", "500", "a page", "an empty answer", "no answer"
 FAULTS = (FORBIDDEN, BROKEN, HTML, NOTHING, SILENT)
@@ -30,9 +30,21 @@ def job_in_workflow(id: int, workflow: int = WORKFLOW) -> dict[str, Any]:
     return {"id": id, "type": "job", "status": "running", "summary_fields": summary}
 
 
-def workflow_job(started_by: str = "ada", launch_type: str = "manual") -> dict[str, Any]:
+def workflow_job(started_by: str = "ada", launch_type: str = "manual", schedule: int = 0) -> dict[str, Any]:
     by = {"created_by": user(started_by)} if started_by else {}
-    return {"id": WORKFLOW, "type": "workflow_job", "launch_type": launch_type, "summary_fields": by}
+    related = {"schedule": f"/api/v2/schedules/{schedule}/"} if schedule else {}
+    return {
+        "id": WORKFLOW, "type": "workflow_job", "launch_type": launch_type, "related": related, "summary_fields": by,
+    }  # fmt: skip
+
+
+def schedule(made_by: str = "", changed_by: str = "") -> dict[str, Any]:
+    users = {"created_by": made_by, "modified_by": changed_by}
+    return {
+        "id": SCHEDULE,
+        "type": "schedule",
+        "summary_fields": {key: user(name) for key, name in users.items() if name},
+    }
 
 
 def node(id: int, job: int = 0, kind: str = "job", status: str = "successful", **leads_to: list[int]) -> dict[str, Any]:
@@ -84,6 +96,7 @@ class Awx:
         usual = {
             f"jobs/{self.job}": job_in_workflow(self.job), f"workflow_jobs/{WORKFLOW}": workflow_job(),
             f"workflow_jobs/{WORKFLOW}/workflow_nodes": nodes(), f"workflow_approvals/{APPROVAL}": approval(),
+            f"schedules/{SCHEDULE}": schedule(),
         }  # fmt: skip
         known = usual.get("/".join(parts))
         return name, self.documents.get(name, known) if known is not None else None

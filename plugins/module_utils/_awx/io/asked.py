@@ -17,6 +17,7 @@ from ..workflow import (
     Workflow,
     approval_of,
     lines_of,
+    owners_of,
     why_not_approved,
     workflow_id_of,
     workflow_of,
@@ -54,11 +55,15 @@ def _of_workflow(params: Mapping[str, Any]) -> ApprovalReport:
     nodes = workflow.gates_of(int(params["job"])) if params["require"] else workflow.approvals()
     approvals = [_approval(controller, workflow, node.job) for node in nodes]
     refusal = why_not_approved(approvals)
+    asked_by = [workflow.started_by, *params["requesters"]] if workflow.started_by else []
+    if params["four_eyes"] and not asked_by and workflow.schedule:
+        # Who may start a workflow may make a schedule for it, and would be the person who asks.
+        asked_by = owners_of(controller.get(f"schedules/{workflow.schedule}/"))
     return _report(
         next((each.state for each in approvals if each.state != APPROVED), APPROVED if approvals else NONE),
         next((each.by for each in approvals if each.by), ""),
-        # What a schedule or a webhook has started, no person has asked for.
-        sorted({workflow.started_by, *params["requesters"]}) if workflow.started_by else [],
+        # What a webhook has started, no person has asked for.
+        sorted(set(asked_by)),
         workflow=workflow.id,
         jobs=workflow.jobs_before(nodes),
         refusal=refusal or ("" if approvals else "the workflow has no approval"),

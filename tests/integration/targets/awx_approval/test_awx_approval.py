@@ -87,9 +87,39 @@ def test_where_the_site_does_not_want_four_eyes_the_approver_is_recorded_all_the
     assert (done["approved"], done["approver"]) == (True, "ada")
 
 
-def test_what_a_schedule_has_started_no_person_has_asked_for(awx):
-    awx.documents = {"workflow_jobs": api.workflow_job("", "scheduled")}
+@pytest.mark.parametrize("launch_type", ["webhook", "scheduled"])
+def test_what_no_person_has_started_and_no_schedule_is_known_of_no_person_has_asked_for(awx, launch_type):
+    awx.documents = {"workflow_jobs": api.workflow_job("", launch_type)}
     assert ask(awx, requesters=["root"])["requesters"] == []
+    assert len(awx.asked) == 4
+
+
+@pytest.mark.parametrize(
+    ("schedule", "words"),
+    [
+        (api.schedule(), ""),  # AWX's own
+        (api.schedule("ada"), ""),
+        (api.schedule("bob"), "Bob Berg has asked for the approval and has given it"),
+        (api.schedule("ada", "bob"), "Bob Berg has asked for the approval and has given it"),
+        (api.schedule("loader"), "'loader' has asked for the approval, and belongs to no one person"),
+        ({"detail": "Not found."}, "does not have the form of AWX 24"),
+    ],
+)
+def test_who_made_a_schedule_has_asked_for_what_it_starts(awx, schedule, words):
+    """Who may start a workflow may make a schedule for it, and could approve it: AWX says that no person started it."""
+    awx.documents = {"workflow_jobs": api.workflow_job("", "scheduled", api.SCHEDULE), "schedules": schedule}
+    done = ask(awx, requesters=["root"])
+    assert done["failed"] is bool(words)
+    assert words in done.get("msg", "")
+    assert ask(awx, requesters=["root"], four_eyes=False)["approved"]
+
+
+@pytest.mark.parametrize("fault", [api.FORBIDDEN, api.BROKEN, api.HTML])
+def test_a_schedule_that_cannot_be_asked_for_is_refused(awx, fault):
+    awx.documents = {"workflow_jobs": api.workflow_job("", "scheduled", api.SCHEDULE)}
+    awx.faults = {"schedules": fault}
+    assert ask(awx)["error"] == "AwxError"
+    assert ask(awx, four_eyes=False)["approved"]
 
 
 @pytest.mark.parametrize("four_eyes", [True, False])

@@ -4,6 +4,7 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._awx.workflow import (
     approval_of,
     lines_of,
+    owners_of,
     why_not_approved,
     workflow_id_of,
     workflow_of,
@@ -20,6 +21,7 @@ from support.awx.api import (
     job_in_workflow,
     node,
     nodes,
+    schedule,
     workflow_job,
 )
 
@@ -33,6 +35,20 @@ def test_the_workflow_of_a_job_and_who_started_it():
     assert workflow_id_of(job_in_workflow(APPLY_JOB)) == WORKFLOW
     assert workflow().started_by == "ada"
     assert workflow(started_by="", launch_type="scheduled").started_by == ""
+    assert workflow().schedule == 0
+    assert workflow(started_by="", launch_type="scheduled", schedule=9).schedule == 9
+
+
+@pytest.mark.parametrize("related", [None, {}, {"schedule": 9}, {"schedule": "/api/v2/schedules/x/"}, "schedules/9/"])
+def test_what_names_no_schedule_is_none(related):
+    assert workflow_of({**workflow_job(""), "related": related}, nodes()).schedule == 0
+
+
+def test_who_made_and_who_changed_a_schedule_own_it():
+    assert owners_of(schedule("bob", "ada")) == ["ada", "bob"]
+    assert owners_of(schedule()) == []
+    with pytest.raises(AwxError, match="the schedule"):
+        owners_of({"detail": "Not found."})
 
 
 def test_the_approval_before_a_job_and_the_jobs_before_the_approval():
