@@ -30,6 +30,7 @@ from .settings import MAIL, PAGE, PAGER, SLACK, TRACKER
 
 _Rule = Callable[[IncidentFacts], "list[Message]"]
 # What the standing channel has of an incident without a channel of its own: what a person must do, and what was done.
+_NEWS = timedelta(hours=1)
 _IN_STANDING = ("triage", "held", "mitigated", "reconciled", "verified", "handed_over", "update", "vendor")
 
 
@@ -93,8 +94,7 @@ def _slack(story: IncidentFacts) -> list[Message]:
     options = story.settings[SLACK]
     standing = _said(story, "slack/standing/opened", "opened", place="standing")
     if not _has_channel(story):
-        posts = [message for event in story.events for message in (*_posts(story, event), *_vendor(story, event))]
-        return [standing, *map(_in_standing, filter(_is_for_standing, posts)), *_ends(story, "standing")]
+        return [standing, *_in_standing(story), *_ends(story, "standing")]
     name = channel_name(story.opened_at)
     opened = Message("slack/channel", SLACK, "channel", story.base(name=name, invite=list(options["invite"])))
     links = _said(story, "slack/links", "links", links=dict(options["links"]), pin=True)
@@ -104,14 +104,17 @@ def _slack(story: IncidentFacts) -> list[Message]:
     return [message for message in found if message is not None] + _ends(story, "standing") + _archive(story)
 
 
-def _is_for_standing(message: Message) -> bool:
-    return message.template in _IN_STANDING
-
-
-def _in_standing(message: Message) -> Message:
-    """The same under a key of its own: should the incident get a channel, all of it is said there, too."""
-    key = message.key.replace("slack/", "slack/standing/", 1)
-    return replace(message, key=key, values={**message.values, "place": "standing"})
+def _in_standing(story: IncidentFacts) -> list[Message]:
+    """Under keys of their own: should the incident get a channel, all of it is said there, too. What is old and was
+    never queued, as by a version before, is no news any more."""
+    known, found = set(story.queued), []
+    for event in story.events:
+        is_news = story.now - kept_at(event) <= _NEWS
+        for message in (*_posts(story, event), *_vendor(story, event)):
+            key = message.key.replace("slack/", "slack/standing/", 1)
+            if message.template in _IN_STANDING and (is_news or key in known):
+                found.append(replace(message, key=key, values={**message.values, "place": "standing"}))
+    return found
 
 
 def _has_channel(story: IncidentFacts) -> bool:

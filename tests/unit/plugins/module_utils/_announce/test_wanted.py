@@ -117,6 +117,12 @@ def test_of_a_lesser_incident_the_standing_channel_has_what_people_must_know(sev
     names = ["opened", "held/2", "update/3", "mitigated/4", "verified/6", "handed_over/8", "resolved/10"]
     assert keys(told, "slack") == [f"slack/standing/{name}" for name in names]
     assert named(told, "slack/standing/held/2").values["place"] == "standing"
+    # What no run has queued in its hour, as one of a version before, would be told long after it.
+    assert keys(told, "slack", 90) == ["slack/standing/opened", "slack/standing/resolved/10"]
+    queued = [each for each in wanted("i", told, SETTINGS, START) if each.channel == "slack"]
+    assert keys([*told, *logged(queued, 20)], "slack", 90)[1:4] == [
+        "slack/standing/held/2", "slack/standing/update/3", "slack/standing/mitigated/4",
+    ]  # fmt: skip
     # Should it turn out to be severe, its own channel has all of it, from the beginning.
     raised = [*told, event("severity", 7, seq=11, severity="P1", reason="x")]
     assert {"slack/channel", "slack/held/2", "slack/note/5"} <= set(keys(raised, "slack"))
