@@ -15,11 +15,12 @@ def roles_of(events: Sequence[EventReport]) -> dict[str, str]:
     for event in events:
         if event["kind"] == "role":
             note = event["note"]
+            role, person = _text(note, "role"), _text(note, "person")
             if note.get("action") in ("assigned", "taken", "accepted"):
-                roles[_text(note, "role")] = _text(note, "person")
-            elif note.get("action") == "left" and roles.get(_text(note, "role")) == note.get("person"):
-                del roles[_text(note, "role")]
-    return roles
+                roles[role] = person
+            elif note.get("action") == "left" and roles.get(role) == person:
+                del roles[role]
+    return {role: person for role, person in roles.items() if role and person}
 
 
 def offered_to(events: Sequence[EventReport], role: str) -> str:
