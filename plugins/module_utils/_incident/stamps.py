@@ -8,7 +8,8 @@ import re
 from datetime import date, datetime, timezone
 from typing import Any
 
-_FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\Z", re.ASCII)
+# From 1970 until 2999: to the last year of a calendar no deadline can be added, and the first ones have fewer digits.
+_FORM = re.compile(r"(?:19[7-9]|2\d\d)\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\Z", re.ASCII)
 
 
 def stamp(moment: datetime) -> str:
