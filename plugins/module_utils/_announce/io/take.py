@@ -31,6 +31,8 @@ Clock = Callable[[], datetime]
 _RECENT = COURSE  # after which an incident that has ended and has nothing to say is not read again
 _AT_ONCE = 20  # incidents whose messages are taken in one go, so that all of them are sent within the lease
 _ACTION_ITEM = b'"action_item"'
+# What a line that was written by hand may lead to: its incident is named, and the others may page a person.
+_UNREADABLE = (RunbookError, TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError)
 
 
 def utc_now() -> datetime:
@@ -44,8 +46,8 @@ def take_messages(given: Mapping[str, Any], check_mode: bool, clock: Clock = utc
     for name in given["ids"] or _candidates(given["log"], given["settings"]):
         try:
             logs.append((name, read(given["log"], name)[0]))
-        except RunbookError as error:
-            report["lines"].append(f"{name}: not read: {error}")
+        except _UNREADABLE as error:
+            report["lines"].append(_not_read(name, error))
     page = _Page(given, logs)
     rules, problems = _rules(given)
     report["lines"] += problems
@@ -53,8 +55,8 @@ def take_messages(given: Mapping[str, Any], check_mode: bool, clock: Clock = utc
     for name, events in sorted(logs, key=lambda log: _urgency(log[1], rules.after)):
         try:
             found = _taken(given, name, check_mode or busy >= _AT_ONCE, clock(), events, rules)
-        except RunbookError as error:
-            report["lines"].append(f"{name}: not read: {error}")
+        except _UNREADABLE as error:
+            report["lines"].append(_not_read(name, error))
             continue
         if busy >= _AT_ONCE and not check_mode:  # what is not taken is not sent, but its silences count
             left += bool(found["messages"])
@@ -70,6 +72,11 @@ def take_messages(given: Mapping[str, Any], check_mode: bool, clock: Clock = utc
     return report
 
 
+def _not_read(name: str, error: Exception) -> str:
+    kind = "" if isinstance(error, RunbookError) else f"{type(error).__name__}: "
+    return f"{name}: not read: {kind}{error}"
+
+
 class _Page:
     """What the status page shows of the components, by incident."""
 
@@ -79,13 +86,14 @@ class _Page:
         if not self.is_used:
             return
         for name, events in logs:
-            self.shown[name] = components_shown(entries_of(events))
+            with suppress(*_UNREADABLE):
+                self.shown[name] = components_shown(entries_of(events))
         for name in _candidates(self.log, given["settings"], with_items=False) if given["ids"] else ():
             if name not in self.shown:
                 self.read(name)
 
     def read(self, name: str) -> None:
-        with suppress(RunbookError):
+        with suppress(*_UNREADABLE):
             self.shown[name] = components_shown(entries_of(read(self.log, name)[0])) if self.is_used else {}
 
     def elsewhere(self, name: str) -> dict[str, str]:
@@ -123,8 +131,11 @@ def _rules(given: Mapping[str, Any]) -> tuple[_Rules, list[str]]:
 
 def _urgency(events: Sequence[EventReport], after: Mapping[str, Any]) -> tuple[bool, int]:
     """The smallest first: what pages people, then what is most severe."""
-    severity = severity_of(events)
-    calls = severity in after and phase_of(events) not in ENDED and not acknowledgements(events)
+    try:
+        severity = severity_of(events)
+        calls = severity in after and phase_of(events) not in ENDED and not acknowledgements(events)
+    except _UNREADABLE:  # it is named when its messages are taken
+        return True, len(SEVERITIES)
     return not calls, SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
 
 

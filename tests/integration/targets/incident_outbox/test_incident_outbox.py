@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io import take as taking
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 
@@ -46,6 +47,28 @@ def test_check_takes_nothing_and_a_second_run_finds_what_the_first_one_has(log):
     assert kinds(log) == ["opened", *["message"] * 4], "nothing is due, so nothing is written"
     late = take(log, lease=0)
     assert [message["asks"] for message in late["incidents"][0]["messages"]] == [True, True]
+
+
+@pytest.mark.parametrize("broken", ["wanted", "severity_of", "components_shown"])
+def test_an_incident_that_no_reader_can_make_out_keeps_no_message_of_another_one_up(log, broken, monkeypatch):
+    """A fault of a reader, or what was written by hand: the other incident may page a person."""
+    opening = {"hosts": ["db1"], "severity": "P1", "scenario": "disk_space"}
+    record({"log": str(log), "id": "bad", "opening": opening, "host": "db1", "events": [], "by": "bad"}, False)
+    works = getattr(taking, broken)
+
+    def fails(*given, **options):
+        if "bad" in str(given)[:400]:
+            raise KeyError("person")
+        return works(*given, **options)
+
+    monkeypatch.setattr(taking, broken, fails)
+    page = settings_of({"page": {"kind": "statuspage", "token": "x", "components": {"web": "c1"}}})
+    given = {"log": str(log), "ids": [], "channels": None, "lease": 90, "by": "ada", "at": "", "group": ""}
+    report = taking.take_messages({**given, "settings": {**SETTINGS, **page}}, False)
+    (whole,) = [each for each in report["incidents"] if each["id"] == "a"]
+    assert "pager/trigger/1" in [message["key"] for message in whole["messages"]]
+    if broken == "wanted":
+        assert report["lines"] == ["bad: not read: KeyError: 'person'"]
 
 
 def test_only_the_channels_that_are_asked_for(log):
