@@ -146,7 +146,7 @@ def _recovered(events: _Events, rules: SiteRules) -> _Tick:
     them."""
     found = recovery_of(events)
     if found.why_not:
-        return _STILL_OPEN
+        return _Tick(OPEN, found.why_not)
     last = found.verified[-1]
     held = None if rules.now is None else rules.now - max(map(kept_at, found.verified))
     if held is not None and held < rules.soak:
