@@ -25,6 +25,7 @@ from .roles import roles_of
 
 (DONE, WAIVED), OPEN, NOT_APPLICABLE = CHECKLIST_STATES, "open", "not_applicable"
 _ANSWER = timedelta(minutes=15)
+_GIVEN_UP = ("cancelled", "rejected")  # states of an action item
 _BY_PEOPLE = ("surprised", "contributing_factors", "lessons")  # sections of the post-mortem
 SOAK = timedelta(minutes=10)
 
@@ -185,8 +186,8 @@ def _documented(events: _Events, chain_is_whole: bool | None) -> _Tick:
 
 
 def _owned(events: _Events) -> _Tick:
-    """Every action item has an owner and a date."""
-    items = action_items(events)
+    """Every action item has an owner and a date, but for one that was given up."""
+    items = [item for item in action_items(events) if item["state"].casefold() not in _GIVEN_UP]
     if not items or any(not item["owner"] or not item["due"] for item in items):
         return _STILL_OPEN
     return _Tick(DONE, ", ".join(f"#{item['events'][-1]}" for item in items))

@@ -106,6 +106,12 @@ def ticked(state, seq, name="runbooks_updated"):
             [event("action_item", key="a", text="x"), event("action_item", seq=9, key="a", owner="b", due="d")],
             ("done", "#9"),
         ),
+        (  # a double needs neither
+            "action_items_assigned",
+            [event("action_item", seq=8, key="a", text="x", owner="b", due="d"), item("double", "Rejected", 9)],
+            ("done", "#8"),
+        ),
+        ("action_items_assigned", [item("double", "cancelled", 9)], ("open", "")),
         (  # what a later event leaves out stays as it was
             "action_items_assigned",
             [event("action_item", key="a", text="x", owner="b", due="d"),
