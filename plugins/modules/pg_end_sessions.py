@@ -188,8 +188,9 @@ options:
     description:
       - Options for which the module measures the sessions itself, from the server's processes on this host (see
         V(processes) of O(also)), in addition to the sessions that are passed in. V(busy) adds sessions that use half a
-        core or 15 % of the host's cores, whichever is less. V(dead_clients) adds sessions with a dead client
-        connection.
+        core or 15 % of the host's cores, whichever is less, and sessions that use as much only together with others
+        that run the same statement; the action on these has C(needs_approval). V(dead_clients) adds sessions with a
+        dead client connection.
       - If a fifth of the host's cores is idle, the action on a measured statement that only reads has
         C(needs_approval), too.
     type: list

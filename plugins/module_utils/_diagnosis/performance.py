@@ -13,7 +13,7 @@ from .._postgres.background.background_report import BackgroundReport
 from .._postgres.connection_limits import SLOTS as MAX_CONNECTIONS
 from .._postgres.excess.excess_plan import RUNNING, EndDict
 from .._postgres.excess.handed_over import named_by, out_of_reach
-from .._postgres.excess.process_facts import busy_of
+from .._postgres.excess.process_facts import busy_of, copies_of
 from .._postgres.indexes.indexes_report import IndexesReport
 from .._postgres.indexes.reads import FullRead
 from .._postgres.workload.statements import WorkloadReport
@@ -140,8 +140,13 @@ def _runaways(activity: ActivityReport, processes: ProcessesReport, plan: EndDic
     """Statements that run long and use a core: measured, where the processes can be seen."""
     named = set(named_by(plan, RUNNING)) | {item["target"] for item in out_of_reach(plan)}
     running = {session["target"]: session for session in activity["activity"]["long_running"]}
-    uses = {use["target"]: use for use in busy_of(processes["sessions"], processes["cores"]) if use["target"] in named}
-    busy = [use for target, use in uses.items() if target in running]
+    statements = {session["pid"]: session["statement"] for session in running.values()}
+    uses, cores = processes["sessions"], processes["cores"]
+    busy = [
+        use
+        for use in (*busy_of(uses, cores), *copies_of(uses, cores, statements))
+        if use["target"] in named and use["target"] in running
+    ]
     if not busy:
         return []
     texts = tuple(

@@ -44,6 +44,7 @@ BUSY = "busy"  # the option that names sessions of the tier RUNNING
 CHOSEN = "chosen"  # by an operator, and by no rule
 TIERS = (DEAD_CLIENT, IDLE, IDLE_IN_TRANSACTION, RUNNING, CHOSEN)
 HARMLESS = (DEAD_CLIENT, IDLE)
+_COPIES = "only all sessions with this statement together use much of the processor: it may be work that was divided"
 _LISTENS = re.compile(r"(?:^|;)\s*LISTEN\b", re.I)
 
 
@@ -57,7 +58,7 @@ class Rules:
     many that ``headroom`` of it stays free. ``floor``: idle sessions are not ended below that many of an application.
     ``maintenance``: whether maintenance counts as a statement that runs for too long. ``holds_back``: whether a
     transaction has to hold others back to be one too many (see `Known`). ``room``: why a busy statement that reads may
-    harm no session, which needs an approval.
+    harm no session, which needs an approval. ``copies``: pids of busy ones that use much only together with others.
     """
 
     idle: float | None = None
@@ -73,6 +74,7 @@ class Rules:
     maintenance: bool = False
     holds_back: bool = False
     room: str = ""
+    copies: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -366,7 +368,7 @@ def _why_ask(
 ) -> str:
     """``going``: idle in their transactions, and terminated without an approval."""
     if tier == RUNNING and session.pid in rules.busy:
-        return why_ask(session) or rules.room
+        return why_ask(session) or rules.room or (_COPIES if session.pid in rules.copies else "")
     if tier != IDLE_IN_TRANSACTION or not rules.holds_back:
         return why_lead(snapshot, session) if tier == IDLE_IN_TRANSACTION else ""
     return why_keep(snapshot, session) or why_in_vain(snapshot, session, known.horizon, known.row_keepers, going)

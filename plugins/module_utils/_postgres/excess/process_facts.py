@@ -9,13 +9,28 @@ from typing import Any, Iterable, Mapping
 from ..background.backends import BackendUse, ProcessesReport
 
 _BUSY, _BUSY_SHARE = 0.5, 0.15  # cores of one session, or that part of the host's, where many share few
+_COPY = 0.05  # cores below which a session has no part in what the copies of its statement use
 _SPARE = 0.2  # of the host's cores: with so many idle, no request waits for a processor
 
 
 def busy_of(sessions: Iterable[BackendUse], cores: int) -> list[BackendUse]:
     """Sessions that use much of the host: half a core, or a large part of it where many share few."""
-    least = min(_BUSY, _BUSY_SHARE * max(1, cores))
-    return [session for session in sessions if session["cpu"] >= least]
+    return [session for session in sessions if session["cpu"] >= _least(cores)]
+
+
+def copies_of(sessions: Iterable[BackendUse], cores: int, statements: Mapping[int, str]) -> list[BackendUse]:
+    """Sessions that do not use much of the host, while all that run the same statement together do: a report that was
+    begun again and again. ``statements``: what each session has run for long, without literals, by pid."""
+    groups: dict[str, list[BackendUse]] = {}
+    for session in sessions:
+        if session["cpu"] >= _COPY and statements.get(session["pid"]):
+            groups.setdefault(statements[session["pid"]], []).append(session)
+    together = [copies for copies in groups.values() if sum(copy["cpu"] for copy in copies) >= _least(cores)]
+    return [copy for copies in together for copy in copies if copy["cpu"] < _least(cores)]
+
+
+def _least(cores: int) -> float:
+    return min(_BUSY, _BUSY_SHARE * max(1, cores))
 
 
 def measured(busy: Iterable[Mapping[str, Any]]) -> dict[int, float]:

@@ -177,7 +177,7 @@ def test_a_newest_one_that_is_none(tmp_path, data, said):
 def test_each_series_by_itself(tmp_path):
     """One of three databases has not been dumped since yesterday; its number is no date, nor the time of the dump."""
     dumped = time.gmtime(time.time() - 3600).tm_hour
-    hour = 10 if 16 <= dumped or dumped < 4 else 22  # at least six hours from it, on the clock
+    hour = 10 if dumped >= 16 or dumped < 4 else 22  # at least six hours from it, on the clock
     for number in (f"{hour}01", f"{hour}02", f"{hour}03"):
         for hours in (1, 25, 49):
             if (number, hours) != (f"{hour}02", 1):

@@ -26,6 +26,7 @@ from ...locks.rounds import Outcome, Patience
 from ...refusals import check_visible
 from ...session import SESSION_TARGET
 from ...snapshot import Snapshot
+from ...sql_text import without_literals
 from ..chosen import Chosen, HeldLock, plan_chosen
 from ..dead_rows import RowKeeper
 from ..excess_plan import (
@@ -37,7 +38,7 @@ from ..excess_plan import (
     standing,
 )
 from ..excess_rounds import ending
-from ..process_facts import busy_of, dead_clients_of, measured, why_room
+from ..process_facts import busy_of, copies_of, dead_clients_of, measured, why_room
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def end_sessions(
     except RunbookError as error:
         error.details["facts"] = facts  # what could be seen is shown all the same
         raise
-    rules = _measured(rules, look, background)
+    rules = _measured(rules, look, snapshot, background)
     act = EndSessions(Ending(postgres), exclusions, rules, bounds, patience, parts, rows, chosen)
     planned = act.judge(snapshot)
     result = carry_out(planned, only, check_mode, act, time.monotonic, SESSION_TARGET)
@@ -124,7 +125,7 @@ def _facts(
     return with_background(report, background)
 
 
-def _measured(rules: Rules, look: Look, background: BackgroundReport) -> Rules:
+def _measured(rules: Rules, look: Look, snapshot: Snapshot, background: BackgroundReport) -> Rules:
     """The rules with what this look has measured."""
     processes = background.get("processes")
     if processes is None:
@@ -132,11 +133,23 @@ def _measured(rules: Rules, look: Look, background: BackgroundReport) -> Rules:
     if "dead_clients" in look.measure:
         rules = replace(rules, dead_clients={**rules.dead_clients, **dead_clients_of(processes["dead_clients"])})
     if "busy" in look.measure:
-        busy = measured(busy_of(processes["sessions"], processes["cores"]))
+        uses, cores = processes["sessions"], processes["cores"]
+        copies = measured(copies_of(uses, cores, _long_statements(snapshot, rules.min_running)))
         # What was passed in was measured by a run that had a reason of its own.
         room = "" if rules.busy else why_room(processes)
-        rules = replace(rules, busy={**rules.busy, **busy}, room=room)
+        rules = replace(
+            rules, busy={**rules.busy, **copies, **measured(busy_of(uses, cores))}, room=room, copies=frozenset(copies)
+        )
     return rules
+
+
+def _long_statements(snapshot: Snapshot, seconds: float) -> dict[int, str]:
+    """What has run for so long, by pid."""
+    return {
+        session.pid: without_literals(session.query)
+        for session in snapshot.client_sessions()
+        if session.state == "active" and session.seconds_in_state(snapshot.now) >= seconds
+    }
 
 
 def _clients_of_pooler(background: BackgroundReport) -> dict[int, str]:

@@ -128,6 +128,20 @@ def test_a_runaway_statement_and_who_is_protected():
     assert slow(seen, indexes())["cause"] == ""
 
 
+@pytest.mark.parametrize(("statements", "cause"), [("aaa", "runaway_statement"), ("abc", "")])
+def test_copies_of_a_statement_that_are_much_together_are_a_runaway(statements, cause):
+    """One report that was begun three times, and three reports."""
+    uses = [processes(cpu=0.2, pid=pid)["sessions"][0] for pid in (7, 8, 9)]
+    found = lists([{**running(), "pid": use["pid"], "target": use["target"], "statement": text}
+                   for use, text in zip(uses, statements, strict=True)])  # fmt: skip
+    whole = processes()
+    whole["sessions"] = uses
+    seen = activity(connection_limit(application()), background={"processes": whole}, found=found)
+    diagnosed = slow(seen, indexes())
+    assert diagnosed["cause"] == cause
+    assert diagnosed["rules"] == ({"targets": ["7@x/y", "8@x/y", "9@x/y"]} if cause else {})
+
+
 @pytest.mark.parametrize(
     ("wait", "seconds", "suspects", "says"),
     [

@@ -208,6 +208,15 @@ def test_a_busy_statement_that_reads_needs_an_approval_while_the_host_has_room()
     assert "needs_approval" not in item.detail
 
 
+def test_copies_of_a_statement_need_an_approval_and_one_that_is_much_alone_does_not():
+    sessions = [session(pid, state="active", seconds=900)._replace(query="SELECT count(*) FROM b") for pid in (1, 2)]
+    rules = Rules(busy={1: 0.9, 2: 0.2}, copies=frozenset({2}))
+    asks = {item.detail["pid"]: item.detail.get("needs_approval", "") for item in
+            plan_ending(snapshot(*sessions), Exclusions(), rules, Bounds(max_share=1.0)).plan.actions}  # fmt: skip
+    assert asks[1] == ""
+    assert "may be work that was divided" in asks[2]
+
+
 def test_maintenance_is_ended_where_the_site_says_so():
     one = session(1, state="active", seconds=900)._replace(query="VACUUM FULL t")
     excess = plan_ending(snapshot(one), Exclusions(), Rules(long_running=60, maintenance=True), Bounds())
