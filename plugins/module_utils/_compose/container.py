@@ -36,6 +36,7 @@ LONGEST_PAUSE = 60.0  # seconds
 _SEVERAL, _OFTEN = 3, 120.0  # restarts; seconds between two of them, at most, of a container that does not last
 _DOUBLED, _LONGEST_AFTER = 5, 10  # restarts after which the pauses of a loop are seen, and are a minute long
 _HALF_A_PAUSE, _START = 0.05, 2.0  # seconds: half of the first pause, and for a start and the first pauses
+_CLOCK, _AT_START = 0.5, 10.0  # seconds by which clocks differ, and for the start of an engine beside stopping
 _NO_LONGER = 1.5  # times the usual time between two restarts; one that ran for longer has recovered
 STATES = ("created", "running", "paused", "restarting", "removing", "exited", "dead")  # Docker's; others are unknown
 NETWORK = "network"
@@ -124,6 +125,7 @@ class Container:
     shares: tuple[tuple[str, str], ...]
     needs: tuple[str, ...]
     awaits: tuple[str, ...]
+    stopped_by_engine: bool = False  # when the engine was started again, by which nobody wanted it to stop
 
     @property
     def short(self) -> str:
@@ -145,7 +147,16 @@ class Container:
     @property
     def stopped(self) -> bool:
         """Stopped on purpose: the engine would have started it again by itself, unless it tried and could not."""
-        return self.state == "exited" and self.restart_policy in ("always", "unless-stopped") and not self.error
+        kept = self.state == "exited" and self.restart_policy in ("always", "unless-stopped")
+        return kept and not self.error and not self.stopped_by_engine
+
+    def ended_with(self, engine_began: datetime | None) -> bool:
+        """Whether it ended while the engine was started again: one that was killed stops what runs still, and does not
+        start again what has `unless-stopped` (tried on Docker 20.10)."""
+        if engine_began is None or self.finished is None or self.state != "exited":
+            return False
+        since = (self.finished - engine_began).total_seconds()
+        return -_CLOCK <= since <= self.stop_timeout + _AT_START
 
     @property
     def done(self) -> bool:

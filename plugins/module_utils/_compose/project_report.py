@@ -143,6 +143,8 @@ def problem_of(project: Project, container: Container) -> str:
 
 
 def _why_ended(container: Container) -> str:
+    if container.stopped_by_engine:
+        return ": the engine stopped it when it was itself started again, and has not started it since"
     meaning = exit_meaning(container.exit_code, container.oom_flag)
     why = container.error or (f"{container.exit_code}, {meaning}" if container.state == "exited" else "")
     return f" ({why})" if why else ""

@@ -315,6 +315,8 @@ def _unasked(project: Project, container: Container) -> str:
 
 def _why_exited(container: Container) -> str:
     """Why the engine does not start it again, in a clause."""
+    if container.stopped_by_engine:
+        return "was stopped by the engine when that was itself started again, and has not been started since"
     if container.error:
         return f"could not be started by the engine ({container.error})"
     if container.restarts:

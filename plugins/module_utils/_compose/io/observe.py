@@ -22,6 +22,7 @@ from ..project_ref import Source, profiles_in
 from ..project_report import problem_of
 from .compose_cli import Compose, mentions_env_file
 from .engine import Engine, is_file, why_no_file
+from .engine_process import engine_began
 from .recheck import recheck
 
 _EXITS = 600.0  # seconds within which the last exit of a container that loops lies
@@ -40,6 +41,8 @@ def observe(
     name = _project_name(everything, given)
     mine = [container for container in everything if container.project == name and not container.one_off]
     now = datetime.now(timezone.utc)
+    began = engine_began(engine.login.endpoint, now) if any(container.stopped for container in mine) else None
+    mine = [replace(container, stopped_by_engine=container.ended_with(began)) for container in mine]
     source = source_of(name, mine, given, is_file)
     source = source if source.profiles else replace(source, profiles=_profiles_of(source))
     made, tagged = _made(engine, {container.image for container in mine})

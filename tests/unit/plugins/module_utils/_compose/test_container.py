@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import (
     exit_meaning,
@@ -155,3 +158,24 @@ MADE = {**BUILT, "com.docker.compose.config-hash": "h", "com.docker.compose.cont
 def test_only_what_compose_made_is_a_replica(labels, made, service):
     """An image that Compose built has the names of project and service, and so has every container of it."""
     assert (of_compose(labels), replica_of(labels)) == (made, service)
+
+
+@pytest.mark.parametrize(
+    ("ended", "more", "by_engine"),
+    [
+        pytest.param(98, {}, True, id="two seconds after the start of the engine"),
+        pytest.param(100.2, {}, True, id="at its start"),
+        pytest.param(30, {}, False, id="long after it"),
+        pytest.param(400, {}, False, id="before it: a person stopped it"),
+        pytest.param(98, {"state": "running"}, False, id="runs again"),
+    ],
+)
+def test_what_the_engine_stopped_with_its_own_start_was_not_stopped_on_purpose(ended, more, by_engine):
+    """Killed and started again, it stops what ran on meanwhile, and does not start what has `unless-stopped`."""
+    one = container(**{"state": "exited", "policy": "unless-stopped", "ended": ended, "up": 9000, **more})
+    assert one.ended_with(NOW - timedelta(seconds=100)) is by_engine
+    assert not one.ended_with(None)
+    seen = replace(one, stopped_by_engine=by_engine)
+    assert seen.stopped is (seen.state == "exited" and not by_engine)
+    if by_engine:
+        assert problem_of(project(seen), seen).startswith("is exited: the engine stopped it")

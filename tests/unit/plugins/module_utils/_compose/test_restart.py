@@ -384,3 +384,11 @@ def test_where_every_container_looks_like_a_job_that_is_done_that_is_said(runnin
     found = project(*ended, *([container("db")] if running else []), services={"web": {}, "api": {}, "db": {}})
     plan = plan_restart(found, ["web", "api"], unhealthy_only=True, named=False)
     assert plan.as_dict()["no_action_reason"].startswith(words)
+
+
+def test_what_the_engine_stopped_is_told_and_started_when_it_is_named():
+    stopped = replace(container(state="exited", policy="unless-stopped"), stopped_by_engine=True)
+    plan = plan_restart(project(stopped), ["web"], unhealthy_only=True, named=False)
+    assert "was stopped by the engine" in why_excluded(plan)["shop-web-1"]
+    assert plan.as_dict()["affected_before"] == 1
+    assert [one.name for one, dummy in plan_restart(project(stopped), ["web"]).order] == ["shop-web-1"]
