@@ -135,6 +135,8 @@ _EMPTY = lazy(
 _PROSE = lazy(r"[a-z]{2,14}$|[A-Z][a-z]{1,14}$")
 
 
+_ESCAPES = lazy(r"\\{1,7}\"")
+_MAY_NAME = lazy(r"(?i)pass|pwd|secret|token|key|auth|cookie|cred|setuser|phrase|sig|-cli|mysql|curl|login")
 # What a validation says of a field, and counts of several kinds.
 _FAULTS = lazy(
     r"(?i)\[\s?[\"'](?:(?:this|the|must|too|is|should|can|cannot|may|password|please|enter|ensure|not|does|has|you|your)\s[^\"']*"
@@ -159,7 +161,17 @@ def redacted(text: str) -> str:
         text = "\n".join(HIDDEN if place in hidden else line for place, line in enumerate(lines))
     for rule in _RULES:
         text = rule(text)
-    return printable(text)
+    return printable(_behind_escapes(text) if '\\"' in text else text)
+
+
+def _behind_escapes(text: str) -> str:
+    """The text without what the rules find only where its quotes are not escaped, as in a JSON string or logfmt."""
+    if not _MAY_NAME.search(text):
+        return text
+    bare = _ESCAPES.sub('"', text)
+    for rule in _OF_QUOTES:
+        bare = rule(bare)
+    return bare if bare.count(HIDDEN) > text.count(HIDDEN) else text
 
 
 def redacted_lines(lines: Iterable[str]) -> list[str]:
@@ -255,7 +267,7 @@ def _end_of_whole(text: str, begin: int, end: int, name: int, line: bool) -> int
         return further.end() if further else end
     if text[end : end + 1] not in (" ", ";", "}") or name < 0:
         return end
-    before = text[max(0, name - 60) : name].rpartition("\n")[2]
+    before = text[max(0, name - 60) : name].rpartition("\n")[2].rpartition(" | ")[2]  # behind a container's name
     whole = None
     if before.endswith(";") or (text[begin : begin + 1] == "{" and ";" in text[end : end + 400]):
         whole = _FIELD.match(text, begin)
@@ -361,4 +373,14 @@ _RULES: tuple[Callable[[str], str], ...] = (
     _behind_names,
     _glued,
     without_cards,
+)
+# Those whose forms have quotes.
+_OF_QUOTES = (
+    without_arguments,
+    without_members,
+    without_options,
+    without_said,
+    _elements,
+    without_pairs,
+    _behind_names,
 )

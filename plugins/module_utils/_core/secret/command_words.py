@@ -22,7 +22,7 @@ _OPTION = lazy(
 _HAS_OPTION = lazy(r"[\s\"']--?[A-Za-z]|^-")
 _ON = r"[^|;&\n]{0,400}?"  # the command goes on
 _GAP = r"(?:\s{1,4}|[\"'],\s?[\"'])"  # between two words, also of a list
-_WORD = r"(?:'[^']{1,4096}'?|\"[^\"]{1,4096}\"?|[^\s\"',\]]+)"
+_WORD = r"(?:'[^']{1,4096}'?|\"[^\"]{1,4096}\"?|(?!\\[\"'])[^\s\"',\]]+)"
 _CLIENTS = ("curl", "wget", "http", "etcdctl")
 _USER = (
     rf"\b(?:curl|wget|https?|etcdctl)\b{_ON}{_GAP}"
@@ -99,7 +99,7 @@ _OF_WORDS = (
     (
         ("passwd",),
         lazy(
-            r"(\b(?:openssl\s+passwd|mkpasswd)\b(?:\s{1,4}-(?:salt|m|S|R|in)\s{1,4}[^\s-]\S{0,80}|\s{1,4}-\S{1,40}){0,6}"
+            r"(\b(?:openssl\s+passwd|mkpasswd)\b(?:\s{1,4}-(?:salt|m|S|R|in)\s{1,4}[^\s-]\S{0,80}|\s{1,4}-[^\s\"',]{1,40}){0,6}"
             r"\s{1,4})(?!-)[^\s|;&]+"
         ),
     ),
@@ -134,7 +134,7 @@ _OF_WORDS = (
         ("requirepass", "masterauth", "primaryauth", "key-file-pass", "bindpw", "rootpw"),
         lazy(
             r"(?i)(\b(?:requirepass|masterauth|primaryauth|tls-(?:client-)?key-file-pass|(?:bind|root)pw)[\"']?\s{1,4}[\"']?)"
-            r"(?!(?:is|was|not|and|or|in|option|directive)\b)([^\s\"'=:]+)"
+            r"(?!\\[\"']|(?:is|was|not|and|or|in|option|directive)\b)([^\s\"'=:]+)"
         ),
     ),
     (("sentinel", "SENTINEL"), lazy(r"(?i)(\bsentinel\s+auth-pass\s+\S{1,100}\s+)\S+")),
@@ -155,13 +155,17 @@ _OF_WORDS = (
     (
         ("]:", "@"),
         lazy(
-            r"(^\s{0,8}\[[\w.:-]{1,255}\](?::[\w-]{1,16}\s{1,8}[^\s:]{1,200}|\s{1,8}[^\s:@]{1,200}@[^\s:@]{1,200}):)"
-            r"(?!\d{1,5}(?:\s|$))\S+(?=\s*$)"
+            r"((?:^\s{0,8}\[[\w.:-]{1,255}\]\s{1,8}[^\s:@]{1,200}@[^\s:@]{1,200}"
+            r"|(?<![^\s\"'])\[[\w.:-]{1,255}\]:[\w-]{1,16}\s{1,8}[^\s:]{1,200}):)"
+            r"(?!\d{1,5}(?:\s|$))[^\s\"']+(?=[\"'}]{0,3}\s*$)"
         ),
     ),
     ((":_auth",), lazy(r"(:_auth\s?=\s?[\"']?)[^\s\"']+")),  # npm
     (("NEO4J_AUTH",), lazy(r"(\bNEO4J_AUTH[\"']?\s{0,4}[=:]\s{0,4}[\"']?\w{1,40}/)[^\s\"',}]+")),
-    (("chpasswd", "kinit"), lazy(r"(\b(?:chpasswd|kinit)\b[^\n<]{0,80}<<<\s?[\"']?(?:[\w.-]{1,64}:)?)[^\s\"']+")),
+    (
+        ("chpasswd", "kinit"),
+        lazy(r"(\b(?:chpasswd|kinit)\b[^\n<]{0,80}<<<\s?[\"']?(?:[\w.-]{1,64}:)?)(?!\\[\"'])[^\s\"']+"),
+    ),
     (("wpa_passphrase ",), lazy(rf"(\bwpa_passphrase\s{{1,4}}\S{{1,64}}\s{{1,4}}){_WORD}")),
     (("http-basic.",), lazy(rf"(\bconfig\s[^|;&\n]{{0,100}}?\bhttp-basic\.\S{{1,100}}\s+\S{{1,100}}\s+){_WORD}")),
     (("PRAGMA", "pragma"), lazy(r"(?i)(\bpragma\s+(?:hex|re)?key\s?=\s?)[\"'][^\"']{1,200}[\"']?")),
@@ -199,8 +203,8 @@ _AUTH_SENT = lazy(r"([\"']AUTH[\"'],\s?(?:b?[\"'][^\"']{1,200}[\"'],\s?)?)b?[\"'
 _AUTH = lazy(r"(?<![\w-])(\"?AUTH\"?)((?:\s{1,4}\"?[^\s\",;]{1,512}\"?){1,3})")
 _LIKE = lazy(r"(?!\"?(?:CRAM|DIGEST|SCRAM|GS2|GSSAPI)\b)(?=\S{0,512}\d)(?=\S{0,512}[A-Za-z])\"?[^\s\"]{6,}")
 _ENVIRONMENT = lazy(
-    r"(?<!\S)((?:ENV|env|SET|set|setx|setenv|SetEnv|export|(?:fastcgi|uwsgi|scgi)_param)"
-    r"\s{1,4}(?:-\w{1,4}\s{1,4})?\$?([A-Za-z_]\w{0,80})\s{1,4})(?=\S{0,512}\d)(\S{6,})"
+    r"(?<![^\s\"'])((?:ENV|env|SET|set|setx|setenv|SetEnv|export|(?:fastcgi|uwsgi|scgi)_param)"
+    r"\s{1,4}(?:-\w{1,4}\s{1,4})?\$?([A-Za-z_]\w{0,80})\s{1,4})(?=\S{0,512}\d)([^\s\"']{6,}|\"[^\"]{6,}\"?|'[^']{6,}'?)"
 )
 
 

@@ -19,7 +19,8 @@ _DEFAULT = lazy(r"((?:\b[bu])?([\"'])([A-Za-z_][\w.-]{0,80})\2\s?,\s?default\s?=
 _ARGUMENT = lazy(r"(([\"'])(--?[A-Za-z][\w-]{1,60})\2\s{0,8},\s{0,8})(\"[^\"]{0,4096}\"?|'[^']{0,4096}'?)")
 # {password,"x"}, {<<"password">>,<<"x">>}, (password . "x"), :password "x"
 _TERM = lazy(
-    r"((?:(?<![\w:]):|[{(]\"?|<<\")([A-Za-z_][\w.-]{0,80})(?:\">>|\")?(?:\s?,\s?|\s\.\s|\s)(?:<<)?)(\"[^\"]{1,4096}(?:\"|$))"
+    r"(?P<before>(?:(?<![\w:]):|[{(](?P<quote>\")?|(?P<bytes><<\"))(?P<name>[A-Za-z_][\w.-]{0,80})(?(quote)\")(?(bytes)\">>)"
+    r"(?:\s?,\s?|\s\.\s|\s)(?:<<)?)(?P<value>\"[^\"]{1,4096}(?:\"|$))"
 )
 # binding parameter (password:VARCHAR) <- [x]
 _BOUND = lazy(r"(\(([A-Za-z_][\w.]{0,80}):\w{1,40}\) <- \[)([^\]\n]{1,4096})")
@@ -36,7 +37,7 @@ def without_pairs(text: str) -> str:
         if "default" in text:
             text = _DEFAULT.sub(lambda match: _hidden(match, match.group(3), match.group(4)), text)
         text = _ARGUMENT.sub(lambda match: _hidden(match, match.group(3), match.group(4)), text)
-        text = _TERM.sub(lambda match: _hidden(match, match.group(2), match.group(3)), text)
+        text = _TERM.sub(lambda match: _hidden(match, match["name"], match["value"]), text)
     return _BOUND.sub(lambda match: _hidden(match, match.group(2), match.group(3)), text) if "<- [" in text else text
 
 

@@ -16,7 +16,7 @@ _REFERENCE = lazy(
     r"|%\((?P<bound>[A-Za-z_]\w{1,60})\)s|:(?P<parameter>[a-z_]\w{1,60})(?![\w:])"
     # of a program, as a traceback shows it
     r"|(?P<program>(?:(?:self|this|cls|settings|os|process|request|req|var|ENV)(?:\.[A-Za-z_]\w{0,60}){1,6}|ENV"
-    r"|[A-Za-z_][\w.]{1,60}(?=\(\)))(?:\[[\"'][\w.-]{1,60}[\"']\]|\([\"'][\w.-]{1,60}[\"']\)|\(\))?(?=[\s,;)\]}]|$))"
+    r"|[A-Za-z_][\w.]{1,60}(?=\(\)))(?:\[[\"'][\w.-]{1,60}[\"']\]|\([\"'][\w.-]{1,60}[\"']\)|\(\))?(?=[\s,;)\]}\"'\\]|$))"
     r"|\((?:not|no|hidden|redacted|unset|empty|none|omitted|masked|filtered|removed|set)(?:\s[a-z]{2,12}){0,2}\)"
 )
 # What a line says of it behind a colon.
