@@ -109,13 +109,15 @@ _AT_BEGIN = f"{_BEFORE}(?:{'|'.join(_lettered(form, 'ABCDEFGHI'[at]) for at, for
 _MORE = (
     _GLOG, _OF_YEAR, rf"\[\d{{1,8}}\]\s{_DM}", rf"\d{{1,8}}:[XCSM]\s{_DM}",
     rf"\d{{1,8}}:[XCSM]\s{_EPOCH}\s", rf"{_SHORT}\s",
-    rf"\[?{_EPOCH}\]?[\s:|,]",
+    rf"\[{_EPOCH}\][\s:|,]", rf"(?=\d+\.){_EPOCH}[\s:|,]",
     rf"(?:node=\S{{1,80}} )?type=\w{{1,40}} msg=audit\({_EPOCH}:\d{{1,10}}\)", rf"\[(?i:{_WORD})\]\s\[{_EPOCH}\]",
     rf"\[[DIWEC]\s{_SHORT}", rf"\[[DIWEC]\s{ISO}",  # Tornado, Jupyter
     rf"[A-Z]{{4}}\[{ISO}\]",  # logrus
     rf"\[pid: [^\]]{{1,80}}\] \S{{1,60}} \([^)]{{0,60}}\) \{{[^}}]{{0,60}}\}} \[{_ASCTIME}\]",  # uWSGI
     rf"Started [A-Z]{{3,7}} \"[^\"]{{0,300}}\" for \S{{1,60}} at {ISO}",
 )  # fmt: skip
+_NUMBER = rf"{_EPOCH}[\s:|,]"  # may also be the number of an order, of a phone
+_LATELY = 3 * 366 * 86400.0  # seconds before the present within which it is a moment
 CLF = re.compile(rf"\[{_DMY}\]")
 _KEYED = re.compile(
     r"(?:^|[\s,;{(])[\"']?@?(?:time(?:stamp)?|ts|t|date(?:time)?|asctime|eventtime|logtime|log_time)[\"']?="
@@ -154,6 +156,10 @@ def date_of(head: str, zone: Zone) -> float | None:
         match = re.match(form, head)
         if match:
             return _moment(match.groupdict(), zone)
+    match = re.match(_NUMBER, head)
+    at = _moment(match.groupdict(), zone) if match else None
+    if at is not None and (not zone.now or zone.now - _LATELY <= at <= zone.now + 86400.0):
+        return at
     return _keyed(head, zone)
 
 
