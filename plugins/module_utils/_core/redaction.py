@@ -127,11 +127,13 @@ _COOKIES = lazy(r"[^\s,;&\"'<>)\]}]+(?:;\s?[^\s;=,\"'<>]{1,80}=[^\s;,\"'<>]{0,40
 _WORD = lazy(r"(?:\$\{[^{}\s]{0,200}\}|\\\s|[^\s,;&\"'<>)\]}\x00-\x1f])+")
 _SEVERAL = lazy(r"(?:,\s?(?=[^\s,;&]{0,200}\d)(?=[^\s,;&]{0,200}[A-Za-z])[^\s,;&\"'=:)\]}]{6,200})+")
 _EMPTY = lazy(
-    r"(?i)\\?[\"']{0,2}(?:true|false|yes|no|on|off|null|none|nil|undefined|[\[{(]|[\s,:;{}\[\]]{1,10}|\(hidden\)?|\[?filtered\]?|\[?redacted\]?"
+    r"(?i)\\?[\"']{0,2}(?:true|false|yes|no|on|off|null|none|nil|undefined|[\[{(]|\(hidden\)?|\[?filtered\]?|\[?redacted\]?"
     r"|\*{3,}|x{4,}|n/a|<(?:redacted|hidden|none|nil|null|unset|set|not set|not shown|empty|masked|filtered"
     r"|removed|omitted|secret|password|token|your[\w -]{0,30}|[\w -]{0,20}hidden|[\w -]{0,20}redacted)>|\$\d{1,3}|\?|%s"
     r"|@p\d{1,3})?\\?[\"']{0,2}$"
 )
+_BETWEEN = lazy(r"[\"'][\s,:;{}\[\]]{1,10}[\"']$")  # the end of one text of JSON and the beginning of the next
+_CALLED = lazy(r"\s{1,4}[a-z]{2,20}\s")
 _PROSE = lazy(r"[a-z]{2,14}$|[A-Z][a-z]{1,14}$")
 
 
@@ -235,7 +237,7 @@ def _end_of_value(text: str, start: int, name: str, between: str) -> int:
     tags = tags or (_ELEMENTS.match(text, start) if text[start : start + 1] == "<" else None)
     begin = tags.end() if tags else start
     value = _value_at(text, begin, name, "%" in between and "=" not in between)
-    if not value or _EMPTY.match(value.strip("`")):
+    if not value or _EMPTY.match(value.strip("`")) or _BETWEEN.match(value):
         return 0
     inner = _NAMED.match(text, begin)
     if inner and inner.group(2)[-1:] in (" ", "\t") and is_secret(inner.group(1)):  # credentials: api_key: x
@@ -321,7 +323,7 @@ def _elements(text: str) -> str:
     def hide(match: re.Match[str]) -> str:
         if not is_secret(match.group(1).rpartition(":")[2]) or _EMPTY.match(match.group(3).strip()):
             return match.group()
-        if match.group(3)[0].isspace() and match.string[match.end() : match.end() + 2] != "</":
+        if _CALLED.match(match.group(3)) and match.string[match.end() : match.end() + 2] != "</":
             return match.group()  # AUTH <password> called without any password configured
         return f"<{match.group(1)}{match.group(2) or ''}>{HIDDEN}"
 

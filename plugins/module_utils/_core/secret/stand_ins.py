@@ -13,7 +13,7 @@ _REFERENCE = lazy(
     r"|\$\((?P<made>[A-Z_][A-Z0-9_]{2,80})\)"
     r"|[\"']?\$?\{\{-?\s?(?P<template>[.$]?[A-Za-z_][\w.-]{2,80})\s?(?:\|\s?[a-z0-9]{1,20}\s?)?-?\}\}[\"']?"
     # of a statement or a settings file
-    r"|%\((?P<bound>[A-Za-z_]\w{1,60})\)s|:(?P<parameter>[a-z_]\w{1,60})(?![\w:])"
+    r"|%\((?P<bound>[A-Za-z_]\w{1,60})\)s|:(?P<parameter>[a-z_]{2,60})(?![\w:])"
     # of a program, as a traceback shows it
     r"|(?P<program>(?:(?:self|this|cls|settings|os|process|request|req|var|ENV)(?:\.[A-Za-z_]\w{0,60}){1,6}|ENV"
     r"|[A-Za-z_][\w.]{1,60}(?=\(\)))(?:\[[\"'][\w.-]{1,60}[\"']\]|\([\"'][\w.-]{1,60}[\"']\)|\(\))?(?=[\s,;)\]}\"'\\]|$))"
@@ -25,17 +25,20 @@ _STATE = lazy(
     r"|rotated|created|deleted|forbidden|revoked|absent|blank|empty|unchanged|mismatch)$"
 )
 _SPEAKS = lazy(
-    r"(?i)(?:th(?:is|e)\s)?(?:password|token|secret|authentication|authorization|credentials?|session|security|field)\s"
-    r"|all\s[a-z]"
+    r"(?i)(?:th(?:is|e)\s)?(?:password|token|secret|authentication|authorization|credentials?|(?:security|session)(?:\stokens?)?"
+    r"|field|all(?:\sauthentication)?\stokens)\s(?:[\"'][\w./-]{1,80}[\"']\s)?(?:is|are|was|were|has|have|must|may|can|cannot"
+    r"|does|did|not|too|should|will|expired?|expiry|failed|authentication|updated|changed|mismatch|missing|required|included"
+    r"|verification|already|never|reset)\b"
 )
-# An exception: what follows is what it says.
+# An exception: what follows is what it says, in a sentence.
 _FAULT = lazy(r"(?:^|\.)(?:Invalid|Expired|Wrong|Bad|Missing|Unknown|Incorrect|Malformed|Revoked|Weak)[A-Z]\w{2,60}$")
+_SENTENCE = lazy(r"[\"']?(?:[A-Z][a-z]{0,20}\s|[{\[(]|[a-z]{2,20}\s[a-z])")
 _SOURCE = lazy(
     r"\.(?:py|rb|erb|[cm]?[jt]sx?|vue|go|java|kt|scala|rs|php|cs|exs?|erl|cc?|cpp|h|hpp|swift|pl|lua|sh|sql|html?"
     r"|ya?ml|tf)$"
 )
 _AT_LINE = lazy(r"\d{1,7}(?::\d{1,7})?(?![\w-])")
-_OF_PAM = lazy(r"pam_\w{1,20}\($")
+_OF_PAM, _PAM = lazy(r"pam_\w{1,20}\($"), lazy(r"(?:auth|account|session|chauthtok|setcred)\)")
 _OF_ARN = lazy(r":\d{12}:$")
 
 
@@ -66,7 +69,8 @@ def is_place(text: str, start: int, name: str) -> bool:
     if _SOURCE.search(name) and _AT_LINE.match(text, start):
         return True
     before = text[max(0, start - 1 - len(name) - 24) : start - 1 - len(name)]
-    return bool(_OF_PAM.search(before) or (name == "secret" and _OF_ARN.search(before)))
+    of_pam = _OF_PAM.search(before) and _PAM.match(text, start)
+    return bool(of_pam or (name == "secret" and _OF_ARN.search(before)))
 
 
 def is_said(text: str, start: int, name: str, value: str) -> bool:
@@ -76,4 +80,4 @@ def is_said(text: str, start: int, name: str, value: str) -> bool:
     """
     if _STATE.match(value) or _SPEAKS.match(text, start):
         return True
-    return bool(_FAULT.search(name)) and not any(sign.isdigit() for sign in value)
+    return bool(_FAULT.search(name) and _SENTENCE.match(text, start)) and not any(sign.isdigit() for sign in value)
