@@ -222,13 +222,18 @@ class Snapshot:
     def _is_stuck(self, key: Key, min_waiting: float, min_waiters: int) -> bool:
         if self.forest.reach.get(key, 0) < min_waiters or self.held_for(key) < min_waiting:
             return False
-        return len(self.forest.behind([key]) & self._held_by_roots) >= min_waiters
+        held_by_roots = self._held_by_roots
+        if held_by_roots is None:
+            return True
+        # Walking the graph behind each of a thousand readers takes time: mostly none is left to be counted.
+        return len(held_by_roots) >= min_waiters and len(self.forest.behind([key]) & held_by_roots) >= min_waiters
 
     @cached_property
-    def _held_by_roots(self) -> set[Key]:
-        """Waiters that would still wait if no maintenance and no change of a definition waited before them."""
+    def _held_by_roots(self) -> set[Key] | None:
+        """Waiters that would still wait if no maintenance and no change of a definition waited before them; None: none
+        does."""
         giving_way = [key for key in self.forest.queued_blockers if self.can_wait(key)]
-        return self.forest.still_blocked(giving_way) if giving_way else set(self.forest.waiters)
+        return self.forest.still_blocked(giving_way) if giving_way else None
 
     def held_for(self, key: Key) -> float:
         """Seconds for which a session has held every lock that it holds, at least: none is taken while it is idle in

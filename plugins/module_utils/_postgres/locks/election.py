@@ -54,11 +54,12 @@ def standbys(snapshot: Snapshot) -> set[Key]:
     """Those that wait for what may be the elected leader by an advisory lock, and for nothing else, if none waits for
     them. Such a wait goes on for weeks, also where the leader's driver has begun a transaction for it."""
     forest = snapshot.forest
+    holds = {key for tag, owners in forest.waits.held_by.items() if tag[0] == "advisory" for key in owners}
     leaders = [
         key
         for key in forest.root_blockers
         for holder in [snapshot.who(key)]
-        if isinstance(holder, Session) and may_lead(snapshot, holder, MIN_WAITERS)
+        if key in holds and isinstance(holder, Session) and may_lead(snapshot, holder, MIN_WAITERS)
         if _are_few(snapshot, key, MIN_WAITERS) and forest.behind([key]) <= set(forest.waiting_for(key))
     ]
     return forest.behind(leaders) - forest.still_blocked(leaders) if leaders else set()

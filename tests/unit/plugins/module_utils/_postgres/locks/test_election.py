@@ -106,3 +106,11 @@ def test_a_leader_by_a_row_is_not_ended_unasked(scene, held):
     assert len(found.need_approval) == held
     if held:
         assert "it may be the elected leader of its waiters" in found.plan.actions[0].reason
+
+
+def test_of_a_thousand_readers_none_is_asked_whether_it_leads(monkeypatch):
+    """Each question walks the graph of all waits."""
+    readers = [holds(pid, relation(7), "AccessShareLock") for pid in range(1, 1001)]
+    scene = snapshot([*readers, waits(2000, relation(7), "AccessExclusiveLock")])
+    monkeypatch.setattr(type(scene.forest), "waiting_for", None)
+    assert standbys(scene) == set()
