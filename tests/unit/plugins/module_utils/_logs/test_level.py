@@ -36,8 +36,8 @@ def test_the_level_of_a_status(code, level):
         ("level", 60, "critical"), ("level", 10, "debug"), ("level", 40, "warning"), ("levelno", 40, "error"),
         ("severitynumber", 13, "warning"), ("severitynumber", 21, "critical"), ("priority", 4, "warning"),
         ("level", 300, "warning"), ("level", 550, "critical"), ("level", 9, ""), ("level", True, ""),
-        ("level", None, ""), ("level", 0, ""), ("priority", 0, "critical"), ("level", "WARN+1", "warning"), ("level",
-        9999, ""), ("level", "W", "warning"), ("level", "loud", ""),
+        ("level", None, ""), ("level", 0, ""), ("priority", 0, "critical"), ("level", "WARN+1", "warning"),
+        ("level", 9999, ""), ("level", "W", "warning"), ("level", "loud", ""),
     ],
 )  # fmt: skip
 def test_the_level_of_a_value(name, value, level):
