@@ -102,7 +102,7 @@ person:
   type: str
   sample: Bob Berg
 requesters:
-  description: Users who asked for the approval; empty where a schedule or a webhook has started the workflow.
+  description: Users who asked for the approval; empty where a webhook has started the workflow.
   returned: success
   type: list
   elements: str

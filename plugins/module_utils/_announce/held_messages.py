@@ -48,4 +48,9 @@ def plans_by_mail(
 
 
 def _plan(plan: HeldPlan) -> Mapping[str, Any]:
-    return {"mitigation": plan["mitigation"], "digest": plan["digest"][:12], "actions": plan["actions"][:_ACTIONS]}
+    """``more``: how many actions it has beside those that are named."""
+    actions = plan["actions"]
+    return {
+        "mitigation": plan["mitigation"], "digest": plan["digest"][:12], "actions": actions[:_ACTIONS],
+        "more": max(0, len(actions) - _ACTIONS),
+    }  # fmt: skip

@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import Mapping
 
 # What users reported: the scenario of such an incident says nothing of it.
+# How much of a plan a message leaves out, since what is approved is the whole.
+_MORE = "{% if plan.more | default(0) %}\n- and {{ plan.more }} more, which the plan in the log has{% endif %}"
 _REPORTED = "{% if reported | default('') %}\n{{ reported }}{% endif %}"
 _SHIFT_LEAVES = (
     "Your shift as {{ step }} ended at {{ since }} while incident {{ incident }} ({{ severity }}"
@@ -40,7 +42,7 @@ SLACK: Mapping[str, str] = {
     "{% for line in lines %}\n- {{ line }}{% endfor %}\nPlease report the state on your side. Our reference:"
     " {{ incident }}",
     "held": "*A plan waits for an approval* ({{ host }}){% for plan in plans %}\n{{ plan.mitigation }}, digest"
-    " {{ plan.digest }}:{% for action in plan.actions %}\n- {{ action }}{% endfor %}{% endfor %}"
+    " {{ plan.digest }}:{% for action in plan.actions %}\n- {{ action }}{% endfor %}" + _MORE + "{% endfor %}"
     "{% for reason in reasons %}\nheld: {{ reason }}{% endfor %}"
     "{% if address %}\nTo approve: {{ address | link }}{% endif %}",
     "mitigated": "*{{ mitigation }}* ({{ host }}){% for line in done %}\n- {{ line }}{% endfor %}",
@@ -100,7 +102,7 @@ MAIL: Mapping[str, str] = {
     "{% endfor %}\n",
     "held_subject": "A plan waits for an approval: {{ scenario }} on {{ host }}",
     "held": "A plan waits for an approval on {{ host }}.{% for plan in plans %}\n\n{{ plan.mitigation }}, digest"
-    " {{ plan.digest }}:{% for action in plan.actions %}\n- {{ action }}{% endfor %}{% endfor %}\n"
+    " {{ plan.digest }}:{% for action in plan.actions %}\n- {{ action }}{% endfor %}" + _MORE + "{% endfor %}\n"
     "{% for reason in reasons %}\nheld: {{ reason }}{% endfor %}\nMade at {{ at }} for {{ by }}."
     "{% if address %}\n\nTo approve: {{ address | link }}{% endif %}\n\nIncident {{ incident }}\n",
     "page": "{{ severity }} {{ scenario }} on {{ hosts }}: you are on call as {{ step }}."

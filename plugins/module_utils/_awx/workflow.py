@@ -15,6 +15,7 @@ NONE = "none"
 _JOB, _APPROVAL = "job", "workflow_approval"
 _EDGES = ("success_nodes", "failure_nodes", "always_nodes")
 _FAILED = ("failed", "error", "canceled")
+_WEBHOOK = "webhook"  # a launch type
 _WAITING = ("new", "pending", "waiting", "running")
 _SCHEDULE = re.compile(r"/schedules/(\d+)/?\Z", re.ASCII)
 
@@ -59,13 +60,24 @@ class Approval:
 
 @dataclass(frozen=True)
 class Workflow:
-    """A workflow job. ``started_by``: the user, empty where no person has started it; ``schedule``: the id of the one
-    that has, 0 for none."""
+    """A workflow job. ``started_by``: the user, empty where AWX names none; ``schedule``: the id of the one that has
+    started it, 0 where AWX names none; ``launch_type``: AWX's word for what has started it."""
 
     id: int
     started_by: str
     nodes: Sequence[Node] = ()
     schedule: int = 0
+    launch_type: str = ""
+
+    def why_unknown_who(self) -> str:
+        """Why it is not known who has asked, where AWX names no user. What a webhook starts no person does; of a user
+        or a schedule that was deleted AWX drops the name."""
+        if self.launch_type == _WEBHOOK:
+            return ""
+        return (
+            f"AWX does not say who has started the workflow {self.id} (launch type {self.launch_type or 'unknown'}):"
+            " the user or the schedule may have been deleted. Start it again"
+        )
 
     def node_of(self, job: int) -> Node:
         """The node of a job. Raises AwxError where the workflow has none."""
@@ -121,7 +133,13 @@ def workflow_of(document: Mapping[str, Any], nodes: Mapping[str, Any]) -> Workfl
     related = document.get("related")
     of_schedule = _SCHEDULE.search(_text(related, "schedule")) if isinstance(related, Mapping) else None
     schedule = int(of_schedule[1]) if of_schedule else 0
-    return Workflow(_number(document, "id", "the workflow"), name, [_node(row) for row in rows], schedule)
+    return Workflow(
+        _number(document, "id", "the workflow"),
+        name,
+        [_node(row) for row in rows],
+        schedule,
+        _text(document, "launch_type"),
+    )
 
 
 def owners_of(document: Mapping[str, Any]) -> list[str]:

@@ -52,6 +52,12 @@ def test_everything_is_loaded_and_a_second_time_nothing_changes(collection):
     assert all(each["ask_variables_on_launch"] is False for key, each in objects.items() if "template/Runbook:" in key)
     may_start = [each for key, each in objects.items() if key.startswith("role/") and each["role"] == "execute"]
     assert not any("Runbook: apply" in each.get("job_templates", []) for each in may_start)
+    may_read = [each for key, each in objects.items() if key.startswith("role/") and each["role"] == "read"]
+    for workflow in written["awx_workflows"]:
+        for team in (*workflow["may_start"], *workflow["may_approve"]):
+            shown = {name for each in may_read if team in each["teams"] for name in each["job_templates"]}
+            nodes = [node["unified_job_template"] for node in workflow["workflow_nodes"]]
+            assert {each["name"] for each in nodes if each["type"] == "job_template"} <= shown, "the plan is in its job"
     again = load(collection)
     assert again.returncode == 0, again.stdout
     assert re.search(r"changed=0\b", again.stdout)

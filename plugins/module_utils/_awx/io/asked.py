@@ -59,6 +59,8 @@ def _of_workflow(params: Mapping[str, Any]) -> ApprovalReport:
     if params["four_eyes"] and not asked_by and workflow.schedule:
         # Who may start a workflow may make a schedule for it, and would be the person who asks.
         asked_by = owners_of(controller.get(f"schedules/{workflow.schedule}/"))
+    if params["four_eyes"] and not asked_by:
+        refusal = refusal or workflow.why_unknown_who()
     return _report(
         next((each.state for each in approvals if each.state != APPROVED), APPROVED if approvals else NONE),
         next((each.by for each in approvals if each.by), ""),

@@ -18,6 +18,7 @@ def test_a_plan_has_its_first_actions_and_the_page_on_which_it_is_approved():
     values = held_values(held(made_in=MADE), SITE)
     (plan,) = values["plans"]
     assert (plan["digest"], plan["actions"][0], len(plan["actions"])) == ("d" * 12, "restart web-0", 6)
+    assert plan["more"] == 3
     assert (values["reasons"], values["address"]) == (["too many"], "https://awx.test/#/jobs/workflow/41/output")
     assert held_values(held(), SITE)["address"] == ""
     assert held_values(held(made_in=MADE), {"awx_url": ""})["address"] == ""

@@ -158,7 +158,7 @@ def test_a_plan_goes_with_the_page_of_its_workflow_to_the_channel_and_to_the_app
     mail = found["mail/held/2/bob@z"]
     assert (mail.values["to"], mail.values["address"], mail.lane) == ("bob@z", page, "bob@z")
     assert mail.values["plans"] == [
-        {"mitigation": "restart_services", "digest": "d" * 12, "actions": ["restart web-1"]}
+        {"mitigation": "restart_services", "digest": "d" * 12, "actions": ["restart web-1"], "more": 0}
     ]
     channel = next(
         each for each in wanted("i", [opening(), held(made_in=made)], settings, START) if "slack/held" in each.key

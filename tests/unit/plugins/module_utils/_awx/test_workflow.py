@@ -39,6 +39,14 @@ def test_the_workflow_of_a_job_and_who_started_it():
     assert workflow(started_by="", launch_type="scheduled", schedule=9).schedule == 9
 
 
+@pytest.mark.parametrize(
+    ("launch_type", "known"),
+    [("webhook", True), ("scheduled", False), ("manual", False), ("relaunch", False), ("", False), (None, False)],
+)
+def test_only_a_webhook_is_known_to_be_no_person(launch_type, known):
+    assert (workflow(started_by="", launch_type=launch_type).why_unknown_who() == "") is known
+
+
 @pytest.mark.parametrize("related", [None, {}, {"schedule": 9}, {"schedule": "/api/v2/schedules/x/"}, "schedules/9/"])
 def test_what_names_no_schedule_is_none(related):
     assert workflow_of({**workflow_job(""), "related": related}, nodes()).schedule == 0
