@@ -79,10 +79,14 @@ def was_carried_out(event: EventReport) -> bool:
 def is_found_again(event: EventReport) -> bool:
     """Whether a plan was made and held that the fault calls for: where one like it was verified before, the recovery
     has not held. A restart of named services, a scaling or an undo is planned as a precaution, too."""
+    return event["kind"] == "held" and is_of_the_fault(event)
+
+
+def is_of_the_fault(event: EventReport) -> bool:
+    """Whether a plan was found in the facts; what a person names (a service, a number of replicas) is a wish."""
     note = event["note"]
     mitigation, options = str(note.get("mitigation") or ""), note.get("options") or {}
-    of_the_fault = mitigation in _OF_THE_FAULT or (mitigation == "restart_services" and not options.get("services"))
-    return event["kind"] == "held" and of_the_fault
+    return mitigation in _OF_THE_FAULT or (mitigation == "restart_services" and not options.get("services"))
 
 
 def _after(present: str, event: EventReport) -> str:

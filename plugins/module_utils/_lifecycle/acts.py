@@ -61,7 +61,7 @@ class ActedReport(TypedDict):
 @dataclass(frozen=True)
 class Said:
     """What a person said. ``by``: who; ``reason``: why, where a rule is overruled; ``outside``: the site's rule for
-    updates to the public; ``hours``: its business hours."""
+    updates to the public; ``hours``: its business hours. ``broken``: what of the log does not verify, to be closed."""
 
     by: str
     text: str = ""
@@ -75,6 +75,7 @@ class Said:
     alerts: tuple[Mapping[str, Any], ...] = ()
     outside: OutsideUpdates = NO_RULE_OUTSIDE
     hours: BusinessHours = IN_UTC
+    broken: str = ""
 
 
 _Act = Callable[[Said, Sequence[EventReport], datetime], List[Dict[str, Any]]]
@@ -222,11 +223,12 @@ def close(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict
     """When the incident is resolved and every item of the half after it is done or waived."""
     if phase_of(events) != "resolved":
         raise InputError(f"The incident is {phase_of(events)}: resolve it first. {_NOTHING}")
-    missing = open_after(checklist_of(events, chain_is_whole=True))
+    missing = open_after(checklist_of(events, chain_is_whole=not said.broken))
     if missing:
+        log = f"The log of the incident is {said.broken}. " if said.broken else ""
         raise InputError(
-            f"The checklist is open at: {', '.join(missing)}. Do each (act check), or waive it by name with a reason"
-            f" (act waive). {_NOTHING}"
+            f"{log}The checklist is open at: {', '.join(missing)}. Do each (act check), or waive it by name with a"
+            f" reason (act waive). {_NOTHING}"
         )
     return [_phase(CLOSED, said.reason, [])]
 

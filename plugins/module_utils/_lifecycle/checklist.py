@@ -17,7 +17,7 @@ from .._incident.action_items import action_items
 from .._incident.event import EventReport, kept_at
 from .._incident.intent import RECONCILED
 from .._incident.kinds import CHECKLIST_STATES, ROLES
-from .._incident.phase import ENDED, phase_of, rounds
+from .._incident.phase import ENDED, is_of_the_fault, phase_of, rounds
 from .._incident.severity import severity_changes, severity_event, severity_of
 from .deadlines import said_outside
 from .log_recovery import recovery_of
@@ -110,14 +110,30 @@ def _assembled(events: _Events) -> _Tick:
 
 
 def _investigated(events: _Events) -> _Tick:
-    """By a diagnosis, a triage with signs, or a plan: what is planned was found in the facts."""
+    """By a diagnosis, a triage with signs, or a plan that was found in the facts."""
     return _first(
         events,
         lambda event: (
-            event["kind"] in ("diagnosed", "held", "intended")
+            event["kind"] == "diagnosed"
+            or (event["kind"] in ("held", "intended") and is_of_the_fault(event))
             or (event["kind"] == "noted" and bool(event["note"].get("signs")))
         ),
     )
+
+
+def _channel(events: _Events) -> _Tick:
+    """By the message that made it, with the channel's id. Without the right to make one, that message went to the
+    standing channel."""
+    keys = {event["note"].get("key") for event in events if event["note"].get("template") == "channel"}
+    sent = [event for event in _with_state(events, "sent") if event["note"].get("key") in keys]
+    if not sent:
+        return _STILL_OPEN
+    note, cited = sent[-1]["note"], f"#{sent[-1]['seq']}"
+    return _Tick(DONE, cited) if note.get("reference") else _Tick(OPEN, f"{cited} {note.get('reason') or 'not made'}")
+
+
+def _with_state(events: _Events, state: str) -> list[EventReport]:
+    return [event for event in events if event["kind"] == "message" and event["note"].get("state") == state]
 
 
 def _mitigated(events: _Events) -> _Tick:
@@ -171,11 +187,7 @@ def _on_the_page(events: _Events, rules: SiteRules) -> _Tick:
 def _differs(events: _Events) -> EventReport | None:
     """The event of the last post, where the page did not show it, or could not be read back."""
     keys = {event["note"].get("key") for event in events if event["note"].get("channel") == "page"}
-    posts = [
-        event
-        for event in events
-        if event["kind"] == "message" and event["note"].get("key") in keys and event["note"].get("state") == "sent"
-    ]
+    posts = [event for event in _with_state(events, "sent") if event["note"].get("key") in keys]
     return posts[-1] if posts and posts[-1]["note"].get("agrees") is False else None
 
 
@@ -231,7 +243,7 @@ def _by_rules(events: _Events) -> _Tick:  # noqa: ARG001 - it needs more than th
 ITEMS: dict[str, _Item] = {
     "acknowledged": _Item("acknowledged within 15 minutes", _acknowledged),
     "severity_assessed": _Item("severity assessed", _assessed),
-    "channel_created": _Item("channel created", _sent(template="channel")),
+    "channel_created": _Item("channel created", _channel),
     "team_assembled": _Item("team assembled: all three roles are held", _assembled),
     "investigated": _Item("initial investigation completed", _investigated),
     "mitigated": _Item("mitigation actions taken", _mitigated),

@@ -35,20 +35,16 @@ def act_on_incident(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     people = everyone_of(given["people"])
     outside, hours, problems = due_rules(given["hours"], given["public_every"], given["public_scenarios"])
     texts = {field: str(given[field]).strip() for field in _SAID}
+    first_break = verify(given["log"], name, ())["incidents"][name]["first_break"] if given["act"] == "close" else None
     said = Said(
         person_of(people, given["by"]) or given["by"],
         person=_person(people, str(given["person"]).strip(), bool(texts["reason"])),
         alerts=tuple(given["alerts"]),
         outside=outside,
         hours=hours,
+        broken=break_text(first_break) if first_break else "",
         **texts,
     )
-    broken = verify(given["log"], name, ())["incidents"][name]["first_break"] if given["act"] == "close" else None
-    if broken and not said.reason:
-        raise InputError(
-            f"The log of the incident is {break_text(broken)}. To close it all the same, give a reason. Nothing was"
-            " written."
-        )
     new: list[dict[str, Any]] = []
 
     def decide(events: Sequence[EventReport]) -> list[dict[str, Any]]:

@@ -17,6 +17,11 @@ IC = {"role": "incident_commander"}
 RECOVERED = event("verified", 5, seq=5, outcome="recovered")
 RESOLVED = event("phase", 6, phase="resolved")
 BACK = event("phase", 8, phase="open", reason="back")
+WRITTEN = [
+    event("checklist", 7, item=item, state="waived", reason="x")
+    for item, each in ITEMS.items()
+    if each.after and item != "timeline_documented"
+]
 WAIVED = [event("checklist", 7, item=item, state="waived", reason="x") for item, each in ITEMS.items() if each.after]
 
 
@@ -56,6 +61,8 @@ def act(name, *events, by="ada", **said):
          {"phase": "resolved", "facts": [], "reason": "the provider is back"}),
         ("reopen", [RESOLVED], {"reason": "it is back"}, {"phase": "open", "facts": [], "reason": "it is back"}),
         ("close", [RESOLVED, *WAIVED], {}, {"phase": "closed", "facts": []}),
+        ("close", [RESOLVED, *WRITTEN], {}, {"phase": "closed", "facts": []}),
+        ("close", [RESOLVED, *WAIVED], {"broken": "broken at #3"}, {"phase": "closed", "facts": []}),
         ("check", [], {"item": "runbooks_updated"}, {"item": "runbooks_updated", "state": "done"}),
         ("waive", [], {"item": "lessons_shared", "reason": "x"},
          {"item": "lessons_shared", "state": "waived", "reason": "x"}),
@@ -110,6 +117,8 @@ def test_an_act_is_one_event(name, events, said, note):
         ("reopen", [RESOLVED], {}, "say what is back"),
         ("close", [], {}, "resolve it first"),
         ("close", [RESOLVED, *WAIVED[1:-1]], {}, "open at: lessons_shared"),
+        ("close", [RESOLVED, *WRITTEN], {"broken": "broken at #3", "reason": "x"},
+         "The log of the incident is broken at #3. The checklist is open at: timeline_documented"),
         ("check", [], {"item": "x"}, "none of the checklist"),
         ("waive", [], {"item": "lessons_shared"}, "with a reason"),
     ],

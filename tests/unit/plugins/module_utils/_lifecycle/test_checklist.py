@@ -35,6 +35,12 @@ def sent(seq=7, key="k", **queued: Any) -> list[Any]:
     return [event("message", seq=seq - 2, key=key, state="queued", **queued), *states]
 
 
+def made(**end: Any) -> list[Any]:
+    """The message that makes a channel, with what became of it."""
+    *before, last = sent(template="channel")
+    return [*before, {**last, "note": {**last["note"], **end}}]
+
+
 def posted(seq=7, key="page/investigating/1.1", **end: Any) -> list[Any]:
     """On the status page, with what reading it back has shown."""
     *before, last = sent(seq, key, channel="page")
@@ -65,8 +71,11 @@ def ticked(state, seq, name="runbooks_updated"):
         ("severity_assessed", [event("noted", seq=2, triage="P3")], ("done", "#1 P1")),  # the triage found less
         ("severity_assessed", [event("severity", seq=2, severity="P0", reason="x")], ("done", "#2 P0")),
         ("severity_assessed", [], ("done", "#1 P1")),
-        ("channel_created", sent(template="channel"), ("done", "#7")),
-        ("channel_created", sent(template="channel")[:2], ("open", "")),
+        ("channel_created", made(reference="C1"), ("done", "#7")),
+        ("channel_created", made(reason="no channel of its own (restricted_action): it is in #incidents"),
+         ("open", "#7 no channel of its own (restricted_action): it is in #incidents")),
+        ("channel_created", made(), ("open", "#7 not made")),
+        ("channel_created", made(reference="C1")[:2], ("open", "")),
         ("channel_created", sent(template="note"), ("open", "")),
         ("status_page_updated", sent(channel="page", key="page/investigating/1.1"), ("done", "#7")),
         ("status_page_updated", posted(agrees=True), ("done", "#7")),
@@ -92,7 +101,11 @@ def ticked(state, seq, name="runbooks_updated"):
         ("investigated", [event("diagnosed", seq=2, cause="x")], ("done", "#2")),
         ("investigated", [event("noted", seq=2, signs=[{"text": "x"}])], ("done", "#2")),
         ("investigated", [event("noted", seq=2, signs=[])], ("open", "")),
-        ("investigated", [event("held", seq=2, plan={}, reasons=[])], ("done", "#2")),
+        ("investigated", [event("held", seq=2, mitigation="end_sessions", plan={}, reasons=[])], ("done", "#2")),
+        ("investigated", [event("intended", seq=2, mitigation="restart_services")], ("done", "#2")),
+        ("investigated", [event("intended", seq=2, mitigation="restart_services", options={"services": ["web"]})],
+         ("open", "")),
+        ("investigated", [event("held", seq=2, mitigation="scale_services", plan={}, reasons=[])], ("open", "")),
         ("mitigated", [event("verified", seq=5, outcome="improved")], ("done", "#5")),
         ("mitigated", [event("verified", seq=5, outcome="worse")], ("open", "")),
         ("recovery_verified", [event("verified", seq=5, outcome="improved")],
