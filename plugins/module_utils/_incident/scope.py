@@ -49,8 +49,10 @@ class Scope:
     targets: frozenset[str] = frozenset()
 
     def shared(self, other: Scope) -> list[str]:
-        """Hosts, then targets, that both have."""
-        return [*sorted(self.hosts & other.hosts), *sorted(self.targets & other.targets)]
+        """Hosts, then targets, that both have. Without a common host a target counts only if it has the identity of a
+        session or a container: two hosts may have a service of one name, and the same scaling."""
+        hosts = sorted(self.hosts & other.hosts)
+        return [*hosts, *(target for target in sorted(self.targets & other.targets) if hosts or "@" in target)]
 
 
 class Candidate(NamedTuple):

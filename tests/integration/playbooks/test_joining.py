@@ -47,6 +47,20 @@ def test_a_relative_log_is_one_folder_wherever_a_run_begins(site, tmp_path_facto
     assert list(elsewhere.iterdir()) == []
 
 
+def test_undo_and_approve_without_an_id_write_nothing_into_the_incident_that_is_open(storm, site):
+    storm()
+    assert site.play().returncode == 0
+    (name,) = incidents(site)
+    before = site.events()
+    for playbook in ("undo", "approve"):
+        done = site.play(playbook=str(ROOT / f"playbooks/{playbook}.yml"))
+        assert done.returncode != 0
+        assert "incident_id" in done.stdout
+        assert f"joins the incident {name}" not in done.stdout
+        assert site.events() == before
+    assert incidents(site) == [name]
+
+
 def test_the_next_run_joins_and_says_so_and_new_opens_another_one(server, storm, site):
     storm()
     opened = site.play()

@@ -23,6 +23,21 @@ def event(kind="noted", host="db1", minutes=10, logged="", **note) -> Any:
     return {"seq": 1, "at": at, "kind": kind, "by": "ada", "host": host, "note": note, "logged": logged}
 
 
+@pytest.mark.parametrize(
+    ("other", "target", "joins"),
+    [
+        ("web1", "web:1->3", True),
+        ("web2", "web:1->3", False),
+        ("web2", "role:0->30s", False),
+        ("web2", "5057@20261127T021441.736000Z/20261127T021441.748038Z", True),
+        ("web2", "shop-web-1@4f1e/2026-11-27T02:14:41Z", True),
+    ],
+)
+def test_a_target_is_that_of_another_host_only_if_it_can_be_no_other(other, target, joins):
+    incident = Candidate("i", NOW, of("web1", targets=[target]))
+    assert bool(best([incident], of(other, targets=[target]))) is joins
+
+
 def of(*hosts, targets=()) -> Scope:
     return Scope(frozenset(hosts), frozenset(targets))
 
