@@ -330,17 +330,17 @@ ANSWERERS = [
 ]
 
 
-@pytest.mark.parametrize("acknowledged_at", [None, 130, 400])
-def test_an_unanswered_p0_pages_each_step_once_at_its_time(channels, tmp_path, acknowledged_at):
-    """Ticks every 20 seconds for a quarter of an hour, every third of which dies at some step."""
+@pytest.mark.parametrize(("acknowledged_at", "killed"), [(None, 0), (None, 1), (None, 2), (130, 0), (400, 2)])
+def test_an_unanswered_p0_pages_each_step_once_at_its_time(channels, tmp_path, acknowledged_at, killed):
+    """A tick every 20 seconds for a quarter of an hour; every third dies at some step, with 0 each one that pages."""
     channels.set_faults(random.Random("ticks"), 0.0)
-    played = Played(channels, 20_000 + (acknowledged_at or 0), tmp_path)
+    played = Played(channels, 20_000 + (acknowledged_at or 0) + killed, tmp_path)
     del played.settings["page"], played.settings["tracker"], played.settings["pager"]
     played.write(("severity", {"severity": "P0", "reason": "all bookings fail", "facts": ["x"]}))
     for tick in range(46):
         if acknowledged_at is not None and tick * 20 == acknowledged_at - acknowledged_at % 20:
             played.write(("acknowledged", {}))
-        played.drain(played.chance.choice(("taken", "sent")) if tick % 3 == 2 else "", answerers=ANSWERERS)
+        played.drain(played.chance.choice(("taken", "sent")) if tick % 3 == killed else "", answerers=ANSWERERS)
         played.now += timedelta(seconds=20)
     for dummy in range(10):
         played.now += timedelta(seconds=700)

@@ -129,10 +129,11 @@ from support.schedule import Step, end_on_signals, run
 folder = Path(sys.argv[1])
 end_on_signals()
 waits = '''
-import sys, time
+import os, sys, time
 from pathlib import Path
 try:
-    Path(sys.argv[1], "began").touch()
+    Path(sys.argv[1], "began.new").write_text(str(os.getpid()))
+    Path(sys.argv[1], "began.new").rename(Path(sys.argv[1], "began"))
     time.sleep(600)
 finally:
     Path(sys.argv[1], "taken-down").touch()
@@ -190,6 +191,7 @@ def test_a_run_that_is_told_to_end_takes_down_what_it_started_and_the_work_besid
 
 def test_the_work_beside_a_run_that_was_killed_ends(tmp_path):
     pids, dummy = interrupted(tmp_path, signal.SIGKILL)
+    os.kill(int((tmp_path / "began").read_text()), signal.SIGKILL)  # its command, which nobody else ends now
     deadline = time.monotonic() + 300
     while any(map(is_there, pids)):
         assert time.monotonic() < deadline
