@@ -14,6 +14,7 @@ from .._postgres.connection_limits import SLOTS as MAX_CONNECTIONS
 from .._postgres.excess.excess_plan import RUNNING, EndDict
 from .._postgres.excess.handed_over import named_by, out_of_reach
 from .._postgres.excess.process_facts import busy_of, copies_of
+from .._postgres.indexes.advice import AdviceReport
 from .._postgres.indexes.indexes_report import IndexesReport
 from .._postgres.indexes.reads import FullRead
 from .._postgres.workload.statements import WorkloadReport
@@ -35,6 +36,7 @@ LOCKS, RUNAWAY, INDEX, FULL_READ, IDLE_IN_TRANSACTION, DEAD_CLIENTS, SLOTS, SPIL
     "connection_exhaustion", "spilled_files", "blocking_vacuum", "traffic",
 )  # fmt: skip
 _MUCH = 0.15  # of the window's time that one missing index concerns
+_MOST, _DEAR = 0.5, 2000.0  # share of the time; the planner's cost: some ten megabytes that are read
 _FELT = 0.1  # seconds of a call, or of each second of the window, from which on a client may feel a statement
 _NEAR = 0.1
 _SATURATED = 0.8  # of the host's cores that the database uses
@@ -166,9 +168,9 @@ def _index(indexes: IndexesReport, workload: WorkloadReport) -> list[Cause]:
     if not advised or advised[0]["seconds"] < _MUCH * whole:
         return []
     first = advised[0]
-    if not _is_felt(first["seconds"], first["statements"], workload):
-        return []
     share = min(1.0, first["seconds"] / whole)
+    if not (_is_felt(first["seconds"], first["statements"], workload) or _is_dear(first, share)):
+        return []
     proof = 1.0 if first["proved"] else 0.5
     table = f"{first['schema']}.{first['table']}{_in_database(first['database'], indexes)}"
     if not first["statement"]:  # a partitioned table: several statements, in their order
@@ -188,6 +190,13 @@ def _index(indexes: IndexesReport, workload: WorkloadReport) -> list[Cause]:
 
 def _in_database(database: str, indexes: IndexesReport) -> str:
     return "" if database == indexes["server"]["database"] else f" in the database {database}"
+
+
+def _is_dear(advice: AdviceReport, share: float) -> bool:
+    """Whether a statement has most of the time for ten times the work that it would be with the index, as the planner
+    proves. A fast and idle host reads a large table within milliseconds; the work is the same on any."""
+    before, after = advice["cost_before"] or 0.0, advice["cost_after"] or 0.0
+    return advice["proved"] and share >= _MOST and before >= _DEAR and before >= 10 * after
 
 
 def _is_felt(seconds: float, texts: Sequence[str], workload: WorkloadReport) -> bool:

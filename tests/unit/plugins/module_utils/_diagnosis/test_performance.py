@@ -14,6 +14,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background
     spill,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.server_states import ServerState
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.statements import StatementReport
 
 from support.database_reports import (
     activity,
@@ -115,6 +116,24 @@ def test_a_table_that_is_read_from_end_to_end_is_a_cause_without_advice_too(read
     assert not causes or "lower(email) compares an expression" in found["advice"][0]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "proved", "share", "cause"),
+    [
+        (5793.0, 65.0, True, 0.9, "missing_index"),
+        (5793.0, 600.0, True, 0.9, ""),  # not ten times the work
+        (1500.0, 9.0, True, 0.9, ""),  # a small table
+        (5793.0, 65.0, False, 0.9, ""),
+        (5793.0, 65.0, True, 0.4, ""),
+    ],
+)
+def test_ten_times_the_work_is_a_cause_on_a_fast_and_idle_host_too(before, after, proved, share, cause):
+    advice = advised(0.3, proved=proved)
+    advice.update({"cost_before": before, "cost_after": after})
+    own: StatementReport = {**statement(0.3), "calls": 18, "mean_ms": 17.0}
+    work = workload(own, statement(0.3 / share - 0.3, "SELECT 2"), CPU=0.1)
+    assert slow(activity(connection_limit(application())), indexes(advice, work=work))["cause"] == cause
+
+
 def test_a_runaway_statement_and_who_is_protected():
     found_lists = lists([running()])
     seen = activity(connection_limit(application()), background={"processes": processes()}, found=found_lists)
@@ -130,7 +149,6 @@ def test_a_runaway_statement_and_who_is_protected():
 
 @pytest.mark.parametrize(("statements", "cause"), [("aaa", "runaway_statement"), ("abc", "")])
 def test_copies_of_a_statement_that_are_much_together_are_a_runaway(statements, cause):
-    """One report that was begun three times, and three reports."""
     uses = [processes(cpu=0.2, pid=pid)["sessions"][0] for pid in (7, 8, 9)]
     found = lists([{**running(), "pid": use["pid"], "target": use["target"], "statement": text}
                    for use, text in zip(uses, statements, strict=True)])  # fmt: skip
