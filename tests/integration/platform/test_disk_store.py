@@ -76,6 +76,12 @@ def container(name: str, program: str, *words: str) -> str:
     return name
 
 
+def of_compose(project: str, service: str) -> tuple[str, ...]:
+    """Labels as Compose gives them to a replica."""
+    labels = {"project": project, "service": service, "container-number": "1"}
+    return tuple(word for name, value in labels.items() for word in ("--label", f"com.docker.compose.{name}={value}"))
+
+
 def inspect(name: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(docker("inspect", name))[0]
     return found
@@ -206,7 +212,7 @@ def test_exited_containers_that_nobody_starts_again(root):
     again = container("twice", writes + "0")
     broken = container("broken", writes + "1")
     comes = container("comes", writes + "0", "--restart", "on-failure")
-    label = ("--label", "com.docker.compose.project=shop", "--label", "com.docker.compose.service=web")
+    label = of_compose("shop", "web")
     own = container("own", writes + "0", *label, "--label", "com.docker.compose.oneoff=False")
     once = container("once", writes + "0", *label, "--label", "com.docker.compose.oneoff=True")
     for one in (well, broken, comes, own, once, data, lent, again):
@@ -264,8 +270,7 @@ def test_a_container_cannot_lead_to_the_host(root, tmp_path):
         (tmp_path / f"x-2026110{day}.sql").write_bytes(
             os.urandom(200_000) + b"\n-- PostgreSQL database dump complete\n"
         )
-    words = ("--label", "com.docker.compose.project=trap", "--label", "com.docker.compose.service=db")
-    container("trap", f"ln -s {tmp_path} /backups; ln -s /proc /up; sleep 36000", *words)
+    container("trap", f"ln -s {tmp_path} /backups; ln -s /proc /up; sleep 36000", *of_compose("trap", "db"))
     kept = {"project": "trap", "service": "db", "pattern": "*", "keep": 1, "max_age": 99999}
     for path in ("/backups", "/up/../tmp"):
         found = reclaim(root, ["backups"], backups=[{"path": path, **kept}])
@@ -275,7 +280,6 @@ def test_a_container_cannot_lead_to_the_host(root, tmp_path):
 
 
 def test_backups_in_a_volume_of_a_container(root):
-    words = ("--label", "com.docker.compose.project=kept", "--label", "com.docker.compose.service=backup")
     text = "-- PostgreSQL database dump\\nCREATE TABLE t (i text);\\nCOPY t (i) FROM stdin;\\n"
     end = "\\n\\\\.\\n--\\n-- PostgreSQL database dump complete\\n--\\n\\n"
     dump = f"printf -- '{text}'; head -c 100000 /dev/urandom | od -An -tx1 | tr -d ' \\n'; printf -- '{end}'"
@@ -283,7 +287,7 @@ def test_backups_in_a_volume_of_a_container(root):
         f"cd /backups; for d in 1 2 3 4; do ({dump}) > x-2026110$d.sql; touch -d 2026-11-0$d x-2026110$d.sql; done;"
         " sleep 36000"
     )
-    name = container("kept", program, *words, "--volume", "/backups")
+    name = container("kept", program, *of_compose("kept", "backup"), "--volume", "/backups")
     until(lambda: "x-20261104.sql" in docker("exec", name, "ls", "/backups"))
     kept = {"path": "/backups", "pattern": "*.sql", "keep": 2, "max_age": 99999, "project": "kept", "service": "backup"}
     found = reclaim(root, ["backups"], backups=[kept])
