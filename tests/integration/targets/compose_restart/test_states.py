@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from rehearsal import engine
+from support.modules import run_module
 from support.shop import WAIT, service_of
 
 
@@ -241,6 +242,6 @@ def test_a_run_of_the_image_by_hand_is_no_replica(shop, run_by_hand):
     assert (more["after"]["worker"]["running"], len(states(shop, "worker"))) == (2, 3), more
     less = shop.module("compose_scale", service="worker", replicas="1", grace=1)
     assert less["after"]["worker"]["running"] == 1, less
-    used = shop.module("host_resources_info", interval=0.2)
+    used = run_module("host_resources_info", project=shop.project, interval=0.2)
     assert {one["name"]: one["service"] for one in used["containers"]}[run_by_hand] == ""
     assert states(shop, "worker")[f"/{run_by_hand}"] == before
