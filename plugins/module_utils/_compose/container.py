@@ -125,7 +125,7 @@ class Container:
     shares: tuple[tuple[str, str], ...]
     needs: tuple[str, ...]
     awaits: tuple[str, ...]
-    stopped_by_engine: bool = False  # when the engine was started again, by which nobody wanted it to stop
+    stopped_by_engine: bool = False  # when the engine was started again, which is no wish of a person
 
     @property
     def short(self) -> str:

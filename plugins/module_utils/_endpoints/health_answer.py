@@ -56,7 +56,7 @@ def ill(body: str) -> str:
         return re.sub(r"<[^>]*>|:$", "", failed.group(0))
     if _FAILED_LINE.match(text):
         return redacted(text.strip())[:120]
-    for name, value in _members_ill(_json(text)):
+    for name, value in _members_ill(json_object(text)):
         return redacted(json.dumps({name: value}, ensure_ascii=False))[:120]
     return ""
 
@@ -121,7 +121,8 @@ def _is_word(text: str) -> bool:
     return text.strip().lower().replace("_", " ") in _ILL
 
 
-def _json(body: str) -> Mapping[str, Any]:
+def json_object(body: str) -> Mapping[str, Any]:
+    """The object that a body is; empty where it is none."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):

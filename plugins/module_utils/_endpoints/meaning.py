@@ -8,8 +8,7 @@ databases answer is in `postgres_answers` and `redis_answers`.
 
 from __future__ import annotations
 
-import json
-from typing import Any, Mapping
+from typing import Mapping
 
 from .._core.redaction import redacted
 from .answerer import CHALLENGE, DEFAULT_PAGE, LOGIN, MAINTENANCE, PORTAL, REDIRECT, Answerer, HttpAnswer, answerer_of
@@ -30,7 +29,7 @@ from .endpoint import (
     Step,
     Target,
 )
-from .health_answer import ill
+from .health_answer import ill, json_object
 from .vendors import MAPS, STRIPE, Answer, by_rules
 from .webhook import of_webhook
 
@@ -171,7 +170,7 @@ def incomplete(status: int, missing: str, target: Target, near: bool) -> Meaning
 
 def of_stripe(status: int, body: str, key_given: bool) -> Meaning:
     """By Stripe's table; its errors have a sentence in the body."""
-    error = _json(body).get("error") or {}
+    error = json_object(body).get("error") or {}
     message = redacted(str(error.get("message") or ""))[:160] if isinstance(error, Mapping) else ""
     return by_rules(STRIPE, Answer(status, "", message, key_given))
 
@@ -184,7 +183,7 @@ def of_maps(status: int, body: str, key_given: bool) -> Meaning:
 
 def _google_error(body: str) -> tuple[str, str]:
     """The word of an answer, as the Geocoding API has it, and the sentence beside; empty where there is none."""
-    answer = _json(body)
+    answer = json_object(body)
     error = answer.get("error")
     if not isinstance(error, Mapping):
         return str(answer.get("status") or ""), redacted(str(answer.get("error_message") or ""))[:160]
@@ -199,11 +198,3 @@ def slower(meaning: Meaning, seconds: float, limit: float, fault_of: str) -> Mea
     if meaning.state == UP and seconds > limit:
         return Meaning(DEGRADED, f"{LATE} {seconds:.1f} s, more than {limit:g} s", fault_of)
     return meaning
-
-
-def _json(body: str) -> Mapping[str, Any]:
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, Mapping) else {}

@@ -191,7 +191,7 @@ def test_a_run_that_is_told_to_end_takes_down_what_it_started_and_the_work_besid
 
 def test_the_work_beside_a_run_that_was_killed_ends(tmp_path):
     pids, dummy = interrupted(tmp_path, signal.SIGKILL)
-    os.kill(int((tmp_path / "began").read_text()), signal.SIGKILL)  # its command, which nobody else ends now
+    os.kill(int((tmp_path / "began").read_text()), signal.SIGKILL)  # its command, which no other process ends now
     deadline = time.monotonic() + 300
     while any(map(is_there, pids)):
         assert time.monotonic() < deadline

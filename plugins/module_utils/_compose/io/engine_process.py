@@ -33,7 +33,7 @@ def engine_began(endpoint: EngineEndpoint, now: datetime) -> datetime | None:
 
 
 def _peer(path: str) -> int:
-    """The process that made the socket; 0 where nobody answers."""
+    """The process that made the socket; 0 where no process answers."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(_SECONDS)
         try:

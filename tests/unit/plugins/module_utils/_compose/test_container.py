@@ -152,7 +152,7 @@ MADE = {**BUILT, "com.docker.compose.config-hash": "h", "com.docker.compose.cont
         pytest.param(BUILT, False, "", id="docker run of an image that Compose built"),
         pytest.param({**BUILT, "com.docker.swarm.task.id": "x"}, False, "", id="a task of Swarm of such an image"),
         pytest.param({"com.docker.compose.project": "shop"}, False, "", id="put into the group by hand"),
-        pytest.param({}, False, "", id="of nobody"),
+        pytest.param({}, False, "", id="of no service"),
     ],
 )
 def test_only_what_compose_made_is_a_replica(labels, made, service):

@@ -280,7 +280,7 @@ def with_idle(name, problem, state, first=""):
 @pytest.mark.parametrize(
     ("problem", "state"),
     [
-        pytest.param("is exited (137, killed)", "exited", id="killed by somebody"),
+        pytest.param("is exited (137, killed)", "exited", id="killed by a person"),
         pytest.param("is created", "created", id="never started"),
         pytest.param("", "paused", id="paused"),
         pytest.param("", "exited", id="stopped on purpose"),

@@ -150,7 +150,7 @@ def test_a_service_that_was_set_aside_is_not_started(state, note):
 @pytest.mark.parametrize("state", ["exited", "created"])
 @pytest.mark.parametrize(("running", "mitigation"), [(0, "restart_services"), (1, "")])
 def test_a_replica_that_does_not_run_is_started_only_where_no_other_runs(state, running, mitigation):
-    """By its restart policy `no` nobody knows whether it was stopped on purpose."""
+    """By its restart policy `no` it is not known whether it was stopped on purpose."""
     both = service("backend", running, problem="is exited (137, killed)", state=state)
     both["containers"] += service("backend")["containers"] * running
     found = diagnose_payments([stripe(), hook()], {**SERVICES, "backend": both}, log(), Known(0), ["backend"], 7200)
