@@ -15,6 +15,7 @@ from typing import Any, Iterable, Mapping, Sequence
 
 from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from .._core.result import PlannedAct
+from .._core.text import counted
 from .._core.times import stamp
 from .acts.recovery import Recovery
 from .container import PROJECT, SETTLED, Container
@@ -303,7 +304,7 @@ def plan_rollback(
         reason = f"ran at {goal.at}{f' ({goal.revision[:12]})' if goal.revision else ''}"
         if name in open_ends:
             wanted, there = open_ends[name].wish.replicas, len(project.replicas(name))
-            reason += f"; a rollback that was cut off has left {there} replicas where {wanted} are wanted"
+            reason += f"; a rollback that was cut off has left {counted(there, 'replica')} where {wanted} are wanted"
         actions.append(Item(target_of(step), reason, "roll_back", {"who": name, "how": step.how}))
         steps.append(step)
     if steps and migrations is None and goal.revision and not accept_migrations:

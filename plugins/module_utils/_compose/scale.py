@@ -11,6 +11,7 @@ from typing import Any, Iterable, Mapping, Sequence
 from .._core.errors import InputError, PreflightError
 from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, none_left, plan_dict
 from .._core.result import NOTHING_DONE, PlannedAct
+from .._core.text import counted
 from .._core.units import MIB
 from .acts.recovery import Recovery
 from .container import Container
@@ -107,7 +108,7 @@ class Scaling(PlannedAct):
         return self.add + len(self.victims) + len(self.unknown) + len(self.undrained)
 
     def as_dict(self) -> PlanDict:
-        nothing = f"nothing to do: {self.service} has {self.now} of {self.wanted} replicas already"
+        nothing = f"nothing to do: {self.service} has {self.now} of {counted(self.wanted, 'replica')} already"
         if self.no_step:
             nothing = f"nothing to do: no proxy is known to lack a replica of {self.service}"
         what = "replicas missing, excess or without traffic"
@@ -160,13 +161,15 @@ def wanted_of(
         return again
     if step and int(given) and open_wish is not None:
         raise InputError(
-            f"{service} has {replicas} replicas, and an act that was cut off wanted {open_wish}: from which of both the"
+            f"{service} has {counted(replicas, 'replica')}, and an act that was cut off wanted {open_wish}:"
+            " from which of both the"
             f" step {given.strip()} is to be taken is not clear. Say the number of replicas. Nothing was done."
         )
     desired = int(given) + (replicas if step else 0)
     if bounds.expected is not None and bounds.expected != replicas:
         raise PreflightError(
-            f"{service} has {replicas} replicas and {bounds.expected} were expected: it was changed in the meantime."
+            f"{service} has {counted(replicas, 'replica')} and {bounds.expected} were expected: it was"
+            " changed in the meantime."
             " Nothing was done."
         )
     if desired < 1:
@@ -176,7 +179,8 @@ def wanted_of(
         )
     if desired > bounds.max_replicas and desired > replicas:
         raise InputError(
-            f"{service} would have {desired} replicas and this site allows {bounds.max_replicas} (max_replicas)."
+            f"{service} would have {counted(desired, 'replica')} and this site allows {bounds.max_replicas}"
+            " (max_replicas)."
             " Nothing was done."
         )
     return desired
@@ -385,7 +389,8 @@ def _room(add: int, limit: int, around: Capacity) -> Iterable[str]:
         takes = add * around.connections_per_replica
         if takes > around.connections_free:
             yield (
-                f"{add} more may open {takes} connections to the database ({around.connections_per_replica} each), and"
+                f"{add} more may open {counted(takes, 'connection')} to the database"
+                f" ({around.connections_per_replica} each), and"
                 f" {around.connections_free} are free: it would make an exhaustion worse"
             )
     for network, free in (around.addresses_free or {}).items():

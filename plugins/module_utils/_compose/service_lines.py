@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from .._core.console import CARE, DIM, GOOD, SHOWN, Line, first_line
+from .._core.text import counted
 from .endpoint.engine_endpoint import SOCKET
 from .project_report import ProjectReport
 
@@ -14,9 +15,12 @@ def of_services(result: ProjectReport) -> list[Line]:
     services = result["services"]
     running = sum(service["running"] for service in services.values())
     healthy = sum(service["healthy"] for service in services.values())
-    head = f"{result['project']['name']}: {len(services)} services, {running} containers run, {healthy} are healthy"
+    head = (
+        f"{result['project']['name']}: {counted(len(services), 'service')},"
+        f" {counted(running, 'container runs', 'containers run')}, {healthy} are healthy"
+    )
     unknown = sum(service["unknown"] for service in services.values())
-    unread = [f"the health of {unknown} containers"] if unknown else []
+    unread = [f"the health of {counted(unknown, 'container')}"] if unknown else []
     if not result["project"]["readable"]:
         unread.append("its files could not be read")
     lines = [first_line(DIM, head, unread)]

@@ -46,6 +46,15 @@ def some(names: Sequence[str], most: int = 4) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun, and its verb where that changes, too; ``many``: ``one`` with an s where it is not given.
+
+    >>> counted(1, "replica"), counted(1200, "session waits", "sessions wait")
+    ('1 replica', '1,200 sessions wait')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def span(seconds: float) -> str:
     """A duration in words: 0.4 s, 42 s, 12 min, 3 h 5 min, 8 days."""
     if seconds < 10:

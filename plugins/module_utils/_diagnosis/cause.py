@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Collection, Iterable, Mapping, Sequence, TypedDict, cast
 
+from .._core.text import counted
 from .._postgres.activity_report import ActivityReport
 from .._postgres.excess.excess_plan import IDLE_IN_TRANSACTION, EndDict, Parts
 from .._postgres.excess.handed_over import named_by, out_of_reach, parts_for
@@ -180,7 +181,8 @@ def why_out_of_reach(sessions: Sequence[Mapping[str, Any]]) -> str:
     reasons = dict.fromkeys(session["reason"] for session in sessions)
     who = ", ".join(dict.fromkeys(session["application"] for session in sessions))
     return (
-        f"{len(sessions)} sessions of {who} may not be terminated: {'; '.join(reasons)}. Give the application a role"
+        f"{counted(len(sessions), 'session')} of {who} may not be terminated: {'; '.join(reasons)}. Give the"
+        " application a role"
         " of its own that is no superuser; or log in as a superuser and list its role in runbook_application_superusers"
     )
 
@@ -214,7 +216,9 @@ def unseen(activity: ActivityReport) -> list[str]:
     """What of the sessions this login could not see, in a sentence; empty where it sees all."""
     if activity["visibility"] == "full":
         return []
-    return [f"{activity['redacted']} sessions are hidden from the login role: it lacks pg_monitor"]
+    return [
+        f"{counted(activity['redacted'], 'session is', 'sessions are')} hidden from the login role: it lacks pg_monitor"
+    ]
 
 
 class IdleTransactionLimit:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from .._core.text import shortened, span
+from .._core.text import counted, shortened, span
 from .._logs.records import LogReport, SignatureReport
 from .._postgres.activity_report import ActivityReport
 from .._postgres.connection_limits import ApplicationReport
@@ -38,7 +38,8 @@ _SAID = 3  # records of the log from which on it is a cause by itself
 def pool_records(log: LogReport | None) -> list[str]:
     """What the applications' log says of their pools: each kind of record, how often and where."""
     return [
-        f"{kind['count']} records in the log of {', '.join(kind['sources'][:3])}: {shortened(kind['text'], _WIDE)}"
+        f"{counted(kind['count'], 'record')} in the log of {', '.join(kind['sources'][:3])}:"
+        f" {shortened(kind['text'], _WIDE)}"
         for kind in _of_pools(log)
     ]
 

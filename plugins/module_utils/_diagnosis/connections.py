@@ -13,6 +13,7 @@ import re
 from typing import Mapping, Sequence
 
 from .._compose.project_report import ServiceReport
+from .._core.text import counted
 from .._logs.records import LogReport
 from .._postgres.activity_report import ActivityReport
 from .._postgres.background.background_report import BackgroundReport
@@ -137,7 +138,11 @@ def diagnose_connections(
 def _late_elsewhere(activity: ActivityReport) -> list[str]:
     """A lock queue is an incident of its own, also where it fills no limit."""
     late = activity["long_waiters"]
-    return [f"{late} sessions wait too long for locks: run playbooks/db_lock_contention.yml"] if late else []
+    return (
+        [f"{counted(late, 'session waits', 'sessions wait')} too long for locks: run playbooks/db_lock_contention.yml"]
+        if late
+        else []
+    )
 
 
 def _line(connection_limit: ConnectionLimitReport) -> str:
@@ -301,7 +306,7 @@ def _service_of(application: ApplicationReport, services: Mapping[str, ServiceRe
 def _dead_clients(background: BackgroundReport, connection_limit: ConnectionLimitReport, plan: EndDict) -> list[Cause]:
     gone = background["processes"]["dead_clients"] if "processes" in background else []
     texts = (
-        f"{len(gone)} sessions have a dead client connection",
+        f"{counted(len(gone), 'session has', 'sessions have')} a dead client connection",
         *(f"{client['who']}: {client['reason']}" for client in gone[:4]),
     )
     weight = 1 + len(gone) / max(1, connection_limit["used"])
@@ -311,7 +316,8 @@ def _dead_clients(background: BackgroundReport, connection_limit: ConnectionLimi
 def _pool(pool: PoolReport, activity: ActivityReport) -> Cause:
     free = activity["connections"]["ordinary_free"]
     text = (
-        f"the pool {pool['database']}/{pool['user']} of the pooler is exhausted: {pool['waiting']} clients wait,"
+        f"the pool {pool['database']}/{pool['user']} of the pooler is exhausted:"
+        f" {counted(pool['waiting'], 'client waits', 'clients wait')},"
         f" {pool['active']} of {pool['size']} connections are in use, while PostgreSQL has {free} slots free"
     )
     more = pool["size"] + max(0, free // 2)
@@ -329,7 +335,10 @@ def _pooler(pooler: PoolerReport, hit: bool) -> list[Cause]:
     weight = 0.05 if hit else 0.5
     causes = []
     for name, waiting in paused(pooler.get("pools", [])).items():
-        text = f"database {name} is paused in the pooler: {waiting} clients wait until it is resumed"
+        text = (
+            f"database {name} is paused in the pooler: {counted(waiting, 'client waits', 'clients wait')} until"
+            " it is resumed"
+        )
         advice = f"one of the pooler's admin_users must resume it on its console: RESUME {name};"
         causes.append(Cause(POOLER_PAUSED, weight + 0.01, (text, advice), "", {}, {"advice": advice}))
     clients = pooler.get("client_connections") or _NO_CLIENTS
@@ -365,7 +374,7 @@ def _pool_sizes(connection_limit: ConnectionLimitReport, headroom: float) -> lis
     if not clients:
         return []
     pool_texts = [
-        f"{application['name']}: {len(application['clients'])} clients with up to"
+        f"{application['name']}: {counted(len(application['clients']), 'client')} with up to"
         f" {max(application['clients'].values())} connections each"
         for application in connection_limit["applications"][:4]
         if application["clients"]

@@ -14,7 +14,7 @@ from typing import Sequence
 
 from .._compose.project_report import ContainerReport
 from .._compose.proxy import StaleProxy
-from .._core.text import shortened
+from .._core.text import counted, shortened
 from .._endpoints.answerer import (
     CHALLENGE,
     CSRF,
@@ -118,9 +118,8 @@ class Known:
         if self.why_unread:
             sentences.append(f"open payments could not be read from the database: {self.why_unread}")
         if self.nameless:
-            sentences.append(
-                f"{self.nameless} rows have no reference: add a column 'reference' to payment_outage_query"
-            )
+            rows = counted(self.nameless, "row has", "rows have")
+            sentences.append(f"{rows} no reference: add a column 'reference' to payment_outage_query")
         if self.cut:
             sentences.append(f"the list may be incomplete: the {' and the '.join(self.cut)} had more than was read")
         return sentences
@@ -220,7 +219,7 @@ def _webhook(rows: Sequence[Row], log: LogReport, waiting: int) -> list[Cause]:
         first = min(signature["first_seen"] or 0.0 for signature in refused)
         taken = sum((entry["at"] or 0.0) > first and bool(_ACCEPTED.search(entry["text"])) for entry in log["entries"])
         number = sum(signature["count"] for signature in refused)
-        text = f"{number} events were refused because their signature does not match"
+        text = f"{counted(number, 'event was', 'events were')} refused because the signature does not match"
         text += f", and {taken} were accepted meanwhile" if taken else ""
         # An outsider may send events with a wrong signature: it counts where payments wait and no event is accepted.
         heavy = waiting > 0 and taken < number
@@ -228,8 +227,8 @@ def _webhook(rows: Sequence[Row], log: LogReport, waiting: int) -> list[Cause]:
     late = [signature for signature in log["signatures"] if _kind_of(signature) == EVENT_TIME]
     number = sum(signature["count"] for signature in late)
     if late:
-        text = f"{number} events were refused because of their timestamp: {shortened(late[0]['text'], _WIDE)}"
-        causes.append(Cause(TOO_OLD, 2.4 if number >= _SEVERAL else 1.1, (text,)))
+        text = f"{counted(number, 'event was', 'events were')} refused because of the timestamp: "
+        causes.append(Cause(TOO_OLD, 2.4 if number >= _SEVERAL else 1.1, (text + shortened(late[0]["text"], _WIDE),)))
     return causes
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Sequence
 
-from .._core.text import shortened, span
+from .._core.text import counted, shortened, span
 from .._postgres.activity_report import ActivityReport
 from .._postgres.background.backends import ProcessesReport
 from .._postgres.background.background_report import BackgroundReport
@@ -120,7 +120,10 @@ def _locks(activity: ActivityReport, workload: WorkloadReport) -> list[Cause]:
         return []
     share = workload["waits"].get("Lock", 0) / max(1.0, sum(workload["waits"].values()))
     waiting = activity["waiters"] - activity["waiters_by_design"]
-    text = f"{waiting} sessions wait for locks, the longest for {activity['longest_wait']:g} s"
+    text = (
+        f"{counted(waiting, 'session waits', 'sessions wait')} for locks, the longest for"
+        f" {activity['longest_wait']:g} s"
+    )
     # A lock queue hides every other cause, so it comes first.
     return [Cause(LOCKS, 1 + share, (text, *activity["tree"][1:4]), "unblock_sessions")]
 

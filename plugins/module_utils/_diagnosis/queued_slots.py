@@ -7,7 +7,7 @@ All of them are active for PostgreSQL, and none of them is traffic: they do no w
 
 from __future__ import annotations
 
-from .._core.text import printable, span
+from .._core.text import counted, printable, span
 from .._postgres.activity_report import ActivityReport
 from .._postgres.connection_limits import ConnectionLimitReport
 from .._postgres.server_states import CONVOY
@@ -92,7 +92,8 @@ def without_cause(connection_limit: ConnectionLimitReport, refused: bool) -> tup
     longest = max((seconds for application in applications for seconds in application["idle_seconds"]), default=0)
     text = (
         f"no cause was found for the limit that is reached ({connection_limit['free']} of {connection_limit['limit']}"
-        f" free): {idle} sessions are idle{f', the longest for {span(longest)}' if idle else ''},"
+        f" free): {counted(idle, 'session is', 'sessions are')}"
+        f" idle{f', the longest for {span(longest)}' if idle else ''},"
         f" {sum(application['active'] for application in applications)} active,"
         f" {sum(application['idle_in_transaction'] for application in applications)} idle in transaction"
     )

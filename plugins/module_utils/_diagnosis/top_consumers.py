@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Sequence, TypedDict
 
+from .._core.text import counted
 from .._core.units import MIB
 from .._postgres.activity_report import SessionReport
 from .._resources.resource_report import ContainerUse, ResourcesReport
@@ -180,7 +181,9 @@ def why_memory(container: ContainerUse, near: float) -> str:
     reasons = []
     limit = f" of {container['limit'] // MIB}" if container["limit"] else ""
     if container["oom_recent"]:
-        reasons.append(f"lost {container['oom_recent']} processes to the OOM killer within the last hour")
+        reasons.append(
+            f"lost {counted(container['oom_recent'], 'process', 'processes')} to the OOM killer within the last hour"
+        )
     if (container["memory_share"] or 0) >= near:
         reasons.append(f"uses {container['working_set'] // MIB}{limit} MiB")
     if container["leak"] and will_fill(container["leak"], container["memory_share"]):

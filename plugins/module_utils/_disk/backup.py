@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .._core.text import some
+from .._core.text import counted, some
 from .contents import Contents
 
 _CLUSTER = b"-- PostgreSQL database cluster dump"
@@ -78,12 +78,12 @@ def fewer_than(newer: Dump, older: Dump) -> str:
     if not (newer.contents.understood and older.contents.understood):
         return ""
     if newer.contents.globals_only and older.contents.tables:
-        return f"it holds roles alone, and {older.path} {older.contents.tables:,} tables"
+        return f"it holds roles alone, and {older.path} {counted(older.contents.tables, 'table')}"
     lost = sorted(older.contents.names - newer.contents.names)
     if older.contents.names and len(lost) > _MUCH * len(older.contents.names):
         return f"it lacks {len(lost):,} of the {len(older.contents.names):,} tables in {older.path} ({some(lost)})"
     if older.contents.rows and newer.contents.rows < _MUCH * older.contents.rows:
-        return f"it holds {newer.contents.rows:,} rows, and {older.path} {older.contents.rows:,}"
+        return f"it holds {counted(newer.contents.rows, 'row')}, and {older.path} {older.contents.rows:,}"
     return ""
 
 

@@ -8,7 +8,7 @@ import json
 import re
 from typing import Iterable, Mapping, Sequence
 
-from .._core.text import some
+from .._core.text import counted, some
 
 SEGMENT = re.compile(r"([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})(?:\.(?:gz|zst|lz4|xz|bz2|br|partial|lzo))*\Z")
 _OF_LOG = {16: 256, 32: 128, 64: 64, 128: 32, 256: 16, 512: 8, 1024: 4, 8: 512, 4: 1024, 2: 2048, 1: 4096}  # MiB
@@ -29,7 +29,11 @@ def lacking(wanted: Mapping[str, int], sizes: Mapping[str, int]) -> str:
     other = sorted(path for path, size in wanted.items() if sizes.get(path, size) != size)
     if missing:
         return f"{len(missing)} of {len(wanted)} files are missing ({some(missing)})"
-    return f"{len(other)} files have another size than the manifest says ({some(other)})" if other else ""
+    return (
+        f"{counted(len(other), 'file has', 'files have')} another size than the manifest says ({some(other)})"
+        if other
+        else ""
+    )
 
 
 def is_segment(name: str) -> bool:

@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from .._core.text import counted
+
 _STATEMENT = re.compile(rb"(?:[A-Z]{3,}\b|\\connect|\\restrict|\\unrestrict|/\*!)")
 _NAME = rb'((?:"(?:[^"]|"")+"|`[^`]+`|[^\s(."`]+)(?:\.(?:"(?:[^"]|"")+"|[^\s(."]+))?)'
 _TABLE = re.compile(rb"CREATE (?:UNLOGGED |FOREIGN |GLOBAL |LOCAL )?TABLE (?:IF NOT EXISTS )?" + _NAME, re.I)
@@ -52,7 +54,7 @@ class Contents:
         if self.globals_only:
             return f"{self.roles} roles and no table"
         of = f" of {', '.join(self.databases[:3])}" if self.databases else ""
-        return f"{self.tables:,} tables{of}, {self.rows:,} rows"
+        return f"{counted(self.tables, 'table')}{of}, {counted(self.rows, 'row')}"
 
 
 @dataclass

@@ -19,6 +19,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Callable, Iterable, Mapping, Sequence, TypedDict
 
+from .._core.text import counted
 from .stamps import is_stamp
 
 HEAD_DIGITS = 12
@@ -232,16 +233,19 @@ def verify_report(incidents: Mapping[str, Verification], unread: Sequence[str] =
     lines += [f"not verified: {each}" for each in unread]
     for name, found in incidents.items():
         if found["not_checked"]:
-            lines.append(f"{name}: {found['not_checked']} lines are of a version without a chain and were not checked")
+            lines.append(
+                f"{name}: {counted(found['not_checked'], 'line is', 'lines are')} of a version without a chain"
+                " and not checked"
+            )
         if found["torn"]:
             lines.append(f"{name}: {found['torn']} interrupted writes")
     if len(incidents) == 1 and not unread:
         ((name, found),) = incidents.items()
-        counts = f"{found['chained']} lines, {found['evidence_files']} evidence files"
+        counts = f"{counted(found['chained'], 'line')}, {counted(found['evidence_files'], 'evidence file')}"
         lines.append(f"{name}: {counts}, head {head_text(found['head'])}")
     else:
         more = f"; {len(unread)} could not be read" if unread else ""
-        lines.append(f"{len(incidents)} incidents, {len(broken)} of them broken{more}")
+        lines.append(f"{counted(len(incidents), 'incident')}, {len(broken)} of them broken{more}")
     return {"incidents": dict(incidents), "broken": broken, "unread": list(unread), "lines": lines}
 
 

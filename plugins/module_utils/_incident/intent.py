@@ -12,6 +12,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any, Callable, Iterable, Mapping, Sequence, TypedDict
 
+from .._core.text import counted
 from .event import EventReport, Intent
 
 INTENDED, RECONCILED = "intended", "reconciled"
@@ -137,7 +138,9 @@ def reconciled(intent: Intent, looks: Iterable[Mapping[str, Any]]) -> list[dict[
     lines = [f"{fate['action'] or 'act on'} {fate['who']}: {fate['words']}" for fate in fates]
     others = intent["up_to"] - len(intent["actions"])
     if others > 0:
-        lines.append(f"later rounds of that run may have ended up to {others} more sessions; whether is unknown")
+        lines.append(
+            f"later rounds of that run may have ended up to {counted(others, 'more session')}; whether is unknown"
+        )
     unknown = [fate["target"] for fate in fates if fate["state"] == UNKNOWN]
     if unknown and lines == intent["found"]:
         return []

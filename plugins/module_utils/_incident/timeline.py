@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
-from .._core.text import some, span
+from .._core.text import counted, some, span
 from .event import EventReport, HeldPlan, IncidentSummary
 from .stamps import is_stamp, time_of
 
@@ -101,7 +101,7 @@ def lines_of_timeline(incident_id: str, events: Sequence[EventReport], held: Seq
         if event["kind"] != "message" or event["note"].get("state") in _UNSENT
     ]
     sent = sum(event["kind"] == "message" and event["note"].get("state") == "sent" for event in events)
-    lines += [f"{sent} messages were sent"] if sent else []
+    lines += [f"{counted(sent, 'message was', 'messages were')} sent"] if sent else []
     for plan in held:
         if plan["pending"]:
             lines.append(

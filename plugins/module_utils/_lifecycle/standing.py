@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence, TypedDict
 
-from .._core.text import some, span
+from .._core.text import counted, some, span
 from .._incident.event import EventReport, HeldPlan
 from .._incident.hash_chain import Break, Head, break_text, head_text
 from .._incident.held import held_plans
@@ -184,7 +184,11 @@ def lines_of_status(report: StatusReport, is_named: bool) -> list[str]:
     """The open incidents, the newest first; or all of one incident."""
     lines = [line for status in report["incidents"] for line in _lines_of(status)]
     if not is_named:
-        ended = f"{report['closed']} incidents have ended" if report["closed"] else "no incident has ended"
+        ended = (
+            f"{counted(report['closed'], 'incident has', 'incidents have')} ended"
+            if report["closed"]
+            else "no incident has ended"
+        )
         lines = [*(lines or ["no incident is open"]), ended]
     if report["first_break"]:
         lines.append(f"the log is {break_text(report['first_break'])}")
@@ -199,7 +203,7 @@ def _lines_of(status: IncidentStatus) -> list[str]:
     lines.append(
         f"    {status['scenario'] or 'no scenario'} on {some(status['hosts']) or 'no host'}, opened"
         f" {_time(status['opened_at'])} by {status['by']}, last event {_time(status['last_at'])},"
-        f" {status['events']} events, head {head_text(status['head']) or '-'}"
+        f" {counted(status['events'], 'event')}, head {head_text(status['head']) or '-'}"
     )
     if is_open(status):
         held = [f"{role.replace('_', ' ')}: {status['roles'].get(role) or 'none'}" for role in ROLES]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from .._core.console import CARE, DIM, GOOD, PLAIN, Line, first_line
+from .._core.text import counted
 from .activity_report import ActivityReport
 
 
@@ -12,7 +13,10 @@ def of_activity(result: ActivityReport) -> list[Line]:
     """The tree and the slots; what the login may not see comes first."""
     unread = []
     if result["visibility"] != "full":
-        unread = [f"{result['redacted']} sessions are hidden from the login role: it lacks pg_monitor"]
+        unread = [
+            f"{counted(result['redacted'], 'session is', 'sessions are')} hidden from the login role: it lacks"
+            " pg_monitor"
+        ]
     server, slots = result["server"], result["connections"]
     standby = ", a standby" if server["in_recovery"] else ""
     login_path = "" if server["login_path"] == "normal" else f", through the {server['login_path']} login path"

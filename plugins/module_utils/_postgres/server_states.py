@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import AbstractSet, Callable, TypedDict
 
-from .._core.text import printable, span
+from .._core.text import counted, printable, span
 from .._core.units import MIB
 from .condition import Condition, DatabaseAges, Slot
 from .describe import who_is
@@ -224,7 +224,7 @@ def _read_only(snapshot: Snapshot) -> ServerState | None:
         undo = f"ALTER DATABASE {sorted(databases)[0]} RESET default_transaction_read_only"
     text = (
         f"transactions {where} are read-only by default (default_transaction_read_only is on): writes"
-        f" are refused with SQLSTATE 25006; {len(clients)} sessions are connected"
+        f" are refused with SQLSTATE 25006; {counted(len(clients), 'session is', 'sessions are')} connected"
     )
     advice = f"if it remains from a failover or maintenance: {printable(undo)}; then reconnect the clients"
     return _state(READ_ONLY, text, advice, refuses=bool(condition.read_only))
@@ -255,7 +255,7 @@ def _archiver_blocked(snapshot: Snapshot) -> ServerState | None:
     else:
         text = f"WAL is not archived: a file has waited for {span(archiver.oldest or 0.0)}, and none has failed"
     if archiver.ready is not None:
-        text += f"; {archiver.ready} files wait"
+        text += f"; {counted(archiver.ready, 'file waits', 'files wait')}"
     text += f"; pg_wal has {wal // MIB:,} MiB and grows until its disk is full" if wal is not None else ""
     advice = (
         "run the command of SHOW archive_command by hand, as the server's user, with a file of pg_wal, and check the"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Sequence
 
-from .._core.text import some, span
+from .._core.text import counted, some, span
 from .milestones import SPANS
 from .month import REPEAT_DAYS, MonthFacts
 from .page.document import Block, Bullets, Definitions, Document, Row, Section, Table, paragraph, said
@@ -17,9 +17,9 @@ _NAMED = 5  # incidents that a sentence names
 def month_document(facts: MonthFacts) -> Document:
     """Counts are those of the table of incidents, which is on the page."""
     broken = [row["id"] for row in facts["incidents"] if not row["verified"]]
-    warnings = [f"{len(broken)} logs DO NOT VERIFY: {some(broken, _NAMED)}."] if broken else []
+    warnings = [f"{counted(len(broken), 'log DOES', 'logs DO')} NOT VERIFY: {some(broken, _NAMED)}."] if broken else []
     if facts["unread"]:
-        warnings.append(f"{len(facts['unread'])} logs could not be read: {some(facts['unread'], _NAMED)}.")
+        warnings.append(f"{counted(len(facts['unread']), 'log')} could not be read: {some(facts['unread'], _NAMED)}.")
     number = len(facts["incidents"])
     return Document(
         f"Incidents of {facts['month']}",
@@ -45,7 +45,9 @@ def month_lines(facts: MonthFacts, paths: Sequence[str]) -> list[str]:
     lines = [f"the log does not verify: {incident}" for incident in broken]
     lines += [f"could not be read: {each}" for each in facts["unread"]]
     severities = ", ".join(f"{severity} {number}" for severity, number in facts["by_severity"].items())
-    lines.append(f"{facts['month']}: {len(facts['incidents'])} incidents" + (f" ({severities})" if severities else ""))
+    lines.append(
+        f"{facts['month']}: {counted(len(facts['incidents']), 'incident')}" + (f" ({severities})" if severities else "")
+    )
     overdue = sum(item["overdue"] for item in facts["open_items"])
     lines.append(f"{len(facts['open_items'])} action items open, {overdue} of them overdue")
     return lines + [f"page: {path}" for path in paths]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Sequence, TypedDict
 
+from .._core.text import counted
 from .._incident.action_items import ActionItem, action_items
 from .._incident.event import EventReport
 from .._incident.hash_chain import Verification
@@ -135,8 +136,11 @@ def warning_of(verification: Verification, torn: int) -> str:
         )
         return said(f"THE LOG DOES NOT VERIFY at {where}: {broken['what']}. Do not rely on this page.").text
     if verification["not_checked"]:
-        return f"{verification['not_checked']} lines of the log are of a version without a chain and were not checked."
-    return f"{torn} lines of the log are incomplete and could not be read." if torn else ""
+        return (
+            f"{counted(verification['not_checked'], 'line')} of the log"
+            " could not be checked: they are of a version without a chain."
+        )
+    return f"{counted(torn, 'incomplete line')} of the log could not be read." if torn else ""
 
 
 def _scenario(events: Sequence[EventReport]) -> str:

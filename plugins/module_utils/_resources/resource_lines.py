@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from .._core.console import CARE, DIM, SHOWN, Line
+from .._core.text import counted
 from .resource_report import HostResources
 
 
@@ -12,5 +13,5 @@ def of_resources(result: HostResources) -> list[Line]:
     """What is short, or that nothing is."""
     host = result["host"]
     text = f"{host['cores']} cores {host['cpu_used']:.0%} busy, {host['memory']['available'] // 2**20} MiB available"
-    lines = [(DIM, f"{text}, {len(result['containers'])} containers")]
+    lines = [(DIM, f"{text}, {counted(len(result['containers']), 'container')}")]
     return lines + [(CARE, finding) for finding in result["findings"][:SHOWN]]

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Mapping, Sequence, TypedDict
 
 from .._compose.endpoint.engine_endpoint import EngineReport
+from .._core.text import counted
 from .._core.units import MIB
 from .._system.counters import (
     READ_ONLY,
@@ -183,7 +184,8 @@ def _of_container(container: ContainerUse) -> list[str]:
         more = f" ({', '.join(whom)})" if whom else ""
         recent = f", {container['oom_kills_now']} during the sample" if container["oom_kills_now"] else ""
         findings.append(
-            f"the kernel killed {container['oom_recent']} processes of {name} (out of memory){more}{recent}"
+            f"the kernel killed {counted(container['oom_recent'], 'process', 'processes')} of {name} (out of"
+            f" memory){more}{recent}"
         )
     if container["leak"] and will_fill(container["leak"], container["memory_share"]):
         rate, left = container["leak"]["bytes_per_second"] / MIB, container["leak"]["seconds_to_limit"]

@@ -9,7 +9,7 @@ from typing import Callable, Iterator, Mapping, TypeVar
 
 from .._compose.health import STARTING, UNCHECKED, UNKNOWN
 from .._compose.project_report import ContainerReport, ServiceReport
-from .._core.text import shortened, some, span
+from .._core.text import counted, shortened, some, span
 from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, UP
 from .._endpoints.reached import unasked_of, unknown_of
 from .._postgres.server_states import DISK_FULL, ServerState
@@ -124,7 +124,7 @@ def _unread_parts(survey: Survey) -> Iterator[str]:
         if not database:  # which is asked by a login, and shows more
             yield from unasked_of(reached["matrix"])
     if database and "trouble_reading" not in database and database["visibility"] != "full":
-        yield f"{database['redacted']} sessions cannot be seen"
+        yield f"{counted(database['redacted'], 'session')} cannot be seen"
     if logs and "trouble_reading" not in logs:
         left_out = [source["source"] for source in logs["sources"] if source["problem"] or source["left_out"]]
         if left_out:
@@ -273,7 +273,10 @@ def _resources(host: str, part: ResourcesPart, dummy: Importance) -> list[Sign]:
         signs.append(Sign(P1 if share >= _FULL else P2, text, host, "", 2.0))
     for container in part["containers"]:
         if container["oom_recent"]:
-            text = f"the kernel killed {container['oom_recent']} processes of {container['name']} (out of memory)"
+            text = (
+                f"the kernel killed {counted(container['oom_recent'], 'process', 'processes')} of"
+                f" {container['name']} (out of memory)"
+            )
             signs.append(Sign(P2, text, host, "high_memory", 1.7))
     return signs
 
@@ -282,7 +285,10 @@ def _database(host: str, part: DatabasePart, dummy: Importance) -> list[Sign]:
     signs, slots = [], part["connections"]
     waiting = part["requests_waiting"]
     if waiting >= _WAITERS:
-        text = f"{waiting} sessions wait for locks, the longest for {part['longest_wait']:g} s"
+        text = (
+            f"{counted(waiting, 'session waits', 'sessions wait')} for locks, the longest for"
+            f" {part['longest_wait']:g} s"
+        )
         signs.append(Sign(P1, text, host, "db_lock_contention", 2.5))
     if slots["ordinary_free"] <= _FEW_SLOTS * slots["limit"]:
         text = f"{slots['used']} of {slots['limit']} connection slots are used"
@@ -291,7 +297,7 @@ def _database(host: str, part: DatabasePart, dummy: Importance) -> list[Sign]:
     busy = part["activity"]["long_running"]
     if busy:
         oldest = max(statement["seconds_in_state"] for statement in busy)
-        text = f"{len(busy)} statements run for long, the oldest for {oldest:g} s"
+        text = f"{counted(len(busy), 'statement runs', 'statements run')} for long, the oldest for {oldest:g} s"
         signs.append(Sign(P2, text, host, "db_performance_degradation", 1.2))
     return signs
 

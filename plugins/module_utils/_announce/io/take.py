@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Callable, Mapping, NamedTuple, Sequence
 
 from ..._core.errors import InputError, RunbookError
+from ..._core.text import counted
 from ..._incident.event import EventReport
 from ..._incident.io.log import ids, read
 from ..._incident.phase import ENDED, acknowledgements, phase_of
@@ -68,7 +69,9 @@ def take_messages(given: Mapping[str, Any], check_mode: bool, clock: Clock = utc
     for found in report["incidents"]:
         found["components"] = page.elsewhere(found["id"])
     if left:
-        report["lines"].append(f"{left} incidents more have messages: the next run sends them")
+        report["lines"].append(
+            f"{counted(left, 'more incident has', 'more incidents have')} messages: the next run sends them"
+        )
     return report
 
 

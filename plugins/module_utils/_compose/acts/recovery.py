@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Iterable, Iterator, Mapping, TypedDict
 
+from ..._core.text import counted
 from ..._core.times import stamp
 from ..._system.identity import ENDED, RUNS
 from ..container import Container
@@ -178,7 +179,7 @@ def _findings(project: Project, service: str, record: ActRecord, stable: float) 
         return
     wish, present = recovery.wish, len(project.replicas(service))
     if present != wish.replicas:
-        yield f"{service} was to have {wish.replicas} replicas and has {present}"
+        yield f"{service} was to have {counted(wish.replicas, 'replica')} and has {present}"
     if not on_images(project, service, wish):
         yield f"{service} was to run the image {wish.image.partition(':')[2][:12]} alone"
     for replicas, words in (

@@ -10,6 +10,7 @@ from typing import Any, Mapping
 
 from ..._core.errors import ActFailed, PreflightError, RunbookError
 from ..._core.result import After, Before, carry_out
+from ..._core.text import counted
 from ..acts.io.acting import acting, drop_record, new_record
 from ..acts.recovery import Recovery, cut_off, recovery_of
 from ..acts.wish import SCALE, ActRecord, Wish
@@ -157,6 +158,7 @@ def check_count(control: ReplicaControl, scaling: Scaling) -> None:
     present = len(control.now(scaling.service))
     if present != scaling.now:
         raise PreflightError(
-            f"{scaling.service} had {scaling.now} replicas when the plan was made and has {present} now: another"
+            f"{scaling.service} had {counted(scaling.now, 'replica')} when the plan was made and has {present}"
+            " now: another"
             " run is changing it. Nothing was done. Make the plan again with --check."
         )

@@ -16,6 +16,7 @@ from ..._compose.io.engine_transport import EngineLogin
 from ..._core.errors import ActFailed, DriverMissing, EngineError, EngineHangs, PrivilegeError, RunbookError
 from ..._core.redaction import redacted_lines
 from ..._core.result import After, Before, NotDone, carry_out
+from ..._core.text import counted
 from ..._system.io import open_files
 from ..reclaim import (
     BACKUPS,
@@ -133,7 +134,9 @@ def _disk_state(stack: ExitStack, login: EngineLogin, options: ReclaimOptions) -
             break
         state.finds += in_order(_of(kind, state, options, logs, opened) if here or kind not in _ENGINES else (), [kind])
     if opened.unseen:
-        state.notes.append(f"{opened.unseen} processes of others could not be examined: use become: true")
+        state.notes.append(
+            f"{counted(opened.unseen, 'process', 'processes')} of others could not be examined: use become: true"
+        )
     if opened.deleted:
         containers = _from_engine(state, "who holds deleted files", lambda engine: engine.labelled())
         state.explained += disk.held_files(opened, containers, options.ours)

@@ -14,6 +14,8 @@ import re
 import stat
 from dataclasses import dataclass
 
+from ..._core.text import counted
+
 _PLACES = (
     "/etc/crontab",
     "/etc/anacrontab",
@@ -64,7 +66,7 @@ def schedules(root: str = "") -> Schedules:
         texts.append(text)
         unread += [script] if refused else []
     if len(scripts) > _SCRIPTS:
-        unread.append(f"{len(scripts) - _SCRIPTS} more scripts")
+        unread.append(f"{counted(len(scripts) - _SCRIPTS, 'more script')}")
     return Schedules("\n".join(texts), unread[0] if unread else "")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping, Sequence, TypedDict
 
-from ..._core.text import printable
+from ..._core.text import counted, printable
 from ..snapshot import Snapshot
 
 Table = Sequence[Mapping[str, Any]]
@@ -81,14 +81,15 @@ def pooler_dict(tables: Mapping[str, Table], snapshot: Snapshot) -> PoolsReport:
         "clients": _clients(tables, snapshot),
         "client_connections": {"used": used, "limit": limit},
         "findings": [
-            f"pool {pool['database']}/{pool['user']} is exhausted: {pool['waiting']} clients wait, the longest for"
+            f"pool {pool['database']}/{pool['user']} is exhausted:"
+            f" {counted(pool['waiting'], 'client waits', 'clients wait')}, the longest for"
             f" {pool['longest_wait']:g} s, all of its {pool['active']} connections are in use"
             f" (pool_size {pool['size']})"
             for pool in pools
             if pool["exhausted"]
         ]
         + [
-            f"database {name} is paused in the pooler: {waiting} clients wait"
+            f"database {name} is paused in the pooler: {counted(waiting, 'client waits', 'clients wait')}"
             for name, waiting in paused(pools).items()
         ]
         + ([f"the pooler accepts no more clients: {used} of {limit} (max_client_conn)"] if 0 < limit <= used else []),

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from ..._core.console import CARE, DIM, PLAIN, TOP, Line, first_line
+from ..._core.text import counted
 from .indexes_report import BuildProgress, IndexesReport
 
 
@@ -14,7 +15,9 @@ def of_indexes(result: IndexesReport) -> list[Line]:
         return [(PLAIN, _progress(build)) for build in result["building"]]
     lines = []
     if result["notes"]:
-        lines.append(first_line(DIM, f"{len(result['advice'])} indexes are advised", result["notes"]))
+        lines.append(
+            first_line(DIM, f"{counted(len(result['advice']), 'index is', 'indexes are')} advised", result["notes"])
+        )
     for proposal in result["advice"][:TOP]:
         shown = proposal["statement"] or f"{proposal['schema']}.{proposal['table']}"
         lines.append((CARE if proposal["proved"] else PLAIN, shown))

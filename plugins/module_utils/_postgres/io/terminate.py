@@ -8,7 +8,7 @@ import time
 from typing import Any, Generator
 
 from ..._core.errors import BusyError, RunbookError, ServerError, StandbyError
-from ..._core.text import printable
+from ..._core.text import counted, printable
 from ..locks.least_harm import Judgement
 from ..locks.price import CANCEL
 from ..locks.rounds import Observation, Outcome, Remeasure, Reread, Signal, Watch
@@ -200,7 +200,8 @@ class Ending:
             if not signalled:
                 raise
             raise ServerError(
-                f"{error} Before that, {len(signalled)} sessions had been signalled: {', '.join(signalled)}. "
+                f"{error} Before that, {counted(len(signalled), 'session')} had been signalled:"
+                f" {', '.join(signalled)}. "
                 "Whether sessions still wait is not known: run again with --check.",
                 signalled=signalled,
             ) from None

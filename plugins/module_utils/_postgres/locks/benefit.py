@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import AbstractSet, Collection, Iterable
 
 from ..._core.plan import Item
-from ..._core.text import span
+from ..._core.text import counted, span
 from ..connection_limits import application_of
 from ..describe import describe, who_is
 from ..exclusions import Exclusions
@@ -94,13 +94,12 @@ def _why_costly(
             f" {'waits' if urgent == 1 else 'wait'} for it"
         )
     kind = f" ({_CAN_WAIT}, with no session behind it)" if waiters and not urgent else ""
-    which = "active sessions"
+    which = counted(lost, "active session")
     if active != lost:
-        written = any(_has_written(snapshot, key) for key in group)
-        which = (
-            "sessions that have written," if written else f"sessions, active less than {span(bounds.min_waiting)} ago,"
-        )
-    return f"cancels or terminates {lost} {which} to free {len(waiters)}{kind}"
+        which = f"{counted(lost, 'session')}, active less than {span(bounds.min_waiting)} ago,"
+        if any(_has_written(snapshot, key) for key in group):
+            which = counted(lost, "session that has", "sessions that have") + " written,"
+    return f"cancels or terminates {which} to free {len(waiters)}{kind}"
 
 
 def _has_written(snapshot: Snapshot, key: Key) -> bool:

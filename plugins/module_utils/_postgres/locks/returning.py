@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Sequence, Tuple, Union
 
-from ..._core.text import span
+from ..._core.text import counted, span
 from ..describe import describe, who_is
 from ..session import CLIENT, Prepared
 from ..snapshot import Snapshot
@@ -71,7 +71,8 @@ def pressing_roots(looks: Sequence[Snapshot], min_waiting: float, min_waiters: i
         stays = seconds >= _MOST * min(min_waiting, WATCHED) and gone > 0
         if again or (sessions >= min_waiters and (stays or held)):
             pressing[key] = (
-                f"{sessions} sessions waited for it within {span(seconds)}, {gone} waits ended without the lock"
+                f"{counted(sessions, 'session')} waited for it within {span(seconds)}, {counted(gone, 'wait')}"
+                " ended without the lock"
             )
     return pressing
 

@@ -22,6 +22,7 @@ from datetime import datetime
 from typing import Any, Callable, Generator, Iterable, Mapping, Tuple, Union
 
 from ..._core.plan import Item
+from ..._core.text import counted
 from ..session import Holder, Session
 from ..snapshot import Snapshot
 from .least_harm import Judgement
@@ -316,7 +317,8 @@ def _why_stop(first: Judgement, fresh: Judgement, useless_rounds: int) -> str:
     ]
     if len(again) > 1 and 2 * len(again) >= len(first.affected):
         return (
-            f"{len(again)} sessions have queued up again since the act: the application retries and waits for "
+            f"{counted(len(again), 'session has', 'sessions have')} queued up again since the act: the"
+            " application retries and waits for "
             "the same lock; stop it or set a lock_timeout for it before you terminate more"
         )
     if useless_rounds > _USELESS_ROUNDS:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ..._core.console import CARE, DIM, PLAIN, TOP, WIDE, Line, first_line
-from ..._core.text import shortened
+from ..._core.text import counted, shortened
 from .statements import WorkloadReport
 
 
@@ -16,7 +16,7 @@ def of_statements(result: WorkloadReport) -> list[Line]:
     last = f"in the last {window['seconds']:g} s"
     about = "since the last reset of the counters, not now" if window["lifetime"] else last
     waits = ", ".join(f"{number:g} {kind}" for kind, number in result["waits"].items())
-    head = f"{len(result['statements'])} statements {about}; active sessions: {waits or 'none'}"
+    head = f"{counted(len(result['statements']), 'statement')} {about}; active sessions: {waits or 'none'}"
     lines = [first_line(DIM, head, unread)]
     lines += [] if result["available"] else [(CARE, f"remedy: {result['remedy']}")]
     for statement in result["statements"][:TOP]:

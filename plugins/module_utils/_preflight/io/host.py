@@ -21,6 +21,7 @@ from ..._compose.io.observe import observe
 from ..._compose.project_ref import Source
 from ..._compose.project_report import problem_of
 from ..._core.errors import RunbookError
+from ..._core.text import counted
 from ..._core.urls import base_url_of
 from ..._disk.base_backup import gap_in, is_segment
 from ..._disk.io.backup_files import backup_in
@@ -98,7 +99,9 @@ def project(login: EngineLogin, source: Source, releases: str) -> list[Check]:
     ]
     readable = observed.model is not None
     return [
-        Check("the compose project is found", True, f"{observed.name}, {len(observed.containers)} containers"),
+        Check(
+            "the compose project is found", True, f"{observed.name}, {counted(len(observed.containers), 'container')}"
+        ),
         Check(
             "its files can be read",
             readable,

@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any, Mapping, Sequence
 
+from ..._core.text import counted
 from ..._oncall.escalation import escalation_of
 from ..._oncall.io.load import load_roster
 from ..._oncall.io.time_zones import is_zone
@@ -24,7 +25,11 @@ def reachable(params: Mapping[str, Any]) -> list[Check]:
     people, problems = people_of(params["people"], is_zone)
     cure = "correct runbook_people in the inventory"
     ready = bool(people) and not problems
-    checks = [Check("people can be reached", ready, "; ".join(problems) or f"{len(people)} people", cure)]
+    checks = [
+        Check(
+            "people can be reached", ready, "; ".join(problems) or f"{counted(len(people), 'person', 'people')}", cure
+        )
+    ]
     if not params["oncall"]:
         return checks
     now = datetime.now(timezone.utc)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, Sequence
 
 from ...._core.errors import ActFailed, RunbookError
+from ...._core.text import counted
 from ...io.replicas import ReplicaControl
 from ...io.request import Context
 from ...io.snapshots import Snapshots
@@ -65,7 +66,7 @@ class Switching:
                 there = len(self.control.now(step.service))
                 return (
                     f"To go forward again failed too, at {step.service}, which has {there} of"
-                    f" {self.counts[step.service]} replicas now: {error} A person is needed now."
+                    f" {counted(self.counts[step.service], 'replica')} now: {error} A person is needed now."
                 )
         return f"{', '.join(problems)} went forward again to what ran before."
 
@@ -94,7 +95,7 @@ class Switching:
             else:
                 # The proxy would not find the name of a service without replicas.
                 self.control.remove(outgoing[0], tell_proxy=False)
-        raise ActFailed(f"{step.service} did not come to run {short(step.image)} in {desired} replicas.")
+        raise ActFailed(f"{step.service} did not come to run {short(step.image)} in {counted(desired, 'replica')}.")
 
     def _room(self, service: str, replicas: int) -> bool:
         """Whether old and new can be side by side: not on one port or name, and never on the same data, or where a

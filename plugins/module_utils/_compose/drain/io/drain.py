@@ -22,6 +22,7 @@ from typing import Callable, Iterator, Protocol, Sequence
 
 from ...._core.errors import EngineError, RunbookError
 from ...._core.redaction import redacted
+from ...._core.text import counted
 from ...container import Container
 from ...io.engine import Engine, engine
 from ...replicas import RolloutOptions
@@ -94,7 +95,11 @@ def _wait(pid: int, rollout: RolloutOptions, local: bool) -> str:
             return ""
         time.sleep(_GLANCE)
     left = connections(pid) if local else 0
-    return f"{left} connections were still open after {rollout.drain_timeout:g} s" if left else ""
+    return (
+        f"{counted(left, 'connection was', 'connections were')} still open after {rollout.drain_timeout:g} s"
+        if left
+        else ""
+    )
 
 
 class ByRule:

@@ -19,7 +19,7 @@ from ...._core.errors import (
     StandbyError,
 )
 from ...._core.result import NOTHING_DONE, After, Before, carry_out
-from ...._core.text import printable
+from ...._core.text import counted, printable
 from ...._core.times import stamp
 from ...activity_report import session_dict
 from ...background.io.backends import data_disk
@@ -149,7 +149,7 @@ def _unseen(postgres: Postgres, number: int) -> list[str]:
     if not number:
         return []
     return [
-        f"Role {postgres.role} may not see {number} sessions; whether the build would wait for one of them is not"
+        f"Role {postgres.role} may not see {counted(number, 'session')}; whether the build would wait for them is not"
         f" known. GRANT pg_monitor TO {postgres.role} shows them before the build."
     ]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Mapping
 
+from ...._core.text import counted
 from ...io import queries
 from ...io.server import Postgres
 from ...snapshot import Snapshot
@@ -116,7 +117,7 @@ def _reservations(second: StatementCounters, evictions: int, renewed: bool) -> l
     said = []
     if second.hidden:
         said.append(
-            f"{second.hidden} statements of other roles are hidden: GRANT pg_read_all_stats (part of pg_monitor) to"
+            f"{counted(second.hidden, 'statement')} of other roles not seen: GRANT pg_read_all_stats (in pg_monitor) to"
             " this login"
         )
     if renewed:

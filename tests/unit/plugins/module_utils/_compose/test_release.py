@@ -201,7 +201,8 @@ def test_a_rollback_that_was_cut_off_has_the_same_target_and_the_same_number(con
         return
     assert plan.plan.targets == (f"web:{short(NEW)}->{short(OLD)}",)
     assert (plan.count("web"), plan.refusals) == (2, ())
-    assert f"has left {len(containers)} replicas where 2 are wanted" in plan.plan.actions[0].reason
+    left = "1 replica" if len(containers) == 1 else f"{len(containers)} replicas"
+    assert f"has left {left} where 2 are wanted" in plan.plan.actions[0].reason
 
 
 def test_where_it_is_reached_nothing_is_left_to_do():

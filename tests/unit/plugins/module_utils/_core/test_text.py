@@ -6,6 +6,7 @@ import unicodedata
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.text import (
+    counted,
     harmless,
     in_html,
     in_markdown,
@@ -39,6 +40,19 @@ def test_any_text_becomes_one_harmless_line(text):
 )
 def test_a_span_as_a_person_says_it(seconds, said):
     assert span(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("number", "words", "text"),
+    [
+        (1, ("replica",), "1 replica"),
+        (0, ("replica",), "0 replicas"),
+        (1200, ("session waits", "sessions wait"), "1,200 sessions wait"),
+        (1, ("session waits", "sessions wait"), "1 session waits"),
+    ],
+)
+def test_a_number_has_its_noun_in_the_right_form(number, words, text):
+    assert counted(number, *words) == text
 
 
 def test_a_cut_is_shown():

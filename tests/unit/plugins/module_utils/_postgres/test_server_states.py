@@ -230,7 +230,7 @@ def test_writes_refused_by_a_setting(given, refuses, says):
     assert [state["refuses"] for state in found] == ([] if refuses is None else [refuses])
     for state in found:
         assert says in state["text"]
-        assert "1 sessions are connected" in state["text"]
+        assert "1 session is connected" in state["text"]
         assert "RESET default_transaction_read_only" in state["advice"]
 
 

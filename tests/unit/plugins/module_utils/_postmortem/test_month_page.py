@@ -37,7 +37,7 @@ def test_a_month_without_incidents():
 def test_logs_that_do_not_verify_or_could_not_be_read_come_first():
     broken = {"line": 1, "seq": 1, "evidence": "", "what": "changed"}
     text = to_markdown(month_document(facts(first_break=broken, unread=["x: no right"])))
-    assert text.splitlines()[0] == "**2 logs DO NOT VERIFY: a, b. 1 logs could not be read: x: no right.**"
+    assert text.splitlines()[0] == "**2 logs DO NOT VERIFY: a, b. 1 log could not be read: x: no right.**"
     lines = month_lines(facts(first_break=broken, unread=["x: no right"]), ["/p"])
     assert lines == [
         "the log does not verify: a", "the log does not verify: b", "could not be read: x: no right",

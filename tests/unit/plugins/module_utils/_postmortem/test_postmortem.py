@@ -69,8 +69,8 @@ def test_a_log_that_does_not_verify_is_the_first_line(view):
     [
         ({"first_break": BREAK}, 0, "at line 3 (seq 3): the line was changed"),
         ({"first_break": {**BREAK, "evidence": "i.evidence/001"}}, 0, "at evidence i.evidence/001"),
-        ({"not_checked": 4}, 0, "4 lines of the log are of a version without a chain"),
-        ({}, 2, "2 lines of the log are incomplete"),
+        ({"not_checked": 4}, 0, "4 lines of the log could not be checked"),
+        ({}, 2, "2 incomplete lines of the log"),
     ],
 )
 def test_what_is_wrong_with_the_log(verified, torn, part):

@@ -18,7 +18,7 @@ def test_advice_with_its_reason_and_size():
 def test_what_was_not_read_is_said_in_the_first_line():
     report = indexes(advised())
     report["notes"] = ["the database b could not be read"]
-    first = "not everything is known (the database b could not be read): 1 indexes are advised"
+    first = "not everything is known (the database b could not be read): 1 index is advised"
     assert of_indexes(report)[0] == (CARE, first)
 
 

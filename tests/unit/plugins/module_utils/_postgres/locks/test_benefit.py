@@ -163,7 +163,7 @@ def test_a_report_is_not_stopped_for_an_index_that_waits_for_old_snapshots():
         session(2, query="REINDEX INDEX CONCURRENTLY i", progress="REINDEX CONCURRENTLY"),
     )
     (action,) = judged(scene).need_approval
-    assert "cancels or terminates 1 active sessions to free 1 (maintenance, a backup," in action.reason
+    assert "cancels or terminates 1 active session to free 1 (maintenance, a backup," in action.reason
 
 
 def waiting_tool(number=3, **waiter):
@@ -244,7 +244,7 @@ def test_a_transaction_that_has_written_is_not_ended_for_what_can_wait(waiter):
     locks = [holds(1, relation(7), "RowExclusiveLock"), waits(2, relation(7), "AccessExclusiveLock")]
     idle = session(1, "idle in transaction", state_change=ago(600), has_written=True)
     (action,) = judged(snapshot(locks, idle, session(2, query=waiter))).need_approval
-    assert "cancels or terminates 1 sessions that have written, to free 1 (maintenance, a backup," in action.reason
+    assert "cancels or terminates 1 session that has written, to free 1 (maintenance, a backup," in action.reason
     behind = [waits(20, relation(7), "AccessShareLock", 40)]
     assert not judged(snapshot([*locks, *behind], idle, session(2, query=waiter))).need_approval
 
@@ -262,7 +262,7 @@ def test_a_tool_of_maintenance_is_not_ended_for_what_can_wait(application, held)
     assert len(found.plan.actions) == 1
     assert len(found.need_approval) == held
     if held:
-        assert "cancels or terminates 1 active sessions to free 1" in found.plan.actions[0].reason
+        assert "cancels or terminates 1 active session to free 1" in found.plan.actions[0].reason
     behind = [waits(20, relation(7), "AccessShareLock", 40)]
     (action,) = judged(snapshot([*locks, *behind], keeper, alter)).plan.actions
     assert (action.detail["pid"], bool(held)) in ((2, True), (1, False))
@@ -297,7 +297,7 @@ def test_a_transaction_that_pauses_is_not_ended_for_what_can_wait(seconds, waite
     assert len(found.plan.actions) == 1
     assert len(found.need_approval) == held
     if held:
-        assert "1 sessions, active less than 30 s ago, to free 1" in found.plan.actions[0].detail["needs_approval"]
+        assert "1 session, active less than 30 s ago, to free 1" in found.plan.actions[0].detail["needs_approval"]
 
 
 CHANGES = "UPDATE jobs SET done = true"
