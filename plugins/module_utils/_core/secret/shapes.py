@@ -39,7 +39,7 @@ _SHAPES = lazy(
     r"|secret-token:[^\s\"'<>]{4,}"  # RFC 8959
     r"|PRIVATE-TOKEN:\s?\S+"
     r"|md5[0-9a-f]{32}\b"  # PostgreSQL's hash of a password
-    r"|\d{8,10}:AA[\w-]{30,}"  # Telegram bots
+    r"|(?:bot)?\d{8,10}:AA[\w-]{30,}"  # Telegram bots
     r")"
 )
 # Large and small letters and digits, as no name of something has them over such a length.
@@ -121,13 +121,17 @@ _HOOKS = lazy(
     rf"|\bhc-ping\.com/|\bhealthchecks\.io/(?:ping/)?(?={_UUID})|\bhook\.(?:\w{{2,4}}\.)?(?:make|integromat)\.com/"
     r"|\bnosnch\.in/|\b(?:uptime\.betterstack|betteruptime)\.com/api/v1/heartbeat/|\bcronitor\.link/p/"
     r"|\bopen\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v2/hook/|\balert\.victorops\.com/integrations/"
-    r"|\.grafana\.net/(?:oncall/)?integrations/v1/\w{1,40}/|/api/push/(?-i:(?=\w{0,32}\d)(?=\w{0,32}[A-Z])))"
+    r"|\.grafana\.net/(?:oncall/)?integrations/v1/\w{1,40}/|/api/push/(?-i:(?=\w{0,32}\d)(?=\w{0,32}[A-Z]))"
+    # Links that are mailed: who has one may log in, or set the password.
+    r"|/(?:(?:users?/|accounts?/|auth/)?(?:password[-_]?reset|reset[-_]?password|password/reset|magic[-_]?link"
+    r"|(?:verify[-_]?email|email[-_]?verif\w{1,10}))(?:/confirm)?/(?:[A-Za-z0-9_-]{1,12}/)?|reset/[A-Za-z0-9_-]{1,12}/)"
+    r"(?=[\w.~-]{0,60}\d)(?=[\w.~-]{16}))"
     r"[^\s\"'<>]{4,}"
 )
 # Of these one is in all of them.
 _OF_HOOKS = (
     "hook", "telegram", "pagerduty", "ifttt", "ping", "nosnch", "heartbeat", "cronitor", "victorops", "grafana.net",
-    "healthchecks", "/api/push/",
+    "healthchecks", "/api/push/", "reset", "magic", "verif",
 )  # fmt: skip
 
 

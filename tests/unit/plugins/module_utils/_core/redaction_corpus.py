@@ -79,7 +79,10 @@ _SHAPES = [
     f"hvs.{MIX}", f"glsa_{MIX}_0123abcd", f"lin_api_{MIX}", f"rubygems_{HEX32}", f"sq0atp-{MIX}",
     f"123456789:AA{MIX}abcdefghijk", f"https://hooks.slack.com/services/T00/B00/{MIX}",
     f"https://discord.com/api/webhooks/123/{MIX}", f"https://api.telegram.org/bot12345:{MIX}/sendMessage",
-    f"https://x.webhook.office.com/webhookb2/{HEX32}", f"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.{MIX}",
+    f"https://shop.example/reset_password/{MIX}", f"https://shop.example/accounts/reset/MQ/c5q3l1-{HEX32}/",
+    f"https://shop.example/magic-link/{MIX}", f"https://shop.example/auth/verify-email/{MIX}?next=/",
+    f"bot123456789:AA{MIX}abcdefghijk", f"https://x.webhook.office.com/webhookb2/{HEX32}",
+    f"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.{MIX}",
     f"$2b$12${MIX}abcdefghijklmnopqrstuvwxyz012", f"$6$saltsalt${MIX}{MIX}", f"SCRAM-SHA-256$4096:{B64}${B64}:{B64}",
     f"pbkdf2_sha256$600000$salt${B64}", f"$argon2id$v=19$m=65536,t=3,p=4$c2FsdA${MIX}",
 ]  # fmt: skip
@@ -105,7 +108,8 @@ SECRETS += [(f"card {text} declined", text) for text in _CARDS]
 
 HARMLESS = [
     "passengers=3", "passenger_count=12", "passport=required", "passport_no missing", "passed=12 failed=0",
-    "compass=NW",
+    "compass=NW", "GET /reset-password/confirm/ 200", "/reset/all/connection-pool-of-backend 200",
+    "POST /password-reset/ 302", "/counters/reset/pg_stat_statements_reset 200", "/verify-email/resend 200",
     "bypass=true", "tokens=512", "max_tokens=4096", "input_tokens: 512", "output_tokens=12", "token_count=3",
     "token_type=bearer", '"token_type": "Bearer"', "token_expires_in=3600", "expires_in=3600", "cookies=3",
     "cookie_domain=.example.org", "cookie_secure=true", "password_length=12", "password_min_length: 8",
