@@ -274,6 +274,11 @@ matrix:
                 Kind of the part that answered in place of the site, for example V(challenge), V(password), V(csrf),
                 V(no_backend) or V(page); empty if none is recognised.
               type: str
+            request_id:
+              description: >-
+                Id that the other side gave to the request, by its header (Request-Id, X-Request-Id and those of large
+                providers); missing where it gave none.
+              type: str
     addresses:
       description: "Each address of the name that was tried."
       type: list

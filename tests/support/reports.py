@@ -135,7 +135,10 @@ def every_layer() -> tuple[Step, ...]:
                 "chain": [{"subject": "y", "issuer": "x", "days_left": 9, "sent": True}],
             },
         ),
-        Step("protocol", True, 1.0, "", {"status": 200, "sqlstate": "28000", "answered_by": "page"}),
+        Step(
+            "protocol", True, 1.0, "",
+            {"status": 200, "sqlstate": "28000", "answered_by": "page", "request_id": "r1"},
+        ),
     )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from .._endpoints.endpoint import (
     ProbeReport,
 )
 from .._endpoints.reached import lines_of, unknown_of
+from .._endpoints.request_id import for_support, request_id_at
 from .cause import Cause, Detail, Diagnosis, Rules, diagnosis, joined
 
 DNS, CUT, TARGET, REFUSED, EGRESS, PROVIDER, KEYS, NOT_SERVING, SLOW, SERVICE, STALE, NO_SERVICE = (
@@ -191,7 +192,8 @@ def _of_target(
     if service:
         return [_inside(target, text, service, failing, reaching, services)]
     if first["fault_of"] == THEIRS and first["layer"] not in _BELOW:
-        return [Cause(PROVIDER, 1.4, (text,), "", {}, {"target": target, "sources": []})]
+        ids = for_support(request_id_at(row) for row in failing)
+        return [Cause(PROVIDER, 1.4, (text, *ids), "", {}, {"target": target, "sources": []})]
     return [_outside(target, text, failing, reaching, every, services)]
 
 

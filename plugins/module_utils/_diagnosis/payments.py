@@ -38,7 +38,7 @@ from .cause import Cause, Diagnosis, Rules, diagnosis, joined
 from .failing_share import failing_shares
 from .network import STALE, Row, Services, aside, causes_of, to_restart
 from .provider_errors import API as API_ERROR
-from .provider_errors import CARD, EVENT_TIME, OWN, SIGNATURE, is_mistake, provider_error
+from .provider_errors import EVENT_TIME, OWN, SIGNATURE, declined_cards, ids_for_support, is_mistake, provider_error
 from .provider_errors import KEY as KEY_ERROR
 from .provider_errors import LIMITED as LIMITED_ERROR
 
@@ -155,7 +155,7 @@ def diagnose_payments(
     return diagnosis(
         causes,
         [known.line()],
-        [*_advice(causes), *_declined(log), *known.gaps()],
+        [*_advice(causes), *declined_cards(log), *known.gaps()],
         unread=[*unknown_of(matrix), *left_out(log), *known.gaps()],
     )
 
@@ -175,7 +175,11 @@ def _provider(rows: Sequence[Row], log: LogReport) -> list[Cause]:
     if not bad:
         return []
     row = bad[0]
-    texts = (f"{row['target']} from {row['source']}: {row['why']}", *_log_lines(log, "stripe"))
+    texts = (
+        f"{row['target']} from {row['source']}: {row['why']}",
+        *_log_lines(log, "stripe"),
+        *ids_for_support(bad, log),
+    )
     if row["layer"] == "tls" or row["fault_of"] == NETWORK:
         return [Cause(UNTRUSTED, 3.0, texts)]
     if row["fault_of"] == KEY and row["state"] == DEGRADED:
@@ -329,19 +333,8 @@ def _of_provider(log: LogReport) -> list[Cause]:
         number = sum(signature["count"] for signature in matching)
         if number >= _SEVERAL:
             text = f"{number} {words}: {shortened(_last_line(matching[0]['text']), _WIDE)}"
-            causes.append(Cause(name, 1.2, (text,)))
+            causes.append(Cause(name, 1.2, (text, *ids_for_support((), log))))
     return causes
-
-
-def _declined(log: LogReport) -> list[str]:
-    """Declined cards are answers to customers, and no outage."""
-    number = sum(
-        signature["count"]
-        for signature in log["signatures"]
-        if provider_error(signature["text"], signature["example"]) == CARD
-    )
-    text = f"{number} cards were declined: an answer to the customer and no outage; many at once may be card testing"
-    return [text] if number else []
 
 
 def _release_age(services: Services, payers: Sequence[str]) -> float | None:

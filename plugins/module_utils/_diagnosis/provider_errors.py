@@ -13,6 +13,12 @@ not its last line alone. Source: "Error handling", Stripe's documentation.
 from __future__ import annotations
 
 import re
+from typing import Sequence
+
+from .._core.text import counted
+from .._endpoints.endpoint import ProbeReport
+from .._endpoints.request_id import for_support, request_id_at, request_ids_in
+from .._logs.records import LogReport
 
 CARD, LIMITED, KEY, API, SIGNATURE, EVENT_TIME, REQUEST, OTHER = (
     "card_declined", "rate_limited", "key_refused", "api_error", "signature", "event_time", "request_refused", "other",
@@ -108,6 +114,25 @@ def provider_error(text: str, example: str = "") -> str:
         if pattern.search(whole):
             return kind
     return OTHER if _NAMED.search(whole) else ""
+
+
+def ids_for_support(rows: Sequence[ProbeReport], log: LogReport) -> list[str]:
+    """A line with the ids of requests that failed at the provider: of the probe, and of its errors in our log."""
+    texts = [*(signature["example"] for signature in log["signatures"]), *(entry["text"] for entry in log["entries"])]
+    failed = (text for text in texts if provider_error(text, text) in (API, KEY, LIMITED))
+    return for_support([*map(request_id_at, rows), *request_ids_in(failed)])
+
+
+def declined_cards(log: LogReport) -> list[str]:
+    """Declined cards are answers to customers, and no outage."""
+    number = sum(
+        signature["count"]
+        for signature in log["signatures"]
+        if provider_error(signature["text"], signature["example"]) == CARD
+    )
+    cards = counted(number, "card was", "cards were")
+    text = f"{cards} declined: an answer to the customer and no outage; many at once may be card testing"
+    return [text] if number else []
 
 
 def is_mistake(text: str) -> bool:

@@ -33,6 +33,7 @@ class LayerFacts(TypedDict, total=False):
 
     ``own``: the address is one of the host's. ``days_left`` and ``ends_first``: of the certificate of the chain that
     ends first. ``answered_by``: what was recognised as having answered in place of the site; empty for nothing.
+    ``request_id``: see `request_id`.
     """
 
     proxy: str
@@ -50,6 +51,7 @@ class LayerFacts(TypedDict, total=False):
     sqlstate: str
     status: int
     answered_by: str
+    request_id: str
 
 
 class _Layer(TypedDict):

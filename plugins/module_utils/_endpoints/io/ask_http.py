@@ -12,8 +12,9 @@ from typing import Sequence
 from urllib.parse import quote
 
 from ..answerer import HttpAnswer, answerer_of
-from ..endpoint import UNKNOWN, UP, Meaning, Target
+from ..endpoint import UNKNOWN, UP, LayerFacts, Meaning, Target
 from ..meaning import incomplete, of_http
+from ..request_id import request_id_of
 from .bounded_regex import found_in
 from .wire import BODY, WANTED, Failed, Wire, wants_certificate, words_of
 
@@ -55,7 +56,11 @@ def ask_http(wire: Wire) -> Meaning:
         meaning = incomplete(answer.status, answer.missing, target, wire.near)
     who = answerer_of(answer)
     wire.location = answer.headers.get("location", "") if answer.status in _REDIRECTS else ""
-    wire.done("protocol", f"HTTP {answer.status}", {"status": answer.status, "answered_by": who.kind if who else ""})
+    facts: LayerFacts = {"status": answer.status, "answered_by": who.kind if who else ""}
+    given = request_id_of(answer.headers)
+    if given:
+        facts["request_id"] = wire.clean(given)
+    wire.done("protocol", f"HTTP {answer.status}", facts)
     return meaning
 
 

@@ -51,6 +51,8 @@ class Answers(http.server.BaseHTTPRequestHandler):
             told = {"status": "REQUEST_DENIED", "error_message": "The provided API key is invalid."}
         body = (told if isinstance(told, str) else json.dumps(told)).encode()
         self.send_response(status)
+        if path == "/503":
+            self.send_header("Request-Id", "req_8aHfK3L2m9")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -129,6 +131,13 @@ def test_what_is_no_redis_and_no_postgresql_is_told(web):
     port = int(web.rpartition(":")[2])
     assert "does not answer" in row({"kind": "postgres", "host": "127.0.0.1", "port": port}, timeout=2)["why"]
     assert "not Redis" in row({"kind": "redis", "host": "127.0.0.1", "port": port})["why"]
+
+
+def test_the_id_that_a_provider_gave_to_the_request_is_returned(web):
+    """Its support finds the request by it; an answer without one has no such fact."""
+    failed = row({"url": f"{web}/503", "judge": "stripe", "key": "stripe"}, keys={"stripe": KEY})
+    assert (failed["fault_of"], failed["layers"]["protocol"]["request_id"]) == ("theirs", "req_8aHfK3L2m9")
+    assert "request_id" not in row({"url": f"{web}/200"})["layers"]["protocol"]
 
 
 def test_layers(web):

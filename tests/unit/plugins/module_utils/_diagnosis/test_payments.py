@@ -124,6 +124,19 @@ def test_an_error_of_long_ago_hides_none_that_came_with_the_release():
     assert "KeyError" in found["causes"][0]["evidence"][0]
 
 
+def test_a_fault_of_the_provider_has_the_ids_that_its_support_asks_for():
+    """Of the probe and of the provider's own errors in our log; what our log calls a request id elsewhere is ours."""
+    down = stripe("down", "protocol", "it answers 503", fault_of="theirs", status=503)
+    answer = down["layers"]["protocol"]
+    assert answer
+    answer["request_id"] = "req_ofTheProbe1"
+    failed = record("ERROR stripe.error.APIError: Request req_ofOurLog12: internal error")
+    entries = [failed, record("ERROR KeyError: request_id=our-own-id-1234")]
+    found = diagnose_payments([down, hook()], SERVICES, log(entries=entries), WAITING, ["backend"], 7200).as_dict()
+    assert found["cause"] == "stripe_down"
+    assert found["causes"][0]["evidence"][-1] == "request ids, for their support: req_ofTheProbe1, req_ofOurLog12"
+
+
 def test_a_service_that_is_sick_is_restarted():
     services = {**SERVICES, "backend": service("backend", problem="is unhealthy")}
     known = Known(0, why_unread="it is down")
