@@ -10,7 +10,8 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence
 from .._core.errors import InputError
 from .event import Event, EventReport
 from .io.joining import existing_incident, joined_at_write, open_incident, without_log
-from .io.log import NOTHING, Share, append
+from .io.log import NOTHING, append
+from .io.share import Share
 from .kinds import KINDS, SEVERITIES, why_refused
 from .note import note_event
 from .scope import OpenReport, Scope, targets_of

@@ -9,7 +9,6 @@ once, each with its place in the chain. Evidence is on the disk before the event
 from __future__ import annotations
 
 import fcntl
-import grp
 import hashlib
 import json
 import os
@@ -23,6 +22,7 @@ from ..._core.errors import InputError, LogError
 from ..event import Event, EventReport, EvidenceFile, WrittenReport, read_events, usable_id
 from ..hash_chain import Head, digest_of, head_at, read_event, sealed
 from .folder import has_log, log_paths, remedy
+from .share import OWNER_ALONE, Share, sync_folder
 
 _BLOCK = 65536  # bytes read at once from the end of a log
 OPENING = ".opening.lock"  # held while a new incident gets its first events
@@ -56,49 +56,13 @@ class _End(NamedTuple):
     is_torn: bool
 
 
-@dataclass(frozen=True)
-class Share:
-    """Who may write beside the owner. ``group``: name of a group for what is created; empty: the owner alone."""
-
-    group: str = ""
-
-    @property
-    def gid(self) -> int:
-        """-1 without a group. Raises InputError for a group that does not exist on this host."""
-        try:
-            return grp.getgrnam(self.group).gr_gid if self.group else -1
-        except KeyError:
-            raise InputError(
-                f"The group {self.group!r} (runbook_incident_group) does not exist on the host of the incident log."
-                " Create it there and add the people who write the log. Nothing was written."
-            ) from None
-
-    def folder(self, path: Path, parents: bool = False) -> None:
-        """Create it where it does not exist; what exists keeps its mode."""
-        gid = self.gid
-        try:
-            path.mkdir(mode=0o700, parents=parents)
-        except FileExistsError:
-            return
-        if gid >= 0:
-            os.chown(path, -1, gid)
-            path.chmod(0o2770)
-
-    def file(self, handle: int, writable: bool) -> None:
-        """The mode of a file that was just created."""
-        gid = self.gid
-        if gid >= 0:
-            os.fchown(handle, -1, gid)
-            os.fchmod(handle, 0o660 if writable else 0o640)
-
-
 def append(
     directory: str,
     incident_id: str,
     opening: Callable[[], Event],
     events: _Events,
     evidence: dict[str, Any] | None,
-    share: Share = Share(),
+    share: Share = OWNER_ALONE,
     *,
     create: bool = True,
     joins: Callable[[Path], str] | None = None,
@@ -165,7 +129,7 @@ def _lock_file(path: Path, share: Share) -> int:
     """One that is closed to this login, in a folder that is not, is of a login that was killed before it could give it
     to the group. It was never held, and another one takes its place."""
     try:
-        return _open(path, share)
+        return share.opened(path)
     except PermissionError:
         place = path.parent.stat()
         with suppress(FileNotFoundError):
@@ -175,7 +139,7 @@ def _lock_file(path: Path, share: Share) -> int:
             time.sleep(_GIVING)
             if os.path.samestat(closed, path.stat()) and not path.stat().st_mode & 0o020:
                 path.unlink()
-    return _open(path, share)
+    return share.opened(path)
 
 
 def _is_at(handle: int, path: Path) -> bool:
@@ -200,30 +164,12 @@ def _locked_write(
     evidence: dict[str, Any] | None,
     share: Share,
 ) -> WrittenReport:
-    handle = _open(path, share)
+    handle = share.opened(path)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         return _write(handle, path, opening, events, evidence, share)
     finally:
         os.close(handle)
-
-
-def _open(path: Path, share: Share) -> int:
-    """The incident's file, created where it does not exist."""
-    flags = os.O_RDWR | os.O_APPEND
-    try:
-        handle = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return os.open(path, flags)
-    try:
-        share.file(handle, writable=True)
-    except OSError:
-        # A file that could not be given to the group would be taken for one that is closed to it on purpose.
-        os.close(handle)
-        path.unlink()
-        raise
-    _sync_folder(path.parent)
-    return handle
 
 
 def read(directory: str, incident_id: str) -> tuple[list[EventReport], int]:
@@ -356,7 +302,7 @@ def _keep(path: Path, event: Event, evidence: dict[str, Any], share: Share) -> E
         _write_whole(handle, data)
     finally:
         os.close(handle)
-    _sync_folder(folder)
+    sync_folder(folder)
     return {
         "file": f"{folder.name}/{target.name}",
         "bytes": len(data),
@@ -380,12 +326,3 @@ def _write_whole(handle: int, data: bytes) -> None:
     while data:
         data = data[os.write(handle, data) :]
     os.fsync(handle)
-
-
-def _sync_folder(folder: Path) -> None:
-    """A new name is on the disk when its folder is."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Mapping
 
 from ..._core.errors import InputError, RunbookError
-from ..._incident.io.log import Share, ids, read
+from ..._incident.io.log import ids, read
+from ..._incident.io.share import Share
 from ..._incident.io.verify import verify
 from ..month import Folded, MonthReport, folded, month_facts
 from ..month_page import month_document, month_lines

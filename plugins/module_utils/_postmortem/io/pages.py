@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Mapping
 
 from ..._core.errors import LogError
-from ..._incident.io.log import Share, read
+from ..._incident.io.log import read
+from ..._incident.io.share import Share
 from ..._incident.io.verify import verify
 from ..postmortem import PostmortemReport, lines_of, postmortem
 from ..public_view import PublicWords

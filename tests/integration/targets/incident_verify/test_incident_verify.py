@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import LogError
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log import snapshot
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.verify import verify as found
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 
@@ -44,7 +45,8 @@ def dying(real, is_write=False):
         return real(*args, **given)
     return call
 
-for place, name in [(os, name) for name in ("open", "fstat", "pread", "fsync", "close", "mkdir")] + [(fcntl, "flock")]:
+calls_of_os = "open fstat pread fsync close mkdir chown fchown chmod fchmod link rename unlink"
+for place, name in [(os, name) for name in calls_of_os.split()] + [(fcntl, "flock")]:
     setattr(place, name, dying(getattr(place, name)))
 os.write = dying(os.write, is_write=True)
 for event in range(number):
@@ -198,6 +200,34 @@ def test_a_writer_that_is_killed_loses_nothing_that_it_reported_and_leaves_one_t
     assert kills > 20, "every call of two writes, with and without evidence"
     verified = verify(log, id="i")["incidents"]["i"]
     assert (verified["first_break"], verified["torn"] > 0) == (None, True)
+
+
+def test_a_login_that_is_killed_at_any_call_of_its_first_write_closes_nothing_to_the_others_of_its_group():
+    """Neither the folder, the log, the folder of evidence nor a lock; and nothing that it reported is lost."""
+    people = logins()
+    if len(people) < 3:
+        pytest.skip("NOT RUN: only root can become other logins")
+    group, kills = grp.getgrgid(65534).gr_name, 0
+    for dies in range(1, 200):
+        with open_folder() as place:
+            os.chown(place, -1, 65534)
+            place.chmod(0o2775)
+            log = place / "log"
+            first = writer(log, "first", 1, dies, group, **people[0])
+            out, error = first.communicate(timeout=300)
+            done = writer(log, "second", 1, 0, group, **people[1])
+            assert done.communicate(timeout=300)[1] == "", dies
+            assert done.returncode == 0, dies
+            texts = {event["note"].get("text") for event in snapshot(str(log), "i").events}
+            assert texts >= {"second 0", *(["first 0"] if out else [])}, dies
+            assert found(str(log), "i", [])["broken"] == [], dies
+            for path in (log, *log.glob("*.jsonl"), *log.glob("*.evidence")):
+                assert path.stat().st_mode & 0o060 == 0o060, (dies, path)
+            if first.returncode == 0:
+                break
+            assert first.returncode == -signal.SIGKILL, error
+            kills += 1
+    assert kills > 20, "every call of a write that makes the folder, the log and its evidence"
 
 
 @pytest.fixture(scope="module")
