@@ -62,7 +62,8 @@ options:
     type: str
     default: ""
   opening:
-    description: Facts for the V(opened) event of a new incident, such as scenario and severity.
+    description: Facts for the V(opened) event of a new incident - V(scenario), V(severity), V(hosts), V(site),
+      V(reported_by), V(noticed_at), V(text). Another one is refused, and nothing is written.
     type: dict
     default: {}
   create:

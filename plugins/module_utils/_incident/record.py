@@ -18,6 +18,7 @@ from .scope import OpenReport, Scope, targets_of
 from .severity import raised
 from .stamps import moment_of
 
+OPENED = "opened"
 _SAME_CLOCK = timedelta(seconds=2)
 _Decide = Callable[[Sequence[EventReport]], List[Dict[str, Any]]]
 
@@ -77,7 +78,9 @@ def record(
     one else can write, and may refuse. ``now``: by the clock of the log's host; without it, it is read."""
     params = {**{name: option.get("default") for name, option in RECORD_ARGS.items()}, **given}
     params["events"] = [{**each, "note": _with_dates_as_text(each["note"])} for each in params["events"]]
-    _require_known(params["events"])
+    opening = {"id": params["id"], **_opening_note(params["opening"])}
+    # Also where the incident exists: what is misspelt would be found out on the day that it does not.
+    _require_known([{"kind": OPENED, "note": opening}, *params["events"]])
     if check_mode:
         return {"changed": False, **NOTHING}
     now = now or datetime.now(timezone.utc)
@@ -90,20 +93,20 @@ def record(
     def events_for(present: Sequence[EventReport]) -> list[Event]:
         new = decide(present) if decide else params["events"]
         _require_known(new)
-        return made([*raised(present, params["opening"]), *new])
+        return made([*raised(present, opening), *new])
 
     def made(events: Sequence[Mapping[str, Any]]) -> list[Event]:
         return [event(each["kind"], each["note"]) for each in events]
 
     targets = frozenset(target for each in params["events"] for target in targets_of(each["note"]))
-    site = str(params["opening"].get("site") or "")
+    site = opening.get("site", "")
     scope, within = Scope(frozenset(params["join_hosts"]), targets), params["join_within"]
     written = append(
         params["log"],
         params["id"],
-        lambda: event("opened", {"id": params["id"], **params["opening"]}),
+        lambda: event(OPENED, opening),
         # A log is read before it is written only where it matters: what is written grows with every event.
-        events_for if decide or params["opening"].get("severity") in SEVERITIES[:-1] else made(params["events"]),
+        events_for if decide or opening.get("severity") in SEVERITIES[:-1] else made(params["events"]),
         params["evidence"],
         Share(params["group"]),
         create=params["create"],
@@ -120,10 +123,18 @@ def _with_dates_as_text(note: Mapping[str, Any] | None) -> dict[str, Any]:
     return {name: value.isoformat() if is_date[name] else value for name, value in (note or {}).items()}
 
 
+def _opening_note(given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The facts of an opening, which are values of the inventory: a number is a text there, and null is none."""
+    present = {name: value for name, value in (given or {}).items() if value is not None}
+    is_number = {name: isinstance(value, (int, float)) for name, value in present.items()}
+    return {name: str(value) if is_number[name] else value for name, value in present.items()}
+
+
 def _require_known(events: Sequence[Mapping[str, Any]]) -> None:
     refused = [text for each in events for text in [why_refused(each["kind"], each["note"])] if text]
     if refused:
-        raise InputError(f"The event was not kept: {refused[0]}. Nothing was written.")
+        stop = "" if refused[0].endswith("?") else "."
+        raise InputError(f"The event was not kept: {refused[0]}{stop} Nothing was written.")
 
 
 def note(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:

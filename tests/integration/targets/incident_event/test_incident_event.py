@@ -34,6 +34,11 @@ def test_check_writes_nothing_and_the_real_run_appends(tmp_path):
     [
         ({"id": "../x"}, "is no valid incident id"),
         ({"events": [{"kind": "celebrated"}]}, "value of kind must be one of"),
+        (
+            {"opening": {"severty": "P1"}},
+            "kind opened has no field 'severty'; did you mean severity? Nothing was written",
+        ),
+        ({"opening": {"hosts": "db1"}}, "the field hosts of an event of kind opened is a list, not str"),
         ({"log": "/proc/nowhere"}, "Could not write to the incident log"),
     ],
 )
@@ -42,6 +47,24 @@ def test_refuses_in_one_paragraph(tmp_path, options, says):
     assert result["failed"]
     assert says in result["msg"]
     assert "\n" not in result["msg"]
+    assert not (tmp_path / "log").exists()
+
+
+def test_an_opening_is_checked_also_where_the_incident_is_there(tmp_path):
+    write(tmp_path)
+    before = (tmp_path / "log/inc-1.jsonl").read_bytes()
+    for check in (True, False):
+        assert "did you mean severity?" in write(tmp_path, check=check, opening={"severty": "P1"})["msg"]
+    assert (tmp_path / "log/inc-1.jsonl").read_bytes() == before
+
+
+def test_a_site_that_is_a_number_in_the_inventory_is_known_again(tmp_path):
+    """Its runs join its own incidents, and no other site's."""
+    write(tmp_path, opening={"site": 7, "scenario": None, "hosts": ["db1"]})
+    (opened, *_) = (json.loads(line) for line in (tmp_path / "log/inc-1.jsonl").read_text().splitlines())
+    assert opened["note"] == {"id": "inc-1", "site": "7", "hosts": ["db1"]}
+    joins = {"log": str(tmp_path / "log"), "hosts": ["db1"]}
+    assert [run_module("incident_open", **joins, site=site)["joined"] for site in ("7", "8")] == [True, False]
 
 
 @pytest.mark.parametrize(
