@@ -27,7 +27,7 @@ options:
     type: bool
     default: false
   index:
-    description: Whether the index is read and written.
+    description: Whether the index is read and written. In check mode it is read only.
     type: bool
     default: true
   hours:
@@ -185,7 +185,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.io.status
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
-    return {"changed": False, **incident_status(**module.params)}
+    return {"changed": False, **incident_status(**module.params, check_mode=module.check_mode)}
 
 
 def main() -> None:

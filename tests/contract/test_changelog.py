@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.io.status import MADE_BY
 
 from contract.test_completeness import MODULES, PLAYBOOKS, ROLES, load
 from support.servers import ROOT
@@ -13,6 +14,11 @@ from support.servers import ROOT
 def test_the_changelog_knows_this_version():
     version = load(ROOT / "galaxy.yml")["version"]
     assert version in load(ROOT / "changelogs/changelog.yaml")["releases"]
+
+
+def test_the_index_of_incidents_is_of_this_version():
+    """Else one that an earlier version has written would count after an upgrade."""
+    assert load(ROOT / "galaxy.yml")["version"] == MADE_BY
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,10 @@ from ..standing import IncidentStatus, StatusReport, is_open, lines_of_status, s
 from .site_rules import DueRules, due_rules
 
 INDEX = ".index.json"
-_FORMAT = 2
+# The version of the collection that made the entries: another one may read the same events as another status. The
+# number is of what changes within a version.
+MADE_BY = "0.2.0"
+_FORMAT = 3
 # What a line that was written by hand may lead to: the incident is named as not read, and the others are shown.
 _UNREADABLE = (OSError, RunbookError, TypeError, ValueError, KeyError, AttributeError)
 _END = 65536  # bytes of the end of a log in which its last line is looked for
@@ -50,12 +53,13 @@ def incident_status(
     closed: bool = False,
     index: bool = True,
     *,
+    check_mode: bool = False,
     hours: Any = None,
     public_every: Any = None,
     public_scenarios: Sequence[str] = (),
     soak: float = 600,
 ) -> StatusReport:
-    """What incident_status returns; see its documentation."""
+    """What incident_status returns; see its documentation. ``check_mode``: the index is read and not written."""
     folder = Path(log).expanduser()
     working = due_rules(hours or {}, public_every or {}, public_scenarios)
     report: StatusReport = {
@@ -69,12 +73,13 @@ def incident_status(
         rules = SiteRules(datetime.now(timezone.utc), timedelta(seconds=soak), working.outside.scenarios)
         report["checklist"] = checklist_of(events, report["first_break"] is None, rules)
     else:
-        _read_all(folder, report, closed, index, working)
+        _read_all(folder, report, closed, working, index=index, keeps=index and not check_mode)
     report["lines"] = [*lines_of_status(report, bool(id)), *working.problems]
     return report
 
 
-def _read_all(folder: Path, report: StatusReport, closed: bool, index: bool, working: DueRules) -> None:
+def _read_all(folder: Path, report: StatusReport, closed: bool, working: DueRules, *, index: bool, keeps: bool) -> None:
+    """``index``: whether the index is read; ``keeps``: whether it is written."""
     names = [path.stem for path in reversed(log_paths(folder))]
     known = _load(folder) if index else {}
     fresh: dict[str, Any] = {}
@@ -95,7 +100,7 @@ def _read_all(folder: Path, report: StatusReport, closed: bool, index: bool, wor
         if closed or is_open(status):
             report["incidents"].append(status)
     report["incidents"].sort(key=lambda status: (status["last_at"], status["id"]), reverse=True)
-    if index and fresh != known:
+    if keeps and fresh != known:
         _save(folder, fresh)
 
 
@@ -132,9 +137,9 @@ def _load(folder: Path) -> dict[str, Any]:
 
 
 def _head_of(body: bytes) -> bytes:
-    """The first line of the index: its format, the fields that a status has, and the hash of the rest."""
+    """The first line of the index: who made it, the fields that a status has, and the hash of the rest."""
     fields = digest_of(" ".join(IncidentStatus.__annotations__).encode("ascii"))
-    return f"{_FORMAT} {fields[:16]} {digest_of(body)}".encode("ascii")
+    return f"{MADE_BY}/{_FORMAT} {fields[:16]} {digest_of(body)}".encode("ascii")
 
 
 def _save(folder: Path, entries: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.io.status import MADE_BY
 
 from support.modules import run_module
 
@@ -13,8 +14,8 @@ def write(log, name, *events):
     return record({**given, "events": [{"kind": kind, "note": note} for kind, note in events]}, False)
 
 
-def status(log, **options):
-    result = run_module("incident_status", log=str(log), **options)
+def status(log, check=False, **options):
+    result = run_module("incident_status", check=check, log=str(log), **options)
     assert "failed" not in result, result
     return result
 
@@ -69,6 +70,24 @@ def test_an_index_that_is_none_is_made_again(log, rubbish):
     assert index.read_bytes() == whole
     index.write_bytes(whole.replace(b'"closed"', b'"open"'))
     assert (status(log)["closed"], status(log)["cached"]) == (1, 1), "it was changed by hand, and made again"
+
+
+def test_a_dry_run_reads_the_index_and_writes_none(log):
+    seen = status(log, check=True)
+    assert sorted(path.name for path in log.iterdir()) == ["a.jsonl", "b.jsonl", "c.jsonl"]
+    status(log)
+    before = (log / ".index.json").read_bytes()
+    write(log, "a", ("phase", {"phase": "closed"}))
+    again = status(log, check=True)
+    assert (seen["closed"], again["closed"], again["cached"]) == (1, 2, 1)
+    assert (log / ".index.json").read_bytes() == before
+
+
+def test_an_index_of_another_version_of_the_collection_is_made_again(log):
+    status(log)
+    index = log / ".index.json"
+    index.write_bytes(index.read_bytes().replace(MADE_BY.encode(), b"0.1.9", 1))
+    assert (status(log)["cached"], status(log)["cached"]) == (0, 1)
 
 
 def test_an_index_that_cannot_be_written_is_none(log):
