@@ -11,9 +11,11 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check import preflight_report
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check_lines import of_preflight
-from ansible_collections.pafar.runbook.plugins.module_utils._preflight.host import with_controller_clock
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.host import of_log, with_controller_clock
 from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import callback_is_on, show
 
 
@@ -26,7 +28,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         sent = time.time()
-        result.update(self._execute_module(task_vars=task_vars))
+        result.update(self._checked(task_vars))
         returned = time.time()
         if self._connection.transport != "local" and "host_clock" in result:
             checked: Any = result
@@ -35,3 +37,18 @@ class ActionModule(ActionBase):
             report: Any = result
             show(self._display, str((task_vars or {}).get("inventory_hostname", "")), of_preflight(report))
         return result
+
+    def _checked(self, task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        """What the module found. Of the incident log alone also that the task could not become the user that writes it,
+        or reach its host: then no event could be recorded either."""
+        areas, log, user = (self._task.args.get(name) or "" for name in ("areas", "log", "log_user"))
+        if list(areas) != ["incident_log"]:
+            return self._execute_module(task_vars=task_vars)  # type: ignore[no-any-return]
+        try:
+            found: dict[str, Any] = self._execute_module(task_vars=task_vars)
+        except AnsibleError as error:
+            found = {"failed": True, "msg": str(error)}
+        if not found.get("failed"):
+            return found
+        why = " ".join(f"{found.get('msg', '')} {found.get('module_stderr', '')}".split())
+        return {**preflight_report([of_log(str(log), False, why, str(user))])}

@@ -57,6 +57,11 @@ options:
     description: Group that writes the incident log. It must exist, and O(log_users) must be members.
     type: str
     default: ""
+  log_user:
+    description: User of the log's host that writes the log for all. The task becomes it, so that the check shows whether this
+      login may. Empty where each login writes itself.
+    type: str
+    default: ""
   log_users:
     description: Logins of the people who work incidents, each of which must be able to write the incident log. The mode of
       the directory and of every log is examined; where access control lists decide, the check is in RV(unknown).

@@ -179,11 +179,17 @@ def of_url(name: str, url: str, answer: str, reached: bool) -> Check:
     return Check(f"{name} is reachable", reached, f"{host or 'its address'}: {answer}", remedy)
 
 
-def of_log(path: str, why: str) -> Check:
+def of_log(path: str, can: bool | None, why: str, user: str = "") -> Check:
+    """``can`` None: not known; ``user``: the one of the log's host that writes it for all, empty for the login."""
+    if user:
+        own = f"{path} can be written as {user} by this login; by another one once it has run this check, too"
+        remedy = (
+            f"let each operator become {user} on the host of the log (sudo), and once as root: install -d -o {user}"
+            f" -m 0700 {path} && chown -R {user} {path}"
+        )
+        return Check("incidents can be recorded", can, why or own, remedy)
     state = why or f"{path} can be written"
-    return Check(
-        "incidents can be recorded", not why, state, f"mkdir -p {path}, owned by the user who runs the playbooks"
-    )
+    return Check("incidents can be recorded", can, state, f"mkdir -p {path}, owned by the user who runs the playbooks")
 
 
 def of_group(path: str, group: str) -> Check:

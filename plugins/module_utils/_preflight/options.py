@@ -18,6 +18,7 @@ HOST_ARGS: dict[str, Any] = {
     "urls": {"type": "dict", "default": {}, "no_log": True},
     "log": {"type": "str", "default": ""},
     "log_group": {"type": "str", "default": ""},
+    "log_user": {"type": "str", "default": ""},
     "log_users": {"type": "list", "elements": "str", "default": []},
     "people": {"type": "raw", "default": []},
     "oncall": {"type": "raw", "default": {}, "no_log": True},

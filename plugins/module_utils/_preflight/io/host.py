@@ -52,7 +52,7 @@ def host_report(
         "compose": lambda: project(login, source, params["releases"]),
         "backups": lambda: all_backups(login, backups),
         "reach": lambda: reach(params["urls"]),
-        "incident_log": lambda: log_access(params["log"], params["log_group"], params["log_users"]),
+        "incident_log": lambda: log_access(params["log"], params["log_group"], params["log_users"], params["log_user"]),
         "people": lambda: reachable(params),
     }
     began = time.time()

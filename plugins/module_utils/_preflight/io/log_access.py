@@ -20,12 +20,16 @@ _READ, _WRITE, _ENTER = 4, 2, 1  # the bits of a mode
 _ACL = "system.posix_acl_access"  # where a file has one, its mode says less than who may write
 
 
-def log_access(path: str, group: str, logins: Sequence[str]) -> list[Check]:
-    """One check of this login, and one for each of the team. ``group``: what is created is to belong to it."""
+def log_access(path: str, group: str, logins: Sequence[str], user: str = "") -> list[Check]:
+    """One check of this login, and one for each of the team. ``group``: what is created is to belong to it; ``user``:
+    the one that writes for all, as which this runs."""
     folder = Path(path).expanduser()
     there = nearest_visible(folder)
-    allowed = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
-    checks = [preflight.of_log(path, "" if allowed else f"{there} cannot be written by this user")]
+    can: bool | None = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    why = "" if can else f"{there} cannot be written by {user or 'this user'}"
+    if user and can and (group or folder.is_dir()):
+        can, why = _why_not(folder, group, user)  # also each log that is there
+    checks = [preflight.of_log(path, can, why, user)]
     if group and _gid(group) is None:
         return [*checks, preflight.of_group(path, group)]
     return [*checks, *(preflight.of_writer(path, login, *_why_not(folder, group, login)) for login in logins)]

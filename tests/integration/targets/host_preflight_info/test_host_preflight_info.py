@@ -308,6 +308,38 @@ def _preflight_of_a_team(log, other):
     assert of("no-such-group")["the team can record incidents"]["ready"] is False
 
 
+@ROOT_ONLY
+@pytest.mark.parametrize(
+    ("user", "owner", "says"),
+    [
+        ("nobody", "nobody", ""),
+        ("nobody", "root", "/log cannot be written by nobody"),
+        ("no-such-user", "root", "Failed to change ownership"),
+    ],
+)
+def test_the_log_is_examined_as_the_user_who_writes_it_for_all(tmp_path, user, owner, says):
+    """Not as the login that runs the playbooks: the one may write where the other may not."""
+    with open_folder() as place:
+        log = place / "log"
+        log.mkdir(mode=0o700)
+        shutil.chown(log, owner)
+        variables = {
+            "ansible_connection": "local", "ansible_remote_tmp": str(place), "runbook_incident_log": str(log),
+            "ansible_python_interpreter": "/usr/bin/python3", "runbook_incident_user": user,
+            "ansible_become_method": "ansible.builtin.su", "ansible_become_flags": "-s /bin/sh",
+        }  # fmt: skip
+        site = {"incident_log": {"hosts": {"logs": variables}}}
+        (tmp_path / "hosts.json").write_text(json.dumps(site))
+        argv = ["ansible-playbook", "playbooks/preflight.yml", "-i", str(tmp_path / "hosts.json")]
+        environment = {**os.environ, "HOME": str(tmp_path), "ANSIBLE_NOCOLOR": "1", "COLUMNS": "1000"}
+        done = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    found = [line.partition("|")[2].strip() for line in done.stdout.splitlines() if "incidents can be recorded" in line]
+    assert found[0].startswith("NOT READY incidents can be recorded: " if says else "ready     incidents can be"), found
+    assert says in found[0], found
+    assert (len(found) == 2) is bool(says), "what is not ready is also in the total"
+
+
 def test_no_engine_is_a_check_and_no_failure(tmp_path):
     found = checks("compose", docker_host=f"unix://{tmp_path}/none")
     assert found["the compose project is found"]["ready"] is False
