@@ -46,15 +46,19 @@ class ActionModule(ControllerAction):
         hosts = [str(host) for host in self.task_vars.get("ansible_play_hosts_all") or ()]
         values = [value for host in hosts for value in self._results(host).values()]
         written = [value for value in values if "intended" in value and value.get("path")]
+        stories = [self._story(host, incident) for host in hosts]
         opening: Mapping[str, Any] = next((value for value in values if {"first_break", "why"} <= value.keys()), {})
-        heads = sorted((value.get("head") or {"seq": 0, "hash": ""} for value in written), key=lambda head: head["seq"])
+        incident = str(written[0].get("id") or incident) if written else incident
+        heads = [value.get("head") for value in written]
+        heads += [value["heads"].get(incident) for value in values if isinstance(value.get("heads"), Mapping)]
+        last = max((head for head in heads if head), key=lambda head: head["seq"], default={"seq": 0, "hash": ""})
         proposed: Mapping[str, Any] = self._results(hosts[0]).get("triage_report", {}) if hosts else {}
         run = Run(
-            call=invocation(str(written[0].get("id") or incident) if written else incident),
-            stories=[self._story(host, incident) for host in hosts],
+            call=invocation(incident),
+            stories=stories,
             check=bool(self._task.check_mode),
             path=str(written[0]["path"]) if written else "",
-            head=head_text(heads[-1]) if heads else "",
+            head=head_text(last),
             joined=bool(opening.get("joined")),
             broken=broken_in(opening),
             proposed=playbook_of(str(proposed.get("next") or "")),

@@ -107,6 +107,7 @@ class CallbackModule(CallbackBase):
             "outcome": self._outcome,
             "incident_open": lambda _host, result: of_opening(result),
             "incident_event": lambda _host, result: of_record(result),
+            "incident_note": lambda _host, result: of_record(result),
             "incident_info": lambda _host, result: of_incident(result),
             "announce": lambda _host, result: of_announced(result),
             "compose_info": lambda _host, result: of_services(result),
@@ -195,6 +196,8 @@ class CallbackModule(CallbackBase):
             self._path = str(values.get("path") or "") or self._path
             self._head = head_text(values.get("head") or {"seq": 0}) or self._head
             self._incident = str(values.get("id") or "") or self._incident
+        elif short == "announce":  # what was sent is recorded too
+            self._head = head_text((values.get("heads") or {}).get(self._incident) or {"seq": 0}) or self._head
         elif short == "run_summary":
             self._approval = values
         elif short == "triage_report":

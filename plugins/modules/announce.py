@@ -112,6 +112,19 @@ waiting:
   returned: success
   type: int
   sample: 0
+heads:
+  description: Last line of each log that was written, by incident, with C(seq) and C(hash), as
+    M(pafar.runbook.incident_event) returns it.
+  returned: success
+  type: dict
+  sample: {"2026-11-23-145635-db_lock_contention": {"seq": 17, "hash": "ab12cd34ef56"}}
+  contains:
+    "<name>":
+      description: "Each entry, by name."
+      type: dict
+      contains: &Head
+        seq: {description: "Number of the line; 0 without a line.", type: int}
+        hash: {description: "First 12 digits of its SHA-256.", type: str}
 lines:
   description: What went out, what did not and why, and what waits, a sentence each; empty if nothing was due.
   returned: success

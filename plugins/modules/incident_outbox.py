@@ -86,6 +86,12 @@ incidents:
         reason: {description: "What became of the last try.", type: str}
     references: {description: "What the other sides called the messages that were sent, by key.", type: dict}
     path: {description: "The incident's file; empty if nothing was written.", type: str}
+    head:
+      description: "Last line of that file afterwards, as M(pafar.runbook.incident_event) returns it."
+      type: dict
+      contains: &Head
+        seq: {description: "Number of the line; 0 without a line.", type: int}
+        hash: {description: "First 12 digits of its SHA-256.", type: str}
     waiting: {description: "Number of messages that stay for a later run.", type: int}
     lines: {description: "Messages that are not delivered, a sentence each.", type: list, elements: str}
     silencing:

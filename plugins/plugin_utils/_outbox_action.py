@@ -16,6 +16,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.answere
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.report import AnnounceReport, OutboxReport
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError, LogError
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import Head
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 
 AskHost = Callable[[str, "dict[str, Any]"], "dict[str, Any]"]  # runs a module of that name on the log's host
@@ -44,18 +45,21 @@ def announced(params: dict[str, Any], check_mode: bool, ask_host: AskHost | None
     if check_mode:
         return _with_what_is_wrong(announcing, announcing.shown(taken, params["budget"]))
 
+    heads: dict[str, Head] = {}
+
     def append(incident: str, events: list[dict[str, Any]]) -> None:
         if not events:
             return
         options = {name: params[name] for name in _OF_THE_LOG}
         event = {**options, "id": incident, "events": events, "create": False}
-        if ask_host is None:
-            record(event, False)
-        else:
-            _answer(ask_host, "incident_event", event)
+        written = record(event, False) if ask_host is None else _answer(ask_host, "incident_event", event)
+        if written["path"]:
+            heads[incident] = written["head"]
 
     until = began + _OF_THE_LEASE * params["lease"]
-    return _with_what_is_wrong(announcing, announcing.sent(taken, append, params["budget"], until=until))
+    found = announcing.sent(taken, append, params["budget"], until=until)
+    found["heads"].update(heads)
+    return _with_what_is_wrong(announcing, found)
 
 
 def _with_what_is_wrong(announcing: Announcing, found: AnnounceReport) -> AnnounceReport:

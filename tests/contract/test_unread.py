@@ -76,6 +76,7 @@ EXEMPT = {
     "gate": "judges a plan",
     "host_resources_info": "fails where the kernel shows no figures; what one kernel lacks is null",
     "incident_event": "says where it wrote",
+    "incident_note": "says where it wrote",
     "incident_open": "names why the log could not be read",
     "incident_info": "names acts without an outcome first",
     "outcome": "compares two counts",

@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any, Mapping
 
 from .._core.console import BAD, CARE, DIM, Line
+from .._incident.hash_chain import head_text
 from .outbox import SENT
 
 _PLANNED = "planned"
@@ -31,6 +32,8 @@ def of_announced(result: Mapping[str, Any]) -> list[Line]:
             lines.append((CARE, f"{row['channel']}: {row['key']}: {row['reason']}"))
     lines += [(CARE, difference) for difference in result["differences"]]
     lines += [(DIM, line) for line in result["silences"]]
+    heads = [f"{incident} (head {head_text(head)})" for incident, head in result["heads"].items()]
+    lines += [(DIM, f"incident log: {', '.join(heads)}")] if heads else []
     return lines + [(CARE, line) for line in result["left"]]
 
 

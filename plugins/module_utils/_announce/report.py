@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from .._incident.hash_chain import Head
 from .silences import Silencing
 
 
@@ -26,13 +27,15 @@ class TakenMessage(TypedDict):
 
 class OutboxOfIncident(TypedDict):
     """``messages``: taken to send, in order; ``references``: of those that were sent, by key; ``path``: of the log,
-    empty where nothing was written; ``waiting``: messages that stay; ``lines``: what is not delivered; ``silencing``:
-    what the log says about its alerts; ``components``: states that other incidents have on the page."""
+    empty where nothing was written; ``head``: of it afterwards; ``waiting``: messages that stay; ``lines``: what is not
+    delivered; ``silencing``: what the log says about its alerts; ``components``: states that other incidents have on
+    the page."""
 
     id: str
     messages: list[TakenMessage]
     references: dict[str, str]
     path: str
+    head: Head
     waiting: int
     lines: list[str]
     silencing: Silencing
@@ -61,11 +64,13 @@ class AnnouncedMessage(TypedDict):
 class AnnounceReport(TypedDict):
     """What announce returns. ``differences``: what a page shows and the log does not say; ``waiting``: messages that
     a later run sends; ``left``: what waits or was refused in earlier runs, and incidents that could not be read, in
-    sentences; ``silences``: what was changed in Alertmanager, and what could not be."""
+    sentences; ``silences``: what was changed in Alertmanager, and what could not be; ``heads``: of the logs that
+    were written, by incident."""
 
     messages: list[AnnouncedMessage]
     differences: list[str]
     silences: list[str]
     left: list[str]
     waiting: int
+    heads: dict[str, Head]
     lines: list[str]

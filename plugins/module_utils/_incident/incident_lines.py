@@ -9,7 +9,7 @@ from typing import Any, Mapping
 from .._core.console import BAD, CARE, DIM, PLAIN, Line
 from .._core.text import span
 from .event import IncidentReport, WrittenReport
-from .hash_chain import break_text, head_text
+from .hash_chain import Head, break_text, head_text
 
 
 def of_record(result: WrittenReport) -> list[Line]:
@@ -20,11 +20,16 @@ def of_record(result: WrittenReport) -> list[Line]:
         return [(PLAIN, joined), *of_record({**result, "joined": False})]
     if kept:
         text = f"evidence kept before the act: {kept['file']} ({kept['bytes']} bytes, sha256 {kept['sha256'][:12]})"
-        return [(DIM, text)]
+        return [(DIM, text + with_head(result["head"]))]
     if not result["path"]:
         return []
-    head = head_text(result["head"])
-    return [(DIM, f"incident log: {result['path']}" + (f" (head {head})" if head else ""))]
+    return [(DIM, f"incident log: {result['path']}{with_head(result['head'])}")]
+
+
+def with_head(head: Head) -> str:
+    """The head of a log that was written, to stand behind what was; empty where nothing was."""
+    text = head_text(head)
+    return f" (head {text})" if text else ""
 
 
 def of_opening(result: Mapping[str, Any]) -> list[Line]:

@@ -193,6 +193,7 @@ def _nothing(report: OutboxReport) -> AnnounceReport:
     left = [f"{incident['id']}: {line}" for incident in report["incidents"] for line in incident["lines"]]
     return {
         "messages": [], "differences": [], "silences": [], "left": [*report["lines"], *left], "waiting": 0, "lines": [],
+        "heads": {incident["id"]: incident["head"] for incident in report["incidents"] if incident["path"]},
     }  # fmt: skip
 
 

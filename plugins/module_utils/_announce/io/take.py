@@ -12,7 +12,7 @@ from typing import Any, Callable, Mapping, NamedTuple, Sequence
 from ..._core.errors import InputError, RunbookError
 from ..._core.text import counted
 from ..._incident.event import EventReport
-from ..._incident.io.log import ids, read
+from ..._incident.io.log import NOTHING, ids, read
 from ..._incident.phase import ENDED, acknowledgements, phase_of
 from ..._incident.record import record
 from ..._incident.severity import severity_of
@@ -186,16 +186,17 @@ def _taken(
 
     # Read first: most runs have nothing to send, and then nothing is locked.
     decide(present)
-    path = ""
+    written: Mapping[str, Any] = NOTHING
     if (made[0].notes or roles) and not check_mode:
         options = {option: given[option] for option in ("log", "by", "at", "group")}
-        path = record({**options, "id": name, "events": [], "create": False}, False, decide, now)["path"]
+        written = record({**options, "id": name, "events": [], "create": False}, False, decide, now)
     claimed = made[0]
     return {
         "id": name,
         "messages": [_message(entry) for entry in claimed.taken],
         "references": claimed.sent,
-        "path": path,
+        "path": written["path"],
+        "head": written["head"],
         "waiting": sum(is_waiting(entry) for entry in claimed.left),
         "lines": lines_of_outbox(claimed.left, now),
         "silencing": alerts[0],

@@ -11,6 +11,7 @@ from typing import Any, Mapping, Sequence
 from ..._core.errors import InputError
 from ..._incident.event import EventReport
 from ..._incident.hash_chain import break_text
+from ..._incident.incident_lines import with_head
 from ..._incident.io.joining import existing_incident, open_incident
 from ..._incident.io.log import missing_incident, read
 from ..._incident.io.verify import verify
@@ -69,7 +70,8 @@ def _acted(
 ) -> dict[str, Any]:
     """``written``: what the log answered; None in check mode, where nothing was written; ``problems``: of the site's
     rules."""
-    lines = [f"incident {name}" if written else f"incident {name}; nothing was written in check mode"]
+    head = with_head(written["head"]) if written else "; nothing was written in check mode"
+    lines = [f"incident {name}{head}"]
     events: list[NewEvent] = [{"kind": event["kind"], "note": event["note"]} for event in new]
     bare: EventReport = {"seq": 0, "at": "", "kind": "", "by": by, "host": "", "note": {}, "logged": ""}
     lines += [f"{words_of({**bare, **event})} (by {by})" for event in events]

@@ -29,7 +29,8 @@ def act(log, name, by="ada", **options):
 
 def test_one_incident_from_the_acknowledgement_to_the_end(log):
     acknowledged = act(log, "acknowledge")
-    assert (acknowledged["id"], acknowledged["lines"]) == ("a", ["incident a", "acknowledged (by ada)"])
+    head = f"(head {acknowledged['head']['seq']}:{acknowledged['head']['hash']})"
+    assert (acknowledged["id"], acknowledged["lines"]) == ("a", [f"incident a {head}", "acknowledged (by ada)"])
     assert act(log, "take_role", role="incident_commander")["head"]["seq"] == 4
     offered = act(log, "offer_role", role="incident_commander", person="bob")
     assert "tried: x on db1: did it: not verified" in offered["events"][0]["note"]["handover"]

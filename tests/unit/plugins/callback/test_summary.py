@@ -81,6 +81,14 @@ def test_each_item_of_a_loop_is_shown_and_kept(monkeypatch):
     assert len(lines) == 2
 
 
+def test_a_note_and_messages_are_shown_with_the_head_of_the_log(printed):
+    head = {"seq": 4, "hash": "ab12cd34ef56"}
+    note = {"id": "i", "path": "/log/i.jsonl", "evidence": None, "joined": False, "head": head}
+    assert printed("incident_note", note) == ["db | incident log: /log/i.jsonl (head 4:ab12cd34ef56)"]
+    sent = {"messages": [], "differences": [], "silences": [], "left": [], "heads": {"i": {**head, "seq": 6}}}
+    assert printed("announce", sent) == ["incident log: i (head 6:ab12cd34ef56)"]
+
+
 def test_every_view_is_that_of_a_module():
     """A view under another name would never be shown."""
     modules = {path.stem for path in (Path(__file__).parents[4] / "plugins/modules").glob("*.py")}

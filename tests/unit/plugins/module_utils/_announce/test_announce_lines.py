@@ -27,12 +27,18 @@ def row(state, reason="", channel="slack"):
     ],
 )  # fmt: skip
 def test_what_went_out_is_one_line_and_what_did_not_is_named(result, lines):
-    assert of_announced({"silences": [], "left": [], **result}) == lines
+    assert of_announced({"silences": [], "left": [], "heads": {}, **result}) == lines
 
 
 def test_what_changed_in_alertmanager_is_said():
-    result = {"messages": [], "differences": [], "silences": ["i: DiskFull is silenced"], "left": []}
+    result = {"messages": [], "differences": [], "silences": ["i: DiskFull is silenced"], "left": [], "heads": {}}
     assert of_announced(result) == [(DIM, "i: DiskFull is silenced")]
+
+
+def test_the_head_of_each_log_that_was_written_is_said():
+    heads = {"i": {"seq": 7, "hash": "ab12cd34ef56"}, "j": {"seq": 2, "hash": "0" * 12}}
+    result = {"messages": [row("sent")], "differences": [], "silences": [], "left": [], "heads": heads}
+    assert of_announced(result)[1:] == [(DIM, f"incident log: i (head 7:ab12cd34ef56), j (head 2:{'0' * 12})")]
 
 
 def test_what_an_earlier_run_could_not_send_is_said_again():
@@ -41,5 +47,6 @@ def test_what_an_earlier_run_could_not_send_is_said_again():
         "differences": [],
         "silences": [],
         "left": ["i: slack: slack/note/7 is refused: no token"],
+        "heads": {},
     }
     assert of_announced(result) == [(CARE, "i: slack: slack/note/7 is refused: no token")]

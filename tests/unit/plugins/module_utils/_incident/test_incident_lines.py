@@ -12,9 +12,11 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording 
 
 def test_where_the_incident_and_its_evidence_are(tmp_path):
     event = Event("evidence", datetime(2026, 1, 1, tzinfo=UTC), "me", "db")
-    ((kind, text),) = of_record(append(str(tmp_path), "i", lambda: event, [event], {"a": 1}))
+    kept = append(str(tmp_path), "i", lambda: event, [event], {"a": 1})
+    ((kind, text),) = of_record(kept)
     assert kind == DIM
     assert text.startswith("evidence kept before the act: i.evidence/001-db.json (")
+    assert text.endswith(f") (head 2:{kept['head']['hash']})")
     written = append(str(tmp_path), "i", lambda: event, [Event("noted", event.at, "me")], None)
     head = f"{written['head']['seq']}:{written['head']['hash']}"
     assert of_record(written) == [(DIM, f"incident log: {tmp_path}/i.jsonl (head {head})")]

@@ -125,6 +125,7 @@ def test_templates_that_are_no_dictionary_are_named_and_keep_nothing_up(template
 def reported(*messages):
     incident = {
         "id": "i", "messages": list(messages), "references": {}, "path": "", "waiting": 0, "lines": [],
+        "head": {"seq": 0, "hash": ""},
         "components": {},
     }  # fmt: skip
     return {"incidents": [incident], "lines": []}
