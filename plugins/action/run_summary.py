@@ -59,7 +59,8 @@ class ActionModule(ControllerAction):
             check=bool(self._task.check_mode),
             path=str(written[0]["path"]) if written else "",
             head=head_text(last),
-            joined=bool(opening.get("joined")),
+            # Also at the first event: another run had opened one meanwhile.
+            joined=bool(opening.get("joined")) or bool(opening and written and opening["id"] != incident),
             broken=broken_in(opening),
             proposed=playbook_of(str(proposed.get("next") or "")),
             severity=str(proposed.get("severity") or ""),

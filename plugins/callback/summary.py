@@ -196,6 +196,8 @@ class CallbackModule(CallbackBase):
             self._path = str(values.get("path") or "") or self._path
             self._head = head_text(values.get("head") or {"seq": 0}) or self._head
             self._incident = str(values.get("id") or "") or self._incident
+            if values.get("joined"):  # at its first event: another run had opened one meanwhile
+                self._opening = {**self._opening, "joined": True}
         elif short == "announce":  # what was sent is recorded too
             self._head = head_text((values.get("heads") or {}).get(self._incident) or {"seq": 0}) or self._head
         elif short == "run_summary":

@@ -143,6 +143,10 @@ joined:
   description: "Whether that is another incident than the one that was asked for, since another run had opened one with the same scope in the meantime."
   returned: success
   type: bool
+why:
+  description: "How it was chosen, if it is another incident than the one that was asked for; empty otherwise."
+  returned: success
+  type: str
 """
 
 from typing import Any

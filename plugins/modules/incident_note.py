@@ -118,6 +118,10 @@ intended:
   description: "Time of the event of kind V(intended) that was written; empty otherwise."
   returned: success
   type: str
+why:
+  description: "How it was chosen, if it is another incident than the one that was asked for; empty otherwise."
+  returned: success
+  type: str
 """
 
 from typing import Any

@@ -46,11 +46,12 @@ class WrittenReport(TypedDict):
     """What was written. ``path`` empty: nothing, in check mode. ``intended``: the moment of the event of that kind, by
     which the outcome refers to it; empty where there is none. ``head``: of the log afterwards, to keep elsewhere.
     ``id``: of the incident that was written to; ``joined``: it is not the one that was asked for, since another run had
-    opened one with the same scope in the meantime."""
+    opened one with the same scope in the meantime; ``why``: how it was chosen then, else empty."""
 
     path: str
     id: str
     joined: bool
+    why: str
     opened: bool
     evidence: EvidenceFile | None
     intended: str

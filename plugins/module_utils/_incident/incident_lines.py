@@ -16,7 +16,7 @@ def of_record(result: WrittenReport) -> list[Line]:
     """Where the incident and its evidence are kept."""
     kept = result["evidence"]
     if result.get("joined"):
-        joined = f"another run has opened the incident {result['id']} in the meantime: this run joins it"
+        joined = f"joins the incident {result['id']}, which another run has opened in the meantime: {result['why']}"
         return [(PLAIN, joined), *of_record({**result, "joined": False})]
     if kept:
         text = f"evidence kept before the act: {kept['file']} ({kept['bytes']} bytes, sha256 {kept['sha256'][:12]})"

@@ -89,11 +89,13 @@ def _name(scenario: str, now: datetime) -> str:
     return f"{now:%Y-%m-%d-%H%M%S}-{words}-{random.SystemRandom().randrange(1 << 24):06x}"
 
 
-def joined_at_write(folder: Path, scope: Scope, within: float, site: str = "") -> str:
-    """The incident that a first event belongs to, empty for a new one. The caller holds the lock of the folder."""
-    fitting = best(candidates(folder, datetime.now(timezone.utc), within, site), scope)
-    writable = [each.id for each in fitting if os.access(folder / f"{each.id}.jsonl", os.W_OK)]
-    return writable[0] if writable else ""
+def joined_at_write(folder: Path, scope: Scope, within: float, site: str = "") -> tuple[str, str]:
+    """The incident that a first event belongs to, and why; empty for a new one. The caller holds the lock of the
+    folder."""
+    now = datetime.now(timezone.utc)
+    fitting = best(candidates(folder, now, within, site), scope)
+    writable = [each for each in fitting if os.access(folder / f"{each.id}.jsonl", os.W_OK)]
+    return (writable[0].id, why_joined(writable[0], scope, now, writable[1:])) if writable else ("", "")
 
 
 def existing_incident(log: str, id: str, hosts: Sequence[str], join_within: float, site: str = "") -> str:

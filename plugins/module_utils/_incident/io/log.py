@@ -31,7 +31,7 @@ _GIVING = 0.5  # seconds within which a login that lives has given a file that i
 Decide = Callable[[Sequence[EventReport]], Sequence[Event]]
 _Events = Union[Sequence[Event], Decide]
 NOTHING: WrittenReport = {
-    "path": "", "id": "", "joined": False, "opened": False, "evidence": None, "intended": "",
+    "path": "", "id": "", "joined": False, "why": "", "opened": False, "evidence": None, "intended": "",
     "head": {"seq": 0, "hash": ""},
 }  # fmt: skip
 
@@ -65,7 +65,7 @@ def append(
     share: Share = OWNER_ALONE,
     *,
     create: bool = True,
-    joins: Callable[[Path], str] | None = None,
+    joins: Callable[[Path], tuple[str, str]] | None = None,
 ) -> WrittenReport:
     """Write ``events`` to the incident's file; a new file begins with the ``opening`` event. Where none are to be
     written, nothing is.
@@ -73,7 +73,7 @@ def append(
     Evidence becomes ``<id>.evidence/<nnn>-<host>.json``; the event of kind ``evidence`` carries its
     name, size and SHA-256. Returns the paths, and the head of the log after it. Without ``create`` an incident that
     does not exist stays so, and nothing is written. ``joins``: asked before a new file is made, with the folder locked,
-    for the id of an incident that the events belong to; empty: none.
+    for the id of an incident that the events belong to, and why; empty: none.
     """
     if not usable_id(incident_id):
         raise InputError(
@@ -89,9 +89,9 @@ def append(
         if joins is None or has_log(path):
             return _locked_write(path, opening, events, evidence, share)
         with _opens(folder, share):
-            other = "" if has_log(path) else joins(folder)
+            other, why = ("", "") if has_log(path) else joins(folder)
             path = folder / f"{other}.jsonl" if other else path
-            return {**_locked_write(path, opening, events, evidence, share), "joined": bool(other)}
+            return {**_locked_write(path, opening, events, evidence, share), "joined": bool(other), "why": why}
     except OSError as error:
         raise LogError(
             f"Could not write to the incident log {path}: {error.strerror or error}. {remedy(path, error)}",
@@ -255,6 +255,7 @@ def _write(
         "path": str(path),
         "id": path.stem,
         "joined": False,
+        "why": "",
         "opened": opens,
         "evidence": kept,
         "intended": intended[-1] if intended else "",

@@ -113,7 +113,7 @@ def one_run(log, number, barrier, results):
     found = open_incident(log, "", "x", ["db1", f"web{number}"], 60)
     options = {"join_hosts": ["db1", f"web{number}"], "join_within": found["join_within"]}
     written = write(log, found["id"], ("noted", {"text": str(number)}), hosts=("db1", f"web{number}"), **options)
-    results.put((found["id"], written["id"], written["joined"]))
+    results.put((found["id"], written["id"], written["joined"], written["why"]))
 
 
 def test_two_runs_that_begin_at_the_same_moment_share_one_incident(tmp_path):
@@ -131,11 +131,12 @@ def test_two_runs_that_begin_at_the_same_moment_share_one_incident(tmp_path):
         for process in runs:
             process.join()
         (path,) = log.glob("*.jsonl")
-        assert {name for dummy, name, dummy2 in answers} == {path.stem}
+        assert {name for dummy, name, *dummy2 in answers} == {path.stem}
+        assert all(("it is open, shares db1, its last" in why) is joined for *dummy, joined, why in answers), answers
         events = [json.loads(line) for line in path.read_text().splitlines()]
         assert [event["kind"] for event in events] == ["opened", "noted", "noted"]
         assert [event["seq"] for event in events] == [1, 2, 3]
-        raced += any(joined for dummy, dummy2, joined in answers)
+        raced += any(joined for *dummy, joined, dummy2 in answers)
     assert raced > 0, "no pair met"
 
 

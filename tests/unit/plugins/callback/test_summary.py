@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.action.gate import _exported as exported
+from ansible_collections.pafar.runbook.plugins.callback import summary
 from ansible_collections.pafar.runbook.plugins.callback.summary import CallbackModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import Decision
 from ansible_collections.pafar.runbook.plugins.module_utils._core.outcome import outcome_of
+from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import Invocation
 
 from support.database_reports import activity
 
@@ -87,6 +89,30 @@ def test_a_note_and_messages_are_shown_with_the_head_of_the_log(printed):
     assert printed("incident_note", note) == ["db | incident log: /log/i.jsonl (head 4:ab12cd34ef56)"]
     sent = {"messages": [], "differences": [], "silences": [], "left": [], "heads": {"i": {**head, "seq": 6}}}
     assert printed("announce", sent) == ["incident log: i (head 6:ab12cd34ef56)"]
+
+
+def test_an_incident_that_was_joined_at_the_first_event_is_said_with_why_and_on_the_last_screen(monkeypatch):
+    lines: list[str] = []
+    callback = CallbackModule()
+    monkeypatch.setattr(callback, "_display", SimpleNamespace(display=lambda text, **_colour: lines.append(text)))
+    monkeypatch.setattr(summary, "invocation", lambda incident: Invocation("playbooks/undo.yml", incident=incident))
+
+    def seen(action, values):
+        task = SimpleNamespace(resolved_action=action, action="", _role=None)
+        result = SimpleNamespace(task=task, host=SimpleNamespace(get_name=lambda: "db"), result=values)
+        callback.v2_runner_on_ok(result)
+
+    opening = {"id": "mine", "joined": False, "why": "", "under_way": [], "problem": "", "first_break": None}
+    seen("pafar.runbook.incident_open", opening)
+    seen("ansible.builtin.set_fact", {"ansible_facts": {"incident_name": "mine"}})
+    seen("pafar.runbook.gate", GATE)
+    written = {"id": "other", "path": "/log/other.jsonl", "evidence": None, "head": {"seq": 3, "hash": "ab" * 6}}
+    seen("pafar.runbook.incident_event", {**written, "joined": True, "why": "it is open, shares db"})
+    seen("pafar.runbook.incident_event", {**written, "joined": False, "why": ""})
+    callback.v2_playbook_on_stats(SimpleNamespace(failures={}, dark={}))
+    shown = " ".join(" ".join(lines).split())
+    assert "joins the incident other, which another run has opened in the meantime: it is open, shares db" in shown
+    assert "incident: other (joined), log /log/other.jsonl, head 3:abababababab" in shown
 
 
 def test_every_view_is_that_of_a_module():
