@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Iterable, Mapping, TypedDict
 
-from .hash_chain import Head, read_event
-from .kinds import readable
+from .hash_chain import PLACE, Head, read_event
+from .kinds import of_version_0_1, readable
 from .stamps import is_stamp, moment_of, stamp
 
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
@@ -198,7 +198,9 @@ def read_events(lines: Iterable[str | bytes]) -> tuple[list[EventReport], int]:
         if event is None:
             torn += 1
             continue
-        seq, logged = event.get("seq", 0), event.get("logged", "")
+        seq, logged, note = event.get("seq", 0), event.get("logged", ""), event.get("note") or {}
+        if event.keys().isdisjoint(PLACE):
+            note = of_version_0_1(event["kind"], note)
         is_numbered = is_numbered or bool(seq)
         events.append(
             {
@@ -207,7 +209,7 @@ def read_events(lines: Iterable[str | bytes]) -> tuple[list[EventReport], int]:
                 "kind": event["kind"],
                 "by": _text(event.get("by")),
                 "host": _text(event.get("host")),
-                "note": readable(event["kind"], event.get("note") or {}),
+                "note": readable(event["kind"], note),
                 "logged": logged if is_stamp(logged) else "",
             }
         )

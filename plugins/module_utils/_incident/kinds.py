@@ -209,6 +209,53 @@ def _why_not_written(section: str, text: str) -> str:
     return ""
 
 
+# What version 0.1.0 called what has another name now; its lines have no place in a chain.
+_FORMER_FIELDS: dict[str, dict[str, str]] = {
+    "verified": {"verdict": "outcome", "seconds_to_relief": "seconds_to_recovery"},
+    "mitigated": {"ended": "acted_on", "stuck": "still_present", "missed": "not_done", "left": "remaining",
+                  "seconds_to_relief": "seconds_to_recovery"},
+}  # fmt: skip
+_FORMER_PLAN = {
+    "late": "affected_before", "leaves": "affected_after", "spared": "excluded", "nothing": "no_action_reason",
+}  # fmt: skip
+_FORMER_CAUSE = {"relief": "mitigation"}
+_FORMER_VALUES = {
+    "guard_roles": "role_settings", "pg_guard_role": "pg_role_settings",
+    "forgotten_transactions": "idle_in_transaction", "forgotten_transaction": "idle_in_transaction",
+    "service_sick": "service_unhealthy", "target_sick": "target_unhealthy", "no_way_out": "no_egress",
+    "their_fault": "provider_fault", "vacuum_in_the_way": "blocking_vacuum",
+}  # fmt: skip
+_NAMING = ("mitigation", "cause", "module")  # fields whose value is one of these
+
+
+def of_version_0_1(kind: str, note: Mapping[str, Any]) -> dict[str, Any]:
+    """The note of an event of version 0.1.0 in the names of this one."""
+    renamed = _renamed(note, _FORMER_FIELDS.get("mitigated" if kind == "noted" else kind, {}))
+    for name, names in (("plan", _FORMER_PLAN), ("undo", {})):
+        if isinstance(renamed.get(name), Mapping):
+            renamed[name] = _renamed(renamed[name], names)
+    options = renamed["undo"].get("options") if isinstance(renamed.get("undo"), Mapping) else None
+    if isinstance(options, Mapping):
+        renamed["undo"]["options"] = _renamed(options, {"guards": "settings"})
+    if kind == "diagnosed" and isinstance(renamed.get("causes"), list):
+        renamed["causes"] = [_cause(each) if isinstance(each, Mapping) else each for each in renamed["causes"]]
+    return renamed
+
+
+def _cause(cause: Mapping[str, Any]) -> dict[str, Any]:
+    renamed = _renamed(cause, _FORMER_CAUSE)
+    for name, names in (("rules", {"vanished": "dead_clients"}), ("detail", {"cure": "remedy"})):
+        if isinstance(renamed.get(name), Mapping):
+            renamed[name] = _renamed(renamed[name], names)
+    return renamed
+
+
+def _renamed(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    present = {names.get(name, name): value for name, value in values.items()}
+    former = {name: present[name] for name in _NAMING if isinstance(present.get(name), str)}
+    return {**present, **{name: _FORMER_VALUES.get(value, value) for name, value in former.items()}}
+
+
 def readable(kind: str, note: Mapping[str, Any]) -> dict[str, Any]:
     """The note without what has not the type or the form that its field has, so that its readers need not doubt it.
 
