@@ -62,8 +62,9 @@ options:
     type: str
     default: ""
   opening:
-    description: Facts for the V(opened) event of a new incident - V(scenario), V(severity), V(hosts), V(site),
-      V(reported_by), V(noticed_at), V(text). Another one is refused, and nothing is written.
+    description: Facts for the V(opened) event of a new incident - V(scenario), V(severity), V(facts), V(alert), V(hosts), V(site),
+      V(reported_by), V(where), V(noticed_at), V(text). Another one is refused, and nothing is written. V(signs), each with V(severity)
+      and V(text), raise the severity, also that of an incident that exists.
     type: dict
     default: {}
   create:

@@ -45,6 +45,11 @@ options:
     description: Id of a workflow of AWX. Without O(id), or with V(new), the incident is the one that holds a plan of this workflow.
     type: int
     default: 0
+  alert:
+    description: Scenario of the alert that has started the run. If O(scenario) is V(triage), it joins the open incident of a triage
+      that was started for the same scenario.
+    type: str
+    default: ""
 extends_documentation_fragment:
   - pafar.runbook._attributes.info
 author:

@@ -12,6 +12,8 @@ import jsonschema
 import pytest
 import yaml
 from ansible_collections.pafar.runbook.plugins.module_utils._run.known_names import KNOWN
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.alert_severity import alert_severity
+from jinja2 import Environment
 
 from support.servers import ROOT
 
@@ -91,7 +93,8 @@ def test_the_fields_of_the_conditions_are_those_that_the_sources_make():
     for rule in ALERTS["rules"]:
         fields = set(re.findall(r"event\.(\w+)", json.dumps(rule)))
         assert fields == set(event), rule["name"]
-        assert rule["throttle"]["group_by_attributes"] == ["event.runbook"], rule["name"]
+        # An alert that is worse than the one before it is not held back.
+        assert rule["throttle"]["group_by_attributes"] == ["event.runbook", "event.severity"], rule["name"]
     (payload,) = TICK["sources"][0]["eda.builtin.generic"]["payload"]
     assert [rule["condition"] for rule in TICK["rules"]] == [f"event.{name} == true" for name in payload]
 
@@ -117,7 +120,7 @@ def test_the_rulebook_is_one_by_the_schema_of_ansible_rulebook():
 
 
 def alert(scenario: Any = "db_lock_contention", **changed: Any) -> dict[str, Any]:
-    labels = {"alertname": HOSTILE, "scenario": scenario, "instance": HOSTILE}
+    labels = {"alertname": HOSTILE, "scenario": scenario, "instance": HOSTILE, "severity": HOSTILE}
     return {"status": "firing", "labels": labels, "annotations": {"summary": HOSTILE}, **changed}
 
 
@@ -128,9 +131,13 @@ def message(*alerts: Any, **more: Any) -> dict[str, Any]:
     }
 
 
+def started(scenario: str, severity: str = "unknown") -> dict[str, str]:
+    return {"runbook": scenario, "severity": severity}
+
+
 def test_a_scenario_is_one_event_however_many_alerts_fire_and_has_nothing_of_their_text():
     found = mapped_alerts(message(alert(), alert(), alert("disk_space", runbook=HOSTILE)), **OPTIONS)
-    assert found == [{"runbook": "db_lock_contention"}, {"runbook": "disk_space"}]
+    assert found == [started("db_lock_contention"), started("disk_space")]
 
 
 @pytest.mark.parametrize(
@@ -150,9 +157,50 @@ def test_what_is_not_mapped_has_ended_or_has_another_form_starts_nothing(event):
 
 def test_a_group_that_fires_may_have_alerts_that_have_ended():
     found = mapped_alerts(message(alert(status="resolved"), alert("disk_space")), **OPTIONS)
-    assert found == [{"runbook": "disk_space"}]
+    assert found == [started("disk_space")]
 
 
 def test_the_site_names_another_label():
     event = message({"status": "firing", "labels": {"runbook": "disk_space"}})
-    assert mapped_alerts(event, ["disk_space"], "runbook") == [{"runbook": "disk_space"}]
+    assert mapped_alerts(event, ["disk_space"], "runbook") == [started("disk_space")]
+
+
+def labelled(**labels: Any) -> dict[str, Any]:
+    return {"status": "firing", "labels": {"scenario": "disk_space", **labels}}
+
+
+@pytest.mark.parametrize(
+    ("alerts", "severity"),
+    [
+        ([labelled(severity="critical")], "P1"), ([labelled(severity=" Warning ")], "P2"),
+        ([labelled(severity="warning"), labelled(severity="p0"), labelled(severity="info")], "P0"),
+        ([labelled(severity="", priority="P2")], "P2"), ([labelled(level="page")], "P1"),
+        ([labelled()], "unknown"), ([labelled(severity="severe")], "unknown"), ([labelled(severity=["p0"])], "unknown"),
+        ([labelled(severity=HOSTILE)], "unknown"), ([labelled(severity="severe", priority="p0")], "unknown"),
+        ([labelled(severity="p0") | {"status": "resolved"}, labelled(severity="info")], "P3"),
+    ],
+)  # fmt: skip
+def test_the_severity_is_the_worst_of_the_alerts_by_the_table_of_the_site(alerts, severity):
+    assert mapped_alerts(message(*alerts), **OPTIONS) == [started("disk_space", severity)]
+
+
+def test_a_table_that_maps_to_no_severity_maps_to_unknown():
+    found = mapped_alerts(message(labelled(severity="x")), ["disk_space"], severities={"x": HOSTILE})
+    assert found == [started("disk_space")]
+
+
+def test_the_words_of_the_rulebook_mean_what_they_mean_to_the_triage():
+    assert {word: alert_severity({"severity": word}, {}) for word in OPTIONS["severities"]} == OPTIONS["severities"]
+
+
+def test_what_the_filter_makes_is_what_the_incident_takes():
+    """ansible-rulebook passes the event on as ``ansible_eda.event``."""
+    defaults = yaml.safe_load((ROOT / "roles/incident/defaults/main.yml").read_text())
+    variables = {"ansible_eda": {"event": started("disk_space", "P1")}}
+    found = {name: Environment().from_string(defaults[name]).render(variables) for name in TAKEN}
+    assert found == {"incident_alert_scenario": "disk_space", "incident_alert_severity": "P1"}
+    without = {name: Environment().from_string(defaults[name]).render({}) for name in TAKEN}
+    assert without == {"incident_alert_scenario": "", "incident_alert_severity": "unknown"}
+
+
+TAKEN = ("incident_alert_scenario", "incident_alert_severity")

@@ -18,9 +18,10 @@ from urllib.parse import quote
 from .._core.text import shortened, span
 from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED, acknowledgements, phase_of, rounds
-from .._incident.severity import severity_of
+from .._incident.severity import UNKNOWN, severity_of
 from .._incident.stamps import is_stamp, moment_of, stamp
 from .._lifecycle.deadlines import NO_RULE_OUTSIDE, OutsideUpdates, outside_due, severity_began, update_due
+from .._lifecycle.log_recovery import recovery_of
 from .._lifecycle.roles import roles_of
 from .outbox import QUEUED, Message
 from .settings import MAIL, SLACK
@@ -84,7 +85,7 @@ def pages(
 ) -> list[Message]:
     """The pages that are due by now. ``after``: minutes of each step by severity; ``base``: values of every message."""
     severity = severity_of(events)
-    began = severity_began(events, list(after))
+    began = pages_since(events, severity, after)
     if began is None or severity not in after or _is_answered(events):
         return []
     waits = list(after[severity])
@@ -102,6 +103,24 @@ def pages(
         passed += [] if answerer["person"] else [f"{answerer['step']}: {answerer['why']}"]
         rank += bool(answerer["person"])
     return found
+
+
+def pages_since(events: Sequence[EventReport], severity: str, after: Mapping[str, Sequence[float]]) -> datetime | None:
+    """Since when the minutes of its pages count; None where it pages no person. An incident of unknown severity may be
+    the worst, unless the log shows that the fault is gone."""
+    if severity != UNKNOWN:
+        return severity_began(events, list(after))
+    is_over = not events or not recovery_of(events).why_not
+    return None if is_over or UNKNOWN not in after else kept_at(rounds(events)[-1])
+
+
+def asks_pager(
+    events: Sequence[EventReport], severity: str, after: Mapping[str, Sequence[float]], now: datetime
+) -> bool:
+    """Whether an incident of unknown severity has waited for as long as its first page waits."""
+    began = pages_since(events, severity, after) if severity == UNKNOWN else None
+    waits = after.get(UNKNOWN) or ()
+    return bool(began and waits and not _is_answered(events) and now - began >= timedelta(minutes=waits[0]))
 
 
 def _is_answered(events: Sequence[EventReport]) -> bool:

@@ -25,7 +25,7 @@ from .held_messages import held_values, plans_by_mail
 from .incident_facts import IncidentFacts, cleaned
 from .outbox import Message
 from .page_states import RESOLVED, PageState, keys_to_tell, page_states
-from .paging import Answerer, invitations, pages, reminders, shift_changes
+from .paging import Answerer, asks_pager, invitations, pages, reminders, shift_changes
 from .settings import MAIL, PAGE, PAGER, SLACK, TRACKER
 
 _Rule = Callable[[IncidentFacts], "list[Message]"]
@@ -58,7 +58,10 @@ def wanted(
         return []
     if not is_named and story.is_over:
         return follow_ups(story)
-    rules: dict[str, _Rule] = {SLACK: _slack, PAGE: _page, MAIL: _mail, PAGER: _pager, TRACKER: _tracker}
+    asks = asks_pager(events, story.worst, after, now)
+    rules: dict[str, _Rule] = {
+        SLACK: _slack, PAGE: _page, MAIL: _mail, PAGER: lambda each: _pager(each, asks), TRACKER: _tracker,
+    }  # fmt: skip
     found = [message for channel, rule in rules.items() if channel in settings for message in rule(story)]
     found += follow_ups(story)
     calls: list[Message] = []
@@ -345,8 +348,10 @@ def _at(events: Sequence[EventReport], seq: int) -> str:
     return next((stamp(kept_at(event)) for event in events if event["seq"] == seq), "")
 
 
-def _pager(story: IncidentFacts) -> list[Message]:
-    if story.worst not in story.settings[PAGER]["severities"]:
+def _pager(story: IncidentFacts, asks: bool) -> list[Message]:
+    """``asks``: of a severity that is not known, it has waited for long enough. Who was asked hears of the end."""
+    was_asked = any(key.startswith("pager/") for key in story.queued)
+    if story.worst not in story.settings[PAGER]["severities"] and not asks and not was_asked:
         return []
     states = [("trigger", story.opening)]
     for event in story.events:

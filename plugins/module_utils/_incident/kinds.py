@@ -61,8 +61,8 @@ KINDS: dict[str, Kind] = {
     "opened": Kind(
         "the incident begins; always the first event",
         {"id": TEXT},
-        {"scenario": TEXT, "severity": TEXT, "hosts": LIST, "site": TEXT, "reported_by": TEXT, "noticed_at": TEXT,
-         "text": TEXT},
+        {"scenario": TEXT, "severity": TEXT, "facts": LIST, "alert": TEXT, "hosts": LIST, "site": TEXT,
+         "reported_by": TEXT, "where": TEXT, "noticed_at": TEXT, "text": TEXT},
     ),
     "alert": Kind(
         "an alert that belongs to the incident",

@@ -9,13 +9,13 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence
 
 from .._core.errors import InputError
 from .event import Event, EventReport
-from .io.joining import existing_incident, joined_at_write, open_incident, without_log
+from .io.joining import existing_incident, joined_at_write, open_incident, survey_of, without_log
 from .io.log import NOTHING, append
 from .io.share import Share
 from .kinds import KINDS, SEVERITIES, why_refused
 from .note import note_event
 from .scope import OpenReport, Scope, targets_of
-from .severity import raised
+from .severity import opened_with, raised
 from .stamps import moment_of
 
 OPENED = "opened"
@@ -54,6 +54,7 @@ OPEN_ARGS: dict[str, Any] = {
     "join_within": {"type": "float", "default": 14400},
     "site": {"type": "str", "default": ""},
     "workflow": {"type": "int", "default": 0},
+    "alert": {"type": "str", "default": ""},
 }
 NOTE_ARGS: dict[str, Any] = {
     "log": {"type": "path", "required": True},
@@ -78,7 +79,8 @@ def record(
     one else can write, and may refuse. ``now``: by the clock of the log's host; without it, it is read."""
     params = {**{name: option.get("default") for name, option in RECORD_ARGS.items()}, **given}
     params["events"] = [{**each, "note": _with_dates_as_text(each["note"])} for each in params["events"]]
-    opening = {"id": params["id"], **_opening_note(params["opening"])}
+    given_opening = _opening_note(params["opening"])
+    opening = {"id": params["id"], **opened_with(given_opening)}
     # Also where the incident exists: what is misspelt would be found out on the day that it does not.
     _require_known([{"kind": OPENED, "note": opening}, *params["events"]])
     if check_mode:
@@ -93,7 +95,7 @@ def record(
     def events_for(present: Sequence[EventReport]) -> list[Event]:
         new = decide(present) if decide else params["events"]
         _require_known(new)
-        return made([*raised(present, opening), *new])
+        return made([*raised(present, given_opening), *new])
 
     def made(events: Sequence[Mapping[str, Any]]) -> list[Event]:
         return [event(each["kind"], each["note"]) for each in events]
@@ -101,6 +103,7 @@ def record(
     targets = frozenset(target for each in params["events"] for target in targets_of(each["note"]))
     site = opening.get("site", "")
     scope, within = Scope(frozenset(params["join_hosts"]), targets), params["join_within"]
+    survey = survey_of(str(opening.get("scenario", "")), str(opening.get("alert", "")))
     written = append(
         params["log"],
         params["id"],
@@ -110,7 +113,7 @@ def record(
         params["evidence"],
         Share(params["group"]),
         create=params["create"],
-        joins=(lambda folder: joined_at_write(folder, scope, within, site)) if within > 0 else None,
+        joins=(lambda folder: joined_at_write(folder, scope, within, site, survey)) if within > 0 else None,
     )
     return {"changed": bool(written["path"]), **written}
 
@@ -148,8 +151,7 @@ def note(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
 
 def opening(given: dict[str, Any]) -> OpenReport:
     """The incident of a run. ``given``: values of OPEN_ARGS."""
-    options = {name: given[name] for name in ("log", "id", "scenario", "hosts", "join_within", "site", "workflow")}
-    return open_incident(**options)
+    return open_incident(**{name: given[name] for name in OPEN_ARGS})
 
 
 def opening_without_log(given: dict[str, Any], problem: str) -> OpenReport:

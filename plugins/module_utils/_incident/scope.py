@@ -19,7 +19,7 @@ from .phase import ENDED, phase_of
 from .stamps import moment_of
 
 NEW = "new"  # given in place of an id: an incident of its own in any case
-_SURVEY = "triage"
+SURVEY = "triage"
 
 
 class OpenReport(TypedDict):
@@ -89,15 +89,25 @@ def targets_of(note: Mapping[str, Any]) -> set[str]:
 
 
 def candidate(
-    incident_id: str, events: Sequence[EventReport], now: datetime, within: timedelta, site: str = ""
+    incident_id: str,
+    events: Sequence[EventReport],
+    now: datetime,
+    within: timedelta,
+    site: str = "",
+    survey: str = "",
 ) -> Candidate | None:
     """The incident as one that may be joined; None where it has ended, is silent for longer than ``within``, is a
-    survey of all hosts, or is of another site: two sites may have hosts of one name."""
+    survey of all hosts, or is of another site: two sites may have hosts of one name. ``survey``: of a survey, the
+    scenario of the alert that has started it; it joins surveys for an alert of the same scenario alone, since its
+    alert fires on, and another one is another matter."""
     moments = [moment for event in events for moment in [_moment(event)] if moment is not None]
     if not moments or phase_of(events) in ENDED or now - max(moments) > within:
         return None
     opening = next((event["note"] for event in events if event["kind"] == "opened"), {})
-    if opening.get("scenario") == _SURVEY or (site and opening.get("site", site) != site):
+    is_survey = opening.get("scenario") == SURVEY
+    if is_survey != bool(survey) or (survey and opening.get("alert") != survey):
+        return None
+    if site and opening.get("site", site) != site:
         return None
     return Candidate(incident_id, max(moments), scope_of(events))
 

@@ -3,17 +3,21 @@
 """The severity of an incident, from its events. Pure.
 
 Facts raise it: the opening, a triage, a run that joins. A person sets it, up or down, with a reason. So what one run
-measures never lowers what another one has found.
+measures never lowers what another one has found. What a person has lowered, only a fact raises that was not known then:
+the same fact, measured again, would take the decision back every few minutes.
 """
 
 from __future__ import annotations
 
-from typing import Any, Collection, Mapping, Sequence
+import re
+from typing import Any, Collection, Iterable, Mapping, Sequence
 
 from .event import EventReport
 
 UNKNOWN = "unknown"
 _ORDER = ("P0", "P1", "P2", "P3")
+_MOST = 5  # facts that an event names
+_NUMBER = re.compile(r"\d[\d.,:]*")
 
 
 def is_worse(severity: str, than: str) -> bool:
@@ -24,10 +28,12 @@ def is_worse(severity: str, than: str) -> bool:
 def severity_changes(events: Sequence[EventReport]) -> list[tuple[str, EventReport]]:
     """Each severity that the incident had, with the event that it comes from."""
     changes: list[tuple[str, EventReport]] = []
-    for event in events:
+    for number, event in enumerate(events):
         present = changes[-1][0] if changes else UNKNOWN
         note = event["note"]
         said = str(note.get("triage" if event["kind"] == "noted" else "severity") or "")
+        if event["kind"] == "noted" and note.get("signs") and is_worse(said, present):
+            said = worst_of(_new(events[:number], note["signs"]))
         is_set = event["kind"] == "severity" and not note.get("facts")
         if event["kind"] in ("opened", "noted", "severity") and (
             is_worse(said, present) or (is_set and said in _ORDER)
@@ -59,14 +65,74 @@ def severity_of(events: Sequence[EventReport]) -> str:
     return severity_event(events)[0]
 
 
+def worst_of(signs: Iterable[Any]) -> str:
+    """The most severe of signs, each with ``severity`` and ``text``; unknown for none, or where none is known."""
+    found = UNKNOWN
+    for sign in signs:
+        severity = str(sign.get("severity")) if isinstance(sign, Mapping) else UNKNOWN
+        found = severity if is_worse(severity, found) else found
+    return found
+
+
+def opened_with(opening: Mapping[str, Any]) -> dict[str, Any]:
+    """The note of the event that opens an incident, with the severity of what the run was given or has found,
+    whichever is worse, and the facts by which it is. ``opening``: the note, and ``signs``, each with ``severity`` and
+    ``text``."""
+    note = {name: value for name, value in opening.items() if name != "signs" and (name != "alert" or value)}
+    signs = opening.get("signs") or ()
+    severity = worst_of(signs)
+    if is_worse(severity, str(note.get("severity") or UNKNOWN)):
+        return {**note, "severity": severity, "facts": _texts(signs, severity)}
+    return note
+
+
 def raised(events: Sequence[EventReport], opening: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The event by which a run that joins raises the severity, as a list; empty where it brings no worse one.
 
-    ``events``: those of the incident, empty for a new one; ``opening``: what the run would open an incident with.
+    ``events``: those of the incident, empty for a new one; ``opening``: what the run would open an incident with, and
+    the ``signs`` that it has found.
     """
-    severity, present = str(opening.get("severity") or UNKNOWN), severity_of(events)
-    if not events or not is_worse(severity, present):
+    if not events:
         return []
+    signs, present = _new(events, opening.get("signs") or ()), severity_of(events)
     run = f"a run of {opening.get('scenario') or 'a playbook'} on {', '.join(map(str, opening.get('hosts') or ()))}"
-    note = {"severity": severity, "reason": "a run that joined has it", "before": present, "facts": [run]}
-    return [{"kind": "severity", "note": note}]
+    severity, reason, facts = str(opening.get("severity") or UNKNOWN), "a run that joined has it", [run]
+    if is_worse(worst_of(signs), severity):
+        severity, reason = worst_of(signs), f"by the facts of {run}"
+        facts = _texts(signs, severity)
+    if not is_worse(severity, present):
+        return []
+    return [{"kind": "severity", "note": {"severity": severity, "reason": reason, "before": present, "facts": facts}}]
+
+
+def _texts(signs: Iterable[Any], severity: str) -> list[str]:
+    found = [str(sign.get("text", "")) for sign in signs if sign.get("severity") == severity]
+    return [*found[:_MOST], *([f"{len(found) - _MOST} more"] if found[_MOST:] else [])]
+
+
+def _new(events: Sequence[EventReport], signs: Iterable[Any]) -> list[Mapping[str, Any]]:
+    """The signs without those that were known when a person has lowered the severity for the last time. The same one
+    with other numbers is known."""
+    found = [sign for sign in signs if isinstance(sign, Mapping)]
+    lowered = [
+        number
+        for number, event in enumerate(events)
+        if event["kind"] == "severity"
+        and not event["note"].get("facts")
+        and is_worse(str(event["note"].get("before")), str(event["note"].get("severity")))
+    ]
+    if not found or not lowered:
+        return found
+    known = {_kind_of(text) for event in events[: lowered[-1]] for text in _facts_of(event["note"])}
+    return [sign for sign in found if _kind_of(str(sign.get("text", ""))) not in known]
+
+
+def _facts_of(note: Mapping[str, Any]) -> list[str]:
+    signs = note.get("signs")
+    texts = [sign.get("text") for sign in signs if isinstance(sign, Mapping)] if isinstance(signs, list) else []
+    facts = note.get("facts")
+    return [str(text) for text in (*texts, *(facts if isinstance(facts, list) else ()))]
+
+
+def _kind_of(text: str) -> str:
+    return _NUMBER.sub("#", text)

@@ -3,16 +3,19 @@
 """After how many minutes each step is paged, from the inventory (``incident_escalate_after``). Pure.
 
 A severity that is not there keeps its minutes, and so does one whose minutes are wrong: what is misspelt costs no page.
+An incident of which no fact and no person has said how severe it is may be the worst: it waits for longer, and then
+pages people, too.
 """
 
 from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
-from .._incident.severity import at_least
+from .._incident.severity import UNKNOWN, at_least
 
-AFTER: Mapping[str, tuple[float, ...]] = {"P0": (0, 5, 10), "P1": (0, 15, 30)}  # minutes, by step
-_SEVERITIES = at_least("P3")
+# Minutes, by step.
+AFTER: Mapping[str, tuple[float, ...]] = {"P0": (0, 5, 10), "P1": (0, 15, 30), UNKNOWN: (15, 30, 45)}
+_SEVERITIES = (*at_least("P3"), UNKNOWN)
 
 
 def escalation_of(given: Any) -> tuple[dict[str, tuple[float, ...]], list[str]]:

@@ -21,13 +21,13 @@ from .survey_report import Answer, DatabasePart, LogsPart, ReachedPart, Resource
 
 P = TypeVar("P", bound=Answer)
 
-_WAITERS, _FEW_SLOTS = 5, 0.1
-_FULL, _NEARLY = 0.95, 0.85
+WAITERS, FEW_SLOTS = 5, 0.1
+FULL, NEARLY = 0.95, 0.85
 _SHORT_MEMORY, _BUSY = 0.05, 0.95
 _MANY = 10  # errors of one new kind
 _FRESH = 2 * 3600.0  # seconds for which a change is a likely cause
 _WIDE = 140
-_ENGINE = ("EngineError", "EngineHangs")
+ENGINE_ERRORS = ("EngineError", "EngineHangs")
 # A driver that is not installed, a password that is wrong: that we cannot look says nothing of what we look at.
 _OUR_OWN = ("DriverMissing", "LoginRefused", "PrivilegeError", "InputError")
 # A server that answers was reached: the network is not where to look, and no playbook makes it start faster.
@@ -69,7 +69,7 @@ def signs_of(host: str, survey: Survey, importance: Importance) -> list[Sign]:
             return []
         if "trouble_reading" not in content:
             return read(host, content, importance)
-        return [] if engine_failed and content.get("error") in _ENGINE else [_unread(host, name, content)]
+        return [] if engine_failed and content.get("error") in ENGINE_ERRORS else [_unread(host, name, content)]
 
     signs += part("services", survey.get("services"), _services)
     signs += part("reached", survey.get("reached"), _reached)
@@ -141,7 +141,7 @@ def examined(survey: Survey) -> bool:
 def _engine(host: str, survey: Survey) -> list[Sign]:
     """An engine that does not answer: containers keep running without it, so it counts what is known to be healthy."""
     services = survey.get("services")
-    if not services or services.get("error") not in _ENGINE:
+    if not services or services.get("error") not in ENGINE_ERRORS:
         return []
     reached, database = survey.get("reached"), survey.get("database")
     rows = reached["matrix"] if reached and "trouble_reading" not in reached else []
@@ -261,16 +261,16 @@ def _resources(host: str, part: ResourcesPart, dummy: Importance) -> list[Sign]:
         signs.append(Sign(P1, f"{mount} {READ_ONLY}", host, "", 2.5))
     for disk in figures["filesystems"]:
         share = max(disk["used_share"], disk["inodes_used_share"] or 0.0)
-        if share >= _NEARLY:
-            severity = P1 if share >= _FULL else P2
+        if share >= NEARLY:
+            severity = P1 if share >= FULL else P2
             signs.append(Sign(severity, f"{disk['mount']} is {share:.0%} full", host, "disk_space", 3 * share))
     if figures["memory"]["available_share"] < _SHORT_MEMORY:
         text = f"{figures['memory']['available_share']:.0%} of the memory are available"
         signs.append(Sign(P2, text, host, "high_memory", 1.3))
     if figures["cpu_used"] >= _BUSY and figures["load_per_core"][0] >= 1:  # not by looking alone
         signs.append(Sign(P2, f"the cores are {figures['cpu_used']:.0%} busy", host, "high_cpu", 1.0))
-    for share, text in limits_reached(figures["network"], _NEARLY):  # which no playbook mitigates
-        signs.append(Sign(P1 if share >= _FULL else P2, text, host, "", 2.0))
+    for share, text in limits_reached(figures["network"], NEARLY):  # which no playbook mitigates
+        signs.append(Sign(P1 if share >= FULL else P2, text, host, "", 2.0))
     for container in part["containers"]:
         if container["oom_recent"]:
             text = (
@@ -284,16 +284,16 @@ def _resources(host: str, part: ResourcesPart, dummy: Importance) -> list[Sign]:
 def _database(host: str, part: DatabasePart, dummy: Importance) -> list[Sign]:
     signs, slots = [], part["connections"]
     waiting = part["requests_waiting"]
-    if waiting >= _WAITERS:
+    if waiting >= WAITERS:
         text = (
             f"{counted(waiting, 'session waits', 'sessions wait')} for locks, the longest for"
             f" {part['longest_wait']:g} s"
         )
         signs.append(Sign(P1, text, host, "db_lock_contention", 2.5))
-    if slots["ordinary_free"] <= _FEW_SLOTS * slots["limit"]:
+    if slots["ordinary_free"] <= FEW_SLOTS * slots["limit"]:
         text = f"{slots['used']} of {slots['limit']} connection slots are used"
-        signs.append(Sign(P1, text, host, "db_connection_exhaustion", 2.2 if waiting < _WAITERS else 1.0))
-    signs += [_server_state(host, state) for state in part["server_states"]]
+        signs.append(Sign(P1, text, host, "db_connection_exhaustion", 2.2 if waiting < WAITERS else 1.0))
+    signs += [sign_of_state(host, state) for state in part["server_states"]]
     busy = part["activity"]["long_running"]
     if busy:
         oldest = max(statement["seconds_in_state"] for statement in busy)
@@ -302,7 +302,7 @@ def _database(host: str, part: DatabasePart, dummy: Importance) -> list[Sign]:
     return signs
 
 
-def _server_state(host: str, state: ServerState) -> Sign:
+def sign_of_state(host: str, state: ServerState) -> Sign:
     """Writes that are refused are an outage, whatever else still answers."""
     severity = P0 if state["refuses"] else P1 if state["sessions"] else P2
     scenario = _OF_STATES.get(state["cause"], "db_performance_degradation")

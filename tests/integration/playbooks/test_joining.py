@@ -237,3 +237,43 @@ def test_people_work_an_incident_from_the_acknowledgement_to_its_end(server, sto
     assert typed(site, "ack", incident_id=name)[0] == 0
     code, shown = typed(site, "resolve")
     assert (code, "since it was opened again" in " ".join(shown.split())) == (2, True)
+
+
+def started_by(scenario, severity="unknown"):
+    """As ansible-rulebook passes it on."""
+    return {"ansible_eda": {"event": {"runbook": scenario, "severity": severity}}}
+
+
+def test_a_plan_that_an_alert_starts_has_the_severity_of_its_facts_or_of_the_alert(server, storm, site):
+    storm(waiters=7)
+    site.variables["unblock_sessions_approval"] = "always"
+    assert site.play(**started_by("db_lock_contention", "P2")).returncode == 0
+    opened = site.events()[0]["note"]
+    assert (opened["severity"], opened["alert"]) == ("P1", "db_lock_contention")
+    assert opened["facts"] == ["db: 7 sessions wait for locks for long"]
+    assert site.play(**started_by("db_lock_contention", "P0")).returncode == 0
+    (raised,) = [event["note"] for event in site.events() if event["kind"] == "severity"]
+    assert (raised["severity"], raised["before"]) == ("P0", "P1")
+    assert raised["facts"] == ["an alert of the scenario db_lock_contention fires, which the site maps to P0"]
+    assert site.play().returncode == 0
+    assert len([event for event in site.events() if event["kind"] == "severity"]) == 1, "facts never lower it"
+
+
+def test_a_database_that_does_not_answer_opens_an_incident_that_pages_people(site):
+    site.variables["runbook_postgres"] = {**site.variables["runbook_postgres"], "login_port": 1}
+    assert site.play(**started_by("db_lock_contention")).returncode != 0
+    opened, handed_over = site.events()
+    assert opened["note"]["severity"] == "P1"
+    assert "the database could not be asked" in opened["note"]["facts"][0]
+    assert handed_over["kind"] == "handed_over"
+
+
+def test_a_triage_joins_that_of_the_same_alert_and_no_other_one(site):
+    triage = str(ROOT / "playbooks/triage.yml")
+    for scenario in ("high_cpu", "high_cpu", "payment_outage", ""):
+        done = site.play(playbook=triage, **(started_by(scenario) if scenario else {}))
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert len(incidents(site)) == 3
+    logs = [(site.log / f"{name}.jsonl").read_text().splitlines() for name in incidents(site)]
+    triages = [[json.loads(line)["kind"] for line in log].count("noted") for log in logs]
+    assert sorted(triages) == [1, 1, 2]

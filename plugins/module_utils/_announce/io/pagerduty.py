@@ -16,7 +16,7 @@ from .channel import Thread
 from .http_call import Answered, request
 from .render import Texts
 
-_SEVERITIES = {"P0": "critical", "P1": "error", "P2": "warning"}
+_SEVERITIES = {"P0": "critical", "P1": "error", "P2": "warning", "unknown": "error"}
 
 
 class PagerDuty:

@@ -19,7 +19,7 @@ from ..._core.errors import InputError, LogError, RunbookError
 from ..event import usable_id
 from ..held import made_in
 from ..intent import unfinished
-from ..scope import NEW, Candidate, OpenReport, Scope, best, candidate, why_joined
+from ..scope import NEW, SURVEY, Candidate, OpenReport, Scope, best, candidate, why_joined
 from .folder import has_log, log_paths
 from .log import ids, missing_incident, read
 from .verify import verify
@@ -32,18 +32,27 @@ _UNREADABLE = (OSError, RunbookError, TypeError, ValueError, KeyError, Attribute
 
 
 def open_incident(
-    log: str, id: str, scenario: str, hosts: Sequence[str], join_within: float, site: str = "", workflow: int = 0
+    log: str,
+    id: str,
+    scenario: str,
+    hosts: Sequence[str],
+    join_within: float,
+    site: str = "",
+    *,
+    workflow: int = 0,
+    alert: str = "",
 ) -> OpenReport:
     """What incident_open returns; see its documentation. What cannot be read never keeps a run from a name."""
     try:
-        return _open_incident(log, id, scenario, hosts, join_within, site, workflow)
+        return _open_incident(log, id, scenario, Scope(frozenset(hosts)), join_within, site, (workflow, alert))
     except LogError as error:
         return without_log(id, scenario, str(error))
 
 
 def _open_incident(
-    log: str, id: str, scenario: str, hosts: Sequence[str], join_within: float, site: str, workflow: int
+    log: str, id: str, scenario: str, scope: Scope, join_within: float, site: str, started_by: tuple[int, str]
 ) -> OpenReport:
+    workflow, alert = started_by
     now = datetime.now(timezone.utc)
     if id and id != NEW:
         known = usable_id(id) and has_log(Path(log).expanduser() / f"{id}.jsonl")
@@ -53,8 +62,8 @@ def _open_incident(
         return _known(log, name, f"it {what}", [], now) if name else _fresh(_name(scenario, now), f"no incident {what}")
     if id == NEW:
         return _fresh(_name(scenario, now), f"incident_id={NEW} was given")
-    scope = Scope(frozenset(hosts))
-    fitting = best(candidates(Path(log).expanduser(), now, join_within, site), scope)
+    survey = survey_of(scenario, alert)
+    fitting = best(candidates(Path(log).expanduser(), now, join_within, site, survey), scope)
     if not fitting:
         return {
             **_fresh(_name(scenario, now), "no open incident has these hosts"),
@@ -89,11 +98,16 @@ def _name(scenario: str, now: datetime) -> str:
     return f"{now:%Y-%m-%d-%H%M%S}-{words}-{random.SystemRandom().randrange(1 << 24):06x}"
 
 
-def joined_at_write(folder: Path, scope: Scope, within: float, site: str = "") -> tuple[str, str]:
+def survey_of(scenario: str, alert: str) -> str:
+    """The alert that a survey was started for; empty for another run."""
+    return alert if scenario == SURVEY else ""
+
+
+def joined_at_write(folder: Path, scope: Scope, within: float, site: str = "", survey: str = "") -> tuple[str, str]:
     """The incident that a first event belongs to, and why; empty for a new one. The caller holds the lock of the
     folder."""
     now = datetime.now(timezone.utc)
-    fitting = best(candidates(folder, now, within, site), scope)
+    fitting = best(candidates(folder, now, within, site, survey), scope)
     writable = [each for each in fitting if os.access(folder / f"{each.id}.jsonl", os.W_OK)]
     return (writable[0].id, why_joined(writable[0], scope, now, writable[1:])) if writable else ("", "")
 
@@ -125,7 +139,7 @@ def _bounded(within: float) -> float:
     return min(within, _LONGEST) if within > 0 else 0.0
 
 
-def candidates(folder: Path, now: datetime, within: float, site: str = "") -> list[Candidate]:
+def candidates(folder: Path, now: datetime, within: float, site: str = "", survey: str = "") -> list[Candidate]:
     """Open incidents with an event within that many seconds. Files that cannot be read are passed over: an event could
     not be added to them either."""
     found: list[Candidate] = []
@@ -136,7 +150,7 @@ def candidates(folder: Path, now: datetime, within: float, site: str = "") -> li
         try:
             written = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
             events = read(str(folder), path.stem)[0] if now - written <= span + _SLACK else []
-            incident = candidate(path.stem, events, now, span, site)
+            incident = candidate(path.stem, events, now, span, site, survey)
         except _UNREADABLE:
             continue
         if incident is not None:

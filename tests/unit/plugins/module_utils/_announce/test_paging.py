@@ -38,11 +38,35 @@ def steps(events, minutes, who=WHO):
 @pytest.mark.parametrize(
     ("severity", "minutes", "count"),
     [("P0", 0, 1), ("P0", 4.9, 1), ("P0", 5, 2), ("P0", 9.9, 2), ("P0", 10, 3), ("P1", 14.9, 1), ("P1", 15, 2),
-     ("P1", 30, 3), ("P2", 99, 0), ("unknown", 99, 0)],
+     ("P1", 30, 3), ("P2", 99, 0), ("unknown", 14.9, 0), ("unknown", 15, 1), ("unknown", 30, 2), ("unknown", 45, 3)],
 )  # fmt: skip
 def test_each_step_is_paged_when_the_one_before_did_not_answer(severity, minutes, count):
     found = {key.split("/")[1] for key in steps([opened(severity)], minutes)}
     assert found == {row["step"] for row in WHO[:count]}
+
+
+def verified(outcome, minutes=1):
+    return event("verified", minutes, outcome=outcome, mitigation="m")
+
+
+@pytest.mark.parametrize(
+    ("later", "minutes", "count"),
+    [
+        ([verified("recovered")], 99, 0), ([verified("improved")], 15, 1),
+        ([event("acknowledged", 14)], 99, 0), ([event("severity", 14, severity="P3", before="unknown")], 99, 0),
+        ([event("severity", 20, severity="P0", before="unknown")], 24, 1),  # the minutes of P0 count from then
+        ([event("severity", 20, severity="P0", before="unknown")], 25, 2),
+        ([event("phase", 5, phase="resolved"), event("phase", 60, phase="open")], 74, 0),
+        ([event("phase", 5, phase="resolved"), event("phase", 60, phase="open")], 75, 1),
+    ],
+)  # fmt: skip
+def test_an_incident_of_which_no_one_has_said_how_severe_it_is_reaches_a_person(later, minutes, count):
+    assert len({key.split("/")[1] for key in steps([opened("unknown"), *later], minutes)}) == count
+
+
+def test_a_site_may_page_no_person_for_an_unknown_severity():
+    now = START + timedelta(minutes=99)
+    assert pages([opened("unknown")], WHO, {**AFTER, "unknown": ()}, SETTINGS, BASE, now) == []
 
 
 def test_a_person_is_paged_by_every_way_that_is_known():

@@ -198,6 +198,16 @@ def test_stakeholders_have_a_mail_each_for_p0_and_p1():
     assert keys([opening("P1"), lowered], "mail"), "who was told of it is told of its end"
 
 
+def test_a_pager_is_asked_for_an_unknown_severity_when_it_has_waited_and_hears_of_the_end():
+    unknown = [opening("unknown")]
+    assert keys(unknown, "pager", 14.9) == []
+    asked = [each for each in wanted("i", unknown, SETTINGS, START + timedelta(minutes=15)) if each.channel == "pager"]
+    assert [each.key for each in asked] == ["pager/trigger/1"]
+    answered = [*unknown, *logged(asked, 2), event("acknowledged", 16, seq=9)]
+    assert keys(answered, "pager", 20) == ["pager/trigger/1", "pager/acknowledge/9"]
+    assert keys([*unknown, event("acknowledged", 1, seq=9)], "pager", 99) == []
+
+
 def test_a_pager_and_a_tracker_follow_the_incident():
     events = [opening(), event("acknowledged", 1, seq=2), event("phase", 2, seq=3, phase="resolved", reason="x")]
     assert keys(events, "pager") == ["pager/trigger/1", "pager/acknowledge/2", "pager/resolve/3"]

@@ -111,3 +111,18 @@ def test_it_is_said_what_is_shared_how_old_it_is_and_what_else_would_fit():
 def test_neither_a_survey_nor_an_incident_of_another_site_is_joined(opening, site, joins):
     events = [event("opened", **opening), event()]
     assert (candidate("i", events, NOW, WITHIN, site) is not None) == joins
+
+
+@pytest.mark.parametrize(
+    ("opening", "survey", "joins"),
+    [
+        ({"scenario": "triage", "alert": "high_cpu"}, "high_cpu", True),
+        ({"scenario": "triage", "alert": "high_cpu"}, "payment_outage", False),
+        ({"scenario": "triage"}, "high_cpu", False),
+        ({"scenario": "disk_space", "alert": "high_cpu"}, "high_cpu", False),
+        ({"scenario": "triage", "alert": "high_cpu"}, "", False),
+    ],
+)
+def test_a_survey_joins_that_of_an_alert_of_the_same_scenario_alone(opening, survey, joins):
+    events = [event("opened", **opening), event()]
+    assert (candidate("i", events, NOW, WITHIN, survey=survey) is not None) == joins

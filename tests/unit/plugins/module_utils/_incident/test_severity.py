@@ -4,6 +4,7 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.severity import (
     at_least,
     is_worse,
+    opened_with,
     raised,
     severity_event,
     severity_of,
@@ -67,6 +68,60 @@ def test_a_run_that_joins_brings_its_severity_where_it_is_worse():
     assert raised([opened("P1")], {"severity": "P1"}) == []
     assert raised([opened("P1")], {"severity": "unknown"}) == []
     assert raised([], {"severity": "P0"}) == [], "it opens the incident, with its severity"
+
+
+def sign(severity, text="12 sessions wait for locks"):
+    return {"severity": severity, "text": text}
+
+
+def test_the_facts_that_a_run_has_found_open_an_incident_with_their_severity_and_are_named():
+    opening = {"severity": "unknown", "scenario": "db_lock_contention", "alert": "", "hosts": ["db1"]}
+    note = opened_with({**opening, "signs": [sign("P1"), sign("P2", "a"), sign("P1", "b")]})
+    assert note == {
+        "severity": "P1", "scenario": "db_lock_contention", "hosts": ["db1"],
+        "facts": ["12 sessions wait for locks", "b"],
+    }  # fmt: skip
+    assert opened_with({"severity": "P0", "signs": [sign("P1")]}) == {"severity": "P0"}, "it was given a worse one"
+    assert opened_with({"severity": "unknown", "signs": []}) == {"severity": "unknown"}
+    assert opened_with({"severity": "unknown", "signs": [sign("unknown"), "x"]}) == {"severity": "unknown"}
+    many = opened_with({"signs": [sign("P1", f"fact {number}") for number in range(9)]})
+    assert many["facts"][-2:] == ["fact 4", "4 more"]
+
+
+def test_facts_of_a_run_that_joins_raise_it_and_never_lower_it():
+    given = {"severity": "unknown", "scenario": "disk_space", "hosts": ["db1"], "signs": [sign("P1", "/ is 97% full")]}
+    (found,) = raised([opened("P2")], given)
+    assert found["note"] == {
+        "severity": "P1", "before": "P2", "reason": "by the facts of a run of disk_space on db1",
+        "facts": ["/ is 97% full"],
+    }  # fmt: skip
+    (found,) = raised([opened("unknown")], {**given, "signs": [sign("P2", "/ is 90% full")]})
+    assert (found["note"]["severity"], found["note"]["before"]) == ("P2", "unknown")
+    assert raised([opened("P1")], given) == []
+    assert raised([opened("P0")], given) == []
+    assert raised([], given) == [], "it opens the incident, with its severity"
+
+
+def lowered(before, severity):
+    return event("severity", severity=severity, before=before, reason="a copy of the data")
+
+
+def test_what_a_person_has_lowered_only_a_new_fact_raises():
+    events = [event("opened", severity="P1", facts=["12 sessions wait for locks"]), lowered("P1", "P3")]
+    same, other = sign("P1", "340 sessions wait for locks"), sign("P2", "/ is 90% full")
+    assert raised(events, {"signs": [same]}) == [], "the same fact with other numbers"
+    (found,) = raised(events, {"signs": [same, other]})
+    assert (found["note"]["severity"], found["note"]["facts"]) == ("P2", ["/ is 90% full"])
+    (found,) = raised(events, {"severity": "P1", "signs": [same]})
+    assert found["note"]["severity"] == "P1", "a person has given it to the run"
+
+
+def test_what_a_person_has_lowered_the_next_triage_does_not_raise_by_the_same_signs():
+    first = event("noted", triage="P1", signs=[sign("P1"), sign("P2", "a")])
+    again = event("noted", triage="P1", signs=[sign("P1", "7 sessions wait for locks"), sign("P2", "b")])
+    assert severity_of([opened("unknown"), first, lowered("P1", "P3")]) == "P3"
+    assert severity_of([opened("unknown"), first, lowered("P1", "P3"), again]) == "P2", "b was not known"
+    assert severity_of([opened("unknown"), first, lowered("P1", "P3"), first]) == "P3"
 
 
 @pytest.mark.parametrize(
