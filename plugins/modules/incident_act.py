@@ -132,6 +132,10 @@ options:
     description: Business hours of the site, as for M(pafar.runbook.incident_status).
     type: raw
     default: {}
+  soak:
+    description: Seconds for which the verifications must hold, for V(resolve), unless there is a O(reason).
+    type: float
+    default: 600.0
 extends_documentation_fragment:
   - pafar.runbook._attributes
 attributes:

@@ -32,7 +32,7 @@ from .deadlines import (
     said_outside,
 )
 from .incident_alerts import Alert, alert_from, alert_note
-from .log_recovery import recovery_of
+from .log_recovery import SOAK, held_since, recovery_of, why_not_held
 from .roles import offered_to, roles_of
 from .standing import acts_of, status_of
 
@@ -61,7 +61,8 @@ class ActedReport(TypedDict):
 @dataclass(frozen=True)
 class Said:
     """What a person said. ``by``: who; ``reason``: why, where a rule is overruled; ``outside``: the site's rule for
-    updates to the public; ``hours``: its business hours. ``broken``: what of the log does not verify, to be closed."""
+    updates to the public; ``hours``: its business hours; ``soak``: for which a recovery must hold. ``broken``: what
+    of the log does not verify, to be closed."""
 
     by: str
     text: str = ""
@@ -75,6 +76,7 @@ class Said:
     alerts: tuple[Mapping[str, Any], ...] = ()
     outside: OutsideUpdates = NO_RULE_OUTSIDE
     hours: BusinessHours = IN_UTC
+    soak: timedelta = SOAK
     broken: str = ""
 
 
@@ -196,18 +198,19 @@ def monitor(said: Said, events: Sequence[EventReport], now: datetime) -> list[di
     return [_phase("monitoring", said.reason, acts[-1:])]
 
 
-def resolve(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
-    """After verifications that say recovered, of every act, since the incident was opened for the last time; else with
-    a reason."""
+def resolve(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:
+    """After verifications that say recovered, of every act, since the incident was opened for the last time, and that
+    have held for the soak time: as the status page and the checklist have it. Else with a reason."""
     if phase_of(events) in ENDED:
         raise InputError(f"The incident is {phase_of(events)} already. {_NOTHING}")
-    verified, why = recovery_of(events)
+    found = recovery_of(events)
+    why, what = found.why_not, "Run the playbook of the fault once more"
+    if not why:
+        why, until = why_not_held(found, now, said.soak), held_since(found) + said.soak
+        what = f"Resolve it after {until:%H:%M:%S} UTC"
     if why and not said.reason:
-        raise InputError(
-            f"The incident is not resolved by its log: {why}. Run the playbook of the fault once more, or give a"
-            f" reason. {_NOTHING}"
-        )
-    return [_phase("resolved", said.reason, [] if why else verified)]
+        raise InputError(f"The incident is not resolved by its log: {why}. {what}, or give a reason. {_NOTHING}")
+    return [_phase("resolved", said.reason, found.verified if not found.why_not else [])]
 
 
 def reopen(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001

@@ -20,14 +20,13 @@ from .._incident.kinds import CHECKLIST_STATES, ROLES
 from .._incident.phase import ENDED, is_of_the_fault, phase_of, rounds
 from .._incident.severity import severity_changes, severity_event, severity_of
 from .deadlines import said_outside
-from .log_recovery import recovery_of
+from .log_recovery import SOAK, recovery_of, why_not_held
 from .roles import roles_of
 
 (DONE, WAIVED), OPEN, NOT_APPLICABLE = CHECKLIST_STATES, "open", "not_applicable"
 _ANSWER = timedelta(minutes=15)
 _GIVEN_UP = ("cancelled", "rejected")  # states of an action item
 _BY_PEOPLE = ("surprised", "contributing_factors", "lessons")  # sections of the post-mortem
-SOAK = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -164,12 +163,8 @@ def _recovered(events: _Events, rules: SiteRules) -> _Tick:
     found = recovery_of(events)
     if found.why_not:
         return _Tick(OPEN, found.why_not)
-    last = found.verified[-1]
-    held = None if rules.now is None else rules.now - max(map(kept_at, found.verified))
-    if held is not None and held < rules.soak:
-        since, least = span(max(0.0, held.total_seconds())), span(rules.soak.total_seconds())
-        return _Tick(OPEN, f"#{last['seq']} holds for {since} of {least}")
-    return _Tick(DONE, f"#{last['seq']}")
+    why = "" if rules.now is None else why_not_held(found, rules.now, rules.soak)
+    return _Tick(OPEN, why) if why else _Tick(DONE, f"#{found.verified[-1]['seq']}")
 
 
 def _on_the_page(events: _Events, rules: SiteRules) -> _Tick:

@@ -9,13 +9,16 @@ With a reopening what had recovered must be verified anew; what had not recovere
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import NamedTuple, Sequence
 
-from .._incident.event import EventReport
+from .._core.text import span
+from .._incident.event import EventReport, kept_at
 from .._incident.intent import RECONCILED
 from .._incident.phase import is_found_again, rounds
 
 _ACTS = ("intended", "mitigated")
+SOAK = timedelta(minutes=10)  # for which a recovery must hold, unless the site says otherwise (announce_soak)
 
 
 class Recovery(NamedTuple):
@@ -50,6 +53,20 @@ def recovery_of(events: Sequence[EventReport]) -> Recovery:
             found_again[key] = event
     found = list(last.values())
     return Recovery(found, _why_not(found, list(acted.values()), list(found_again.values()), bool(again)))
+
+
+def held_since(found: Recovery) -> datetime:
+    """Since when all of it has recovered; there is at least one verification."""
+    return max(map(kept_at, found.verified))
+
+
+def why_not_held(found: Recovery, now: datetime, soak: timedelta) -> str:
+    """Why a recovery has not held for the soak time yet, empty where it has."""
+    held = now - held_since(found)
+    if held >= soak:
+        return ""
+    last, so_far = max(found.verified, key=kept_at), max(0.0, held.total_seconds())
+    return f"#{last['seq']} holds for {span(so_far)} of {span(soak.total_seconds())}"
 
 
 def _is_nothing(event: EventReport) -> bool:

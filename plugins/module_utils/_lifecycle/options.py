@@ -8,6 +8,7 @@ from typing import Any
 
 from .._incident.kinds import ROLES, SEVERITIES
 from .acts import ACTS
+from .log_recovery import SOAK
 
 ACT_ARGS: dict[str, Any] = {
     "log": {"type": "path", "required": True},
@@ -28,6 +29,7 @@ ACT_ARGS: dict[str, Any] = {
     "public_every": {"type": "raw", "default": {}},
     "public_scenarios": {"type": "list", "elements": "str", "default": []},
     "hours": {"type": "raw", "default": {}},
+    "soak": {"type": "float", "default": SOAK.total_seconds()},
     "by": {"type": "str", "default": "unknown"},
     "hosts": {"type": "list", "elements": "str", "default": []},
     "join_within": {"type": "float", "default": 14400},

@@ -58,7 +58,8 @@ class Incident:
         week = {"zone": "Europe/Berlin", "starts": "2026-01-05"}
         inventory = yaml.safe_load(platform.site.inventory.read_text())
         inventory["all"] = {"vars": {
-            "runbook_incident_log": str(self.log), "runbook_approval": "always", "announce_soak": 0,
+            # Two seconds pass between the approval and the command that resolves it, and not the ten minutes of a site.
+            "runbook_incident_log": str(self.log), "runbook_approval": "always", "announce_soak": 2,
             "runbook_people": [
                 {"name": name, "slack": f"U{number}", "mail": f"{name}@example.org"}
                 for number, name in enumerate(("ada", "bob", "eve"), 1)

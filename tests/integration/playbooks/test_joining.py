@@ -216,7 +216,9 @@ def test_people_work_an_incident_from_the_acknowledgement_to_its_end(server, sto
     assert (code, "needs a reason" in shown) == (2, True)
     assert typed(site, "severity", incident_act_severity="P0", incident_act_reason="payments fail")[0] == 0
     assert typed(site, "update", incident_act_text="the queue has cleared")[0] == 0
-    assert typed(site, "resolve")[0] == 0, "the last verification says recovered"
+    code, shown = typed(site, "resolve")
+    assert (code, "of 10 min. Resolve it after" in " ".join(shown.split())) == (2, True)
+    assert typed(site, "resolve", announce_soak=0)[0] == 0, "the last verification says recovered"
     code, shown = typed(site, "close", incident_id=name)
     assert (code, "The checklist is open at" in shown) == (2, True)
     tick = {"incident_id": name, "incident_act_item": "runbooks_updated", "incident_act_reason": "none was needed"}

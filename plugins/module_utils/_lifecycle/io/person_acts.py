@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
@@ -43,6 +43,7 @@ def act_on_incident(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
         alerts=tuple(given["alerts"]),
         outside=outside,
         hours=hours,
+        soak=timedelta(seconds=given["soak"]),
         broken=break_text(first_break) if first_break else "",
         **texts,
     )

@@ -39,7 +39,8 @@ def test_one_incident_from_the_acknowledgement_to_the_end(log):
     assert "no verification" in act(log, "resolve")["msg"]
     verified = [{"kind": "verified", "note": {"mitigation": "x", "outcome": "recovered"}}]
     record({"log": str(log), "id": "a", "host": "db1", "events": verified}, False)
-    assert act(log, "resolve")["changed"] is True
+    assert "of 10 min. Resolve it after" in act(log, "resolve")["msg"]
+    assert act(log, "resolve", soak=0)["changed"] is True
     assert "The checklist is open at" in act(log, "close", id="a")["msg"]
     for item, each in ITEMS.items():
         if each.after and item != "timeline_documented":
@@ -178,13 +179,13 @@ def test_a_person_who_is_not_in_the_inventory_needs_a_reason(log):
 def test_after_a_relapse_it_is_resolved_by_a_new_verification_alone(log):
     verified = [{"kind": "verified", "note": {"mitigation": "x", "outcome": "recovered"}}]
     record({"log": str(log), "id": "a", "host": "db1", "events": verified}, False)
-    assert act(log, "resolve")["changed"] is True
+    assert act(log, "resolve", soak=0)["changed"] is True
     assert act(log, "reopen", id="a", reason="the locks are back")["changed"] is True
     assert "no verification is in the log since it was opened again" in act(log, "resolve")["msg"]
     rows = {row["item"]: row["state"] for row in run_module("incident_status", log=str(log), id="a")["checklist"]}
     assert (rows["recovery_verified"], rows["resolution_implemented"]) == ("open", "open")
     record({"log": str(log), "id": "a", "host": "db1", "events": verified}, False)
-    assert act(log, "resolve")["changed"] is True
+    assert act(log, "resolve", soak=0)["changed"] is True
     for soak, state in ((3600, "open"), (0, "done")):
         rows = {
             row["item"]: row["state"]
