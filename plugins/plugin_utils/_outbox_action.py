@@ -22,7 +22,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.record imp
 AskHost = Callable[[str, "dict[str, Any]"], "dict[str, Any]"]  # runs a module of that name on the log's host
 _OF_THE_LEASE = 0.9  # in which all is sent; the rest is for what was on its way, and for the log
 _OF_THE_LOG = ("log", "by", "at", "group")
-_OF_A_PERSON = ("name", "slack", "login", "awx_user")  # what the log's host needs to know
+_OF_A_PERSON = ("name", "slack", "mail", "login", "awx_user")  # what the log's host needs to know
 
 
 def announced(params: dict[str, Any], check_mode: bool, ask_host: AskHost | None) -> AnnounceReport:

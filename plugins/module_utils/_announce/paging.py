@@ -24,9 +24,11 @@ from .._lifecycle.deadlines import NO_RULE_OUTSIDE, OutsideUpdates, outside_due,
 from .._lifecycle.log_recovery import recovery_of
 from .._lifecycle.roles import roles_of
 from .outbox import QUEUED, Message
-from .settings import MAIL, SLACK
+from .settings import MAIL, PAGER, SLACK
 
 _WAYS: tuple[Literal["slack", "mail"], ...] = (SLACK, MAIL)  # by which a person is paged
+_SLACK_ALONE: Mapping[str, Any] = {SLACK: {}}
+_TOLD, _BY_PAGER = "told/", "/pager"  # around the keys of what the responders must hear, where there is no Slack
 _HOLDS = ("assigned", "taken", "accepted")
 _LONGEST = 80  # characters of a name in a key
 _NEWS = timedelta(hours=1)  # within which a change of shift is announced
@@ -132,8 +134,7 @@ def _of_step(answerer: Answerer, key: str, channels: Mapping[str, Any], base: Ma
     step = answerer["step"]
     values = {**base, "step": step, "person": answerer["person"], "why": answerer["why"], "place": "incident"}
     if not answerer["person"]:
-        said = Message(f"slack/passed_over/{key}", SLACK, "passed_over", values)
-        return [said] if SLACK in channels else []
+        return _told(f"passed_over/{key}", "passed_over", channels, values)
     found = []
     if SLACK in channels:
         # A message of its own to the person where the id is known, and a line in the channel for all.
@@ -199,21 +200,75 @@ def _to_person(
     return found
 
 
-def reminders(
-    events: Sequence[EventReport], base: Mapping[str, Any], now: datetime, outside: OutsideUpdates = NO_RULE_OUTSIDE
+def _told(
+    key: str,
+    template: str,
+    channels: Mapping[str, Any],
+    values: Mapping[str, Any],
+    to: Sequence[str] = (),
+    *,
+    thing: str = "",
 ) -> list[Message]:
-    """That an update is overdue, inside or outside, once for each time that it was due."""
+    """What the responders must hear, in the incident's channel. A site without Slack has it by mail, to those who are
+    named, else to those who work on incidents there, and one without mail by its pager, as an alert of its own, which
+    ends with the incident."""
+    if SLACK in channels:
+        return [Message(f"slack/{key}", SLACK, template, {**values, "place": "incident"}, thing)]
+    if MAIL in channels:
+        options = channels[MAIL]
+        rest: Sequence[str] = next(
+            (options[name] for name in ("approvers", "reviewers", "to") if options.get(name)), []
+        )
+        return [
+            Message(f"{_TOLD}{key}/{address}", MAIL, template, {**values, "to": address}, thing, lane=address)
+            for address in dict.fromkeys(map(str, to or rest))
+        ]
+    if PAGER in channels:
+        alert = {**values, "action": "trigger", "about": key}
+        return [Message(f"{_TOLD}{key}{_BY_PAGER}", PAGER, template, alert, thing, lane="told")]
+    return []
+
+
+def told_over(events: Sequence[EventReport], queued: Sequence[str], base: Mapping[str, Any]) -> list[Message]:
+    """The end of the alerts that the pager had beside that of the incident, when it is over. ``queued``: keys of the
+    messages in the log."""
+    keys = [key for key in queued if key.startswith(_TOLD) and key.endswith(_BY_PAGER)]
+    return [
+        Message(
+            f"{key}/resolve",
+            PAGER,
+            "page_person",
+            {**base, "action": "resolve", "about": key[len(_TOLD) : -len(_BY_PAGER)]},
+            lane="told",
+        )
+        for key in (keys if phase_of(events) in ENDED else ())
+    ]
+
+
+def reminders(
+    events: Sequence[EventReport],
+    base: Mapping[str, Any],
+    now: datetime,
+    outside: OutsideUpdates = NO_RULE_OUTSIDE,
+    channels: Mapping[str, Any] = _SLACK_ALONE,
+    *,
+    people: Sequence[Mapping[str, Any]] = (),
+) -> list[Message]:
+    """That an update is overdue, inside or outside, once for each time that it was due. ``people``: of the site;
+    without Slack those who hold a role are reminded."""
     if phase_of(events) in ENDED:
         return []
     severity = severity_of(events)
-    found = []
+    held = [_field_of(person, people, "mail") for person in roles_of(events).values()]
+    found: list[Message] = []
     for template, due in (
         ("overdue", update_due(events, severity)),
         ("overdue_public", outside_due(events, severity, outside)),
     ):
         if due is not None and now >= due + timedelta(minutes=1):
-            values = {**base, "due": stamp(due), "late": span((now - due).total_seconds()), "place": "incident"}
-            found.append(Message(f"slack/{template}/{stamp(due)}", SLACK, template, values, template))
+            values = {**base, "due": stamp(due), "late": span((now - due).total_seconds())}
+            to = [address for address in held if address]
+            found += _told(f"{template}/{stamp(due)}", template, channels, values, to, thing=template)
     return found
 
 
@@ -235,7 +290,7 @@ def invitations(
     paged = _paged(events, calls)
     ids = {person.casefold(): known for person, known, dummy in paged if known}
     for person, known, why in [*paged, *_in_roles(events)]:
-        user = known or _slack_of(person, people) or ids.get(person.casefold(), "")
+        user = known or _field_of(person, people, "slack") or ids.get(person.casefold(), "")
         values = {**base, "place": "incident", "person": person, "user": user, "why": why}
         if user and user not in responders:
             key = f"slack/invite/{user}"
@@ -274,13 +329,13 @@ def _in_roles(events: Sequence[EventReport]) -> list[tuple[str, str, str]]:
     return [(str(note["person"]), "", str(note.get("role")).replace("_", " ")) for note in notes if note.get("person")]
 
 
-def _slack_of(person: str, people: Sequence[Mapping[str, Any]]) -> str:
-    """The id of a person by name, login or user of AWX; empty where it is not known."""
+def _field_of(person: str, people: Sequence[Mapping[str, Any]], field: str) -> str:
+    """The id in Slack or the mail of a person by name, login or user of AWX; empty where it is not known."""
     wanted = person.casefold()
     for each in people:
-        logins = (login.strip() for field in ("login", "awx_user") for login in str(each.get(field) or "").split(","))
+        logins = (login.strip() for own in ("login", "awx_user") for login in str(each.get(own) or "").split(","))
         if wanted in {name.casefold() for name in (" ".join(str(each.get("name") or "").split()), *logins)}:
-            return str(each.get("slack") or "").strip()
+            return str(each.get(field) or "").strip()
     return ""
 
 

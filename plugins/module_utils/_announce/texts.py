@@ -14,6 +14,14 @@ from typing import Mapping
 # How much of a plan a message leaves out, since what is approved is the whole.
 _MORE = "{% if plan.more | default(0) %}\n- and {{ plan.more }} more, which the plan in the log has{% endif %}"
 _REPORTED = "{% if reported | default('') %}\n{{ reported }}{% endif %}"
+_OF_INCIDENT = "{{ severity }} {{ scenario }} on {{ hosts }}, incident {{ incident }}"
+_PASSED_OVER = "No person is paged as {{ step }}: {{ why }}. " + _OF_INCIDENT
+_OVERDUE = "An update is overdue since {{ due }} ({{ late }}): " + _OF_INCIDENT
+_OVERDUE_PUBLIC = "An update to the public is overdue since {{ due }} ({{ late }}): " + _OF_INCIDENT
+_TO_WRITE = (
+    "\n\nTo write it: ansible-playbook playbooks/incident_update.yml -e incident_act_text=TEXT"
+    " -e incident_id={{ incident }}"
+)
 _SHIFT_LEAVES = (
     "Your shift as {{ step }} ended at {{ since }} while incident {{ incident }} ({{ severity }}"
     " {{ scenario }}) is {{ phase }}.{% if roles %} You hold: {{ roles }}.{% endif %}"
@@ -110,11 +118,18 @@ MAIL: Mapping[str, str] = {
     " opened {{ opened_at }}." + _REPORTED + "\nTo acknowledge: ansible-playbook playbooks/incident_ack.yml -e"
     " incident_id={{ incident }}\n",
     "shift_leaves": _SHIFT_LEAVES, "shift_comes": _SHIFT_COMES,
+    "passed_over_subject": "No person is on call as {{ step }}: {{ severity }} {{ scenario }}",
+    "passed_over": _PASSED_OVER + ", opened {{ opened_at }}.\n",
+    "overdue_subject": "An update is overdue: {{ severity }} {{ scenario }}",
+    "overdue": _OVERDUE + "." + _TO_WRITE + "\n",
+    "overdue_public_subject": "An update to the public is overdue: {{ severity }} {{ scenario }}",
+    "overdue_public": _OVERDUE_PUBLIC + "." + _TO_WRITE + " -e incident_act_audience=public\n",
 }  # fmt: skip
 PAGER: Mapping[str, str] = {
     "page_person": "{{ severity }} {{ scenario }} on {{ hosts }}: incident {{ incident }}"
     "{% if reported | default('') %}, {{ reported }}{% endif %}",
-}
+    "passed_over": _PASSED_OVER, "overdue": _OVERDUE, "overdue_public": _OVERDUE_PUBLIC,
+}  # fmt: skip
 TRACKER: Mapping[str, str] = {
     "title": "{{ severity }} {{ scenario }} on {{ hosts }}",
     "item_title": "{{ item }}: {{ text }}",

@@ -25,7 +25,7 @@ from .held_messages import held_values, plans_by_mail
 from .incident_facts import IncidentFacts, cleaned
 from .outbox import Message
 from .page_states import RESOLVED, PageState, keys_to_tell, page_states
-from .paging import Answerer, asks_pager, invitations, pages, reminders, shift_changes
+from .paging import Answerer, asks_pager, invitations, pages, reminders, shift_changes, told_over
 from .settings import MAIL, PAGE, PAGER, SLACK, TRACKER
 
 _Rule = Callable[[IncidentFacts], "list[Message]"]
@@ -68,10 +68,11 @@ def wanted(
     if answerers:
         calls = pages(events, answerers, after, settings, story.base(), now)
         found += calls + shift_changes(events, answerers, settings, story.base(), now)
-    if SLACK in settings:
-        found += reminders(events, story.base(), now, outside)
-        if _has_channel(story):
-            found += invitations(events, calls, people, settings[SLACK], story.base())
+    found += reminders(events, story.base(), now, outside, settings, people=people)
+    if PAGER in settings:
+        found += told_over(events, story.queued, story.base())
+    if SLACK in settings and _has_channel(story):
+        found += invitations(events, calls, people, settings[SLACK], story.base())
     return found
 
 

@@ -37,7 +37,7 @@ class Apprise:
     def send(self, message: Message, thread: Thread) -> Delivery:  # noqa: ARG002
         if not self.is_known:
             return NotDelivered("Apprise does not know the address of runbook_announce.pager.url")
-        text = self.texts.text("page_person", message.values, "apprise")
+        text = self.texts.text(message.template, message.values, "apprise")
         done = self.library.notify(title=f"{message.values['action']}: {message.values['incident']}", body=text)
         if done:
             return Delivered("", "best effort: Apprise cannot say whether it arrived")

@@ -31,13 +31,13 @@ class PagerDuty:
         return None
 
     def send(self, message: Message, thread: Thread) -> Delivery:
-        values = message.values
+        values, about = message.values, str(message.values.get("about") or "")
         body = {
             "routing_key": self.settings["routing_key"],
             "event_action": values["action"],
-            "dedup_key": thread.incident,
+            "dedup_key": f"{thread.incident}/{about}" if about else thread.incident,
             "payload": {
-                "summary": self.texts.text("page_person", values)[:1024],
+                "summary": self.texts.text(message.template, values)[:1024],
                 "source": str(values["hosts"]) or "pafar.runbook",
                 "severity": _SEVERITIES.get(str(values["severity"]), "info"),
                 "custom_details": {"incident": thread.incident, "scenario": values["scenario"]},

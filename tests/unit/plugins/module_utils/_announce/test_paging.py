@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.render import Texts
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message, queued_note
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.paging import (
     answerer_of,
@@ -11,6 +12,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.paging imp
     pages,
     reminders,
     shift_changes,
+    told_over,
     within,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
@@ -79,6 +81,57 @@ def test_a_step_without_a_person_is_passed_over_at_once_and_said():
     assert steps([opened("P0")], 0, [NO_ONE, *WHO[1:]]) == ["slack/passed_over/primary", "call/secondary/mail"]
     assert steps([opened("P0")], 5, [NO_ONE, *WHO[1:]])[-1] == "call/escalation/slack"
     assert steps([opened("P0")], 0, [NO_ONE]) == ["slack/passed_over/primary"]
+
+
+ONLY_MAIL = settings_of({"mail": {"host": "x", "sender": "y@z", "to": ["board@z"], "approvers": ["op@z", "op@z"]}})
+ONLY_PAGER = settings_of({"pager": {"kind": "pagerduty", "routing_key": "x"}})
+VALUES = {"incident": "i", "scenario": "s", "hosts": "db1", "opened_at": "x", "severity": "P0"}
+
+
+@pytest.mark.parametrize(
+    ("channels", "told"),
+    [
+        (SETTINGS, [("slack", "slack/passed_over/primary")]),
+        (ONLY_MAIL, [("mail", "told/passed_over/primary/op@z")]),
+        (ONLY_PAGER, [("pager", "told/passed_over/primary/pager")]),
+        (settings_of({"mail": {"host": "x", "sender": "y@z", "to": ["board@z"]}}),
+         [("mail", "told/passed_over/primary/board@z")]),
+        (settings_of({"tracker": {"url": "http://x"}}), []),
+    ],
+)  # fmt: skip
+def test_that_no_person_is_on_call_is_said_by_a_way_that_the_site_has(channels, told):
+    found = pages([opened("P0")], [NO_ONE], AFTER, channels, VALUES, START)
+    assert [(message.channel, message.key) for message in found] == told
+    texts = [Texts(message.channel).text(message.template, message.values) for message in found]
+    assert all("no layer has a person at this time" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("channels", "people", "told"),
+    [
+        (SETTINGS, [], ["slack/overdue/2026-11-27T10:15:00.000000Z"]),
+        (ONLY_MAIL, [], ["told/overdue/2026-11-27T10:15:00.000000Z/op@z"]),
+        (ONLY_MAIL, [{"name": "Ada", "login": "x,ada", "mail": "ada@z"}],
+         ["told/overdue/2026-11-27T10:15:00.000000Z/ada@z"]),
+        (ONLY_PAGER, [], ["told/overdue/2026-11-27T10:15:00.000000Z/pager"]),
+    ],
+)  # fmt: skip
+def test_an_overdue_update_is_said_to_those_who_hold_a_role_by_a_way_that_the_site_has(channels, people, told):
+    events = [opened("P0"), role("taken")]
+    found = reminders(events, VALUES, START + timedelta(minutes=17), channels=channels, people=people)
+    assert [message.key for message in found] == told
+    (message,) = found
+    assert "overdue" in Texts(message.channel).text(message.template, message.values)
+
+
+def test_an_alert_of_the_pager_beside_that_of_the_incident_ends_with_it():
+    queued = ["pager/trigger/1", "told/overdue/x/pager", "told/overdue/x/ada@z"]
+    over = event("phase", 20, phase="resolved", reason="x")
+    (message,) = told_over([opened("P0"), over], queued, BASE)
+    assert (message.key, message.channel) == ("told/overdue/x/pager/resolve", "pager")
+    assert (message.values["action"], message.values["about"]) == ("resolve", "overdue/x")
+    assert told_over([opened("P0")], queued, BASE) == []
+    assert told_over([opened("P0"), over], [*queued, message.key], BASE) == [message]
 
 
 def test_who_is_paged_instead_is_told_of_the_step_that_was_passed_over():
