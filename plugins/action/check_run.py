@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Refuses a run without hosts or with misspelt variables, on the controller. Documentation: modules/check_run.py.
+"""Refuses a run without hosts, with misspelt variables or with changed answers. Documentation: modules/check_run.py.
 
 Inventory and extra variables are read where they are set, so that facts, results and defaults of roles are none of them.
 """
@@ -13,6 +13,7 @@ from ansible.errors import AnsibleError
 from ansible.utils.collection_loader._collection_config import AnsibleCollectionConfig
 from ansible.utils.path import unfrackpath
 from ansible.vars.plugins import get_vars_from_inventory_sources, get_vars_from_path
+from ansible_collections.pafar.runbook.plugins.module_utils._run import changed_answers
 from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import called
 from ansible_collections.pafar.runbook.plugins.module_utils._run.matched_hosts import Inventory, unedited, why_no_host
 from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_names import (
@@ -24,6 +25,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_names i
     unknown_names,
 )
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
+from ansible_collections.pafar.runbook.plugins.plugin_utils._marked_texts import written
 from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import configured, invocation
 
 tag_of: Callable[[Any], Any] | None = None
@@ -44,6 +46,9 @@ class ActionModule(ControllerAction):
     }
 
     def judge(self, args: dict[str, Any]) -> dict[str, Any]:
+        changed = changed_answers.changed_answers(written(invocation().extra, self._loader), self._extra)
+        if changed:
+            return {"failed": True, "msg": changed_answers.refusal(changed)}
         pattern = args["pattern"]
         hosts = self._matching(pattern) if pattern else self._inventory.get_hosts("all")
         if pattern and not hosts:
@@ -58,6 +63,11 @@ class ActionModule(ControllerAction):
         names = [str(host.name) for host in hosts]
         report: CheckedRun = {"hosts": names, "unknown": unknown, "called": called(invocation())}
         return {**report, "failed": True, "msg": refusal(unknown)} if unknown else {**report}
+
+    @property
+    def _extra(self) -> Mapping[str, Any]:
+        extra: Mapping[str, Any] = self.task_vars["hostvars"]._variable_manager.extra_vars
+        return extra
 
     @property
     def _inventory(self) -> Any:
@@ -92,7 +102,7 @@ class ActionModule(ControllerAction):
         return list(groups.values())
 
     def _unknown(self, entities: Sequence[Any]) -> list[UnknownName]:
-        extra = self.task_vars["hostvars"]._variable_manager.extra_vars
+        extra = self._extra
         given = {name: value for entity in entities for name, value in entity.vars.items()}
         given.update(self._from_files(entities))
         given.update(extra)

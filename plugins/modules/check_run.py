@@ -5,13 +5,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: check_run
-short_description: Refuse a run without a host, or with misspelt variables
+short_description: Refuse a run without a host, with misspelt variables, or with an answer that was changed
 version_added: 0.2.0
 description:
   - Fails if no host of the inventory matches a pattern, and says what was read. Ansible itself ends such a run with success.
   - Fails if the inventory or the extra variables have a name that begins with C(runbook_), C(incident_) or the name of a
     role of this collection and an underscore and that this collection does not read, since it would be ignored. The
     nearest known name is proposed.
+  - Fails if an extra variable that this collection reads no longer says what AWX has written. ansible-core 2.19 and later
+    reads an answer of a survey again as YAML, so that C(0123) becomes 83, C(14:40) becomes 880, and C(null) becomes nothing.
   - Runs on the controller, without a connection to the host. Facts, registered results and defaults of roles are not checked.
   - Names of the site's own roles are accepted, variables that another variable uses, and those that are listed in
     C(runbook_own_variables).

@@ -56,6 +56,16 @@ def _wrapped(names: Iterable[str]) -> list[str]:
     return textwrap.wrap(text, 116, initial_indent=" " * 4, subsequent_indent=" " * 4)
 
 
+def of_type(kind: str, roles: dict[str, dict[str, Any]]) -> set[str]:
+    return {name for options in roles.values() for name, spec in options.items() if spec.get("type") == kind}
+
+
+def truths(own: dict[str, dict[str, str]], roles: dict[str, dict[str, Any]]) -> list[str]:
+    """By the type of a role's option; the description of another variable begins with Whether."""
+    told = {**own["shared"], **own["playbooks"]}
+    return sorted(of_type("bool", roles) | {name for name, text in told.items() if text.startswith("Whether ")})
+
+
 def names_file() -> str:
     own, roles = load(ROOT / "meta/variables.yml"), of_roles()
     settings = {name for role in roles for name in main_options(role)} | {*own["shared"], *own["playbooks"]}
@@ -70,6 +80,10 @@ def names_file() -> str:
     lines += ["# What roles hand to each other, and a job to the next one: known, and never what was meant."]
     lines += ["PASSED_ON = (", *_wrapped(sorted(inner - settings)), ")  # fmt: skip"]
     lines += ["KNOWN = frozenset((*SETTINGS, *PASSED_ON))"]
+    lines += ["# Those that are true or false."]
+    lines += ["TRUTHS = frozenset((", *_wrapped(truths(own, roles)), "))  # fmt: skip"]
+    lines += ["# Options of roles that are lists."]
+    lines += ["LISTS = frozenset((", *_wrapped(sorted(of_type("list", roles))), "))  # fmt: skip"]
     lines += ["# Names of an earlier version."]
     lines += ["RENAMED = {", *(f'    "{old}": "{new}",' for old, new in sorted(own["renamed"].items())), "}"]
     return HEAD + "\n".join(lines) + "\n"

@@ -110,6 +110,35 @@ PASSED_ON = (
     "incident_plans", "incident_undoes", "incident_workflow", "preflight_not_ready", "triage_next",
 )  # fmt: skip
 KNOWN = frozenset((*SETTINGS, *PASSED_ON))
+# Those that are true or false.
+TRUTHS = frozenset((
+    "awx_setup_rebuild", "build_index_check_disk", "db_connection_exhaustion_role_settings",
+    "db_performance_degradation_role_settings", "db_session_cancel_override_exclusions",
+    "end_sessions_exclude_superusers", "end_sessions_holds_back", "end_sessions_looked", "end_sessions_maintenance",
+    "end_sessions_override_exclusions", "game_day_timed", "incident_only_approved",
+    "incident_postmortem_measure_again", "incident_status_closed", "preflight_strict", "reclaim_disk_looked",
+    "restart_services_at_once", "restart_services_everything", "roll_back_release_accept_migrations",
+    "runbook_four_eyes", "runbook_rehearsal", "scale_services_allow_drift", "scale_services_allow_shared_data",
+    "unblock_sessions_allow_prepared", "unblock_sessions_exclude_superusers", "unblock_sessions_looked",
+))  # fmt: skip
+# Options of roles that are lists.
+LISTS = frozenset((
+    "announce_incidents", "announce_people", "build_index_columns", "end_sessions_also",
+    "end_sessions_application_superusers", "end_sessions_busy", "end_sessions_dead_clients",
+    "end_sessions_exclude_applications", "end_sessions_exclude_databases", "end_sessions_exclude_queries",
+    "end_sessions_exclude_roles", "end_sessions_measure", "incident_events", "reclaim_disk_kinds",
+    "restart_services_containers", "restart_services_drain_command", "restart_services_drain_undo",
+    "restart_services_proxy_reload", "restart_services_proxy_test", "restart_services_services",
+    "restart_services_singletons", "role_settings_settings", "roll_back_release_drain_command",
+    "roll_back_release_drain_undo", "roll_back_release_proxy_reload", "roll_back_release_proxy_test",
+    "roll_back_release_services", "roll_back_release_singletons", "scale_services_drain_command",
+    "scale_services_drain_undo", "scale_services_proxy_reload", "scale_services_proxy_test",
+    "scale_services_singletons", "switch_containers_containers", "switch_containers_drain_command",
+    "switch_containers_drain_undo", "switch_containers_proxy_reload", "switch_containers_proxy_test",
+    "switch_containers_singletons", "triage_always_firing", "triage_series",
+    "unblock_sessions_application_superusers", "unblock_sessions_exclude_applications",
+    "unblock_sessions_exclude_databases", "unblock_sessions_exclude_queries", "unblock_sessions_exclude_roles",
+))  # fmt: skip
 # Names of an earlier version.
 RENAMED = {
     "db_connection_exhaustion_guard": "db_connection_exhaustion_role_settings",

@@ -12,12 +12,13 @@ from support.awx.jobs import meta_variables, run_job, variables_file
 from support.awx.objects import arrived, read
 from support.scope import ALL, left_out
 
-TABLE = ["0123", "2026-11-23", "14:40", "+2", "", "yes", ["15", "16"], "web, worker", "14:40 UTC"]
+TABLE = ["0123", "2026-11-23", "14:40", "+2", "", "yes", ["15", "16"], "web, worker", "14:40 UTC", "1.10", "null", "0",
+         "key: value", "# x", "'x'", "- x", "2026-11-23T14:56:35Z"]  # fmt: skip
 TEMPLATES = {template["name"]: template for template in read()["awx_job_templates"]}
 # Of the incident log alone, in an order in which each has what it needs. What a required question is answered with.
 JOBS = {
     "Runbook: report": {
-        "incident_act_text": "0123",
+        "incident_act_text": "4711",
         "incident_act_reported_by": "support",
         "incident_act_noticed_at": "00:01 UTC",
     },
@@ -25,7 +26,7 @@ JOBS = {
     "Runbook: role": {"incident_role_action": "take", "incident_act_role": "technical_lead"},
     "Runbook: note": {"incident_note_text": "2026-11-23", "incident_note_at": "2026-11-23T14:56:35Z"},
     "Runbook: acknowledge": {},
-    "Runbook: update": {"incident_act_text": "yes", "incident_act_audience": "inside"},
+    "Runbook: update": {"incident_act_text": "key: value # x", "incident_act_audience": "inside"},
     "Runbook: checklist": {"incident_act_item": "runbooks_updated", "incident_checklist_action": "check"},
     "Runbook: status": {"incident_status_closed": "yes"},
     "Runbook: incidents": {},
@@ -36,7 +37,7 @@ JOBS = {
     "Runbook: menu": {},
     "Runbook: announce": {},
     "Runbook: tick": {},
-    "Runbook: resolve": {"incident_resolve_action": "resolve", "incident_act_reason": "0123"},
+    "Runbook: resolve": {"incident_resolve_action": "resolve", "incident_act_reason": "1.5"},
 }
 FIRST = ("Runbook: report", "Runbook: note")  # of which a run of part of them has all forms
 
@@ -54,8 +55,8 @@ def test_core_makes_of_an_answer_what_the_tests_of_all_templates_take_it_for(tmp
     )  # fmt: skip
     line = next(line for line in done.stdout.splitlines() if '"msg": ' in line)
     found = json.loads(json.loads("{" + line.strip() + "}")["msg"])
-    assert found == {**json.loads(json.dumps({name: arrived(value) for name, value in given.items()}, default=str)),
-                     "of_the_template": "0123"}  # fmt: skip
+    meant = {name: arrived(value) for name, value in given.items()}
+    assert found == {**json.loads(json.dumps(meant, default=lambda day: day.isoformat())), "of_the_template": "0123"}
 
 
 def asked(template, answered):

@@ -1,7 +1,8 @@
 """Jobs as AWX runs them: ansible-runner with a private folder, variables as AWX writes them, a home that is removed.
 
-What AWX asked for at the launch, and what one job of a workflow hands to the next, it marks as unsafe; ansible-core
-2.19 reads such a text again, and may make a number, a date or nothing of it.
+AWX marks each text as unsafe, and each name: its own (who runs the job), what it asked for at the launch, and what one
+job of a workflow hands to the next; only what the template itself sets stays as it is. ansible-core 2.19 reads a marked
+text again, and may make a number, a date or nothing of it.
 """
 
 from __future__ import annotations
@@ -59,14 +60,27 @@ def marked(value: Any) -> Any:
 
 
 def variables_file(launched: Mapping[str, Any], template: Mapping[str, Any], meta: Mapping[str, Any]) -> str:
-    """``env/extravars``: the template's own variables as they are, what is given at the launch marked, AWX's last."""
-    return yaml.dump({**template, **marked(dict(launched)), **meta}, Dumper=_Dumper)
+    """``env/extravars``: AWX's own, over them the template's as they are, over them what is given at the launch.
+
+    As awx/main/tasks/jobs.py (build_extra_vars_file) and awx/main/utils/safe_yaml.py have it.
+    """
+    plain = {name: value for name, value in template.items() if launched.get(name, value) == value}
+    given = {**meta, **launched}
+    written: dict[str, Any] = {_Unsafe(name): marked(value) for name, value in given.items() if name not in plain}
+    return yaml.dump({**written, **plain}, Dumper=_Dumper)
 
 
 def meta_variables(job: int, user: str = "ada", workflow: int = 0) -> dict[str, Any]:
-    """What AWX itself adds to a job, over everything else."""
-    of_workflow = {"awx_workflow_job_id": workflow, "awx_workflow_job_name": "w"} if workflow else {}
-    return {"awx_job_id": job, "awx_user_name": user, "awx_user_id": 7, **of_workflow}
+    """What AWX itself tells a job, under its own name and under its earlier one."""
+    own = {
+        "job_id": job, "job_launch_type": "workflow" if workflow else "manual", "user_id": 7, "user_name": user,
+        "user_email": f"{user}@example.org", "user_first_name": user.title(), "user_last_name": "", "inventory_id": 2,
+        "inventory_name": "Runbook", "project_revision": "0123456701234567012345670123456701234567",
+        "project_scm_branch": "main", "job_template_id": 5, "job_template_name": "Runbook: t",
+    }  # fmt: skip
+    if workflow:
+        own.update({"workflow_job_id": workflow, "workflow_job_name": "w"})
+    return {f"{prefix}_{name}": value for prefix in ("awx", "tower") for name, value in own.items()}
 
 
 def run_job(

@@ -87,10 +87,13 @@ def _misfits_of(value: Any, option: Mapping[str, Any], place: str) -> list[str]:
 
 
 def arrived(answer: Any) -> Any:
-    """An answer of a survey as ansible-core 2.19 gives it to a playbook: texts are read again as YAML."""
+    """An answer of a survey as ansible-core 2.19 gives it to a playbook: a text is read again, as one YAML scalar."""
     if isinstance(answer, list):
         return [arrived(each) for each in answer]
-    return yaml.safe_load(answer) if isinstance(answer, str) else answer
+    if not isinstance(answer, str):
+        return answer
+    loader: Any = yaml.SafeLoader("")
+    return loader.construct_object(yaml.ScalarNode(loader.resolve(yaml.ScalarNode, answer, (True, False)), answer))
 
 
 def survey_misfits(survey: list[dict[str, Any]]) -> list[str]:
@@ -129,10 +132,10 @@ def _question_misfits(question: Mapping[str, Any]) -> list[str]:
     choices = question.get("choices", [])
     if kind.startswith("multi") and (not choices or (default != "" and default not in choices)):
         found.append(f"{name}: {default!r} is none of its choices {choices}")
-    if kind == "text" and isinstance(default, str) and yaml.safe_load(default or '""') != default:
-        found.append(f"{name}: the default {default!r} would arrive as {yaml.safe_load(default)!r}")
-    odd = [choice for choice in choices if yaml.safe_load(choice) != choice and choice not in ("yes", "no")]
-    return found + [f"{name}: the choice {choice!r} would arrive as {yaml.safe_load(choice)!r}" for choice in odd]
+    if kind == "text" and isinstance(default, str) and default and arrived(default) != default:
+        found.append(f"{name}: the default {default!r} would arrive as {arrived(default)!r}")
+    odd = [choice for choice in choices if arrived(choice) != choice and choice not in ("yes", "no")]
+    return found + [f"{name}: the choice {choice!r} would arrive as {arrived(choice)!r}" for choice in odd]
 
 
 def node_misfits(nodes: list[dict[str, Any]]) -> list[str]:

@@ -98,3 +98,26 @@ def test_an_empty_inventory_is_one_paragraph(folder):
     folder.write("hosts.yml", {"all": {}})
     rc, text = folder.check(pattern="database")
     assert (rc, "No host in the inventory (read: " in text) == (2, True), text
+
+
+MARKED = "!unsafe 'incident_note_text': !unsafe '0123'\n!unsafe 'incident_id': !unsafe 'a1'\n"
+
+
+def test_refuses_an_answer_that_ansible_has_changed(folder):
+    """As AWX writes answers of a survey; ansible-core before 2.19 leaves them alone."""
+    (folder.path / "answers").write_text(MARKED)
+    rc, text = folder.check("-e", f"@{folder.path}/answers", pattern="database")
+    assert rc == 2
+    assert "incident_note_text was '0123' and has become the number 83" in text
+    assert "Nothing was done." in text
+    rc, text = folder.check("-e", f"@{folder.path}/answers", "-e", "incident_note_text=0123", pattern="database")
+    assert rc == 0, "a later option wins"
+
+
+def test_a_file_of_extra_variables_that_is_not_awx_s_is_left_alone(folder):
+    for name, text in {"plain": "incident_note_text: 0123\n", "empty": "{}"}.items():
+        (folder.path / name).write_text(text)
+    rc, text = folder.check("-e", f"@{folder.path}/plain", pattern="database")
+    assert rc == 0, text
+    rc, text = folder.check("-e", f"@{folder.path}/empty", pattern="database")
+    assert rc == 0, text
