@@ -23,9 +23,9 @@ SETTINGS = (
     "announce_archive_after", "announce_budget", "announce_channels", "announce_escalate_after",
     "announce_incidents", "announce_oncall", "announce_people", "announce_public", "announce_public_update_every",
     "announce_roles_from", "announce_soak", "announce_templates", "awx_setup_objects", "awx_setup_rebuild",
-    "build_index_approval", "build_index_check_disk", "build_index_columns", "build_index_database",
-    "build_index_limit", "build_index_max_transaction_age", "build_index_name", "build_index_schema",
-    "build_index_state", "build_index_table", "build_index_timeout", "build_index_undoes",
+    "awx_setup_secrets", "build_index_approval", "build_index_check_disk", "build_index_columns",
+    "build_index_database", "build_index_limit", "build_index_max_transaction_age", "build_index_name",
+    "build_index_schema", "build_index_state", "build_index_table", "build_index_timeout", "build_index_undoes",
     "db_connection_exhaustion_idle", "db_connection_exhaustion_idle_in_transaction",
     "db_connection_exhaustion_role_settings", "db_connection_exhaustion_since",
     "db_performance_degradation_idle_in_transaction", "db_performance_degradation_min_running",
@@ -112,7 +112,7 @@ PASSED_ON = (
 KNOWN = frozenset((*SETTINGS, *PASSED_ON))
 # Those that are true or false.
 TRUTHS = frozenset((
-    "awx_setup_rebuild", "build_index_check_disk", "db_connection_exhaustion_role_settings",
+    "awx_setup_rebuild", "awx_setup_secrets", "build_index_check_disk", "db_connection_exhaustion_role_settings",
     "db_performance_degradation_role_settings", "db_session_cancel_override_exclusions",
     "end_sessions_exclude_superusers", "end_sessions_holds_back", "end_sessions_looked", "end_sessions_maintenance",
     "end_sessions_override_exclusions", "game_day_timed", "incident_only_approved",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -21,12 +22,13 @@ def collection(tmp_path):
     return made(tmp_path / "collections")
 
 
-def load(collection, objects=None):
-    options = ["-e", f"awx_setup_objects={objects}"] if objects else []
+def load(collection, objects=None, secret=SECRET, **variables):
+    given = {**({"awx_setup_objects": str(objects)} if objects else {}), **variables}
+    options = ["-e", json.dumps(given)] if given else []
     paths = os.pathsep.join([str(collection.folder), str(ROOT / "playbooks/collections")])
     environment = {
         **os.environ, **collection.environment, "HOME": str(collection.folder), "ANSIBLE_NOCOLOR": "1",
-        "ANSIBLE_COLLECTIONS_PATH": paths, "RUNBOOK_POSTGRES_PASSWORD": SECRET,
+        "ANSIBLE_COLLECTIONS_PATH": paths, "RUNBOOK_POSTGRES_PASSWORD": secret, "RUNBOOK_SLACK_TOKEN": secret,
     }  # fmt: skip
     return subprocess.run(
         ["ansible-playbook", "playbooks/awx_setup.yml", *options], cwd=ROOT, env=environment, capture_output=True,
@@ -58,18 +60,45 @@ def test_everything_is_loaded_and_a_second_time_nothing_changes(collection):
             shown = {name for each in may_read if team in each["teams"] for name in each["job_templates"]}
             nodes = [node["unified_job_template"] for node in workflow["workflow_nodes"]]
             assert {each["name"] for each in nodes if each["type"] == "job_template"} <= shown, "the plan is in its job"
-    again = load(collection)
+    again = load(collection, secret="")
     assert again.returncode == 0, again.stdout
-    assert re.search(r"changed=0\b", again.stdout)
+    assert collection.objects() == objects, "no secret is lost where the environment has none"
+    assert changed_tasks(again.stdout) == {"Workflows"}, "awx.awx reports an approval as changed each time"
 
 
-def test_a_misspelt_option_of_a_node_ends_it(collection, tmp_path):
-    """awx.awx itself does not look at the options of nodes; the other options are in tests/contract/test_awx.py."""
+def changed_tasks(output):
+    tasks = re.split(r"^TASK \[AWX setup \| (.*)\] .*$", output, flags=re.M)
+    return {name for name, text in zip(tasks[1::2], tasks[2::2], strict=True) if re.search(r"^changed:", text, re.M)}
+
+
+@pytest.fixture
+def fewer(tmp_path):
+    """The objects with one workflow and the templates of its nodes, and no schedule."""
     copy = tmp_path / "objects"
     shutil.copytree(FOLDER, copy)
-    text = (copy / "workflows.yml").read_text()
-    assert "identifier: plan" in text
-    (copy / "workflows.yml").write_text(text.replace("identifier: plan", "identifer: plan", 1))
-    done = load(collection, copy)
+    objects = read()
+    workflow = objects["awx_workflows"][0]
+    needed = {workflow["survey_of"], *(node["unified_job_template"]["name"] for node in workflow["workflow_nodes"])}
+    templates = [each for each in objects["awx_job_templates"] if each["name"] in needed]
+    (copy / "job_templates.yml").write_text(json.dumps({"awx_job_templates": templates}))
+    (copy / "workflows.yml").write_text(json.dumps({"awx_workflows": [workflow]}))
+    (copy / "schedules.yml").write_text(json.dumps({"awx_schedules": []}))
+    return copy
+
+
+def test_secrets_are_written_again_on_request(collection, fewer):
+    for secret, options in ((SECRET, {}), ("new", {"awx_setup_secrets": True})):
+        done = load(collection, fewer, secret=secret, **options)
+        assert done.returncode == 0, done.stdout
+        objects = collection.objects()
+        assert objects["notification_template/Runbook Slack"]["notification_configuration"]["token"] == secret
+        assert objects["credential/Runbook database"]["inputs"]["password"] == secret
+
+
+def test_a_misspelt_option_of_a_node_ends_it(collection, fewer):
+    """awx.awx itself does not look at the options of nodes; the other options are in tests/contract/test_awx.py."""
+    text = (fewer / "workflows.yml").read_text()
+    (fewer / "workflows.yml").write_text(text.replace('"identifier": "plan"', '"identifer": "plan"', 1))
+    done = load(collection, fewer)
     assert done.returncode != 0
     assert "identifer" in done.stdout
