@@ -52,6 +52,12 @@ options:
     description: Whether to restart all replicas of a service at the same time. Requests fail meanwhile.
     type: bool
     default: false
+  uncertain:
+    description:
+      - Containers of which the restart needs an approval, by their names, with the reason, as
+        M(pafar.runbook.top_consumers) returns them.
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - pafar.runbook._compose
   - pafar.runbook._compose.engine
@@ -78,7 +84,8 @@ plan:
       C(actions), C(excluded) (each with C(target) and C(reason)), C(what) (what is counted), C(affected_before) (count
       before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
       nothing to do).
-    - An action has C(action) (C(restart) or C(replace)), C(who) and C(service). Actions are in the order of execution.
+    - An action has C(action) (C(restart) or C(replace)), C(who), C(service), and C(needs_approval) where its container
+      is one of O(uncertain). Actions are in the order of execution.
       C(affected_before) counts replicas to restart, and those that have a problem and are left alone
       (C(affected_after)).
   returned: success
@@ -172,6 +179,7 @@ def work(module: AnsibleModule) -> Mapping[str, Any]:
         running_only=params["which"] == "running",
         method=params["method"],
         at_once=params["at_once"],
+        uncertain=params["uncertain"],
     )
 
 

@@ -80,10 +80,13 @@ consumers:
     memory: {description: "Bytes of memory.", type: int}
     working_set: {description: "Working set in bytes (memory without the reclaimable page cache).", type: int}
     limit: {description: "Memory limit in bytes; null for no limit.", type: int}
-    memory_share: {description: "The working set as a share of the limit; null without one.", type: float}
+    memory_share:
+      description: "What the kernel cannot reclaim of the working set, as a share of the limit; null without one."
+      type: float
     oom_kills: {description: "OOM kills since the start.", type: int}
     oom_kills_now: {description: "OOM kills while this module ran.", type: int}
     oom_recent: {description: "OOM kills within the last hour.", type: int}
+    oom_age: {description: "Seconds since the last of them; null where that is not known.", type: float}
     oom_killed:
       description: "Latest OOM kills in the container, from the kernel's log."
       type: list
@@ -105,6 +108,21 @@ consumers:
           type: float
         samples: {description: "Number of samples.", type: int}
         window: {description: "Observed seconds.", type: float}
+    reclaimable:
+      description: >-
+        File pages and the like, in bytes, that the kernel reclaims from the working set when it needs them.
+      type: int
+    memory_stall:
+      description: >-
+        Share of the last ten seconds in percent in which all of its work waited for memory; null where it is not
+        counted (cgroup v1, or a kernel without pressure stall information).
+      type: float
+    age: {description: "Seconds that it has run; null where it does not grow, or memory was not sampled.", type: float}
+    refills:
+      description: >-
+        Share of the growth of its processes by which they only fill up to what they have had before; null where none
+        grows, or memory was not sampled.
+      type: float
 services:
   description: Services of these containers.
   returned: success
@@ -169,4 +187,8 @@ advice:
   type: list
   elements: str
   sample: ["pafar-backend-1 leaks memory: a higher limit only delays the failure; find the leak"]
+uncertain:
+  description: "For memory, why the restart of a container needs an approval, by its name."
+  returned: success
+  type: dict
 """

@@ -188,18 +188,31 @@ def container_use(
     cpu: float = 0.0,
     throttled: float = 0.0,
     oom_recent: int = 0,
+    oom_age: float | None = None,
     memory_share: float | None = 0.1,
     working_set: int = MIB,
     limit: int | None = 16 * MIB,
     leak: LeakReport | None = None,
+    reclaimable: int = 0,
+    memory_stall: float | None = None,
+    age: float | None = None,
+    refills: float | None = None,
+    oom_kills: int | None = None,
 ) -> ContainerUse:
+    """``oom_kills``: as many as were recent, if it is not said."""
     usage = Usage(1.0, 0.0, MIB, MIB, None, 0, 0, 0, 0.0, None, 1)
     (report,) = containers_of(({}, {"a" * 64: usage}), {}, {}, [], 1.0)
     return {
         **report, "name": name, "project": project, "service": service, "cpu": cpu, "throttled": throttled,
         "oom_recent": oom_recent, "memory_share": memory_share, "working_set": working_set, "limit": limit,
-        "leak": leak,
+        "leak": leak, "reclaimable": reclaimable, "memory_stall": memory_stall, "age": age, "refills": refills,
+        "oom_age": oom_age, "oom_kills": oom_recent if oom_kills is None else oom_kills,
     }  # fmt: skip
+
+
+def steady() -> LeakReport:
+    """Of memory that does not grow."""
+    return {"bytes_per_second": -512, "grows": False, "seconds_to_limit": None, "samples": 20, "window": 10.0}
 
 
 def growth(seconds_to_limit: float, bytes_per_second: int = MIB) -> LeakReport:

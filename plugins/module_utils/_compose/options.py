@@ -64,6 +64,7 @@ RESTART_ARGS: dict[str, Any] = {
     "which": {"type": "str", "default": "all", "choices": ["all", "running", "unhealthy"]},
     "method": {"type": "str", "default": "auto", "choices": list(METHODS)},
     "at_once": {"type": "bool", "default": False},
+    "uncertain": {"type": "dict", "default": {}},
 }
 
 SWITCH_ARGS: dict[str, Any] = {

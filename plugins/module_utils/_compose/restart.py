@@ -109,6 +109,7 @@ def plan_restart(
     full_disks: Mapping[str, str] | None = None,
     recoveries: Mapping[str, Recovery] | None = None,
     stop_first: Collection[str] = (),
+    uncertain: Mapping[str, str] | None = None,
 ) -> Restarting:
     """Services in the order of their dependencies; within one the unhealthy replicas first.
 
@@ -118,7 +119,8 @@ def plan_restart(
     that is restarted loses it, and is restarted behind it.
 
     ``recoveries``: by service, from a restart that was cut off; it is completed first. ``stop_first``: services of
-    which a replica must have stopped before another one takes its place.
+    which a replica must have stopped before another one takes its place. ``uncertain``: by the name of a container,
+    why its restart needs an approval.
     """
     names = project.in_order(services)
     open_ends = recoveries or {}
@@ -127,6 +129,7 @@ def plan_restart(
         method,
         {service: why_not_replaced(project, service, starts_dependencies, service in stop_first) for service in names},
         stop_first,
+        uncertain or {},
     )
     draft.actions += [undrain_item(*pair) for pair in project.left_drained]
     for service in names:
@@ -189,6 +192,7 @@ class _Draft:
     method: str
     against: dict[str, str]
     stop_first: Collection[str] = ()
+    uncertain: Mapping[str, str] = field(default_factory=dict)
     actions: list[Item] = field(default_factory=list)
     excluded: list[Item] = field(default_factory=list)
     order: list[tuple[Container, str]] = field(default_factory=list)
@@ -218,7 +222,8 @@ class _Draft:
         if any(container.id == known.id for known, dummy in self.order):
             return
         how, note = self._how(container)
-        self._append(container, (problem or "its service is to be restarted") + note, how)
+        held = self.uncertain.get(container.name, "")
+        self._append(container, (problem or "its service is to be restarted") + note, how, held)
         if how == UNPAUSE:
             return
         for sharer in self.project.sharers(container):
@@ -229,7 +234,9 @@ class _Draft:
                     " project: restart both by hand"
                 )
             elif sharer.running:
-                self._append(sharer, f"shares the {shared} of {container.name}, and loses it with the restart", RESTART)
+                self._append(
+                    sharer, f"shares the {shared} of {container.name}, and loses it with the restart", RESTART, held
+                )
 
     def _how(self, container: Container) -> tuple[str, str]:
         """How it is treated, and a remark."""
@@ -255,14 +262,14 @@ class _Draft:
         idle = next((other for other in beside if other.state not in ("running", "restarting")), None)
         return f"{idle.name} is {idle.state}, and `up` would start it, too" if idle else ""
 
-    def _append(self, container: Container, reason: str, how: str) -> None:
+    def _append(self, container: Container, reason: str, how: str, held: str = "") -> None:
         if any(container.id == known.id for known, dummy in self.order):
             return
-        self.actions.append(self._item(container, reason, how))
+        self.actions.append(self._item(container, reason, how, held))
         self.order.append((container, how))
 
-    def _item(self, container: Container, reason: str, how: str) -> Item:
-        who = {"who": container.name, "service": container.service}
+    def _item(self, container: Container, reason: str, how: str, held: str = "") -> Item:
+        who = {"who": container.name, "service": container.service, **({"needs_approval": held} if held else {})}
         return Item(self.project.target(container), reason, how, who)
 
 

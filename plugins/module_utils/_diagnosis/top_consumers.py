@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from typing import Sequence, TypedDict
 
-from .._core.text import counted
 from .._core.units import MIB
 from .._postgres.activity_report import SessionReport
-from .._resources.resource_report import ContainerUse, ResourcesReport
+from .._resources.memory_verdict import SHORT, STEADY, UNCERTAIN, Verdict, verdict_on
+from .._resources.resource_report import ContainerUse, ResourcesReport, needed
 from .._system.counters import HostReport, will_fill
 
 CPU, MEMORY = "cpu", "memory"
@@ -37,10 +37,12 @@ class Room(TypedDict):
 
 
 class ConsumersReport(TypedDict):
-    """What the module top_consumers returns. ``may_grow_to``: for memory only, by container."""
+    """What the module top_consumers returns. ``may_grow_to``: for memory only, by container. ``uncertain``: why the
+    restart of a container needs an approval, by its name."""
 
     consumers: list[ContainerUse]
     services: list[str]
+    uncertain: dict[str, str]
     sessions: list[SessionCpu]
     may_grow_to: dict[str, Room]
     lines: list[str]
@@ -112,6 +114,7 @@ def weigh_cpu(
     return {
         "consumers": ours,
         "services": sorted({container["service"] for container in ours}),
+        "uncertain": {},
         "sessions": running_away,
         "may_grow_to": {},
         "lines": lines,
@@ -139,24 +142,33 @@ def _held_back(container: ContainerUse) -> str:
 def weigh_memory(
     resources: ResourcesReport, project: str, near: float = NEAR, keep: Sequence[str] = ()
 ) -> ConsumersReport:
-    """Containers that lost a process to the OOM killer, are near their memory limit or will reach it, and advice."""
+    """Containers that lost a process to the OOM killer, grow to their limit or stall for memory, and advice.
+
+    One that is near its limit and steady is named with what to do, and is no consumer: it may work so for months.
+    """
     host = resources["host"]
     containers = [container for container in resources["containers"] if not project or container["project"] == project]
-    short = [container for container in containers if why_memory(container, near)]
+    found = [(container, verdict) for container in containers for verdict in [verdict_on(container, near)] if verdict]
+    short = [container for container, verdict in found if verdict.state in (SHORT, UNCERTAIN)]
+    steady = [container for container, verdict in found if verdict.state == STEADY]
     lines = [f"{host['memory']['available'] // MIB} of {host['memory']['total'] // MIB} MiB are available"]
-    lines += [f"{container['name']} {why_memory(container, near)}" for container in short]
-    room = sum(max(0, container["limit"] - container["working_set"]) for container in containers if container["limit"])
+    lines += [_of_memory(container, verdict) for container, verdict in found]
+    room = sum(max(0, container["limit"] - needed(container)) for container in containers if container["limit"])
     lines.append(f"all containers together may grow by {room // MIB} MiB before their limits stop them")
     if resources["engine_problem"]:
         lines.append(_unnamed(resources))
     elif not short:
-        lines.append("no container is near its memory limit, leaks, or lost a process to the OOM killer")
+        lines.append("no container grows to its memory limit, stalls for memory, or loses processes to the OOM killer")
     apart = [container for container in short if not container["service"]]
+    ours = [container for container in short if container["service"] and container["service"] not in keep]
     return {
-        "consumers": [container for container in short if container not in apart],
-        "services": sorted(
-            {container["service"] for container in short if container["service"] and container["service"] not in keep}
-        ),
+        "consumers": ours,
+        "services": sorted({container["service"] for container in ours}),
+        "uncertain": {
+            container["name"]: verdict.why
+            for container, verdict in found
+            if container in ours and verdict.state == UNCERTAIN
+        },
         "sessions": [],
         "may_grow_to": {
             container["name"]: {"uses": container["working_set"], "limit": container["limit"]}
@@ -170,28 +182,15 @@ def weigh_memory(
                 if container["service"] in keep
             ),
             *_of_no_service(apart, resources),
-            *_limits(short),
+            *_limits([*short, *steady]),
             *_limit_totals(host, containers),
         ],
     }
 
 
-def why_memory(container: ContainerUse, near: float) -> str:
-    """Why a container counts as short of memory, in a clause; empty if it does not."""
-    reasons = []
-    limit = f" of {container['limit'] // MIB}" if container["limit"] else ""
-    if container["oom_recent"]:
-        reasons.append(
-            f"lost {counted(container['oom_recent'], 'process', 'processes')} to the OOM killer within the last hour"
-        )
-    if (container["memory_share"] or 0) >= near:
-        reasons.append(f"uses {container['working_set'] // MIB}{limit} MiB")
-    if container["leak"] and will_fill(container["leak"], container["memory_share"]):
-        rate = container["leak"]["bytes_per_second"] / MIB
-        reasons.append(
-            f"grows by {rate:.1f} MiB/s and reaches its limit in {container['leak']['seconds_to_limit']:g} s"
-        )
-    return ", ".join(reasons)
+def _of_memory(container: ContainerUse, verdict: Verdict) -> str:
+    left = {STEADY: ": it is left alone", UNCERTAIN: "", SHORT: ""}[verdict.state]
+    return f"{container['name']} {verdict.why}{left}"
 
 
 def _limits(containers: Sequence[ContainerUse]) -> list[str]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Mapping, Sequence, TypedDict
 
 from .._compose.endpoint.engine_endpoint import EngineReport
@@ -48,7 +49,10 @@ class StoppedContainer(ContainerName):
 class ContainerUse(TypedDict):
     """What a container that runs uses: cores, bytes, shares from 0 to 1; None where it has no such limit.
 
-    ``oom_recent``: processes that the kernel killed in it within the last hour.
+    ``oom_recent``: processes that the kernel killed in it within the last hour; ``oom_age``: seconds since the last of
+    them, None where that is not known. ``memory_share``: of what the kernel cannot reclaim; ``memory_stall``: share
+    of the time in percent. ``age`` and ``refills`` are of one that grows: how long it has run in seconds, and
+    the share of the growth of its processes by which they only fill up to what they have had before.
     """
 
     id: str
@@ -66,9 +70,14 @@ class ContainerUse(TypedDict):
     oom_kills: int
     oom_kills_now: int
     oom_recent: int
+    oom_age: float | None
     oom_killed: list[OomKill]
     pids: int
     leak: LeakReport | None
+    reclaimable: int
+    memory_stall: float | None
+    age: float | None
+    refills: float | None
 
 
 class HostResources(TypedDict):
@@ -92,12 +101,21 @@ class ResourcesReport(HostResources):
     engine_problem: str
 
 
+@dataclass(frozen=True)
+class Growing:
+    """A container that grows: seconds since its first process began, and the share that it has had before."""
+
+    age: float | None = None
+    refills: float | None = None
+
+
 def containers_of(
     usage: tuple[Mapping[str, Usage], Mapping[str, Usage]],
     names: Mapping[str, ContainerName],
     samples: Mapping[str, Sequence[tuple[float, float]]],
     killed: Sequence[OomKill],
     now_is: float,
+    growing: Mapping[str, Growing] | None = None,
 ) -> list[ContainerUse]:
     """Every container that runs: who it is, what it uses; nearest to its limit first.
 
@@ -111,6 +129,8 @@ def containers_of(
         mine = [kill for kill in killed if kill["container"] == id]
         # Without the kernel's log the age of the kills is not known: those between the two readings count.
         recent = sum(now_is - kill["at"] < RECENT for kill in mine) if mine else figures.oom_kills_now
+        last_kill = 0.0 if figures.oom_kills_now else min((now_is - kill["at"] for kill in mine), default=None)
+        grows = (growing or {}).get(id, Growing())
         containers.append(
             {
                 "id": id,
@@ -128,14 +148,24 @@ def containers_of(
                 "oom_kills": figures.oom_kills,
                 "oom_kills_now": figures.oom_kills_now,
                 "oom_recent": recent,
+                "oom_age": round(last_kill, 1) if recent and last_kill is not None else None,
                 "oom_killed": mine[-5:],
                 "pids": figures.pids,
                 "leak": leak(samples.get(id, ()), now.limit),
+                "reclaimable": now.reclaimable,
+                "memory_stall": now.stall,
+                "age": grows.age,
+                "refills": grows.refills,
             }
         )
     return sorted(
         containers, key=lambda container: (-(container["memory_share"] or 0), -container["cpu"], container["name"])
     )
+
+
+def needed(container: ContainerUse) -> int:
+    """Bytes that the kernel cannot reclaim."""
+    return max(0, container["working_set"] - container["reclaimable"])
 
 
 def resources_dict(host: tuple[HostReading, HostReading], containers: list[ContainerUse]) -> HostResources:
@@ -176,7 +206,7 @@ def _of_container(container: ContainerUse) -> list[str]:
     name, findings = container["name"], []
     if container["limit"] and (container["memory_share"] or 0) >= NEAR_LIMIT:
         findings.append(
-            f"{name} uses {container['working_set'] // MIB} of {container['limit'] // MIB} MiB"
+            f"{name} uses {needed(container) // MIB} of {container['limit'] // MIB} MiB"
             f" ({container['memory_share']:.0%})"
         )
     if container["oom_recent"]:

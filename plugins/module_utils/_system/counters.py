@@ -2,8 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a host and its containers use, from two readings of the kernel's counters. Pure.
 
-Working set: usage less the file pages that the kernel can drop at once (`docker stats` counts alike). Field names:
-kernel documentation, cgroup-v1/memory.rst, cgroup-v2.rst, accounting/psi.rst; proc(5).
+Working set: usage less the file pages that the kernel can drop at once (`docker stats` counts alike). It also has file
+pages that were read more than once, which the kernel reclaims, too, when it needs them: they fill no limit. Field
+names: kernel documentation, cgroup-v1/memory.rst, cgroup-v2.rst, accounting/psi.rst; proc(5).
 """
 
 from __future__ import annotations
@@ -118,7 +119,11 @@ class BusyProcess(TypedDict):
 
 @dataclass(frozen=True)
 class Usage:
-    """One reading of a container's counters. Bytes and seconds since its start; ``limit`` None: none is set."""
+    """One reading of a container's counters. Bytes and seconds since its start; ``limit`` None: none is set.
+
+    ``reclaimable``: bytes of the working set that the kernel can reclaim. ``stall``: share of the last ten seconds in
+    percent in which all of its work waited for memory; None: not known (cgroup v1, or no pressure stall information).
+    """
 
     at: float
     cpu: float
@@ -131,6 +136,13 @@ class Usage:
     throttled: float
     cpu_quota: float | None
     pids: int
+    reclaimable: int = 0
+    stall: float | None = None
+
+    @property
+    def needed(self) -> int:
+        """Bytes that the kernel cannot reclaim."""
+        return max(0, self.working_set - self.reclaimable)
 
 
 @dataclass(frozen=True)
@@ -173,7 +185,7 @@ def rates(first: Usage, last: Usage) -> Rates:
         memory=last.memory,
         working_set=last.working_set,
         limit=last.limit,
-        memory_share=round(last.working_set / last.limit, 4) if last.limit else None,
+        memory_share=round(last.needed / last.limit, 4) if last.limit else None,
         oom_kills=last.oom_kills,
         oom_kills_now=max(0, last.oom_kills - first.oom_kills),
         pids=last.pids,

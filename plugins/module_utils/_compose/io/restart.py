@@ -39,8 +39,10 @@ def restart(
     running_only: bool = False,
     method: str,
     at_once: bool,
+    uncertain: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """What compose_restart returns. ``running_only``: the services were named by a diagnosis, for what runs in them."""
+    """What compose_restart returns. ``running_only``: the services were named by a diagnosis, for what runs in them.
+    ``uncertain``: by the name of a container, why its restart needs an approval."""
     if (bool(services) and everything) or not (services or everything or unhealthy_only):
         raise InputError(
             "Say which services, or which: unhealthy for the unhealthy replicas, or everything: true for all services,"
@@ -65,6 +67,7 @@ def restart(
             full_disks=_on_full_disks(context) if unhealthy_only else {},
             recoveries=recoveries,
             stop_first=[name for name in names if control.stops_first(name)],
+            uncertain={name: str(why) for name, why in (uncertain or {}).items()},
         )
         if planned.refusals:
             raise PreflightError(f"Nothing was restarted: {'; '.join(planned.refusals)}. Nothing was done.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 from typing import Any, Mapping
 
 from ..._compose.container import KEEPS, PROJECT, replica_of
@@ -17,11 +18,11 @@ from ..._compose.io.engine import Engine
 from ..._compose.io.engine import engine as opened
 from ..._compose.io.engine_transport import EngineLogin
 from ..._core.errors import DriverMissing, EngineError, PrivilegeError
-from ..._system.counters import HostReading, OomKill, Process, Usage
+from ..._system.counters import HostReading, OomKill, Process, Usage, slope
 from ..._system.io import cgroups
 from ..._system.io import procfs as host
 from ..._system.io.sockets import read_limits
-from ..resource_report import ContainerName
+from ..resource_report import ContainerName, Growing
 
 STEP = 0.5  # seconds between two samples of a leak's window
 _THREADS = 8
@@ -40,6 +41,7 @@ class Readings:
     killed: tuple[OomKill, ...] = ()
     at: float = 0.0  # seconds since 1970, when it was read
     problem: str = ""  # why the engine named no container; empty where it did
+    growing: Mapping[str, Growing] = field(default_factory=dict)  # by id
 
 
 def read_resources(login: EngineLogin, interval: float, window: float) -> Readings:
@@ -70,22 +72,37 @@ def read_resources(login: EngineLogin, interval: float, window: float) -> Readin
     while True:
         if window:
             for id, usage in cgroups.read_all(folders).items():
-                samples.setdefault(id, []).append((usage.at - began, float(usage.working_set)))
+                samples.setdefault(id, []).append((usage.at - began, float(usage.needed)))
         left = end - time.monotonic()
         if left <= 0:
             break
         time.sleep(min(left, STEP) if window else left)
     last = cgroups.read_all(folders)
+    processes = first_processes, host.read_processes()
     return Readings(
         (first_host, replace(host.read_host(), network=read_limits())),
         (first, last),
-        (first_processes, host.read_processes()),
+        processes,
         names,
         samples,
         killed=tuple(host.kernel_oom_kills()),
         at=time.time(),
         problem=problem,
+        growing={id: _growing(folders[id], *processes) for id, taken in samples.items() if (slope(taken) or 0) > 0},
     )
+
+
+def _growing(folders: Mapping[str, str], first: Mapping[int, Process], last: Mapping[int, Process]) -> Growing:
+    """What tells a leak from what fills up again: a leak is at its highest all the time."""
+    pids = cgroups.processes_in(folders)
+    ages = host.ages_of(pids, datetime.now(timezone.utc))
+    grown, known = 0, 0
+    for pid in pids:
+        if pid in first and pid in last and last[pid].resident > first[pid].resident:
+            by = last[pid].resident - first[pid].resident
+            grown += by
+            known += min(by, max(0, (host.highest_resident(pid) or 0) - last[pid].resident))
+    return Growing(max(ages.values(), default=None), round(known / grown, 2) if grown else None)
 
 
 def _names(engine: Engine) -> dict[str, ContainerName]:
@@ -132,6 +149,8 @@ def _usages(stats: Mapping[str, Any]) -> tuple[Usage, Usage]:
             throttled=int(throttling.get("throttled_time") or 0) / 1e9,
             cpu_quota=None,
             pids=int((stats.get("pids_stats") or {}).get("current") or 0),
+            reclaimable=int(detail.get("total_active_file", detail.get("active_file", 0)))
+            + int(detail.get("slab_reclaimable", 0)),
         )
 
     before = stats.get("precpu_stats") or {}

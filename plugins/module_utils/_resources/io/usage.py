@@ -14,7 +14,7 @@ from .sample import read_resources
 def used(login: EngineLogin, interval: float, window: float, project: str, processes: int) -> ResourcesReport:
     """What host_resources_info returns; see its documentation. ``project`` empty: of all containers."""
     sample = read_resources(login, interval, window)
-    containers = containers_of(sample.usage, sample.names, sample.samples, sample.killed, sample.at)
+    containers = containers_of(sample.usage, sample.names, sample.samples, sample.killed, sample.at, sample.growing)
     # Without the engine's names it is not known whose containers they are: none is left out.
     kept = [container for container in containers if sample.problem or project in ("", container["project"])]
     busiest = top(*sample.processes, sample.host[1].at - sample.host[0].at, processes)

@@ -13,7 +13,7 @@ import re
 import time
 from typing import Mapping
 
-from ..counters import NO_LIMIT, Usage, parse_pairs
+from ..counters import NO_LIMIT, Usage, parse_pairs, parse_pressure
 from .procfs import read
 
 ROOT = "/sys/fs/cgroup"
@@ -84,6 +84,7 @@ def _version1(folders: Mapping[str, str]) -> Usage | None:
         throttled=throttling.get("throttled_time", 0) / 1e9,
         cpu_quota=quota / period if quota and period and quota > 0 else None,
         pids=_number(f"{folders.get('pids', '')}/pids.current") or 0,
+        reclaimable=stat.get("total_active_file", 0),
     )
 
 
@@ -105,7 +106,21 @@ def _version2(folder: str) -> Usage | None:
         throttled=cpu.get("throttled_usec", 0) / 1e6,
         cpu_quota=int(quota) / int(period) if quota.isdigit() and period.isdigit() else None,
         pids=_number(f"{folder}/pids.current") or 0,
+        reclaimable=stat.get("active_file", 0) + stat.get("slab_reclaimable", 0),
+        stall=_stall(read(f"{folder}/memory.pressure")),
     )
+
+
+def _stall(pressure: str) -> float | None:
+    """Share in percent of the last ten seconds in which all work of a group waited; None where it is not counted."""
+    full = parse_pressure(pressure).get("full")
+    return full["avg10"] if full else None
+
+
+def processes_in(folders: Mapping[str, str]) -> list[int]:
+    """Processes of a container, by their pids on the host; empty when it has ended."""
+    folder = folders.get("", folders.get("memory", ""))
+    return [int(pid) for pid in read(f"{folder}/cgroup.procs").split() if pid.isdigit()]
 
 
 def _number(path: str) -> int | None:

@@ -171,6 +171,11 @@ def ages_of(pids: Iterable[int], now: datetime) -> dict[int, float]:
     return ages
 
 
+def highest_resident(pid: int) -> int | None:
+    """Bytes that a process had in memory at its highest; None when it is gone."""
+    return parse_pairs(read(f"/proc/{pid}/status")).get("VmHWM")
+
+
 def placed(process: Process) -> Process:
     """The same process with its container, and its pid inside of it."""
     inside = process.pid

@@ -17,6 +17,10 @@ from support.engine import socket_path
 from support.modules import run_module
 
 EAT = "x=$(head -c 60000000 /dev/zero | tr '\\0' x)"
+REFILL = (
+    "push @kept, 'x' x 200000 for 1 .. 1000; @kept = ();"
+    " while (1) { push @kept, 'x' x 200000; select undef, undef, undef, 0.1 }"
+)
 LEAK = "while (1) { push @kept, 'x' x 200000; select undef, undef, undef, 0.1 }"  # 2 MB a second
 
 
@@ -133,6 +137,31 @@ def test_a_leak_is_estimated(shop):
     assert rate / 3 < found["bytes_per_second"] < rate * 3
     assert found["seconds_to_limit"] > 0
     assert not any(f"{shop.project}-db-1 grows" in line for line in seen["findings"])
+
+
+def test_what_fills_up_again_is_no_leak(shop):
+    """A heap between two collections grows as a leak does, but its process has had that much before."""
+    shop.services["worker"].update(mem_limit="1g", command=["perl", "-e", REFILL])
+    shop.services["web"].update(mem_limit="1g", command=["perl", "-e", LEAK], healthcheck={"disable": True})
+    shop.up()
+    seen = run_module("host_resources_info", project=shop.project, leak_window=3)
+    heap, leaking = of(seen, f"{shop.project}-worker-1"), of(seen, f"{shop.project}-web-1")
+    assert (heap["leak"]["grows"], leaking["leak"]["grows"]) == (True, True)
+    assert heap["refills"] > 0.8
+    assert leaking["refills"] < 0.2
+    assert 0 < heap["age"] < 600
+
+
+def test_the_page_cache_of_files_that_are_read_again_and_again_fills_no_limit(shop):
+    shop.services["worker"].update(mem_limit="100m")
+    shop.up()
+    name = f"{shop.project}-worker-1"
+    read = "dd if=/dev/urandom of=/cached bs=1M count=60 2>/dev/null; for n in 1 2 3 4; do cat /cached >/dev/null; done"
+    engine.run(["docker", "exec", name, "sh", "-c", read])
+    seen = of(run_module("host_resources_info", project=shop.project), name)
+    assert seen["memory"] > 50_000_000
+    assert seen["reclaimable"] > 20_000_000
+    assert seen["memory_share"] < 0.3
 
 
 def test_bad_input(shop):

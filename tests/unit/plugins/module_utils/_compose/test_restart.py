@@ -392,3 +392,9 @@ def test_what_the_engine_stopped_is_told_and_started_when_it_is_named():
     assert "was stopped by the engine" in why_excluded(plan)["shop-web-1"]
     assert plan.as_dict()["affected_before"] == 1
     assert [one.name for one, dummy in plan_restart(project(stopped), ["web"]).order] == ["shop-web-1"]
+
+
+def test_an_uncertain_restart_needs_an_approval_also_for_what_goes_along():
+    shop = project(*shared(), services={"vpn": {}, "app": {}})
+    held = plan_restart(shop, ["vpn"], uncertain={"shop-vpn-1": "why"}).plan
+    assert [item.detail.get("needs_approval") for item in held.actions] == ["why", "why"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.top_consumers import weigh_cpu, weigh_memory
 
 from support.database_reports import running
-from support.reports import container_use, growth, host, process, resources
+from support.reports import container_use, growth, host, process, resources, steady
 
 HOST = host(memory=0.25, cpu=0.9, load=1.5)
 
@@ -40,7 +40,7 @@ def test_memory():
     found = resources(
         one("web", oom_recent=4),
         one("worker", leak=growth(40.0), memory_share=0.7),
-        one("db", memory_share=0.95),
+        one("db", memory_share=0.95, memory_stall=12.0),
         one("calm", leak=growth(40.0), memory_share=0.1),
         one("free", limit=None),
         reading=HOST,
@@ -60,19 +60,36 @@ def test_what_keeps_data_is_told_and_not_restarted():
     weighed = weigh_cpu(found, [], "shop", keep=["db"])
     assert weighed["services"] == ["web"]
     assert "shop-db-1 keeps data and is not restarted" in " ".join(weighed["advice"])
-    near = resources(one("db", memory_share=0.95), reading=HOST)
+    near = resources(one("db", oom_recent=2), reading=HOST)
     assert weigh_memory(near, "shop", keep=["db"])["services"] == []
+
+
+def test_a_container_that_is_full_and_steady_is_left_alone():
+    """A heap of a fixed size, a pool of workers: 95 % of the limit for months."""
+    found = resources(one("heap", memory_share=0.95, leak=steady()), one("cache", memory_share=0.99), reading=HOST)
+    weighed = weigh_memory(found, "shop")
+    assert (weighed["services"], list(weighed["uncertain"])) == (["cache"], ["shop-cache-1"])
+    assert "was not measured" in weighed["uncertain"]["shop-cache-1"]
+    told = " ".join(weighed["lines"])
+    assert "shop-heap-1 uses 1 of 16 MiB, and was steady for 10 s" in told
+    assert "it is left alone" in told
+    assert "shop-heap-1: if it needs that much, raise its limit to 21 MiB" in " ".join(weighed["advice"])
+
+
+def test_only_the_containers_that_are_short_are_named():
+    found = resources(one("web", oom_recent=1), one("other", memory_share=0.95, leak=steady()), reading=HOST)
+    assert [container["name"] for container in weigh_memory(found, "shop")["consumers"]] == ["shop-web-1"]
 
 
 def test_a_run_of_its_own_is_told_and_no_service_is_restarted_for_it():
     """`docker compose run backend import`, or a `docker run` of its image: the replicas of the service are innocent."""
-    import_run = container_use("shop-backend-run-1a2b", service="", cpu=1.9, memory_share=0.97)
+    import_run = container_use("shop-backend-run-1a2b", service="", cpu=1.9, oom_recent=1)
     found = resources(import_run, one("backend", cpu=0.1), reading=HOST)
     for weighed in (weigh_cpu(found, [], "shop"), weigh_memory(found, "shop")):
         assert (weighed["services"], weighed["consumers"]) == ([], [])
         assert "shop-backend-run-1a2b is no replica of a service" in " ".join(weighed["advice"])
-        assert "shop-backend-run-1a2b uses" in " ".join(weighed["lines"])
-    both = resources(import_run, one("web", cpu=0.9, memory_share=0.95), reading=HOST)
+        assert "shop-backend-run-1a2b " in " ".join(weighed["lines"])
+    both = resources(import_run, one("web", cpu=0.9, oom_recent=1), reading=HOST)
     assert weigh_cpu(both, [], "shop")["services"] == weigh_memory(both, "shop")["services"] == ["web"]
 
 

@@ -66,6 +66,12 @@ def test_the_nearest_to_its_limit_comes_first():
     assert [container["id"] for container in containers_of((first, last), {}, {}, (), 0.0)] == ["4", "3", "2", "1"]
 
 
+def test_reclaimable_file_pages_fill_no_limit():
+    container = used(usage(0, 0.0), usage(1, 0.0, working_set=190 * MIB, reclaimable=150 * MIB))
+    assert (container["memory_share"], container["reclaimable"]) == (0.2, 150 * MIB)
+    assert findings(container) == []
+
+
 def kill(at: float, container: str = "a" * 64) -> OomKill:
     return {"container": container, "task": "gunicorn", "pid": 7, "at": at}
 

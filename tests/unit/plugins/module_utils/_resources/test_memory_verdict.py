@@ -1,0 +1,49 @@
+"""A container that is full is not short of memory: what grows, was killed or stalls is."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._resources.memory_verdict import (
+    SHORT,
+    STEADY,
+    UNCERTAIN,
+    verdict_on,
+)
+
+from support.reports import container_use, growth, steady
+
+SLOW = {**growth(2000.0, 65536)}
+
+
+@pytest.mark.parametrize(
+    ("facts", "state", "why"),
+    [
+        pytest.param({}, None, "", id="calm"),
+        pytest.param({"leak": growth(40.0)}, None, "", id="everything grows for some seconds"),
+        pytest.param({"memory_share": 0.95, "leak": steady()}, STEADY, "was steady for 10 s", id="full for months"),
+        pytest.param({"memory_share": 0.95, "leak": steady(), "memory_stall": 0.0}, STEADY, "steady for 10 s",
+                     id="full, and nothing waits"),
+        pytest.param({"memory_share": 0.95, "leak": steady(), "memory_stall": 25.0}, SHORT,
+                     "waited for memory 25 %", id="full, and all work waits"),
+        pytest.param({"memory_share": 0.95}, UNCERTAIN, "was not measured", id="one look at an engine elsewhere"),
+        pytest.param({"memory_share": 0.95, "leak": SLOW}, UNCERTAIN, "64 KiB/s", id="full, and grows slowly"),
+        pytest.param({"memory_share": 0.7, "leak": growth(40.0)}, SHORT, "reaches its limit in 40 s", id="a leak"),
+        pytest.param({"memory_share": 0.7, "leak": growth(40.0), "refills": 0.2, "age": 9000.0}, SHORT,
+                     "reaches its limit", id="a leak in one of several processes"),
+        pytest.param({"memory_share": 0.7, "leak": growth(40.0), "refills": 1.0}, UNCERTAIN, "may be freed again",
+                     id="a heap between two collections"),
+        pytest.param({"memory_share": 0.7, "leak": growth(40.0), "age": 20.0}, UNCERTAIN, "started 20 s ago",
+                     id="caches that fill after the start"),
+        pytest.param({"oom_recent": 4, "oom_age": 30.0}, SHORT, "lost 4 processes", id="killed just now"),
+        pytest.param({"oom_recent": 4}, SHORT, "lost 4 processes", id="killed, at an unknown time"),
+        pytest.param({"oom_recent": 1, "oom_age": 3000.0, "memory_share": 0.7}, SHORT, "lost 1", id="and still high"),
+        pytest.param({"oom_recent": 1, "oom_age": 3000.0}, STEADY, "the last 50 min ago, and uses 10%",
+                     id="one large request an hour ago"),
+        pytest.param({"oom_recent": 1, "oom_age": 30.0, "oom_kills": 0}, STEADY, "was started again since",
+                     id="killed in a run before this one"),
+    ],
+)  # fmt: skip
+def test_what_the_counters_show(facts, state, why):
+    verdict = verdict_on(container_use("shop-web-1", **facts), 0.9)
+    assert (verdict and verdict.state) == state
+    assert verdict is None or why in verdict.why
