@@ -60,7 +60,7 @@ def _state(events: Sequence[EventReport]) -> str:
         words = _STATES.get(event["kind"])
         if words:
             return str(event["note"].get("outcome") or words)
-    return "noted"
+    return "noted" if events else "no event could be read"
 
 
 _STATES = {

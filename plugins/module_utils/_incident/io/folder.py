@@ -22,9 +22,11 @@ _SUFFIX = ".jsonl"
 
 
 def has_log(path: Path) -> bool:
-    """Whether the file of an incident is there. Raises LogError where that cannot be seen."""
+    """Whether the file of an incident is there, with something in it: without a byte, its first write was interrupted
+    before it began. Raises LogError where that cannot be seen."""
     try:
-        return stat.S_ISREG(path.stat().st_mode)
+        found = path.stat()
+        return stat.S_ISREG(found.st_mode) and found.st_size > 0
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:

@@ -47,6 +47,9 @@ class _Mark(NamedTuple):
     last: str
 
 
+_EMPTY = _Mark(0, digest_of(b""))
+
+
 def incident_status(
     log: str,
     id: str = "",
@@ -86,11 +89,16 @@ def _read_all(folder: Path, report: StatusReport, closed: bool, working: DueRule
     for name in names:
         try:
             mark = _mark(folder / f"{name}.jsonl")
+            if mark == _EMPTY:
+                continue  # its first write was interrupted before it began
             entry = known.get(name)
             status = entry["status"] if entry and entry["mark"] == list(mark) else None
             report["cached"] += status is not None
             if status is None:
                 status, dummy, mark = _status(folder, name, working)
+                if not status["events"]:
+                    report["unread"].append(f"{name}: no event could be read")
+                    continue
         except _UNREADABLE as error:
             report["unread"].append(f"{name}: {getattr(error, 'strerror', None) or error}")
             continue

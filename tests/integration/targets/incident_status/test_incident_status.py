@@ -97,6 +97,22 @@ def test_an_index_that_cannot_be_written_is_none(log):
     assert sorted(path.name for path in log.iterdir()) == [".index.json", "a.jsonl", "b.jsonl", "c.jsonl"]
 
 
+def test_a_log_whose_first_write_was_interrupted_is_no_open_incident(log):
+    """Without a byte there is no incident; with a part of a line there may have been one."""
+    (log / "d.jsonl").touch()
+    (log / "e.jsonl").write_text('{"seq":1,"at":"2026-')
+    for dummy in range(2):
+        seen = status(log)
+        assert [incident["id"] for incident in seen["incidents"]] == ["c", "a"]
+        assert (seen["closed"], seen["unread"]) == (1, ["e: no event could be read"])
+    assert "There is no incident 'd'" in run_module("incident_status", log=str(log), id="d")["msg"]
+    rows = run_module("incident_info", log=str(log))["incidents"]
+    assert sorted((row["id"], row["state"]) for row in rows if row["id"] in "de") == [("e", "no event could be read")]
+    assert "d" not in run_module("incident_verify", log=str(log))["incidents"]
+    assert write(log, "d", ("noted", {"text": "x"}))["opened"]
+    assert "d" in [incident["id"] for incident in status(log)["incidents"]]
+
+
 def test_a_log_that_cannot_be_read_is_named_and_the_rest_is_shown(log):
     (log / "d.jsonl").symlink_to("d.jsonl")
     (log / "e.jsonl").mkdir()
