@@ -14,6 +14,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core import errors
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.kinds import KINDS
 from ansible_collections.pafar.runbook.plugins.module_utils._run.known_names import RENAMED
 
 from contract.test_completeness import load
@@ -179,3 +180,12 @@ def test_the_built_collection_has_what_runs_and_what_is_read_and_no_tests() -> N
         "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md", "galaxy.yml",
     }  # fmt: skip
     assert packed(["tests/unit/x.py", "plugins/x.py", "x.tar.gz"], ["tests", "*.tar.gz"]) == ["plugins/x.py"]
+
+
+def test_the_page_of_the_log_has_every_kind_of_event() -> None:
+    table = (ROOT / "docs/incident-log.md").read_text().partition("| kind | when |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", table, re.M)
+    assert sorted(kind for kind, dummy in rows) == sorted(KINDS)
+    for kind, words in rows:
+        fields = re.findall(r"`(\w+)`", words)
+        assert [name for name in fields if name not in {*KINDS[kind].fields, *KINDS, "by"}] == [], kind
