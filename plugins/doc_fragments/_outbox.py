@@ -25,11 +25,11 @@ options:
     default: 90
   after:
     description: Minutes after the opening at which each step is paged, by severity. One that is not there, or whose minutes are
-      wrong, has 0, 5 and 10 (P0), 0, 15 and 30 (P1), or no page.
+      wrong, has 0, 5 and 10 (P0), 0, 15 and 30 (P1), 15, 30 and 45 (unknown), or no page.
     type: raw
     default: {}
   roles_from:
-    description: Step of the rotation that fills each role of an incident that pages people. By default V(primary) the incident
+    description: Step of the rotation that fills each role of an incident. By default V(primary) the incident
       commander, V(secondary) the technical lead, V(escalation) the communications lead.
     type: raw
     default: {}

@@ -53,6 +53,10 @@ options:
     description: Who is on call, as M(pafar.runbook.oncall_info) has it. With it, people are paged and reminded.
     type: raw
     default: {}
+  feeds:
+    description: Whether feeds are read. If not, and O(oncall) has one, no person is paged and no role is filled.
+    type: bool
+    default: true
   copies:
     description: Directory of the copies of feeds.
     type: path

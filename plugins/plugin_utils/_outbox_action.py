@@ -18,6 +18,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.report imp
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError, LogError
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import Head
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.steps import has_feeds
 
 AskHost = Callable[[str, "dict[str, Any]"], "dict[str, Any]"]  # runs a module of that name on the log's host
 _OF_THE_LEASE = 0.9  # in which all is sent; the rest is for what was on its way, and for the log
@@ -39,7 +40,9 @@ def announced(params: dict[str, Any], check_mode: bool, ask_host: AskHost | None
     rows = params["people"] if isinstance(params["people"], (list, tuple)) else []
     people = [person for person in rows if isinstance(person, dict)]
     given["people"] = [{name: person.get(name) for name in _OF_A_PERSON} for person in people]
-    given["answerers"] = answerers(params) if params["oncall"] else []
+    # A run that ends does not wait for a feed: the next tick reads it.
+    is_asked = bool(params["oncall"]) and (params["feeds"] or not has_feeds(params["oncall"]))
+    given["answerers"] = answerers(params) if is_asked else []
     began = time.monotonic()
     taken = _taken(given, check_mode, ask_host)
     if check_mode:

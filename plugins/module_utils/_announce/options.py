@@ -33,6 +33,7 @@ ANNOUNCE_ARGS: dict[str, Any] = {
     "templates": {"type": "raw", "default": {}},
     "people": {"type": "raw", "default": []},
     "oncall": {"type": "raw", "default": {}},
+    "feeds": {"type": "bool", "default": True},
     "copies": {"type": "path", "default": "~/.local/state/pafar-runbook/feeds"},
     "budget": {"type": "float", "default": 30},
     "public": {"type": "str", "default": "ask", "choices": ["ask", "act"]},

@@ -191,6 +191,12 @@ def is_address(source: str) -> bool:
     return "://" in source.partition("?")[0]
 
 
+def has_feeds(given: Any) -> bool:
+    """Whether a step of ``runbook_oncall`` is read from elsewhere, which takes its time."""
+    steps = given.values() if isinstance(given, Mapping) else ()
+    return any(isinstance(step, Mapping) and (step.get("ical") or step.get("shifts")) for step in steps)
+
+
 def shown(source: str) -> str:
     """How a feed is called in messages: the path of a file; of an address the host alone, since its path is often a
     secret, as that of a private calendar."""

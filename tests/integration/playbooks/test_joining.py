@@ -189,7 +189,7 @@ def test_status_and_note_of_the_incident_that_is_open(server, storm, site):
         playbook="playbooks/incident_status.yml", incident_status_json="status.json", env={"PWD": str(site.folder)}
     )
     assert shown.returncode == 0, shown.stdout
-    assert f"{name}: identified, severity unknown, no incident commander" in shown.stdout
+    assert f"{name}: identified, severity P2, no incident commander" in shown.stdout
     status = json.loads(result.read_text())
     assert [incident["id"] for incident in status["incidents"]] == [name]
     assert status["incidents"][0]["notes"] == 1

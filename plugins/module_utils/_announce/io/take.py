@@ -181,7 +181,7 @@ def _taken(
         # What is queued for a channel that the site has no more stays, and keeps nothing else up.
         channels = list(given["settings"]) if given["channels"] is None else given["channels"]
         made[:] = [claim(events, messages, now, channels, timedelta(seconds=given["lease"]))]
-        roles[:] = _roles(events, who, after, rules.roles_from)
+        roles[:] = _roles(events, who, rules.roles_from)
         return [*roles, *({"kind": "message", "note": note} for note in made[0].notes)]
 
     # Read first: most runs have nothing to send, and then nothing is locked.
@@ -205,13 +205,10 @@ def _taken(
 
 
 def _roles(
-    events: Sequence[EventReport],
-    answerers: Sequence[Answerer],
-    after: Mapping[str, Sequence[float]],
-    steps: Mapping[str, str],
+    events: Sequence[EventReport], answerers: Sequence[Answerer], steps: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """Of an incident that pages people, the roles that the rotation fills."""
-    if not events or severity_of(events) not in after:
+    """The roles that the rotation fills, whether the severity pages people or not."""
+    if not events:
         return []
     on_call = {each["step"]: each["person"] for each in answerers}
     until = {each["step"]: each["until"] for each in answerers}

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
@@ -148,6 +149,32 @@ def test_a_tick_pages_who_is_on_call_until_one_acknowledges(tmp_path, servers):
     site.write(("acknowledged", {}))
     site.play(playbook="playbooks/incident_tick.yml")
     assert len(slack.room("dm-U1").messages) == 1
+
+
+def test_the_run_that_opens_an_incident_fills_its_roles_and_pages_and_leaves_a_feed_to_the_tick(tmp_path, servers):
+    slack, *dummy = servers
+    site = Site(tmp_path, slack=all_channels(servers)["slack"])
+    layer = {"zone": "Europe/Berlin", "starts": "2026-01-05"}
+    site.variables["runbook_people"] = [{"name": "ada", "slack": "U1"}, {"name": "bob", "slack": "U2"}]
+    own = {step: {"layers": [{**layer, "people": [name]}]} for step, name in (("primary", "ada"), ("secondary", "bob"))}
+
+    def to_ada():
+        return [message for room in slack.rooms if room.name == "dm-U1" for message in room.messages]
+
+    feed = {**own, "secondary": {"ical": str(tmp_path / "secondary.ics")}}
+    for rotation, severity, roles, pages in ((own, "P3", 2, 0), (own, "P1", 2, 1), (feed, "P1", 0, 0)):
+        site.variables.update(runbook_oncall=rotation, runbook_incident_log=str(tmp_path / f"{severity}{roles}"))
+        before = len(to_ada())
+        code, shown = site.play(
+            playbook="playbooks/incident_open.yml", incident_act_text="no booking is paid", incident_id="new",
+            incident_act_severity=severity, incident_act_reported_by="support",
+        )  # fmt: skip
+        assert code == 0, shown
+        (log,) = Path(site.variables["runbook_incident_log"]).glob("*.jsonl")
+        events = [json.loads(line) for line in log.read_text().splitlines()]
+        assigned = [event["note"]["person"] for event in events if event["kind"] == "role"]
+        assert assigned == ["ada", "bob"][:roles]
+        assert len(to_ada()) - before == pages
 
 
 def test_people_rotations_and_templates_in_another_form_cost_no_message(tmp_path, servers):

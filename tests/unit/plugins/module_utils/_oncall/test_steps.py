@@ -6,6 +6,7 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.people import Person
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.steps import (
+    has_feeds,
     names_in,
     read_steps,
     secrets_in,
@@ -169,3 +170,15 @@ def test_what_is_no_dictionary_of_steps_is_named_and_is_none(given):
         [],
         {"": ["runbook_oncall is a dictionary with primary, secondary, escalation"]},
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "has"),
+    [
+        ({"primary": {"layers": [{}]}}, False), ({"primary": {"layers": [{}]}, "secondary": {"ical": "x.ics"}}, True),
+        ({"escalation": {"shifts": "x"}}, True), ({}, False), (None, False), ([{"ical": "x"}], False),
+        ({"primary": "x"}, False),
+    ],
+)  # fmt: skip
+def test_a_feed_is_what_is_read_from_elsewhere(given, has):
+    assert has_feeds(given) is has
