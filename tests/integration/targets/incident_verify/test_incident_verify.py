@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import ansible
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import LogError
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log import snapshot
@@ -28,11 +29,24 @@ EVIDENCE = {"kind": "evidence", "note": {"about": "x"}}
 KINDS = ("edit", "delete", "insert", "swap", "cut", "rewrite", "evidence changed", "evidence removed")
 UNSEEN = ("cut", "rewrite")  # without a head that is kept elsewhere
 # Writes so many events; `dies` ends the process at the n-th call of the system in a write, also in the middle of one.
+# With `module` as on a remote host of the log, where it runs; else as on the controller, where the action writes.
 WRITER = """
-import fcntl, os, signal, sys
+import contextlib, fcntl, io, json, os, signal, sys
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 log, by, number, dies, group = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
 calls = 0
+
+def by_module(given, check_mode):
+    from ansible.module_utils import basic
+    from ansible_collections.pafar.runbook.plugins.modules import incident_event
+    basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode()
+    basic._ANSIBLE_PROFILE = "legacy"
+    printed = io.StringIO()
+    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(printed):
+        incident_event.main()
+    return json.loads(printed.getvalue())
+
+write = by_module if sys.argv[6] == "module" else record
 
 def dying(real, is_write=False):
     def call(*args, **given):
@@ -56,15 +70,16 @@ for event in range(number):
     if event % 50 == 0:
         options["evidence"] = {"by": by, "event": event}
         events.append({"kind": "evidence", "note": {"about": by}})
-    head = record({**options, "events": events}, False)["head"]
+    head = write({**options, "events": events}, False)["head"]
     sys.stdout.write(f"{event} {head['seq']}\\n")
     sys.stdout.flush()
 """
 
 
-def writer(log, by, number, dies=0, share="", **login):
-    argv = [PYTHON, "-c", WRITER, str(log), by, str(number), str(dies), share]
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}/.collections", "PYTHONDONTWRITEBYTECODE": "1"}
+def writer(log, by, number, dies=0, share="", way="controller", **login):
+    argv = [PYTHON, "-c", WRITER, str(log), by, str(number), str(dies), share, way]
+    paths = [f"{ROOT}/.collections", *([LIBRARY] if way == "module" else [])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, **login)
 
 
@@ -89,15 +104,21 @@ PYTHON = next(
 )
 
 
+LIBRARY = str(
+    Path(ansible.__file__).resolve().parents[1]
+)  # where modules find Ansible's own part, which a host gets with each
+
+
 def logins():
     """Three logins with one group in common; root alone can become them, and they must be able to read the code."""
-    if os.geteuid() or not readable(ROOT) or not readable(Path(PYTHON).resolve().parent):
+    if os.geteuid() or not all(map(readable, (ROOT, Path(LIBRARY), Path(PYTHON).resolve().parent))):
         return [{}]
     shared = grp.getgrgid(65534).gr_gid
     return [{"user": uid, "group": uid, "extra_groups": [shared]} for uid in (65531, 65532, 65533)]
 
 
-def test_eight_writers_under_three_logins_make_one_chain_without_a_gap():
+def test_eight_writers_under_three_logins_and_two_ways_in_make_one_chain_without_a_gap():
+    """Four on the controller of the log, four on its host as a remote one."""
     with open_folder() as place:
         _eight_writers(place / "log")
 
@@ -110,7 +131,12 @@ def _eight_writers(log):
         log.mkdir()
         os.chown(log, people[0]["user"], 65534)
         log.chmod(0o2770)
-    running = [writer(log, f"writer{number}", each, share=group, **people[number % len(people)]) for number in range(8)]
+    running = [
+        writer(
+            log, f"writer{number}", each, 0, group, ("controller", "module")[number % 2], **people[number % len(people)]
+        )
+        for number in range(8)
+    ]
     ended = [(*process.communicate(timeout=600), process.returncode) for process in running]
     assert {(len(out.splitlines()), code) for out, error, code in ended} == {(each, 0)}, ended[0][1][-1500:]
     written = events(log)
