@@ -15,7 +15,7 @@ from .io.share import Share
 from .kinds import KINDS, SEVERITIES, why_refused
 from .note import note_event
 from .scope import OpenReport, Scope, targets_of
-from .severity import opened_with, raised
+from .severity import ABOUT_SEVERITY, opened_with, raised
 from .stamps import moment_of
 
 OPENED = "opened"
@@ -108,11 +108,12 @@ def record(
         params["log"],
         params["id"],
         lambda: event(OPENED, opening),
-        # A log is read before it is written only where it matters: what is written grows with every event.
+        # A log is read before it is written only where it matters, and of it what matters: it grows with every event.
         events_for if decide or opening.get("severity") in SEVERITIES[:-1] else made(params["events"]),
         params["evidence"],
         Share(params["group"]),
         create=params["create"],
+        about=() if decide else ABOUT_SEVERITY,
         joins=(lambda folder: joined_at_write(folder, scope, within, site, survey)) if within > 0 else None,
     )
     return {"changed": bool(written["path"]), **written}

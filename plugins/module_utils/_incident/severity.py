@@ -15,6 +15,8 @@ from typing import Any, Collection, Iterable, Mapping, Sequence
 from .event import EventReport
 
 UNKNOWN = "unknown"
+# One of these is in the line of each event from which the severity follows.
+ABOUT_SEVERITY = (b'"opened"', b'"severity"', b'"triage"', b'"signs"', b'"facts"')
 _ORDER = ("P0", "P1", "P2", "P3")
 _MOST = 5  # facts that an event names
 _NUMBER = re.compile(r"\d[\d.,:]*")

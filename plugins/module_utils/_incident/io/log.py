@@ -65,6 +65,7 @@ def append(
     share: Share = OWNER_ALONE,
     *,
     create: bool = True,
+    about: Sequence[bytes] = (),
     joins: Callable[[Path], tuple[str, str]] | None = None,
 ) -> WrittenReport:
     """Write ``events`` to the incident's file; a new file begins with the ``opening`` event. Where none are to be
@@ -73,7 +74,8 @@ def append(
     Evidence becomes ``<id>.evidence/<nnn>-<host>.json``; the event of kind ``evidence`` carries its
     name, size and SHA-256. Returns the paths, and the head of the log after it. Without ``create`` an incident that
     does not exist stays so, and nothing is written. ``joins``: asked before a new file is made, with the folder locked,
-    for the id of an incident that the events belong to, and why; empty: none.
+    for the id of an incident that the events belong to, and why; empty: none. ``about``: of the log only lines with one
+    of these are read for what ``events`` decides; empty: all.
     """
     if not usable_id(incident_id):
         raise InputError(
@@ -87,11 +89,12 @@ def append(
     try:
         share.folder(folder, parents=True)
         if joins is None or has_log(path):
-            return _locked_write(path, opening, events, evidence, share)
+            return _locked_write(path, opening, events, evidence, share, about)
         with _opens(folder, share):
             other, why = ("", "") if has_log(path) else joins(folder)
             path = folder / f"{other}.jsonl" if other else path
-            return {**_locked_write(path, opening, events, evidence, share), "joined": bool(other), "why": why}
+            written = _locked_write(path, opening, events, evidence, share, about)
+            return {**written, "joined": bool(other), "why": why}
     except OSError as error:
         raise LogError(
             f"Could not write to the incident log {path}: {error.strerror or error}. {remedy(path, error)}",
@@ -163,11 +166,12 @@ def _locked_write(
     events: _Events,
     evidence: dict[str, Any] | None,
     share: Share,
+    about: Sequence[bytes],
 ) -> WrittenReport:
     handle = share.opened(path)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        return _write(handle, path, opening, events, evidence, share)
+        return _write(handle, path, opening, events, evidence, share, about)
     finally:
         os.close(handle)
 
@@ -226,10 +230,11 @@ def _write(
     events: _Events,
     evidence: dict[str, Any] | None,
     share: Share,
+    about: Sequence[bytes],
 ) -> WrittenReport:
     size = os.fstat(handle).st_size
     end = _end(handle, size)
-    chosen = events(_events_of(handle, size)) if callable(events) else events
+    chosen = events(_events_of(handle, size, about)) if callable(events) else events
     # Also behind a first write that was interrupted: without its opening an incident has no hosts and no messages.
     opens = not end.seq
     written: list[Event] = [opening()] if opens else []
@@ -263,14 +268,15 @@ def _write(
     }
 
 
-def _events_of(handle: int, size: int) -> list[EventReport]:
+def _events_of(handle: int, size: int, about: Sequence[bytes]) -> list[EventReport]:
     data = b""
     while len(data) < size:
         block = os.pread(handle, size - len(data), len(data))
         if not block:
             break
         data += block
-    return _snapshot(data).events
+    lines = data.split(b"\n")
+    return read_events([line for line in lines if any(word in line for word in about)] if about else lines)[0]
 
 
 def _end(handle: int, size: int) -> _End:

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import json
+import random
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.severity import (
+    ABOUT_SEVERITY,
     at_least,
     is_worse,
     opened_with,
@@ -45,6 +49,20 @@ def triage(severity):
 )
 def test_facts_raise_it_and_a_person_sets_it(events, severity):
     assert severity_of(events) == severity
+
+
+@pytest.mark.parametrize("number", range(50))
+def test_the_lines_that_are_about_it_lead_to_the_same(number):
+    """A run that joins reads these alone, before its first event."""
+    dice = random.Random(number)
+    others = [event("mitigated", mitigation="x", done=["y"]), event("noted", text="P0"), event("acknowledged")]
+    about = [make(severity) for make in (by_fact, by_person, triage) for severity in ("P0", "P1", "P2", "P3", "P9")]
+    events = [opened(dice.choice(["P1", "P3", "unknown"])), *(dice.choice([*others, *about]) for dummy in range(20))]
+    lines = [json.dumps(each).encode() for each in events]
+    read = [one for one, line in zip(events, lines, strict=True) if any(word in line for word in ABOUT_SEVERITY)]
+    assert severity_of(read) == severity_of(events)
+    for severity in ("P0", "P1", "P2"):
+        assert raised(read, {"severity": severity}) == raised(events, {"severity": severity})
 
 
 def test_the_event_that_it_comes_from_is_named():
