@@ -210,7 +210,7 @@ def read_events(lines: Iterable[str | bytes]) -> tuple[list[EventReport], int]:
                 "by": _text(event.get("by")),
                 "host": _text(event.get("host")),
                 "note": readable(event["kind"], note),
-                "logged": logged if is_stamp(logged) else "",
+                "logged": logged if logged and is_stamp(logged) else "",
             }
         )
     return events, torn
