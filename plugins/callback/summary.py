@@ -64,7 +64,7 @@ _PLANNERS = (
     "pg_index_build",
     "pg_role_settings",
 )
-_OF_ALL_HOSTS = ("preflight_report", "incident_open", "announce", "show_text")
+_OF_ALL_HOSTS = ("preflight_report", "incident_open", "incident_note", "announce", "show_text")
 PLANNED = "planned"
 ACTED = "acted"
 

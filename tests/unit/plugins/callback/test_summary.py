@@ -86,7 +86,7 @@ def test_each_item_of_a_loop_is_shown_and_kept(monkeypatch):
 def test_a_note_and_messages_are_shown_with_the_head_of_the_log(printed):
     head = {"seq": 4, "hash": "ab12cd34ef56"}
     note = {"id": "i", "path": "/log/i.jsonl", "evidence": None, "joined": False, "head": head}
-    assert printed("incident_note", note) == ["db | incident log: /log/i.jsonl (head 4:ab12cd34ef56)"]
+    assert printed("incident_note", note) == ["incident log: /log/i.jsonl (head 4:ab12cd34ef56)"]
     sent = {"messages": [], "differences": [], "silences": [], "left": [], "heads": {"i": {**head, "seq": 6}}}
     assert printed("announce", sent) == ["incident log: i (head 6:ab12cd34ef56)"]
 
