@@ -8,7 +8,6 @@ is closed to the others, but for a file without content whose name ends with ``.
 
 from __future__ import annotations
 
-import errno
 import grp
 import os
 import stat
@@ -23,8 +22,6 @@ from ..._core.errors import InputError
 MAKING = ".making"
 _STALE = 60.0  # seconds after which a login that lives has given a name to what it makes
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-# Of a file system that has no second names for a file.
-_NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 @dataclass(frozen=True)
@@ -109,12 +106,13 @@ class Share:
 
 
 def _linked(making: str, path: Path) -> bool:
-    """Give it its name. False where the file system cannot. Raises FileExistsError."""
+    """Give it its name. False where the file system cannot: some have no second names for a file. Raises
+    FileExistsError."""
     try:
         os.link(making, path)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
+    except FileExistsError:
+        raise
+    except OSError:
         return False
     return True
 

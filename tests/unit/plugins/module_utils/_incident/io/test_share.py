@@ -38,7 +38,7 @@ def test_what_is_made_for_a_group_has_its_mode_with_its_name(tmp_path: Path, mon
     assert len(modes) == 2, "what is there is opened, and nothing is made"
 
 
-@pytest.mark.parametrize("refusal", [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS])
+@pytest.mark.parametrize("refusal", [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL])
 def test_a_file_system_without_second_names_has_the_file_all_the_same(tmp_path, monkeypatch, refusal):
     def refused(*dummy):
         raise OSError(refusal, os.strerror(refusal))
