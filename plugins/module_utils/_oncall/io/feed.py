@@ -3,7 +3,9 @@
 """Reads calendars and schedules from files and addresses, beside each other, and keeps the last good copies. I/O.
 
 A feed that is gone, or is no feed any more, must not leave an incident without a person: the copy stands for it, and
-its age is said with every answer. All feeds have one time limit together, so that none of them holds up another.
+its age is said with every answer. What is asked for a few hours is kept beside what was asked for a month, which stands
+for it longer; and what has no shift at all, as of a schedule that was emptied by mistake, replaces none. All feeds have
+one time limit together, so that none of them holds up another.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import tempfile
 import threading
 import time
 import urllib.error
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException, IncompleteRead
 from pathlib import Path
@@ -27,17 +30,31 @@ from ..._core.text import printable, shortened
 from ..steps import is_address, shown
 
 _MOST = 20 << 20  # bytes
+_BELIEVED = 86400.0  # seconds after which an answer without any shift counts more than the copy
+_ALWAYS = float("inf")
 
 
 @dataclass(frozen=True)
 class Feed:
     """``source``: path or address, in which ``{since}`` and the like stand for ``words``; ``headers`` of the
-    request; ``parse``: raises InputError for what is no such feed."""
+    request; ``parse``: raises InputError for what is no such feed. ``reach``: of an answer and what was parsed of it,
+    the end of its last shift (seconds since 1970), 0 where it has none at all; ``until``: to which it must reach;
+    ``days``: for which it is asked."""
 
     source: str
     parse: Callable[[bytes], Any]
     headers: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
+    reach: Callable[[bytes, Any], float] = lambda data, parsed: _ALWAYS  # noqa: ARG005
+    until: float = 0.0
+    days: int = 0
+
+    @property
+    def copy(self) -> str:
+        """The name of its copy. What is not asked for a time has one."""
+        name = hashlib.sha256(self.source.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+        is_of_a_time = any(f"{{{word}}}" in self.source for word in self.words)
+        return f"{name}-{self.days}d" if is_of_a_time else name
 
 
 @dataclass(frozen=True)
@@ -81,15 +98,17 @@ def read_feeds(feeds: Sequence[Feed], folder: Path, timeout: float) -> list[Read
 
 
 def _judged(feed: Feed, answer: tuple[bytes, Any] | Exception | None, folder: Path, timeout: float) -> Read:
-    copy = folder / hashlib.sha256(feed.source.encode("utf-8", "backslashreplace")).hexdigest()[:32]
     name = shown(feed.source)
     if isinstance(answer, tuple):
         data, parsed = answer
-        return Read(parsed, problem=_keep(copy, data, name))
+        if feed.reach(data, parsed) > 0:
+            return Read(parsed, problem=_keep(folder / feed.copy, data, name))
+        copy = _of_copy(folder, feed, f"{name} has no shift at all")
+        return copy if copy.parsed is not None and copy.age < _BELIEVED else Read(parsed)
     if isinstance(answer, RunbookError) and not isinstance(answer, InputError):
         return Read(problem=str(answer))  # a library is missing: a copy could not be read either
     why = f"no whole answer within {timeout:g} s" if answer is None else _words(answer)
-    return _of_copy(copy, feed, f"{name} could not be read: {why}")
+    return _of_copy(folder, feed, f"{name} could not be read: {why}")
 
 
 def _words(error: Exception) -> str:
@@ -138,12 +157,21 @@ def _of_address(feed: Feed, timeout: float) -> bytes:
     return body
 
 
-def _of_copy(copy: Path, feed: Feed, problem: str) -> Read:
-    try:
-        age = max(1.0, time.time() - copy.stat().st_mtime)
-        return Read(feed.parse(copy.read_bytes()), round(age, 0), problem)
-    except (OSError, InputError):
+def _of_copy(folder: Path, feed: Feed, problem: str) -> Read:
+    """From the newest copy that reaches far enough, else from the one that reaches furthest."""
+    found: list[tuple[bool, float, float, Any]] = []
+    name = feed.copy.partition("-")[0]
+    for copy in (folder / name, *folder.glob(f"{name}-*d")):
+        with suppress(OSError, InputError):
+            age, data = max(1.0, time.time() - copy.stat().st_mtime), copy.read_bytes()
+            parsed = feed.parse(data)
+            reach = feed.reach(data, parsed)
+            is_enough = reach >= feed.until
+            found.append((is_enough, -age if is_enough else reach, age, parsed))
+    if not found:
         return Read(problem=f"{problem}, and no copy of it was kept")
+    dummy, dummy2, age, parsed = max(found, key=lambda copy: copy[:2])
+    return Read(parsed, round(age, 0), problem)
 
 
 def _keep(copy: Path, data: bytes, name: str) -> str:

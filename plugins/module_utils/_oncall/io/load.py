@@ -78,7 +78,25 @@ def _feed(step: Step, people: Sequence[Person], start: datetime, end: datetime) 
         return shifts_of_json(data, step.options, people, zone)
 
     headers = {str(title): str(value) for title, value in (step.options.get("headers") or {}).items()}
-    return Feed(step.source, parse, headers, _words(start, end))
+    return Feed(
+        step.source,
+        parse,
+        headers,
+        _words(start, end),
+        reach=_reach_of_calendar if step.kind == "ical" else _reach_of_rows,
+        until=end.timestamp(),
+        days=(end - start).days,
+    )
+
+
+def _reach_of_calendar(data: bytes, parsed: Any) -> float:  # noqa: ARG001
+    """Of a calendar the time in question alone is parsed, which may have no shift; one that has no event at all is
+    empty."""
+    return float("inf") if b"BEGIN:VEVENT" in data.upper() else 0.0
+
+
+def _reach_of_rows(data: bytes, parsed: tuple[list[Shift], list[str]]) -> float:  # noqa: ARG001
+    return max((shift.end.timestamp() for shift in parsed[0]), default=0.0)
 
 
 def _of_feed(step: Step, answer: Read, people: Sequence[Person], problems: list[str]) -> Rota:

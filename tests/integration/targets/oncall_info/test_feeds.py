@@ -30,9 +30,8 @@ def ask(folder, primary, **options):
         "oncall_info",
         people=PEOPLE,
         oncall={"primary": primary},
-        at=AT,
         copies=str(folder),
-        **{"timeout": 5, **options},
+        **{"at": AT, "timeout": 5, **options},
     )
     assert "failed" not in found, found
     return found
@@ -89,6 +88,52 @@ def test_headers_go_to_the_host_that_is_named_alone_and_are_never_shown(server, 
         assert not any(name.lower() == "x-key" for name in other.asked[0][1])
     assert "abcdefgh" not in json.dumps(found)
     assert "application/json" in json.dumps(found)
+
+
+def rows(first, last, person="bob"):
+    """As a system renders what it was asked for: until ``last``."""
+    return json.dumps([{"start": f"{first}T00:00:00Z", "end": f"{last}T00:00:00Z", "person": person}]).encode()
+
+
+def test_what_the_tick_asks_for_does_not_replace_what_was_asked_for_a_month(server, tmp_path):
+    schedule = {"shifts": f"{server.url}?since={{since}}&until={{until}}"}
+    server.body = rows("2026-10-25", "2026-11-30")
+    ask(tmp_path, schedule)
+    server.body = rows("2026-10-25", "2026-10-28", "ada")
+    ask(tmp_path, schedule, ahead=0.1)
+    assert len(list(tmp_path.iterdir())) == 2
+    server.status = 500
+    found = [ask(tmp_path, schedule, ahead=0.1, at=f"2026-{day}T07:30:00Z") for day in ("10-26", "10-29", "12-01")]
+    people = [answer["steps"][0]["person"] for answer in found]
+    assert people == ["ada", "bob", ""], "the newest that reaches far enough, then the one that reaches further"
+    assert all("HTTP 500" in answer["problems"][0] for answer in found)
+
+
+@pytest.mark.parametrize(("kind", "body", "empty"), [
+    ("shifts", rows("2026-10-20", "2026-11-30"), b"[]"),
+    ("ical", calendar(["DTSTART:20261001T000000Z", "DTEND:20270101T000000Z", "SUMMARY:bob"]), calendar()),
+])  # fmt: skip
+def test_an_answer_without_any_shift_replaces_no_copy_and_is_believed_after_a_day(server, tmp_path, kind, body, empty):
+    server.body = body
+    ask(tmp_path, {kind: server.url})
+    server.body = empty
+    for dummy in range(2):
+        found = ask(tmp_path, {kind: server.url})
+        assert (found["steps"][0]["person"], found["steps"][0]["age"] >= 1) == ("bob", True)
+        assert found["problems"][0] == "primary: 127.0.0.1 has no shift at all"
+    (copy,) = tmp_path.iterdir()
+    long_ago = copy.stat().st_mtime - 90000
+    os.utime(copy, (long_ago, long_ago))
+    assert ask(tmp_path, {kind: server.url})["steps"][0]["person"] == ""
+    server.status = 500
+    assert ask(tmp_path, {kind: server.url})["steps"][0]["person"] == "bob", "gone is not empty"
+
+
+def test_a_calendar_without_an_event_in_the_time_in_question_is_not_empty(server, tmp_path):
+    server.body = calendar(["DTSTART:20261001T000000Z", "DTEND:20261002T000000Z", "SUMMARY:bob"])
+    found = ask(tmp_path, {"ical": server.url}, ahead=1)
+    assert (found["steps"][0]["person"], len(list(tmp_path.iterdir()))) == ("", 1)
+    assert not any("no shift at all" in problem for problem in found["problems"])
 
 
 def test_a_copy_that_cannot_be_kept_is_said_and_costs_nothing(server, tmp_path):
