@@ -85,6 +85,10 @@ options:
     description: Reporter of a V(report), as a customer, the support or a name.
     type: str
     default: ""
+  where:
+    description: Where users saw it, as a page, a region or an application.
+    type: str
+    default: ""
   noticed_at:
     description: Time (UTC) at which users first noticed what a V(report) says, as 14:20 or 2026-11-23T14:20:00Z.
     type: str

@@ -32,7 +32,8 @@ class IncidentFacts:
         self.hosts = [str(host) for host in note.get("hosts") or ()]
         self.opened_at = stamp(kept_at(self.opening)) if self.opening else ""
         words, reporter = str(note.get("text") or ""), str(note.get("reported_by") or "")
-        self.reported = shortened(f"reported by {reporter}: {words}", _REPORT) if words and reporter else ""
+        where = f", seen at {note['where']}" if note.get("where") else ""
+        self.reported = shortened(f"reported by {reporter}{where}: {words}", _REPORT) if words and reporter else ""
         self.severity = severity_of(events)
         self.worst = self._worst()
 

@@ -158,8 +158,8 @@ KINDS: dict[str, Kind] = {
         "anything else worth keeping; what a person did by hand, with the time at which it was done, or what users"
         " reported of an incident that was open",
         {},
-        {**_ACT, "text": TEXT, "done_at": TEXT, "reported_by": TEXT, "noticed_at": TEXT, "triage": TEXT, "signs": LIST,
-         "next": TEXT},
+        {**_ACT, "text": TEXT, "done_at": TEXT, "reported_by": TEXT, "where": TEXT, "noticed_at": TEXT, "triage": TEXT,
+         "signs": LIST, "next": TEXT},
     ),
     "handed_over": Kind(
         "no further automatic step; an operator must act",

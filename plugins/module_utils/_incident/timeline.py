@@ -155,7 +155,8 @@ def _by(event: EventReport) -> str:
 
 def _reported(note: Mapping[str, Any]) -> str:
     """What users reported, where the incident was opened by that."""
-    return f"; reported by {note['reported_by']}: {note.get('text', '')}" if note.get("reported_by") else ""
+    where = f", seen at {note['where']}" if note.get("where") else ""
+    return f"; reported by {note['reported_by']}{where}: {note.get('text', '')}" if note.get("reported_by") else ""
 
 
 def _digest(note: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ ACT_ARGS: dict[str, Any] = {
     "status": {"type": "str", "default": "", "choices": ["", "investigating", "identified", "monitoring"]},
     "alerts": {"type": "list", "elements": "dict", "default": []},
     "reported_by": {"type": "str", "default": ""},
+    "where": {"type": "str", "default": ""},
     "noticed_at": {"type": "str", "default": ""},
     "people": {"type": "raw", "default": []},
     "public_every": {"type": "raw", "default": {}},

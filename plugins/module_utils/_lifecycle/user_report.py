@@ -17,22 +17,34 @@ from .._incident.stamps import stamp
 
 SCENARIO = "user_report"
 KEY = "alert-for-user-report"
-_MOST = 4000  # characters
+_MOST, _PLACE = 4000, 200  # characters
 _NOTHING = "Nothing was written."
 
 
 def opening_of(
-    text: str, reported_by: str, noticed_at: str, severity: str, hosts: Sequence[str], site: str, now: datetime
+    text: str,
+    reported_by: str,
+    noticed_at: str,
+    severity: str,
+    hosts: Sequence[str],
+    site: str,
+    now: datetime,
+    *,
+    where: str = "",
 ) -> dict[str, Any]:
     """The note with which the incident opens. Raises InputError for a report without a text or without a reporter."""
     if not text or len(text) > _MOST:
         raise InputError(f"text: say what users cannot do, in 1 to {_MOST} characters. {_NOTHING}")
+    if len(where) > _PLACE:
+        raise InputError(f"where: say where users saw it, in at most {_PLACE} characters. {_NOTHING}")
     if not reported_by:
         raise InputError(f"reported_by: say who reported it, as a customer, the support or a name. {_NOTHING}")
     note: dict[str, Any] = {
         "scenario": SCENARIO, "severity": severity or "unknown", "hosts": list(hosts), "site": site,
         "reported_by": redacted(reported_by), "text": redacted(text),
     }  # fmt: skip
+    if where:
+        note["where"] = redacted(where)
     return {**note, "noticed_at": stamp(when(noticed_at, now, "noticed_at"))} if noticed_at else note
 
 
@@ -43,12 +55,14 @@ def action_item(opening: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def noted(opening: Mapping[str, Any]) -> dict[str, Any]:
-    """The same report as a note of an incident that is open already: who reported it, and when it was noticed, are
-    fields as in an opening, since nothing was done by hand at that time."""
+    """The same report as a note of an incident that is open already: who reported it, where users saw it, and when it
+    was noticed, are fields as in an opening, since nothing was done by hand at that time."""
     at = str(opening.get("noticed_at") or "")
     since = f", noticed at {at[:10]} {at[11:16]} UTC" if at else ""
+    where = f", seen at {opening['where']}" if opening.get("where") else ""
     note = {
-        "text": f"reported by {opening['reported_by']}{since}: {opening['text']}",
+        "text": f"reported by {opening['reported_by']}{where}{since}: {opening['text']}",
         "reported_by": opening["reported_by"],
+        **({"where": opening["where"]} if where else {}),
     }
     return {"kind": "noted", "note": {**note, "noticed_at": at} if at else note}

@@ -103,7 +103,7 @@ def _report(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     now = datetime.now(timezone.utc)
     report = opening_of(
         given["text"].strip(), given["reported_by"].strip(), given["noticed_at"].strip(), given["severity"],
-        given["hosts"], given["site"], now,
+        given["hosts"], given["site"], now, where=given["where"].strip(),
     )  # fmt: skip
     found = open_incident(given["log"], given["id"], SCENARIO, given["hosts"], given["join_within"], given["site"])
     if given["id"] not in ("", NEW) and not found["joined"]:

@@ -33,6 +33,8 @@ def test_what_users_reported_is_in_every_message():
     note: Any = {"id": "i", "scenario": "user_report", "reported_by": "support", "text": "no booking can be paid"}
     found = IncidentFacts("i", [event("opened", **note)], {}, START)
     assert found.base()["reported"] == "reported by support: no booking can be paid"
+    seen = IncidentFacts("i", [event("opened", **note, where="the app")], {}, START)
+    assert seen.base()["reported"] == "reported by support, seen at the app: no booking can be paid"
     secret = IncidentFacts("i", [event("opened", **{**note, "text": "password=hunter2 " + "x" * 9000})], {}, START)
     assert "hunter2" not in secret.base()["reported"]
     assert len(secret.base()["reported"]) < 450

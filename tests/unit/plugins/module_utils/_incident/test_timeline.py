@@ -22,6 +22,8 @@ def event(kind, **note) -> Any:
 def test_an_incident_that_users_reported_says_what_they_reported():
     opened = event("opened", scenario="user_report", reported_by="support", text="no booking can be paid")
     assert words_of(opened) == "opened: user_report, by ada; reported by support: no booking can be paid"
+    opened["note"]["where"] = "the app"
+    assert words_of(opened).endswith("; reported by support, seen at the app: no booking can be paid")
 
 
 OPENED = event("opened", scenario="service_restart", severity="P1")

@@ -43,6 +43,17 @@ def test_in_an_open_incident_it_is_a_note_with_who_and_when_and_nothing_that_was
     }  # fmt: skip
 
 
+def test_where_users_saw_it_is_kept_and_said():
+    note = opening(where="the page of payments")
+    assert note["where"] == "the page of payments"
+    assert why_refused("opened", {"id": "i", **note}) == ""
+    event = noted(note)
+    assert why_refused(event["kind"], event["note"]) == ""
+    assert event["note"]["where"] == "the page of payments"
+    assert event["note"]["text"].startswith("reported by support, seen at the page of payments, noticed at 2026-11-27")
+    assert "where" not in opening()
+
+
 def test_without_a_time_none_is_claimed_and_without_a_severity_it_is_unknown():
     note = opening(noticed_at="", severity="")
     assert "noticed_at" not in note
@@ -51,7 +62,8 @@ def test_without_a_time_none_is_claimed_and_without_a_severity_it_is_unknown():
 
 @pytest.mark.parametrize(
     ("changed", "word"),
-    [({"text": ""}, "text"), ({"text": "x" * 5000}, "text"), ({"reported_by": ""}, "reported_by"),
+    [({"text": ""}, "text"), ({"where": "x" * 201}, "where"), ({"text": "x" * 5000}, "text"),
+     ({"reported_by": ""}, "reported_by"),
      ({"noticed_at": "soon"}, "noticed_at"), ({"noticed_at": "2027-01-01T00:00:00Z"}, "noticed_at")],
 )  # fmt: skip
 def test_what_is_missing_or_wrong_is_named(changed, word):
