@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import Any, Collection, Iterable, Mapping, Sequence
 
+from .._core.text import printable, shortened, some
 from .event import EventReport
 
 UNKNOWN = "unknown"
@@ -19,6 +20,7 @@ UNKNOWN = "unknown"
 ABOUT_SEVERITY = (b'"opened"', b'"severity"', b'"triage"', b'"signs"', b'"facts"')
 _ORDER = ("P0", "P1", "P2", "P3")
 _MOST = 5  # facts that an event names
+_WIDE = 160  # characters
 _NUMBER = re.compile(r"\d[\d.,:]*")
 
 
@@ -48,6 +50,17 @@ def severity_event(events: Sequence[EventReport]) -> tuple[str, EventReport | No
     """The severity, and the event that it comes from; unknown and None where there is none."""
     changes = severity_changes(events)
     return changes[-1] if changes else (UNKNOWN, None)
+
+
+def assessed_by(severity: str, event: EventReport) -> str:
+    """What an event that set the severity rests on: its facts, else the person, with the reason where there is one."""
+    signs = event["note"].get("signs")
+    found = _texts([sign for sign in signs if isinstance(sign, Mapping)], severity) if isinstance(signs, list) else []
+    facts = event["note"].get("facts")
+    found += [str(fact) for fact in facts] if isinstance(facts, list) else []
+    reason = str(event["note"].get("reason") or "")
+    person = f"{event['by']}: {reason}" if reason else event["by"]
+    return shortened(printable(some(found, 2) if found else person), _WIDE)
 
 
 def severity_since(events: Sequence[EventReport], severities: Collection[str]) -> EventReport | None:
@@ -83,7 +96,7 @@ def opened_with(opening: Mapping[str, Any]) -> dict[str, Any]:
     note = {name: value for name, value in opening.items() if name != "signs" and (name != "alert" or value)}
     signs = opening.get("signs") or ()
     severity = worst_of(signs)
-    if is_worse(severity, str(note.get("severity") or UNKNOWN)):
+    if _rests_on(severity, str(note.get("severity") or UNKNOWN)):
         return {**note, "severity": severity, "facts": _texts(signs, severity)}
     return note
 
@@ -99,12 +112,17 @@ def raised(events: Sequence[EventReport], opening: Mapping[str, Any]) -> list[di
     signs, present = _new(events, opening.get("signs") or ()), severity_of(events)
     run = f"a run of {opening.get('scenario') or 'a playbook'} on {', '.join(map(str, opening.get('hosts') or ()))}"
     severity, reason, facts = str(opening.get("severity") or UNKNOWN), "a run that joined has it", [run]
-    if is_worse(worst_of(signs), severity):
+    if _rests_on(worst_of(signs), severity):
         severity, reason = worst_of(signs), f"by the facts of {run}"
         facts = _texts(signs, severity)
     if not is_worse(severity, present):
         return []
     return [{"kind": "severity", "note": {"severity": severity, "reason": reason, "before": present, "facts": facts}}]
+
+
+def _rests_on(severity: str, given: str) -> bool:
+    """Whether facts of a severity are what an incident has it from, though one was given to the run."""
+    return severity in _ORDER and not is_worse(given, severity)
 
 
 def _texts(signs: Iterable[Any], severity: str) -> list[str]:

@@ -18,7 +18,7 @@ from .._incident.event import EventReport, kept_at
 from .._incident.intent import RECONCILED
 from .._incident.kinds import CHECKLIST_STATES, ROLES
 from .._incident.phase import ENDED, is_of_the_fault, phase_of, rounds
-from .._incident.severity import severity_changes, severity_event, severity_of
+from .._incident.severity import assessed_by, severity_changes, severity_event, severity_of
 from .deadlines import said_outside
 from .log_recovery import SOAK, recovery_of, why_not_held
 from .roles import roles_of
@@ -97,7 +97,7 @@ def _acknowledged(events: _Events) -> _Tick:
 
 def _assessed(events: _Events) -> _Tick:
     severity, event = severity_event(events)
-    return _Tick(DONE, f"#{event['seq']} {severity}") if event else _STILL_OPEN
+    return _Tick(DONE, f"#{event['seq']} {severity}, {assessed_by(severity, event)}") if event else _STILL_OPEN
 
 
 def _assembled(events: _Events) -> _Tick:

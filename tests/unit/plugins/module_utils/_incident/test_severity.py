@@ -100,6 +100,7 @@ def test_the_facts_that_a_run_has_found_open_an_incident_with_their_severity_and
         "facts": ["12 sessions wait for locks", "b"],
     }  # fmt: skip
     assert opened_with({"severity": "P0", "signs": [sign("P1")]}) == {"severity": "P0"}, "it was given a worse one"
+    assert opened_with({"severity": "P1", "signs": [sign("P1", "b")]}) == {"severity": "P1", "facts": ["b"]}
     assert opened_with({"severity": "unknown", "signs": []}) == {"severity": "unknown"}
     assert opened_with({"severity": "unknown", "signs": [sign("unknown"), "x"]}) == {"severity": "unknown"}
     many = opened_with({"signs": [sign("P1", f"fact {number}") for number in range(9)]})

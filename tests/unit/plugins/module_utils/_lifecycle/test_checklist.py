@@ -68,9 +68,15 @@ def ticked(state, seq, name="runbooks_updated"):
          ("done", "#3 ada, in time")),
         ("acknowledged", [event("acknowledged", 15, seq=3)], ("done", "#3 ada, in time")),
         ("acknowledged", [event("acknowledged", 15.5, seq=3)], ("done", "#3 ada, 30 s late")),
-        ("severity_assessed", [event("noted", seq=2, triage="P3")], ("done", "#1 P1")),  # the triage found less
-        ("severity_assessed", [event("severity", seq=2, severity="P0", reason="x")], ("done", "#2 P0")),
-        ("severity_assessed", [], ("done", "#1 P1")),
+        ("severity_assessed", [event("noted", seq=2, triage="P3")], ("done", "#1 P1, ada")),  # the triage found less
+        ("severity_assessed", [event("severity", seq=2, severity="P0", reason="payments fail")],
+         ("done", "#2 P0, ada: payments fail")),
+        ("severity_assessed", [event("severity", seq=2, severity="P0", reason="x", facts=["db1: no slot is left"])],
+         ("done", "#2 P0, db1: no slot is left")),
+        ("severity_assessed", [event("noted", seq=2, triage="P0", signs=[
+            {"severity": "P0", "text": "no service is healthy"}, {"severity": "P2", "text": "the cores are busy"}])],
+         ("done", "#2 P0, no service is healthy")),
+        ("severity_assessed", [], ("done", "#1 P1, ada")),
         ("channel_created", made(reference="C1"), ("done", "#7")),
         ("channel_created", made(reason="no channel of its own (restricted_action): it is in #incidents"),
          ("open", "#7 no channel of its own (restricted_action): it is in #incidents")),
