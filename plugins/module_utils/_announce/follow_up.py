@@ -12,10 +12,8 @@ from urllib.parse import quote, unquote
 
 from .._incident.action_items import ActionItem, action_items, is_overdue
 from .._incident.event import EventReport
-from .._incident.severity import severity_of
 from .._incident.stamps import stamp
-from .._postmortem.invitation import review_at
-from .._postmortem.milestones import RESOLVED, milestones
+from .._postmortem.invitation import review_of
 from .outbox import Message
 from .settings import MAIL, SLACK, TRACKER
 
@@ -91,24 +89,25 @@ def review_messages(
     base: Mapping[str, Any],
     now: datetime,
 ) -> list[Message]:
-    """Mails with the invitation to the review, to each reviewer, once an incident of P0 or P1 is resolved. One that is
-    resolved again is another state of the same appointment; one whose review would have been has none."""
-    ended = milestones(events)[RESOLVED]
+    """Mails with the invitation to the review, to each reviewer, once an incident of P0 or P1 is resolved, and again
+    where its time has changed; one whose review would have been has none."""
     reviewers = settings.get(MAIL, {}).get("reviewers") or ()
-    if ended.seconds is None or not reviewers:
+    review = review_of(events) if reviewers else None
+    if review is None or review.at <= now:
         return []
-    severity = severity_of(events)
-    at = review_at(severity, ended.seconds)
-    if at is None or at <= now:
-        return []
-    seq = ended.cites[0]
-    rounds = sum(event["kind"] == "phase" and event["note"].get("phase") == "resolved" for event in events)
     values = {
-        **base, "severity": severity, "review_at": stamp(at), "round": rounds,
-        "ended_at": stamp(datetime.fromtimestamp(ended.seconds, timezone.utc)),
+        **base, "severity": review.severity, "review_at": stamp(review.at), "round": review.number,
+        "ended_at": stamp(datetime.fromtimestamp(review.ended, timezone.utc)),
     }  # fmt: skip
     return [
-        Message(f"review/{seq}/{address}", MAIL, "review", {**values, "to": address}, f"review {address}", lane=address)
+        Message(
+            f"review/{review.seq}/{address}",
+            MAIL,
+            "review",
+            {**values, "to": address},
+            f"review {address}",
+            lane=address,
+        )
         for address in map(str, reviewers)
     ]
 

@@ -38,7 +38,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     MAIL: {
         "port": 25, "user": "", "password": "", "tls": "starttls", "severities": ["P0", "P1"], "words": {},
-        "resolutions": {}, "public": False, "reviewers": [], "approvers": [], "awx_url": "", "soak": 600,
+        "resolutions": {}, "reviewers": [], "approvers": [], "awx_url": "", "soak": 600,
     },
     PAGER: {"routing_key": "", "api": "https://events.pagerduty.com", "url": "", "severities": ["P0", "P1"]},
     TRACKER: {

@@ -5,13 +5,46 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from typing import NamedTuple, Sequence
 
 from .._core.redaction import redacted
 from .._core.text import printable
+from .._incident.event import EventReport
+from .._incident.severity import severity_of
+from .milestones import RESOLVED, milestones
 
 _HOUR = 10  # of the review, in UTC
 _WITHIN = {"P0": "within 3 days", "P1": "within 5 business days"}
 _OCTETS = 75  # of a line
+
+
+class Review(NamedTuple):
+    """The appointment of an incident that is resolved. ``ended``: seconds since 1970; ``seq``: of the event that its
+    time comes from; ``number``: how often it had another one, 1 for the first."""
+
+    at: datetime
+    severity: str
+    ended: float
+    seq: int
+    number: int
+
+
+def review_of(events: Sequence[EventReport]) -> Review | None:
+    """None where the incident is not resolved, or its severity needs no review. One that is resolved again, or gets
+    another severity after its end, is another state of the same appointment."""
+    found: Review | None = None
+    for place, event in enumerate(events, 1):
+        if event["kind"] not in ("phase", "severity") and not event["note"].get("triage"):
+            continue
+        ended, severity = milestones(events[:place])[RESOLVED], severity_of(events[:place])
+        at = review_at(severity, ended.seconds) if ended.seconds is not None else None
+        if at is None or ended.seconds is None:
+            continue
+        if found is None or (found.at, found.ended) != (at, ended.seconds):
+            seq = ended.cites[0] if event["kind"] == "phase" else event["seq"]
+            found = Review(at, severity, ended.seconds, seq, found.number + 1 if found else 1)
+    last = milestones(events)[RESOLVED].seconds
+    return found if found and last == found.ended and review_at(severity_of(events), last) else None
 
 
 def review_at(severity: str, ended: float) -> datetime | None:
@@ -42,7 +75,7 @@ def invitation(
     """The text of the file; empty where the severity needs no review. The same incident gives the same text.
 
     ``organizer`` and ``attendee``: addresses, where it is sent as a mail that can be answered; ``round``: how often the
-    incident was resolved, by which a later invitation replaces an earlier one.
+    appointment had another time, by which a later invitation replaces an earlier one.
     """
     start = review_at(severity, ended)
     if start is None:

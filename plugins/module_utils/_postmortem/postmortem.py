@@ -11,7 +11,7 @@ from .._incident.action_items import ActionItem, action_items
 from .._incident.event import EventReport
 from .._incident.hash_chain import Verification
 from .._incident.severity import severity_of
-from .invitation import invitation
+from .invitation import invitation, review_of
 from .measured.measurement import measured_of
 from .milestones import BEGAN, DETECTED, RESOLVED, is_recovery, milestones, spans
 from .mitigations import mitigations
@@ -108,7 +108,9 @@ def postmortem(
     ended = facts.times[RESOLVED].seconds
     if ended is None and events:
         ended = recorded_at(events[-1])
-    invited = invitation(incident, severity, ended, _scenario(events)) if ended is not None else ""
+    review = review_of(events)
+    number = review.number if review else 1
+    invited = invitation(incident, severity, ended, _scenario(events), round=number) if ended is not None else ""
     if invited:
         files["review.ics"] = invited
     return _report(facts, severity), files

@@ -87,6 +87,18 @@ def test_one_that_was_opened_again_is_invited_to_again():
     assert of_review(opened("P0"), resolved(10, 4), resolved(20, 5, "open")) == []
 
 
+def test_one_whose_severity_is_another_after_its_end_is_invited_to_at_the_other_time():
+    """As a later state of the same appointment, which programs take in place of the first."""
+    graver = event("severity", 60, seq=5, severity="P0", before="P1", reason="data was lost")
+    (first, *dummy) = of_review(opened("P1"), resolved(10, 4), graver, hours=2)
+    assert (first.key, first.values["round"]) == ("review/5/ada@z", 2)
+    assert (first.values["severity"], first.values["review_at"]) == ("P0", "2026-11-30T10:00:00.000000Z")
+    before = event("severity", 5, seq=3, severity="P0", before="P1", reason="data was lost")
+    assert of_review(opened("P1"), before, resolved(10, 4))[0].values["round"] == 1
+    lowered = event("severity", 60, seq=5, severity="P2", before="P1", reason="a copy")
+    assert of_review(opened("P1"), resolved(10, 4), lowered, hours=2) == []
+
+
 def test_who_is_not_invited():
     assert of_review(opened("P2"), resolved(10, 4)) == []
     assert of_review(opened("P0")) == []

@@ -40,6 +40,12 @@ def test_no_review_without_a_severity_that_needs_one():
     assert "review.ics" not in made([event(1, 0, "opened", severity="P3")])[1]
 
 
+def test_the_invitation_of_one_that_was_resolved_again_replaces_the_first():
+    again = [*EVENTS, event(6, 200, "phase", phase="open", reason="x"), event(7, 900, "phase", phase="resolved")]
+    assert "SEQUENCE:0\r\n" in made()[1]["review.ics"]
+    assert "SEQUENCE:1\r\n" in made(again)[1]["review.ics"]
+
+
 def test_the_facts():
     facts = made()[0]
     assert (facts["severity"], facts["status"], facts["first_break"]) == ("P1", "draft", "")
