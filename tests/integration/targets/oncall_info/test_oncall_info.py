@@ -220,6 +220,28 @@ def test_the_preflight_refuses_a_person_and_a_rotation_by_name(tmp_path):
     assert found["not_ready"] == ["primary is on call for 30 days"]
 
 
+@pytest.mark.parametrize(
+    ("person", "says"),
+    [
+        ({"name": "mallory", "mail": "m@example.org", "phon": "+49 30 1"},
+         "mallory has no field 'phon'; did you mean phone?"),
+        ({"name": "mallory", "mail": "m@example.org", "zone": "Europe/Berlim"},
+         "the zone 'Europe/Berlim' of mallory is no time zone such as Europe/Berlin"),
+        ({"name": "mallory", "login": "mallory"}, "mallory cannot be reached: give slack, mail or phone"),
+        ({"name": "mallory", "mail": " "}, "mallory cannot be reached: give slack, mail or phone"),
+        ({"mail": "m@example.org"}, "of runbook_people has no name"),
+    ],
+)  # fmt: skip
+def test_the_preflight_refuses_by_name_what_is_wrong_with_a_person(person, says):
+    given = {"areas": ["people"], "oncall": {"primary": ROTATION}}
+    found = run_module("host_preflight_info", **given, people=[*PEOPLE, person])
+    checks = {check["check"]: check for check in found["checks"]}
+    check = checks["people can be reached"]
+    assert (check["ready"], found["not_ready"]) == (False, ["people can be reached"])
+    assert says in check["found"]
+    assert run_module("host_preflight_info", **given, people=PEOPLE)["not_ready"] == []
+
+
 def test_a_step_that_is_wrong_costs_no_other_and_the_preflight_names_it():
     steps = {"primary": ROTATION, "secondary": {"layers": [{**ROTATION["layers"][0], "zone": "Mars"}]}}
     people = [*PEOPLE, {"name": "mallory"}]

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.alertmanager import Alertmanager
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.silences import (
     LASTS,
     Silence,
@@ -12,7 +14,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.silences i
     silence_from,
     silencing_of,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import stamp
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import moment_of, stamp
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.incident_alerts import alert_from, fingerprint_of
 
 from support.incident_events import START, event
@@ -41,6 +43,24 @@ def silence(name="s", matchers=M1, state="active", ends=15.0, updated=4.0, incid
 
 def changed(events, alerts=(), silences=(), labels=("instance",), now=NOW):
     return changes("i", silencing_of(events, now), list(labels), alerts, silences, now)
+
+
+def test_a_silence_is_made_and_extended_for_15_minutes(monkeypatch):
+    asked: list[Any] = []
+
+    def answer(self, method, path, body=None):
+        asked.append((method, path, body))
+        return {"silenceID": "s"}
+
+    monkeypatch.setattr(Alertmanager, "_ask", answer)
+    server = Alertmanager({"url": "http://x", "token": "", "user": ""}, 1.0)
+    server.make(M1, comment_of("i", "bob"), NOW)
+    server.extend(silence(), NOW)
+    ends = [moment_of(body["endsAt"]) - NOW for method, path, body in asked]
+    assert ends == [timedelta(minutes=15)] * 2
+    assert [(method, path, body.get("id")) for method, path, body in asked] == [
+        ("POST", "/silences", None), ("POST", "/silences", "s"),
+    ]  # fmt: skip
 
 
 def test_without_an_acknowledgement_nothing_is_silenced_and_nothing_is_asked():

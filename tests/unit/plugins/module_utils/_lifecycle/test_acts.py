@@ -168,6 +168,21 @@ def test_a_hand_over_says_state_cause_what_was_tried_and_what_is_due():
     assert late[-4:-2] == ["no update was given", "nothing was said to customers"]
 
 
+def test_a_hand_over_names_each_plan_that_waits_for_an_approval_and_none_that_was_carried_out():
+    plan: dict[str, Any] = {"digest": "d74d537cb3dd0000", "actions": [{"action": "restart", "target": "web-1"}]}
+    other = {"digest": "0123456789abcdef", "actions": [{"action": "cancel", "target": "7@x"}]}
+    held = event("held", 4, mitigation="restart_services", plan=plan, reasons=["7 actions are planned"])
+    done = [
+        event("held", 5, mitigation="unblock_sessions", plan=other, reasons=["x"]),
+        event("intended", 6, mitigation="unblock_sessions", actions=[]),
+    ]
+    lines = handover([opened(), held, *done], NOW)
+    waits = [line for line in lines if line.startswith("waits for an approval")]
+    assert waits == ["waits for an approval: restart_services, plan d74d537cb3dd"]
+    note = act("offer_role", held, role("taken", "ada"), **IC, person="bob")[1]
+    assert waits[0] in note["handover"].splitlines()
+
+
 def test_a_hand_over_has_the_last_word_to_customers_beside_the_one_inside_and_what_comes():
     posted: dict[str, Any] = {
         "key": "page/identified/2.1", "channel": "page", "values": {"text": "", "state": "identified"},

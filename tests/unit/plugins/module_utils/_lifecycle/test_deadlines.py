@@ -151,6 +151,15 @@ def test_an_interval_that_is_none_is_refused_by_name(every):
     assert "Nothing was" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("severity", "minutes"), [("P0", 15), ("P1", 30), ("P2", 120), ("P3", None), ("unknown", None)]
+)
+def test_people_of_the_site_are_updated_as_often_as_the_runbook_says(severity, minutes):
+    for said, since in (([], 0), ([event("update", 45, text="x")], 45)):
+        due = update_due([opened(severity), *said], severity)
+        assert due == (None if minutes is None else START + timedelta(minutes=since + minutes))
+
+
 def test_an_update_is_due_when_it_was_promised_or_one_interval_later():
     assert update_due([opened("P0")], "P0") == START + timedelta(minutes=15)
     said = [opened(), event("update", 20, text="x")]
