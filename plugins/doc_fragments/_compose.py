@@ -125,8 +125,9 @@ options:
     description:
       - Services that must never have two replicas at the same time. They are not scaled out, and a replica has stopped
         before another one starts.
-      - The same holds for services with the label C(pafar.runbook.singleton) set to V(true), and for services whose
-        compose files ask for one replica and C(deploy.update_config.order) V(stop-first).
+      - The same holds for services with the label C(pafar.runbook.singleton) set to V(true), for services whose
+        compose files ask for one replica and C(deploy.update_config.order) V(stop-first), and for a single replica that
+        runs a scheduler by its command, unless that label is V(false).
     type: list
     elements: str
     default: []

@@ -110,6 +110,7 @@ def plan_restart(
     recoveries: Mapping[str, Recovery] | None = None,
     stop_first: Collection[str] = (),
     uncertain: Mapping[str, str] | None = None,
+    unclear: Mapping[str, str] | None = None,
 ) -> Restarting:
     """Services in the order of their dependencies; within one the unhealthy replicas first.
 
@@ -120,16 +121,20 @@ def plan_restart(
 
     ``recoveries``: by service, from a restart that was cut off; it is completed first. ``stop_first``: services of
     which a replica must have stopped before another one takes its place. ``uncertain``: by the name of a container,
-    why its restart needs an approval.
+    why its restart needs an approval. ``unclear``: by service, why it is not known whether two may run at a time.
     """
     names = project.in_order(services)
-    open_ends = recoveries or {}
+    open_ends, unknown = recoveries or {}, {name: why for name, why in (unclear or {}).items() if why}
     draft = _Draft(
         project,
         method,
-        {service: why_not_replaced(project, service, starts_dependencies, service in stop_first) for service in names},
+        {
+            service: why_not_replaced(project, service, starts_dependencies, service in (*stop_first, *unknown))
+            for service in names
+        },
         stop_first,
         uncertain or {},
+        unknown,
     )
     draft.actions += [undrain_item(*pair) for pair in project.left_drained]
     for service in names:
@@ -193,6 +198,7 @@ class _Draft:
     against: dict[str, str]
     stop_first: Collection[str] = ()
     uncertain: Mapping[str, str] = field(default_factory=dict)
+    unclear: Mapping[str, str] = field(default_factory=dict)
     actions: list[Item] = field(default_factory=list)
     excluded: list[Item] = field(default_factory=list)
     order: list[tuple[Container, str]] = field(default_factory=list)
@@ -252,6 +258,8 @@ class _Draft:
             return RESTART, f" (not replaced: {against})"
         if wants and container.service in self.stop_first:
             return REPLACE, " (the old one goes first)"
+        if wants and container.service in self.unclear:
+            return REPLACE, f" (the old one goes first: {self.unclear[container.service]})"
         return (REPLACE if wants else RESTART), ""
 
     def _started_beside(self, container: Container) -> str:

@@ -3,17 +3,23 @@
 """Services that must never have more replicas at a time than are wanted, or never more than one. Pure.
 
 A scheduler that runs twice does everything twice. The files say it (``deploy.update_config.order: stop-first``), a
-label of the container does, or the site by its name.
+label of the container does, the site by its name, or its command. Of a single replica that serves no requests it is not
+known: that it does nothing for some seconds harms less than a job that runs twice.
 """
 
 from __future__ import annotations
 
-from typing import Collection
+from typing import Any, Collection, Mapping
 
+from ..container import Container
+from ..model import Spec
 from ..project import Project
+from .scheduler import scheduler_in
 
 LABEL = "pafar.runbook.singleton"
-_TRUE = ("true", "1", "yes", "on")
+_TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
+_ROUTED = ("traefik.http.", "traefik.tcp.", "caddy", "nginx-proxy.")  # labels by which a proxy finds a service
+_ROUTED_BY = ("VIRTUAL_HOST", "VIRTUAL_PORT", "LETSENCRYPT_HOST")  # and variables
 
 
 def why_single(project: Project, service: str, named: Collection[str]) -> str:
@@ -23,20 +29,109 @@ def why_single(project: Project, service: str, named: Collection[str]) -> str:
     """
     if service in named:
         return f"{service} is a singleton of this site, and must not run twice"
-    if any(dict(replica.labels).get(LABEL, "").lower() in _TRUE for replica in project.replicas(service)):
+    said = _label_of(project, service)
+    if said in _TRUE:
         return f"{service} has the label {LABEL}, and must not run twice"
     spec = project.spec(service)
-    labels = spec.raw.get("labels") if spec else None
-    if isinstance(labels, dict) and str(labels.get(LABEL, "")).lower() in _TRUE:
-        return f"{service} has the label {LABEL}, and must not run twice"
     if spec is not None and spec.wanted == 1 and _stops_first(project, service):
         return f"{service} has the update order stop-first and one replica by its files, and must not run twice"
+    scheduler = _scheduler_of(project, service) if said not in _FALSE and _is_one(project, service) else ""
+    if scheduler:
+        return (
+            f'{service} runs a scheduler ({scheduler}), and must not run twice; the label {LABEL}: "false" says that it'
+            " may"
+        )
     return ""
 
 
 def stops_first(project: Project, service: str, named: Collection[str]) -> bool:
     """Whether a replica must have stopped before another one takes its place."""
     return bool(why_single(project, service, named)) or _stops_first(project, service)
+
+
+def why_unclear(project: Project, service: str, listens: bool | None) -> str:
+    """Why it is not known whether two of a service may run at a time, in a clause; empty where it serves requests, has
+    several replicas, or a label says that they may.
+
+    ``listens``: whether a replica listens for connections from outside; None: not known.
+    """
+    if not _is_one(project, service) or _label_of(project, service) in _FALSE:
+        return ""
+    if serves(project, service) if listens is None else listens:
+        return ""
+    hears = "listens on no port" if listens is False else "has no port, no health check and no route of a proxy"
+    return f"{service} has one replica and {hears}: whether two may run at a time is not known"
+
+
+def serves(project: Project, service: str) -> bool:
+    """Whether a service may answer requests, by its files and its containers: it has a port or a health check, a proxy
+    is told of it, or another service needs it."""
+    spec, replicas = project.spec(service), project.replicas(service)
+    raw = spec.raw if spec is not None else {}
+    if _publishes(spec, replicas) or raw.get("expose") or (spec is not None and spec.checked):
+        return True
+    labels, names = _labels(raw.get("labels")), set(_environment(raw.get("environment")))
+    for replica in replicas:
+        labels.update(dict(replica.labels))
+        names.update(item.partition("=")[0] for item in replica.environment)
+    routed = any(name.lower().startswith(_ROUTED) for name in labels) or names.intersection(_ROUTED_BY)
+    others = [other for other in project.service_names if other != service]
+    return bool(routed) or any(service in _needs(project, other) for other in others)
+
+
+def _needs(project: Project, service: str) -> Collection[str]:
+    spec = project.spec(service)
+    found = set(spec.needs) if spec is not None else set()
+    return found.union(*(replica.needs for replica in project.replicas(service)))
+
+
+def _is_one(project: Project, service: str) -> bool:
+    """Whether the files ask for one replica at most, or they are not known, and no second one runs."""
+    wanted = project.wanted(service)
+    running = [replica for replica in project.replicas(service) if replica.running]
+    return (wanted is None or wanted <= 1) and len(running) <= 1
+
+
+def _scheduler_of(project: Project, service: str) -> str:
+    spec, replicas = project.spec(service), project.replicas(service)
+    last_only = _publishes(spec, replicas) or bool(spec is not None and spec.raw.get("expose"))
+    raw = spec.raw if spec is not None else {}
+    commands = [((*_words(raw.get("entrypoint")), *_words(raw.get("command"))), _environment(raw.get("environment")))]
+    for replica in replicas:
+        environment = dict(item.partition("=")[::2] for item in replica.environment)
+        commands.append(((*replica.entrypoint, *replica.command), environment))
+    found = (scheduler_in(words, environment, last_only) for words, environment in commands)
+    return next(filter(None, found), "")
+
+
+def _publishes(spec: Spec | None, replicas: Collection[Container]) -> bool:
+    return bool(spec is not None and spec.raw.get("ports")) or any(replica.publishes for replica in replicas)
+
+
+def _label_of(project: Project, service: str) -> str:
+    """What the label of a service says, of its containers or in the files; empty where there is none."""
+    spec = project.spec(service)
+    raw = spec.raw if spec is not None else {}
+    every = [dict(replica.labels) for replica in project.replicas(service)]
+    every += [_labels(raw.get("labels")), _labels((raw.get("deploy") or {}).get("labels"))]
+    said = [labels[LABEL].strip().lower() for labels in every if LABEL in labels]
+    return next((word for word in said if word in _TRUE), said[0] if said else "")
+
+
+def _labels(given: Any) -> dict[str, str]:
+    """Labels of the files, which may be a mapping or a list of ``name=value``."""
+    if isinstance(given, Mapping):
+        return {str(name): str(value) for name, value in given.items()}
+    return dict(str(item).partition("=")[::2] for item in given or ())
+
+
+def _environment(given: Any) -> dict[str, str]:
+    return {name: value for name, value in _labels(given).items() if value != "None"}
+
+
+def _words(given: Any) -> tuple[str, ...]:
+    """A command of the files: a list, or one text."""
+    return (given,) if isinstance(given, str) else tuple(map(str, given or ()))
 
 
 def _stops_first(project: Project, service: str) -> bool:

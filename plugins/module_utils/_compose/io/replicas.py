@@ -7,24 +7,23 @@ Every act looks at its container again just before, and waits for what it starte
 
 from __future__ import annotations
 
-import signal
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any, Callable, ContextManager, Iterable, Iterator, Sequence
+from typing import Callable, ContextManager, Iterable, Sequence
 
 from ..._core.errors import ActFailed, ComposeError, PreflightError, RunbookError
 from ..._core.redaction import redacted, redacted_lines
 from ..._core.result import NotDone
 from ..._system.io.procfs import ages_of
+from ..acts.io.listening import why_two_are_unclear
 from ..acts.singleton import stops_first, why_single
 from ..container import Container
 from ..drain.io import rule
 from ..drain.io.drain import let_in, out_of_service
 from ..drain.leftover import Drained
 from ..health import HEALTHY, STARTING, UNCHECKED, UNHEALTHY, UNKNOWN
-from ..lock.io.engine_lock import held
 from ..project import Project
 from ..project_ref import Source
 from ..proxy import MARGIN, StaleProxy, seconds_since_reload, unknown_to, workers
@@ -48,6 +47,7 @@ class ReplicaControl:
     def __init__(self, engine: Engine, compose: Compose, project: Project, rollout: RolloutOptions) -> None:
         self.engine, self.compose, self.project, self.rollout = engine, compose, project, rollout
         self.acts_done: list[str] = []
+        self._unclear: dict[str, str] = {}
         self.step: Callable[[], None] = lambda: None
         self.finish: Callable[[], None] = lambda: None
 
@@ -56,8 +56,18 @@ class ReplicaControl:
         return why_single(self.project, service, self.rollout.singletons)
 
     def stops_first(self, service: str) -> bool:
-        """Whether a replica must have stopped before another one takes its place."""
+        """Whether a replica must have stopped before another one takes its place, also where that is not known."""
+        return self.must_stop_first(service) or bool(self.unclear(service))
+
+    def must_stop_first(self, service: str) -> bool:
         return stops_first(self.project, service, self.rollout.singletons)
+
+    def unclear(self, service: str) -> str:
+        """Why it is not known whether two of a service may run at a time, before an act; empty where it is."""
+        if service not in self._unclear:
+            is_proxy = service == self.rollout.proxy
+            self._unclear[service] = "" if is_proxy else why_two_are_unclear(self.engine, self.project, service)
+        return self._unclear[service]
 
     # -- the proxy
 
@@ -329,6 +339,7 @@ class ReplicaControl:
         """A fresh one beside it; when that is up the old one goes. Where there must not be two, the old one goes first:
         then the fresh one stays also when it does not come up."""
         if self.stops_first(container.service):
+            self.note_unclear(container)
             self.remove(container, tell_proxy=False)
             fresh = self.add_replicas(container.service, 1, keep=True)[0]
             self.give_back(container.service)
@@ -337,6 +348,12 @@ class ReplicaControl:
         self.reload_proxy()
         self.remove(container)
         return fresh
+
+    def note_unclear(self, container: Container) -> None:
+        """Say why a replica goes before another one takes its place, where that is not known to be needed."""
+        if self.unclear(container.service) and not self.must_stop_first(container.service):
+            why = self.unclear(container.service)
+            self.acts_done.append(f"{container.name} goes before another one takes its place: {why}")
 
     def grace(self, container: Container) -> int:
         return container.stop_timeout if self.rollout.grace is None else self.rollout.grace
@@ -371,21 +388,3 @@ def stale_of(engine: Engine, project: Project, service: str) -> list[StaleProxy]
                 names = [replica.name for replica in missing]
                 stale.append({"proxy": proxy.name, "service": name, "seconds": round(since, 1), "replicas": names})
     return stale
-
-
-@contextmanager
-def exclusively(engine: Engine, project: str) -> Iterator[None]:
-    """Be the only run that acts on this project of this engine, whoever starts another one and from where.
-
-    Asked to stop (SIGTERM), the act ends as by an error, so that what it began is undone.
-    """
-    former = signal.signal(signal.SIGTERM, _stop)
-    try:
-        with held(engine, project):
-            yield
-    finally:
-        signal.signal(signal.SIGTERM, former)
-
-
-def _stop(*_args: Any) -> None:
-    raise SystemExit(143)

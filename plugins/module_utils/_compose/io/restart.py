@@ -66,7 +66,8 @@ def restart(
             starts_dependencies=context.compose.starts_dependencies,
             full_disks=_on_full_disks(context) if unhealthy_only else {},
             recoveries=recoveries,
-            stop_first=[name for name in names if control.stops_first(name)],
+            stop_first=[name for name in names if control.must_stop_first(name)],
+            unclear={name: control.unclear(name) for name in names},
             uncertain={name: str(why) for name, why in (uncertain or {}).items()},
         )
         if planned.refusals:

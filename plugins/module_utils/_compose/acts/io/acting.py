@@ -16,7 +16,8 @@ from ...._system.identity import RUNS
 from ...._system.io import identity
 from ...._system.io.procfs import read
 from ...io.engine import Engine
-from ...io.replicas import ReplicaControl, exclusively
+from ...io.replicas import ReplicaControl
+from ...lock.io.engine_lock import exclusively
 from ..recovery import left_open
 from ..wish import ActRecord, Wish
 from .act_store import ActStore, OpenRecord

@@ -94,6 +94,7 @@ class Switching:
                 self.control.reload_proxy()
             else:
                 # The proxy would not find the name of a service without replicas.
+                self.control.note_unclear(outgoing[0])
                 self.control.remove(outgoing[0], tell_proxy=False)
         raise ActFailed(f"{step.service} did not come to run {short(step.image)} in {counted(desired, 'replica')}.")
 

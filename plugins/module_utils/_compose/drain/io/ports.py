@@ -6,6 +6,7 @@ from __future__ import annotations
 
 _ESTABLISHED, _LISTEN = "01", "0A"
 _LOOPBACK = ("0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F")
+_ENGINE_DNS = "0B00007F"  # 127.0.0.11, where the engine itself answers names in the container's namespace
 
 
 def connections(pid: int) -> int:
@@ -23,7 +24,9 @@ def ports_of(pid: int) -> frozenset[int]:
     """TCP ports on which the container of this process listens for connections from outside."""
     rows = [row for table in ("tcp", "tcp6") for row in _rows(f"/proc/{pid}/net/{table}")]
     return frozenset(
-        int(port, 16) for address, port, dummy, state in rows if state == _LISTEN and address not in _LOOPBACK
+        int(port, 16)
+        for address, port, dummy, state in rows
+        if state == _LISTEN and address not in _LOOPBACK and address != _ENGINE_DNS
     )
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 import os
 import pwd
 import random
+import signal
 import socket
 import threading
 import time
 import uuid
 from contextlib import contextmanager, suppress
-from typing import Iterator
+from typing import Any, Iterator
 
 from ...._core.errors import BusyError, EngineError
 from ...io.engine_transport import Transport, refusal_in
@@ -20,6 +21,24 @@ from ..engine_lock import CONTENDS, PROJECT_LABEL, RENEWAL, Claim, Owner, alive,
 
 _ENDED = ("Z", "X")  # a process that was killed and is not reaped yet
 _PAUSE = (0.1, 0.5)  # seconds between two tries, at random, so that two runs do not meet again
+
+
+@contextmanager
+def exclusively(engine: Transport, project: str) -> Iterator[None]:
+    """Be the only run that acts on this project of this engine, whoever starts another one and from where.
+
+    Asked to stop (SIGTERM), the act ends as by an error, so that what it began is undone.
+    """
+    former = signal.signal(signal.SIGTERM, _stop)
+    try:
+        with held(engine, project):
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
+
+
+def _stop(*_args: Any) -> None:
+    raise SystemExit(143)
 
 
 @contextmanager

@@ -12,8 +12,9 @@ from ...._core.errors import ActFailed, InputError, PreflightError, ProjectUnkno
 from ...._core.result import After, Before, NotDone, carry_out
 from ...acts.io.acting import stoppable
 from ...container import Container
-from ...io.replicas import CHANGED, ReplicaControl, exclusively
+from ...io.replicas import CHANGED, ReplicaControl
 from ...io.request import Context, Request, evidence, on_its_engine, open_context, refresh
+from ...lock.io.engine_lock import exclusively
 from ...project import Project
 from ...project_report import project_dict
 from ...replicas import service_states

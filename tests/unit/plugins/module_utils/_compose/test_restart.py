@@ -143,8 +143,9 @@ def shared(kind="network", **more):
 @pytest.mark.parametrize("kind", ["network", "pid", "ipc"])
 def test_who_lives_in_a_namespace_goes_along_behind_its_host(kind):
     shop = project(*shared(kind), services={"vpn": {}, "app": {}, "web": {}})
-    plan = plan_restart(shop, ["vpn"])
+    plan = plan_restart(shop, ["vpn"], uncertain={"shop-vpn-1": "why"})
     assert [replica.name for replica, dummy in plan.order] == ["shop-vpn-1", "shop-app-1"]
+    assert [item.detail.get("needs_approval") for item in plan.plan.actions] == ["why", "why"]
     assert plan.services == ("vpn", "app")
     assert f"shares the {kind} of shop-vpn-1" in plan.plan.actions[1].reason
 
@@ -235,6 +236,9 @@ def test_of_a_singleton_there_are_never_two(method, how, note):
     fixed = project(loop, services={"web": {"container_name": "only"}})
     assert plan_restart(fixed, ["web"], method="replace", stop_first=["web"]).refusals == ()
     assert plan_restart(fixed, ["web"], method="replace").refusals
+    assert (
+        "the old one goes first: x" in plan_restart(project(loop), ["web"], unclear={"web": "x"}).plan.actions[0].reason
+    )
 
 
 def test_a_rule_that_was_left_behind_is_removed_and_nothing_is_restarted():
@@ -392,9 +396,3 @@ def test_what_the_engine_stopped_is_told_and_started_when_it_is_named():
     assert "was stopped by the engine" in why_excluded(plan)["shop-web-1"]
     assert plan.as_dict()["affected_before"] == 1
     assert [one.name for one, dummy in plan_restart(project(stopped), ["web"]).order] == ["shop-web-1"]
-
-
-def test_an_uncertain_restart_needs_an_approval_also_for_what_goes_along():
-    shop = project(*shared(), services={"vpn": {}, "app": {}})
-    held = plan_restart(shop, ["vpn"], uncertain={"shop-vpn-1": "why"}).plan
-    assert [item.detail.get("needs_approval") for item in held.actions] == ["why", "why"]

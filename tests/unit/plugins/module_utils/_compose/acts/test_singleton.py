@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.singleton import (
     LABEL,
+    serves,
     stops_first,
     why_single,
+    why_unclear,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import container_of
 
@@ -51,3 +53,53 @@ def test_without_the_files_name_and_label_say_it():
     assert why_single(found, "web", [])
     assert why_single(project(container(), model=None), "web", ["web"])
     assert not stops_first(project(container(), model=None), "web", [])
+
+
+BEAT = ["celery", "-A", "shop", "beat"]
+
+
+@pytest.mark.parametrize(
+    ("containers", "spec", "single"),
+    [
+        pytest.param([container(command=BEAT)], {}, True, id="by the command of what runs"),
+        pytest.param([container()], {"command": BEAT}, True, id="by that of the files"),
+        pytest.param([container()], {"entrypoint": "celery -A shop beat"}, True, id="as one text"),
+        pytest.param([container()], {"environment": {"CONTAINER_ROLE": "scheduler"}}, True, id="by its environment"),
+        pytest.param([container(command=BEAT)], {"deploy": {"replicas": 2}}, False, id="the files ask for two"),
+        pytest.param([container(command=BEAT), container(number=2)], {}, False, id="two run"),
+        pytest.param([container(command=BEAT)], {"labels": {LABEL: "false"}}, False, id="a label says that two may"),
+        pytest.param([container()], {"deploy": {"labels": [f"{LABEL}=yes"]}}, True, id="a label of the deployment"),
+        pytest.param([container(command=["sh", "-c", "crond && php-fpm"])], {"expose": ["9000"]}, False,
+                     id="a server with a scheduler beside it"),
+    ],
+)  # fmt: skip
+def test_a_scheduler_that_is_not_declared_is_a_singleton(containers, spec, single):
+    found = project(*containers, services={"web": spec})
+    assert bool(why_single(found, "web", [])) == stops_first(found, "web", []) == single
+
+
+@pytest.mark.parametrize(
+    ("spec", "more", "listens", "unclear"),
+    [
+        pytest.param({}, {}, False, True, id="it listens on no port"),
+        pytest.param({}, {}, True, False, id="it listens"),
+        pytest.param({}, {}, None, True, id="nothing says that it serves"),
+        pytest.param({"expose": ["8000"]}, {}, None, False, id="it exposes a port"),
+        pytest.param({"healthcheck": {"test": ["CMD", "true"]}}, {}, None, False, id="it has a check"),
+        pytest.param({}, {"env": ["VIRTUAL_HOST=x.org"]}, None, False, id="a proxy finds it by a variable"),
+        pytest.param({"labels": {"traefik.http.routers.x.rule": "y"}}, {}, None, False, id="by a label"),
+        pytest.param({"deploy": {"replicas": 3}}, {}, False, False, id="several replicas"),
+        pytest.param({"labels": {LABEL: "false"}}, {}, False, False, id="a label says that two may"),
+    ],
+)
+def test_whether_two_may_run_is_not_known_of_one_that_serves_nothing(spec, more, listens, unclear):
+    found = project(container(**more), services={"web": spec})
+    assert bool(why_unclear(found, "web", listens)) is unclear
+    assert why_single(found, "web", []) == ""
+
+
+def test_what_another_service_needs_serves():
+    found = project(container(), services={"web": {}, "front": {"depends_on": {"web": {}}}})
+    assert serves(found, "web")
+    assert serves(project(container(), container("front", depends="web:service_started:false"), model=None), "web")
+    assert not serves(project(container(), services={"web": {"depends_on": {"front": {}}}, "front": {}}), "web")
