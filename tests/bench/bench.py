@@ -27,6 +27,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connect
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.snapshot import read_snapshot
 from channels import telling_costs
+from incident_logs import incident_log_costs
 from logs import log_costs
 from platform_times import platform_times
 from services import services
@@ -230,9 +231,11 @@ def main() -> None:
     times = platform_times()
     facts, acts = services(VENV)
     logs, triage = evidence()
+    reading, recording = incident_log_costs()
     text = (HERE / "template.md").read_text()
     text = text.replace("@LOGS@", "\n".join(logs)).replace("@TRIAGE@", "\n".join(triage))
     text = text.replace("@TELLING@", "\n".join(telling))
+    text = text.replace("@READING@", "\n".join(reading)).replace("@RECORDING@", "\n".join(recording))
     text = text.replace("@FACTS@", "\n".join(facts)).replace("@ACTS@", "\n".join(acts))
     text = text.replace("@COSTS@", "\n".join(costs)).replace("@KILLS@", "\n".join(kills))
     text = text.replace("@STATEMENTS@", "\n".join(statements))
