@@ -10,7 +10,7 @@ from typing import Any, Mapping, Sequence
 from .._core.redaction import redacted
 from .._core.text import shortened, some
 from .._incident.event import EventReport, kept_at
-from .._incident.severity import is_worse, severity_of
+from .._incident.severity import facts_by, is_worse, severity_event
 from .._incident.stamps import moment_of, stamp
 from .follow_up import COURSE
 from .settings import SLACK
@@ -34,7 +34,8 @@ class IncidentFacts:
         words, reporter = str(note.get("text") or ""), str(note.get("reported_by") or "")
         where = f", seen at {note['where']}" if note.get("where") else ""
         self.reported = shortened(f"reported by {reporter}{where}: {words}", _REPORT) if words and reporter else ""
-        self.severity = severity_of(events)
+        self.severity, assessed = severity_event(events)
+        self.because = facts_by(self.severity, assessed)
         self.worst = self._worst()
 
     def _worst(self) -> str:
@@ -48,11 +49,12 @@ class IncidentFacts:
 
     def base(self, **more: Any) -> dict[str, Any]:
         """Values that every template has, and some of its own; without secrets. ``reported``: what users reported,
-        where the incident was opened by that."""
+        where the incident was opened by that; ``because``: the facts by which it is so severe, where there are any."""
         values = {
             "incident": self.incident, "scenario": self.scenario, "severity": self.severity,
             "hosts": some(self.hosts, 6), "opened_at": self.opened_at,
-            **({"reported": self.reported} if self.reported else {}), **more,
+            **({"reported": self.reported} if self.reported else {}),
+            **({"because": self.because} if self.because else {}), **more,
         }  # fmt: skip
         return {name: cleaned(value) for name, value in values.items()}
 

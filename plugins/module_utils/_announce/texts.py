@@ -14,6 +14,8 @@ from typing import Mapping
 # How much of a plan a message leaves out, since what is approved is the whole.
 _MORE = "{% if plan.more | default(0) %}\n- and {{ plan.more }} more, which the plan in the log has{% endif %}"
 _REPORTED = "{% if reported | default('') %}\n{{ reported }}{% endif %}"
+# The facts by which it is so severe.
+_BECAUSE = "{% if because | default('') %}\n{{ because }}{% endif %}"
 _OF_INCIDENT = "{{ severity }} {{ scenario }} on {{ hosts }}, incident {{ incident }}"
 _PASSED_OVER = "No person is paged as {{ step }}: {{ why }}. " + _OF_INCIDENT
 _OVERDUE = "An update is overdue since {{ due }} ({{ late }}): " + _OF_INCIDENT
@@ -36,8 +38,9 @@ _SHIFT_COMES = (
 )
 SLACK: Mapping[str, str] = {
     "channel": "*{{ severity }}* {{ scenario }} on {{ hosts }}, opened {{ opened_at }}: incident {{ incident }}"
-    + _REPORTED,
-    "opened": "*{{ severity }}* {{ scenario }} on {{ hosts }}: incident {{ incident }}" + _REPORTED,
+    + _REPORTED
+    + _BECAUSE,
+    "opened": "*{{ severity }}* {{ scenario }} on {{ hosts }}: incident {{ incident }}" + _REPORTED + _BECAUSE,
     "resolved": "*resolved* {{ scenario }} on {{ hosts }}: incident {{ incident }}",
     "links": "Links:{% for name, url in links.items() %}\n- {{ name }}: {{ url | link }}{% endfor %}",
     "topic": "{{ severity }}, {{ phase }}, led by {{ lead }}: {{ scenario }} on {{ hosts }}",
@@ -59,13 +62,14 @@ SLACK: Mapping[str, str] = {
     "verified": "*{{ outcome }}*: {{ mitigation }} ({{ host }})"
     "{% if seconds is not none %}, {{ seconds }} s to recovery{% endif %}",
     "update": "*Update* by {{ by }}: {{ text | said }}{% if next_at %}\nNext update by {{ next_at }}{% endif %}",
-    "severity": "*Severity {{ to }}* (before: {{ before }}) by {{ by }}: {{ reason }}",
+    "severity": "*Severity {{ to }}* (before: {{ before }}) by {{ by }}: {{ reason }}"
+    "{% for fact in facts | default([]) %}\n- {{ fact }}{% endfor %}",
     "phase": "*{{ phase }}* by {{ by }}{% if reason %}: {{ reason }}{% endif %}",
     "paged": "*{{ person }} is paged* ({{ step }}): {{ severity }} {{ scenario }} on {{ hosts }}",
     "passed_over": "*{{ step }} is passed over*: {{ why }}",
     "page": "*{{ severity }}* {{ scenario }} on {{ hosts }}: you are on call as {{ step }}."
     "{% for each in passed | default([]) %} Passed over: {{ each }}.{% endfor %} Incident {{ incident }}. To"
-    " acknowledge: ansible-playbook playbooks/incident_ack.yml -e incident_id={{ incident }}" + _REPORTED,
+    " acknowledge: ansible-playbook playbooks/incident_ack.yml -e incident_id={{ incident }}" + _REPORTED + _BECAUSE,
     "overdue": "*An update is overdue* since {{ due }} ({{ late }}), severity {{ severity }}",
     "overdue_public": "*An update to the public is overdue* since {{ due }} ({{ late }}), severity {{ severity }}."
     " To write it: ansible-playbook playbooks/incident_update.yml -e incident_act_audience=public"
@@ -115,8 +119,8 @@ MAIL: Mapping[str, str] = {
     "{% if address %}\n\nTo approve: {{ address | link }}{% endif %}\n\nIncident {{ incident }}\n",
     "page": "{{ severity }} {{ scenario }} on {{ hosts }}: you are on call as {{ step }}."
     "{% for each in passed | default([]) %}\nPassed over: {{ each }}.{% endfor %}\n\nIncident {{ incident }},"
-    " opened {{ opened_at }}." + _REPORTED + "\nTo acknowledge: ansible-playbook playbooks/incident_ack.yml -e"
-    " incident_id={{ incident }}\n",
+    " opened {{ opened_at }}." + _REPORTED + _BECAUSE + "\nTo acknowledge: ansible-playbook"
+    " playbooks/incident_ack.yml -e incident_id={{ incident }}\n",
     "shift_leaves": _SHIFT_LEAVES, "shift_comes": _SHIFT_COMES,
     "passed_over_subject": "No person is on call as {{ step }}: {{ severity }} {{ scenario }}",
     "passed_over": _PASSED_OVER + ", opened {{ opened_at }}.\n",
@@ -127,7 +131,8 @@ MAIL: Mapping[str, str] = {
 }  # fmt: skip
 PAGER: Mapping[str, str] = {
     "page_person": "{{ severity }} {{ scenario }} on {{ hosts }}: incident {{ incident }}"
-    "{% if reported | default('') %}, {{ reported }}{% endif %}",
+    "{% if reported | default('') %}, {{ reported }}{% endif %}"
+    "{% if because | default('') %}: {{ because }}{% endif %}",
     "passed_over": _PASSED_OVER, "overdue": _OVERDUE, "overdue_public": _OVERDUE_PUBLIC,
 }  # fmt: skip
 TRACKER: Mapping[str, str] = {

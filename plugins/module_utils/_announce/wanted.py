@@ -200,7 +200,7 @@ def _update(event: EventReport) -> tuple[str, dict[str, Any]]:
 
 
 def _severity(event: EventReport) -> tuple[str, dict[str, Any]]:
-    return "severity", {"to": event["note"].get("severity", ""), **_fields(event, "before", "reason")}
+    return "severity", {"to": event["note"].get("severity", ""), **_fields(event, "before", "reason", "facts")}
 
 
 def _role(event: EventReport) -> tuple[str, dict[str, Any]]:

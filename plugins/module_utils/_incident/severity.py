@@ -52,15 +52,20 @@ def severity_event(events: Sequence[EventReport]) -> tuple[str, EventReport | No
     return changes[-1] if changes else (UNKNOWN, None)
 
 
+def facts_by(severity: str, event: EventReport | None) -> str:
+    """The facts by which an event has set the severity, in one line; empty where it names none."""
+    note: Mapping[str, Any] = event["note"] if event else {}
+    signs, facts = note.get("signs"), note.get("facts")
+    found = _texts([sign for sign in signs if isinstance(sign, Mapping)], severity) if isinstance(signs, list) else []
+    found += [str(fact) for fact in facts] if isinstance(facts, list) else []
+    return shortened(printable(some(found, 2)), _WIDE) if found else ""
+
+
 def assessed_by(severity: str, event: EventReport) -> str:
     """What an event that set the severity rests on: its facts, else the person, with the reason where there is one."""
-    signs = event["note"].get("signs")
-    found = _texts([sign for sign in signs if isinstance(sign, Mapping)], severity) if isinstance(signs, list) else []
-    facts = event["note"].get("facts")
-    found += [str(fact) for fact in facts] if isinstance(facts, list) else []
     reason = str(event["note"].get("reason") or "")
     person = f"{event['by']}: {reason}" if reason else event["by"]
-    return shortened(printable(some(found, 2) if found else person), _WIDE)
+    return facts_by(severity, event) or shortened(printable(person), _WIDE)
 
 
 def severity_since(events: Sequence[EventReport], severities: Collection[str]) -> EventReport | None:

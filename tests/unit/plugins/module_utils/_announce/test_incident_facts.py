@@ -28,6 +28,18 @@ def test_every_message_has_its_base_without_secrets():
     assert len(base["rows"]["a"]) < 2100
 
 
+def test_the_facts_by_which_it_is_so_severe_are_in_every_message():
+    assert "because" not in facts().base()
+    opening = event("opened", severity="P1", facts=["db1: 7 sessions wait", "/ is 97% full"])
+    assert IncidentFacts("i", [opening], {}, START).base()["because"] == "db1: 7 sessions wait, / is 97% full"
+    raised = event("severity", 1, severity="P0", before="P1", reason="x", facts=["db1: password=hunter2 fails"])
+    because = IncidentFacts("i", [opening, raised], {}, START).base()["because"]
+    assert because.startswith("db1: password=")
+    assert "hunter2" not in because
+    person = event("severity", 2, severity="P2", before="P0", reason="a copy")
+    assert "because" not in IncidentFacts("i", [opening, raised, person], {}, START).base()
+
+
 def test_what_users_reported_is_in_every_message():
     assert "reported" not in facts().base()
     note: Any = {"id": "i", "scenario": "user_report", "reported_by": "support", "text": "no booking can be paid"}

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.render import Texts
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message, entries_of, queued_note
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.wanted import channel_name, wanted
@@ -196,6 +197,17 @@ def test_stakeholders_have_a_mail_each_for_p0_and_p1():
     assert keys([opening("P1")], "mail") == ["mail/investigating/1.1/a@z", "mail/investigating/1.1/b@z"]
     lowered = event("severity", 1, seq=2, severity="P3", reason="x")
     assert keys([opening("P1"), lowered], "mail"), "who was told of it is told of its end"
+
+
+def test_a_severity_that_facts_have_raised_is_told_with_them_and_so_is_a_page():
+    fact = "db1: 7 sessions wait for locks"
+    raised = event("severity", 1, seq=2, severity="P1", before="P2", reason="by facts", facts=[fact])
+    events = [opening("P2"), raised]
+    text = Texts("slack").text("severity", named(events, "slack/severity/2").values)
+    assert text.splitlines()[1:] == ["- db1: 7 sessions wait for locks"]
+    for channel, key in (("slack", "slack/standing/opened"), ("pager", "pager/trigger/1")):
+        message = named(events, key)
+        assert "7 sessions wait" in Texts(channel).text(message.template, message.values)
 
 
 def test_a_pager_is_asked_for_an_unknown_severity_when_it_has_waited_and_hears_of_the_end():
