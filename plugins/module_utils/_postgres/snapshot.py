@@ -99,6 +99,7 @@ class Snapshot:
     unread_rows: Mapping[Key, str] = field(default_factory=dict)
     moving: frozenset[Key] = frozenset()  # waiters in a queue that was seen to move
     convoys: tuple[str, ...] = ()  # such queues, a sentence each
+    elections: Mapping[Key, frozenset[Key]] = field(default_factory=dict)  # standbys of leaders by a row or a table
     pressing: Mapping[Key, str] = field(default_factory=dict)  # root blockers whose waiters fail and come back, and how
     role_limits: Mapping[str, int] = field(default_factory=dict)  # connections, where a role has a limit
     database_limits: Mapping[str, int] = field(default_factory=dict)
@@ -151,7 +152,8 @@ class Snapshot:
         return [key for key, age in self._ages.items() if age >= seconds]
 
     def waits_by_design(self, min_waiting: float = 0.0, approved: Collection[str] = ()) -> dict[Key, frozenset[Key]]:
-        """Waiters for an advisory lock whose holders do nothing wrong, each with these holders.
+        """Waiters for an advisory lock whose holders do nothing wrong, each with these holders; and the standbys of
+        leaders by a row or a table.
 
         Such a lock is an agreement of the application (a leader and those that stand by), not a queue. A holder does
         something wrong that waits itself, is prepared, or has been idle in its transaction for ``min_waiting`` seconds
@@ -166,6 +168,9 @@ class Snapshot:
                 continue  # a convoy, and no leader
             holders = frozenset(holder for lock in locks for holder in waits.held_by.get(lock.tag, ()))
             if holders and all(self._holds_by_design(holder, idle_after, approved) for holder in holders):
+                by_design[key] = holders
+        for key, holders in self.elections.items():
+            if key not in self.moving and not any(self.who(holder).target in approved for holder in holders):
                 by_design[key] = holders
         return by_design
 

@@ -73,9 +73,33 @@ def leader_by_transaction_lock(crew: Crew, dummy: int, dice: random.Random) -> W
         yield "SELECT count(*) FROM bookings"
 
 
+def leader_by_row(crew: Crew, dummy: int, dice: random.Random) -> Work:
+    """Of any number of standbys; the leader beats in the transaction that holds the row or the table."""
+    yield "BEGIN"
+    yield {"row": "SELECT * FROM leaders WHERE id = 1 FOR UPDATE", "table": "LOCK TABLE terms IN EXCLUSIVE MODE"}[
+        crew.options["on"]
+    ]
+    while True:
+        yield crew.options["heartbeat"]
+        yield dice.choice(("SELECT count(*) FROM bookings", "UPDATE leaders SET n = n + 1 WHERE id = 1"))
+
+
+def polled_leader(crew: Crew, number: int, dice: random.Random) -> Work:
+    """Its standbys never wait: they try again."""
+    while number:
+        yield "SELECT * FROM polled WHERE id = 1 FOR UPDATE SKIP LOCKED"
+        yield crew.options["heartbeat"]
+    yield "BEGIN"
+    yield "SELECT * FROM polled WHERE id = 1 FOR UPDATE"
+    while True:
+        yield crew.options["heartbeat"]
+        yield "SELECT count(*) FROM bookings"
+
+
 def convoy(crew: Crew, number: int, dice: random.Random) -> Work:
     take = {
         "row": "UPDATE convoys SET n = n + 1 WHERE id = 1",
+        "slow row": "SELECT * FROM convoys WHERE id = 2 FOR UPDATE",
         "table": "LOCK TABLE convoys IN SHARE ROW EXCLUSIVE MODE",
         "advisory": "SELECT pg_advisory_xact_lock(7)",
     }[crew.options["on"]]
@@ -202,7 +226,8 @@ def writer(crew: Crew, dummy: int, dice: random.Random) -> Work:
 
 WORKS: dict[str, Callable[[Crew, int, random.Random], Work]] = {
     "pool": pool, "leader by session lock": leader_by_session_lock,
-    "leader by transaction lock": leader_by_transaction_lock, "convoy": convoy, "cursor reader": cursor_reader,
+    "leader by transaction lock": leader_by_transaction_lock, "leader by row": leader_by_row,
+    "polled leader": polled_leader, "convoy": convoy, "cursor reader": cursor_reader,
     "maintenance": maintenance, "batch": batch, "operator": operator, "pooled": pooled, "stuck root": stuck_root,
     "prepared": prepared, "sufferers": sufferers, "long reader": long_reader, "ddl": ddl, "leak": leak,
     "runaway": runaway, "forgotten snapshot": forgotten_snapshot, "writer": writer,

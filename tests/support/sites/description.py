@@ -81,6 +81,7 @@ def healthy(seed: int) -> Site:
     for kind, chance in optional.items():
         if dice.random() < chance:
             crews.append(_optional(kind, dice))
+    crews += _in_turn(random.Random(seed * 7919))
     return Site(seed, tuple(_within(crews, SLOTS - 11)), standby, pooler, login_db)
 
 
@@ -91,6 +92,21 @@ def broken(seed: int, fault: str = "") -> Site:
     fault = fault or FAULTS[seed % len(FAULTS)]
     crews = _within(list(site.crews), SLOTS - 26)
     return replace(site, crews=(*crews, *_fault(fault, dice, crews)), fault=fault)
+
+
+def _in_turn(dice: random.Random) -> list[Crew]:
+    """Elections by a row or a table, with any number of standbys or by polls; a slow convoy of several applications."""
+    crews = []
+    if dice.random() < 0.3:
+        options = {"on": dice.choice(("row", "table")), "heartbeat": dice.choice((0.5, 2, 5)), "numbered": True}
+        crews.append(Crew("leader by row", "node", sessions=dice.randint(2, 7), options=options))
+    if dice.random() < 0.15:
+        crews.append(Crew("polled leader", "agent", sessions=dice.randint(2, 4), options={"heartbeat": 1}))
+    if dice.random() < 0.2:
+        options = {"on": "slow row", "hold": dice.choice((5.5, 7, 9)), "lock_timeout": 0}
+        names = dice.sample(("billing-run", "exporter", "sync", "importer"), dice.randint(2, 3))
+        crews += [Crew("convoy", name, sessions=dice.randint(2, 3), options=dict(options)) for name in names]
+    return crews
 
 
 def _pools(dice: random.Random) -> list[Crew]:

@@ -44,7 +44,8 @@ def judge(site: Site, run: Run) -> list[str]:
     claims = [event for event in run.events if event["kind"] in _CLAIMS]
     if not site.fault:
         wrong += [f"{name} failed: {_last(run.lines[name])}" for name in run.failed]
-        return wrong + [f"invented: {event['kind']} {_short(event)}" for event in claims]
+        invented = [event for event in claims if not _is_true(event, site)]
+        return wrong + [f"invented: {event['kind']} {_short(event)}" for event in invented]
     culprits = {pid: crew for pid, crew in run.crews.items() if crew.culprit}
     if not any(_names(json.dumps(event), culprits) for event in claims):
         wrong.append(f"the cause is not named: {[_short(event) for event in claims] or 'nothing was claimed'}")
@@ -52,6 +53,14 @@ def judge(site: Site, run: Run) -> list[str]:
     if not relieved and not any(_held(event, culprits) for event in claims):
         wrong.append("neither relieved nor held with a plan of the culprits")
     return wrong
+
+
+def _is_true(event: Mapping[str, Any], site: Site) -> bool:
+    """Whether a claim is of what is there: sessions that take turns for so long wait for long, and none is to be ended
+    for it."""
+    slow = any(crew.options.get("on") == "slow row" for crew in site.crews)
+    causes = {cause["cause"] for cause in event["note"].get("causes") or ()}
+    return slow and event["kind"] == "diagnosed" and causes == {"convoy"}
 
 
 def _names(text: str, culprits: Mapping[int, Crew]) -> bool:

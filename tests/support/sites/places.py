@@ -26,7 +26,10 @@ _SETTINGS = {
 _TEMPLATE = (
     "CREATE TABLE bookings (id int PRIMARY KEY, seats int NOT NULL, guest text)",
     "INSERT INTO bookings SELECT i, 4, 'guest ' || i FROM generate_series(1, 1000) i",
-    "CREATE TABLE convoys (id int PRIMARY KEY, n int)", "INSERT INTO convoys VALUES (1, 0)",
+    "CREATE TABLE convoys (id int PRIMARY KEY, n int)", "INSERT INTO convoys VALUES (1, 0), (2, 0)",
+    "CREATE TABLE leaders (id int PRIMARY KEY, n int)", "INSERT INTO leaders VALUES (1, 0)",
+    "CREATE TABLE terms (id int PRIMARY KEY)", "CREATE TABLE polled (id int PRIMARY KEY)",
+    "INSERT INTO polled VALUES (1)",
     "CREATE TABLE sold (n int)", "CREATE TABLE loaded (n int)", "CREATE TABLE hot (id int PRIMARY KEY, n int)",
     "INSERT INTO hot VALUES (1, 0)",
     "CREATE TABLE ledger (id int PRIMARY KEY, n int, t text)",

@@ -8,14 +8,13 @@ from typing import AbstractSet, Collection, Iterable
 
 from ..._core.plan import Item
 from ..._core.text import counted, span
-from ..connection_limits import application_of
 from ..describe import describe, who_is
 from ..exclusions import Exclusions
 from ..session import Prepared, Session
 from ..snapshot import Snapshot
 from ..sql_text import without_literals
 from .convoy import proved_holds
-from .election import BY_ROW, leads_by_row, may_lead, takes_its_turn, why_lead
+from .election import may_lead, takes_its_turn, why_lead, why_lead_by_row
 from .lock_table import Key
 from .price import CANCEL, Bounds, act_on, at_work
 
@@ -147,11 +146,9 @@ def uncertain_ends(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key
             (held := _held_among_equals(snapshot, holder, proved.get(key, 0.0), old)) < bounds.min_waiting
         ):
             since = f"it has held its lock for {span(held)} as far as is known" if held else _SINCE_UNKNOWN
-            uncertain[key] = (
-                f"{since}, and sessions of its own application have waited for long: the queue may be moving"
-            )
-        elif len(waiters) < bounds.min_waiters and leads_by_row(holder, map(snapshot.who, waiters)):
-            uncertain[key] = BY_ROW
+            uncertain[key] = f"{since}, and its waiters take turns and have waited for long: the queue may be moving"
+        elif leads := why_lead_by_row(snapshot, holder, waiters, bounds.min_waiting, bounds.min_waiters):
+            uncertain[key] = leads
     return uncertain
 
 
@@ -169,13 +166,13 @@ def why_keep(snapshot: Snapshot, holder: Session) -> str:
 
 
 def _is_one_of(snapshot: Snapshot, holder: Session, waiters: Collection[Key]) -> bool:
-    """Whether a session is of the same application as one of its waiters, and holds the lock as that one wants it, as
-    the members of a convoy do."""
-    waits, own = snapshot.forest.waits, application_of(holder).family
+    """Whether a session holds a lock as one of its waiters wants it, as the members of a convoy do, of whatever
+    application."""
+    waits = snapshot.forest.waits
     return not holder.aborted and any(
-        isinstance(who, Session) and application_of(who).family == own and not snapshot.can_wait(key)
+        isinstance(snapshot.who(key), Session) and not snapshot.can_wait(key)
         and any(lock.kind == "tuple" or holder.key in waits.held_alike.get(lock.tag, ()) for lock in waits.waits[key])
-        for key in waiters for who in [snapshot.who(key)]
+        for key in waiters
     )  # fmt: skip
 
 

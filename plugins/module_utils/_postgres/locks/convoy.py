@@ -19,6 +19,7 @@ from . import graph as algorithms
 from .lock_table import Key, Tag
 
 WATCHED = 5.0  # seconds at most for which a queue is watched that may move
+SLOWEST = 20.0  # and one whose members take turns, since each of them may hold its lock for so long
 _WIDE = 100
 
 
@@ -78,6 +79,13 @@ def unproved_roots(snapshot: Snapshot, seconds: float, settled: Collection[str],
         and snapshot.sessions.get(key, Session(key)).backend_type == CLIENT
         and snapshot.who(key).target not in settled
     }  # fmt: skip
+
+
+def turn_takers(snapshot: Snapshot, roots: Collection[Key]) -> set[Key]:
+    """Those of the roots that hold a lock as their waiters want it, as the members of a convoy do, whoever they are."""
+    waits = snapshot.forest.waits
+    tags = {lock.tag for locks in waits.waits.values() for lock in locks}
+    return {key for tag in tags for key in waits.held_alike.get(tag, ())}.intersection(roots)
 
 
 def watched_waiters(snapshot: Snapshot, min_waiting: float, min_waiters: int, settled: Collection[str]) -> set[Key]:

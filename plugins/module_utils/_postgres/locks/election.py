@@ -4,14 +4,20 @@
 
 One session takes a lock and keeps it for weeks; the others wait for it, and the first of them leads when that one is
 gone. PostgreSQL does not show whether an advisory lock is held by the session or by its transaction.
+
+By a row or a table they elect one whose statements only take that lock. Requests that pile up behind a stuck
+transaction do so, too, where all of them run `SELECT ... FOR UPDATE`; what tells them apart is where they come from.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Iterable
+from collections import Counter
+from dataclasses import replace
+from typing import Collection, Iterable
 
-from ..session import Holder, Session
+from ..connection_limits import family_of
+from ..session import CLIENT, Holder, Session, name_and_host
 from ..snapshot import MIN_WAITERS, Snapshot
 from ..sql_text import without_literals
 from .lock_table import Key
@@ -24,8 +30,14 @@ _LEADER_IN_TRANSACTION = (
     "it may be the elected leader of its waiters: its transaction has written nothing, and holds the advisory lock"
 )
 BY_ROW = "it may be the elected leader of its waiters: the statement of each only takes the same lock"
-_ONLY_LOCKS = re.compile(r"^\s*(?:LOCK\b|(?:SELECT|WITH)\b.*\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b)", re.I)
+_ONLY_LOCKS = re.compile(r"^\s*(?:LOCK\b|(?:SELECT|WITH)\b.*\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b)", re.I | re.S)
+_LOCKS = re.compile(r"\s*(?:/\*|--|LOCK\b|SELECT\b|WITH\b)", re.I)  # what such a statement may begin with
 _TAKES = re.compile(rf"{_ONLY_LOCKS.pattern}|^\s*(?:UPDATE|DELETE|INSERT|MERGE)\b|\bpg_advisory_\w*lock", re.I)
+_BY_ROW = "it may be the elected leader of its waiters: all of them are of its application, and only take the same lock"
+# Seconds: of a connection before its first wait, in which it has served no request; of a hold or a wait, after which
+# requests would not be waiting any more.
+_SERVED, _LASTING = 30.0, 600.0
+_HEARTBEATS = 2  # times the least wait, in which the session of a leader that works says something
 _MANY = 2  # times the waiters that make a queue: more than an election by an advisory lock has members
 # The functions that take an advisory lock until the transaction ends; others take it until the session does.
 _TRANSACTION_LEVEL = re.compile(r"\bpg_(?:try_)?advisory_xact_lock", re.I)
@@ -65,18 +77,130 @@ def standbys(snapshot: Snapshot) -> set[Key]:
     return forest.behind(leaders) - forest.still_blocked(leaders) if leaders else set()
 
 
-def why_lead(snapshot: Snapshot, holder: Session) -> str:
+def why_lead(snapshot: Snapshot, holder: Session, min_waiting: float = 30.0) -> str:
     """Why a session idle in transaction may be the elected leader of those that wait for it; empty where it is none."""
     waiters = snapshot.forest.waiting_for(holder.key)
     leads = may_lead(snapshot, holder, MIN_WAITERS) if waiters else ""
-    by_row = len(waiters) < MIN_WAITERS and leads_by_row(holder, map(snapshot.who, waiters))
-    return leads or (BY_ROW if by_row else "")
+    return leads or why_lead_by_row(snapshot, holder, waiters, min_waiting)
+
+
+def why_lead_by_row(
+    snapshot: Snapshot, holder: Session, waiters: Collection[Key], min_waiting: float, least: int = MIN_WAITERS
+) -> str:
+    """Why a session may be the elected leader of those that wait for its row or table; empty where it is none.
+    ``least``: so many waiters make a queue."""
+    if len(waiters) < least and leads_by_row(holder, map(snapshot.who, waiters)):
+        return BY_ROW
+    members = _members(snapshot, holder, min_waiting)
+    return _BY_ROW if members and not _is_queue(snapshot, holder, members, min_waiting) else ""
+
+
+def with_elections(snapshot: Snapshot, min_waiting: float) -> Snapshot:
+    """The same, with those that wait by design for the elected leader by a row or a table.
+
+    Its transaction is old and goes on, none of the standbys has come lately, and each of them waits since it
+    connected: these do nothing else. Elsewhere a person decides, see `why_lead_by_row`.
+    """
+    elections: dict[Key, frozenset[Key]] = {}
+    for key in _sole_holders(snapshot):
+        holder = snapshot.sessions.get(key) if isinstance(key, int) else None
+        if holder is None or not _goes_on(snapshot, holder, min_waiting):
+            continue
+        members = _members(snapshot, holder, min_waiting)
+        if members and all(
+            snapshot.seconds_waiting(member.key) >= min_waiting and not _has_served(member) for member in members
+        ):
+            elections.update((member.key, frozenset([key])) for member in members)
+    return replace(snapshot, elections=elections) if elections else snapshot
+
+
+def _sole_holders(snapshot: Snapshot) -> set[Key]:
+    """Who alone holds a row or a table that a statement waits for which takes nothing but such a lock."""
+    waits, sessions = snapshot.forest.waits, snapshot.sessions
+    tags = {
+        lock.tag
+        for key, locks in waits.waits.items()
+        if isinstance(key, int)
+        and key in sessions
+        and _LOCKS.match(sessions[key].query)
+        and _only_locks(without_literals(sessions[key].query))
+        for lock in locks
+        if lock.kind in ("transactionid", "relation")
+    }
+    holders = [waits.held_by.get(tag, set()) for tag in tags]
+    return {key for each in holders if len(each) == 1 for key in each}.intersection(snapshot.forest.root_blockers)
+
+
+def _goes_on(snapshot: Snapshot, holder: Session, min_waiting: float) -> bool:
+    """Whether a session has led since it connected, and is not silent: a hung request is."""
+    if holder.xact_start is None or holder.backend_start is None:
+        return False
+    lasts = (snapshot.now - holder.xact_start).total_seconds()
+    first = (holder.xact_start - holder.backend_start).total_seconds()
+    recent = holder.state == "active" or holder.seconds_in_state(snapshot.now) < min_waiting
+    return recent and lasts >= min_waiting and first < _SERVED
+
+
+def _members(snapshot: Snapshot, holder: Session, min_waiting: float) -> list[Session]:
+    """Those that wait for a holder, if all of them are of its application, and run one statement that only takes a lock
+    of rows or of a table. Empty where they are none, or where it has done something since and is silent."""
+    if holder.backend_type != CLIENT or holder.aborted or holder.xact_start is None:
+        return []
+    waits = snapshot.forest.waits
+    if holder.key in waits.waits:
+        return []
+    behind = snapshot.forest.behind([holder.key])
+    who = [snapshot.sessions.get(key) for key in behind if isinstance(key, int)]
+    members = [session for session in who if session is not None]
+    texts = {without_literals(session.query) for session in members}
+    if len(members) < len(behind) or len(texts) != 1:
+        return []
+    text = texts.pop()
+    silent = holder.idle_in_transaction and holder.seconds_in_state(snapshot.now) >= _HEARTBEATS * min_waiting
+    if not _only_locks(text) or (silent and without_literals(holder.query) != text):
+        return []
+    if any(_application(member) != _application(holder) or member.backend_type != CLIENT for member in members):
+        return []
+    locks = [lock for key in behind for lock in waits.waits[key]]
+    if any(lock.kind == "relation" and holder.key not in waits.held_alike.get(lock.tag, ()) for lock in locks):
+        return []  # it holds the table for something else
+    return [] if any(lock.kind == "advisory" for lock in locks) else members
+
+
+def _only_locks(text: str) -> bool:
+    """Whether a message of a client is one statement that only takes a lock; ``text``: without literals."""
+    return bool(_ONLY_LOCKS.search(text)) and ";" not in text.rstrip("; ")
+
+
+def _application(session: Session) -> tuple[str, str, str]:
+    return session.user, session.database, family_of(name_and_host(session.application)[0])
+
+
+def _is_queue(snapshot: Snapshot, holder: Session, members: Collection[Session], min_waiting: float) -> bool:
+    """Whether waiters are requests that pile up: several of one client, whose connections have served others before, or
+    many that came lately. An election has one member in each process, and goes on for long."""
+    if any(session.pooler for session in (holder, *members)) or snapshot.held_for(holder.key) >= _LASTING:
+        return False
+    clients = Counter(session.client for session in (holder, *members))
+    if max(clients.values()) < MIN_WAITERS:
+        return False
+    ages = {member.key: snapshot.seconds_waiting(member.key) for member in members}
+    late = [member for member in members if min_waiting <= ages[member.key] < _LASTING]
+    came = sum(age < min_waiting for age in ages.values())
+    return sum(map(_has_served, late)) >= MIN_WAITERS or (bool(late) and came >= _MANY * MIN_WAITERS)
+
+
+def _has_served(session: Session) -> bool:
+    """Whether a session that waits has done something else before, as far as the age of its connection shows."""
+    if session.backend_start is None or session.query_start is None:
+        return False
+    return (session.query_start - session.backend_start).total_seconds() >= _SERVED
 
 
 def leads_by_row(holder: Session, waiters: Iterable[Holder]) -> bool:
     """Whether a session and its waiters ran one statement that only takes a lock, as those of an election by a row or a
     table do."""
-    return bool(_ONLY_LOCKS.search(without_literals(holder.query))) and takes_its_turn(holder, waiters)
+    return _only_locks(without_literals(holder.query)) and takes_its_turn(holder, waiters)
 
 
 def takes_its_turn(holder: Session, waiters: Iterable[Holder]) -> bool:

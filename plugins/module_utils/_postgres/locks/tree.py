@@ -42,10 +42,11 @@ def tree(snapshot: Snapshot, exclusions: Exclusions, rows: int = 40, width: int 
 
 
 def by_design_lines(snapshot: Snapshot, min_waiting: float = 0.0, approved: Collection[str] = ()) -> list[str]:
-    """A line for each advisory lock that sessions wait for by design: how many wait, and for which session."""
+    """A line for each lock that sessions wait for by design: how many wait, and for which session."""
     waiters: dict[tuple[str, frozenset[Key]], int] = {}
     for key, holders in snapshot.waits_by_design(min_waiting, approved).items():
-        lock = (snapshot.object_of(snapshot.forest.wait_of(key)), holders)
+        by_row = key in snapshot.elections
+        lock = (snapshot.wanted(key) if by_row else snapshot.object_of(snapshot.forest.wait_of(key)), holders)
         waiters[lock] = waiters.get(lock, 0) + 1
     return [
         f"by design: {waiting(number)} for {lock}, held by "

@@ -97,7 +97,7 @@ def test_no_commit_that_waits_for_a_standby_is_ended(alone, commits):
     [
         pytest.param("UPDATE bookings SET seats = seats - 1 WHERE id = 21", "SELECT 1", id="a row, between statements"),
         pytest.param("UPDATE bookings SET seats = seats - 1 WHERE id = 21", "SELECT pg_sleep(60)", id="a row, at work"),
-        pytest.param("LOCK TABLE payments IN SHARE ROW EXCLUSIVE MODE", "SELECT 1", id="a table"),
+        pytest.param("LOCK TABLE payments IN SHARE ROW EXCLUSIVE MODE; SELECT 1", "SELECT 1", id="a table"),
     ],
 )
 def test_the_next_in_the_queue_is_healthy_when_it_has_just_got_its_lock(server, session, takes, holds_on):
@@ -154,6 +154,40 @@ def test_a_leader_by_its_transaction_is_not_ended_unasked(server, session):
     leader = held(session, "SELECT pg_advisory_xact_lock(79)", application="scheduler-1")
     standbys = [session(f"scheduler-{n}").send("SELECT pg_advisory_xact_lock(79)") for n in (2, 3, 4)]
     until(lambda: lock_waiters(server) == 3)
+    lasting(server, 5.1, f"pid = {leader.pid}")
+    done = kill(server, min_waiting=2)
+    assert "it may be the elected leader" in done["plan"]["actions"][0]["needs_approval"]
+    assert done["acted_on"] == []
+    assert {client.fate() for client in (leader, *standbys)} == {"alive"}
+
+
+BY_ROW, BY_TABLE = "SELECT * FROM bookings WHERE id = 1\nFOR UPDATE", "LOCK TABLE bookings IN EXCLUSIVE MODE"
+
+
+@pytest.mark.parametrize("takes", [BY_ROW, BY_TABLE])
+def test_the_standbys_of_a_leader_by_a_row_or_a_table_wait_by_design_while_it_goes_on(server, session, takes):
+    leader = held(session, takes, application="node-1")
+    standbys = [session(f"node-{n}") for n in (2, 3, 4, 5)]
+    for standby in standbys:
+        standby.run("BEGIN")
+        standby.send(takes)
+    until(lambda: lock_waiters(server) == 4)
+    lasting(server, 3.1, f"pid = {standbys[-1].pid}")
+    leader.send("SELECT pg_sleep(3600)")
+    done = kill(server, min_waiting=3)
+    assert (done["plan"]["actions"], done["acted_on"]) == ([], [])
+    assert "by design: 4 sessions wait for" in done["plan"]["no_action_reason"]
+    assert {client.fate() for client in (leader, *standbys)} == {"alive"}
+
+
+@pytest.mark.parametrize("takes", [BY_ROW, BY_TABLE])
+def test_a_silent_leader_by_a_row_or_a_table_is_not_ended_unasked(server, session, takes):
+    leader = held(session, takes, application="node-1")
+    standbys = [session(f"node-{n}") for n in (2, 3, 4, 5)]
+    for standby in standbys:
+        standby.run("BEGIN")
+        standby.send(takes)
+    until(lambda: lock_waiters(server) == 4)
     lasting(server, 5.1, f"pid = {leader.pid}")
     done = kill(server, min_waiting=2)
     assert "it may be the elected leader" in done["plan"]["actions"][0]["needs_approval"]

@@ -11,7 +11,17 @@ from typing import Collection
 from ...io.server import Postgres
 from ...io.snapshot import read_snapshot
 from ...snapshot import MIN_WAITERS, Snapshot
-from ..convoy import WATCHED, convoy_text, convoys_of, moving_waiters, unproved_roots, watched_waiters
+from ..convoy import (
+    SLOWEST,
+    WATCHED,
+    convoy_text,
+    convoys_of,
+    moving_waiters,
+    turn_takers,
+    unproved_roots,
+    watched_waiters,
+)
+from ..election import with_elections
 from ..returning import is_open, pressing_roots
 
 _PAUSE = 0.25  # seconds between two looks at a queue
@@ -28,26 +38,29 @@ def read_watched(
 
     One snapshot is enough unless late waiters are behind a session that may have got its lock a moment ago, or waiters
     that are not late are behind an old transaction. Then more follow until that one has changed or the waiters have
-    come back, or for ``min_waiting`` seconds, 5 at most. ``settled``: targets that are known to have been there before.
+    come back, or for ``min_waiting`` seconds, 5 at most; 20 where its members may take turns.
+    ``settled``: targets that are known to have been there before.
     ``quiet``: watch old transactions also if no session waits for them at the first look.
     """
-    looks = [read_snapshot(postgres)]
-    limit = min(min_waiting, WATCHED)
-    until = time.monotonic() + limit
+    looks = [with_elections(read_snapshot(postgres), min_waiting)]
+    limit, slowest = min(min_waiting, WATCHED), min(min_waiting, SLOWEST)
+    began = time.monotonic()
     moving: frozenset[int | str] = frozenset()
     before = {looks[0].who(key).target for key in looks[0].forest.root_blockers}
     while True:
         last = looks[-1]
         late = watched_waiters(last, min_waiting, min_waiters, settled)
-        unproved = unproved_roots(last, limit, settled, late)
+        unproved = unproved_roots(last, slowest, settled, late)
         if len(looks) > 1:
             moving = moving_waiters(last, unproved, before)
-        open_ones = unproved and {last.who(key).target for key in unproved} & before
+        same = [key for key in unproved if last.who(key).target in before]
+        slow = bool(same) and bool(turn_takers(last, same))
+        open_ones = slow or bool(unproved_roots(last, limit, settled, late).intersection(same))
         pressing = pressing_roots(looks, min_waiting, min_waiters)
         returning = not pressing and is_open(last, min_waiting, min_waiters, quiet)
-        if not (open_ones or returning) or time.monotonic() >= until:
+        if not (open_ones or returning) or time.monotonic() - began >= (slowest if slow else limit):
             break
         time.sleep(_PAUSE)
-        looks.append(read_snapshot(postgres))
+        looks.append(with_elections(read_snapshot(postgres), min_waiting))
     convoys = tuple(convoy_text(convoy) for convoy in convoys_of(looks, moving)) if moving else ()
     return replace(looks[-1], moving=moving, convoys=convoys, pressing=pressing)

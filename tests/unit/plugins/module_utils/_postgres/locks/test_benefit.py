@@ -320,7 +320,7 @@ def turns(ago_seconds, holder_query=LOCKS, state="idle in transaction", lock=JOB
         pytest.param(turns(26, lock=advisory(5)), 1, id="an advisory lock"),
         pytest.param(turns(31), 0, id="stuck: for longer than a wait may last"),
         pytest.param(turns(12, CHANGES), 1, id="another statement since"),
-        pytest.param(turns(12, CHANGES, application="batch"), 0, id="another application, and another statement"),
+        pytest.param(turns(12, CHANGES, application="batch"), 1, id="another application, and another statement"),
         pytest.param(turns(12, application="batch"), 1, id="another application, and the same statement"),
         pytest.param(turns(8, "SELECT 1", "active"), 1, id="at work on something else, for less than its waiters wait"),
         pytest.param(turns(31, "SELECT 1", "active"), 0, id="at work on something else, for long"),
@@ -328,7 +328,7 @@ def turns(ago_seconds, holder_query=LOCKS, state="idle in transaction", lock=JOB
             turns(110, LOCKS, "active"), 1, id="in the statement that its waiters run, since before they came"
         ),
         pytest.param(turns(90, LOCKS, "active"), 0, id="in that statement, for which a waiter would have gone first"),
-        pytest.param(turns(8, "SELECT 1", "active", application="batch"), 0, id="another application at work"),
+        pytest.param(turns(8, "SELECT 1", "active", application="batch"), 1, id="another application at work"),
         pytest.param(turns(12, lock=("transactionid", *[None] * 9)), 0, id="they wait for its transaction"),
         pytest.param(turns(12, state="idle in transaction (aborted)"), 0, id="it has failed"),
     ],

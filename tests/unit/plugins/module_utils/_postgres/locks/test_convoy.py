@@ -13,6 +13,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.conv
     convoys_of,
     moving_waiters,
     proved_holds,
+    turn_takers,
     unproved_roots,
     watched_waiters,
 )
@@ -61,6 +62,14 @@ def test_what_one_look_proves_of_a_holder(scene, seconds):
 def test_which_holders_are_watched(scene, settled, unproved):
     assert unproved_roots(scene, 5.0, settled, {2}) == unproved
     assert unproved_roots(scene, 5.0, settled, set()) == set()
+
+
+def test_whose_waiters_take_turns_with_it():
+    reader = [holds(1, relation(7), "AccessShareLock"), waits(2, relation(7), EXCLUSIVE)]
+    assert turn_takers(snapshot(reader), [1]) == set()
+    assert turn_takers(queue(1, 2, application="another"), [1]) == {1}
+    assert turn_takers(snapshot(row_queue(1, [2, 3])), [1]) == {1}
+    assert turn_takers(queue(1, 2), []) == set()
 
 
 def test_who_waits_for_a_leader_in_a_transaction_is_watched_and_for_an_idle_one_is_not():

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.election import standbys
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.election import standbys, with_elections
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import judge
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.price import Bounds
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.tree import by_design_lines
 
-from support.snapshots import advisory, ago, holds, relation, row_queue, session, snapshot, waits
+from support.snapshots import advisory, ago, holds, relation, row, row_queue, session, snapshot, waits, xid
 
 
 def judged(scene):
@@ -93,7 +96,8 @@ def broker(holder_query=ROW, waiter_query=ROW, standbys=2):
         pytest.param(broker("LOCK TABLE locks", "LOCK TABLE locks IN SHARE MODE"), 0, id="written in two ways"),
         pytest.param(broker("LOCK TABLE locks", "LOCK TABLE locks"), 1, id="a table"),
         pytest.param(broker(ROW.replace("1", "2")), 1, id="another number"),
-        pytest.param(broker(standbys=3), 0, id="a queue"),
+        pytest.param(broker(standbys=3), 1, id="an election of four"),
+        pytest.param(broker(standbys=9), 1, id="an election of ten"),
         pytest.param(broker(CHANGES), 0, id="it has done something since"),
         pytest.param(broker(CHANGES, CHANGES), 0, id="a statement that changes rows"),
         pytest.param(broker("SELECT 1", "SELECT 1"), 0, id="a statement that locks nothing"),
@@ -106,6 +110,96 @@ def test_a_leader_by_a_row_is_not_ended_unasked(scene, held):
     assert len(found.need_approval) == held
     if held:
         assert "it may be the elected leader of its waiters" in found.plan.actions[0].reason
+
+
+NOW_AND_THEN = "UPDATE leader SET beat = now() WHERE id = 1"
+TABLE = "LOCK TABLE leaders IN EXCLUSIVE MODE"
+
+
+def queue(*ages, asks=ROW, connected=1000.0, clients=("10.0.0.1",), names=("web",), held=64.0, **leads):
+    """A holder, and those that wait for its row or table for so many seconds, from these clients by turns.
+
+    ``connected``: seconds before it began to wait that each opened its connection."""
+    pids = range(2, 2 + len(ages))
+    if asks == TABLE:
+        locks = [
+            holds(1, relation(9)),
+            *(waits(pid, relation(9), seconds=age) for pid, age in zip(pids, ages, strict=False)),
+        ]
+    else:
+        locks = [holds(1, xid(900)), waits(2, xid(900), "ShareLock", ages[0]), holds(2, row(1, 900))]
+        locks += [waits(pid, row(1, 900), seconds=age) for pid, age in list(zip(pids, ages, strict=False))[1:]]
+    places = itertools.cycle(clients)
+    own = {
+        "query": asks, "state_change": ago(held), "xact_start": ago(held), "backend_start": ago(held + connected),
+        "application": names[0], "client": next(places), "has_written": True, **leads,
+    }  # fmt: skip
+    state = own.pop("state", "idle in transaction")
+    waiting = [
+        session(
+            pid, query=asks, query_start=ago(age), xact_start=ago(age), backend_start=ago(age + connected),
+            application=names[pid % len(names)], client=next(places),
+        )
+        for pid, age in zip(pids, ages, strict=False)
+    ]  # fmt: skip
+    return snapshot(locks, session(1, state, **own), *waiting)
+
+
+BEATS = {"query": NOW_AND_THEN, "state_change": ago(2), "xact_start": ago(4000), "backend_start": ago(4010)}
+
+
+@pytest.mark.parametrize(
+    ("scene", "held"),
+    [
+        pytest.param(queue(64, 60, 50, 40, 20, 10, 2), 0, id="requests of one pool behind a stuck one"),
+        pytest.param(queue(64, 63, 62, 61), 0, id="of a pool that is used up"),
+        pytest.param(queue(64, 60, 50, asks=TABLE), 0, id="for a table"),
+        pytest.param(queue(64, *[9.0 - n for n in range(8)], connected=1), 0, id="each on a new connection, many"),
+        pytest.param(queue(590, 400, 50, held=590.0), 0, id="stuck for ten minutes"),
+        pytest.param(queue(4000, 3900, 3800, 60, 50, 40, held=4000), 1, id="a leader for an hour, some restarted"),
+        pytest.param(queue(64, 63, 62, connected=1), 1, id="each waits since it connected"),
+        pytest.param(queue(64, 63, 62, clients=("a", "b", "c", "d")), 1, id="one of each host"),
+        pytest.param(queue(64, 63, 62, connected=1, asks=TABLE), 1, id="an election by a table"),
+        pytest.param(queue(64, 63, 62, connected=1, names=("node-1", "node-2", "node-3")), 1, id="numbered names"),
+        pytest.param(queue(64, 63, 62, connected=1, names=("web", "batch")), 0, id="of several applications"),
+        pytest.param(queue(64, 63, 62, connected=1, asks=CHANGES), 0, id="they do more than lock"),
+        pytest.param(queue(64, 63, 62, connected=1, asks=f"{ROW}; {CHANGES}"), 0, id="they lock, and do more"),
+        pytest.param(queue(64, 63, 62, connected=1, held=400.0), 1, id="silent for long since it took the lock"),
+        pytest.param(queue(64, 63, 62, held=64.0, state_change=ago(62)), 0, id="requests, and a hung one of them"),
+    ],
+)
+def test_an_election_has_any_number_of_standbys_and_is_no_pile_of_requests(scene, held):
+    found = judged(with_elections(scene, 30.0))
+    assert len(found.plan.actions) == 1
+    assert len(found.need_approval) == held
+
+
+@pytest.mark.parametrize(
+    ("ages", "more", "agreed"),
+    [
+        pytest.param((4000, 3000, 2000, 1000), {}, 4, id="it beats, and four stand by"),
+        pytest.param((4000,), {}, 1, id="one stands by"),
+        pytest.param((4000, 3000, 2000), {"query": "SELECT work()", "state": "active"}, 3, id="it works"),
+        pytest.param((4000, 3000, 2000), {"state_change": ago(45)}, 0, id="it beats seldom"),
+        pytest.param((4000, 3000, 20), {}, 0, id="one came lately"),
+        pytest.param((4000, 3000, 2000), {"backend_start": ago(9000)}, 0, id="it has done something else before"),
+    ],
+)
+def test_who_stands_by_a_leader_by_a_row_that_goes_on_waits_by_design(ages, more, agreed):
+    scene = with_elections(queue(*ages, connected=1, **{**BEATS, **more}), 30.0)
+    assert len(scene.waits_by_design(30.0)) == agreed
+    assert len(scene.affected(30.0)) == (0 if agreed else sum(age >= 30 for age in ages))
+    assert len(scene.affected(30.0, [scene.sessions[1].target])) == sum(age >= 30 for age in ages)
+    assert bool(by_design_lines(scene)) == bool(agreed)
+
+
+def test_requests_beside_the_standbys_are_late():
+    scene = queue(4000, 3000, connected=1, **BEATS)
+    more = snapshot(
+        [holds(1, xid(900)), waits(2, xid(900), "ShareLock", 4000), waits(3, xid(900), "ShareLock", 50)],
+        scene.sessions[1], scene.sessions[2], session(3, query=CHANGES),
+    )  # fmt: skip
+    assert len(with_elections(more, 30.0).affected(30.0)) == 2
 
 
 def test_of_a_thousand_readers_none_is_asked_whether_it_leads(monkeypatch):
