@@ -94,6 +94,26 @@ def test_what_loops_is_replaced_by_a_fresh_one(shop):
     assert [one["Name"].lstrip("/") for one in shop.containers("worker")] == [f"{shop.project}-worker-2"]
 
 
+def test_a_worker_that_listens_on_nothing_goes_before_its_successor(shop):
+    """Whether two of it may run at a time is not known, and a job that runs twice harms more than some seconds."""
+    (before,) = shop.containers("worker")
+    done = shop.module("compose_restart", services=["worker"], method="replace", grace=1)
+    assert "listens on no port" in done["plan"]["actions"][0]["reason"]
+    text = " ".join(done["done"])
+    assert "goes before another one takes its place" in text
+    assert text.index(f"removed {shop.project}-worker-1") < text.index("started")
+    (after,) = shop.containers("worker")
+    assert after["Id"] != before["Id"]
+
+
+def test_a_scheduler_that_is_not_declared_is_a_singleton(shop):
+    shop.services["worker"]["entrypoint"] = ["sh", "-c", WAIT]
+    shop.services["worker"]["command"] = ["celery", "-A", "shop", "beat"]
+    shop.up()
+    refused = shop.module("compose_scale", service="worker", replicas="2")
+    assert "runs a scheduler (celery beat), and must not run twice" in refused["msg"]
+
+
 def test_everything_goes_in_the_order_of_the_dependencies(shop):
     planned = shop.module("compose_restart", check=True, everything=True)
     order = [act["service"] for act in planned["plan"]["actions"]]

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+from ...._system.io.procfs import read
+from ...container import Container
+from ...drain.io.namespace import is_process_of
 from ...drain.io.ports import ports_of
 from ...io.engine import Engine
 from ...project import Project
@@ -15,7 +18,12 @@ _HOST = "host"  # the engine's network of a container with `network_mode: host`
 def why_two_are_unclear(engine: Engine, project: Project, service: str) -> str:
     """Why it is not known, in a clause; empty where it is. What another namespace listens on says nothing of it."""
     replicas = [replica for replica in project.replicas(service) if replica.running and replica.pid]
-    known = engine.login.local and bool(replicas)
-    known = known and all(replica.networks and _HOST not in dict(replica.networks) for replica in replicas)
+    known = engine.login.local and bool(replicas) and all(map(_can_be_asked, replicas))
     listens = any(ports_of(replica.pid) for replica in replicas) if known else None
     return why_unclear(project, service, listens)
+
+
+def _can_be_asked(replica: Container) -> bool:
+    """Whether the sockets of its own network can be read here: its process is on this host, and may be read."""
+    own = bool(replica.networks) and _HOST not in dict(replica.networks)
+    return own and is_process_of(replica) and bool(read(f"/proc/{replica.pid}/net/tcp"))

@@ -51,7 +51,7 @@ def namespace_of(container: Container) -> Iterator[Namespace]:
     try:
         if _key(os.fstat(handle)) == _key(os.stat("/proc/self/ns/net")):
             raise Unusable("it uses the network of the host")
-        if not _is_process_of(container):
+        if not is_process_of(container):
             raise Unusable("its process is not on this host")
         yield Namespace(handle)
     finally:
@@ -78,7 +78,8 @@ def _is_stranger(pid: str, container: Container) -> bool:
     return id != container.id and bool(id or space not in (_inode("self", "pid"), _inode(container.pid, "pid")))
 
 
-def _is_process_of(container: Container) -> bool:
+def is_process_of(container: Container) -> bool:
+    """Whether the pid that the engine names is a process of this container on this host."""
     id = container_id_of(read(f"/proc/{container.pid}/cgroup"))
     if id:
         return id == container.id
