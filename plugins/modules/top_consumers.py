@@ -188,7 +188,7 @@ advice:
   elements: str
   sample: ["pafar-backend-1 leaks memory: a higher limit only delays the failure; find the leak"]
 uncertain:
-  description: "For memory, why the restart of a container needs an approval, by its name."
+  description: Why the restart of a container needs an approval, by its name.
   returned: success
   type: dict
 """

@@ -13,6 +13,7 @@ from typing import Sequence, TypedDict
 
 from .._core.units import MIB
 from .._postgres.activity_report import SessionReport
+from .._resources import cpu_verdict
 from .._resources.memory_verdict import SHORT, STEADY, UNCERTAIN, Verdict, verdict_on
 from .._resources.resource_report import ContainerUse, ResourcesReport, needed
 from .._system.counters import HostReport, will_fill
@@ -81,7 +82,13 @@ def weigh_cpu(
     ]
     kept = [container for container in ours if container["service"] in keep]
     apart = [container for container in ours if not container["service"]]
-    ours = [container for container in ours if container not in (*kept, *apart)]
+    busiest = max([container["cpu"] for container in busy] + [process["cpu"] for process in processes], default=0.0)
+    verdicts = {
+        container["name"]: cpu_verdict.verdict_on(container, host, resources["processes"], busiest)
+        for container in ours
+        if container not in (*kept, *apart)
+    }
+    ours = [one for one in ours if one["name"] in verdicts and verdicts[one["name"]].state != STEADY]
     foreign = [process for process in processes if not process["container"]]
     lines = [f"{host['cores']} cores, {host['cpu_used']:.0%} used, load {host['load'][0]:g}"]
     lines += [f"{container['name']} uses {container['cpu']:.2f} cores{_held_back(container)}" for container in busy]
@@ -107,6 +114,9 @@ def weigh_cpu(
     ]
     advice += [f"{container['name']} keeps data and is not restarted: inspect its workload" for container in kept]
     advice += _of_no_service(apart, resources)
+    lines += [
+        f"{name} {verdict.why}: it is left alone" for name, verdict in verdicts.items() if verdict.state == STEADY
+    ]
     if resources["engine_problem"]:
         lines.append(_unnamed(resources))
     elif not busy and not foreign:
@@ -114,7 +124,11 @@ def weigh_cpu(
     return {
         "consumers": ours,
         "services": sorted({container["service"] for container in ours}),
-        "uncertain": {},
+        "uncertain": {
+            container["name"]: verdicts[container["name"]].why
+            for container in ours
+            if verdicts[container["name"]].state == UNCERTAIN
+        },
         "sessions": running_away,
         "may_grow_to": {},
         "lines": lines,
@@ -148,7 +162,12 @@ def weigh_memory(
     """
     host = resources["host"]
     containers = [container for container in resources["containers"] if not project or container["project"] == project]
-    found = [(container, verdict) for container in containers for verdict in [verdict_on(container, near)] if verdict]
+    found = [
+        (container, verdict)
+        for container in containers
+        for verdict in [verdict_on(container, near, host["memory"])]
+        if verdict
+    ]
     short = [container for container, verdict in found if verdict.state in (SHORT, UNCERTAIN)]
     steady = [container for container, verdict in found if verdict.state == STEADY]
     lines = [f"{host['memory']['available'] // MIB} of {host['memory']['total'] // MIB} MiB are available"]

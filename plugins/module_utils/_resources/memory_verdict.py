@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from .._core.text import counted
 from .._core.units import MIB
-from .._system.counters import will_fill
+from .._system.counters import SOON, MemoryReport, will_fill
 from .resource_report import PRESSED, ContainerUse, needed
 
 SHORT, UNCERTAIN, STEADY = "short", "uncertain", "steady"
@@ -31,12 +31,13 @@ class Verdict:
     why: str
 
 
-def verdict_on(container: ContainerUse, near: float) -> Verdict | None:
+def verdict_on(container: ContainerUse, near: float, memory: MemoryReport | None = None) -> Verdict | None:
     """The verdict on a container that lost a process, is near its limit or grows towards it; else None.
 
-    ``near``: the share of the limit from which its use is looked at.
+    ``near``: the share of the limit from which its use is looked at. ``memory``: the host's, which is the limit of a
+    container without one.
     """
-    found = [each for each in (_killed(container), _grows(container), _near(container, near)) if each]
+    found = [each for each in (_killed(container), _grows(container, memory), _near(container, near)) if each]
     for state in (SHORT, UNCERTAIN, STEADY):
         reasons = [each.why for each in found if each.state == state]
         if reasons:
@@ -58,17 +59,29 @@ def _killed(container: ContainerUse) -> Verdict | None:
     return Verdict(STEADY, f"{lost}, the last {ago / 60:.0f} min ago, and uses {share:.0%} of its limit now")
 
 
-def _grows(container: ContainerUse) -> Verdict | None:
+def _grows(container: ContainerUse, memory: MemoryReport | None) -> Verdict | None:
     growth = container["leak"]
-    if growth is None or not will_fill(growth, container["memory_share"]):
+    if growth is None:
         return None
     rate = f"grows by {growth['bytes_per_second'] / MIB:.1f} MiB/s"
-    text = f"{rate} and reaches its limit in {growth['seconds_to_limit']:g} s"
+    if will_fill(growth, container["memory_share"]):
+        text = f"{rate} and reaches its limit in {growth['seconds_to_limit']:g} s"
+    elif growth["grows"] and memory is not None and _is_unlimited(container, memory):
+        left = memory["available"] / growth["bytes_per_second"]
+        if left >= SOON or memory["available_share"] > HALF:
+            return None
+        text = f"{rate} without a limit, and uses up the memory of the host in {left:.0f} s"
+    else:
+        return None
     if (container["refills"] or 0) >= REFILLS:
         return Verdict(UNCERTAIN, f"{rate}, up to what its processes have had before: it may be freed again")
     if container["age"] is not None and container["age"] < WARM:
         return Verdict(UNCERTAIN, f"{text}, but was started {container['age']:.0f} s ago: it may fill its caches")
     return Verdict(SHORT, text)
+
+
+def _is_unlimited(container: ContainerUse, memory: MemoryReport) -> bool:
+    return not container["limit"] or container["limit"] >= memory["total"]
 
 
 def _near(container: ContainerUse, near: float) -> Verdict | None:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from support.adhoc import adhoc
 
-HOST = {"cores": 2, "cpu_used": 0.9, "load": [3.0, 2.0, 1.0], "memory": {"available": 2**30, "total": 2**32}}
+HOST = {
+    "cores": 2,
+    "cpu_used": 0.9,
+    "load": [3.0, 2.0, 1.0],
+    "pressure": {},
+    "memory": {"available": 2**30, "total": 2**32},
+}
 BUSY = {
     "name": "shop-web-1", "project": "shop", "service": "web", "cpu": 1.4, "throttled": 0.0, "oom_recent": 0,
-    "memory_share": 0.5, "working_set": 1, "limit": 2, "leak": None,
+    "memory_share": 0.5, "working_set": 1, "limit": 2, "leak": None, "status": "Up 3 hours", "cpu_of_quota": None,
 }  # fmt: skip
 QUIET = {"processes": [], "engine_problem": ""}
 

@@ -36,6 +36,17 @@ def test_what_runs_on_the_host_is_told_and_not_touched():
     assert "runs outside of any container" in weigh_cpu(found, [], "shop")["advice"][0]
 
 
+def test_while_cores_are_idle_no_busy_container_is_restarted_unasked():
+    """Eight cores, one of which encodes a film: nothing waits for a processor."""
+    busy, hung = one("encoder", cpu=0.6), one("hung", cpu=1.0)
+    idle = host(memory=0.25, cpu=0.2, load=1.0)
+    found = resources(busy, hung, reading=idle, processes=[process("python", "shop-hung-1", 0.99)])
+    weighed = weigh_cpu(found, [], "shop")
+    assert (weighed["services"], list(weighed["uncertain"])) == (["hung"], ["shop-hung-1"])
+    assert "a process of it uses a whole core" in weighed["uncertain"]["shop-hung-1"]
+    assert any("shop-encoder-1 uses 0.60 cores, and the host has" in line for line in weighed["lines"])
+
+
 def test_memory():
     found = resources(
         one("web", oom_recent=4),
@@ -89,7 +100,7 @@ def test_a_run_of_its_own_is_told_and_no_service_is_restarted_for_it():
         assert (weighed["services"], weighed["consumers"]) == ([], [])
         assert "shop-backend-run-1a2b is no replica of a service" in " ".join(weighed["advice"])
         assert "shop-backend-run-1a2b " in " ".join(weighed["lines"])
-    both = resources(import_run, one("web", cpu=0.9, oom_recent=1), reading=HOST)
+    both = resources(import_run, one("web", cpu=1.0, oom_recent=1), reading=HOST)
     assert weigh_cpu(both, [], "shop")["services"] == weigh_memory(both, "shop")["services"] == ["web"]
 
 

@@ -10,7 +10,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._resources.memory_ve
     verdict_on,
 )
 
-from support.reports import container_use, growth, steady
+from support.reports import container_use, growth, host, resources, steady
 
 SLOW = {**growth(2000.0, 65536)}
 
@@ -47,3 +47,22 @@ def test_what_the_counters_show(facts, state, why):
     verdict = verdict_on(container_use("shop-web-1", **facts), 0.9)
     assert (verdict and verdict.state) == state
     assert verdict is None or why in verdict.why
+
+
+@pytest.mark.parametrize(
+    ("available", "facts", "state"),
+    [
+        pytest.param(100, {}, SHORT, id="the host is full in 100 s"),
+        pytest.param(100, {"limit": 2**40}, SHORT, id="a limit above the memory of the host"),
+        pytest.param(100, {"age": 20.0}, UNCERTAIN, id="it was just started"),
+        pytest.param(400, {}, None, id="the host is full in 400 s"),
+        pytest.param(100, {"limit": 500 * 2**20}, None, id="its own limit stops it"),
+        pytest.param(100, {"leak": steady()}, None, id="it does not grow"),
+    ],
+)
+def test_without_a_limit_the_memory_of_the_host_is_the_limit(available, facts, state):
+    memory = resources(reading=host(memory=available / 1000, total=1000 * 2**20))["host"]["memory"]
+    leaks = {**growth(0.0), "seconds_to_limit": None}
+    container = container_use("shop-web-1", **{"limit": None, "memory_share": None, "leak": leaks, **facts})
+    verdict = verdict_on(container, 0.9, memory)
+    assert (verdict and verdict.state) == state

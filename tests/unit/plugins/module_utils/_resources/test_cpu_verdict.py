@@ -1,0 +1,31 @@
+"""A busy container is restarted where cores are short and it is what uses them."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._resources.cpu_verdict import verdict_on
+from ansible_collections.pafar.runbook.plugins.module_utils._resources.memory_verdict import SHORT, STEADY, UNCERTAIN
+
+from support.reports import container_use, host, process, resources
+
+
+@pytest.mark.parametrize(
+    ("used", "facts", "more", "state", "why"),
+    [
+        pytest.param(0.95, {"cpu": 1.5}, {}, SHORT, "uses 1.50 cores", id="it uses up the host"),
+        pytest.param(0.95, {"cpu": 0.6}, {"busiest": 3.0}, STEADY, "much less than the busiest", id="another one does"),
+        pytest.param(0.95, {"cpu": 1.5}, {"status": "Up 12 seconds"}, UNCERTAIN, "it may be starting", id="it starts"),
+        pytest.param(0.95, {"cpu": 1.5}, {"status": "Up 12 minutes"}, SHORT, "uses", id="it has started"),
+        pytest.param(0.3, {"cpu": 0.6}, {}, STEADY, "cores idle", id="cores are idle"),
+        pytest.param(0.3, {"cpu": 1.0}, {"whole": True}, UNCERTAIN, "a whole core", id="a process that may spin"),
+        pytest.param(0.3, {"cpu": 0.5, "throttled": 0.6}, {}, UNCERTAIN, "its own limit slows it", id="throttled"),
+    ],
+)
+def test_who_is_restarted_for_a_busy_host(used, facts, more, state, why):
+    container = container_use("shop-web-1", **facts)
+    container["status"] = more.get("status", "Up 3 hours")
+    reading = resources(reading=host(memory=0.5, cpu=used, load=1.0))["host"]
+    processes = [process("python", "shop-web-1", 0.98)] if more.get("whole") else []
+    verdict = verdict_on(container, reading, processes, more.get("busiest", facts["cpu"]))
+    assert verdict.state == state
+    assert why in verdict.why
