@@ -132,13 +132,13 @@ def _sole_holders(snapshot: Snapshot) -> set[Key]:
 
 
 def _goes_on(snapshot: Snapshot, holder: Session, min_waiting: float) -> bool:
-    """Whether a session has led since it connected, and is not silent: a hung request is."""
+    """Whether a session has led since it connected, and says something from time to time: a hung request is silent, and
+    the statement of one that works too long goes on."""
     if holder.xact_start is None or holder.backend_start is None:
         return False
     lasts = (snapshot.now - holder.xact_start).total_seconds()
     first = (holder.xact_start - holder.backend_start).total_seconds()
-    recent = holder.state == "active" or holder.seconds_in_state(snapshot.now) < min_waiting
-    return recent and lasts >= min_waiting and first < _SERVED
+    return holder.seconds_in_state(snapshot.now) < min_waiting and lasts >= min_waiting and first < _SERVED
 
 
 def _members(snapshot: Snapshot, holder: Session, min_waiting: float) -> list[Session]:

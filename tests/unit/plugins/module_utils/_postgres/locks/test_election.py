@@ -148,6 +148,9 @@ def queue(*ages, asks=ROW, connected=1000.0, clients=("10.0.0.1",), names=("web"
 BEATS = {"query": NOW_AND_THEN, "state_change": ago(2), "xact_start": ago(4000), "backend_start": ago(4010)}
 
 
+WORKS = {"query": "SELECT work()", "state": "active"}
+
+
 @pytest.mark.parametrize(
     ("scene", "held"),
     [
@@ -179,7 +182,13 @@ def test_an_election_has_any_number_of_standbys_and_is_no_pile_of_requests(scene
     [
         pytest.param((4000, 3000, 2000, 1000), {}, 4, id="it beats, and four stand by"),
         pytest.param((4000,), {}, 1, id="one stands by"),
-        pytest.param((4000, 3000, 2000), {"query": "SELECT work()", "state": "active"}, 3, id="it works"),
+        pytest.param((4000, 3000, 2000), {**WORKS, "query_start": ago(4), "state_change": ago(4)}, 3, id="it works"),
+        pytest.param(
+            (4000, 3000, 2000),
+            {**WORKS, "query_start": ago(90), "state_change": ago(90)},
+            0,
+            id="it works for too long",
+        ),
         pytest.param((4000, 3000, 2000), {"state_change": ago(45)}, 0, id="it beats seldom"),
         pytest.param((4000, 3000, 20), {}, 0, id="one came lately"),
         pytest.param((4000, 3000, 2000), {"backend_start": ago(9000)}, 0, id="it has done something else before"),
