@@ -153,7 +153,9 @@ def acts_of(events: Sequence[EventReport]) -> list[ActRow]:
 
 def _done(note: Mapping[str, Any]) -> list[str]:
     acted = [f"{each.get('action', '')} {each.get('who', '')}".strip() for each in note.get("acted_on") or ()]
-    return [str(each) for each in note.get("done") or note.get("lines") or ()] or acted
+    # An act that a later run completed has lines. A line that was written by hand may have anything there.
+    said = [lines for lines in (note.get("done"), note.get("lines")) if lines and isinstance(lines, list)]
+    return [str(each) for each in said[0]] if said else acted
 
 
 def _without_outcome(events: Sequence[EventReport]) -> list[EventReport]:

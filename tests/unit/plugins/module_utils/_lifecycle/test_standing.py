@@ -58,6 +58,11 @@ def test_an_act_that_was_cut_off_is_one_where_its_target_is_gone():
     assert [row["seq"] for row in acts_of([gone, standing])] == [5]
 
 
+def test_what_a_line_that_was_written_by_hand_says_was_done_is_nothing():
+    by_hand = event("mitigated", 5, mitigation="x", lines=7)
+    assert acts_of([by_hand])[0]["done"] == []
+
+
 def test_one_status_from_all_events():
     held = event("held", 5, mitigation="scale_services", plan={"digest": "d" * 64, "actions": [{"target": "t"}]},
                  reasons=["3 actions are planned"])  # fmt: skip
