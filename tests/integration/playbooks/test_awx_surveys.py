@@ -9,12 +9,17 @@ import subprocess
 import pytest
 
 from support.awx.jobs import meta_variables, run_job, variables_file
+from support.awx.log_host import LOG, log_host
 from support.awx.objects import arrived, read
+from support.awx.workflow import sends_empty
 from support.scope import ALL, left_out
 
 TABLE = ["0123", "2026-11-23", "14:40", "+2", "", "yes", ["15", "16"], "web, worker", "14:40 UTC", "1.10", "null", "0",
          "key: value", "# x", "'x'", "- x", "2026-11-23T14:56:35Z"]  # fmt: skip
 TEMPLATES = {template["name"]: template for template in read()["awx_job_templates"]}
+NAMED = "the id of the incident"
+CHECKLIST = ("postmortem_scheduled", "root_cause_analysed", "action_items_assigned", "runbooks_updated",
+             "monitoring_improved", "customers_informed", "lessons_shared")  # fmt: skip
 # Of the incident log alone, in an order in which each has what it needs. What a required question is answered with.
 JOBS = {
     "Runbook: report": {
@@ -27,7 +32,6 @@ JOBS = {
     "Runbook: note": {"incident_note_text": "2026-11-23", "incident_note_at": "2026-11-23T14:56:35Z"},
     "Runbook: acknowledge": {},
     "Runbook: update": {"incident_act_text": "key: value # x", "incident_act_audience": "inside"},
-    "Runbook: checklist": {"incident_act_item": "runbooks_updated", "incident_checklist_action": "check"},
     "Runbook: status": {"incident_status_closed": "yes"},
     "Runbook: incidents": {},
     "Runbook: verify the log": {},
@@ -37,7 +41,30 @@ JOBS = {
     "Runbook: menu": {},
     "Runbook: announce": {},
     "Runbook: tick": {},
+    "Runbook: triage": {},
+    "Runbook: preflight": {"preflight_strict": "no"},
+    "Runbook: action item": {
+        "incident_id": NAMED,
+        "incident_action_key": "15",
+        "incident_action_text": "2026-11-23",
+        "incident_action_owner": "web, worker",
+        "incident_action_due": "2026-12-01",
+        "incident_action_state": "open",
+    },
+    "Runbook: post-mortem": {
+        "incident_id": NAMED,
+        "incident_postmortem_views": ["internal", "public"],
+        "incident_postmortem_section": "lessons",
+        "incident_postmortem_text": "key: value",
+    },
     "Runbook: resolve": {"incident_resolve_action": "resolve", "incident_act_reason": "1.5"},
+    "Runbook: checklist": {
+        "incident_id": NAMED,
+        "incident_act_item": ",".join(CHECKLIST),
+        "incident_checklist_action": "waive",
+        "incident_act_reason": "20%",
+    },
+    "Runbook: close": {"incident_id": NAMED, "incident_act_reason": "web"},
 }
 FIRST = ("Runbook: report", "Runbook: note")  # of which a run of part of them has all forms
 
@@ -64,28 +91,31 @@ def asked(template, answered):
     answers = {
         question["variable"]: question.get("default", "")
         for question in template.get("survey", [])
-        if question["type"] != "multiplechoice" or "default" in question
+        if sends_empty(question)
     }
     assert set(answered) <= {question["variable"] for question in template.get("survey", [])}
     return {**answers, **answered}
 
 
 def test_answers_of_every_kind_are_taken_by_jobs_of_the_incident_log(tmp_path):
-    host = {"ansible_connection": "local", "runbook_incident_log": str(tmp_path / "log")}
-    inventory = {"database": {"hosts": {"db": host}}, "incident_log": {"hosts": {"log": host}}}
+    home = tmp_path / "log-host"
+    host = {"ansible_connection": "local", "runbook_incident_log": LOG}
+    inventory = {"database": {"hosts": {"db": host}}, "incident_log": {"hosts": {"log": log_host(home)}}}
     names = [name for name in JOBS if ALL or name in FIRST]
     for number, name in enumerate(names, 100):
-        template = TEMPLATES[name]
+        template, answered = TEMPLATES[name], dict(JOBS[name])
+        if answered.get("incident_id") == NAMED:
+            answered["incident_id"] = next(home.glob("incidents/*user_report*.jsonl")).stem
         job = run_job(
             template["playbook"].removeprefix("playbooks/").removesuffix(".yml"),
             inventory,
-            launched=asked(template, JOBS[name]),
+            launched=asked(template, answered),
             template=template.get("extra_vars"),
             meta=meta_variables(number),
         )
         assert job.rc == 0, f"{name}: {job.output}"
     left_out("jobs of AWX with the answers of their surveys", len(JOBS) - len(names))
-    (log,) = (tmp_path / "log").glob("*.jsonl")
+    (log,) = home.glob("incidents/*user_report*.jsonl")  # a triage has a log of its own
     events = [json.loads(line) for line in log.read_text().splitlines()]
     assert {event["by"] for event in events} == {"ada"}
     (note,) = [event for event in events if event["note"].get("done_at")]
@@ -97,3 +127,10 @@ def test_every_required_question_is_answered_above(name):
     required = {question["variable"] for question in TEMPLATES[name].get("survey", []) if question["required"]}
     defaults = {question["variable"] for question in TEMPLATES[name].get("survey", []) if "default" in question}
     assert required - defaults <= set(JOBS[name])
+
+
+def test_every_template_is_run_as_a_job():
+    """Here, or in test_awx_workflow.py and platform/test_awx_services.py: mitigations, and nodes of workflows."""
+    elsewhere = {name for name in TEMPLATES if f"{name}, plan" in TEMPLATES or name.endswith(", plan")}
+    of_workflows = {"Runbook: approve", "Runbook: apply", "Runbook: hand over"}
+    assert {*JOBS, *elsewhere, *of_workflows} == set(TEMPLATES)

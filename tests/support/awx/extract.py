@@ -3,8 +3,8 @@
 python -m support.awx.extract PATH_OF_ansible_collections > tests/support/awx/awx.awx-24.6.1.json
 
 The argument specs are those that the modules hand to Ansible; their lists and dicts of free form have the suboptions of
-the documentation, since the specs leave the nodes of a workflow unchecked. The wheel of ansible 12.3.0 has the
-collection.
+the documentation, since the specs leave the nodes of a workflow unchecked; where a description alone lists the values
+(`Can be a job_template, project, ...`), these are the choices. The wheel of ansible 12.3.0 has the collection.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import ast
 import contextlib
 import importlib
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ MODULES = (
     "organization", "execution_environment", "credential_type", "credential", "project", "inventory",
     "inventory_source", "notification_template", "team", "job_template", "workflow_job_template", "schedule", "role",
 )  # fmt: skip
+_LISTED = re.compile(r"Can be an? ((?:\w+, )+\w+)\.")
 _KEPT = ("type", "choices", "elements", "aliases", "required")
 
 
@@ -60,6 +62,9 @@ def merged(spec: dict[str, Any], documentation: dict[str, Any]) -> dict[str, Any
     found: dict[str, Any] = {}
     for name, option in spec.items():
         found[name] = {key: option[key] for key in _KEPT if option.get(key)}
+        listed = _LISTED.search(" ".join(option.get("description") or ()))
+        if listed and "choices" not in found[name]:
+            found[name]["choices"] = listed[1].split(", ")
         suboptions = option.get("options") or (documentation.get(name) or {}).get("suboptions")
         if suboptions:
             found[name]["options"] = merged(suboptions, suboptions)
