@@ -86,13 +86,24 @@ def fewer(tmp_path):
     return copy
 
 
-def test_secrets_are_written_again_on_request(collection, fewer):
+def test_secrets_are_written_again_on_request_and_a_private_registry_has_a_credential(collection, fewer):
+    for name, after, more in (
+        (
+            "credentials",
+            "awx_credentials:\n",
+            "  - {name: Registry, credential_type: Container Registry, inputs: {host: r}}\n",
+        ),
+        ("organization", "  pull: missing", "\n  credential: Registry"),
+    ):
+        path = fewer / f"{name}.yml"
+        path.write_text(path.read_text().replace(after, after + more, 1))
     for secret, options in ((SECRET, {}), ("new", {"awx_setup_secrets": True})):
         done = load(collection, fewer, secret=secret, **options)
         assert done.returncode == 0, done.stdout
         objects = collection.objects()
         assert objects["notification_template/Runbook Slack"]["notification_configuration"]["token"] == secret
         assert objects["credential/Runbook database"]["inputs"]["password"] == secret
+        assert objects["execution_environment/Runbook"]["credential"] == "Registry"
 
 
 def test_a_misspelt_option_of_a_node_ends_it(collection, fewer):

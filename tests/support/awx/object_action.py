@@ -16,12 +16,17 @@ from ansible.plugins.action import ActionBase
 _NAMES = {
     "organization": "organization", "lookup_organization": "organization", "project": "project",
     "source_project": "project", "inventory": "inventory", "execution_environment": "execution_environment",
-    "default_environment": "execution_environment", "credentials": "credential", "teams": "team",
-    "job_templates": "job_template", "workflows": "workflow_job_template",
+    "default_environment": "execution_environment", "credentials": "credential", "credential": "credential",
+    "teams": "team", "job_templates": "job_template", "workflows": "workflow_job_template",
     "notification_templates_error": "notification_template",
     "notification_templates_approvals": "notification_template",
 }  # fmt: skip
-_KNOWN = {"Machine", "Red Hat Ansible Automation Platform"}  # types that AWX brings
+_KNOWN = {
+    "Machine",
+    "Red Hat Ansible Automation Platform",
+    "Container Registry",
+    "Source Control",
+}  # types that AWX brings
 _SECRETS = ("inputs",)
 
 
