@@ -3,7 +3,7 @@
 """Whether a busy container is to be restarted: a container that works is busy, too. Pure.
 
 A restart helps where the host's cores are used up, and this container is what uses them. While cores are idle it slows
-no other one: what spins looks like what encodes a film.
+no other one: what spins looks like what encodes a film, unless its health check fails, too.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from .resource_report import PRESSED, SLOWED, ContainerUse
 _SPARE = 0.2  # of the host's cores: with so many idle, no request waits for a processor
 _MOST = 0.5  # times what the busiest one uses
 _WHOLE = 0.9  # of a core, or of the limit
+_UNHEALTHY = "(unhealthy)"  # in the engine's words
 _YOUNG = re.compile(r"Up (?:Less than a second|\d+ seconds?|About a minute)", re.I)
 
 
@@ -40,5 +41,7 @@ def verdict_on(container: ContainerUse, host: HostReport, processes: Sequence[Bu
     whole = any(process["container"] == container["name"] and process["cpu"] >= _WHOLE for process in processes)
     if whole or container["throttled"] >= SLOWED or (container["cpu_of_quota"] or 0) >= _WHOLE:
         what = "a process of it uses a whole core" if whole else "its own limit slows it"
+        if _UNHEALTHY in container["status"]:
+            return Verdict(SHORT, f"{uses}, {what}, and its health check fails")
         return Verdict(UNCERTAIN, f"{uses}, and {what}, but {idle}: it may be busy with its own work")
     return Verdict(STEADY, f"{uses}, and {idle}")

@@ -18,6 +18,17 @@ from support.reports import container_use, host, process, resources
         pytest.param(0.95, {"cpu": 1.5}, {"status": "Up 12 minutes"}, SHORT, "uses", id="it has started"),
         pytest.param(0.3, {"cpu": 0.6}, {}, STEADY, "cores idle", id="cores are idle"),
         pytest.param(0.3, {"cpu": 1.0}, {"whole": True}, UNCERTAIN, "a whole core", id="a process that may spin"),
+        pytest.param(
+            0.3,
+            {"cpu": 1.0},
+            {"whole": True, "status": "Up 3 hours (unhealthy)"},
+            SHORT,
+            "its health check fails",
+            id="it spins and answers no more",
+        ),
+        pytest.param(
+            0.3, {"cpu": 0.6}, {"status": "Up 3 hours (unhealthy)"}, STEADY, "idle", id="sick of another cause"
+        ),
         pytest.param(0.3, {"cpu": 0.5, "throttled": 0.6}, {}, UNCERTAIN, "its own limit slows it", id="throttled"),
     ],
 )
