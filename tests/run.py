@@ -40,7 +40,7 @@ PARTS = ("lint", "types", "unit", "contract", "integration", "platform", "sanity
 CHECK = ("lint", "types", "unit", "contract")
 BY_SERVER = ["-n", "2", "--dist", "loadgroup"]
 BY_FILE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-DOCS = ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self", "."]
+DOCS = [sys.executable, "-m", "support.lint_docs", "--plugin-docs", "--validate-collection-refs=self", "."]
 
 
 def steps() -> list[Step]:

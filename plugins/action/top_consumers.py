@@ -15,6 +15,12 @@ from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.top_consu
     weigh_cpu,
     weigh_memory,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._resources.cpu_verdict import (
+    IDLE,
+    OF_BUSIEST,
+    WARM_UP,
+    CpuRules,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._resources.resource_report import ResourcesReport
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 
@@ -28,6 +34,9 @@ class ActionModule(ControllerAction):
         "sessions": {"type": "list", "elements": "dict", "default": []},
         "project": {"type": "str", "default": ""},
         "cores": {"type": "float", "default": 0.5},
+        "idle": {"type": "float", "default": IDLE},
+        "of_busiest": {"type": "float", "default": OF_BUSIEST},
+        "warm_up": {"type": "float", "default": WARM_UP},
         "near": {"type": "float", "default": 0.9},
         "keep": {"type": "list", "elements": "str", "default": []},
     }
@@ -42,7 +51,8 @@ class ActionModule(ControllerAction):
             )
         if args["of"] == CPU:
             sessions: Any = args["sessions"]
-            return {**weigh_cpu(resources, sessions, args["project"], args["cores"], args["keep"])}
+            rules = CpuRules(args["idle"], args["of_busiest"], args["warm_up"])
+            return {**weigh_cpu(resources, sessions, args["project"], args["cores"], args["keep"], rules)}
         return {**weigh_memory(resources, args["project"], args["near"], args["keep"])}
 
     def said(self, args: dict[str, Any], result: dict[str, Any]) -> list[Line]:  # noqa: ARG002

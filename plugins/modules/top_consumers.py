@@ -33,6 +33,18 @@ options:
     description: For V(cpu), number of cores from which a container or a process counts as busy.
     type: float
     default: 0.5
+  idle:
+    description: For V(cpu), share of the host's cores. While so many are idle, no busy container is restarted without an approval.
+    type: float
+    default: 0.2
+  of_busiest:
+    description: For V(cpu), share of what the busiest container or process uses, below which a busy container is left alone.
+    type: float
+    default: 0.5
+  warm_up:
+    description: For V(cpu), seconds from its start in which a busy container is not restarted without an approval.
+    type: float
+    default: 120.0
   near:
     description: For V(memory), share of its memory limit from which a container is returned.
     type: float

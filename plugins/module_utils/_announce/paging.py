@@ -27,7 +27,6 @@ from .outbox import QUEUED, Message
 from .settings import MAIL, PAGER, SLACK
 
 _WAYS: tuple[Literal["slack", "mail"], ...] = (SLACK, MAIL)  # by which a person is paged
-_SLACK_ALONE: Mapping[str, Any] = {SLACK: {}}
 _TOLD, _BY_PAGER = "told/", "/pager"  # around the keys of what the responders must hear, where there is no Slack
 _HOLDS = ("assigned", "taken", "accepted")
 _LONGEST = 80  # characters of a name in a key
@@ -250,12 +249,13 @@ def reminders(
     base: Mapping[str, Any],
     now: datetime,
     outside: OutsideUpdates = NO_RULE_OUTSIDE,
-    channels: Mapping[str, Any] = _SLACK_ALONE,
+    channels: Mapping[str, Any] | None = None,
     *,
     people: Sequence[Mapping[str, Any]] = (),
 ) -> list[Message]:
     """That an update is overdue, inside or outside, once for each time that it was due. ``people``: of the site;
-    without Slack those who hold a role are reminded."""
+    without Slack those who hold a role are reminded. ``channels``: those of the site; None: Slack alone."""
+    channels = {SLACK: {}} if channels is None else channels
     if phase_of(events) in ENDED:
         return []
     severity = severity_of(events)

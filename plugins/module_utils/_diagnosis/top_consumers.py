@@ -56,6 +56,7 @@ def weigh_cpu(
     project: str,
     least: float = BUSY,
     keep: Sequence[str] = (),
+    rules: cpu_verdict.CpuRules = cpu_verdict.USUAL,
 ) -> ConsumersReport:
     """Containers, processes and sessions that use at least ``least`` cores, the busiest first, and advice.
 
@@ -84,7 +85,7 @@ def weigh_cpu(
     apart = [container for container in ours if not container["service"]]
     busiest = max([container["cpu"] for container in busy] + [process["cpu"] for process in processes], default=0.0)
     verdicts = {
-        container["name"]: cpu_verdict.verdict_on(container, host, resources["processes"], busiest)
+        container["name"]: cpu_verdict.verdict_on(container, host, resources["processes"], busiest, rules)
         for container in ours
         if container not in (*kept, *apart)
     }

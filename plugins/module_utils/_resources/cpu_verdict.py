@@ -8,33 +8,53 @@ no other one: what spins looks like what encodes a film, unless its health check
 
 from __future__ import annotations
 
+import math
 import re
-from typing import Sequence
+from typing import NamedTuple, Sequence
 
 from .._system.counters import BusyProcess, HostReport
 from .memory_verdict import SHORT, STEADY, UNCERTAIN, Verdict
 from .resource_report import PRESSED, SLOWED, ContainerUse
 
-_SPARE = 0.2  # of the host's cores: with so many idle, no request waits for a processor
-_MOST = 0.5  # times what the busiest one uses
 _WHOLE = 0.9  # of a core, or of the limit
+IDLE, OF_BUSIEST, WARM_UP = 0.2, 0.5, 120.0  # see `CpuRules`
 _UNHEALTHY = "(unhealthy)"  # in the engine's words
-_YOUNG = re.compile(r"Up (?:Less than a second|\d+ seconds?|About a minute)", re.I)
+_UP = re.compile(r"Up (?:(?P<seconds>\d+) seconds?|(?P<minutes>\d+) minutes|(?P<second>Less than a second)"
+                 r"|(?P<minute>About a minute))", re.I)  # fmt: skip
 
 
-def cores_are_short(host: HostReport) -> bool:
+class CpuRules(NamedTuple):
+    """``idle``: share of the host's cores; with so many idle, no request waits for one. ``of_busiest``: share of what
+    the busiest container or process uses, below which another one is not what uses up the host. ``warm_up``: seconds
+    from its start in which a container may be busy with it."""
+
+    idle: float = IDLE
+    of_busiest: float = OF_BUSIEST
+    warm_up: float = WARM_UP
+
+
+USUAL = CpuRules()
+
+
+def cores_are_short(host: HostReport, idle: float = IDLE) -> bool:
     """Whether work waits for a processor of the host."""
     some = host["pressure"].get("cpu", {}).get("some")
-    return host["cpu_used"] > 1 - _SPARE or (some is not None and some["avg10"] >= 3 * PRESSED)
+    return host["cpu_used"] > 1 - idle or (some is not None and some["avg10"] >= 3 * PRESSED)
 
 
-def verdict_on(container: ContainerUse, host: HostReport, processes: Sequence[BusyProcess], busiest: float) -> Verdict:
+def verdict_on(
+    container: ContainerUse,
+    host: HostReport,
+    processes: Sequence[BusyProcess],
+    busiest: float,
+    rules: CpuRules = USUAL,
+) -> Verdict:
     """The verdict on a busy container. ``busiest``: the cores of the container or process that uses most."""
     uses = f"uses {container['cpu']:.2f} cores"
-    if cores_are_short(host):
-        if container["cpu"] < _MOST * busiest:
+    if cores_are_short(host, rules.idle):
+        if container["cpu"] < rules.of_busiest * busiest:
             return Verdict(STEADY, f"{uses}, much less than the busiest ({busiest:.2f})")
-        if _YOUNG.match(container["status"]):
+        if _seconds_up(container["status"]) < rules.warm_up:
             return Verdict(UNCERTAIN, f"{uses}, but was started just now ({container['status']}): it may be starting")
         return Verdict(SHORT, uses)
     idle = f"the host has {(1 - host['cpu_used']) * host['cores']:.1f} of {host['cores']} cores idle"
@@ -45,3 +65,13 @@ def verdict_on(container: ContainerUse, host: HostReport, processes: Sequence[Bu
             return Verdict(SHORT, f"{uses}, {what}, and its health check fails")
         return Verdict(UNCERTAIN, f"{uses}, and {what}, but {idle}: it may be busy with its own work")
     return Verdict(STEADY, f"{uses}, and {idle}")
+
+
+def _seconds_up(status: str) -> float:
+    """For how long a container has run, as far as the engine's words say; infinite for hours."""
+    up = _UP.match(status)
+    if not up:
+        return math.inf
+    if up["seconds"] or up["minutes"]:
+        return float(up["seconds"] or 60 * int(up["minutes"]))
+    return 0.0 if up["second"] else 60.0

@@ -45,7 +45,7 @@ def test_of_many_incidents_those_that_page_people_are_first_and_none_is_lost(tmp
         taken, sent = drain(tmp_path, settings, [ADA])
         assert taken["incidents"][0]["id"] == "i30"
         assert len([each for each in taken["incidents"] if each["messages"]]) == 20
-        assert "25 incidents more have messages: the next run sends them" in sent["left"]
+        assert "25 more incidents have messages: the next run sends them" in sent["left"]
         assert sent["waiting"] >= 25
         for dummy in range(3):
             taken, sent = drain(tmp_path, settings, [ADA])

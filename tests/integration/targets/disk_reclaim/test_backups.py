@@ -191,7 +191,7 @@ def test_an_archive_in_a_folder_is_read_and_never_removed(tmp_path, archives):
     entry = [{"path": str(tmp_path), "pattern": "*"}]
     (check,) = run_module("host_preflight_info", areas=["backups"], backups=entry)["checks"]
     assert check["ready"] is True
-    assert "1 tables of shop, 9,000 rows" in check["found"]
+    assert "1 table of shop, 9,000 rows" in check["found"]
     today = tmp_path / f"shop-{time.strftime('%Y-%m-%d', time.gmtime())}"
     next(today.glob("*.dat.gz")).unlink()
     (check,) = run_module("host_preflight_info", areas=["backups"], backups=entry)["checks"]

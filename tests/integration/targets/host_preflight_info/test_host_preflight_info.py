@@ -116,7 +116,7 @@ def test_a_whole_dump(tmp_path):
     dump(tmp_path, name(1))
     assert backups(tmp_path)["ready"] is True
     assert f"{name(1)}" in backups(tmp_path)["found"]
-    assert "1 tables, 2,000 rows" in backups(tmp_path)["found"]
+    assert "1 table, 2,000 rows" in backups(tmp_path)["found"]
 
 
 def test_what_cannot_be_judged_is_unknown_and_what_lies_beside_is_no_backup(tmp_path):
@@ -215,7 +215,7 @@ def test_a_base_backup_and_its_log(tmp_path):
     found = list(checks("backups", backups=[every]).values())
     assert [one["ready"] for one in found] == [False, False]
     assert "000000010000000000000002 is missing" in found[0]["found"]
-    assert "1 files have another size" in found[1]["found"]
+    assert "1 file has another size" in found[1]["found"]
 
 
 def test_too_old_none_at_all_and_nowhere(tmp_path):

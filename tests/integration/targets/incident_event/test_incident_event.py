@@ -61,7 +61,7 @@ def test_an_opening_is_checked_also_where_the_incident_is_there(tmp_path):
 def test_a_site_that_is_a_number_in_the_inventory_is_known_again(tmp_path):
     """Its runs join its own incidents, and no other site's."""
     write(tmp_path, opening={"site": 7, "scenario": None, "hosts": ["db1"]})
-    (opened, *_) = (json.loads(line) for line in (tmp_path / "log/inc-1.jsonl").read_text().splitlines())
+    (opened, *dummy) = (json.loads(line) for line in (tmp_path / "log/inc-1.jsonl").read_text().splitlines())
     assert opened["note"] == {"id": "inc-1", "site": "7", "hosts": ["db1"]}
     joins = {"log": str(tmp_path / "log"), "hosts": ["db1"]}
     assert [run_module("incident_open", **joins, site=site)["joined"] for site in ("7", "8")] == [True, False]

@@ -47,7 +47,7 @@ def test_a_log_that_was_changed_is_named_first(tmp_path):
     (tmp_path / "torn.jsonl").write_text('{"half')
     done = report(tmp_path)
     assert done["lines"][:2] == ["the log does not verify: bad", "could not be read: torn: no event could be read"]
-    assert "DO NOT VERIFY" in Path(done["paths"][0]).read_text().splitlines()[0]
+    assert "1 log DOES NOT VERIFY" in Path(done["paths"][0]).read_text().splitlines()[0]
 
 
 @pytest.mark.parametrize("month", ["2026-13", "11", "../2026-11", "2026-11\n"])

@@ -361,7 +361,7 @@ def test_a_log_that_cannot_be_read_keeps_no_other_from_being_verified(tmp_path, 
     assert (list(report["incidents"]), report["broken"]) == (["c"], ["c"])
     assert [each.partition(":")[0] for each in report["unread"]] == ["a", "b"]
     assert [str(place) in each for place, each in zip((closed, kept), report["unread"], strict=True)] == [True, True]
-    assert report["lines"][-1] == "1 incidents, 1 of them broken; 2 could not be read"
+    assert report["lines"][-1] == "1 incident, 1 of them broken; 2 could not be read"
     for name in "ab":
         with pytest.raises(LogError, match="Permission denied"):
             found(str(tmp_path), name, [])

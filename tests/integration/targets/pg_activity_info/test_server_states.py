@@ -50,7 +50,7 @@ def write(server, mib):
 def test_an_archiver_that_fails(site):
     site.run("SELECT pg_switch_wal()")
     state = awaited(site, "archiver_blocked")
-    assert "files wait; pg_wal has" in state["text"]
+    assert "1 file waits; pg_wal has" in state["text"]
     assert not state["refuses"]
     survey = run_module("triage_info", parts=["database"], postgres=site.login("oncall"))["database"]
     assert "archiver_blocked" in [state["cause"] for state in survey["server_states"]]

@@ -161,40 +161,6 @@ def test_a_leader_by_its_transaction_is_not_ended_unasked(server, session):
     assert {client.fate() for client in (leader, *standbys)} == {"alive"}
 
 
-BY_ROW, BY_TABLE = "SELECT * FROM bookings WHERE id = 1\nFOR UPDATE", "LOCK TABLE bookings IN EXCLUSIVE MODE"
-
-
-@pytest.mark.parametrize("takes", [BY_ROW, BY_TABLE])
-def test_the_standbys_of_a_leader_by_a_row_or_a_table_wait_by_design_while_it_goes_on(server, session, takes):
-    leader = held(session, takes, application="node-1")
-    standbys = [session(f"node-{n}") for n in (2, 3, 4, 5)]
-    for standby in standbys:
-        standby.run("BEGIN")
-        standby.send(takes)
-    until(lambda: lock_waiters(server) == 4)
-    lasting(server, 3.1, f"pid = {standbys[-1].pid}")
-    leader.send("SELECT pg_sleep(3600)")
-    done = kill(server, min_waiting=3)
-    assert (done["plan"]["actions"], done["acted_on"]) == ([], [])
-    assert "by design: 4 sessions wait for" in done["plan"]["no_action_reason"]
-    assert {client.fate() for client in (leader, *standbys)} == {"alive"}
-
-
-@pytest.mark.parametrize("takes", [BY_ROW, BY_TABLE])
-def test_a_silent_leader_by_a_row_or_a_table_is_not_ended_unasked(server, session, takes):
-    leader = held(session, takes, application="node-1")
-    standbys = [session(f"node-{n}") for n in (2, 3, 4, 5)]
-    for standby in standbys:
-        standby.run("BEGIN")
-        standby.send(takes)
-    until(lambda: lock_waiters(server) == 4)
-    lasting(server, 5.1, f"pid = {leader.pid}")
-    done = kill(server, min_waiting=2)
-    assert "it may be the elected leader" in done["plan"]["actions"][0]["needs_approval"]
-    assert done["acted_on"] == []
-    assert {client.fate() for client in (leader, *standbys)} == {"alive"}
-
-
 @pytest.mark.parametrize(
     ("before", "ends"),
     [

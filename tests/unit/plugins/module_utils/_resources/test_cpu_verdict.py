@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._resources.cpu_verdict import verdict_on
+from ansible_collections.pafar.runbook.plugins.module_utils._resources.cpu_verdict import CpuRules, verdict_on
 from ansible_collections.pafar.runbook.plugins.module_utils._resources.memory_verdict import SHORT, STEADY, UNCERTAIN
 
 from support.reports import container_use, host, process, resources
@@ -40,3 +40,24 @@ def test_who_is_restarted_for_a_busy_host(used, facts, more, state, why):
     verdict = verdict_on(container, reading, processes, more.get("busiest", facts["cpu"]))
     assert verdict.state == state
     assert why in verdict.why
+
+
+@pytest.mark.parametrize(
+    ("rules", "used", "facts", "busiest", "state"),
+    [
+        pytest.param(CpuRules(idle=1), 0.3, {"cpu": 0.6}, 0.6, SHORT, id="idle cores do not count"),
+        pytest.param(CpuRules(of_busiest=0), 0.95, {"cpu": 0.4}, 3.0, SHORT, id="whatever the busiest uses"),
+        pytest.param(
+            CpuRules(warm_up=0), 0.95, {"cpu": 1.5, "status": "Up 3 seconds"}, 1.5, SHORT, id="also a new one"
+        ),
+        pytest.param(CpuRules(warm_up=600), 0.95, {"cpu": 1.5, "status": "Up 9 minutes"}, 1.5, UNCERTAIN, id="longer"),
+        pytest.param(CpuRules(), 0.95, {"cpu": 1.5, "status": "Up 2 minutes (healthy)"}, 1.5, SHORT, id="two minutes"),
+        pytest.param(CpuRules(), 0.95, {"cpu": 1.5, "status": "Up About a minute"}, 1.5, UNCERTAIN, id="a minute"),
+        pytest.param(CpuRules(), 0.95, {"cpu": 1.5, "status": "Up About an hour"}, 1.5, SHORT, id="an hour"),
+    ],
+)
+def test_a_site_says_what_idle_busiest_and_new_are(rules, used, facts, busiest, state):
+    container = container_use("shop-web-1", cpu=facts["cpu"])
+    container["status"] = facts.get("status", "Up 3 hours")
+    reading = resources(reading=host(memory=0.5, cpu=used, load=1.0))["host"]
+    assert verdict_on(container, reading, [], busiest, rules).state == state
