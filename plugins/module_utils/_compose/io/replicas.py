@@ -317,9 +317,14 @@ class ReplicaControl:
     def check_proxy(self, services: Iterable[str]) -> None:
         """Refuse an act on these services whose proxy could not be reloaded after it.
 
-        Where none of a service runs its name leads nowhere, which fails the proxy's test and is what the act mends.
+        Where none of a service runs its name leads nowhere, which fails the proxy's test and is what the act mends. One
+        that loops runs for moments alone.
         """
-        gone = any(not any(replica.running for replica in self.project.replicas(service)) for service in services)
+        project = self.project
+        gone = any(
+            not any(replica.running and not project.loops(replica) for replica in project.replicas(service))
+            for service in services
+        )
         for proxy in self.proxies() if self.rollout.proxy_test and not gone else ():
             code, output = self.engine.execute(proxy.id, self.rollout.proxy_test)
             if code:
