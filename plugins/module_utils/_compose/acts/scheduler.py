@@ -48,7 +48,7 @@ _STEPS = re.compile(r"&&|\|\||[;|&\n]")
 def scheduler_in(words: Sequence[str], environment: Mapping[str, str] | None = None, last_only: bool = False) -> str:
     """The scheduler that a container runs, as a person would name it; empty where none is seen.
 
-    ``words``: entrypoint and command; ``environment``: by which some images are told what to run. ``last_only``: only
+    ``words``: entrypoint and command; ``environment``: by which some images choose what to run. ``last_only``: only
     what the last of several commands runs, since it serves requests and may have a scheduler beside it.
 
     >>> scheduler_in(["sh", "-c", "cd /srv && exec celery -A shop beat"]), scheduler_in(["celery", "worker"])

@@ -65,7 +65,7 @@ def why_unclear(project: Project, service: str, listens: bool | None) -> str:
 
 def serves(project: Project, service: str) -> bool:
     """Whether a service may answer requests, by its files and its containers: it has a port or a health check, a proxy
-    is told of it, or another service needs it."""
+    has its address, or another service needs it."""
     spec, replicas = project.spec(service), project.replicas(service)
     raw = spec.raw if spec is not None else {}
     if _publishes(spec, replicas) or raw.get("expose") or (spec is not None and spec.checked):

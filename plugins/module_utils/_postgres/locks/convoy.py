@@ -82,7 +82,7 @@ def unproved_roots(snapshot: Snapshot, seconds: float, settled: Collection[str],
 
 
 def turn_takers(snapshot: Snapshot, roots: Collection[Key]) -> set[Key]:
-    """Those of the roots that hold a lock as their waiters want it, as the members of a convoy do, whoever they are."""
+    """Those of the roots that hold a lock as their waiters want it, as members of a convoy of any application do."""
     waits = snapshot.forest.waits
     tags = {lock.tag for locks in waits.waits.values() for lock in locks}
     return {key for tag in tags for key in waits.held_alike.get(tag, ())}.intersection(roots)

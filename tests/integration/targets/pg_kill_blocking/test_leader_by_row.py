@@ -25,9 +25,27 @@ def beating(leader: Client) -> Iterator[None]:
     leader.run("SELECT 1")
     thread = threading.Thread(target=beats)
     thread.start()
-    yield
-    ended.set()
-    thread.join()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def standing_by(server, session, takes):
+    """Four of the leader's application, which wait for its lock."""
+    standbys = [session(f"node-{n}") for n in (2, 3, 4, 5)]
+    for standby in standbys:
+        standby.run("BEGIN")
+        standby.send(takes)
+    until(lambda: lock_waiters(server) == 4)
+    return standbys
+
+
+def assert_held(done, *alive):
+    assert "it may be the elected leader" in done["plan"]["actions"][0]["needs_approval"]
+    assert done["acted_on"] == []
+    assert {client.fate() for client in alive} == {"alive"}
 
 
 @pytest.mark.parametrize("takes", ["SELECT * FROM bookings WHERE id = 1 FOR UPDATE"])
@@ -35,16 +53,9 @@ def test_one_that_works_for_too_long_while_all_of_its_application_wait_is_held(s
     """It may lead, or be a request that hangs: a person decides."""
     holder = held(session, takes, application="node-1")
     holder.send("SELECT pg_sleep(3600)")
-    waiters = [session(f"node-{n}") for n in (2, 3, 4, 5)]
-    for waiter in waiters:
-        waiter.run("BEGIN")
-        waiter.send(takes)
-    until(lambda: lock_waiters(server) == 4)
+    waiters = standing_by(server, session, takes)
     lasting(server, 3.1, f"pid = {waiters[-1].pid}")
-    done = kill(server, min_waiting=3)
-    assert "it may be the elected leader" in done["plan"]["actions"][0]["needs_approval"]
-    assert done["acted_on"] == []
-    assert {client.fate() for client in (holder, *waiters)} == {"alive"}
+    assert_held(kill(server, min_waiting=3), holder, *waiters)
 
 
 BY_ROW, BY_TABLE = "SELECT * FROM bookings WHERE id = 1\nFOR UPDATE", "LOCK TABLE bookings IN EXCLUSIVE MODE"
@@ -53,11 +64,7 @@ BY_ROW, BY_TABLE = "SELECT * FROM bookings WHERE id = 1\nFOR UPDATE", "LOCK TABL
 @pytest.mark.parametrize("takes", [BY_ROW, BY_TABLE])
 def test_the_standbys_of_a_leader_by_a_row_or_a_table_wait_by_design_while_it_goes_on(server, session, takes):
     leader = held(session, takes, application="node-1")
-    standbys = [session(f"node-{n}") for n in (2, 3, 4, 5)]
-    for standby in standbys:
-        standby.run("BEGIN")
-        standby.send(takes)
-    until(lambda: lock_waiters(server) == 4)
+    standbys = standing_by(server, session, takes)
     lasting(server, 3.1, f"pid = {standbys[-1].pid}")
     with beating(leader):
         done = kill(server, min_waiting=3)
@@ -69,13 +76,6 @@ def test_the_standbys_of_a_leader_by_a_row_or_a_table_wait_by_design_while_it_go
 @pytest.mark.parametrize("takes", [BY_ROW, BY_TABLE])
 def test_a_silent_leader_by_a_row_or_a_table_is_not_ended_unasked(server, session, takes):
     leader = held(session, takes, application="node-1")
-    standbys = [session(f"node-{n}") for n in (2, 3, 4, 5)]
-    for standby in standbys:
-        standby.run("BEGIN")
-        standby.send(takes)
-    until(lambda: lock_waiters(server) == 4)
+    standbys = standing_by(server, session, takes)
     lasting(server, 5.1, f"pid = {leader.pid}")
-    done = kill(server, min_waiting=2)
-    assert "it may be the elected leader" in done["plan"]["actions"][0]["needs_approval"]
-    assert done["acted_on"] == []
-    assert {client.fate() for client in (leader, *standbys)} == {"alive"}
+    assert_held(kill(server, min_waiting=2), leader, *standbys)

@@ -25,7 +25,7 @@ _PAUSE = (0.1, 0.5)  # seconds between two tries, at random, so that two runs do
 
 @contextmanager
 def exclusively(engine: Transport, project: str) -> Iterator[None]:
-    """Be the only run that acts on this project of this engine, whoever starts another one and from where.
+    """Be the only run that acts on this project of this engine, whatever user starts another one and from where.
 
     Asked to stop (SIGTERM), the act ends as by an error, so that what it began is undone.
     """
