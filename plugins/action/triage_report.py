@@ -23,12 +23,13 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.prometheus_s
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import (
     SEVERITIES,
+    Importance,
     TriageReport,
     scenarios_of,
     severity_of,
     without_playbook,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import Importance, signs_of_all, unread_of
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import signs_of_all, unread_of
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_report import Survey
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.triage_lines import of_triage
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction

@@ -44,10 +44,10 @@ _value:
 
 from typing import Any, Callable
 
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.intent import intended
-
 
 def _events(planned: Any, mitigation: str, gate: Any = None) -> list[dict[str, Any]]:
+    from ansible_collections.pafar.runbook.plugins.module_utils._incident.intent import intended
+
     return intended(planned or {}, mitigation, gate or {})
 
 

@@ -60,8 +60,6 @@ _value:
 
 from typing import Any, Callable
 
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording import mitigation_events
-
 
 def _events(
     planned: Any,
@@ -72,6 +70,8 @@ def _events(
     undoes: str = "",
     intended: str = "",
 ) -> list[dict[str, Any]]:
+    from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording import mitigation_events
+
     return mitigation_events(planned or {}, mitigation, gate or {}, applied or {}, outcome or {}, undoes, intended)
 
 

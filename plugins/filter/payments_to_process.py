@@ -47,10 +47,11 @@ import re
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.payment_list import as_csv, to_process
 
 
 def _payments(rows: Any, entries: Any = None, sign: str = "") -> dict[str, Any]:
+    from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.payment_list import as_csv, to_process
+
     try:
         known = re.compile(sign).groupindex
     except re.error as error:

@@ -57,11 +57,12 @@ _value:
 from typing import Any, Callable
 
 from ansible.utils.display import Display
-from ansible_collections.pafar.runbook.plugins.module_utils._triage.rated import RatedSign, rated
-from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import Importance
 
 
-def _signs(facts: Any, host: str, targets: Any = None, services: Any = None) -> list[RatedSign]:
+def _signs(facts: Any, host: str, targets: Any = None, services: Any = None) -> list[Any]:
+    from ansible_collections.pafar.runbook.plugins.module_utils._triage.rated import rated
+    from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import Importance
+
     try:
         return rated(host, facts or {}, Importance(targets or {}, services or {}))
     except Exception as error:  # a severity that stays unknown reaches a person later, and keeps no mitigation up

@@ -41,10 +41,10 @@ _value:
 
 from typing import Any, Callable
 
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.intent import reconciled
-
 
 def _events(act: Any, looks: Any = None) -> list[dict[str, Any]]:
+    from ansible_collections.pafar.runbook.plugins.module_utils._incident.intent import reconciled
+
     return reconciled(act, looks or [])
 
 

@@ -319,6 +319,13 @@ def test_two_acts_in_a_module_are_found(tmp_path):
     assert names_of_acts(planted) == {"_disk/io/reclaim.reclaim", "_disk/io/reclaim.Wanted"}
 
 
+@pytest.mark.parametrize("path", sorted((PLUGINS / "filter").glob("*.py")), ids=lambda path: path.stem)
+def test_a_filter_imports_the_collection_only_when_it_is_called(path):
+    """Ansible imports every filter of a collection for each expression with one, in each process that it forks."""
+    outside = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert not [ast.unparse(node) for node in outside if "ansible_collections" in ast.unparse(node)]
+
+
 def test_every_permission_is_used():
     used: dict[str, set[str]] = {}
     for path in files_of(PLUGINS / "module_utils"):

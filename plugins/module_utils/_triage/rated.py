@@ -8,12 +8,13 @@ says nothing. So it names what is P2 or worse, and calls nothing P3.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterator, Mapping, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, TypedDict, cast
 
 from .._core.text import printable, shortened
-from .sign import P0, P1, P2, SEVERITIES, Sign
-from .signs import ENGINE_ERRORS, FEW_SLOTS, FULL, NEARLY, WAITERS, Importance, sign_of_state, signs_of
-from .survey_report import Survey
+from .sign import ENGINE_ERRORS, FEW_SLOTS, FULL, NEARLY, P0, P1, P2, SEVERITIES, WAITERS, Importance, Sign
+
+if TYPE_CHECKING:
+    from .survey_report import Survey
 
 ALERT = "an alert of the scenario {} fires, which the site maps to {}"
 # A cause of failing payments of this weight or more is proved; what weighs less is only likely.
@@ -43,8 +44,7 @@ def rated(host: str, facts: Mapping[str, Any], importance: Importance) -> list[R
     ``disk`` (one of disk_reclaim), ``payments`` (a diagnosis), ``failure`` (the error and message of a step that
     failed); and ``alert``, with the ``scenario`` and the ``severity`` of the one that started the run."""
     survey = {part: facts[part] for part, keys in _PARTS.items() if _has(facts.get(part), keys)}
-    # Without any other part a survey would be one that was not examined at all.
-    signs = signs_of(host, cast(Survey, {"resources": {}, **survey}), importance) if survey else []
+    signs = _surveyed(host, survey, importance) if survey else []
     for part, read in _OWN.items():
         if isinstance(facts.get(part), Mapping):
             signs += read(host, facts[part])
@@ -52,6 +52,14 @@ def rated(host: str, facts: Mapping[str, Any], importance: Importance) -> list[R
     signs += _alert(facts["alert"]) if isinstance(facts.get("alert"), Mapping) else []
     found = sorted(signs, key=lambda sign: sign.severity)
     return [{"severity": sign.severity, "text": _text(sign)} for sign in found]
+
+
+def _surveyed(host: str, survey: Mapping[str, Any], importance: Importance) -> list[Sign]:
+    # All rules of the triage: to compile them takes longer than all else here, and many runs read no part of a survey.
+    from .signs import signs_of  # noqa: PLC0415
+
+    # Without any other part a survey would be one that was not examined at all.
+    return signs_of(host, cast("Survey", {"resources": {}, **survey}), importance)
 
 
 def _has(part: Any, keys: tuple[str, ...]) -> bool:
@@ -72,7 +80,11 @@ def _locks(host: str, planned: Mapping[str, Any]) -> Iterator[Sign]:
     slots = facts.get("connections")
     if slots and slots["ordinary_free"] <= FEW_SLOTS * slots["limit"]:
         yield Sign(P1, f"{slots['used']} of {slots['limit']} connection slots are used", host)
-    yield from (sign_of_state(host, state) for state in facts.get("server_states") or ())
+    states = facts.get("server_states")
+    if states:
+        from .signs import sign_of_state  # noqa: PLC0415 (as above)
+
+        yield from (sign_of_state(host, state) for state in states)
 
 
 def _disk(host: str, planned: Mapping[str, Any]) -> Iterator[Sign]:

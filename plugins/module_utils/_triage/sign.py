@@ -9,7 +9,7 @@ minor, P3 nothing that users feel.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Sequence, TypedDict
+from typing import Mapping, Sequence, TypedDict
 
 from .._core.text import printable
 
@@ -31,8 +31,21 @@ SCENARIOS = (
     "service_scale",
 )
 
+# From which on waiting sessions, free connection slots, and used disks (shares) are more than a detail.
+WAITERS, FEW_SLOTS = 5, 0.1
+FULL, NEARLY = 0.95, 0.85
+ENGINE_ERRORS = ("EngineError", "EngineHangs")
+
 # What a severity adds to the weight of a playbook; unknown adds nothing.
 _EXTRA = {P0: 1.5, P1: 1.0, P2: 0.5}
+
+
+@dataclass(frozen=True)
+class Importance:
+    """What the site says: how severe it is when a target or service is down, by name."""
+
+    targets: Mapping[str, str]
+    services: Mapping[str, str]
 
 
 class SignReport(TypedDict):

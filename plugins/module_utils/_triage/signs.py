@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Callable, Iterator, Mapping, TypeVar
 
 from .._compose.health import STARTING, UNCHECKED, UNKNOWN
@@ -16,32 +15,21 @@ from .._postgres.server_states import DISK_FULL, ServerState
 from .._system.counters import READ_ONLY
 from .._system.sockets import limits_reached
 from .prometheus_signs import PrometheusResult
-from .sign import P0, P1, P2, P3, Sign
+from .sign import ENGINE_ERRORS, FEW_SLOTS, FULL, NEARLY, P0, P1, P2, P3, WAITERS, Importance, Sign
 from .survey_report import Answer, DatabasePart, LogsPart, ReachedPart, ResourcesPart, ServicesPart, Survey
 
 P = TypeVar("P", bound=Answer)
 
-WAITERS, FEW_SLOTS = 5, 0.1
-FULL, NEARLY = 0.95, 0.85
 _SHORT_MEMORY, _BUSY = 0.05, 0.95
 _MANY = 10  # errors of one new kind
 _FRESH = 2 * 3600.0  # seconds for which a change is a likely cause
 _WIDE = 140
-ENGINE_ERRORS = ("EngineError", "EngineHangs")
 # A driver that is not installed, a password that is wrong: that we cannot look says nothing of what we look at.
 _OUR_OWN = ("DriverMissing", "LoginRefused", "PrivilegeError", "InputError")
 # A server that answers was reached: the network is not where to look, and no playbook makes it start faster.
 _OF_REFUSALS = {"NoSlotLeft": "db_connection_exhaustion", "ServerNotReady": ""}
 _OF_STATES = {DISK_FULL: "disk_space"}
 _OUTSIDE = ("stripe", "maps")  # that they answer does not make anything of ours well
-
-
-@dataclass(frozen=True)
-class Importance:
-    """What the site says: how severe it is when a target or service is down, by name."""
-
-    targets: Mapping[str, str]
-    services: Mapping[str, str]
 
 
 def signs_of_all(surveys: Mapping[str, Survey], importance: Importance) -> list[Sign]:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import P3
-from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import Importance, signs_of
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import P3, Importance
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import signs_of
 
 from rehearsal import engine
 from rehearsal.errors import PlatformError

@@ -9,7 +9,8 @@ import threading
 from typing import Any
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import Importance, signs_of
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import Importance
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import signs_of
 
 from support.modules import run_module
 

@@ -16,11 +16,11 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.prometheus_s
     SeriesReport,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import (
+    Importance,
     Sign,
     scenarios_of,
     severity_of,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import Importance
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_report import (
     Answer,
     ChangesPart,

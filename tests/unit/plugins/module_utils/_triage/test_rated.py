@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.rated import rated
-from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import Importance
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import Importance
 
 from support import reports
 
