@@ -163,15 +163,15 @@ def _of_copy(folder: Path, feed: Feed, problem: str) -> Read:
     name = feed.copy.partition("-")[0]
     for copy in (folder / name, *folder.glob(f"{name}-*d")):
         with suppress(OSError, InputError):
-            age, data = max(1.0, time.time() - copy.stat().st_mtime), copy.read_bytes()
+            kept, data = copy.stat().st_mtime, copy.read_bytes()
             parsed = feed.parse(data)
             reach = feed.reach(data, parsed)
             is_enough = reach >= feed.until
-            found.append((is_enough, -age if is_enough else reach, age, parsed))
+            found.append((is_enough, kept if is_enough else reach, kept, parsed))
     if not found:
         return Read(problem=f"{problem}, and no copy of it was kept")
-    dummy, dummy2, age, parsed = max(found, key=lambda copy: copy[:2])
-    return Read(parsed, round(age, 0), problem)
+    dummy, dummy2, kept, parsed = max(found, key=lambda copy: copy[:2])
+    return Read(parsed, max(1.0, round(time.time() - kept)), problem)
 
 
 def _keep(copy: Path, data: bytes, name: str) -> str:
