@@ -7,6 +7,7 @@ PostgreSQL refuses to run as root; then the server runs as ``nobody``.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
@@ -15,6 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -126,6 +128,22 @@ def _reachable(binaries: Path, home: Path) -> Path:
     return copy / "bin"
 
 
+def _template(binaries: Path) -> Path:
+    """The data of a new cluster of this build, made by its own initdb: to copy it takes a tenth of that time."""
+    build = (binaries / "postgres").stat()
+    made = f"{build.st_size} {build.st_mtime_ns} {os.geteuid()}"
+    return ROOT / ".cache/clusters" / hashlib.sha256(made.encode()).hexdigest()[:16]
+
+
+def _keep(data: Path, template: Path) -> None:
+    """Whole or not at all; what another process has kept meanwhile stays."""
+    template.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=template.parent) as folder:
+        subprocess.run(["cp", "-a", data, f"{folder}/data"], check=True)
+        with suppress(OSError):
+            os.rename(f"{folder}/data", template)
+
+
 @dataclass
 class Server:
     """One server; use as a context manager. ``settings`` go on the command line of the server."""
@@ -172,6 +190,10 @@ class Server:
             (self.data / "standby.signal").touch()
             self.settings = {**self.settings, "primary_conninfo": self.primary.dsn()}
             return
+        template = _template(self.binaries)
+        if template.exists():
+            subprocess.run(["cp", "-a", f"{template}/.", self.data], check=True)
+            return
         secret = self.home / "password"
         secret.write_text(PASSWORD)
         secret.chmod(0o644)
@@ -189,6 +211,7 @@ class Server:
             ]
             + ["--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={secret}"]
         )
+        _keep(self.data, template)
 
     def _run(self, argv: Sequence[object]) -> None:
         done = subprocess.run(
