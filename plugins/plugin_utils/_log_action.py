@@ -11,10 +11,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, Mapping
 
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import RunbookError
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import of_record
+from ansible_collections.pafar.runbook.plugins.plugin_utils._host_action import of_unreached
 from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import callback_is_on, show
 
 
@@ -39,7 +41,7 @@ class LogAction(ActionBase, ABC):
         if here:
             result.update(self._here())
         else:
-            result.update(self._execute_module(task_vars=task_vars))
+            result.update(self._there(task_vars))
         if not callback_is_on() and "path" in result and not result.get("failed"):
             written: Any = result
             host, incident = (
@@ -48,6 +50,14 @@ class LogAction(ActionBase, ABC):
             )
             show(self._display, host, [*self.said(), *of_record(written)], incident)
         return result
+
+    def _there(self, task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        """On the log's host. Where that is away, Ansible would take the host that is worked on out of the play: it is a
+        failed step, so that the caller can print what was to be kept."""
+        try:
+            return self._execute_module(task_vars=task_vars)  # type: ignore[no-any-return]
+        except AnsibleConnectionFailure as error:
+            return of_unreached(self, error, task_vars)
 
     def _here(self) -> dict[str, Any]:
         dummy, params = self.validate_argument_spec(argument_spec=dict(self.arguments))

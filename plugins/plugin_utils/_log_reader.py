@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import runnable
+from ansible_collections.pafar.runbook.plugins.plugin_utils._host_action import of_unreached
 from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import invocation
 
 
@@ -22,7 +24,10 @@ class LogReader(ActionBase):
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        result.update(self._execute_module(task_vars=task_vars))
+        try:
+            result.update(self._execute_module(task_vars=task_vars))
+        except AnsibleConnectionFailure as error:
+            result.update(of_unreached(self, error, task_vars))
         if "lines" in result:
             call = invocation()
             result["lines"] = [runnable(line, call) for line in result["lines"]]

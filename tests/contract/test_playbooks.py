@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from contract.test_completeness import PLAYBOOKS, ROLES, load
+from contract.test_completeness import MODULES, PLAYBOOKS, ROLES, load
 from support.servers import ROOT
 
 # They work no incident: game_day makes one and plays its runbook, preflight looks whether one could be worked; the
@@ -154,6 +154,22 @@ class TestPlaybook:
 
 def test_all_playbooks_together_are_sound(all_are_sound):
     assert all_are_sound, "see which by `ansible-playbook --syntax-check playbooks/*.yml`"
+
+
+# Of the host of the log or of the controller, but for the survey, which rates a host that is away itself.
+NOT_ON_A_MANAGED_HOST = {
+    "awx_approval", "incident_act", "incident_impact_info", "incident_outbox", "incident_postmortem", "incident_report",
+    "incident_verify", "oncall_info", "prometheus_info", "triage_info",
+}  # fmt: skip
+
+
+def test_a_host_that_is_not_reached_is_a_failed_step_of_every_module():
+    """Ansible takes such a host out of the play, and no rescue sees it."""
+    own = {path.stem for path in (ROOT / "plugins/action").glob("*.py")}
+    routed = load(ROOT / "meta/runtime.yml")["plugin_routing"]["modules"]
+    assert {route["action_plugin"] for route in routed.values()} == {"pafar.runbook.host_resources_info"}
+    assert set(MODULES) - own - set(routed) == NOT_ON_A_MANAGED_HOST
+    assert not own & set(routed), "a plugin of its own comes first"
 
 
 INCLUDES = {"include_role", "import_role", "include_tasks", "import_tasks", "import_playbook"}

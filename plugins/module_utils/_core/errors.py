@@ -24,6 +24,9 @@ RunbookError
 ├── ComposeError       docker compose is missing, cannot read the project's files, or failed
 ├── PreflightError     the act would fail for a reason that is known beforehand
 ├── ActFailed          the act was begun and did not reach the planned state; the message has the present state
+├── HostUnreachable    Ansible's connection to the managed host failed
+│   └── HostLoginRefused  the host, or its address, does not accept our access: whether it is up is not known
+├── HostUnusable       Ansible logged in on the managed host and could not begin there
 ├── HostError          the host's own counters or files could not be read
 └── LogError           the incident log could not be written or read
 
@@ -128,6 +131,18 @@ class PreflightError(RunbookError):
 
 class ActFailed(RunbookError):
     """The act was begun and did not reach the planned state; the message has the present state."""
+
+
+class HostUnreachable(RunbookError):
+    """Ansible's connection to the managed host failed."""
+
+
+class HostLoginRefused(HostUnreachable):
+    """The host, or its address, does not accept our access: whether it is up is not known."""
+
+
+class HostUnusable(RunbookError):
+    """Ansible logged in on the managed host and could not begin there."""
 
 
 class HostError(RunbookError):

@@ -11,7 +11,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, TypedDict, cast
 
 from .._core.text import printable, shortened
-from .sign import ENGINE_ERRORS, FEW_SLOTS, FULL, NEARLY, P0, P1, P2, SEVERITIES, WAITERS, Importance, Sign
+from .sign import (
+    ENGINE_ERRORS,
+    FEW_SLOTS,
+    FULL,
+    NEARLY,
+    P0,
+    P1,
+    P2,
+    SEVERITIES,
+    WAITERS,
+    Importance,
+    Sign,
+    none_reached,
+)
 
 if TYPE_CHECKING:
     from .survey_report import Survey
@@ -42,7 +55,8 @@ def rated(host: str, facts: Mapping[str, Any], importance: Importance) -> list[R
     """What makes it severe, the most severe first. ``facts``: results of tasks: those parts of a survey that the
     playbook has read (``services``, ``reached``, ``resources``, ``database``); ``locks`` (a plan of pg_kill_blocking),
     ``disk`` (one of disk_reclaim), ``payments`` (a diagnosis), ``failure`` (the error and message of a step that
-    failed); and ``alert``, with the ``scenario`` and the ``severity`` of the one that started the run."""
+    failed, the hosts of the ``site`` and those that are ``unreached``); and ``alert``, with the ``scenario`` and the
+    ``severity`` of the one that started the run."""
     survey = {part: facts[part] for part, keys in _PARTS.items() if _has(facts.get(part), keys)}
     signs = _surveyed(host, survey, importance) if survey else []
     for part, read in _OWN.items():
@@ -110,6 +124,11 @@ def _failure(host: str, failed: Mapping[str, Any]) -> Iterator[Sign]:
         yield Sign(P1, f"the engine could not be asked: {why}", host)
     elif error in _DATABASE_ERRORS:
         yield Sign(P1, f"the database could not be asked: {why}", host)
+    elif error in ("HostUnreachable", "HostUnusable"):
+        yield Sign(P1, why.split(". ")[0], host)
+        site = set(failed.get("site") or ())
+        if site and site <= set(failed.get("unreached") or ()):
+            yield none_reached(len(site))
 
 
 def _alert(alert: Mapping[str, Any]) -> Iterator[Sign]:

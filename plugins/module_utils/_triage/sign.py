@@ -97,6 +97,12 @@ class Sign:
         return {"severity": self.severity, "text": printable(self.text), "host": self.host, "scenario": self.scenario}
 
 
+def none_reached(hosts: int) -> Sign:
+    """The sign of a site of which no host answers. ``hosts``: how many it has."""
+    count = "the only host is not reached" if hosts == 1 else f"none of {hosts} hosts is reached"
+    return Sign(P0, f"{count}: down, or cut off from where this runs", "")
+
+
 def severity_of(signs: Sequence[Sign]) -> str:
     """The most severe of all that are known. A sign of unknown severity makes unknown what would be P3; P3 for none."""
     severities = {sign.severity for sign in signs}

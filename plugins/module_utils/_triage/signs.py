@@ -13,9 +13,10 @@ from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, UP
 from .._endpoints.reached import unasked_of, unknown_of
 from .._postgres.server_states import DISK_FULL, ServerState
 from .._system.counters import READ_ONLY
+from .._system.managed_host import is_away, is_ours, why_unreached
 from .._system.sockets import limits_reached
 from .prometheus_signs import PrometheusResult
-from .sign import ENGINE_ERRORS, FEW_SLOTS, FULL, NEARLY, P0, P1, P2, P3, WAITERS, Importance, Sign
+from .sign import ENGINE_ERRORS, FEW_SLOTS, FULL, NEARLY, P0, P1, P2, P3, WAITERS, Importance, Sign, none_reached
 from .survey_report import Answer, DatabasePart, LogsPart, ReachedPart, ResourcesPart, ServicesPart, Survey
 
 P = TypeVar("P", bound=Answer)
@@ -35,19 +36,22 @@ _OUTSIDE = ("stripe", "maps")  # that they answer does not make anything of ours
 def signs_of_all(surveys: Mapping[str, Survey], importance: Importance) -> list[Sign]:
     """What every host's survey shows, and what they show together."""
     signs = [sign for host, survey in surveys.items() for sign in signs_of(host, survey, importance)]
-    if surveys and all(survey.get("unreachable") for survey in surveys.values()):
-        count = "the only host" if len(surveys) == 1 else f"none of {len(surveys)} hosts"
-        known = "is not reached" if len(surveys) == 1 else "is reached"
-        signs.append(Sign(P0, f"{count} {known}: down, or cut off from where this runs", ""))
+    if surveys and all(survey.get("unreachable") and is_away(_why(survey)) for survey in surveys.values()):
+        signs.append(none_reached(len(surveys)))
     return signs
+
+
+def _why(survey: Survey) -> str:
+    why = str(survey.get("msg") or "it gave no answer")
+    return why_unreached(why) if survey.get("unreachable") else why.rstrip(".")
 
 
 def signs_of(host: str, survey: Survey, importance: Importance) -> list[Sign]:
     """Everything that one host's survey shows. A part that could not be examined is a sign too."""
     if not examined(survey):
-        why = str(survey.get("msg") or "it gave no answer").rstrip(".")
-        failed = "reached" if survey.get("unreachable") else "examined"
-        severity = P2 if survey.get("error") in _OUR_OWN else P1
+        why, away = _why(survey), bool(survey.get("unreachable"))
+        failed = "reached" if away and is_away(why) else "examined"
+        severity = P2 if survey.get("error") in _OUR_OWN or (away and is_ours(why)) else P1
         return [Sign(severity, f"{host} could not be {failed}: {why}", host)]
     signs = _engine(host, survey)
     engine_failed = bool(signs)

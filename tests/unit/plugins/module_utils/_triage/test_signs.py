@@ -187,6 +187,12 @@ def test_nothing_is_rolled_back_without_an_engine():
     assert scenarios_of(signs_of("web1", survey, SITE)) == []
 
 
+NO_LOGIN: Survey = {
+    "unreachable": True,
+    "msg": "Task failed: Failed to connect to the host via ssh: ada@web1: Permission denied (publickey).",
+}
+
+
 @pytest.mark.parametrize(
     ("surveys", "severity", "texts"),
     [
@@ -196,6 +202,9 @@ def test_nothing_is_rolled_back_without_an_engine():
         ({"web1": AWAY, "web2": AWAY}, "P0", ["web1 could not be reached: Connection refused",
                                               "web2 could not be reached: Connection refused",
                                               "none of 2 hosts is reached: down, or cut off from where this runs"]),
+        ({"web1": NO_LOGIN}, "P2", ["web1 could not be examined: ada@web1: Permission denied (publickey)"]),
+        ({"web1": NO_LOGIN, "web2": AWAY}, "P1", ["web1 could not be examined: ada@web1: Permission denied (publickey)",
+                                                  "web2 could not be reached: Connection refused"]),
         ({"web1": {"msg": "parts: no.", "error": "InputError"}}, "P2", ["web1 could not be examined: parts: no"]),
         ({}, "P3", []),
     ],

@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What it means that Ansible's connection to a managed host failed. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from .._core.errors import HostLoginRefused, HostUnreachable, HostUnusable, RunbookError
+from .._core.text import shortened
+
+# The words of ssh, sshpass and Ansible where the host answered: a login, a key or a setting of ours is what is wrong.
+_OURS = re.compile(
+    r"permission denied|host key verification failed|remote host identification has changed|no matching .* found"
+    r"|too many authentication failures|(?:invalid|incorrect)[^.]*password|authentication failed"
+    r"|bad owner or permissions|sshpass",
+    re.IGNORECASE,
+)
+_NO_ROOM = re.compile(r"failed to create temporary directory", re.IGNORECASE)  # Ansible's words where it has logged in
+_WIDE = 300  # characters
+_LEAD = re.compile(r"^(?:task failed: )?(?:failed to connect to the host via ssh: )?", re.IGNORECASE)
+
+
+def is_ours(why: str) -> bool:
+    """Whether the reason is our own access, which says nothing of whether the host is up."""
+    return bool(_OURS.search(why))
+
+
+def is_away(why: str) -> bool:
+    """Whether the host did not answer at all, as far as is known from here."""
+    return not (is_ours(why) or _NO_ROOM.search(why))
+
+
+def why_unreached(message: str) -> str:
+    """The reason in Ansible's message, on one line, without a full stop."""
+    return shortened(" ".join(_LEAD.sub("", message.strip()).split()), _WIDE).rstrip(". ") or "no reason was given"
+
+
+def unreached(host: str, message: str, reads: bool) -> RunbookError:
+    """The failure of a step on a host. ``reads``: whether the step changes nothing; else what it did is not known."""
+    why, done = why_unreached(message), "Nothing was done there by this step."
+    if not reads:
+        done = "Whether this step did anything there is not known; the next run on this host asks for it."
+    if is_ours(why):
+        return HostLoginRefused(
+            f"Ansible could not log in on {host}: {why}. Whether the host is up is not known. {done} Correct the login,"
+            " the key or the address of this host in the inventory."
+        )
+    if _NO_ROOM.search(why):
+        return HostUnusable(
+            f"Ansible logged in on {host} and could not begin: {why}. {done} See whether a disk of it is full or"
+            " read-only."
+        )
+    return HostUnreachable(
+        f"{host} was not reached: {why}. {done} See whether the host is down, or cut off from where this runs."
+    )

@@ -1,0 +1,66 @@
+"""What Ansible's words mean where a host was not reached: the host, its disk, or our own access."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._system.managed_host import (
+    is_away,
+    is_ours,
+    unreached,
+    why_unreached,
+)
+
+SSH = "Failed to connect to the host via ssh: "
+REFUSED = "ssh: connect to host 192.0.2.7 port 22: Connection refused"
+NO_ROOM = (
+    "Failed to create temporary directory. In some cases, you may have been able to authenticate and did not have"
+    " permissions on the target directory."
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "away", "ours"),
+    [
+        (REFUSED, True, False),
+        ("ssh: connect to host 192.0.2.7 port 22: Connection timed out", True, False),
+        ("ssh: connect to host 192.0.2.7 port 22: No route to host", True, False),
+        ("kex_exchange_identification: Connection closed by remote host", True, False),
+        ("ssh: Could not resolve hostname db1: Temporary failure in name resolution", True, False),
+        ("ada@192.0.2.7: Permission denied (publickey,password).", False, True),
+        ("Host key verification failed.", False, True),
+        ("@@@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @@@", False, True),
+        ("Invalid/incorrect username/password. Skipping remaining 4 retries", False, True),
+        ("Unable to negotiate: no matching host key type found", False, True),
+        (NO_ROOM, False, False),
+        ("", True, False),
+    ],
+)
+def test_only_a_host_that_does_not_answer_is_away(words, away, ours):
+    assert (is_away(words), is_ours(words)) == (away, ours)
+
+
+@pytest.mark.parametrize("lead", ["", SSH, f"Task failed: {SSH}"])
+def test_the_reason_is_what_ssh_said(lead):
+    assert why_unreached(f"{lead}{REFUSED}\r\n") == REFUSED
+
+
+def test_no_reason_is_said_so():
+    assert why_unreached(" ") == "no reason was given"
+    assert len(why_unreached("x" * 10_000)) <= 300
+
+
+@pytest.mark.parametrize("reads", [True, False])
+@pytest.mark.parametrize(
+    ("words", "kind", "begins"),
+    [
+        (REFUSED, "HostUnreachable", "db1 was not reached: "),
+        ("Host key verification failed.", "HostLoginRefused", "Ansible could not log in on db1: "),
+        (NO_ROOM, "HostUnusable", "Ansible logged in on db1 and could not begin: "),
+    ],
+)
+def test_a_step_that_acts_may_have_acted(words, kind, begins, reads):
+    failure = unreached("db1", f"{SSH}{words}", reads)
+    assert type(failure).__name__ == kind
+    assert str(failure).startswith(begins)
+    assert ("Nothing was done there by this step." in str(failure)) == reads
+    assert ("Whether this step did anything there is not known" in str(failure)) == (not reads)
