@@ -8,6 +8,7 @@ import shutil
 import subprocess
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 
 from support.servers import ROOT
 
@@ -60,7 +61,7 @@ def hosts(tmp_path):
 
 
 def severity_in(events):
-    return [event["note"]["severity"] for event in events if event["kind"] in ("opened", "severity")][-1]
+    return [event["note"].get("severity") for event in events if event["kind"] in ("opened", "severity")][-1]
 
 
 @pytest.mark.parametrize(("group", "name"), CASES)
@@ -100,6 +101,25 @@ def test_a_login_that_is_refused_says_nothing_of_the_host(hosts, tmp_path):
     assert "Whether the host is up is not known." in events[-1]["note"]["message"]
     assert hosts.play("triage", "-e", "incident_id=new").returncode == 0
     assert severity_in(hosts.events()) == "P2"
+
+
+def test_a_run_that_first_completes_an_earlier_act_raises_the_severity_by_its_own_facts(hosts):
+    """By what it finds later, though it has written before; once, and not again after a person has lowered it."""
+    hosts.groups = {"database": {"db1": AWAY}, "services": {"web1": AWAY}}
+    hosts.variables["incident_settle"] = 0
+    act = {"mitigation": "unblock_sessions", "actions": [{"action": "terminate", "target": "1@x"}]}
+    given = {"log": hosts.variables["runbook_incident_log"], "id": "i", "by": "ada", "host": "db1"}
+    record({**given, "events": [{"kind": "intended", "note": act}]}, False)
+    assert hosts.play("db_lock_contention", "--limit", "db1", "-e", "incident_id=i").returncode == 2
+    kinds = [event["kind"] for event in hosts.events()]
+    assert kinds == ["opened", "intended", "reconciled", "severity", "handed_over"]
+    raised = hosts.events()[3]["note"]
+    assert (raised["severity"], raised["before"]) == ("P1", "unknown")
+    assert raised["facts"] == ["db1 was not reached: ssh: connect to host 127.0.0.1 port 9: Connection refused"]
+    lowered = {"severity": "P3", "before": "P1", "reason": "it is a spare host"}
+    record({**given, "events": [{"kind": "severity", "note": lowered}]}, False)
+    assert hosts.play("db_lock_contention", "--limit", "db1", "-e", "incident_id=i").returncode == 2
+    assert severity_in(hosts.events()) == "P3"
 
 
 def test_a_log_whose_host_is_away_takes_no_host_out_of_the_run(hosts):
