@@ -12,12 +12,14 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import of_opening
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.intent import parted
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import (
     OPEN_ARGS,
     opening,
     opening_without_log,
+    require_severity,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.scope import NEW
 from ansible_collections.pafar.runbook.plugins.module_utils._system.io.run import state_of_run
@@ -33,6 +35,10 @@ class ActionModule(ActionBase):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         dummy, params = self.validate_argument_spec(argument_spec=OPEN_ARGS)
+        try:
+            require_severity(params)
+        except InputError as error:
+            return {**result, "failed": True, "msg": str(error), "error": type(error).__name__}
         if self._connection.transport == "local" and self._connection.become is None:
             result.update({"changed": False, **self._here(params)})
         else:

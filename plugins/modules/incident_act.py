@@ -47,10 +47,9 @@ options:
     type: str
     default: ""
   severity:
-    description: Severity to set.
+    description: Severity to set, V(P0) to V(P3). That of a report may be V(unknown) or empty. Another word is refused.
     type: str
     default: ""
-    choices: ["", P0, P1, P2, P3]
   role:
     description: Role to take, offer, accept or leave.
     type: str

@@ -63,8 +63,9 @@ options:
     default: ""
   opening:
     description: Facts for the V(opened) event of a new incident - V(scenario), V(severity), V(facts), V(alert), V(hosts), V(site),
-      V(reported_by), V(where), V(noticed_at), V(text). Another one is refused, and nothing is written. V(signs), each with V(severity)
-      and V(text), raise the severity, also that of an incident that exists.
+      V(reported_by), V(where), V(noticed_at), V(text). Another one is refused, and nothing is written; so is a severity that
+      is none of V(P0), V(P1), V(P2), V(P3) and V(unknown). V(signs), each with V(severity) and V(text), raise the severity, also
+      that of an incident that exists.
     type: dict
     default: {}
   create:

@@ -50,6 +50,10 @@ options:
       that was started for the same scenario.
     type: str
     default: ""
+  severity:
+    description: Severity that the run is given, V(P0) to V(P3) or V(unknown). Another word is refused before anything is done.
+    type: str
+    default: ""
 extends_documentation_fragment:
   - pafar.runbook._attributes.info
 author:

@@ -26,8 +26,8 @@ MESSAGE_STATES = ("queued", "sending", "sent", "failed", "in_doubt", "refused", 
 CHECKLIST_STATES = ("done", "waived")  # that a person sets
 POSTMORTEM_STATUSES = ("draft", "in review", "done")
 _CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
-    ("severity", "severity"): SEVERITIES, ("phase", "phase"): PHASES, ("role", "role"): ROLES,
-    ("message", "state"): MESSAGE_STATES, ("silence", "state"): ("made", "expired"),
+    ("opened", "severity"): SEVERITIES, ("severity", "severity"): SEVERITIES, ("phase", "phase"): PHASES,
+    ("role", "role"): ROLES, ("message", "state"): MESSAGE_STATES, ("silence", "state"): ("made", "expired"),
     ("checklist", "state"): CHECKLIST_STATES,
 }  # fmt: skip
 # Fields that are moments, in every kind; empty: not known.

@@ -15,7 +15,7 @@ from .io.share import Share
 from .kinds import KINDS, SEVERITIES, why_refused
 from .note import note_event
 from .scope import OpenReport, Scope, targets_of
-from .severity import ABOUT_SEVERITY, opened_with, raised
+from .severity import ABOUT_SEVERITY, opened_with, raised, severity_given
 from .stamps import moment_of
 
 OPENED = "opened"
@@ -55,6 +55,7 @@ OPEN_ARGS: dict[str, Any] = {
     "site": {"type": "str", "default": ""},
     "workflow": {"type": "int", "default": 0},
     "alert": {"type": "str", "default": ""},
+    "severity": {"type": "str", "default": ""},
 }
 NOTE_ARGS: dict[str, Any] = {
     "log": {"type": "path", "required": True},
@@ -131,7 +132,8 @@ def _opening_note(given: Mapping[str, Any] | None) -> dict[str, Any]:
     """The facts of an opening, which are values of the inventory: a number is a text there, and null is none."""
     present = {name: value for name, value in (given or {}).items() if value is not None}
     is_number = {name: isinstance(value, (int, float)) for name, value in present.items()}
-    return {name: str(value) if is_number[name] else value for name, value in present.items()}
+    note = {name: str(value) if is_number[name] else value for name, value in present.items()}
+    return {**note, "severity": severity_given(note["severity"])} if "severity" in note else note
 
 
 def _require_known(events: Sequence[Mapping[str, Any]]) -> None:
@@ -151,8 +153,14 @@ def note(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
 
 
 def opening(given: dict[str, Any]) -> OpenReport:
-    """The incident of a run. ``given``: values of OPEN_ARGS."""
-    return open_incident(**{name: given[name] for name in OPEN_ARGS})
+    """The incident of a run. ``given``: values of OPEN_ARGS. Raises InputError for what is no severity."""
+    require_severity(given)
+    return open_incident(**{name: given[name] for name in OPEN_ARGS if name != "severity"})
+
+
+def require_severity(given: Mapping[str, Any]) -> None:
+    """Refuse a severity that the log would refuse, before the run has done anything. ``given``: values of OPEN_ARGS."""
+    severity_given(given["severity"], "incident_severity", "Nothing was done.")
 
 
 def opening_without_log(given: dict[str, Any], problem: str) -> OpenReport:

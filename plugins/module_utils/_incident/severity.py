@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import Any, Collection, Iterable, Mapping, Sequence
 
+from .._core.errors import InputError
 from .._core.text import printable, shortened, some
 from .event import EventReport
 
@@ -21,7 +22,19 @@ ABOUT_SEVERITY = (b'"opened"', b'"severity"', b'"triage"', b'"signs"', b'"facts"
 _ORDER = ("P0", "P1", "P2", "P3")
 _MOST = 5  # facts that an event names
 _WIDE = 160  # characters
+_WORD = 40
 _NUMBER = re.compile(r"\d[\d.,:]*")
+
+
+def severity_given(text: Any, name: str = "severity", nothing: str = "Nothing was written.") -> str:
+    """P0 to P3 or unknown, of what was typed; empty is unknown. Raises InputError for what is none: kept as it is, it
+    would page no person and have no deadline."""
+    word = str(text).strip()
+    known = word.upper() if word.upper() in _ORDER else word.lower() or UNKNOWN
+    if known not in (*_ORDER, UNKNOWN):
+        shown = shortened(printable(word), _WORD)
+        raise InputError(f"{name}: {shown!r} is no severity; use one of {', '.join(_ORDER)}, or {UNKNOWN}. {nothing}")
+    return known
 
 
 def is_worse(severity: str, than: str) -> bool:
@@ -56,7 +69,7 @@ def facts_by(severity: str, event: EventReport | None) -> str:
     """The facts by which an event has set the severity, in one line; empty where it names none."""
     note: Mapping[str, Any] = event["note"] if event else {}
     signs, facts = note.get("signs"), note.get("facts")
-    found = _texts([sign for sign in signs if isinstance(sign, Mapping)], severity) if isinstance(signs, list) else []
+    found = _texts(signs, severity) if isinstance(signs, list) else []
     found += [str(fact) for fact in facts] if isinstance(facts, list) else []
     return shortened(printable(some(found, 2)), _WIDE) if found else ""
 
@@ -103,7 +116,8 @@ def opened_with(opening: Mapping[str, Any]) -> dict[str, Any]:
     severity = worst_of(signs)
     if _rests_on(severity, str(note.get("severity") or UNKNOWN)):
         return {**note, "severity": severity, "facts": _texts(signs, severity)}
-    return note
+    said = _texts(signs, UNKNOWN) if str(note.get("severity") or UNKNOWN) == UNKNOWN else []
+    return {**note, "facts": said} if said else note  # the word of an alert that is no severity is not lost
 
 
 def raised(events: Sequence[EventReport], opening: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -131,7 +145,8 @@ def _rests_on(severity: str, given: str) -> bool:
 
 
 def _texts(signs: Iterable[Any], severity: str) -> list[str]:
-    found = [str(sign.get("text", "")) for sign in signs if sign.get("severity") == severity]
+    rows = [sign for sign in signs if isinstance(sign, Mapping)]
+    found = [str(sign.get("text", "")) for sign in rows if sign.get("severity") == severity]
     return [*found[:_MOST], *([f"{len(found) - _MOST} more"] if found[_MOST:] else [])]
 
 

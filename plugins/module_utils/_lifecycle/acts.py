@@ -17,7 +17,7 @@ from .._core.text import some, span
 from .._incident.event import EventReport, kept_at
 from .._incident.hash_chain import Head
 from .._incident.phase import CLOSED, ENDED, phase_of, rounds, since_opened, was_carried_out
-from .._incident.severity import severity_of
+from .._incident.severity import UNKNOWN, severity_given, severity_of
 from .._incident.stamps import stamp
 from .checklist import DONE, ITEMS, WAIVED, checklist_of, open_after
 from .deadlines import (
@@ -100,14 +100,14 @@ def acknowledge(said: Said, events: Sequence[EventReport], now: datetime) -> lis
 
 def severity(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
     """Set by a person, up or down, with a reason."""
-    present = severity_of(events)
-    if not said.severity:
+    present, wanted = severity_of(events), severity_given(said.severity)
+    if wanted == UNKNOWN:
         raise InputError(f"severity: name one of P0, P1, P2 and P3. {_NOTHING}")
     if not said.reason:
         raise InputError(f"reason: a severity that a person sets needs a reason. {_NOTHING}")
-    if said.severity == present:
+    if wanted == present:
         raise InputError(f"The severity is {present} already. {_NOTHING}")
-    return [{"kind": "severity", "note": {"severity": said.severity, "reason": said.reason, "before": present}}]
+    return [{"kind": "severity", "note": {"severity": wanted, "reason": said.reason, "before": present}}]
 
 
 def take_role(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._incident.kinds import ROLES, SEVERITIES
+from .._incident.kinds import ROLES
 from .acts import ACTS
 from .log_recovery import SOAK
 
@@ -16,7 +16,7 @@ ACT_ARGS: dict[str, Any] = {
     "act": {"type": "str", "required": True, "choices": [*ACTS, "report"]},
     "text": {"type": "str", "default": ""},
     "reason": {"type": "str", "default": ""},
-    "severity": {"type": "str", "default": "", "choices": ["", *(each for each in SEVERITIES if each != "unknown")]},
+    "severity": {"type": "str", "default": ""},
     "role": {"type": "str", "default": "", "choices": ["", *ROLES]},
     "person": {"type": "str", "default": ""},
     "item": {"type": "str", "default": ""},

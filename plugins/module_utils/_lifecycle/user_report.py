@@ -13,6 +13,7 @@ from typing import Any, Mapping, Sequence
 from .._core.errors import InputError
 from .._core.redaction import redacted
 from .._incident.note import when
+from .._incident.severity import severity_given
 from .._incident.stamps import stamp
 
 SCENARIO = "user_report"
@@ -40,7 +41,7 @@ def opening_of(
     if not reported_by:
         raise InputError(f"reported_by: say who reported it, as a customer, the support or a name. {_NOTHING}")
     note: dict[str, Any] = {
-        "scenario": SCENARIO, "severity": severity or "unknown", "hosts": list(hosts), "site": site,
+        "scenario": SCENARIO, "severity": severity_given(severity), "hosts": list(hosts), "site": site,
         "reported_by": redacted(reported_by), "text": redacted(text),
     }  # fmt: skip
     if where:

@@ -20,6 +20,7 @@ from .sign import (
     P1,
     P2,
     SEVERITIES,
+    UNKNOWN,
     WAITERS,
     Importance,
     Sign,
@@ -29,6 +30,7 @@ from .sign import (
 if TYPE_CHECKING:
     from .survey_report import Survey
 
+UNRATED = "an alert of the scenario {} fires with the severity {!r}, which is none of P0 to P3"
 ALERT = "an alert of the scenario {} fires, which the site maps to {}"
 # A cause of failing payments of this weight or more is proved; what weighs less is only likely.
 _WIDE = 200  # characters
@@ -132,10 +134,12 @@ def _failure(host: str, failed: Mapping[str, Any]) -> Iterator[Sign]:
 
 
 def _alert(alert: Mapping[str, Any]) -> Iterator[Sign]:
-    """It has the severity that the site gives it, also P3."""
+    """It has the severity that the site gives it, also P3. What is none is said, and rates nothing."""
     severity, scenario = str(alert.get("severity") or ""), str(alert.get("scenario") or "")
     if scenario and severity in SEVERITIES:
         yield Sign(severity, ALERT.format(scenario, severity), "")
+    elif scenario and severity.strip() not in ("", UNKNOWN):
+        yield Sign(UNKNOWN, UNRATED.format(scenario, severity), "")
 
 
 _OWN: dict[str, Callable[[str, Any], Iterator[Sign]]] = {

@@ -122,6 +122,32 @@ def test_a_run_that_first_completes_an_earlier_act_raises_the_severity_by_its_ow
     assert severity_in(hosts.events()) == "P3"
 
 
+@pytest.mark.parametrize("options", [[], ["--check"]])
+def test_a_severity_that_is_none_is_refused_before_anything_is_done(hosts, options):
+    hosts.groups = {"database": {"db1": AWAY}}
+    done = hosts.play("db_lock_contention", "-e", "incident_severity=P7", *options)
+    assert done.returncode == 2
+    assert (
+        "incident_severity: 'P7' is no severity; use one of P0, P1, P2, P3, or unknown. Nothing was done."
+        in done.stdout
+    )
+    assert "Collect the blocking tree" not in done.stdout
+    assert hosts.events() == []
+
+
+def test_an_alert_whose_severity_is_none_opens_an_incident_that_says_so(hosts):
+    """It is the word of a table of the site, and no reason to do nothing."""
+    hosts.groups = {"database": {"db1": {"ansible_connection": "local"}}}
+    hosts.variables["runbook_postgres"] = {"login_host": "127.0.0.1", "login_user": "x", "sslmode": "no such mode"}
+    event = {"ansible_eda": {"event": {"runbook": "db_lock_contention", "severity": "P7"}}}
+    assert hosts.play("db_lock_contention", "-e", json.dumps(event)).returncode == 2
+    opened = hosts.events()[0]["note"]
+    assert opened["severity"] == "unknown"
+    assert opened["facts"] == [
+        "an alert of the scenario db_lock_contention fires with the severity 'P7', which is none of P0 to P3"
+    ]
+
+
 def test_a_log_whose_host_is_away_takes_no_host_out_of_the_run(hosts):
     """What was to be recorded is printed, and the run continues."""
     hosts.groups = {"database": {"db1": {"ansible_connection": "local"}}, "incident_log": {"log1": AWAY}}

@@ -205,3 +205,14 @@ def test_a_rule_of_the_site_that_is_misspelt_is_said_and_keeps_no_person_from_ac
     acknowledged = act(log, "acknowledge", **wrong)
     assert (acknowledged["changed"], says in acknowledged["lines"][-1]) == (True, True)
     assert "Nothing was" not in acknowledged["lines"][-1]
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("name", ["report", "severity"])
+def test_what_is_no_severity_is_refused_and_nothing_is_written(log, tmp_path_factory, name, check):
+    folder = log if name == "severity" else tmp_path_factory.mktemp("empty")
+    before = [path.read_bytes() for path in folder.glob("*.jsonl")]
+    options = {"text": "no booking", "reported_by": "support", "reason": "x", "severity": "P7"}
+    refused = act(folder, name, check=check, **options)
+    assert refused["msg"].startswith("severity: 'P7' is no severity; use one of P0, P1, P2, P3, or unknown.")
+    assert [path.read_bytes() for path in folder.glob("*.jsonl")] == before

@@ -38,6 +38,7 @@ def test_check_writes_nothing_and_the_real_run_appends(tmp_path):
             {"opening": {"severty": "P1"}},
             "kind opened has no field 'severty'; did you mean severity? Nothing was written",
         ),
+        ({"opening": {"severity": "P7"}}, "severity: 'P7' is no severity; use one of P0, P1, P2, P3, or unknown."),
         ({"opening": {"hosts": "db1"}}, "the field hosts of an event of kind opened is a list, not str"),
         ({"log": "/proc/nowhere"}, "Could not write to the incident log"),
     ],

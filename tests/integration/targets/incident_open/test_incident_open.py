@@ -158,3 +158,17 @@ def test_a_file_that_cannot_be_given_to_the_group_is_not_left_behind(tmp_path, m
     with pytest.raises(RunbookError, match="Could not write to the incident log"):
         write(log, "a", ("noted", {"text": "x"}), group="nogroup")
     assert list(log.iterdir()) == []
+
+
+@pytest.mark.parametrize("severity", ["P7", "high", "P0 P1"])
+def test_what_is_no_severity_is_refused_before_the_run_does_anything(tmp_path, severity):
+    refused = run_module("incident_open", log=str(tmp_path), hosts=["db1"], severity=severity)
+    assert refused["failed"] is True
+    assert refused["msg"] == (
+        f"incident_severity: {severity!r} is no severity; use one of P0, P1, P2, P3, or unknown. Nothing was done."
+    )
+
+
+def test_a_severity_that_is_not_given_is_none(tmp_path):
+    assert opening(tmp_path, severity="")["joined"] is False
+    assert opening(tmp_path, severity=" p2 ")["joined"] is False

@@ -4,6 +4,7 @@ import json
 import random
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.severity import (
     ABOUT_SEVERITY,
     at_least,
@@ -11,6 +12,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.severity i
     opened_with,
     raised,
     severity_event,
+    severity_given,
     severity_of,
     severity_since,
 )
@@ -102,7 +104,7 @@ def test_the_facts_that_a_run_has_found_open_an_incident_with_their_severity_and
     assert opened_with({"severity": "P0", "signs": [sign("P1")]}) == {"severity": "P0"}, "it was given a worse one"
     assert opened_with({"severity": "P1", "signs": [sign("P1", "b")]}) == {"severity": "P1", "facts": ["b"]}
     assert opened_with({"severity": "unknown", "signs": []}) == {"severity": "unknown"}
-    assert opened_with({"severity": "unknown", "signs": [sign("unknown"), "x"]}) == {"severity": "unknown"}
+    assert opened_with({"severity": "unknown", "signs": ["x"]}) == {"severity": "unknown"}
     many = opened_with({"signs": [sign("P1", f"fact {number}") for number in range(9)]})
     assert many["facts"][-2:] == ["fact 4", "4 more"]
 
@@ -160,3 +162,34 @@ def test_since_when_it_is_one_of_several(events, severities, since):
 @pytest.mark.parametrize(("severity", "all_of"), [("P0", ("P0",)), ("P2", ("P0", "P1", "P2")), ("unknown", ())])
 def test_a_severity_and_those_that_are_worse(severity, all_of):
     assert at_least(severity) == all_of
+
+
+@pytest.mark.parametrize(
+    ("typed", "severity"),
+    [("P0", "P0"), (" p1\n", "P1"), ("", "unknown"), ("  ", "unknown"), ("Unknown", "unknown"), ("p3", "P3")],
+)
+def test_a_severity_as_it_is_typed(typed, severity):
+    assert severity_given(typed) == severity
+
+
+@pytest.mark.parametrize(
+    "typed", ["P7", "P", "1", "high", "P1 or P2", "{{ 7*7 }}", "<b>P0</b>", "@here", "P1\nP2", "x" * 10_000]
+)
+def test_what_is_no_severity_is_refused_in_one_line(typed):
+    with pytest.raises(InputError) as refused:
+        severity_given(typed, "incident_severity", "Nothing was done.")
+    text = str(refused.value)
+    assert text.startswith("incident_severity: ")
+    assert text.endswith(" is no severity; use one of P0, P1, P2, P3, or unknown. Nothing was done.")
+    assert len(text.splitlines()) == 1
+    assert len(text) < 200
+
+
+def test_the_word_of_an_alert_that_is_no_severity_is_a_fact_of_the_opening():
+    said = {"severity": "unknown", "text": "an alert fires with the severity 'gold'"}
+    worse = {"severity": "P2", "text": "slow"}
+    assert opened_with({"severity": "unknown", "signs": [said]}) == {"severity": "unknown", "facts": [said["text"]]}
+    assert opened_with({"signs": [said]}) == {"facts": [said["text"]]}
+    assert opened_with({"severity": "P1", "signs": [said]}) == {"severity": "P1"}
+    assert opened_with({"severity": "unknown", "signs": [said, worse]}) == {"severity": "P2", "facts": ["slow"]}
+    assert raised([opened("unknown")], {"signs": [said]}) == []

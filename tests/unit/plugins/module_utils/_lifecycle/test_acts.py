@@ -39,6 +39,8 @@ def act(name, *events, by="ada", **said):
         ("acknowledge", [event("acknowledged")], {}, {}),
         ("severity", [], {"severity": "P0", "reason": "payments fail"},
          {"severity": "P0", "reason": "payments fail", "before": "P1"}),
+        ("severity", [], {"severity": "p0", "reason": "payments fail"},
+         {"severity": "P0", "reason": "payments fail", "before": "P1"}),
         ("take_role", [], IC, {**IC, "person": "ada", "action": "taken"}),
         ("take_role", [role("taken", "bob")], {**IC, "reason": "bob is on a plane"},
          {**IC, "person": "ada", "action": "taken", "handover": "bob is on a plane"}),
@@ -82,6 +84,8 @@ def test_an_act_is_one_event(name, events, said, note):
     [
         ("severity", [], {"severity": "P0"}, "needs a reason"),
         ("severity", [], {"reason": "x"}, "name one of P0"),
+        ("severity", [], {"severity": "unknown", "reason": "x"}, "name one of P0"),
+        ("severity", [], {"severity": "P7", "reason": "x"}, "'P7' is no severity; use one of P0"),
         ("severity", [], {"severity": "P1", "reason": "x"}, "is P1 already"),
         ("take_role", [], {}, "name the role"),
         ("take_role", [role("taken", "ada")], IC, "ada holds the role incident_commander already"),
