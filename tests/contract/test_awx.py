@@ -34,7 +34,11 @@ TEMPLATES = {template["name"]: template for template in OBJECTS["awx_job_templat
 WORKFLOWS = {workflow["name"]: workflow for workflow in OBJECTS["awx_workflows"]}
 # It makes them; and a game day needs a Docker engine beside the job and the platform's code, which no job of AWX has.
 NO_TEMPLATE = {"awx_setup", "game_day"}
-IN_A_WORKFLOW = {"Runbook: apply", "Runbook: hand over"}  # what they need comes from the workflow
+IN_A_WORKFLOW = {
+    "Runbook: apply",
+    "Runbook: hand over",
+    "Runbook: plan to approve",
+}  # what they need comes from the workflow
 # What a playbook cannot do without, which therefore must be answered.
 MUST_BE_ASKED = {
     "approve": {"incident_id", "incident_approved_digest"},
@@ -231,11 +235,12 @@ class TestWorkflow:
 
     def test_it_goes_from_the_plan_through_an_approval_to_the_act(self, name):
         nodes = self.nodes(name)
-        assert self.to(nodes["plan"], "success_nodes") == ["approval"]
+        assert self.to(nodes["plan"], "success_nodes") == ["look"], "no person is asked to approve nothing"
+        assert self.to(nodes["look"], "success_nodes") == ["approval"]
         assert self.to(nodes["approval"], "success_nodes") == ["apply"]
         assert nodes["approval"]["unified_job_template"]["type"] == "workflow_approval"
         assert nodes["approval"]["unified_job_template"]["timeout"] > 0
-        for node in ("plan", "approval", "apply"):
+        for node in ("plan", "look", "approval", "apply"):
             assert self.to(nodes[node], "failure_nodes") == ["hand over"]
             assert self.to(nodes[node], "always_nodes") == []
         ways_to_apply = [
@@ -250,6 +255,8 @@ class TestWorkflow:
         assert set(jobs.values()) <= set(TEMPLATES)
         assert jobs["apply"] == "Runbook: apply"
         assert jobs["hand over"] == "Runbook: hand over"
+        assert jobs["look"] == "Runbook: plan to approve"
+        assert "notification_templates_error" not in TEMPLATES[jobs["look"]], "that it fails is no failure"
 
     def test_its_plan_is_that_of_the_mitigation_with_the_gate_shut(self, name):
         asked = TEMPLATES[WORKFLOWS[name]["survey_of"]]

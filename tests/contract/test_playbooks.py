@@ -14,7 +14,7 @@ from support.servers import ROOT
 # They work no incident: game_day makes one and plays its runbook, preflight looks whether one could be worked; the
 # others read.
 NO_INCIDENT = {
-    "announce", "awx_hand_over", "awx_setup", "game_day", "incident_ack", "incident_action",
+    "announce", "awx_hand_over", "awx_plan_held", "awx_setup", "game_day", "incident_ack", "incident_action",
     "incident_checklist", "incident_close",
     "incident_note", "incident_open", "incident_postmortem", "incident_report", "incident_resolve", "incident_role",
     "incident_severity", "incident_status", "incident_tick", "incident_update", "incident_verify", "incidents",

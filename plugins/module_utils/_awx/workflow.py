@@ -11,10 +11,11 @@ from typing import Any, Mapping, Sequence, TypedDict
 from .._core.errors import AwxError
 
 APPROVED, DENIED, TIMED_OUT, PENDING, CANCELED = "approved", "denied", "timed_out", "pending", "canceled"
-NONE = "none"
+NONE, NOT_ASKED = "none", "not_asked"
 _JOB, _APPROVAL = "job", "workflow_approval"
 _EDGES = ("success_nodes", "failure_nodes", "always_nodes")
 _FAILED = ("failed", "error", "canceled")
+_SUCCESSFUL = "successful"
 _WEBHOOK = "webhook"  # a launch type
 _WAITING = ("new", "pending", "waiting", "running")
 _SCHEDULE = re.compile(r"/schedules/(\d+)/?\Z", re.ASCII)
@@ -113,6 +114,17 @@ class Workflow:
     def approvals(self) -> list[Node]:
         return [node for node in self.nodes if node.kind == _APPROVAL and node.job]
 
+    def has_not_asked(self) -> bool:
+        """Whether no approval was asked for, since the job that looks for a plan failed: the only one that did, after a
+        plan that did not, and before a node that has not run."""
+        failed = self.failed()
+        if self.approvals() or len(failed) != 1:
+            return False
+        before = self.leading_to(failed[0])
+        after = [node for node in self.nodes if node.id in failed[0].leads_to["success_nodes"]]
+        after_plan = [node for node, kind in before if kind == "success_nodes" and node.status == _SUCCESSFUL]
+        return bool(before) and len(after_plan) == len(before) and any(not node.job for node in after)
+
     def failed(self) -> list[Node]:
         """The jobs that failed, but for the approvals."""
         return [node for node in self.nodes if node.kind == _JOB and node.status in _FAILED]
@@ -185,6 +197,9 @@ def approval_of(document: Mapping[str, Any], workflow: int) -> Approval:
 
 def lines_of(workflow: Workflow, approvals: Sequence[Approval]) -> list[str]:
     """What became of the approvals and the jobs, a sentence each."""
+    if workflow.has_not_asked():
+        (node,) = workflow.failed()
+        return [f"no approval was asked for, since the job {node.job} ({node.name}) has ended as {node.status}"]
     lines = [_words(approval) for approval in approvals]
     lines += [f"the job {node.job} ({node.name}) has ended as {node.status}" for node in workflow.failed()]
     return lines or [f"the workflow {workflow.id} has neither an approval nor a job that failed"]

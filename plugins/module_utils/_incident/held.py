@@ -14,7 +14,7 @@ HELD = "held"
 _ROLES = {"end_idle_sessions": "end_sessions", "end_session": "end_sessions"}
 # Options of modules that have another name as a variable of their role.
 _VARIABLES = {"build_index_table_database": "build_index_database", "build_index_build_timeout": "build_index_timeout"}
-_NO_APPROVAL = ("denied", "timed_out", "canceled")
+_NO_APPROVAL = ("denied", "timed_out", "canceled", "not_asked")
 _AFTER = (HELD, "intended", "mitigated")  # an event of the same mitigation and host after which a plan is out of date
 
 

@@ -11,13 +11,13 @@ PREFIXES = (
 )  # fmt: skip
 # Playbooks: their names are common words, so that a site may have variables that begin like them.
 PLAYBOOKS = (
-    "announce", "approve", "awx_hand_over", "awx_setup", "container_start_stop", "db_connection_exhaustion",
-    "db_lock_contention", "db_performance_degradation", "db_session_cancel", "disk_space", "game_day", "high_cpu",
-    "high_memory", "incident_ack", "incident_action", "incident_checklist", "incident_close", "incident_note",
-    "incident_open", "incident_postmortem", "incident_report", "incident_resolve", "incident_role",
-    "incident_severity", "incident_status", "incident_tick", "incident_update", "incident_verify", "incidents",
-    "menu", "network_connectivity", "oncall", "payment_outage", "preflight", "release_rollback", "service_restart",
-    "service_scale", "triage", "undo",
+    "announce", "approve", "awx_hand_over", "awx_plan_held", "awx_setup", "container_start_stop",
+    "db_connection_exhaustion", "db_lock_contention", "db_performance_degradation", "db_session_cancel",
+    "disk_space", "game_day", "high_cpu", "high_memory", "incident_ack", "incident_action", "incident_checklist",
+    "incident_close", "incident_note", "incident_open", "incident_postmortem", "incident_report",
+    "incident_resolve", "incident_role", "incident_severity", "incident_status", "incident_tick", "incident_update",
+    "incident_verify", "incidents", "menu", "network_connectivity", "oncall", "payment_outage", "preflight",
+    "release_rollback", "service_restart", "service_scale", "triage", "undo",
 )  # fmt: skip
 SETTINGS = (
     "announce_archive_after", "announce_budget", "announce_channels", "announce_escalate_after",

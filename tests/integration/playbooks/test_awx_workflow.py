@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from support.awx import api
-from support.awx.api import APPLY_JOB, HAND_OVER_JOB, PLAN_JOB, WORKFLOW, Awx, running
+from support.awx.api import APPLY_JOB, HAND_OVER_JOB, LOOK_JOB, PLAN_JOB, WORKFLOW, Awx, running
 from support.awx.log_host import LOG, log_host
 from support.awx.workflow import PEOPLE, Workflow, unanswered
 from support.clients import until
@@ -60,6 +60,9 @@ class LockWorkflow(Workflow):
 
     def plan(self):
         return self.node(f"{LOCKS}, plan", PLAN_JOB)
+
+    def look(self):
+        return self.node("Runbook: plan to approve", LOOK_JOB)
 
     def apply(self, artifacts=None):
         return self.node("Runbook: apply", APPLY_JOB, artifacts)
@@ -136,10 +139,24 @@ def test_without_artifacts_the_plan_is_that_of_the_log_and_without_both_there_is
     nothing = workflow.hand_over()  # as after a plan that held nothing
     assert nothing.rc == 0, nothing.output
     assert f"The log holds no plan of the workflow {WORKFLOW}, so that there was nothing to approve" in nothing.output
+    awx.documents = {"workflow_nodes": api.nodes_unasked()}
+    look = workflow.look()
+    assert look.rc != 0, "so that no person is asked to approve nothing"
+    assert f"holds no plan of the workflow {WORKFLOW} with an act, so that no approval is asked for" in look.output
+    assert workflow.hand_over().rc == 0
+    log_hosts = workflow.inventory["incident_log"]["hosts"]
+    log_hosts["log"] = {**log_hosts["log"], "ansible_python_interpreter": "/no/python"}
+    assert "could not be read: " in workflow.look().output
+    assert workflow.hand_over().rc != 0, "of a log that cannot be read it is not known that it holds nothing"
+    log_hosts["log"] = log_host(workflow.home)
+    awx.documents = {"workflow_nodes": api.nodes_unasked(plan="failed", look="")}
+    assert workflow.hand_over().rc != 0, "of a plan that failed it is not known that there was nothing"
     awx.job, awx.documents = APPLY_JOB, {}
     planned = workflow.plan()
     assert planned.rc == 0, planned.output
+    assert workflow.look().rc == 0
     workflow.id = WORKFLOW + 1  # of this one the log holds nothing
+    assert workflow.look().rc != 0
     refused = workflow.apply(planned.artifacts)  # and what AWX hands over is not enough
     assert refused.rc != 0
     assert f"holds no plan of the workflow {workflow.id}" in refused.output

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 TOKEN = "a-token-of-a-reader"
-PLAN_JOB, APPLY_JOB, HAND_OVER_JOB, APPROVAL, WORKFLOW, SCHEDULE = 42, 44, 45, 43, 41, 9
+PLAN_JOB, APPLY_JOB, HAND_OVER_JOB, APPROVAL, WORKFLOW, SCHEDULE, LOOK_JOB = 42, 44, 45, 43, 41, 9, 46
 # What a path does instead of its answer.
 FORBIDDEN, BROKEN, HTML, NOTHING, SILENT = "403", "500", "a page", "an empty answer", "no answer"
 FAULTS = (FORBIDDEN, BROKEN, HTML, NOTHING, SILENT)
@@ -58,11 +58,24 @@ def node(id: int, job: int = 0, kind: str = "job", status: str = "successful", *
 
 
 def nodes(approval: str = "successful", apply: str = "running", plan: str = "successful") -> dict[str, Any]:
-    """The nodes of a workflow of extensions/awx: plan, approval, apply, hand over."""
+    """The nodes of a workflow of extensions/awx: plan, look, approval, apply, hand over."""
     rows = [
-        node(1, PLAN_JOB, status=plan, success_nodes=[2], failure_nodes=[4]),
+        node(1, PLAN_JOB, status=plan, success_nodes=[5], failure_nodes=[4]),
+        node(5, LOOK_JOB, success_nodes=[2], failure_nodes=[4]),
         node(2, APPROVAL, "workflow_approval", approval, success_nodes=[3], failure_nodes=[4]),
         node(3, APPLY_JOB, status=apply, failure_nodes=[4]),
+        node(4, HAND_OVER_JOB, status="running"),
+    ]
+    return {"count": len(rows), "next": None, "previous": None, "results": rows}
+
+
+def nodes_unasked(plan: str = "successful", look: str = "failed") -> dict[str, Any]:
+    """The same, of which none after the look has run; ``look`` empty: nor that one."""
+    rows = [
+        node(1, PLAN_JOB, status=plan, success_nodes=[5], failure_nodes=[4]),
+        node(5, LOOK_JOB if look else 0, status=look, success_nodes=[2], failure_nodes=[4]),
+        node(2, success_nodes=[3], failure_nodes=[4]),
+        node(3, failure_nodes=[4]),
         node(4, HAND_OVER_JOB, status="running"),
     ]
     return {"count": len(rows), "next": None, "previous": None, "results": rows}

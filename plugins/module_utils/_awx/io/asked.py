@@ -12,6 +12,7 @@ from ..four_eyes import why_not_another
 from ..workflow import (
     APPROVED,
     NONE,
+    NOT_ASKED,
     Approval,
     ApprovalReport,
     Workflow,
@@ -61,8 +62,9 @@ def _of_workflow(params: Mapping[str, Any]) -> ApprovalReport:
         asked_by = owners_of(controller.get(f"schedules/{workflow.schedule}/"))
     if params["four_eyes"] and not asked_by:
         refusal = refusal or workflow.why_unknown_who()
+    without = NOT_ASKED if workflow.has_not_asked() else NONE
     return _report(
-        next((each.state for each in approvals if each.state != APPROVED), APPROVED if approvals else NONE),
+        next((each.state for each in approvals if each.state != APPROVED), APPROVED if approvals else without),
         next((each.by for each in approvals if each.by), ""),
         # What a webhook has started, no person has asked for.
         sorted(set(asked_by)),

@@ -8,7 +8,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._awx.options import 
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import RunbookError
 
 from support.awx import api
-from support.awx.api import APPLY_JOB, HAND_OVER_JOB, PLAN_JOB, WORKFLOW, Awx, running
+from support.awx.api import APPLY_JOB, HAND_OVER_JOB, LOOK_JOB, PLAN_JOB, WORKFLOW, Awx, running
 from support.modules import run_module
 
 PEOPLE = [
@@ -53,7 +53,7 @@ def test_another_person_s_approval_counts(awx):
     done = ask(awx)
     assert (done["approved"], done["state"], done["refusal"]) == (True, "approved", "")
     assert (done["approver"], done["person"], done["requesters"]) == ("bob", "Bob Berg", ["ada"])
-    assert (done["workflow"], done["jobs"]) == (WORKFLOW, [PLAN_JOB])
+    assert (done["workflow"], done["jobs"]) == (WORKFLOW, [PLAN_JOB, LOOK_JOB])
     assert len(awx.asked) == 4
 
 

@@ -15,12 +15,14 @@ from support.awx.api import (
     APPLY_JOB,
     APPROVAL,
     HAND_OVER_JOB,
+    LOOK_JOB,
     PLAN_JOB,
     WORKFLOW,
     approval,
     job_in_workflow,
     node,
     nodes,
+    nodes_unasked,
     schedule,
     workflow_job,
 )
@@ -63,7 +65,7 @@ def test_the_approval_before_a_job_and_the_jobs_before_the_approval():
     found = workflow()
     (gate,) = found.gates_of(APPLY_JOB)
     assert gate.job == APPROVAL
-    assert found.jobs_before([gate]) == [PLAN_JOB]
+    assert found.jobs_before([gate]) == [PLAN_JOB, LOOK_JOB]
 
 
 @pytest.mark.parametrize(
@@ -149,3 +151,23 @@ def test_the_course_of_a_workflow_in_words():
     assert lines_of(failed, []) == [f"the job {APPLY_JOB} (job {APPLY_JOB}) has ended as failed"]
     assert "neither" in lines_of(workflow(), [])[0]
     assert HAND_OVER_JOB not in [each.job for each in failed.failed()]
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        (nodes_unasked(), True),
+        (nodes_unasked(look="error"), True),
+        (nodes_unasked(plan="failed", look=""), False),
+        (nodes_unasked(plan="failed"), False),
+        (nodes_unasked(look="successful"), False),
+        (nodes(), False),
+        (nodes(plan="failed"), False),
+        (nodes(approval="failed"), False),
+        (nodes(apply="failed"), False),
+    ],
+)
+def test_an_approval_that_was_not_asked_for_is_no_approval_that_was_denied(listed, expected):
+    found = workflow_of(workflow_job(), listed)
+    assert found.has_not_asked() is expected
+    assert (lines_of(found, [])[0][:30] == "no approval was asked for, sin") is expected

@@ -23,11 +23,11 @@ PLAYBOOKS = Path(__file__).parents[5] / "playbooks"
 # They work no scenario: the first survey, the undo, the game day, the quiet day, the incident log, and those that need
 # a chosen session, container or plan.
 NO_SCENARIO = {
-    "announce", "approve", "awx_hand_over", "awx_setup", "container_start_stop", "db_session_cancel", "game_day",
-    "incident_ack", "incident_action", "incident_checklist", "incident_close", "incident_note", "incident_open",
-    "incident_postmortem", "incident_report", "incident_resolve", "incident_role", "incident_severity",
-    "incident_status", "incident_tick", "incident_update", "incident_verify", "incidents", "menu", "oncall",
-    "preflight", "triage", "undo",
+    "announce", "approve", "awx_hand_over", "awx_plan_held", "awx_setup", "container_start_stop",
+    "db_session_cancel", "game_day", "incident_ack", "incident_action", "incident_checklist", "incident_close",
+    "incident_note", "incident_open", "incident_postmortem", "incident_report", "incident_resolve", "incident_role",
+    "incident_severity", "incident_status", "incident_tick", "incident_update", "incident_verify", "incidents",
+    "menu", "oncall", "preflight", "triage", "undo",
 }  # fmt: skip
 
 
