@@ -4,13 +4,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, Callable, Mapping
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.announce_lines import of_announced
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.options import ANNOUNCE_ARGS
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import RunbookError
-from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import callback_is_on, show
+from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import command
+from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import callback_is_on, invocation, show
+
+# A job of AWX, or of a rulebook, has a copy of the inventory, in a folder of its own.
+_OF_A_COPY = ("awx_job_id", "tower_job_id", "ansible_eda")
+
+
+def command_for(task_vars: Mapping[str, Any] | None) -> Callable[[str], str]:
+    """The command for a playbook, by its name, for the people who read a message of this run."""
+    call = invocation()
+    if any(name in (task_vars or {}) for name in _OF_A_COPY):
+        call = replace(call, inventories=["INVENTORY"])
+    return lambda playbook: command(replace(call, limit="", extra=()), playbook)
 
 
 class ActionModule(ActionBase):
@@ -31,7 +44,9 @@ class ActionModule(ActionBase):
             return self._execute_module(f"pafar.runbook.{name}", arguments, task_vars=task_vars)  # type: ignore[no-any-return]
 
         try:
-            found = announced(params, bool(self._task.check_mode), None if is_here else ask_host)
+            found = announced(
+                params, bool(self._task.check_mode), None if is_here else ask_host, command_for(task_vars)
+            )
             result.update({"changed": False, **found})
         except RunbookError as error:
             result.update({"failed": True, "msg": str(error), "error": type(error).__name__, **error.details})

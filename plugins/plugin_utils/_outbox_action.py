@@ -26,14 +26,17 @@ _OF_THE_LOG = ("log", "by", "at", "group")
 _OF_A_PERSON = ("name", "slack", "mail", "login", "awx_user")  # what the log's host needs to know
 
 
-def announced(params: dict[str, Any], check_mode: bool, ask_host: AskHost | None) -> AnnounceReport:
-    """What announce returns. ``ask_host``: None where the log is on this host. Raises RunbookError."""
+def announced(
+    params: dict[str, Any], check_mode: bool, ask_host: AskHost | None, run: Callable[[str], str]
+) -> AnnounceReport:
+    """What announce returns. ``ask_host``: None where the log is on this host; ``run``: the command for a playbook, as
+    the people who read a message type it. Raises RunbookError."""
     of_site = {
         ("page", "first_post"): params["public"], ("page", "soak"): params["soak"],
         ("slack", "archive_after"): params["archive_after"], ("slack", "awx_url"): params["awx_url"],
         ("mail", "awx_url"): params["awx_url"], ("mail", "soak"): params["soak"],
     }  # fmt: skip
-    announcing = Announcing(params["channels"], params["templates"], of_site)
+    announcing = Announcing(params["channels"], params["templates"], of_site, run)
     given = {name: params[name] for name in (*_OF_THE_LOG, "ids", "lease")}
     given = {**given, "settings": announcing.public, "channels": None, "after": params["after"]}
     given.update({name: params[name] for name in ("roles_from", "public_every")})

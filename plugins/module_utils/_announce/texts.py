@@ -3,7 +3,8 @@
 """The templates of messages, by target. A site replaces any of them with ``runbook_announce_templates``. Pure.
 
 They are rendered in Jinja's sandbox, and every value passes the escaping of its target, so that none of them can be
-more than text.
+more than text. ``'playbooks/incident_ack.yml' | run`` is the command for a
+playbook, on the inventory of the run that sends.
 """
 
 from __future__ import annotations
@@ -21,20 +22,20 @@ _PASSED_OVER = "No person is paged as {{ step }}: {{ why }}. " + _OF_INCIDENT
 _OVERDUE = "An update is overdue since {{ due }} ({{ late }}): " + _OF_INCIDENT
 _OVERDUE_PUBLIC = "An update to the public is overdue since {{ due }} ({{ late }}): " + _OF_INCIDENT
 _TO_WRITE = (
-    "\n\nTo write it: ansible-playbook playbooks/incident_update.yml -e incident_act_text=TEXT"
+    "\n\nTo write it: {{ 'playbooks/incident_update.yml' | run }} -e incident_act_text=TEXT"
     " -e incident_id={{ incident }}"
 )
 _SHIFT_LEAVES = (
     "Your shift as {{ step }} ended at {{ since }} while incident {{ incident }} ({{ severity }}"
     " {{ scenario }}) is {{ phase }}.{% if roles %} You hold: {{ roles }}.{% endif %}"
     "{% if person %} {{ person }} is on call now.{% else %} No person is on call now: {{ why }}.{% endif %}"
-    " To hand over: ansible-playbook playbooks/incident_role.yml -e incident_role_action=offer"
+    " To hand over: {{ 'playbooks/incident_role.yml' | run }} -e incident_role_action=offer"
     " -e incident_act_role=ROLE -e incident_act_person={{ person or 'PERSON' }} -e incident_id={{ incident }}"
 )
 _SHIFT_COMES = (
     "Your shift as {{ step }} began at {{ since }} while incident {{ incident }} ({{ severity }}"
     " {{ scenario }} on {{ hosts }}) is {{ phase }}.{% if roles %} {{ before }} holds: {{ roles }}.{% endif %} To see"
-    " where it stands: ansible-playbook playbooks/incident_status.yml -e incident_id={{ incident }}"
+    " where it stands: {{ 'playbooks/incident_status.yml' | run }} -e incident_id={{ incident }}"
 )
 SLACK: Mapping[str, str] = {
     "channel": "*{{ severity }}* {{ scenario }} on {{ hosts }}, opened {{ opened_at }}: incident {{ incident }}"
@@ -45,7 +46,7 @@ SLACK: Mapping[str, str] = {
     "links": "Links:{% for name, url in links.items() %}\n- {{ name }}: {{ url | link }}{% endfor %}",
     "topic": "{{ severity }}, {{ phase }}, led by {{ lead }}: {{ scenario }} on {{ hosts }}",
     "triage": "*Triage: {{ triage }}*{% for sign in signs %}\n- {{ sign }}{% endfor %}"
-    "{% if next %}\nNext: {{ next }}{% endif %}",
+    "{% if next %}\nNext: {{ next | run }} --check --diff{% endif %}",
     "note": "{{ by }}{% if done_at %} at {{ done_at }}{% endif %}: {{ text | said }}",
     "diagnosed": "*Cause: {{ cause }}* ({{ host }}){% for line in lines %}\n- {{ line }}{% endfor %}",
     "vendor": "*Support case for {{ vendor }}*{% if address %}, to open at {{ address | link }}{% endif %}\nSince"
@@ -69,10 +70,10 @@ SLACK: Mapping[str, str] = {
     "passed_over": "*{{ step }} is passed over*: {{ why }}",
     "page": "*{{ severity }}* {{ scenario }} on {{ hosts }}: you are on call as {{ step }}."
     "{% for each in passed | default([]) %} Passed over: {{ each }}.{% endfor %} Incident {{ incident }}. To"
-    " acknowledge: ansible-playbook playbooks/incident_ack.yml -e incident_id={{ incident }}" + _REPORTED + _BECAUSE,
+    " acknowledge: {{ 'playbooks/incident_ack.yml' | run }} -e incident_id={{ incident }}" + _REPORTED + _BECAUSE,
     "overdue": "*An update is overdue* since {{ due }} ({{ late }}), severity {{ severity }}",
     "overdue_public": "*An update to the public is overdue* since {{ due }} ({{ late }}), severity {{ severity }}."
-    " To write it: ansible-playbook playbooks/incident_update.yml -e incident_act_audience=public"
+    " To write it: {{ 'playbooks/incident_update.yml' | run }} -e incident_act_audience=public"
     " -e incident_act_text=TEXT -e incident_id={{ incident }}",
     "invite": "*{{ person }}* is invited to the channel ({{ why }})",
     "not_invited": "*{{ person }}* ({{ why }}) is not invited to this channel: no Slack id in runbook_people",
@@ -119,8 +120,8 @@ MAIL: Mapping[str, str] = {
     "{% if address %}\n\nTo approve: {{ address | link }}{% endif %}\n\nIncident {{ incident }}\n",
     "page": "{{ severity }} {{ scenario }} on {{ hosts }}: you are on call as {{ step }}."
     "{% for each in passed | default([]) %}\nPassed over: {{ each }}.{% endfor %}\n\nIncident {{ incident }},"
-    " opened {{ opened_at }}." + _REPORTED + _BECAUSE + "\nTo acknowledge: ansible-playbook"
-    " playbooks/incident_ack.yml -e incident_id={{ incident }}\n",
+    " opened {{ opened_at }}." + _REPORTED + _BECAUSE + "\nTo acknowledge:"
+    " {{ 'playbooks/incident_ack.yml' | run }} -e incident_id={{ incident }}\n",
     "shift_leaves": _SHIFT_LEAVES, "shift_comes": _SHIFT_COMES,
     "passed_over_subject": "No person is on call as {{ step }}: {{ severity }} {{ scenario }}",
     "passed_over": _PASSED_OVER + ", opened {{ opened_at }}.\n",

@@ -22,7 +22,7 @@ from .channel import Channel
 from .deliver import Results, deliver
 from .mail import Mail
 from .pagerduty import PagerDuty
-from .render import Texts
+from .render import Texts, command_of
 from .slack import Slack
 from .statuspage import Statuspage
 from .take import Clock, utc_now
@@ -36,19 +36,21 @@ _Append = Callable[[str, "list[dict[str, Any]]"], None]
 
 class Announcing:
     """The channels of a site. ``given``: `runbook_announce`; ``templates``: `runbook_announce_templates`, by channel;
-    ``of_site``: defaults of settings, by channel and name. Raises InputError for settings that are none."""
+    ``of_site``: defaults of settings, by channel and name; ``run``: the command for a playbook. Raises InputError for
+    settings that are none."""
 
     def __init__(
         self,
         given: Mapping[str, Any],
         templates: Any,
         of_site: Mapping[tuple[str, str], Any] | None = None,
+        run: Callable[[str], str] = command_of,
     ) -> None:
         self.settings, self.wrong = usable_settings(given, of_site)
         self.alertmanager = self.settings.pop(ALERTMANAGER, None)
         hosts = hosts_of(addresses_of(self.settings))
         own = templates if isinstance(templates, Mapping) else {}
-        self.texts = {name: Texts(name, own.get(name), hosts) for name in self.settings}
+        self.texts = {name: Texts(name, own.get(name), hosts, run) for name in self.settings}
         known = ", ".join(TEMPLATES)
         strange = [name for name in own if name not in TEMPLATES]
         self.strange = [f"runbook_announce_templates: {name!r} is none of {known}, and left out" for name in strange]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Callable, Collection, Mapping
 
 from ..._core.errors import InputError
@@ -11,6 +12,14 @@ from ..._core.text import printable
 from ..._incident.stamps import is_stamp, time_of
 from ..escape import escaped
 from ..texts import TEMPLATES
+
+_PLAYBOOK = re.compile(r"playbooks/(\w+)\.yml\Z", re.ASCII)
+_IN_ANY_TARGET = re.compile(r"[\w@%+=:,./ '-]+\Z", re.ASCII)
+
+
+def command_of(playbook: str) -> str:
+    """The command for a playbook where it is not known how the run was called."""
+    return f"ansible-playbook playbooks/{playbook}.yml"
 
 
 class _Link(str):
@@ -21,6 +30,10 @@ class _Words(str):
     """Words of the site's own settings, which may have a link."""
 
 
+class _Command(str):
+    """A command, of which a program makes nothing else: only what is plain in every target is one."""
+
+
 class _Said(str):
     """Words of a person, in which an address of the site's own hosts stays a link."""
 
@@ -28,10 +41,12 @@ class _Said(str):
 class Texts:
     """The texts of one channel's messages. ``own``: templates of the site, by name; one that cannot be rendered gives
     way to that of the collection, so that its fault keeps no message up, and is named in ``problems``. ``hosts``: of
-    the site, to which what a person says may have links."""
+    the site, to which what a person says may have links; ``run``: the command for a playbook of the collection."""
 
-    def __init__(self, target: str, own: Any = None, hosts: Collection[str] = ()) -> None:
-        self.target, self.hosts = target, hosts
+    def __init__(
+        self, target: str, own: Any = None, hosts: Collection[str] = (), run: Callable[[str], str] = command_of
+    ) -> None:
+        self.target, self.hosts, self.run = target, hosts, run
         self.problems: dict[str, str] = {}
         self.own: dict[str, str] = {}
         for name, template in own.items() if isinstance(own, Mapping) else ():
@@ -62,11 +77,17 @@ class Texts:
 
         finalize = _finalizer(target or self.target, self.hosts)
         environment = ImmutableSandboxedEnvironment(finalize=finalize, undefined=StrictUndefined, autoescape=False)
-        environment.filters.update({"link": _Link, "words": _Words, "said": _Said})
+        environment.filters.update({"link": _Link, "words": _Words, "said": _Said, "run": self._command})
         try:
             return environment.from_string(template).render(**values).strip()
         except Exception as error:  # a template of a site may do anything
             raise InputError(f"The template {self.target}.{name} could not be rendered: {error}") from None
+
+    def _command(self, playbook: Any) -> str:
+        """The command that runs a playbook of the collection; of another text the text."""
+        named = _PLAYBOOK.match(str(playbook))
+        command = self.run(named.group(1)) if named else str(playbook)
+        return _Command(command) if named and _IN_ANY_TARGET.match(command) else command
 
 
 def _finalizer(target: str, hosts: Collection[str]) -> Callable[[Any], Any]:
@@ -75,7 +96,7 @@ def _finalizer(target: str, hosts: Collection[str]) -> Callable[[Any], Any]:
             return time_of(value)
         if isinstance(value, _Link):
             return printable(value).replace(" ", "%20")
-        if isinstance(value, _Words):
+        if isinstance(value, (_Words, _Command)):
             return printable(value)
         return escaped(value, target, hosts if isinstance(value, _Said) else ())
 

@@ -135,12 +135,17 @@ def test_a_tick_pages_who_is_on_call_until_one_acknowledges(tmp_path, servers):
         "primary": {"layers": [week]},
         "secondary": {"layers": [{**week, "people": []}]},
     }
+    acknowledge = "playbooks/incident_ack.yml -e incident_id=a"
+    of_a_copy = {"awx_job_id": 5}  # whose inventory is in a folder of the job
+    shown = " ".join(site.play("--check", playbook="playbooks/incident_tick.yml", **of_a_copy)[1].split())
+    assert f"ansible-playbook -i INVENTORY {acknowledge}" in shown
     for dummy2 in range(2):
         code, shown = site.play(playbook="playbooks/incident_tick.yml")
         assert code == 0, shown
     paged = [message["text"] for message in slack.room("dm-U1").messages]
     assert len(paged) == 1
     assert "you are on call as primary" in paged[0]
+    assert f"To acknowledge: ansible-playbook -i {tmp_path}/hosts.yml {acknowledge}" in paged[0]
     assert [str(each["To"]) for each in mail.mails if "PAGE" in str(each["Subject"])] == ["ada@example.org"]
     roles = [line["note"] for line in site.lines() if line["kind"] == "role"]
     assert [(note["role"], note["person"], note["action"]) for note in roles] == [

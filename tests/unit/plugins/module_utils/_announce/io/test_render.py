@@ -233,3 +233,45 @@ def test_no_text_has_the_microseconds_of_the_log():
         if message.template in texts.templates:
             values = {name: value for name, value in message.values.items() if name not in ("place", "pin", "invite")}
             assert not re.search(r"T\d\d:\d\d:\d\d\.\d", texts.text(message.template, values)), message.key
+
+
+def on_inventory(playbook):
+    return f"ansible-playbook -i hosts/prod.yml playbooks/{playbook}.yml"
+
+
+def every_template():
+    return [(target, name) for target, found in TEMPLATES.items() for name in found]
+
+
+@pytest.mark.parametrize(("target", "name"), every_template())
+def test_no_template_has_a_command_without_the_inventory(target, name):
+    assert "ansible-playbook" not in TEMPLATES[target][name]
+
+
+@pytest.mark.parametrize("target", ["slack", "mail"])
+def test_a_command_has_the_inventory_of_the_run_that_sends(target):
+    values = {"severity": "P1", "scenario": "s", "hosts": "db1", "step": "primary", "incident": "i", "opened_at": "x"}
+    found = Texts(target, run=on_inventory).text("page", values)
+    assert "ansible-playbook -i hosts/prod.yml playbooks/incident_ack.yml -e incident_id=i" in " ".join(found.split())
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("playbooks/db_lock_contention.yml", f"{on_inventory('db_lock_contention')} --check --diff"),
+        ("null", "null --check"),
+        ("playbooks/x.yml; rm -rf /", "playbooks/x.yml; rm -rf / --check"),
+        ("<!here>", "&lt;!here&gt; --check"),
+        ("../playbooks/x.yml", "../playbooks/x.yml --check"),
+    ],
+)
+def test_only_a_playbook_of_the_collection_becomes_a_command(said, shown):
+    found = Texts("slack", run=on_inventory).text("triage", {"triage": "P1", "signs": [], "next": said})
+    assert f"Next: {shown}" in found
+
+
+def test_an_inventory_that_is_no_plain_path_is_a_text_like_any_other():
+    texts = Texts("slack", run=lambda playbook: f"ansible-playbook -i '<!here>' playbooks/{playbook}.yml")
+    found = texts.text("triage", {"triage": "P1", "signs": [], "next": "playbooks/undo.yml"})
+    assert "<!here>" not in found
+    assert "playbooks/undo.yml" in found
