@@ -23,6 +23,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.record imp
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.scope import NEW
 from ansible_collections.pafar.runbook.plugins.module_utils._system.io.run import state_of_run
+from ansible_collections.pafar.runbook.plugins.module_utils._system.managed_host import why_unreached
 from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import callback_is_on, show
 
 
@@ -60,7 +61,7 @@ class ActionModule(ActionBase):
         try:
             found: dict[str, Any] = self._execute_module(task_vars=task_vars)
         except AnsibleConnectionFailure as error:
-            found = {"failed": True, "msg": str(error)}
+            found = {"failed": True, "msg": f"its host was not reached: {why_unreached(str(error))}"}
         if not found.get("failed"):
             return found
         return {"changed": False, **opening_without_log(params, str(found.get("msg", "")))}

@@ -11,7 +11,13 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import pl
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import head_text
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.held import workflow_address
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import broken_in
-from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import Run, RunReport, Story, last_lines
+from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import (
+    Run,
+    RunReport,
+    Story,
+    first_sentence,
+    last_lines,
+)
 from ansible_collections.pafar.runbook.plugins.plugin_utils._approvals import digests_in
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import invocation
@@ -62,6 +68,7 @@ class ActionModule(ControllerAction):
             # Also at the first event: another run had opened one meanwhile.
             joined=bool(opening.get("joined")) or bool(opening and written and opening["id"] != incident),
             broken=broken_in(opening),
+            unwritten=next(filter(None, (_unwritten(self._results(host)) for host in hosts)), ""),
             proposed=playbook_of(str(proposed.get("next") or "")),
             severity=str(proposed.get("severity") or ""),
             workflow=str(result.get("workflow") or ""),
@@ -99,6 +106,12 @@ class ActionModule(ControllerAction):
         for value in _acts_and_outcomes(results):
             story.add(value)
         return story
+
+
+def _unwritten(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """The reason that append.yml has printed; empty where everything was written."""
+    reason, *dummy = results.get("__incident_unwritten", {}).get("msg") or [""]
+    return first_sentence(reason)
 
 
 def _acts_and_outcomes(results: Mapping[str, Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

@@ -25,7 +25,12 @@ from ansible.plugins.callback import CallbackBase
 from ansible_collections.pafar.runbook.plugins.module_utils._core import console as summary
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import head_text
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import broken_in
-from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import Run, Story, last_lines
+from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import (
+    Run,
+    Story,
+    first_sentence,
+    last_lines,
+)
 from ansible_collections.pafar.runbook.plugins.plugin_utils._result_lines import (
     Lines,
     of_activity,
@@ -99,6 +104,7 @@ class CallbackModule(CallbackBase):
         self._head = ""  # of the incident's log, after the last event
         self._opening: Mapping[str, Any] = {}  # how the incident was chosen
         self._path = self._proposed = self._severity = ""  # of the incident's file; what a triage proposes
+        self._unwritten = ""  # why an event of the run is not in the log
         self._approval: Mapping[str, Any] = {}  # of the plans of a job of a workflow of AWX
         self._views: dict[str, View] = {
             "pg_activity_info": self._activity,
@@ -162,6 +168,7 @@ class CallbackModule(CallbackBase):
             head=self._head,
             joined=bool(self._opening.get("joined")),
             broken=broken_in(self._opening),
+            unwritten=self._unwritten,
             proposed=self._proposed,
             severity=self._severity,
             workflow=str(self._approval.get("workflow") or ""),
@@ -193,6 +200,7 @@ class CallbackModule(CallbackBase):
         if short == "gate" and values.get("gates"):
             story.gates.append(values["gates"][-1])
         elif short == "incident_event":
+            self._unwritten = self._unwritten if "path" in values else first_sentence(values.get("msg"))
             self._path = str(values.get("path") or "") or self._path
             self._head = head_text(values.get("head") or {"seq": 0}) or self._head
             self._incident = str(values.get("id") or "") or self._incident

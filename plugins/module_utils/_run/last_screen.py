@@ -9,7 +9,7 @@ from typing import Any, Mapping, Sequence, TypedDict
 
 from .._core.console import BAD, CARE, GOOD, PLAIN, Line
 from .._core.gate import PastGate
-from .._core.text import some, span
+from .._core.text import printable, some, span
 from .invocation import Invocation, command
 
 _SHORT = 12  # characters of a digest
@@ -60,7 +60,8 @@ class Story:
 @dataclass(frozen=True)
 class Run:
     """``path``: of the incident's file, empty if nothing was written; ``head``: of its log; ``joined``: it existed
-    before; ``broken``: where the log is not what was written; ``proposed``: what a triage names; ``workflow``: where
+    before; ``broken``: where the log is not what was written; ``unwritten``: why something that the run did is not in
+    it; ``proposed``: what a triage names; ``workflow``: where
     its plans are approved, if it is a job of a workflow of AWX; ``held_plans``: these plans, in lines. AWX's own
     message of an approval cannot show a plan, so that the end of the job's output does."""
 
@@ -71,6 +72,7 @@ class Run:
     head: str = ""
     joined: bool = False
     broken: str = ""
+    unwritten: str = ""
     proposed: str = ""
     severity: str = ""
     workflow: str = ""
@@ -78,7 +80,7 @@ class Run:
 
 
 def last_lines(run: Run) -> list[Line]:
-    """Five lines at the most, each of which may wrap, after the plans of a workflow. Hosts that failed are first, each
+    """Six lines at the most, each of which may wrap, after the plans of a workflow. Hosts that failed are first, each
     in the order of names."""
     if run.call.name in _NO_INCIDENT or not run.stories:
         return []
@@ -93,9 +95,18 @@ def last_lines(run: Run) -> list[Line]:
         lines.append((PLAIN, f"incident: {run.call.incident}{' (joined)' if run.joined else ''}, log {run.path}{head}"))
     if run.broken:
         lines.append((BAD, f"the log of the incident was changed: {run.broken}"))
+    if run.unwritten:
+        text = f'not in the incident log: what "Print what could not be written" shows above; keep it. {run.unwritten}'
+        lines.append((BAD, text))
     if held:
         lines.append((CARE, f"held: {'; '.join(_held(story, gate) for story, gate in held[:_SHOWN])}"))
     return [*lines, (PLAIN, f"next: {_next(run)}")]
+
+
+def first_sentence(message: Any) -> str:
+    """Of a failed step's message, with a full stop; empty for none."""
+    sentence = printable(str(message or "").split(". ")[0].rstrip("."))
+    return f"{sentence}." if sentence else ""
 
 
 def _place(story: Story) -> tuple[bool, str]:

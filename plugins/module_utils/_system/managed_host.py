@@ -18,7 +18,11 @@ _OURS = re.compile(
 )
 _NO_ROOM = re.compile(r"failed to create temporary directory", re.IGNORECASE)  # Ansible's words where it has logged in
 _WIDE = 300  # characters
-_LEAD = re.compile(r"^(?:task failed: )?(?:failed to connect to the host via ssh: )?", re.IGNORECASE)
+_LEAD = re.compile(
+    r"^(?:task failed: )?(?:failed to connect to the host via ssh: )?"
+    r"(?:data could not be sent to remote host [\"'][^\"']*[\"']\. make sure this host can be reached over ssh: )?",
+    re.IGNORECASE,
+)
 
 
 def is_ours(why: str) -> bool:

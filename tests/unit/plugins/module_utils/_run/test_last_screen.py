@@ -40,6 +40,15 @@ def test_an_act_has_its_outcome_what_changed_the_log_and_what_is_next():
     assert undo == "next: to undo: ansible-playbook -i hosts.yml playbooks/undo.yml -e incident_id=2026-x"
 
 
+def test_what_is_not_in_the_log_is_said_beside_what_is():
+    why = "logs was not reached: Connection refused."
+    lines = text(Run(CALL, [acted()], path="/log/2026-x.jsonl", unwritten=why))
+    assert lines[2] == "incident: 2026-x, log /log/2026-x.jsonl"
+    assert lines[3].startswith("not in the incident log: ")
+    assert lines[3].endswith(why)
+    assert text(Run(CALL, [acted()], unwritten=why))[2] == lines[3]
+
+
 def test_a_held_plan_says_why_and_how_it_is_approved():
     lines = text(Run(CALL, [Story("db1", [gate()])], path="/log/2026-x.jsonl"))
     assert lines[0] == "outcome: db1 has a plan that is held"

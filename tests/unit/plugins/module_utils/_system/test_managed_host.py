@@ -18,6 +18,9 @@ NO_ROOM = (
 )
 
 
+SENT = 'Data could not be sent to remote host "192.0.2.7". Make sure this host can be reached over ssh: '
+
+
 @pytest.mark.parametrize(
     ("words", "away", "ours"),
     [
@@ -39,7 +42,7 @@ def test_only_a_host_that_does_not_answer_is_away(words, away, ours):
     assert (is_away(words), is_ours(words)) == (away, ours)
 
 
-@pytest.mark.parametrize("lead", ["", SSH, f"Task failed: {SSH}"])
+@pytest.mark.parametrize("lead", ["", SSH, SENT, f"Task failed: {SSH}"])
 def test_the_reason_is_what_ssh_said(lead):
     assert why_unreached(f"{lead}{REFUSED}\r\n") == REFUSED
 
