@@ -38,7 +38,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     MAIL: {
         "port": 25, "user": "", "password": "", "tls": "starttls", "severities": ["P0", "P1"], "words": {},
-        "resolutions": {}, "reviewers": [], "approvers": [], "awx_url": "", "soak": 600,
+        "resolutions": {}, "reviewers": [], "approvers": [], "awx_url": "", "soak": 600, "vendors": {},
     },
     PAGER: {"routing_key": "", "api": "https://events.pagerduty.com", "url": "", "severities": ["P0", "P1"]},
     TRACKER: {
@@ -131,10 +131,12 @@ def _channel(channel: str, options: Mapping[str, Any]) -> dict[str, Any]:
 
 def addresses_of(settings: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Addresses of the site to which people are sent: its links, where vendors are asked, and AWX."""
-    slack = settings.get(SLACK, {})
-    vendors = [vendor.get("address") for vendor in slack.get("vendors", {}).values() if isinstance(vendor, Mapping)]
-    of_awx = [settings.get(channel, {}).get("awx_url") for channel in (SLACK, MAIL)]
-    return [str(each) for each in (*slack.get("links", {}).values(), *vendors, *of_awx) if each]
+    of_both = [settings.get(channel, {}) for channel in (SLACK, MAIL)]
+    vendors = [vendor for options in of_both for vendor in options.get("vendors", {}).values()]
+    found = [*settings.get(SLACK, {}).get("links", {}).values()]
+    found += [vendor.get("address") for vendor in vendors if isinstance(vendor, Mapping)]
+    found += [options.get("awx_url") for options in of_both]
+    return [str(each) for each in found if each]
 
 
 def _is_time(value: Any) -> bool:

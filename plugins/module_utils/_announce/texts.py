@@ -37,6 +37,11 @@ _SHIFT_COMES = (
     " {{ scenario }} on {{ hosts }}) is {{ phase }}.{% if roles %} {{ before }} holds: {{ roles }}.{% endif %} To see"
     " where it stands: {{ 'playbooks/incident_status.yml' | run }} -e incident_id={{ incident }}"
 )
+_CASE = (
+    "Since {{ opened_at }} our requests to you fail: {{ cause }}. Measured at {{ at }} on {{ host }}:"
+    "{% for line in lines %}\n- {{ line }}{% endfor %}\nPlease report the state on your side. Our reference:"
+    " {{ incident }}"
+)
 SLACK: Mapping[str, str] = {
     "channel": "*{{ severity }}* {{ scenario }} on {{ hosts }}, opened {{ opened_at }}: incident {{ incident }}"
     + _REPORTED
@@ -49,10 +54,7 @@ SLACK: Mapping[str, str] = {
     "{% if next %}\nNext: {{ next | run }} --check --diff{% endif %}",
     "note": "{{ by }}{% if done_at %} at {{ done_at }}{% endif %}: {{ text | said }}",
     "diagnosed": "*Cause: {{ cause }}* ({{ host }}){% for line in lines %}\n- {{ line }}{% endfor %}",
-    "vendor": "*Support case for {{ vendor }}*{% if address %}, to open at {{ address | link }}{% endif %}\nSince"
-    " {{ opened_at }} our requests to you fail: {{ cause }}. Measured at {{ at }} on {{ host }}:"
-    "{% for line in lines %}\n- {{ line }}{% endfor %}\nPlease report the state on your side. Our reference:"
-    " {{ incident }}",
+    "vendor": "*Support case for {{ vendor }}*{% if address %}, to open at {{ address | link }}{% endif %}\n" + _CASE,
     "held": "*A plan waits for an approval* ({{ host }}){% for plan in plans %}\n{{ plan.mitigation }}, digest"
     " {{ plan.digest }}:{% for action in plan.actions %}\n- {{ action }}{% endfor %}" + _MORE + "{% endfor %}"
     "{% for reason in reasons %}\nheld: {{ reason }}{% endfor %}"
@@ -118,6 +120,10 @@ MAIL: Mapping[str, str] = {
     " {{ plan.digest }}:{% for action in plan.actions %}\n- {{ action }}{% endfor %}" + _MORE + "{% endfor %}\n"
     "{% for reason in reasons %}\nheld: {{ reason }}{% endfor %}\nMade at {{ at }} for {{ by }}."
     "{% if address %}\n\nTo approve: {{ address | link }}{% endif %}\n\nIncident {{ incident }}\n",
+    "vendor_subject": "Support case for {{ vendor }}: {{ scenario }} on {{ host }}",
+    "vendor": "To open{% if address %} at {{ address | link }}{% else %} with {{ vendor }}{% endif %}:\n\n"
+    + _CASE
+    + "\n",
     "page": "{{ severity }} {{ scenario }} on {{ hosts }}: you are on call as {{ step }}."
     "{% for each in passed | default([]) %}\nPassed over: {{ each }}.{% endfor %}\n\nIncident {{ incident }},"
     " opened {{ opened_at }}." + _REPORTED + _BECAUSE + "\nTo acknowledge:"

@@ -21,8 +21,8 @@ from .._lifecycle.deadlines import NO_RULE_OUTSIDE, UPDATE, OutsideUpdates
 from .._lifecycle.roles import roles_of
 from .._oncall.escalation import AFTER
 from .follow_up import follow_up_messages
-from .held_messages import held_values, plans_by_mail
 from .incident_facts import IncidentFacts, cleaned
+from .operator_messages import by_mail, case_values, held_values
 from .outbox import Message
 from .page_states import RESOLVED, PageState, keys_to_tell, page_states
 from .paging import Answerer, asks_pager, invitations, pages, reminders, shift_changes, told_over
@@ -155,17 +155,8 @@ def _posts(story: IncidentFacts, event: EventReport) -> list[Message]:
 
 
 def _vendor(story: IncidentFacts, event: EventReport) -> list[Message]:
-    """The text of a support case, where the site says that a cause is a vendor's fault and where its case is opened."""
-    cause = str(event["note"].get("cause", "")) if event["kind"] == "diagnosed" else ""
-    vendor = story.settings[SLACK]["vendors"].get(cause) if cause else None
-    if not isinstance(vendor, Mapping):
-        return []
-    lines = _texts(event["note"].get("lines"))[:12]
-    values: dict[str, Any] = {
-        "vendor": str(vendor.get("name", "")), "address": str(vendor.get("address", "")), "cause": cause,
-        "lines": lines, "at": stamp(kept_at(event)), "host": event["host"],
-    }  # fmt: skip
-    return [_said(story, f"slack/vendor/{event['seq']}", "vendor", **values)]
+    values = case_values(event, story.settings[SLACK])
+    return [_said(story, f"slack/vendor/{event['seq']}", "vendor", **values)] if values else []
 
 
 def _noted(event: EventReport) -> tuple[str, dict[str, Any]]:
@@ -310,11 +301,11 @@ def _seconds(value: Any) -> timedelta:
 
 
 def _mail(story: IncidentFacts) -> list[Message]:
-    """To the approvers each plan that waits; to the stakeholders one at the opening, and one for every state that the
-    facts reach, unless a newer one is reached before it was sent."""
+    """To the approvers each plan that waits and each support case; to the stakeholders one at the opening, and one for
+    every state that the facts reach, unless a newer one is reached before it was sent."""
     options = story.settings[MAIL]
-    plans = plans_by_mail(story.events, options, story.base)
-    return plans + (_states_by_mail(story, options) if story.worst in options["severities"] else [])
+    of_operators = by_mail(story.events, options, story.base)
+    return of_operators + (_states_by_mail(story, options) if story.worst in options["severities"] else [])
 
 
 def _states_by_mail(story: IncidentFacts, options: Mapping[str, Any]) -> list[Message]:

@@ -46,6 +46,7 @@ CHANNELS = Announcing(
             "to": ["b@x.org"],
             "reviewers": ["c@x.org"],
             "approvers": ["d@x.org"],
+            "vendors": {"x": {"name": "v", "address": "https://v.test"}},
         },
         "pager": {"kind": "pagerduty", "routing_key": "x"},
         "tracker": {"url": "http://x.test"},

@@ -27,11 +27,12 @@ PIECES = [
     "<a href=x>", "x" * 5000, "\U0001f600" * 50, "null", "true", "{\"a\": 1}", "]]>", "\\", "%00", "..%2f..%2f",
     "<?php x ?>", "{id}", "{title}{text}{external_id}", "{{ self }}", "{{ config }}", "\ufeffx", "\u200bx",
 ]  # fmt: skip
+STRIPE = {"stripe_down": {"name": "Stripe"}}
 SETTINGS = settings_of(
     {
-        "slack": {"token": "x", "awx_url": "https://awx.example.org"},
+        "slack": {"token": "x", "awx_url": "https://awx.example.org", "vendors": STRIPE},
         "mail": {"awx_url": "https://awx.example.org", "host": "x", "sender": "y@z.test", "to": ["a@z.test"],
-                 "approvers": ["b@z.test"]},
+                 "approvers": ["b@z.test"], "vendors": STRIPE},
         "page": {"kind": "statuspage", "token": "x", "scenarios": ["s"], "first_post": "act"},
         "pager": {"kind": "pagerduty", "routing_key": "x"}, "tracker": {"url": "http://x"},
     }
@@ -46,6 +47,7 @@ def messages(text):
         event("noted", 1, text, 2, triage="P1", signs=[{"text": text}], next=text),
         event("noted", 1, text, 3, text=text),
         event("diagnosed", 2, text, 4, cause=text, lines=[text]),
+        event("diagnosed", 2, text, 15, cause="stripe_down", lines=[text]),
         event("held", 2, text, 5, plan=plan, reasons=[text], mitigation=text, made_in={"workflow": text}),
         event("mitigated", 3, text, 6, mitigation=text, done=[text]),
         event("verified", 4, text, 7, mitigation=text, outcome=text),
@@ -144,6 +146,22 @@ def test_a_plan_of_a_workflow_is_sent_with_the_page_on_which_it_is_approved():
         shown = Texts(channel).text("held", found[key].values)
         assert f"To approve: {page}" in shown
         assert "restart web-1" in shown
+
+
+def test_a_support_case_is_ready_to_send_in_the_chat_and_by_mail():
+    opened = event("opened", 0, seq=1, severity="P1", scenario="payment_outage", hosts=["web1"])
+    lines = ["Stripe answers 503 to 41 of 50 requests; request ids req_1, req_2"]
+    diagnosed = event("diagnosed", 2, seq=2, cause="stripe_down", lines=lines)
+    vendors = {"stripe_down": {"name": "Stripe", "address": "https://support.example.org"}}
+    site = {**SETTINGS, **{name: {**SETTINGS[name], "vendors": vendors} for name in ("slack", "mail")}}
+    found = {message.key: message for message in wanted("i", [opened, diagnosed], site, START)}
+    mail = found["mail/vendor/2/b@z.test"].values
+    assert Texts("mail").text("vendor_subject", mail, "header") == "Support case for Stripe: payment_outage on db1"
+    for channel, key in (("mail", "mail/vendor/2/b@z.test"), ("slack", "slack/vendor/2")):
+        shown = Texts(channel).text("vendor", found[key].values)
+        assert "https://support.example.org" in shown
+        assert f"fail: stripe_down. Measured at 2026-11-27 10:02:00 UTC on db1:\n- {lines[0]}" in shown
+        assert shown.strip().endswith("Our reference: i")
 
 
 def test_a_change_of_shift_and_a_page_say_where_no_person_is():
