@@ -35,6 +35,8 @@ MOMENTS = ("next_at", "noticed_at", "done_at", "held_at", "starts_at", "ends_at"
 _DAYS = ("due",)  # fields that are dates; what is none would never be over
 _ROWS = ("actions", "acted_on")  # fields that are targets, each with what is done to it
 _PLAIN = (str, int, float, bool)
+_SHORT = 200  # characters of a key
+_ITEM_AT_MOST = {"text": 10_000, "reason": 10_000, "owner": _SHORT, "reference": 2000}
 _DATED = re.compile(r"\d{4}-\d\d-\d\d(?!\d)", re.ASCII)
 
 
@@ -192,7 +194,18 @@ def why_refused(kind: str, note: Mapping[str, Any]) -> str:
     missing = [name for name in KINDS[kind].required if name not in note]
     if missing:
         return f"an event of kind {kind} needs {', '.join(missing)}"
+    if kind == "action_item":
+        return _why_no_item(note)
     return _why_not_written(str(note["section"]), str(note["text"])) if kind == "written" else ""
+
+
+def _why_no_item(note: Mapping[str, Any]) -> str:
+    """Its key is typed to change or to close it, and its fields are cells of tables and titles of issues."""
+    key = str(note["key"])
+    if not key.strip() or len(key) > _SHORT or "\n" in key:
+        return f"the key of an action item is one line of 1 to {_SHORT} characters"
+    long = [name for name, most in _ITEM_AT_MOST.items() if len(str(note.get(name) or "")) > most]
+    return f"the field {long[0]} of an action item has at most {_ITEM_AT_MOST[long[0]]} characters" if long else ""
 
 
 def _why_not_written(section: str, text: str) -> str:

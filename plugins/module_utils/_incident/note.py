@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, Mapping
 
 from .._core.errors import InputError
+from .._core.text import printable, shortened
 from .stamps import stamp
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(?:z|utc)?\Z", re.I)
 _DAY = re.compile(r"[\dW-]+\Z")
 _FAST = timedelta(minutes=1)  # by which a person's watch may be ahead
 _MOST = 10_000  # characters of a note
+_WIDE = 60  # characters of a time that is none, in its refusal
+_SHORT = 200  # of a name, a key, a place or a time
+_SAID_AT_MOST = {"text": _MOST, "reason": _MOST, "item": 1000}
 _FORMS = "use 14:56 (UTC, the last time it was that) or 2026-11-23T14:56:35Z"
 
 
@@ -32,11 +36,23 @@ def note_event(text: str, done_at: str, now: datetime) -> dict[str, Any]:
     return {"kind": "noted", "note": note}
 
 
+def require_short(said: Mapping[str, str]) -> None:
+    """Refuse what is longer than a person can mean: each goes to a log that is kept, and into messages. ``said``: texts
+    by the name of their option. Raises InputError."""
+    for name, text in said.items():
+        most = _SAID_AT_MOST.get(name, _SHORT)
+        if len(text) > most:
+            raise InputError(
+                f"{name}: at most {most} characters are kept, and this has {len(text)}. Nothing was written."
+            )
+
+
 def when(text: str, now: datetime, name: str = "done_at") -> datetime:
     """The moment of a clock time (UTC, at most a day ago) or of a date with a time. Raises InputError.
 
     A minute that has not quite begun is that of a watch that is fast, and not the one of yesterday.
     """
+    shown = shortened(printable(text), _WIDE)
     clock = _CLOCK.match(text.strip())
     try:
         if clock:
@@ -51,7 +67,7 @@ def when(text: str, now: datetime, name: str = "done_at") -> datetime:
         number = (
             "; a file or a survey of AWX makes a number of 14:56, so write 14:56 UTC there" if text.isdigit() else ""
         )
-        raise InputError(f"{name}: {text!r} is no time: {_FORMS}{number}. Nothing was written.") from None
+        raise InputError(f"{name}: {shown!r} is no time: {_FORMS}{number}. Nothing was written.") from None
     if moment > now + _FAST:
-        raise InputError(f"{name}: {text!r} lies in the future: {_FORMS}. Nothing was written.")
+        raise InputError(f"{name}: {shown!r} lies in the future: {_FORMS}. Nothing was written.")
     return moment

@@ -230,8 +230,9 @@ def close(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict
     if missing:
         log = f"The log of the incident is {said.broken}. " if said.broken else ""
         raise InputError(
-            f"{log}The checklist is open at: {', '.join(missing)}. Do each (act check), or waive it by name with a"
-            f" reason (act waive). {_NOTHING}"
+            f"{log}The checklist is open at: {', '.join(missing)}. Do each and tick it"
+            " (playbooks/incident_checklist.yml -e incident_act_item=NAME), or waive it with -e"
+            f" incident_checklist_action=waive and a reason. {_NOTHING}"
         )
     return [_phase(CLOSED, said.reason, [])]
 

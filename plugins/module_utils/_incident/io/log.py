@@ -19,11 +19,13 @@ from pathlib import Path
 from typing import Any, Callable, Iterator, NamedTuple, Sequence, Union
 
 from ..._core.errors import InputError, LogError
+from ..._core.text import printable, shortened
 from ..event import Event, EventReport, EvidenceFile, WrittenReport, read_events, usable_id
 from ..hash_chain import Head, digest_of, head_at, read_event, sealed
 from .folder import has_log, log_paths, remedy
 from .share import OWNER_ALONE, Share, sync_folder
 
+_WIDE = 120  # characters of an id that is none, in its refusal
 _BLOCK = 65536  # bytes read at once from the end of a log
 OPENING = ".opening.lock"  # held while a new incident gets its first events
 _GIVING = 0.5  # seconds within which a login that lives has given a file that it made to the group
@@ -79,8 +81,8 @@ def append(
     """
     if not usable_id(incident_id):
         raise InputError(
-            f"{incident_id!r} is no valid incident id: use letters, digits, '.', '_' and '-', at most 100 characters. "
-            "Nothing was written."
+            f"{shortened(printable(incident_id), _WIDE)!r} is no valid incident id: use letters, digits, '.', '_' and"
+            " '-', at most 100 characters. Nothing was written."
         )
     folder = Path(directory).expanduser()
     path = folder / f"{incident_id}.jsonl"
@@ -184,9 +186,10 @@ def read(directory: str, incident_id: str) -> tuple[list[EventReport], int]:
 
 def snapshot(directory: str, incident_id: str) -> Snapshot:
     """The incident's log as it is now, all of it from one reading."""
-    path = Path(directory).expanduser() / f"{incident_id}.jsonl"
+    folder = Path(directory).expanduser()
+    path = folder / f"{incident_id}.jsonl"
     if not usable_id(incident_id) or not has_log(path):
-        raise missing_incident(path.parent, incident_id)
+        raise missing_incident(folder, incident_id)
     try:
         return _snapshot(path.read_bytes())
     except OSError as error:
@@ -207,7 +210,7 @@ def missing_incident(folder: Path, incident_id: str) -> InputError:
     """The refusal for an incident that is not in the log, with those that are."""
     known = [path.stem for path in log_paths(folder)[-3:]]
     return InputError(
-        f"There is no incident {incident_id!r} in {folder}."
+        f"There is no incident {shortened(printable(incident_id), _WIDE)!r} in {folder}."
         + (f" The last ones are: {', '.join(known)}." if known else " The log is empty.")
         + " Set incident_id to one of the log. Nothing was done."
     )

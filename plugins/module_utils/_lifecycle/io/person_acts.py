@@ -15,6 +15,7 @@ from ..._incident.incident_lines import with_head
 from ..._incident.io.joining import existing_incident, open_incident
 from ..._incident.io.log import missing_incident, read
 from ..._incident.io.verify import verify
+from ..._incident.note import require_short
 from ..._incident.record import record
 from ..._incident.scope import NEW
 from ..._incident.timeline import words_of
@@ -24,18 +25,20 @@ from ..user_report import SCENARIO, action_item, noted, opening_of
 from .site_rules import due_rules
 
 _SAID = ("text", "reason", "severity", "role", "item", "audience", "status")
+_OTHERS = ("person", "reported_by", "noticed_at")
 _KEPT = ("log", "by", "at", "group")
 REPORT = "report"
 
 
 def act_on_incident(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """What incident_act returns. Raises InputError where there is no such incident, and where the act is refused."""
+    texts = {field: str(given[field]).strip() for field in _SAID}
+    require_short({**texts, **{field: str(given[field]).strip() for field in _OTHERS}})
     if given["act"] == REPORT:
         return _report(given, check_mode)
     name = existing_incident(given["log"], given["id"], given["hosts"], given["join_within"], given["site"])
     people = everyone_of(given["people"])
     outside, hours, problems = due_rules(given["hours"], given["public_every"], given["public_scenarios"])
-    texts = {field: str(given[field]).strip() for field in _SAID}
     first_break = verify(given["log"], name, ())["incidents"][name]["first_break"] if given["act"] == "close" else None
     said = Said(
         person_of(people, given["by"]) or given["by"],

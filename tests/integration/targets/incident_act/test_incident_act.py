@@ -216,3 +216,41 @@ def test_what_is_no_severity_is_refused_and_nothing_is_written(log, tmp_path_fac
     refused = act(folder, name, check=check, **options)
     assert refused["msg"].startswith("severity: 'P7' is no severity; use one of P0, P1, P2, P3, or unknown.")
     assert [path.read_bytes() for path in folder.glob("*.jsonl")] == before
+
+
+LONG = "x" * 10_240
+NO_TIME = "14:99 " + "x" * 150
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "says"),
+    [
+        ("acknowledge", {"text": LONG}, "text: at most 10000 characters are kept, and this has 10240."),
+        ("severity", {"severity": "P2", "reason": LONG}, "reason: at most 10000 characters are kept"),
+        ("take_role", {"role": "technical_lead", "person": LONG}, "person: at most 200 characters are kept"),
+        ("waive", {"item": LONG, "reason": "x"}, "item: at most 1000 characters are kept"),
+        ("report", {"text": "x", "reported_by": LONG}, "reported_by: at most 200 characters are kept"),
+        ("report", {"text": "x", "reported_by": "x", "noticed_at": NO_TIME}, "noticed_at: '14:99 xxx"),
+    ],
+)
+def test_what_is_longer_than_a_person_can_mean_is_refused_in_a_short_message(log, name, options, says):
+    before = (log / "a.jsonl").read_bytes()
+    refused = act(log, name, id="new" if name == "report" else "a", **options)
+    assert refused["msg"].startswith(says)
+    assert len(refused["msg"]) < 300
+    assert len(list(log.glob("*.jsonl"))) == 1
+    assert (log / "a.jsonl").read_bytes() == before
+
+
+def test_an_incident_that_is_none_is_named_short_and_with_the_folder_of_the_log(log):
+    assert act(log, "acknowledge", id="x" * 10_240)["msg"].startswith(
+        f"There is no incident '{'x' * 117}...' in {log}."
+    )
+    status = run_module("incident_status", log=str(log), id="</b>x")
+    assert status["msg"].startswith(f"There is no incident '</b>x' in {log}. The last ones are: a.")
+
+
+def test_what_is_open_of_a_checklist_is_named_with_the_playbook_that_ticks_it(log):
+    assert act(log, "resolve", id="a", reason="by hand")["changed"] is True
+    refused = act(log, "close", id="a")["msg"]
+    assert "tick it (playbooks/incident_checklist.yml -e incident_act_item=NAME), or waive it with" in refused

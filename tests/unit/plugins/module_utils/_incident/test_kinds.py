@@ -26,6 +26,17 @@ class _AnsibleTaggedInt(int):
         ("action_item", {"key": "a1", "text": "alert on the pool", "owner": "ada", "due": "2026-12-01"}, ""),
         ("action_item", {"key": "a1", "text": "x", "due": "2026-12-01T10:00:00"}, ""),
         ("action_item", {"key": "a1", "text": "x", "due": ""}, ""),
+        *[
+            ("action_item", {"key": key, "text": "x"}, "the key of an action item is one line of 1 to 200 characters")
+            for key in ("", "  ", "a\nb", "x" * 201)
+        ],
+        ("action_item", {"key": "x" * 200, "text": "x" * 10_000, "owner": "x" * 200}, ""),
+        ("action_item", {"key": "a1", "text": "x" * 10_001}, "the field text of an action item has at most 10000"),
+        (
+            "action_item",
+            {"key": "a1", "text": "x", "owner": "x" * 201},
+            "the field owner of an action item has at most",
+        ),
         ("action_item", {"key": "a1", "text": _AnsibleTaggedInt(5)}, "is a text, not int"),
         *[
             ("action_item", {"key": "a1", "text": "x", "due": due}, "is a date such as 2026-12-01")
