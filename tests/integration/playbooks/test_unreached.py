@@ -42,11 +42,11 @@ class Hosts:
             "db_session_cancel_session": "4711",
         }
 
-    def play(self, name, *options, **more):
+    def play(self, name, *options):
         groups = {group: {"hosts": hosts} for group, hosts in self.groups.items()}
         path = self.folder / "hosts.json"
         path.write_text(json.dumps({"all": {"children": groups, "vars": self.variables}}))
-        environment = {**os.environ, "HOME": str(self.folder), "ANSIBLE_NOCOLOR": "1", **more}
+        environment = {**os.environ, "HOME": str(self.folder), "ANSIBLE_NOCOLOR": "1"}
         argv = ["ansible-playbook", "-i", str(path), f"playbooks/{name}.yml", *options]
         return subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
@@ -120,14 +120,6 @@ def test_a_run_that_first_completes_an_earlier_act_raises_the_severity_by_its_ow
     record({**given, "events": [{"kind": "severity", "note": lowered}]}, False)
     assert hosts.play("db_lock_contention", "--limit", "db1", "-e", "incident_id=i").returncode == 2
     assert severity_in(hosts.events()) == "P3"
-
-
-def test_a_status_for_programs_without_a_name_of_a_file_has_one(hosts):
-    hosts.groups = {"database": {"db1": {"ansible_connection": "local"}}}
-    typed = {"incident_status_json": True}
-    done = hosts.play("incident_status", "-e", json.dumps(typed), PWD=str(hosts.folder))
-    assert done.returncode == 0, done.stdout
-    assert json.loads((hosts.folder / "incident_status.json").read_text())["incidents"] == []
 
 
 @pytest.mark.parametrize("options", [[], ["--check"]])

@@ -1,0 +1,69 @@
+"""What is typed wrong for a playbook of the incident: one paragraph that names the variable as it was typed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
+
+from support.servers import ROOT
+
+FORMS = "incident_postmortem_written is a dictionary with a text for each section"
+
+
+class Typed:
+    """One host, a log with one incident, and playbooks that act on it."""
+
+    def __init__(self, folder):
+        self.folder, self.log = folder, folder / "incidents"
+        variables = {"ansible_connection": "local", "runbook_incident_log": str(self.log)}
+        (folder / "hosts.json").write_text(json.dumps({"database": {"hosts": {"db1": variables}}}))
+        opening = {"hosts": ["db1"], "severity": "P1"}
+        record({"log": str(self.log), "id": "a", "host": "db1", "opening": opening, "events": [NOTED]}, False)
+
+    def play(self, name, **extra):
+        argv = ["ansible-playbook", "-i", str(self.folder / "hosts.json"), f"playbooks/{name}.yml"]
+        environment = {**os.environ, "HOME": str(self.folder), "PWD": str(self.folder), "ANSIBLE_NOCOLOR": "1"}
+        argv += ["-e", json.dumps({"incident_id": "a", **extra})]
+        return subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+NOTED = {"kind": "noted", "note": {"text": "x"}}
+
+
+@pytest.fixture
+def typed(tmp_path):
+    return Typed(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "extra", "says"),
+    [
+        ("incident_role", {"incident_role_action": "mallory"}, "incident_role_action is one of take, offer"),
+        ("incident_resolve", {"incident_resolve_action": "close"}, "incident_resolve_action is one of identify"),
+        ("incident_checklist", {"incident_checklist_action": "x" * 10_240}, "one of check, waive, not \'xxxxx"),
+        ("incident_postmortem", {"incident_postmortem_written": "lessons"}, FORMS),
+        ("incident_postmortem", {"incident_postmortem_action_items": "x"}, FORMS),
+        ("incident_postmortem", {"incident_postmortem_action_items": [1]}, FORMS),
+    ],
+)  # fmt: skip
+def test_it_is_refused_by_its_own_name_and_nothing_is_written(typed, name, extra, says):
+    before = (typed.log / "a.jsonl").read_bytes()
+    done = typed.play(name, **extra)
+    assert done.returncode == 2
+    (message,) = [line for line in done.stdout.splitlines() if line.startswith("fatal:")]
+    assert says.replace("\\", "") in message
+    assert "Nothing was written." in message
+    assert len(message) < 600
+    assert (typed.log / "a.jsonl").read_bytes() == before
+
+
+def test_a_status_for_programs_without_a_name_of_a_file_has_one(typed):
+    done = typed.play("incident_status", incident_status_json=True)
+    assert done.returncode == 0, done.stdout
+    assert [each["id"] for each in json.loads((typed.folder / "incident_status.json").read_text())["incidents"]] == [
+        "a"
+    ]
