@@ -87,7 +87,9 @@ approved:
   type: bool
   sample: true
 state:
-  description: Outcome of the approval. C(approved), C(denied), C(timed_out), C(pending), C(canceled), C(not_asked) where the plan holds nothing, C(none), or AWX's own word.
+  description:
+    - Outcome of the approval. C(approved), C(denied), C(timed_out), C(pending), C(canceled), C(not_asked) where the plan holds nothing,
+      C(none), or AWX's own word.
   returned: success
   type: str
   sample: approved

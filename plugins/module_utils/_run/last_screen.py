@@ -105,7 +105,7 @@ def last_lines(run: Run) -> list[Line]:
 
 def first_sentence(message: Any) -> str:
     """Of a failed step's message, with a full stop; empty for none."""
-    sentence = printable(str(message or "").split(". ")[0].rstrip("."))
+    sentence = printable(str(message or "").split(". ", 1)[0].rstrip("."))
     return f"{sentence}." if sentence else ""
 
 
