@@ -13,7 +13,7 @@ from ..exclusions import Exclusions
 from ..session import Prepared, Session
 from ..snapshot import Snapshot
 from ..sql_text import without_literals
-from .convoy import proved_holds
+from .convoy import proved_holds, seconds_in_transaction
 from .election import may_lead, takes_its_turn, why_lead, why_lead_by_row
 from .lock_table import Key
 from .price import CANCEL, Bounds, act_on, at_work
@@ -181,7 +181,7 @@ def _held_among_equals(snapshot: Snapshot, holder: Session, proved: float, waite
     by a later statement than theirs."""
     asking = {who.query for who in map(snapshot.who, waiters) if isinstance(who, Session)}
     beyond = holder.state == "active" and without_literals(holder.query) not in map(without_literals, asking)
-    return max(proved, holder.seconds_in_state(snapshot.now)) if beyond else proved
+    return max(proved, seconds_in_transaction(snapshot, holder)) if beyond else proved
 
 
 def giving_up(snapshot: Snapshot, key: Key) -> Item:

@@ -61,8 +61,18 @@ def proved_holds(snapshot: Snapshot) -> dict[Key, float]:
 def _in_statement(holder: Holder, oldest: float, snapshot: Snapshot) -> float:
     if isinstance(holder, Prepared) or holder.state == "":
         return 0.0
+    if holder.state == "active" and oldest <= holder.seconds_in_state(snapshot.now):
+        return 0.0
+    return seconds_in_transaction(snapshot, holder)
+
+
+def seconds_in_transaction(snapshot: Snapshot, holder: Session) -> float:
+    """Seconds of its present state within its transaction: a procedure that commits between its steps gives its locks
+    back, and runs on as one statement."""
     seconds = holder.seconds_in_state(snapshot.now)
-    return seconds if holder.state != "active" or oldest > seconds else 0.0
+    if holder.xact_start is None:
+        return seconds
+    return min(seconds, max(0.0, (snapshot.now - holder.xact_start).total_seconds()))
 
 
 def unproved_roots(snapshot: Snapshot, seconds: float, settled: Collection[str], late: Collection[Key]) -> set[Key]:

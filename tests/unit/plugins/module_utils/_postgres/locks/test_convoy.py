@@ -37,6 +37,9 @@ def queue(holder, *waiters, state="idle in transaction", since=0.1, **given):
     [
         pytest.param(queue(1, 2, since=40), 40, id="idle in its transaction"),
         pytest.param(queue(1, 2, state="active", since=40), 40, id="a statement that began after the oldest wait"),
+        pytest.param(
+            queue(1, 2, state="active", since=40, xact_start=ago(3)), 3, id="a procedure that committed a moment ago"
+        ),
         pytest.param(queue(1, 2, state="active", since=70), 0, id="a statement that may have got its lock just now"),
         pytest.param(queue(1, 2, state="idle in transaction (aborted)", since=40), 40, id="a failed transaction"),
         pytest.param(queue(1, 2, state="idle", since=40, xact_start=None), 40, id="idle with a session's lock"),
@@ -109,3 +112,10 @@ def test_those_in_a_convoy_are_not_late_and_the_plan_says_why():
     judged = judge(scene, Exclusions(), Bounds(max_share=1.0))
     assert judged.plan.actions == ()
     assert judged.as_dict()["no_action_reason"] == "nothing to do: no session waits too long; a convoy on t"
+
+
+@pytest.mark.parametrize(("began", "asks"), [(3, True), (45, False)])
+def test_a_procedure_that_commits_between_its_steps_is_not_taken_for_one_that_is_stuck(began, asks):
+    """It runs as one statement for long, and has its present lock since its last commit at most."""
+    scene = queue(1, 2, 3, 4, state="active", since=300, query="CALL close_all_accounts()", xact_start=ago(began))
+    assert bool(judge(scene, Exclusions(), Bounds(max_share=1.0)).need_approval) == asks
