@@ -7,6 +7,9 @@ gone. PostgreSQL does not show whether an advisory lock is held by the session o
 
 By a row or a table they elect one whose statements only take that lock. Requests that pile up behind a stuck
 transaction do so, too, where all of them run `SELECT ... FOR UPDATE`; what tells them apart is where they come from.
+
+Others change the row of a lease (UPDATE, INSERT of a key), or call a function that does. That is what requests do, so
+more must be known: the holder works, or all have waited for longer than requests do.
 """
 
 from __future__ import annotations
@@ -14,8 +17,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
-from typing import Collection, Iterable
+from typing import Collection, Iterable, Sequence
 
+from ..._core.text import span
 from ..connection_limits import family_of
 from ..session import CLIENT, Holder, Session, name_and_host
 from ..snapshot import MIN_WAITERS, Snapshot
@@ -33,11 +37,19 @@ BY_ROW = "it may be the elected leader of its waiters: the statement of each onl
 _ONLY_LOCKS = re.compile(r"^\s*(?:LOCK\b|(?:SELECT|WITH)\b.*\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b)", re.I | re.S)
 _LOCKS = re.compile(r"\s*(?:/\*|--|LOCK\b|SELECT\b|WITH\b)", re.I)  # what such a statement may begin with
 _TAKES = re.compile(rf"{_ONLY_LOCKS.pattern}|^\s*(?:UPDATE|DELETE|INSERT|MERGE)\b|\bpg_advisory_\w*lock", re.I)
-_BY_ROW = "it may be the elected leader of its waiters: all of them are of its application, and only take the same lock"
+_BY_ROW = (
+    "it may be the elected leader of its waiters: all of them are of its application, run one statement that only takes"
+    " the lock, and {how}; requests that pile up on new connections look the same"
+)
+_BY_LEASE = (
+    "it may be the elected leader of its waiters: all of them are of its application and run one statement, and {how};"
+    " requests that pile up on new connections look the same"
+)
 # Seconds: of a connection before its first wait, in which it has served no request; of a hold or a wait, after which
 # requests would not be waiting any more.
 _SERVED, _LASTING = 30.0, 600.0
 _HEARTBEATS = 2  # times the least wait, in which the session of a leader that works says something
+_OF_ELECTIONS = ("transactionid", "tuple", "relation")  # kinds of locks by which others than advisory ones elect
 _MANY = 2  # times the waiters that make a queue: more than an election by an advisory lock has members
 # The functions that take an advisory lock until the transaction ends; others take it until the session does.
 _TRANSACTION_LEVEL = re.compile(r"\bpg_(?:try_)?advisory_xact_lock", re.I)
@@ -92,14 +104,30 @@ def why_lead_by_row(
     if len(waiters) < least and leads_by_row(holder, map(snapshot.who, waiters)):
         return BY_ROW
     members = _members(snapshot, holder, min_waiting)
-    return _BY_ROW if members and not _is_queue(snapshot, holder, members, min_waiting) else ""
+    if not members or _is_queue(snapshot, holder, members, min_waiting):
+        return ""
+    if _only_locks(without_literals(members[0].query)):
+        return _BY_ROW.format(how=_how_they_wait(snapshot, [holder, *members]))
+    works = "it is active" if _is_at_work(snapshot, holder, min_waiting) else "each has waited for ten minutes"
+    return _BY_LEASE.format(how=works)
+
+
+def _how_they_wait(snapshot: Snapshot, members: Sequence[Session]) -> str:
+    """What speaks for an election: see `_is_queue`."""
+    if not any(map(_has_served, members[1:])):
+        return "have done nothing else since they connected"
+    if snapshot.held_for(members[0].key) >= _LASTING:
+        return f"its lock has been held for {span(snapshot.held_for(members[0].key))}"
+    few = max(Counter(session.client for session in members).values()) < MIN_WAITERS
+    return "few of them are of one client" if few else "few of them have served requests before"
 
 
 def with_elections(snapshot: Snapshot, min_waiting: float) -> Snapshot:
     """The same, with those that wait by design for the elected leader by a row or a table.
 
     Its transaction is old and goes on, none of the standbys has come lately, and each of them waits since it
-    connected: these do nothing else. Elsewhere a person decides, see `why_lead_by_row`.
+    connected: these do nothing else. Where their statement does more than to take the lock, none has come for ten
+    minutes. Elsewhere a person decides, see `why_lead_by_row`.
     """
     elections: dict[Key, frozenset[Key]] = {}
     for key in _sole_holders(snapshot):
@@ -107,23 +135,29 @@ def with_elections(snapshot: Snapshot, min_waiting: float) -> Snapshot:
         if holder is None or not _goes_on(snapshot, holder, min_waiting):
             continue
         members = _members(snapshot, holder, min_waiting)
+        least = min_waiting
+        if members and not _only_locks(without_literals(members[0].query)):
+            least = max(min_waiting, _LASTING)
         if members and all(
-            snapshot.seconds_waiting(member.key) >= min_waiting and not _has_served(member) for member in members
+            snapshot.seconds_waiting(member.key) >= least and not _has_served(member) for member in members
         ):
             elections.update((member.key, frozenset([key])) for member in members)
     return replace(snapshot, elections=elections) if elections else snapshot
 
 
 def _sole_holders(snapshot: Snapshot) -> set[Key]:
-    """Who alone holds a row or a table that a statement waits for which takes nothing but such a lock."""
+    """Who alone holds a row or a table that a statement waits for which takes nothing but such a lock, or any for ten
+    minutes."""
     waits, sessions = snapshot.forest.waits, snapshot.sessions
     tags = {
         lock.tag
         for key, locks in waits.waits.items()
         if isinstance(key, int)
         and key in sessions
-        and _LOCKS.match(sessions[key].query)
-        and _only_locks(without_literals(sessions[key].query))
+        and (
+            snapshot.seconds_waiting(key) >= _LASTING
+            or (_LOCKS.match(sessions[key].query) and _only_locks(without_literals(sessions[key].query)))
+        )
         for lock in locks
         if lock.kind in ("transactionid", "relation")
     }
@@ -136,14 +170,34 @@ def _goes_on(snapshot: Snapshot, holder: Session, min_waiting: float) -> bool:
     the statement of one that works too long goes on."""
     if holder.xact_start is None or holder.backend_start is None:
         return False
-    lasts = (snapshot.now - holder.xact_start).total_seconds()
-    first = (holder.xact_start - holder.backend_start).total_seconds()
-    return holder.seconds_in_state(snapshot.now) < min_waiting and lasts >= min_waiting and first < _SERVED
+    recent = holder.seconds_in_state(snapshot.now) < min_waiting
+    return recent and _lasts(snapshot, holder) >= min_waiting and _since_it_connected(holder)
+
+
+def _lasts(snapshot: Snapshot, holder: Session) -> float:
+    """Seconds for which its transaction has gone on."""
+    return (snapshot.now - holder.xact_start).total_seconds() if holder.xact_start else 0.0
+
+
+def _since_it_connected(holder: Session) -> bool:
+    """Whether the transaction of a session is the first thing that it did, as far as times show."""
+    if holder.xact_start is None or holder.backend_start is None:
+        return False
+    return (holder.xact_start - holder.backend_start).total_seconds() < _SERVED
+
+
+def _is_at_work(snapshot: Snapshot, holder: Session, min_waiting: float) -> bool:
+    """Whether a transaction that is old has begun or ended a statement lately."""
+    return holder.seconds_in_state(snapshot.now) < min_waiting <= _lasts(snapshot, holder)
 
 
 def _members(snapshot: Snapshot, holder: Session, min_waiting: float) -> list[Session]:
-    """Those that wait for a holder, if all of them are of its application, and run one statement that only takes a lock
-    of rows or of a table. Empty where they are none, or where it has done something since and is silent."""
+    """Those that wait for a holder, if all of them are of its application, and run one statement. Empty where they are
+    none, or where requests behind a stuck transaction are more likely.
+
+    Of a statement that only takes a lock of rows or of a table: the holder has done something since and is silent. Of
+    any other: they have served requests, or it has not begun a statement lately; if it is silent since that statement,
+    or its present one goes on, all have waited for ten minutes."""
     if holder.backend_type != CLIENT or holder.aborted or holder.xact_start is None:
         return []
     waits = snapshot.forest.waits
@@ -155,16 +209,54 @@ def _members(snapshot: Snapshot, holder: Session, min_waiting: float) -> list[Se
     texts = {without_literals(session.query) for session in members}
     if len(members) < len(behind) or len(texts) != 1:
         return []
-    text = texts.pop()
-    silent = holder.idle_in_transaction and holder.seconds_in_state(snapshot.now) >= _HEARTBEATS * min_waiting
-    if not _only_locks(text) or (silent and without_literals(holder.query) != text):
-        return []
     if any(_application(member) != _application(holder) or member.backend_type != CLIENT for member in members):
         return []
     locks = [lock for key in behind for lock in waits.waits[key]]
     if any(lock.kind == "relation" and holder.key not in waits.held_alike.get(lock.tag, ()) for lock in locks):
         return []  # it holds the table for something else
-    return [] if any(lock.kind == "advisory" for lock in locks) else members
+    if any(lock.kind not in _OF_ELECTIONS for lock in locks):
+        return []
+    may_be = _may_stand_by if _only_locks(*texts) else _may_share_a_lease
+    return members if may_be(snapshot, holder, members, min_waiting) else []
+
+
+def _may_stand_by(snapshot: Snapshot, holder: Session, members: Sequence[Session], min_waiting: float) -> bool:
+    silent = holder.idle_in_transaction and holder.seconds_in_state(snapshot.now) >= _HEARTBEATS * min_waiting
+    return not silent or without_literals(holder.query) == without_literals(members[0].query)
+
+
+def _may_share_a_lease(snapshot: Snapshot, holder: Session, members: Sequence[Session], min_waiting: float) -> bool:
+    if any(map(_has_served, members)):
+        return False
+    if _is_at_work(snapshot, holder, min_waiting):
+        return True
+    alike = holder.state == "active" or without_literals(holder.query) == without_literals(members[0].query)
+    lasting = all(snapshot.seconds_waiting(member.key) >= _LASTING for member in members)
+    return alike and lasting and _since_it_connected(holder)
+
+
+def try_again(looks: Sequence[Snapshot], key: Key, min_waiting: float) -> bool:
+    """Whether those that wait for a session, fail and come back may be the standbys of an active elected leader.
+
+    They are few, of its application, whose sessions are few as well, and run one statement that only takes the lock; or
+    any one, where it has led since it connected, for ten minutes. ``looks``: in which its transaction is the same.
+    """
+    last = looks[-1]
+    holder = last.sessions.get(key) if isinstance(key, int) else None
+    if holder is None or holder.backend_type != CLIENT or holder.aborted:
+        return False
+    if holder.seconds_in_state(last.now) >= min_waiting or _lasts(last, holder) < min_waiting:
+        return False
+    members = [look.who(waiter) for look in looks for waiter in look.forest.behind([key])]
+    own = _application(holder)
+    sessions = [member for member in members if isinstance(member, Session) and _application(member) == own]
+    texts = {without_literals(session.query) for session in sessions}
+    if not members or len(sessions) < len(members) or len(texts) != 1:
+        return False
+    most = max(sum(_application(session) == own for session in look.sessions.values()) for look in looks)
+    if most > _MANY * MIN_WAITERS:
+        return False
+    return _only_locks(*texts) or (_lasts(last, holder) >= _LASTING and _since_it_connected(holder))
 
 
 def _only_locks(text: str) -> bool:

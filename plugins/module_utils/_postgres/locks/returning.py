@@ -17,6 +17,7 @@ from ..session import CLIENT, Prepared
 from ..snapshot import Snapshot
 from ..work import can_wait
 from .convoy import WATCHED
+from .election import try_again
 from .lock_table import Key
 
 _MOST = 0.8  # of the seconds of a watch
@@ -56,12 +57,13 @@ def pressing_roots(looks: Sequence[Snapshot], min_waiting: float, min_waiters: i
     One that has held its lock for ``min_waiting`` seconds for sure (idle in its transaction, prepared) needs no more,
     and ``min_waiters`` requests of two sessions are enough, if some of them failed. Any other may be a member of a
     convoy, which waited before: sessions must have waited for it for most of the watch, and some of them given up while
-    its transaction went on.
+    its transaction went on. The standbys of an elected leader that is active, which try again, are none.
     """
     last = looks[-1]
     pressing: dict[Key, str] = {}
     for key in old_transactions(last, min_waiting) if len(looks) > 1 else ():
-        waits = [(look.now, waits_for(look, key, min_waiting)) for look in _while_it_runs(looks, key)]
+        same = _while_it_runs(looks, key)
+        waits = [(look.now, waits_for(look, key, min_waiting)) for look in same]
         every = set().union(*(each for dummy, each in waits))
         gone, sessions = len(every - waits[-1][1]), len({pid for pid, dummy in every})
         held = last.held_for(key) >= min_waiting
@@ -69,7 +71,8 @@ def pressing_roots(looks: Sequence[Snapshot], min_waiting: float, min_waiters: i
         again = held and gone > 0 and sessions > 1 and len(every & _requests(looks)) >= min_waiters
         seconds = (last.now - min([at for at, each in waits if each], default=last.now)).total_seconds()
         stays = seconds >= _MOST * min(min_waiting, WATCHED) and gone > 0
-        if again or (sessions >= min_waiters and (stays or held)):
+        many = again or (sessions >= min_waiters and (stays or held))
+        if many and not try_again(same, key, min_waiting):
             pressing[key] = (
                 f"{counted(sessions, 'session')} waited for it within {span(seconds)}, {counted(gone, 'wait')}"
                 " ended without the lock"

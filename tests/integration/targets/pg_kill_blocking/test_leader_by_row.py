@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Iterator
 
+import psycopg2
 import pytest
 
 from support.clients import Client, lock_waiters, until
@@ -79,3 +80,84 @@ def test_a_silent_leader_by_a_row_or_a_table_is_not_ended_unasked(server, sessio
     standbys = standing_by(server, session, takes)
     lasting(server, 5.1, f"pid = {leader.pid}")
     assert_held(kill(server, min_waiting=2), leader, *standbys)
+
+
+LEASE = "UPDATE bookings SET seats = 4 WHERE id = 1"
+BY_FUNCTION = (
+    "CREATE OR REPLACE FUNCTION take_leadership() RETURNS void LANGUAGE sql AS"
+    " 'SELECT FROM public.bookings WHERE id = 1 FOR UPDATE'"
+)
+
+
+@pytest.mark.parametrize("takes", [LEASE, "SELECT take_leadership()"])
+def test_a_leader_by_a_lease_or_a_function_is_not_ended_unasked_while_it_works(server, session, takes):
+    server.run(BY_FUNCTION)
+    leader = held(session, takes, application="node-1")
+    standbys = standing_by(server, session, takes)
+    lasting(server, 2.1, f"pid = {standbys[-1].pid}")
+    with beating(leader):
+        done = kill(server, min_waiting=2)
+    assert_held(done, leader, *standbys)
+    assert "it is active" in done["plan"]["actions"][0]["needs_approval"]
+
+
+@pytest.mark.parametrize("takes", [LEASE, "SELECT take_leadership()"])
+def test_one_that_does_nothing_is_ended_for_requests_that_run_its_statement(server, session, takes):
+    server.run(BY_FUNCTION)
+    holder = held(session, takes, application="node-1")
+    waiters = standing_by(server, session, takes)
+    lasting(server, 2.1, f"pid IN ({holder.pid}, {waiters[-1].pid})")
+    done = kill(server, min_waiting=2)
+    assert [entry["pid"] for entry in done["acted_on"]] == [holder.pid]
+    assert holder.fate() != "alive"
+
+
+def test_an_election_that_is_held_does_not_keep_a_stuck_root_beside_it(server, session):
+    leader = held(session, LEASE, application="node-1")
+    standbys = standing_by(server, session, LEASE)
+    root = held(session, "UPDATE bookings SET seats = 3 WHERE id = 2", application="shop")
+    requests = [session("shop").send("UPDATE bookings SET seats = 2 WHERE id = 2") for dummy in range(4)]
+    until(lambda: lock_waiters(server) == 8)
+    lasting(server, 2.1, f"pid IN ({root.pid}, {requests[-1].pid})")
+    with beating(leader):
+        done = kill(server, min_waiting=2)
+    assert [entry["pid"] for entry in done["acted_on"]] == [root.pid]
+    assert {client.fate() for client in (leader, *standbys, *requests)} == {"alive"}
+
+
+@contextlib.contextmanager
+def trying_again(clients: list[Client], takes: str) -> Iterator[None]:
+    """Each waits for less than a second, gives up, and tries again after a moment."""
+    over = threading.Event()
+
+    def tries(client: Client) -> None:
+        client.run("SET lock_timeout = '600ms'")
+        while not over.is_set():
+            with contextlib.suppress(psycopg2.errors.LockNotAvailable):
+                client.run(takes)
+            over.wait(0.3)
+
+    threads = [threading.Thread(target=tries, args=(client,)) for client in clients]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.mark.parametrize(("works", "late"), [(True, False), (False, True)])
+def test_standbys_that_try_again_are_no_requests_while_their_leader_works(server, session, works, late):
+    leader = held(session, BY_ROW, application="node-1")
+    lasting(server, 3.1, f"pid = {leader.pid}")
+    standbys = [session(f"node-{n}").ready() for n in (2, 3, 4)]
+    with trying_again(standbys, BY_ROW), beating(leader) if works else contextlib.nullcontext():
+        until(lambda: lock_waiters(server) >= 2, what="standbys that wait")
+        done = kill(server, min_waiting=3)
+    assert done["acted_on"] == []
+    assert bool(done["plan"]["actions"]) == late
+    if late:
+        assert "it may be the elected leader" in done["plan"]["actions"][0]["needs_approval"]
+    assert {client.fate() for client in (leader, *standbys)} == {"alive"}

@@ -202,6 +202,71 @@ def test_who_stands_by_a_leader_by_a_row_that_goes_on_waits_by_design(ages, more
     assert bool(by_design_lines(scene)) == bool(agreed)
 
 
+LEASE, FUNCTION = "UPDATE lease SET owner = 'node-2' WHERE id = 1", "SELECT take_leadership('node-2')"
+INSERTS = "INSERT INTO lease (id) VALUES (1)"
+SILENT = {"state_change": ago(4000), "xact_start": ago(4000), "backend_start": ago(4010)}
+AT_WORK = {"query": "SELECT 1", "state_change": ago(3), "xact_start": ago(64), "backend_start": ago(65)}
+WORKING = {"query": "SELECT work()", "state": "active"}
+JOB = {**AT_WORK, **WORKING, "query_start": ago(20), "state_change": ago(20)}
+LONG_JOB = {**SILENT, **WORKING, "query_start": ago(50), "state_change": ago(50)}
+
+
+@pytest.mark.parametrize("asks", [LEASE, FUNCTION, INSERTS])
+@pytest.mark.parametrize(
+    ("ages", "more", "held"),
+    [
+        pytest.param((64, 63, 62, 61), AT_WORK, 1, id="its leader is at work"),
+        pytest.param((64, 63, 62, 61, 60, 59, 58, 57), AT_WORK, 1, id="any number stands by"),
+        pytest.param((64, 63, 62), JOB, 1, id="its leader runs a job"),
+        pytest.param((64, 63, 62), LONG_JOB, 0, id="a statement that runs too long, and requests"),
+        pytest.param((4000, 3000, 2000), LONG_JOB, 1, id="it runs long, and all have waited for ten minutes"),
+        pytest.param((64, 63, 62), {**AT_WORK, "clients": ("a", "b", "c", "d")}, 1, id="one of each host"),
+        pytest.param((4000, 3000, 2000), SILENT, 1, id="silent, and all have waited for ten minutes"),
+        pytest.param((4000, 3000, 2000, 50), SILENT, 0, id="silent, and one came a minute ago"),
+        pytest.param((4000, 3000, 2000), {**SILENT, "query": "SELECT 1"}, 0, id="silent since another statement"),
+        pytest.param((4000, 3000, 2000), {**SILENT, "backend_start": ago(9000)}, 0, id="a request before it hung"),
+        pytest.param((64, 63, 62, 61), {}, 0, id="requests behind one that is idle"),
+        pytest.param((64, 63, 62, 61), {**AT_WORK, "state_change": ago(40)}, 0, id="it has been idle for 40 s"),
+        pytest.param((64, 63, 62), {**AT_WORK, "connected": 1000}, 0, id="they have served requests before"),
+        pytest.param((64, 63, 62, 9, 8, 7, 6, 5, 4), AT_WORK, 0, id="many came lately"),
+        pytest.param((64, 63, 62), {**AT_WORK, "names": ("web", "batch")}, 0, id="of several applications"),
+    ],
+)
+def test_a_leader_by_a_lease_or_a_function_is_not_ended_unasked(asks, ages, more, held):
+    given = {"connected": 1, "asks": asks, **more}
+    found = judged(with_elections(queue(*ages, **given), 30.0))
+    assert len(found.plan.actions) == 1
+    assert len(found.need_approval) == held
+    if held:
+        assert "it may be the elected leader" in found.plan.actions[0].reason
+        assert "requests that pile up on new connections look the same" in found.plan.actions[0].reason
+
+
+@pytest.mark.parametrize("asks", [LEASE, FUNCTION, INSERTS])
+@pytest.mark.parametrize(
+    ("ages", "agreed"), [((4000, 3000, 2000), 3), ((700,), 1), ((4000, 3000, 500), 0), ((4000, 3000, 20), 0)]
+)
+def test_who_has_stood_by_a_leader_by_a_lease_for_ten_minutes_waits_by_design(asks, ages, agreed):
+    scene = with_elections(queue(*ages, asks=asks, connected=1, **BEATS), 30.0)
+    assert len(scene.waits_by_design(30.0)) == agreed
+    assert len(scene.affected(30.0)) == (0 if agreed else sum(age >= 30 for age in ages))
+
+
+@pytest.mark.parametrize(
+    ("scene", "how"),
+    [
+        (queue(64, 63, 62, connected=1), "have done nothing else since they connected"),
+        (queue(64, 63, 62, clients=("a", "b", "c", "d")), "few of them are of one client"),
+        (queue(4000, 3900, 3800, 60, held=4000), "its lock has been held for 67 min"),
+        (queue(64, 63, 20, 10), "few of them have served requests before"),
+        (queue(64, 63, 62, connected=1, asks=LEASE, **AT_WORK), "it is active"),
+        (queue(4000, 3000, connected=1, asks=LEASE, **SILENT), "each has waited for ten minutes"),
+    ],
+)
+def test_the_reason_says_what_speaks_for_an_election(scene, how):
+    assert how in judged(scene).plan.actions[0].detail["needs_approval"]
+
+
 def test_requests_beside_the_standbys_are_late():
     scene = queue(4000, 3000, connected=1, **BEATS)
     more = snapshot(

@@ -101,6 +101,41 @@ def test_before_whom_waits_come_back(looks, pressing):
     assert set(pressing_roots(looks, 30, 3)) == pressing
 
 
+LOCKS, LEASE = "LOCK TABLE t IN SHARE MODE", "UPDATE lease SET owner = 'node-1'"
+BEATS = {"query_start": ago(0.1), "state_change": ago(0.1)}
+LED = {**BEATS, "xact_start": ago(4000), "backend_start": ago(4001)}
+
+
+def tried(**given):
+    """Three standbys that try again and again, in looks a moment apart."""
+    return [look(*when, **{**BEATS, "asks": LOCKS, **given}) for when in COME_BACK]
+
+
+def with_more(looks, *pids, **given):
+    """The same, with idle sessions beside."""
+    more = {pid: session(pid, "idle", **given) for pid in pids}
+    return [replace(each, sessions={**each.sessions, **more}) for each in looks]
+
+
+@pytest.mark.parametrize(
+    ("looks", "pressing"),
+    [
+        pytest.param(tried(), set(), id="they only take the lock, and the leader is at work"),
+        pytest.param(tried(query_start=ago(50), state_change=ago(50)), {1}, id="the holder is silent"),
+        pytest.param(tried(application="batch"), {1}, id="the holder is of another application"),
+        pytest.param(with_more(tried(), *range(10, 20)), {1}, id="its application has a pool"),
+        pytest.param(with_more(tried(), *range(10, 20), application="other"), set(), id="beside other applications"),
+        pytest.param(tried(asks=LEASE), {1}, id="a change of a row, for a minute"),
+        pytest.param(tried(asks=LEASE, **LED), set(), id="a change of a row, for an hour"),
+        pytest.param(tried(asks="SELECT lead()", **LED), set(), id="a function, for an hour"),
+        pytest.param(tried(asks=LEASE, **{**LED, "backend_start": ago(9000)}), {1}, id="it has done other things"),
+        pytest.param([*tried()[:2], *tried(asks=LEASE)[2:]], {1}, id="several statements"),
+    ],
+)
+def test_standbys_that_try_again_are_no_requests_that_come_back(looks, pressing):
+    assert set(pressing_roots(looks, 30, 3)) == pressing
+
+
 def test_what_was_seen_is_told_in_numbers():
     looks = [look(*when) for when in COME_BACK]
     assert pressing_roots(looks, 30, 3) == {1: "3 sessions waited for it within 5.0 s, 2 waits ended without the lock"}
