@@ -37,6 +37,8 @@ class ActionModule(ControllerAction):
         "idle": {"type": "float", "default": IDLE},
         "of_busiest": {"type": "float", "default": OF_BUSIEST},
         "warm_up": {"type": "float", "default": WARM_UP},
+        "restart_busiest": {"type": "bool", "default": False},
+        "services": {"type": "dict", "default": {}},
         "near": {"type": "float", "default": 0.9},
         "keep": {"type": "list", "elements": "str", "default": []},
     }
@@ -51,8 +53,11 @@ class ActionModule(ControllerAction):
             )
         if args["of"] == CPU:
             sessions: Any = args["sessions"]
-            rules = CpuRules(args["idle"], args["of_busiest"], args["warm_up"])
-            return {**weigh_cpu(resources, sessions, args["project"], args["cores"], args["keep"], rules)}
+            rules = CpuRules(args["idle"], args["of_busiest"], args["warm_up"], args["restart_busiest"])
+            weighed = weigh_cpu(
+                resources, sessions, args["project"], args["cores"], args["keep"], rules, args["services"]
+            )
+            return {**weighed}
         return {**weigh_memory(resources, args["project"], args["near"], args["keep"])}
 
     def said(self, args: dict[str, Any], result: dict[str, Any]) -> list[Line]:  # noqa: ARG002

@@ -45,6 +45,16 @@ options:
     description: For V(cpu), seconds from its start in which a busy container is not restarted without an approval.
     type: float
     default: 120.0
+  restart_busiest:
+    description: For V(cpu), whether a container that uses up the cores of the host is restarted without an approval also where
+      its health check passes. It may serve its requests.
+    type: bool
+    default: false
+  services:
+    description: For V(cpu), the services that M(pafar.runbook.compose_info) returned. By the health of their containers it is known
+      which of the busy ones is broken. Without them it is the word of the engine.
+    type: dict
+    default: {}
   near:
     description: For V(memory), share of its memory limit from which a container is returned.
     type: float

@@ -9,7 +9,7 @@ through the database. A backend's pid in the container's own namespace is its se
 
 from __future__ import annotations
 
-from typing import Sequence, TypedDict
+from typing import Any, Mapping, Sequence, TypedDict
 
 from .._core.units import MIB
 from .._postgres.activity_report import SessionReport
@@ -57,13 +57,20 @@ def weigh_cpu(
     least: float = BUSY,
     keep: Sequence[str] = (),
     rules: cpu_verdict.CpuRules = cpu_verdict.USUAL,
+    services: Mapping[str, Any] | None = None,
 ) -> ConsumersReport:
     """Containers, processes and sessions that use at least ``least`` cores, the busiest first, and advice.
 
     ``sessions``: active sessions of the database (``pid``, ``target``), may be empty; ``keep``: services that are never
-    restarted for it, since they keep data.
+    restarted for it, since they keep data; ``services``: what compose_info returned of each, with the health
+    of its containers.
     """
     host = resources["host"]
+    health = {
+        str(container.get("name")): str(container.get("health"))
+        for service in (services or {}).values()
+        for container in service.get("containers", ())
+    }
     busy = sorted(
         (container for container in resources["containers"] if container["cpu"] >= least),
         key=lambda container: -container["cpu"],
@@ -85,7 +92,7 @@ def weigh_cpu(
     apart = [container for container in ours if not container["service"]]
     busiest = max([container["cpu"] for container in busy] + [process["cpu"] for process in processes], default=0.0)
     verdicts = {
-        container["name"]: cpu_verdict.verdict_on(container, host, resources["processes"], busiest, rules)
+        container["name"]: cpu_verdict.verdict_on(container, host, resources["processes"], busiest, rules, health)
         for container in ours
         if container not in (*kept, *apart)
     }

@@ -2,15 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Whether a busy container is to be restarted: a container that works is busy, too. Pure.
 
-A restart helps where the host's cores are used up, and this container is what uses them. While cores are idle it slows
-no other one: what spins looks like what encodes a film, unless its health check fails, too.
+What uses the host's cores up may be a service that is broken, or one that serves more requests than before; and what
+spins looks like what encodes a film. A restart takes the work of the second from its users and helps nobody. So what is
+restarted without an approval is a busy container whose health check fails, too, unless the site says otherwise.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from typing import NamedTuple, Sequence
+from typing import Mapping, NamedTuple, Sequence
 
 from .._system.counters import BusyProcess, HostReport
 from .memory_verdict import SHORT, STEADY, UNCERTAIN, Verdict
@@ -18,7 +19,7 @@ from .resource_report import PRESSED, SLOWED, ContainerUse
 
 _WHOLE = 0.9  # of a core, or of the limit
 IDLE, OF_BUSIEST, WARM_UP = 0.2, 0.5, 120.0  # see `CpuRules`
-_UNHEALTHY = "(unhealthy)"  # in the engine's words
+_UNHEALTHY, _IN_STATUS = "unhealthy", "(unhealthy)"  # in the engine's words
 _UP = re.compile(r"Up (?:(?P<seconds>\d+) seconds?|(?P<minutes>\d+) minutes|(?P<second>Less than a second)"
                  r"|(?P<minute>About a minute))", re.I)  # fmt: skip
 
@@ -26,11 +27,13 @@ _UP = re.compile(r"Up (?:(?P<seconds>\d+) seconds?|(?P<minutes>\d+) minutes|(?P<
 class CpuRules(NamedTuple):
     """``idle``: share of the host's cores; with so many idle, no request waits for one. ``of_busiest``: share of what
     the busiest container or process uses, below which another one is not what uses up the host. ``warm_up``: seconds
-    from its start in which a container may be busy with it."""
+    from its start in which a container may be busy with it. ``restart_busiest``: what uses up the host is restarted
+    also where its health check passes."""
 
     idle: float = IDLE
     of_busiest: float = OF_BUSIEST
     warm_up: float = WARM_UP
+    restart_busiest: bool = False
 
 
 USUAL = CpuRules()
@@ -48,20 +51,29 @@ def verdict_on(
     processes: Sequence[BusyProcess],
     busiest: float,
     rules: CpuRules = USUAL,
+    health: Mapping[str, str] | None = None,
 ) -> Verdict:
-    """The verdict on a busy container. ``busiest``: the cores of the container or process that uses most."""
+    """The verdict on a busy container. ``busiest``: the cores of the container or process that uses most. ``health``:
+    of containers by name, as compose_info has judged it: what could not be checked is not unhealthy. Of one that is not
+    among them the engine's word counts."""
     uses = f"uses {container['cpu']:.2f} cores"
+    known = (health or {}).get(container["name"], "")
+    fails = known == _UNHEALTHY if known else _IN_STATUS in container["status"]
     if cores_are_short(host, rules.idle):
         if container["cpu"] < rules.of_busiest * busiest:
             return Verdict(STEADY, f"{uses}, much less than the busiest ({busiest:.2f})")
         if _seconds_up(container["status"]) < rules.warm_up:
             return Verdict(UNCERTAIN, f"{uses}, but was started just now ({container['status']}): it may be starting")
-        return Verdict(SHORT, uses)
+        if fails:
+            return Verdict(SHORT, f"{uses}, and its health check fails")
+        if rules.restart_busiest:
+            return Verdict(SHORT, uses)
+        return Verdict(UNCERTAIN, f"{uses}, but nothing shows that it is broken: it may serve its requests")
     idle = f"the host has {(1 - host['cpu_used']) * host['cores']:.1f} of {host['cores']} cores idle"
     whole = any(process["container"] == container["name"] and process["cpu"] >= _WHOLE for process in processes)
     if whole or container["throttled"] >= SLOWED or (container["cpu_of_quota"] or 0) >= _WHOLE:
         what = "a process of it uses a whole core" if whole else "its own limit slows it"
-        if _UNHEALTHY in container["status"]:
+        if fails:
             return Verdict(SHORT, f"{uses}, {what}, and its health check fails")
         return Verdict(UNCERTAIN, f"{uses}, and {what}, but {idle}: it may be busy with its own work")
     return Verdict(STEADY, f"{uses}, and {idle}")

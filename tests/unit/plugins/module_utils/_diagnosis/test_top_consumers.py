@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.top_consumers import weigh_cpu, weigh_memory
 
+from support import reports
 from support.database_reports import running
 from support.reports import container_use, growth, host, process, resources, steady
 
@@ -45,6 +46,21 @@ def test_while_cores_are_idle_no_busy_container_is_restarted_unasked():
     assert (weighed["services"], list(weighed["uncertain"])) == (["hung"], ["shop-hung-1"])
     assert "a process of it uses a whole core" in weighed["uncertain"]["shop-hung-1"]
     assert any("shop-encoder-1 uses 0.60 cores, and the host has" in line for line in weighed["lines"])
+
+
+def test_who_uses_up_the_host_is_restarted_unasked_only_if_it_is_broken_by_what_compose_info_says():
+    """Two web servers of one site: one has more requests than before, the other spins and answers none."""
+    many, hung = one("many", cpu=1.0), one("hung", cpu=0.9)
+    found = resources(many, hung, reading=HOST)
+    services = {
+        name: reports.service({**reports.container(f"shop-{name}-1"), "health": health})
+        for name, health in (("many", "healthy"), ("hung", "unhealthy"))
+    }
+    weighed = weigh_cpu(found, [], "shop", services=services)
+    assert weighed["services"] == ["hung", "many"]
+    assert list(weighed["uncertain"]) == ["shop-many-1"]
+    assert "it may serve its requests" in weighed["uncertain"]["shop-many-1"]
+    assert list(weigh_cpu(found, [], "shop")["uncertain"]) == ["shop-many-1", "shop-hung-1"], "nothing is known of them"
 
 
 def test_memory():

@@ -1,4 +1,4 @@
-"""A busy container is restarted where cores are short and it is what uses them."""
+"""A busy container is restarted unasked where its health check fails, too, or the site says so."""
 
 from __future__ import annotations
 
@@ -12,10 +12,35 @@ from support.reports import container_use, host, process, resources
 @pytest.mark.parametrize(
     ("used", "facts", "more", "state", "why"),
     [
-        pytest.param(0.95, {"cpu": 1.5}, {}, SHORT, "uses 1.50 cores", id="it uses up the host"),
+        pytest.param(0.95, {"cpu": 1.5}, {}, UNCERTAIN, "it may serve its requests", id="it uses up the host"),
+        pytest.param(
+            0.95, {"cpu": 1.5}, {"status": "Up 3 hours (healthy)"}, UNCERTAIN, "nothing shows", id="it serves many"
+        ),
+        pytest.param(
+            0.95, {"cpu": 1.5}, {"status": "Up 3 hours (unhealthy)"}, SHORT, "its health check fails", id="it is broken"
+        ),
+        pytest.param(
+            0.95, {"cpu": 1.5}, {"health": "unhealthy"}, SHORT, "its health check fails", id="by compose_info"
+        ),
+        pytest.param(
+            0.95,
+            {"cpu": 1.5},
+            {"status": "Up 3 hours (unhealthy)", "health": "unknown"},
+            UNCERTAIN,
+            "nothing shows",
+            id="a check that could not be carried out",
+        ),
+        pytest.param(
+            0.3,
+            {"cpu": 1.0},
+            {"whole": True, "status": "Up 3 hours (unhealthy)", "health": "unknown"},
+            UNCERTAIN,
+            "a whole core",
+            id="a check that was cut off beside a process that may spin",
+        ),
         pytest.param(0.95, {"cpu": 0.6}, {"busiest": 3.0}, STEADY, "much less than the busiest", id="another one does"),
         pytest.param(0.95, {"cpu": 1.5}, {"status": "Up 12 seconds"}, UNCERTAIN, "it may be starting", id="it starts"),
-        pytest.param(0.95, {"cpu": 1.5}, {"status": "Up 12 minutes"}, SHORT, "uses", id="it has started"),
+        pytest.param(0.95, {"cpu": 1.5}, {"status": "Up 12 minutes"}, UNCERTAIN, "nothing shows", id="it has started"),
         pytest.param(0.3, {"cpu": 0.6}, {}, STEADY, "cores idle", id="cores are idle"),
         pytest.param(0.3, {"cpu": 1.0}, {"whole": True}, UNCERTAIN, "a whole core", id="a process that may spin"),
         pytest.param(
@@ -37,7 +62,8 @@ def test_who_is_restarted_for_a_busy_host(used, facts, more, state, why):
     container["status"] = more.get("status", "Up 3 hours")
     reading = resources(reading=host(memory=0.5, cpu=used, load=1.0))["host"]
     processes = [process("python", "shop-web-1", 0.98)] if more.get("whole") else []
-    verdict = verdict_on(container, reading, processes, more.get("busiest", facts["cpu"]))
+    health = {"shop-web-1": more["health"]} if "health" in more else {}
+    verdict = verdict_on(container, reading, processes, more.get("busiest", facts["cpu"]), health=health)
     assert verdict.state == state
     assert why in verdict.why
 
@@ -60,4 +86,5 @@ def test_a_site_says_what_idle_busiest_and_new_are(rules, used, facts, busiest, 
     container = container_use("shop-web-1", cpu=facts["cpu"])
     container["status"] = facts.get("status", "Up 3 hours")
     reading = resources(reading=host(memory=0.5, cpu=used, load=1.0))["host"]
-    assert verdict_on(container, reading, [], busiest, rules).state == state
+    assert verdict_on(container, reading, [], busiest, rules._replace(restart_busiest=True)).state == state
+    assert verdict_on(container, reading, [], busiest, rules).state != SHORT
