@@ -18,8 +18,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.intent imp
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import (
     OPEN_ARGS,
     opening,
+    opening_checked,
     opening_without_log,
-    require_severity,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.scope import NEW
 from ansible_collections.pafar.runbook.plugins.module_utils._system.io.run import state_of_run
@@ -37,7 +37,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         dummy, params = self.validate_argument_spec(argument_spec=OPEN_ARGS)
         try:
-            require_severity(params)
+            params = opening_checked(params)
         except InputError as error:
             return {**result, "failed": True, "msg": str(error), "error": type(error).__name__}
         if self._connection.transport == "local" and self._connection.become is None:

@@ -21,7 +21,8 @@ options:
     type: path
     required: true
   id:
-    description: Id of the incident. V(new) opens another one in any case.
+    description: Id of the incident. V(new) opens another one in any case. Blanks around it, and capitals where only one incident
+      has the name but for these, count for nothing. What can be no id is refused before anything is done.
     type: str
     default: ""
   scenario:

@@ -10,6 +10,7 @@ from .._core.console import BAD, CARE, DIM, PLAIN, Line
 from .._core.text import span
 from .event import IncidentReport, WrittenReport
 from .hash_chain import Head, break_text, head_text
+from .scope import NOT_THERE
 
 
 def of_record(result: WrittenReport) -> list[Line]:
@@ -35,6 +36,8 @@ def with_head(head: Head) -> str:
 def of_opening(result: Mapping[str, Any]) -> list[Line]:
     """The incident that is joined and why, what was wrong with its log, and why no incident was looked for."""
     lines = [(PLAIN, f"joins the incident {result['id']}: {result['why']}")] if result["joined"] else []
+    if result["why"] == NOT_THERE:
+        lines.append((PLAIN, f"the incident {result['id']} begins with the first record: {NOT_THERE}"))
     lines += [(CARE, _under_way(act)) for act in result["under_way"]]
     if result["problem"]:
         lines.append((CARE, f"the incident log could not be read: {result['problem']}"))

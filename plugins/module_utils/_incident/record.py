@@ -14,7 +14,7 @@ from .io.log import NOTHING, append
 from .io.share import Share
 from .kinds import KINDS, SEVERITIES, why_refused
 from .note import note_event
-from .scope import OpenReport, Scope, targets_of
+from .scope import OpenReport, Scope, id_given, targets_of
 from .severity import ABOUT_SEVERITY, opened_with, raised, severity_given
 from .stamps import moment_of
 
@@ -153,14 +153,16 @@ def note(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
 
 
 def opening(given: dict[str, Any]) -> OpenReport:
-    """The incident of a run. ``given``: values of OPEN_ARGS. Raises InputError for what is no severity."""
-    require_severity(given)
-    return open_incident(**{name: given[name] for name in OPEN_ARGS if name != "severity"})
+    """The incident of a run. ``given``: values of OPEN_ARGS. Raises InputError for what is no severity, and no id."""
+    checked = opening_checked(given)
+    return open_incident(**{name: checked[name] for name in OPEN_ARGS if name != "severity"})
 
 
-def require_severity(given: Mapping[str, Any]) -> None:
-    """Refuse a severity that the log would refuse, before the run has done anything. ``given``: values of OPEN_ARGS."""
+def opening_checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of OPEN_ARGS, with the id as it is meant. Refuse a severity and an id that the log would refuse, when
+    the run has not done anything yet."""
     severity_given(given["severity"], "incident_severity", "Nothing was done.")
+    return {**given, "id": id_given(given["id"])}
 
 
 def opening_without_log(given: dict[str, Any], problem: str) -> OpenReport:

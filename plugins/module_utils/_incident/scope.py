@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import AbstractSet, Any, Iterable, Mapping, NamedTuple, Sequence, TypedDict
 
-from .._core.text import some, span
-from .event import EventReport, Intent
+from .._core.errors import InputError
+from .._core.text import printable, shortened, some, span
+from .event import EventReport, Intent, usable_id
 from .hash_chain import Break, Head
 from .phase import ENDED, phase_of
 from .stamps import moment_of
 
 NEW = "new"  # given in place of an id: an incident of its own in any case
 SURVEY = "triage"
+NOT_THERE = "incident_id was given, and the log has no such incident yet"
+_WIDE = 60  # characters of an id that is none
 
 
 class OpenReport(TypedDict):
@@ -61,6 +64,20 @@ class Candidate(NamedTuple):
     id: str
     last: datetime
     scope: Scope
+
+
+def id_given(text: str) -> str:
+    """The id of an incident that was typed, without the blanks around it. Raises InputError for what can be none: of
+    such a run nothing could be recorded."""
+    name = text.strip()
+    if name.casefold() == NEW:
+        return NEW
+    if name and not usable_id(name):
+        raise InputError(
+            f"incident_id: {shortened(printable(name), _WIDE)!r} is no valid incident id: use letters, digits, '.', '_'"
+            " and '-', at most 100 characters. Nothing was done."
+        )
+    return name
 
 
 def scope_of(events: Iterable[EventReport]) -> Scope:

@@ -19,7 +19,7 @@ from ..._core.errors import InputError, LogError, RunbookError
 from ..event import usable_id
 from ..held import made_in
 from ..intent import unfinished
-from ..scope import NEW, SURVEY, Candidate, OpenReport, Scope, best, candidate, why_joined
+from ..scope import NEW, NOT_THERE, SURVEY, Candidate, OpenReport, Scope, best, candidate, why_joined
 from .folder import has_log, log_paths
 from .log import ids, missing_incident, read
 from .verify import verify
@@ -55,8 +55,7 @@ def _open_incident(
     workflow, alert = started_by
     now = datetime.now(timezone.utc)
     if id and id != NEW:
-        known = usable_id(id) and has_log(Path(log).expanduser() / f"{id}.jsonl")
-        return _known(log, id, "incident_id was given", [], now) if known else _fresh(id, "incident_id was given")
+        return _named(log, id, now)
     if workflow:
         name, what = incident_of_workflow(log, workflow), f"holds a plan of the workflow {workflow}"
         return _known(log, name, f"it {what}", [], now) if name else _fresh(_name(scenario, now), f"no incident {what}")
@@ -72,6 +71,23 @@ def _open_incident(
     chosen, others = fitting[0], fitting[1:]
     why = why_joined(chosen, scope, now, others)
     return _known(log, chosen.id, why, [each.id for each in others], now)
+
+
+def _named(log: str, id: str, now: datetime) -> OpenReport:
+    """The incident that was named, also where it was typed in capitals: no two are named alike but for that."""
+    folder = Path(log).expanduser()
+    if usable_id(id) and has_log(folder / f"{id}.jsonl"):
+        return _known(log, id, "incident_id was given", [], now)
+    alike = [path.stem for path in log_paths(folder) if path.stem.casefold() == id.casefold() and has_log(path)]
+    if len(alike) != 1:
+        return _fresh(id, NOT_THERE)
+    return _known(
+        log,
+        alike[0],
+        f"incident_id={id} was given, and it is the only one that has this name but for capitals",
+        [],
+        now,
+    )
 
 
 def incident_of_workflow(log: str, workflow: int) -> str:

@@ -63,6 +63,36 @@ def test_an_incident_that_is_named_is_taken_whatever_it_shares(tmp_path):
     assert (opening(tmp_path, id="z")["id"], opening(tmp_path, id="z")["joined"]) == ("z", False)
 
 
+@pytest.mark.parametrize("typed", [" Abc", "Abc\n", "\tAbc ", "abc", "ABC", " aBC\n"])
+def test_an_id_as_it_is_copied_or_typed_is_that_of_the_incident(tmp_path, typed):
+    """Nothing of the run was recorded, or it was recorded in an incident of its own."""
+    write(tmp_path, "Abc", ("noted", {"text": "x"}))
+    assert (opening(tmp_path, id=typed)["id"], opening(tmp_path, id=typed)["joined"]) == ("Abc", True)
+
+
+def test_of_two_that_differ_in_capitals_alone_none_is_guessed(tmp_path):
+    write(tmp_path, "Abc", ("noted", {"text": "x"}))
+    write(tmp_path, "abc", ("noted", {"text": "x"}))
+    assert opening(tmp_path, id="abc")["id"] == "abc"
+    assert (opening(tmp_path, id="ABC")["id"], opening(tmp_path, id="ABC")["joined"]) == ("ABC", False)
+
+
+@pytest.mark.parametrize("typed", ["NEW", " new\n", "New"])
+def test_a_new_one_is_asked_for_in_any_capitals(tmp_path, typed):
+    write(tmp_path, "a", ("noted", {"text": "x"}))
+    found = opening(tmp_path, id=typed)
+    assert (found["joined"], found["why"], "x" in found["id"]) == (False, "incident_id=new was given", True)
+
+
+@pytest.mark.parametrize("typed", ["../a", "a/b", "a b", "-x", "\u00e9", "x" * 101, "\x1b[2J"])
+def test_what_can_be_no_id_is_refused_before_the_run_does_anything(tmp_path, typed):
+    refused = run_module("incident_open", log=str(tmp_path), hosts=["db1"], id=typed)
+    assert refused["failed"] is True
+    assert refused["msg"].startswith("incident_id: ")
+    assert refused["msg"].endswith("at most 100 characters. Nothing was done.")
+    assert "\x1b" not in refused["msg"]
+
+
 def test_acts_without_an_outcome_are_returned_with_their_run(tmp_path):
     write(tmp_path, "a", ("intended", {"mitigation": "x", "actions": [], "run": "boot:7@8/9"}))
     (act,) = opening(tmp_path)["unfinished"]

@@ -5,7 +5,12 @@ from typing import Any
 
 from ansible_collections.pafar.runbook.plugins.module_utils._core.console import CARE, DIM, PLAIN
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import Event
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import of_incident, of_record
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import (
+    of_incident,
+    of_opening,
+    of_record,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.joining import open_incident
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log import append
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording import incident_report
 
@@ -39,3 +44,10 @@ def test_an_act_without_an_outcome():
     assert of_incident(incident_report([act], 0, "", NOW)) == [
         (CARE, "scale_service of 2026-01-01T00:00:00.000000Z on db has no outcome: its run was cut off")
     ]
+
+
+def test_an_incident_that_is_named_and_is_not_there_is_said_to_be_new(tmp_path):
+    """A name that was misspelt opened an incident of its own, and nothing said so."""
+    text = "the incident i begins with the first record: incident_id was given, and the log has no such incident yet"
+    assert of_opening(open_incident(str(tmp_path), "i", "x", ["db"], 60)) == [(PLAIN, text)]
+    assert of_opening(open_incident(str(tmp_path), "", "x", ["db"], 60)) == []
