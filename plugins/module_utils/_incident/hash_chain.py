@@ -26,7 +26,7 @@ HEAD_DIGITS = 12
 _SUM_DIGITS = 16
 PLACE = ("seq", "prev", "sum")
 _SUM = re.compile(rb',"sum":"([0-9a-f]{16})"\}\Z')
-_HEAD = re.compile(r"\A\s*(?:seq\s*)?(\d+)\s*[:@/ ]\s*([0-9a-f]{6,64})\s*\Z", re.I)
+_HEAD = re.compile(r"\A\s*(?:seq\s*)?0*([1-9]\d{0,14})\s*[:@/ ]\s*([0-9a-f]{6,64})\s*\Z", re.I | re.ASCII)
 
 
 class Head(TypedDict):
@@ -141,9 +141,8 @@ class Chain:
         event = read_event(line)
         if event is None:
             self.torn += 1
-            self._unread.append(self.lines)
-            if not is_whole and self.chained:
-                self._unread.pop()  # an interrupted write at the end of the file
+            if is_whole:  # else an interrupted write at the end of the file
+                self._unread.append(self.lines)
         elif not event.keys().isdisjoint(PLACE):
             self._linked(line, event)
         else:
@@ -197,7 +196,8 @@ class Chain:
 
     def end(self) -> None:
         """No more lines: what can only be known then."""
-        if self._unread and self.chained:
+        # A version without a chain left lines that no later one vouches for.
+        if self._unread and (self.chained or not self.not_checked):
             self._broken(self._unread[0], 0, "the line cannot be read, and is no interrupted write")
         for head in sorted(self.heads, key=lambda head: head["seq"]):
             if head["seq"] > self.seq:

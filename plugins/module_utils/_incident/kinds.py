@@ -177,9 +177,9 @@ def why_refused(kind: str, note: Mapping[str, Any]) -> str:
         return f"there is no kind of event {kind!r}{_nearest(kind, KINDS)}"
     fields = KINDS[kind].fields
     for name, value in note.items():
-        if name not in fields:
+        if name not in fields:  # in YAML also a number, or nothing
             return f"an event of kind {kind} has no field {name!r}{_nearest(name, fields)}"
-        if not isinstance(value, fields[name]) or (isinstance(value, bool) and fields[name] is int):
+        if not _has_type(value, fields[name]):
             return f"the field {name} of an event of kind {kind} is {_words(fields[name])}, not {_type(value)}"
         if name in MOMENTS and value and not is_stamp(value):
             return (
@@ -280,11 +280,17 @@ def readable(kind: str, note: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fits(name: str, value: Any, types: _Types) -> bool:
-    if not isinstance(value, types) or (isinstance(value, bool) and types is int):
+    if not _has_type(value, types):
         return False
     if name == "plan":
         return _is_plan(value)
     return name not in MOMENTS or not value or is_stamp(value)
+
+
+def _has_type(value: Any, types: _Types) -> bool:
+    """Python takes true and false for numbers."""
+    several = types if isinstance(types, tuple) else (types,)
+    return isinstance(value, types) and (not isinstance(value, bool) or bool in several or object in several)
 
 
 def _formed(name: str, value: Any) -> Any:
@@ -306,8 +312,8 @@ def _is_plan(value: Any) -> bool:
     return isinstance(value, Mapping) and isinstance(value.get("digest"), str)
 
 
-def _nearest(name: str, known: Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(name, known, 1)
+def _nearest(name: Any, known: Mapping[str, Any]) -> str:
+    close = difflib.get_close_matches(str(name), known, 1)
     return f"; did you mean {close[0]}?" if close else f". It has: {', '.join(sorted(known))}"
 
 

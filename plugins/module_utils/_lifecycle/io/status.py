@@ -138,10 +138,10 @@ def _load(folder: Path) -> dict[str, Any]:
     """The entries of the index; none where there is no index, or none that is as this version has written it."""
     try:
         head, dummy, body = (folder / INDEX).read_bytes().partition(b"\n")
-        entries: dict[str, Any] = json.loads(body) if head == _head_of(body) else {}
+        entries = json.loads(body) if head == _head_of(body) else {}
     except (OSError, ValueError, RecursionError):
         return {}
-    return entries
+    return entries if isinstance(entries, dict) else {}
 
 
 def _head_of(body: bytes) -> bytes:

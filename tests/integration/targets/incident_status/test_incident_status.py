@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.io.status import MADE_BY
@@ -70,6 +72,19 @@ def test_an_index_that_is_none_is_made_again(log, rubbish):
     assert index.read_bytes() == whole
     index.write_bytes(whole.replace(b'"closed"', b'"open"'))
     assert (status(log)["closed"], status(log)["cached"]) == (1, 1), "it was changed by hand, and made again"
+
+
+@pytest.mark.parametrize("body", [b"[]", b"5", b"null"])
+def test_an_index_whose_entries_are_none_is_made_again(log, body):
+    """Its hash fitted, and no incident was shown."""
+    status(log)
+    index = log / ".index.json"
+    whole = index.read_bytes()
+    head = whole.partition(b"\n")[0].rpartition(b" ")[0]
+    index.write_bytes(head + b" " + hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+    seen = status(log)
+    assert (seen["closed"], seen["cached"], seen["unread"]) == (1, 0, [])
+    assert index.read_bytes() == whole
 
 
 def test_a_dry_run_reads_the_index_and_writes_none(log):

@@ -37,7 +37,7 @@ def log_of(number, before=(), **note):
 def verified(lines, *heads, ends_with="\n"):
     known = [head for head in map(head_of, heads) if head is not None]
     assert len(known) == len(heads)
-    data = b"\n".join(lines) + ends_with.encode()
+    data = b"\n".join(lines) + (ends_with.encode() if lines else b"")
     return read_chain(data.splitlines(keepends=True), Chain(known))
 
 
@@ -78,7 +78,9 @@ def test_every_text_is_one_line_that_can_be_read(text):
     [
         ("17:ab12cd34ef56", {"seq": 17, "hash": "ab12cd34ef56"}),
         (" seq 17 AB12CD ", {"seq": 17, "hash": "ab12cd"}),
+        ("017:ab12cd", {"seq": 17, "hash": "ab12cd"}),
         ("17", None), ("x:ab12cd", None), ("17:xyz", None), ("", None),
+        ("0:ab12cd", None), ("000:ab12cd", None), ("\u0661:ab12cd", None), ("1" * 5000 + ":ab12cd", None),
     ],
 )  # fmt: skip
 def test_heads_are_read_as_they_are_printed(text, expected):
@@ -103,6 +105,12 @@ def test_an_interrupted_write_is_no_break():
     resumed = [lines[0], torn, sealed(event(2), 2, digest_of(torn))]
     chain = verified(resumed)
     assert (chain.torn, chain.first_break, chain.head["seq"]) == (1, None, 2)
+
+
+def test_a_log_of_which_no_line_can_be_read_is_broken_and_a_first_write_that_was_interrupted_is_not():
+    assert read_chain([b"garbage\n", b"garbage\n"], Chain()).first_break["line"] == 1
+    assert read_chain([log_of(1)[0][:40]], Chain()).first_break is None
+    assert read_chain([LEGACY + b"\n", b'{"torn\n', LEGACY + b"\n"], Chain()).first_break is None
 
 
 @pytest.mark.parametrize("number", [[], {}, None, "2", 2.5])

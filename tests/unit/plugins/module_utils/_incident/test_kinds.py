@@ -43,6 +43,11 @@ class _AnsibleTaggedInt(int):
             for due in ("soon", "2026-02-30", "2026-12-1", "20261201", "2026-12-011", "2026-W49-2", "1.12.2026")
         ],
         ("evidence", {"about": "x", "bytes": True}, "is a number, not bool"),
+        ("verified", {"outcome": "recovered", "held_for": True}, "is a number, not bool"),
+        ("mitigated", {"signalled": False}, "is a list or a number, not bool"),
+        ("verified", {"outcome": "recovered", "kept": True, "before": True}, ""),
+        ("noted", {5: "x"}, "has no field 5. It has: "),
+        ("noted", {None: "x"}, "has no field None"),
         ("mitigated", {"done": ["scaled web"], "acted": []}, "no field 'acted'; did you mean acted_on?"),
         ("mittigated", {}, "no kind of event 'mittigated'; did you mean mitigated?"),
         ("update", {"text": "x", "next_at": "in an hour"}, "field next_at of an event of kind update is a time in UTC"),
