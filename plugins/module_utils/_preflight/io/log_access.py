@@ -32,7 +32,22 @@ def log_access(path: str, group: str, logins: Sequence[str], user: str = "") -> 
     checks = [preflight.of_log(path, can, why, user)]
     if group and _gid(group) is None:
         return [*checks, preflight.of_group(path, group)]
-    return [*checks, *(preflight.of_writer(path, login, *_why_not(folder, group, login)) for login in logins)]
+    found = {login: _why_not(folder, group, login) for login in logins}
+    several = {*logins, _own_login()}
+    for login, (may, dummy) in found.items():
+        if may and not group and not user and login != "root" and several - {login, "root"}:
+            found[login] = (
+                False,
+                "what another login creates is closed to this one: runbook_incident_group is not set",
+            )
+    return [*checks, *(preflight.of_writer(path, login, *found[login]) for login in logins)]
+
+
+def _own_login() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
 
 
 def _gid(group: str) -> int | None:

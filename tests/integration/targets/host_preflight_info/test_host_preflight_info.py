@@ -309,6 +309,25 @@ def _preflight_of_a_team(log, other):
 
 
 @ROOT_ONLY
+def test_without_a_group_what_each_login_creates_is_closed_to_the_others():
+    """In a folder that is open to all of them the preflight said ready, and after the first incident it was not."""
+    with open_folder() as place:
+        log = place / "log"
+        log.mkdir()
+        log.chmod(0o1777)
+
+        def of(*logins, group=""):
+            found = checks("incident_log", log=str(log), log_group=group, log_users=list(logins))
+            return [found[f"{login} can record incidents"] for login in logins]
+
+        one, other = of("daemon", "bin")
+        assert (one["ready"], other["ready"]) == (False, False)
+        assert one["found"] == "what another login creates is closed to this one: runbook_incident_group is not set"
+        assert [check["ready"] for check in of("daemon", "root")] == [True, True]
+        assert of("daemon", "root", group="daemon")[0]["ready"] is True
+
+
+@ROOT_ONLY
 @pytest.mark.parametrize(
     ("user", "owner", "says"),
     [
