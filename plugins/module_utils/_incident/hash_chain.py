@@ -130,7 +130,8 @@ class Chain:
     first_break: Break | None = None
     _seen: dict[int, str] = field(default_factory=dict)
     _last: bytes = b""  # the last line that is an event
-    _unread: list[int] = field(default_factory=list)  # lines that could not be read and no later line has vouched for
+    # Lines that could not be read and no later line has vouched for, and whether each begins as the next event does.
+    _unread: list[tuple[int, bool]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._wanted = {head["seq"] for head in self.heads}
@@ -142,7 +143,7 @@ class Chain:
         if event is None:
             self.torn += 1
             if is_whole:  # else an interrupted write at the end of the file
-                self._unread.append(self.lines)
+                self._unread.append((self.lines, _is_begun(line, self.seq + 1)))
         elif not event.keys().isdisjoint(PLACE):
             self._linked(line, event)
         else:
@@ -157,6 +158,9 @@ class Chain:
 
     def _linked(self, line: bytes, event: Mapping[str, Any]) -> None:
         seq, expected = event.get("seq"), self.seq + 1
+        inserted = self._inserted()
+        if inserted:
+            self._broken(inserted, 0, "the line cannot be read, and is no interrupted write")
         if event.get("prev") != digest_of(self.before):
             self._broken(self.lines, seq, self._between(seq, expected))
         elif seq != expected:
@@ -166,6 +170,16 @@ class Chain:
         self.chained += 1
         self._unread.clear()  # its prev covers what was torn before it
         self.seq = seq if isinstance(seq, int) else expected
+
+    def _inserted(self) -> int:
+        """The first line before this event that no ``prev`` covers and no interrupted write leaves; 0: there is none.
+
+        Of several in a row the event covers the last one alone. An empty one, with the hash of no line, is never left.
+        """
+        if self.not_checked and not self.chained:
+            return 0
+        uncovered = self._unread[:-1] if self.before else self._unread
+        return next((number for number, is_begun in uncovered if not is_begun), 0)
 
     def _between(self, seq: Any, expected: int) -> str:
         if self._unread:
@@ -198,7 +212,7 @@ class Chain:
         """No more lines: what can only be known then."""
         # A version without a chain left lines that no later one vouches for.
         if self._unread and (self.chained or not self.not_checked):
-            self._broken(self._unread[0], 0, "the line cannot be read, and is no interrupted write")
+            self._broken(self._unread[0][0], 0, "the line cannot be read, and is no interrupted write")
         for head in sorted(self.heads, key=lambda head: head["seq"]):
             if head["seq"] > self.seq:
                 self._broken(
@@ -206,6 +220,13 @@ class Chain:
                 )
             elif not self._seen.get(head["seq"], "").startswith(head["hash"]):
                 self._broken(0, head["seq"], f"seq {head['seq']} is not the line of the head {head_text(head)}")
+
+
+def _is_begun(line: bytes, seq: int) -> bool:
+    """Whether a line is what an interrupted write of the event with this number leaves; a file system may have filled
+    it up with zeros."""
+    begun, start = line.rstrip(b"\0"), b'{"seq":%d,' % seq
+    return bool(line) and (begun.startswith(start) or start.startswith(begun))
 
 
 def _fits_sum(line: bytes) -> bool:

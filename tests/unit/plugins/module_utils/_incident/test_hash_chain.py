@@ -107,6 +107,23 @@ def test_an_interrupted_write_is_no_break():
     assert (chain.torn, chain.first_break, chain.head["seq"]) == (1, None, 2)
 
 
+@pytest.mark.parametrize("inserted", [b"", b"junk", LEGACY[:-1], b'{"seq":9,"at":"2026'])
+def test_a_line_before_an_interrupted_one_or_before_the_first_is_found_though_no_event_covers_it(inserted):
+    torn = [*log_of(2), b'{"seq":3,"at":"2026-11-2']
+    lines = [*torn, sealed(event(3), 3, digest_of(torn[-1]))]
+    assert verified(lines).first_break is None
+    for place in (0, 1, 2, 3):
+        found = verified([*lines[:place], inserted, *lines[place:]], head(lines)).first_break
+        assert found is not None, place
+    assert verified([*lines[:2], inserted, *lines[2:]]).first_break["line"] == 3
+
+
+@pytest.mark.parametrize("first", [b"{", b'{"seq":3', b'{"seq":3,"at":"20\0\0', b"\0\0"])
+def test_two_writes_in_a_row_that_were_interrupted_are_no_break(first):
+    torn = [*log_of(2), first, b'{"seq":3,"at":"2026-11-2']
+    assert verified([*torn, sealed(event(3), 3, digest_of(torn[-1]))]).first_break is None
+
+
 def test_a_log_of_which_no_line_can_be_read_is_broken_and_a_first_write_that_was_interrupted_is_not():
     assert read_chain([b"garbage\n", b"garbage\n"], Chain()).first_break["line"] == 1
     assert read_chain([log_of(1)[0][:40]], Chain()).first_break is None
