@@ -12,7 +12,17 @@ import re
 from typing import Mapping, Sequence, TypedDict
 
 from .container import Container
+from .project import Project
 
+# Of nginx and HAProxy where a name leads nowhere, which is all that a service without replicas does to their test.
+_NO_NAME = re.compile(
+    r"host not found in (?:upstream |resolver )?\"(?P<nginx>[^\":]+)|could not resolve address '(?P<haproxy>[^':]+)",
+    re.I,
+)
+_ERROR = re.compile(r"\[(?:emerg|alert|crit|error|fatal)\]|\berrors?\b|\bfailed\b|\binvalid\b|\bunknown\b", re.I)
+_SUMS_UP = re.compile(
+    r"configuration file \S+ test failed|(?:fatal )?errors? found in configuration|failed to initiali[sz]e server", re.I
+)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 MARGIN = 1.5  # seconds, where the age of a process is known in whole seconds
 
@@ -24,6 +34,35 @@ class StaleProxy(TypedDict):
     service: str
     seconds: float
     replicas: list[str]
+
+
+def only_missing_names(output: str) -> frozenset[str]:
+    """The names that a proxy's test did not find, if that is all that is wrong with its configuration; else none.
+
+    >>> sorted(only_missing_names('nginx: [emerg] host not found in upstream "web:80" in /etc/nginx/nginx.conf:3'))
+    ['web']
+    """
+    names = set()
+    for line in output.splitlines():
+        missing = _NO_NAME.search(line)
+        if missing:
+            names.add(missing["nginx"] or missing["haproxy"])
+        elif _ERROR.search(line) and not _SUMS_UP.search(line):
+            return frozenset()
+    return frozenset(names)
+
+
+def names_of(project: Project, service: str, replicas: Sequence[Container]) -> frozenset[str]:
+    """By which a proxy may reach a service: its own, those of its containers, and its aliases in the files."""
+    spec = project.spec(service)
+    networks = spec.raw.get("networks") if spec else None
+    aliases = [
+        str(alias)
+        for options in (networks.values() if isinstance(networks, Mapping) else ())
+        if isinstance(options, Mapping)
+        for alias in options.get("aliases") or ()
+    ]
+    return frozenset([service, *(replica.name for replica in replicas), *aliases])
 
 
 def workers(processes: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:

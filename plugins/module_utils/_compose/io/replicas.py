@@ -26,7 +26,7 @@ from ..drain.leftover import Drained
 from ..health import HEALTHY, STARTING, UNCHECKED, UNHEALTHY, UNKNOWN
 from ..project import Project
 from ..project_ref import Source
-from ..proxy import MARGIN, StaleProxy, seconds_since_reload, unknown_to, workers
+from ..proxy import MARGIN, StaleProxy, names_of, only_missing_names, seconds_since_reload, unknown_to, workers
 from ..readiness import FAILED, READY, Readiness, longest_wait, readiness
 from ..replicas import RolloutOptions, short
 from ..scale import dependencies
@@ -315,23 +315,26 @@ class ReplicaControl:
             self.reload_proxy()
 
     def check_proxy(self, services: Iterable[str]) -> None:
-        """Refuse an act on these services whose proxy could not be reloaded after it.
-
-        Where none of a service runs its name leads nowhere, which fails the proxy's test and is what the act mends. One
-        that loops runs for moments alone.
-        """
-        project = self.project
-        gone = any(
-            not any(replica.running and not project.loops(replica) for replica in project.replicas(service))
-            for service in services
-        )
-        for proxy in self.proxies() if self.rollout.proxy_test and not gone else ():
+        """Refuse an act on these services whose proxy could not be reloaded after it. Where none of a service runs its
+        name leads nowhere, which fails the proxy's test and is what the act mends."""
+        for proxy in self.proxies() if self.rollout.proxy_test else ():
             code, output = self.engine.execute(proxy.id, self.rollout.proxy_test)
-            if code:
+            names = only_missing_names(output) if code else frozenset()
+            away = {name for service in services if names for name in self._names_if_away(service)}
+            if code and not (names and names <= away):
                 raise PreflightError(
                     f"{proxy.name} could not be reloaded after the act, since its configuration has an error:"
                     f" {redacted(output)}. Put that right, or give no proxy. Nothing was done."
                 )
+
+    def _names_if_away(self, service: str) -> frozenset[str]:
+        """The names of a service; none where a replica runs. One that loops, or was started just now, may not stay."""
+        now, replicas = datetime.now(timezone.utc), self.now(service)
+        stays = any(
+            replica.running and not self.project.loops(replica) and replica.uptime(now) >= self.rollout.stable
+            for replica in replicas
+        )
+        return frozenset() if stays else names_of(self.project, service, replicas)
 
     def give_back(self, service: str) -> None:
         """With a proxy to reload it has the replica at once; without, it gets the time to look again by itself."""

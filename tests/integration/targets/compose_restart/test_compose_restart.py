@@ -7,6 +7,9 @@ import pytest
 from rehearsal import engine
 from support.shop import WAIT
 
+NOT_FOUND = 'nginx: [emerg] host not found in upstream "web:80" in /etc/nginx/nginx.conf:3'
+NGINX_TEST = ["sh", "-c", f"getent hosts web || {{ echo '{NOT_FOUND}' >&2; exit 1; }}"]
+
 
 def started(shop, service):
     return {one["Name"].lstrip("/"): (one["Id"], one["State"]["StartedAt"]) for one in shop.containers(service)}
@@ -69,7 +72,7 @@ def test_it_stops_at_the_first_that_does_not_come_back(shop):
 
 def test_a_proxy_that_cannot_name_what_is_gone_does_not_keep_it_from_coming_back(shop):
     """nginx refuses a configuration with a name that leads nowhere, as that of a service of which no replica runs."""
-    proxy = {"proxy": "front", "proxy_reload": ["touch", "/tmp/reloaded"], "proxy_test": ["getent", "hosts", "web"]}
+    proxy = {"proxy": "front", "proxy_reload": ["touch", "/tmp/reloaded"], "proxy_test": NGINX_TEST}
     for number in (1, 2):
         engine.run(["docker", "kill", f"{shop.project}-web-{number}"])
     planned = shop.module("compose_restart", check=True, services=["web"], **proxy)
@@ -77,6 +80,19 @@ def test_a_proxy_that_cannot_name_what_is_gone_does_not_keep_it_from_coming_back
     done = shop.module("compose_restart", services=["web"], grace=1, **proxy)
     assert (done["remaining"], done["not_done"]) == (0, []), done
     assert f"reloaded {shop.project}-front-1" in done["done"]
+
+
+def test_another_error_of_the_proxy_refuses_the_act_also_where_a_service_is_away(shop):
+    """It would come back, and the proxy could not be told."""
+    wrong = "nginx: [emerg] unexpected end of file in /etc/nginx/nginx.conf:9"
+    proxy = {"proxy": "front", "proxy_reload": ["touch", "/tmp/reloaded"]}
+    for number in (1, 2):
+        engine.run(["docker", "kill", f"{shop.project}-web-{number}"])
+    for said in (wrong, f"{NOT_FOUND}\n{wrong}", NOT_FOUND.replace("web:", "api:")):
+        broken = {**proxy, "proxy_test": ["sh", "-c", f"echo '{said}' >&2; exit 1"]}
+        done = shop.module("compose_restart", services=["web"], **broken)
+        assert "could not be reloaded after the act, since its configuration has an error" in done["msg"]
+    assert {one["State"]["Running"] for one in shop.containers("web")} == {False}
 
 
 def test_what_loops_is_replaced_by_a_fresh_one(shop):
