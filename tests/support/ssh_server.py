@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,10 @@ _SEPARATION = Path("/run/sshd")  # what Debian's sshd wants to be there; a servi
 class SshServer:
     """One that can be stopped and started again. ``home``: of whoever logs in."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, control: str) -> None:
+        """``control``: folder for the sockets of connections that are shared. The kernel reads 107 characters of their
+        paths."""
+        self.control = control
         self.folder, self.port, self.home = folder, free_port(), folder / "home"
         self.home.mkdir(parents=True)
         for name in ("host", "user"):
@@ -58,6 +62,7 @@ class SshServer:
         return {
             "ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": self.port,
             "ansible_ssh_private_key_file": str(self.folder / "user"), "ansible_python_interpreter": sys.executable,
+            "ansible_control_path_dir": self.control,
             "ansible_ssh_common_args": f"-F /dev/null -o StrictHostKeyChecking=accept-new {known}",
         }  # fmt: skip
 
@@ -69,9 +74,10 @@ class SshServer:
 
 @contextmanager
 def ssh_server(folder: Path) -> Iterator[SshServer]:
-    server = SshServer(folder)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
+    with tempfile.TemporaryDirectory(prefix="pafar-ssh-", ignore_cleanup_errors=True) as control:
+        server = SshServer(folder, control)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()

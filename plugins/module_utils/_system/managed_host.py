@@ -13,7 +13,7 @@ from .._core.text import shortened
 _OURS = re.compile(
     r"permission denied|host key verification failed|remote host identification has changed|no matching .* found"
     r"|too many authentication failures|(?:invalid|incorrect)[^.]*password|authentication failed"
-    r"|bad owner or permissions|sshpass",
+    r"|bad owner or permissions|sshpass|too long for unix domain socket",
     re.IGNORECASE,
 )
 _NO_ROOM = re.compile(r"failed to create temporary directory", re.IGNORECASE)  # Ansible's words where it has logged in

@@ -132,5 +132,5 @@ def test_every_required_question_is_answered_above(name):
 def test_every_template_is_run_as_a_job():
     """Here, or in test_awx_workflow.py and platform/test_awx_services.py: mitigations, and nodes of workflows."""
     elsewhere = {name for name in TEMPLATES if f"{name}, plan" in TEMPLATES or name.endswith(", plan")}
-    of_workflows = {"Runbook: approve", "Runbook: apply", "Runbook: hand over"}
+    of_workflows = {"Runbook: approve", "Runbook: apply", "Runbook: hand over", "Runbook: plan to approve"}
     assert {*JOBS, *elsewhere, *of_workflows} == set(TEMPLATES)

@@ -34,6 +34,7 @@ SENT = 'Data could not be sent to remote host "192.0.2.7". Make sure this host c
         ("@@@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @@@", False, True),
         ("Invalid/incorrect username/password. Skipping remaining 4 retries", False, True),
         ("Unable to negotiate: no matching host key type found", False, True),
+        ('unix_listener: path "/home/x/.ansible/cp/1.2" too long for Unix domain socket', False, True),
         (NO_ROOM, False, False),
         ("", True, False),
     ],
