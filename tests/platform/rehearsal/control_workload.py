@@ -7,6 +7,9 @@ They are among the sessions that ``world.look`` tells: whoever ends one of them 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from rehearsal.errors import PlatformError
 from rehearsal.platform import REF, Platform
 
 BACKUP = "pg_basebackup"
@@ -19,8 +22,13 @@ ROWS = 800_000  # some 3,500 pages; freezing one of them takes two seconds with 
 TRANSACTIONS = 100_100  # more than the least that autovacuum_freeze_max_age may be
 # Vacuums against wraparound come even where autovacuum is off; an ordinary one, begun for the new rows before the table
 # is old enough, would keep the other away for hours.
-AGED = (
+# Such a vacuum gives way to nobody, and begins anew at once when it is ended: who waits for its table waits for hours.
+GONE = (
+    f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {VACUUM}",
+    "SET lock_timeout = '2s'",
     "DROP TABLE IF EXISTS bystander",
+)
+AGED = (
     "CREATE TABLE bystander WITH (autovacuum_enabled = off, autovacuum_freeze_max_age = 100000,"
     " autovacuum_vacuum_cost_delay = 100,"
     f" autovacuum_vacuum_cost_limit = 1) AS SELECT i FROM generate_series(1, {ROWS}) AS i",
@@ -60,8 +68,22 @@ def vacuums(platform: Platform) -> list[str]:
 
 def age(platform: Platform) -> None:
     """A table of its own that autovacuum must freeze."""
-    platform.query(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {VACUUM}")
-    words = [word for statement in AGED for word in ("--command", statement)]
+    platform.until("the table of the day before is gone", lambda: _is_gone(platform), SECONDS)
+    _psql(platform, AGED)
+
+
+def _is_gone(platform: Platform) -> bool:
+    try:
+        _psql(platform, GONE)
+    except PlatformError as error:
+        if "lock timeout" in str(error):
+            return False
+        raise
+    return True
+
+
+def _psql(platform: Platform, statements: Sequence[str]) -> None:
+    words = [word for statement in statements for word in ("--command", statement)]
     platform.execute(
         "db", "psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--host", "/tmp", "--username", "postgres",
         "--dbname", DATABASE, *words,
