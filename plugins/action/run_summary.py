@@ -11,13 +11,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import pl
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import head_text
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.held import workflow_address
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import broken_in
-from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import (
-    Run,
-    RunReport,
-    Story,
-    first_sentence,
-    last_lines,
-)
+from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import Run, RunReport, Story, last_lines
 from ansible_collections.pafar.runbook.plugins.plugin_utils._approvals import digests_in
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import invocation
@@ -111,7 +105,7 @@ class ActionModule(ControllerAction):
 def _unwritten(results: Mapping[str, Mapping[str, Any]]) -> str:
     """The reason that append.yml has printed; empty where everything was written."""
     reason, *dummy = results.get("__incident_unwritten", {}).get("msg") or [""]
-    return first_sentence(reason)
+    return str(reason)
 
 
 def _acts_and_outcomes(results: Mapping[str, Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

@@ -25,12 +25,7 @@ from ansible.plugins.callback import CallbackBase
 from ansible_collections.pafar.runbook.plugins.module_utils._core import console as summary
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import head_text
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import broken_in
-from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import (
-    Run,
-    Story,
-    first_sentence,
-    last_lines,
-)
+from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import Run, Story, last_lines
 from ansible_collections.pafar.runbook.plugins.plugin_utils._result_lines import (
     Lines,
     of_activity,
@@ -200,7 +195,7 @@ class CallbackModule(CallbackBase):
         if short == "gate" and values.get("gates"):
             story.gates.append(values["gates"][-1])
         elif short == "incident_event":
-            self._unwritten = self._unwritten if "path" in values else first_sentence(values.get("msg"))
+            self._unwritten = self._unwritten if "path" in values else str(values.get("msg") or "")
             self._path = str(values.get("path") or "") or self._path
             self._head = head_text(values.get("head") or {"seq": 0}) or self._head
             self._incident = str(values.get("id") or "") or self._incident

@@ -21,7 +21,7 @@ _SEPARATION = Path("/run/sshd")  # what Debian's sshd wants to be there; a servi
 
 
 class SshServer:
-    """One that can be stopped and started again. ``home``: of whoever logs in."""
+    """One that can be stopped and started again. ``home``: that of each login."""
 
     def __init__(self, folder: Path, control: str) -> None:
         """``control``: folder for the sockets of connections that are shared. The kernel reads 107 characters of their

@@ -37,6 +37,15 @@ def shortened(text: str, width: int) -> str:
     return text if len(text) <= width else text[: max(0, width - 3)].rstrip() + "..."
 
 
+def first_sentence(message: str) -> str:
+    """Of a message, without its full stop.
+
+    >>> first_sentence("db1 was not reached: timed out. Nothing was done.")
+    'db1 was not reached: timed out'
+    """
+    return message.split(". ", 1)[0].rstrip(".")
+
+
 def some(names: Sequence[str], most: int = 4) -> str:
     """The first names, and how many more there are.
 

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Iterable, Mapping, TypedDict
 
+from .._core.text import printable, shortened
 from .hash_chain import PLACE, Head, read_event
 from .kinds import of_version_0_1, readable
 from .stamps import is_stamp, moment_of, stamp
 
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
+_WIDE = 120  # characters of what is no id, in its refusal
 
 
 class EventReport(TypedDict):
@@ -180,6 +182,14 @@ class Event:
 def usable_id(incident_id: str) -> bool:
     """Whether an incident's id can be the name of its file."""
     return bool(_ID.match(incident_id)) and ".." not in incident_id
+
+
+def why_unusable(incident_id: str) -> str:
+    """The refusal of what cannot be an id, without what follows from it."""
+    return (
+        f"{shortened(printable(incident_id), _WIDE)!r} is no valid incident id: use letters, digits, '.', '_' and '-',"
+        " at most 100 characters."
+    )
 
 
 def read_events(lines: Iterable[str | bytes]) -> tuple[list[EventReport], int]:

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import AbstractSet, Any, Iterable, Mapping, NamedTuple, Sequence, TypedDict
 
 from .._core.errors import InputError
-from .._core.text import printable, shortened, some, span
-from .event import EventReport, Intent, usable_id
+from .._core.text import some, span
+from .event import EventReport, Intent, usable_id, why_unusable
 from .hash_chain import Break, Head
 from .phase import ENDED, phase_of
 from .stamps import moment_of
@@ -22,7 +22,6 @@ from .stamps import moment_of
 NEW = "new"  # given in place of an id: an incident of its own in any case
 SURVEY = "triage"
 NOT_THERE = "incident_id was given, and the log has no such incident yet"
-_WIDE = 60  # characters of an id that is none
 
 
 class OpenReport(TypedDict):
@@ -73,10 +72,7 @@ def id_given(text: str) -> str:
     if name.casefold() == NEW:
         return NEW
     if name and not usable_id(name):
-        raise InputError(
-            f"incident_id: {shortened(printable(name), _WIDE)!r} is no valid incident id: use letters, digits, '.', '_'"
-            " and '-', at most 100 characters. Nothing was done."
-        )
+        raise InputError(f"incident_id: {why_unusable(name)} Nothing was done.")
     return name
 
 

@@ -3,8 +3,8 @@
 """Whether a busy container is to be restarted: a container that works is busy, too. Pure.
 
 What uses the host's cores up may be a service that is broken, or one that serves more requests than before; and what
-spins looks like what encodes a film. A restart takes the work of the second from its users and helps nobody. So what is
-restarted without an approval is a busy container whose health check fails, too, unless the site says otherwise.
+spins looks like what encodes a film. A restart takes the work of the second from its users, and is no remedy. So what
+is restarted without an approval is a busy container whose health check fails, too, unless the site says otherwise.
 """
 
 from __future__ import annotations

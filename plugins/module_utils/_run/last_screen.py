@@ -9,7 +9,7 @@ from typing import Any, Mapping, Sequence, TypedDict
 
 from .._core.console import BAD, CARE, GOOD, PLAIN, Line
 from .._core.gate import PastGate
-from .._core.text import printable, some, span
+from .._core.text import first_sentence, printable, some, span
 from .invocation import Invocation, command
 
 _SHORT = 12  # characters of a digest
@@ -60,8 +60,8 @@ class Story:
 @dataclass(frozen=True)
 class Run:
     """``path``: of the incident's file, empty if nothing was written; ``head``: of its log; ``joined``: it existed
-    before; ``broken``: where the log is not what was written; ``unwritten``: why something that the run did is not in
-    it; ``proposed``: what a triage names; ``workflow``: where
+    before; ``broken``: where the log is not what was written; ``unwritten``: the message that says why something
+    that the run did is not in it; ``proposed``: what a triage names; ``workflow``: where
     its plans are approved, if it is a job of a workflow of AWX; ``held_plans``: these plans, in lines. AWX's own
     message of an approval cannot show a plan, so that the end of the job's output does."""
 
@@ -96,17 +96,12 @@ def last_lines(run: Run) -> list[Line]:
     if run.broken:
         lines.append((BAD, f"the log of the incident was changed: {run.broken}"))
     if run.unwritten:
-        text = f'not in the incident log: what "Print what could not be written" shows above; keep it. {run.unwritten}'
+        why = printable(first_sentence(run.unwritten))
+        text = f'not in the incident log: what "Print what could not be written" shows above; keep it. {why}.'
         lines.append((BAD, text))
     if held:
         lines.append((CARE, f"held: {'; '.join(_held(story, gate) for story, gate in held[:_SHOWN])}"))
     return [*lines, (PLAIN, f"next: {_next(run)}")]
-
-
-def first_sentence(message: Any) -> str:
-    """Of a failed step's message, with a full stop; empty for none."""
-    sentence = printable(str(message or "").split(". ", 1)[0].rstrip("."))
-    return f"{sentence}." if sentence else ""
 
 
 def _place(story: Story) -> tuple[bool, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, TypedDict, cast
 
-from .._core.text import printable, shortened
+from .._core.text import first_sentence, printable, shortened
 from .sign import (
     ENGINE_ERRORS,
     FEW_SLOTS,
@@ -127,7 +127,7 @@ def _failure(host: str, failed: Mapping[str, Any]) -> Iterator[Sign]:
     elif error in _DATABASE_ERRORS:
         yield Sign(P1, f"the database could not be asked: {why}", host)
     elif error in ("HostUnreachable", "HostUnusable"):
-        yield Sign(P1, why.split(". ", 1)[0], host)
+        yield Sign(P1, first_sentence(why), host)
         site = set(failed.get("site") or ())
         if site and site <= set(failed.get("unreached") or ()):
             yield none_reached(len(site))

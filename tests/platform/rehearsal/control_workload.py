@@ -22,7 +22,7 @@ ROWS = 800_000  # some 3,500 pages; freezing one of them takes two seconds with 
 TRANSACTIONS = 100_100  # more than the least that autovacuum_freeze_max_age may be
 # Vacuums against wraparound come even where autovacuum is off; an ordinary one, begun for the new rows before the table
 # is old enough, would keep the other away for hours.
-# Such a vacuum gives way to nobody, and begins anew at once when it is ended: who waits for its table waits for hours.
+# Such a vacuum does not give way to other sessions, and begins anew when it is terminated: DROP TABLE waits for hours.
 GONE = (
     f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {VACUUM}",
     "SET lock_timeout = '2s'",

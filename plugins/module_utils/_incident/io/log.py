@@ -20,7 +20,7 @@ from typing import Any, Callable, Iterator, NamedTuple, Sequence, Union
 
 from ..._core.errors import InputError, LogError
 from ..._core.text import printable, shortened
-from ..event import Event, EventReport, EvidenceFile, WrittenReport, read_events, usable_id
+from ..event import Event, EventReport, EvidenceFile, WrittenReport, read_events, usable_id, why_unusable
 from ..hash_chain import Head, digest_of, head_at, read_event, sealed
 from .folder import has_log, log_paths, remedy
 from .share import OWNER_ALONE, Share, sync_folder
@@ -80,10 +80,7 @@ def append(
     of these are read for what ``events`` decides; empty: all.
     """
     if not usable_id(incident_id):
-        raise InputError(
-            f"{shortened(printable(incident_id), _WIDE)!r} is no valid incident id: use letters, digits, '.', '_' and"
-            " '-', at most 100 characters. Nothing was written."
-        )
+        raise InputError(f"{why_unusable(incident_id)} Nothing was written.")
     folder = Path(directory).expanduser()
     path = folder / f"{incident_id}.jsonl"
     if not create and not has_log(path):
