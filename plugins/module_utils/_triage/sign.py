@@ -98,8 +98,8 @@ class Sign:
 
 
 def none_reached(hosts: int) -> Sign:
-    """The sign of a site of which no host answers. ``hosts``: how many it has."""
-    count = "the only host is not reached" if hosts == 1 else f"none of {hosts} hosts is reached"
+    """The sign of a survey in which no host answers. ``hosts``: how many it was to examine; a site may have others."""
+    count = "the only host surveyed is not reached" if hosts == 1 else f"none of {hosts} hosts surveyed is reached"
     return Sign(P0, f"{count}: down, or cut off from where this runs", "")
 
 

@@ -46,7 +46,7 @@ def test_no_host_is_reached(tmp_path):
     noted, evidence, page = kept(tmp_path)
     assert noted["triage"] == "P0"
     assert page.startswith("# Triage: P0 proposed")
-    assert "**P0** none of 2 hosts is reached" in page
+    assert "**P0** none of 2 hosts surveyed is reached" in page
     assert "**P1** web1: web1 could not be reached" in page
     assert "**P2** what fires is not known: Prometheus at" in page
     assert "Nothing within a day" not in page

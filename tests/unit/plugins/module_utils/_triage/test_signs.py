@@ -198,10 +198,10 @@ NO_LOGIN: Survey = {
     [
         ({"web1": AWAY, "web2": EXAMINED}, "P1", ["web1 could not be reached: Connection refused"]),
         ({"web1": AWAY}, "P0", ["web1 could not be reached: Connection refused",
-                                "the only host is not reached: down, or cut off from where this runs"]),
-        ({"web1": AWAY, "web2": AWAY}, "P0", ["web1 could not be reached: Connection refused",
-                                              "web2 could not be reached: Connection refused",
-                                              "none of 2 hosts is reached: down, or cut off from where this runs"]),
+                                "the only host surveyed is not reached: down, or cut off from where this runs"]),
+        ({"web1": AWAY, "web2": AWAY}, "P0", [
+            "web1 could not be reached: Connection refused", "web2 could not be reached: Connection refused",
+            "none of 2 hosts surveyed is reached: down, or cut off from where this runs"]),
         ({"web1": NO_LOGIN}, "P2", ["web1 could not be examined: ada@web1: Permission denied (publickey)"]),
         ({"web1": NO_LOGIN, "web2": AWAY}, "P1", ["web1 could not be examined: ada@web1: Permission denied (publickey)",
                                                   "web2 could not be reached: Connection refused"]),
