@@ -1,15 +1,16 @@
 """Users, all the time: they browse, book and pay, and it is counted what they feel.
 
 An open load: a request starts every 1/LOAD_RATE seconds (default 20 a second, at most 50) whether or not the earlier
-ones were answered, as users do. Who gets no answer within LOAD_PATIENCE seconds (default 2) has gone away. It talks to
+ones were answered, as users do. Who gets no answer within LOAD_PATIENCE seconds (default 2) has gone away. Who has paid
+looks for the confirmation of the payment for six seconds, which is counted apart, as the kind "confirm". It talks to
 LOAD_TARGET alone (default http://nginx), which must be loopback or on a network of this container, and ends by itself
 after LOAD_SECONDS (default 7200, at most 21600).
 
 What was counted is served on port 9000:
-/stats?since=T&until=T&kind=K   requests, success (0 to 1), outcomes, latency in seconds, seconds left until it ends;
-                                times are seconds since 1970
-/requests?since=T&until=T       every request: [started, kind, outcome, seconds], the last 20,000
-/metrics                        totals for Prometheus
+/stats?since=T&until=T&kind=K     requests of one kind (without it: "browse", "book" and "pay"), success (0 to 1),
+                                  outcomes, latency in seconds, seconds left until it ends; times are seconds since 1970
+/requests?since=T&until=T&kind=K  every such request: [started, kind, outcome, seconds], the last 20,000
+/metrics                          totals for Prometheus
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ SECONDS = min(21600.0, float(os.environ.get("LOAD_SECONDS", "7200")))
 TARGET = urlsplit(os.environ.get("LOAD_TARGET", "http://nginx")).netloc
 KINDS = ("browse", "book", "pay")
 WEIGHTS = (50, 35, 15)
+CONFIRM = "confirm"
+# Stripe sends its webhook half a second after the charge, and once more two seconds later.
+CONFIRM_PATIENCE, CONFIRM_PAUSE = 6.0, 0.8
 TRIPS, CUSTOMERS = 400, 20000
 MOST_RECORDS = 150_000
 MOST_SHOWN = 20_000
@@ -58,6 +62,8 @@ class Users:
         self.waiting: dict[int, tuple[float, str]] = {}
         self.totals: Counter[tuple[str, str]] = Counter()
         self.spent: Counter[str] = Counter()
+        self.confirmations: deque[Request] = deque(maxlen=MOST_RECORDS)
+        self.confirmed: Counter[str] = Counter()
         self.unpaid: deque[tuple[float, str]] = deque(maxlen=500)
         self.lock = threading.Lock()
 
@@ -68,8 +74,9 @@ class Users:
 
     def act(self, number: int, kind: str, began: float) -> None:
         """One request; it began when its time had come, also if this thread came late."""
+        charge = ""
         try:
-            outcome = getattr(self, kind)()
+            outcome, charge = self.pay() if kind == "pay" else (getattr(self, kind)(), "")
         except TimeoutError:
             outcome = "timeout"
         except (OSError, http.client.HTTPException) as error:
@@ -82,6 +89,23 @@ class Users:
             self.done.append(Request(began, kind, outcome, took))
             self.totals[kind, outcome] += 1
             self.spent[kind] += took
+        if charge:
+            self.confirm(charge)
+
+    def confirm(self, charge: str) -> None:
+        """Look for the confirmation until it is there, or patience ends."""
+        began, outcome = time.time(), "unconfirmed"
+        while outcome != "ok" and time.time() < began + CONFIRM_PATIENCE:
+            time.sleep(CONFIRM_PAUSE)
+            try:
+                status, reply = self.ask("GET", f"/api/payments/?charge={charge}")
+            except (OSError, http.client.HTTPException):
+                continue
+            if status == 200 and reply.get("status") == "confirmed":
+                outcome = "ok"
+        with self.lock:
+            self.confirmations.append(Request(began, CONFIRM, outcome, time.time() - began))
+            self.confirmed[outcome] += 1
 
     def ask(self, method: str, path: str, body: dict | None = None) -> tuple[int, dict]:
         connection = http.client.HTTPConnection(TARGET, timeout=PATIENCE)
@@ -111,18 +135,24 @@ class Users:
             self.unpaid.append((time.time(), reply["reference"]))
         return word(status, reply)
 
-    def pay(self) -> str:
+    def pay(self) -> tuple[str, str]:
+        """The outcome, and the number of the charge if there is one."""
         booked, reference = 0.0, ""
         while booked < time.time() - PAY_WITHIN:
             try:
                 booked, reference = self.unpaid.popleft()
             except IndexError:
-                return self.book()
-        return word(*self.ask("POST", "/api/payments/", {"booking": reference, "token": "tok_visa"}))
+                return self.book(), ""
+        status, reply = self.ask("POST", "/api/payments/", {"booking": reference, "token": "tok_visa"})
+        return word(status, reply), str(reply.get("charge", "")) if status == 201 else ""
 
     def between(self, since: float, until: float, kind: str | None) -> list[Request]:
-        """Requests that started in the span and are decided: answered, or longer without an answer than users wait."""
+        """Requests that started in the span and are decided: answered, or longer without an answer than users wait.
+        Without a kind: all but those for a confirmation."""
         now = time.time()
+        if kind == CONFIRM:
+            with self.lock:
+                return sorted(each for each in self.confirmations if since <= each.started < until)
         until = min(until, now - PATIENCE - 0.1)
         with self.lock:
             requests = list(self.done)
@@ -176,8 +206,11 @@ class Counts(BaseHTTPRequestHandler):
     def metrics(self) -> str:
         with self.users.lock:
             counts, spent = dict(self.users.totals), dict(self.users.spent)
+            confirmed = dict(self.users.confirmed)
         lines = ["# TYPE pafar_user_requests_total counter"]
         lines += [f'pafar_user_requests_total{{kind="{k}",outcome="{o}"}} {n}' for (k, o), n in counts.items()]
+        lines += ["# TYPE pafar_user_confirmations_total counter"]
+        lines += [f'pafar_user_confirmations_total{{outcome="{o}"}} {n}' for o, n in confirmed.items()]
         lines += ["# TYPE pafar_user_seconds_total counter"]
         lines += [f'pafar_user_seconds_total{{kind="{kind}"}} {seconds:.3f}' for kind, seconds in spent.items()]
         return "\n".join(lines) + "\n"
@@ -226,7 +259,8 @@ def main() -> None:
     began = time.time()
     sent = 0
     # Enough threads for everyone who may be waiting at the same time, and some.
-    with ThreadPoolExecutor(int(RATE * (PATIENCE + 1)) + 10) as pool:
+    payers = RATE * WEIGHTS[KINDS.index("pay")] / sum(WEIGHTS)
+    with ThreadPoolExecutor(int(RATE * (PATIENCE + 1) + 2 * payers * CONFIRM_PATIENCE) + 10) as pool:
         while (due := began + sent / RATE) < began + SECONDS:
             time.sleep(max(0.0, due - time.time()))
             kind = random.choices(KINDS, WEIGHTS)[0]

@@ -138,8 +138,9 @@ class Platform:
             raise PlatformError(f"The load generator does not answer ({error}). make platform") from None
         return sum(float(line.split()[-1]) for line in lines if line.startswith("pafar_user_requests_total"))
 
-    def requests(self, since: float, until: float) -> list[Request]:
-        return [Request(*request) for request in self.fetch(f"/requests?since={since}&until={until}")]
+    def requests(self, since: float, until: float, kind: str = "") -> list[Request]:
+        """Of all kinds but "confirm", or of one; see load.py."""
+        return [Request(*request) for request in self.fetch(f"/requests?since={since}&until={until}&kind={kind}")]
 
     def call(self, method: str, path: str, **headers: str) -> int:
         """One request through nginx, as from outside; the HTTP status."""

@@ -45,6 +45,34 @@ def test_a_booking_that_has_expired_is_not_paid(monkeypatch):
     users = load.Users()
     users.unpaid.extend([(time.time() - 500, "old"), (time.time(), "fresh")])
     paid = []
-    monkeypatch.setattr(users, "ask", lambda *words: paid.append(words[2]["booking"]) or (201, {}))
-    assert users.pay() == "ok"
+    monkeypatch.setattr(users, "ask", lambda *words: paid.append(words[2]["booking"]) or (201, {"charge": "ch_1"}))
+    assert users.pay() == ("ok", "ch_1")
     assert paid == ["fresh"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome"),
+    [
+        (["charged", "charged", "confirmed"], "ok"),
+        (["charged"] * 100, "unconfirmed"),
+        ([OSError("no answer")] * 100, "unconfirmed"),
+        ([OSError("no answer"), "confirmed"], "ok"),
+    ],
+)
+def test_a_payer_looks_for_the_confirmation_until_patience_ends(monkeypatch, answers, outcome):
+    """It is counted apart: neither the requests of all kinds nor their success have it."""
+    users, seconds = load.Users(), iter(range(1000))
+
+    def ask(*words):
+        answer = answers.pop(0)
+        if isinstance(answer, OSError):
+            raise answer
+        return 200, {"status": answer}
+
+    monkeypatch.setattr(users, "ask", ask)
+    monkeypatch.setattr(load.time, "sleep", lambda dummy: None)
+    monkeypatch.setattr(load.time, "time", lambda: float(next(seconds)))
+    users.confirm("ch_1")
+    assert [each.outcome for each in users.between(0, 1000, "confirm")] == [outcome]
+    assert users.between(0, 1000, None) == []
+    assert dict(users.confirmed) == {outcome: 1}

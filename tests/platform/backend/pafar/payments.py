@@ -17,7 +17,21 @@ FIND = text("SELECT id, amount_cents, status FROM bookings WHERE reference = :re
 PAID = text("UPDATE bookings SET status = 'paid' WHERE id = :booking AND status = 'pending'")
 KEEP = text("INSERT INTO payments (booking_id, charge, amount_cents) VALUES (:booking, :charge, :amount)")
 ONCE = text("INSERT INTO webhook_events (id, type) VALUES (:id, :type) ON CONFLICT DO NOTHING RETURNING id")
+STATUS = text("SELECT charge, status FROM payments WHERE charge = :charge")
 CONFIRM = text("UPDATE payments SET status = 'confirmed' WHERE charge = :charge RETURNING id")
+
+
+def payments(request):
+    return pay(request) if request.method == "POST" else status(request)
+
+
+def status(request):
+    """Of one charge, which the page that a payer sees asks until it is confirmed."""
+    with engine.connect() as connection:
+        row = connection.execute(STATUS, {"charge": request.GET.get("charge", "")}).first()
+    if row is None:
+        raise Http404
+    return JsonResponse(dict(row._mapping))
 
 
 def pay(request):

@@ -12,7 +12,7 @@ urlpatterns = [
     path("api/trips/<int:trip>/", bookings.trip),
     path("api/bookings/", bookings.bookings),
     path("api/bookings/<str:reference>/", bookings.booking),
-    path("api/payments/", payments.pay),
+    path("api/payments/", payments.payments),
     path("api/webhooks/stripe/", payments.webhook),
     path("api/places/", places.places),
     path("api/admin/reprice/", admin.reprice),
