@@ -71,9 +71,9 @@ incidents:
   type: list
   elements: dict
   contains: &IncidentOfMonth
-    id: {description: "Full id of the container.", type: str}
+    id: {description: "Id of the incident.", type: str}
     opened_at: {description: "Time of its first event (UTC, ISO 8601).", type: str}
-    severity: {description: "Severity that it stands for.", type: str}
+    severity: {description: "Last severity that is known.", type: str}
     cause: {description: "Last cause that was diagnosed, else the kind of incident.", type: str}
     durations: {description: "Seconds by name; null if missing.", type: dict}
     verified: {description: "Whether the log and its evidence are what was written.", type: bool}
@@ -105,7 +105,7 @@ repeats:
   type: list
   elements: dict
   contains: &Repeat
-    id: {description: "Full id of the container.", type: str}
+    id: {description: "Id of the incident.", type: str}
     cause: {description: "The cause.", type: str}
     before: {description: "Id of the incident before it with the same cause.", type: str}
     days: {description: "Days between the two.", type: float}

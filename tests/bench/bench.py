@@ -29,6 +29,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.snapsho
 from channels import telling_costs
 from incident_logs import incident_log_costs
 from logs import log_costs
+from pages import page_costs
 from platform_times import platform_times
 from services import services
 from statements import statement_costs
@@ -232,10 +233,12 @@ def main() -> None:
     facts, acts = services(VENV)
     logs, triage = evidence()
     reading, recording = incident_log_costs()
+    pages = page_costs()
     text = (HERE / "template.md").read_text()
     text = text.replace("@LOGS@", "\n".join(logs)).replace("@TRIAGE@", "\n".join(triage))
     text = text.replace("@TELLING@", "\n".join(telling))
     text = text.replace("@READING@", "\n".join(reading)).replace("@RECORDING@", "\n".join(recording))
+    text = text.replace("@PAGES@", "\n".join(pages))
     text = text.replace("@FACTS@", "\n".join(facts)).replace("@ACTS@", "\n".join(acts))
     text = text.replace("@COSTS@", "\n".join(costs)).replace("@KILLS@", "\n".join(kills))
     text = text.replace("@STATEMENTS@", "\n".join(statements))

@@ -13,6 +13,7 @@ from .document import Line, Moment, SeriesChart
 _WIDTH, _LEFT, _RIGHT, _TOP, _HIGH, _LEGEND = 960, 70, 20, 40, 160, 20
 _DASHES = ("", "9 4", "2 4", "12 3 2 3")
 _APART = 16  # pixels between the letters of marks
+_MARK_APART = 2  # pixels between marks of one kind; those that are nearer share a place, and the timeline has them all
 _ROWS = (6, 20)  # pixels above the chart of a letter, and of one that has no room beside the last
 _EACH = 10  # points between the forms on a line
 LETTERS = {"detected": "D", "plan": "P", "act": "A", "recovery": "R"}
@@ -128,8 +129,12 @@ def _form(place: int, x: float, y: float) -> str:
 def _marks(marks: Sequence[Moment], x: Callable[[float], float], bottom: int) -> list[str]:
     lines: list[str] = []
     ends = [-1e9] * len(_ROWS)
+    last: dict[str, float] = {}
     for mark in sorted(marks, key=lambda each: each.seconds):
         across = x(mark.seconds)
+        if across - last.get(mark.word, -1e9) < _MARK_APART:
+            continue
+        last[mark.word] = across
         letter = ""
         row = next((place for place, end in enumerate(ends) if across - end >= _APART), None)
         if row is not None:

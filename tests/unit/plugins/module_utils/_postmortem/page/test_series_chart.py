@@ -63,6 +63,14 @@ def test_marks_link_to_their_events_and_a_letter_has_room():
     assert "act" in text
 
 
+def test_marks_of_one_kind_that_lie_on_each_other_share_a_place():
+    marks = [Moment(1050.0 + number / 100, word, number) for number, word in enumerate(["plan", "act"] * 500)]
+    dummy, root = drawn(Line("x", (1.0,) * 30), marks=marks)
+    shown = [link.get("href") for link in of(root, "a")]
+    assert shown[:2] == ["#e0", "#e1"]
+    assert len(shown) < 100
+
+
 def test_hostile_texts_are_text():
     text, root = drawn(Line("<script>x</script>", (1.0,) * 30), title='"><img onerror=x>')
     assert of(root, "script") == of(root, "img") == []
