@@ -81,10 +81,11 @@ class Users:
             outcome = "timeout"
         except (OSError, http.client.HTTPException) as error:
             outcome = type(error).__name__
-        took = time.time() - began
-        if outcome == "ok" and took > PATIENCE:
-            outcome = "timeout"
         with self.lock:
+            # Within the lock: what is answered before the totals are read is counted in them, also on a busy machine.
+            took = time.time() - began
+            if outcome == "ok" and took > PATIENCE:
+                outcome = "timeout"
             del self.waiting[number]
             self.done.append(Request(began, kind, outcome, took))
             self.totals[kind, outcome] += 1
