@@ -19,15 +19,15 @@ BEGAN, DETECTED, ACKNOWLEDGED, MITIGATED, ENDED, VERIFIED, RESOLVED = (
 REPORTS = ("opened", "noted")  # events that may hold what users reported, the second one of an open incident
 NAMES = (BEGAN, DETECTED, ACKNOWLEDGED, MITIGATED, ENDED, VERIFIED, RESOLVED)
 MEANS = {
-    BEGAN: "What a person wrote in the section impact_began. Otherwise an estimate: the first reading between which"
-    " more requests failed or were slow than usual, as it was measured; without it the earliest start of an alert of"
-    " the incident. An alert begins after the fault, by the time that its rule waits.",
+    BEGAN: "What a person wrote in the section impact_began. Otherwise an estimate: the first of two readings"
+    " between which more requests failed or were slow than usual; without a measurement the earliest start of an alert"
+    " of the incident. An alert begins after the fault, by the time that its rule waits.",
     DETECTED: "The earliest of: the time at which the incident was noticed, as a reporter gave it; the first alert"
     " that the log received; the first event.",
     ACKNOWLEDGED: "The first event that a person works on it.",
     MITIGATED: "When the act of the first outcome 'recovered' began, the last one of its mitigation on its host: its"
     " intent, which is recorded just before the act; otherwise the event of the act.",
-    ENDED: "The last reading between which more requests failed or were slow than usual, as it was measured. Where"
+    ENDED: "The last of two readings between which more requests failed or were slow than usual. Where"
     " nothing was measured it is missing, also when the recovery was verified.",
     VERIFIED: "The first outcome 'recovered': the same facts were read again after an act. The event is recorded some"
     " seconds after the recovery; the seconds that were measured from the act are in the table of acts.",

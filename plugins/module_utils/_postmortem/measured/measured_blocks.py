@@ -23,8 +23,8 @@ MEANS = (
      " failed and slow; it is counted when it ends."),
     ("error budget", "Requests that may fail: those that were asked in the days of the objective, times the share that"
      " its target leaves. Of days that Prometheus no longer has nothing is estimated."),
-    ("impact, by what was counted", "From the first to the last reading between which more was failed or slow than five"
-     " times what the objective allows, three times what was usual before, and a hundredth."),
+    ("impact, by what was counted", "From the first to the last pair of readings between which more failed or was slow"
+     " than five times what the objective allows, three times what was usual before, and a hundredth."),
 )  # fmt: skip
 
 
