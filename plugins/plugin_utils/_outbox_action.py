@@ -7,7 +7,6 @@ PRIVATE to this collection.
 
 from __future__ import annotations
 
-import time
 from typing import Any, Callable
 
 from ansible.errors import AnsibleConnectionFailure
@@ -46,7 +45,7 @@ def announced(
     # A run that ends does not wait for a feed: the next tick reads it.
     is_asked = bool(params["oncall"]) and (params["feeds"] or not has_feeds(params["oncall"]))
     given["answerers"] = answerers(params) if is_asked else []
-    began = time.monotonic()
+    until = announcing.until(_OF_THE_LEASE * params["lease"])
     taken = _taken(given, check_mode, ask_host)
     if check_mode:
         return _with_what_is_wrong(announcing, announcing.shown(taken, params["budget"]))
@@ -62,7 +61,6 @@ def announced(
         if written["path"]:
             heads[incident] = written["head"]
 
-    until = began + _OF_THE_LEASE * params["lease"]
     found = announcing.sent(taken, append, params["budget"], until=until)
     found["heads"].update(heads)
     return _with_what_is_wrong(announcing, found)

@@ -41,6 +41,7 @@ from support.channels.server import (
     STATUS,
     Fault,
     Request,
+    wait_for_lanes,
 )
 from support.channels.slack import Slack
 from support.scope import ALL, left_out
@@ -53,7 +54,6 @@ START = datetime(2026, 11, 23, 14, 56, tzinfo=UTC)
 QUICK = (EFFECT_CLOSED, EFFECT_CUT, EFFECT_HTML, HTML, REFUSED)
 SLOW = (SILENT, EFFECT_SILENT)  # each lasts as long as the run may
 STATUSES = (429, 420, 500, 502, 503)
-HOSTILE = "it is better <!here> http://evil.test"
 WORDS = {"db_lock_contention": "Bookings are slow", "row": "A queue in our database was the cause."}
 
 
@@ -182,6 +182,7 @@ class Played:
                 incident["messages"] = incident["messages"][:keep]
         announcing.sent(report, append, budget, lambda: self.now + self.ahead)
         # Here the next run begins at once; out there half a minute has gone by.
+        wait_for_lanes()
         for server in self.channels.all[:-1]:
             server.settle()
 

@@ -28,6 +28,7 @@ EFFECT_CUT = "takes effect, and the answer ends in the middle"
 EFFECT_HTML = "takes effect, and the answer is a page of a proxy"
 HTML = "no effect, and the answer is a page of a proxy with status 200"
 STATUS = "a status without an effect"
+IN_PARTS = "takes effect, and the answer comes bit by bit"
 SETTLE = "/settle"
 BEFORE = (REFUSED,)  # surely without an effect, and known to be
 DOUBTFUL = (SILENT, EFFECT_CLOSED, EFFECT_SILENT, EFFECT_CUT, EFFECT_HTML, HTML)
@@ -35,12 +36,13 @@ DOUBTFUL = (SILENT, EFFECT_CLOSED, EFFECT_SILENT, EFFECT_CUT, EFFECT_HTML, HTML)
 
 @dataclass(frozen=True)
 class Fault:
-    """``status``, ``headers`` and ``body`` of STATUS."""
+    """``status``, ``headers`` and ``body`` of STATUS; ``seconds`` between the parts of IN_PARTS."""
 
     kind: str
     status: int = 500
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,12 @@ class Answer:
     status: int
     body: Any
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def wait_for_lanes() -> None:
+    """Until what a run has begun in this process has ended, also that for which it did not wait."""
+    for lane in [each for each in threading.enumerate() if each.name.startswith("announce")]:
+        lane.join(60)
 
 
 class StandIn(ABC):
@@ -154,6 +162,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._close()
         if kind == EFFECT_CUT:
             return self._cut(answer)
+        if fault.kind == IN_PARTS:
+            return self._in_parts(answer, fault.seconds)
         if kind in (EFFECT_HTML, HTML):
             return self._send(200, b"<html><body>proxy</body></html>", {"Content-Type": "text/html"})
         return self._answer(Answer(fault.status, fault.body if fault.body is not None else {}, fault.headers))
@@ -201,6 +211,18 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data[: len(data) // 2])
         self._close()
+
+    def _in_parts(self, answer: Answer, seconds: float) -> None:
+        data = json.dumps(answer.body).encode()
+        self.send_response(answer.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        with contextlib.suppress(OSError):  # the client has left
+            for part in (data[:1], data[1:2], data[2:]):
+                self.server.stand_in.wait(seconds)
+                self.wfile.write(part)
+                self.wfile.flush()
 
     def _close(self, reset: bool = False) -> None:
         self.close_connection = True

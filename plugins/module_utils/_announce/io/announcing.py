@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 from typing import Any, Callable, Mapping
 
@@ -18,7 +17,7 @@ from ..texts import TEMPLATES
 from .alertmanager import Silencer
 from .apprise import Apprise
 from .cachet import Cachet
-from .channel import Channel
+from .channel import Channel, ticks
 from .deliver import Results, deliver
 from .mail import Mail
 from .pagerduty import PagerDuty
@@ -66,6 +65,11 @@ class Announcing:
             for name, options in self.settings.items()
         }
 
+    @staticmethod
+    def until(seconds: float) -> float:
+        """The time in so many seconds, by ``ticks``."""
+        return ticks() + seconds
+
     def channel(self, name: str) -> Channel:
         """Raises DriverMissing where its library is missing."""
         if name not in self.channels:
@@ -99,7 +103,7 @@ class Announcing:
         self, report: OutboxReport, append: _Append, budget: float, clock: Clock = utc_now, until: float = float("inf")
     ) -> AnnounceReport:
         """Send what was taken. ``append``: keeps events of an incident; ``budget``: seconds for all of it; ``until``:
-        of ``time.monotonic``, after which another run may have what was taken. Raises what ``append`` has raised, after
+        of ``ticks``, after which another run may have what was taken. Raises what ``append`` has raised, after
         all is sent."""
         found, silencer = _nothing(report), None
         errors: list[RunbookError] = []
@@ -115,7 +119,7 @@ class Announcing:
         busy = [incident for incident in report["incidents"] if incident["messages"]]
         busy += self._on_the_page(report)
         for number, incident in enumerate(busy):
-            began = time.monotonic()
+            began = ticks()
             entries = [_entry(taken, clock()) for taken in incident["messages"]]
             share = budget / (len(busy) - number)
             if any(taken["audience"] == "person" for taken in incident["messages"]):
@@ -135,7 +139,7 @@ class Announcing:
                     until=until,
                     elsewhere=incident["components"],
                 )
-            budget -= time.monotonic() - began
+            budget -= ticks() - began
             keep(incident["id"], [{"kind": "message", "note": note} for note in results.notes])
             states = {note["key"]: note for note in results.notes}
             for taken in incident["messages"]:

@@ -7,15 +7,14 @@ Source: docs.cachethq.io (incidents, incident updates, components).
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from typing import Any, Mapping
 
 from ..delivery import Delivered, Delivery
 from ..outbox import Message
 from ..page_states import STATES
-from .channel import Thread, components_after, identity, with_others
-from .http_call import Answered, request
+from .channel import Thread, asked, components_after, identity, with_others
+from .http_call import Answered
 from .render import Texts
 
 _STATUS = {state: number for number, state in enumerate(STATES, 1)}
@@ -141,7 +140,7 @@ class Cachet:
 
     def _ask(self, method: str, path: str, thread: Thread, body: Any = None) -> Any:
         headers = {"X-Cachet-Token": str(self.settings["token"])}
-        return request(method, self.base + path, headers, body, max(0.2, thread.deadline - time.monotonic()))
+        return asked(thread, method, self.base + path, headers, body)
 
 
 def _mark(thread: Thread, key: str) -> str:

@@ -4,25 +4,52 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any, Mapping, Protocol
 
-from ..delivery import Delivery
+from ..delivery import Delivery, NotDelivered
 from ..outbox import Message
 from ..page_states import OPERATIONAL, RESOLVED, worst_of
+from .http_call import Answered, request
+
+_LEAST = 0.2  # seconds that a request has at least
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def ticks() -> float:
+    """Seconds of a clock that nobody sets, and that goes on while the machine sleeps, as the lease does."""
+    return time.clock_gettime(_CLOCK)
 
 
 @dataclass
 class Thread:
     """What an incident has on a channel already. ``references``: of the messages that were sent, by key, which grows
-    while messages are sent; ``deadline``: until when a request may last (``time.monotonic``); ``asks``: the message
-    that is sent may have arrived before; ``elsewhere``: states of the page's components by other incidents."""
+    while messages are sent; ``deadline``: until when a request may last, by ``ticks``; ``asks``: the message that is
+    sent may have arrived before; ``elsewhere``: states of the page's components by other incidents; ``budget``: seconds
+    more for a channel that has taken something, until ``latest``; ``is_over``: nobody waits any more."""
 
     incident: str
     references: dict[str, str] = field(default_factory=dict)
     deadline: float = 0.0
     asks: bool = False
     elsewhere: Mapping[str, str] = field(default_factory=dict)
+    budget: float = 0.0
+    latest: float = float("inf")
+    is_over: bool = False
+
+    def left(self, what: str = "it") -> float:
+        """Seconds that a request may last. Raises Answered where the time is over: nobody waits for it any more, and
+        another run may have the message, and send it too."""
+        left = self.deadline - ticks()
+        if self.is_over or left <= 0:
+            raise Answered(NotDelivered(f"no time was left for {what}"))
+        return max(_LEAST, left)
+
+    def goes_on(self, budgets: float = 1) -> None:
+        """The other side has taken something. ``budgets``: for which it may be silent now."""
+        if self.deadline > ticks():
+            self.deadline = max(self.deadline, min(self.latest, ticks() + budgets * self.budget))
 
     def last(self, prefix: str) -> str:
         """The newest reference of a key that begins so; empty without one."""
@@ -44,6 +71,16 @@ class Channel(Protocol):
 
     def differences(self, thread: Thread) -> list[str]:
         """What the other side shows and the log does not say, a sentence each."""
+
+
+def asked(
+    thread: Thread, method: str, url: str, headers: Mapping[str, str], body: Any = None, *, needs_json: bool = True
+) -> Any:
+    """The answer to a request, within the time of the thread. Raises Answered."""
+    answer = request(method, url, headers, body, thread.left(), needs_json=needs_json)
+    if method != "GET":
+        thread.goes_on()
+    return answer
 
 
 def identity(key: str, thread: Thread) -> str:

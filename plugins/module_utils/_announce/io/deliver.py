@@ -18,7 +18,7 @@ from ..._core.errors import RunbookError
 from ..delivery import Delivered, Delivery, InDoubt, NotDelivered, NotTried, result_note
 from ..outbox import Entry
 from ..settings import PAGE
-from .channel import Channel, Thread
+from .channel import Channel, Thread, ticks
 from .http_call import Answered
 
 _ARRIVED = "it had arrived before"
@@ -51,11 +51,11 @@ def deliver(
     """``taken``: in order; ``sent``: references by key; ``channel``: by its name, may raise RunbookError; ``budget``:
     seconds that a channel may be silent, all of them at the same time; ``clock``: the present time in UTC;
     ``shows``: a channel that is read back also where it has nothing to send; ``elsewhere``: states of the
-    page's components by other incidents; ``until``: of ``time.monotonic``, after which another run may have them.
+    page's components by other incidents; ``until``: of ``ticks``, after which another run may have them.
 
     A channel that answers goes on for ``_MOST`` budgets: what it takes is worth the time, what it does not is none.
     """
-    began = time.monotonic()
+    began = ticks()
     latest = min(began + _MOST * budget, until)
     results, lock = Results(), threading.Lock()
     lanes: dict[tuple[str, str], list[Entry]] = {}
@@ -66,18 +66,19 @@ def deliver(
     running: list[tuple[_Lane, threading.Thread]] = []
     for (name, dummy), entries in lanes.items():
         try:
-            thread = Thread(incident, dict(sent), min(began + budget, latest), elsewhere=elsewhere or {})
-            lane = _Lane(channel(name), entries, thread, results, lock, clock, budget, latest)
+            deadline = min(began + budget, latest)
+            thread = Thread(incident, dict(sent), deadline, elsewhere=elsewhere or {}, budget=budget, latest=latest)
+            lane = _Lane(channel(name), entries, thread, results, lock, clock)
         except RunbookError as error:
             results.notes += _not_sent(entries, str(error), clock())
             continue
-        running.append((lane, threading.Thread(target=lane.run, daemon=True)))
+        running.append((lane, threading.Thread(target=lane.run, name=f"announce {name}", daemon=True)))
     for pair in running:
         pair[1].start()
     for lane, worker in running:
-        while worker.is_alive() and time.monotonic() < lane.thread.deadline:
-            worker.join(max(0.0, lane.thread.deadline - time.monotonic()))
-        lane.is_over = True  # what it has in its hands may still arrive; it takes up nothing more
+        while worker.is_alive() and ticks() < lane.thread.deadline:
+            worker.join(max(0.0, lane.thread.deadline - ticks()))
+        lane.thread.is_over = True  # what it has in its hands may still arrive; it takes up nothing more
     with lock:
         known = {note["key"] for note in results.notes}
         over = Results(list(results.notes), list(results.differences))
@@ -99,22 +100,19 @@ class _Lane:
     results: Results
     lock: threading.Lock
     clock: Callable[[], datetime]
-    budget: float
-    latest: float
-    is_over: bool = False
 
     def run(self) -> None:
         goes_on = True
         for number, entry in enumerate(self.entries):
             if goes_on and number and self.channel.gap:
-                time.sleep(min(self.channel.gap, max(0.0, self.thread.deadline - time.monotonic())))
+                time.sleep(min(self.channel.gap, max(0.0, self.thread.deadline - ticks())))
             delivery: Delivery = self._one(entry) if goes_on and self._has_time() else NotTried()
             goes_on = goes_on and isinstance(delivery, Delivered)
             if isinstance(delivery, NotDelivered) and delivery.forever:
                 goes_on = True  # what it will never take keeps nothing up
             if isinstance(delivery, Delivered):
                 self.thread.references[entry.message.key] = delivery.reference
-                self.thread.deadline = min(self.latest, time.monotonic() + self.budget)
+                self.thread.goes_on()
             note = result_note(entry, delivery, self.clock())
             with self.lock:
                 self.results.notes.append(note)
@@ -137,7 +135,7 @@ class _Lane:
             return [f"what it shows could not be read: {type(error).__name__}: {error}"]
 
     def _has_time(self) -> bool:
-        return not self.is_over and self.thread.deadline - time.monotonic() >= _LEAST
+        return not self.thread.is_over and self.thread.deadline - ticks() >= _LEAST
 
     def _one(self, entry: Entry) -> Delivery:
         try:

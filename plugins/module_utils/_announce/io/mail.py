@@ -10,7 +10,6 @@ import hashlib
 import re
 import smtplib
 import ssl
-import time
 from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -28,6 +27,7 @@ from .render import Texts
 
 # In seven bits: a server without 8BITMIME may refuse or change anything else.
 SMTP_POLICY = SMTP.clone(cte_type="7bit")
+_PATIENCE = 4  # budgets for its reply to a mail, as long as there is time: without one the mail goes out once more
 
 
 class Mail:
@@ -52,11 +52,11 @@ class Mail:
             # A sender that is wrong can be corrected; the recipient of a message that is queued stays as it is.
             return NotDelivered(f"mail: {_words(error)}", forever=_is_fit(sender))
         try:
-            server = self._connected(max(0.2, thread.deadline - time.monotonic()))
+            server = self._connected(thread.left())
         except Exception as error:  # whatever it is, nothing was sent
             return NotDelivered(f"mail: no connection: {_words(error)}")
         try:
-            return self._sent(server, mail, recipients)
+            return self._sent(server, mail, recipients, thread)
         finally:
             with suppress(OSError):
                 server.close()
@@ -80,7 +80,7 @@ class Mail:
             raise
         return server
 
-    def _sent(self, server: smtplib.SMTP, mail: EmailMessage, recipients: Sequence[str]) -> Delivery:
+    def _sent(self, server: smtplib.SMTP, mail: EmailMessage, recipients: Sequence[str], thread: Thread) -> Delivery:
         # RFC 5321, 4.5.2: a line that begins with a dot gets another one.
         data = re.sub(rb"(?m)^\.", b"..", mail.as_bytes(policy=SMTP_POLICY))
         refused: list[Delivery] = []
@@ -97,10 +97,14 @@ class Mail:
             code, words = server.docmd("DATA")
             if code != 354:
                 return _by_code("DATA", code, words)
+            thread.left("the mail")
+            thread.goes_on(_PATIENCE)
+            if server.sock is not None:
+                server.sock.settimeout(thread.left())
+            server.send(data if data.endswith(b"\r\n") else data + b"\r\n")
         except Exception as error:  # whatever it is, the mail was not sent
             return NotDelivered(f"mail: {_words(error)}")
         try:
-            server.send(data if data.endswith(b"\r\n") else data + b"\r\n")
             server.send(b".\r\n")
             code, words = server.getreply()
         except (OSError, smtplib.SMTPException) as error:

@@ -7,13 +7,12 @@ Source: developer.pagerduty.com, "Send an alert event".
 
 from __future__ import annotations
 
-import time
 from typing import Any, Mapping
 
 from ..delivery import Delivered, Delivery
 from ..outbox import Message
-from .channel import Thread
-from .http_call import Answered, request
+from .channel import Thread, asked
+from .http_call import Answered
 from .render import Texts
 
 _SEVERITIES = {"P0": "critical", "P1": "error", "P2": "warning", "unknown": "error"}
@@ -45,7 +44,7 @@ class PagerDuty:
         }
         url = f"{str(self.settings['api']).rstrip('/')}/v2/enqueue"
         try:
-            accepted: Any = request("POST", url, {}, body, max(0.2, thread.deadline - time.monotonic()))
+            accepted = asked(thread, "POST", url, {}, body)
         except Answered as answer:
             return answer.delivery
         return Delivered(str(accepted.get("dedup_key") or thread.incident))

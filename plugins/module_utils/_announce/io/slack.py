@@ -9,7 +9,6 @@ under our name is ours where this bot has made it and no other incident has writ
 from __future__ import annotations
 
 import re
-import time
 from contextlib import suppress
 from typing import Any, Mapping, Sequence
 
@@ -107,14 +106,16 @@ class Slack:
         """Raises Answered. ``_Refused`` is a refusal by name, surely without effect."""
         from slack_sdk.errors import SlackApiError  # noqa: PLC0415
 
-        self.client.timeout = _left(thread)
+        self.client.timeout = _left(thread, method)
         try:
             answer: Any = self.client.api_call(method, json=given) if given else self.client.api_call(method)
-            return dict(answer.data)
+            found = dict(answer.data)
         except SlackApiError as error:
             raise self._refusal(error) from None
         except Exception as error:
             raise Answered(of_error(error)) from None
+        thread.goes_on()
+        return found
 
     @staticmethod
     def _refusal(error: Any) -> Answered:
@@ -286,13 +287,14 @@ class Slack:
         if len(whole) <= len(text):
             return ""
         try:
-            self.client.timeout = _left(thread)
+            self.client.timeout = _left(thread, "the file")
             self.client.files_upload_v2(
                 channel=sent["channel"], thread_ts=sent["ts"], filename="whole.txt", title="The whole text",
                 content=whole,
             )  # fmt: skip
         except Exception as error:
-            return f"it was cut, and the whole text could not be added: {type(error).__name__}"
+            why = str(error) if isinstance(error, Answered) else type(error).__name__
+            return f"it was cut, and the whole text could not be added: {why}"
         return "it was cut, and the whole text is a file in its thread"
 
     def _places(self, message: Message, thread: Thread) -> list[str]:
@@ -320,9 +322,9 @@ class Slack:
                 raise _NoStanding(
                     NotDelivered(f"Slack: there is no channel #{name} (standing_channel) that the bot sees")
                 )
-            self._standing = ids[0]
             with suppress(_Refused):  # a private one has its bot invited
                 self._call("conversations.join", thread, channel=ids[0])
+            self._standing = ids[0]
         return self._standing
 
     def _channels(self, thread: Thread) -> list[dict[str, Any]]:
@@ -356,9 +358,7 @@ class Slack:
     def _get(self, method: str, thread: Thread, **given: Any) -> dict[str, Any]:
         from slack_sdk.errors import SlackApiError  # noqa: PLC0415
 
-        if time.monotonic() > thread.deadline:  # a list of many pages, or of one that never ends
-            raise Answered(NotDelivered(f"Slack: no time was left for {method}"))
-        self.client.timeout = _left(thread)
+        self.client.timeout = _left(thread, method)  # for each page of a list, which may never end
         try:
             answer: Any = self.client.api_call(method, http_verb="GET", params=given)
             return dict(answer.data)
@@ -378,9 +378,9 @@ def _names(text: str, incident: str) -> bool:
     return re.search(rf"(?<![\w.-]){re.escape(incident)}(?![\w-]|\.\w)", text) is not None
 
 
-def _left(thread: Thread) -> Any:
-    """Seconds that a call may take; slack_sdk says that they are whole, and takes any."""
-    return max(0.2, thread.deadline - time.monotonic())
+def _left(thread: Thread, method: str) -> Any:
+    """Seconds that a call may take; slack_sdk says that they are whole, and takes any. Raises Answered."""
+    return thread.left(method)
 
 
 class _NoStanding(Answered):

@@ -8,13 +8,12 @@ of. Source of the API: developer.statuspage.io (incidents, components; one reque
 
 from __future__ import annotations
 
-import time
 from typing import Any, Mapping
 
 from ..delivery import Delivered, Delivery
 from ..outbox import Message
-from .channel import Thread, components_after, identity, with_others
-from .http_call import Answered, request
+from .channel import Thread, asked, components_after, identity, with_others
+from .http_call import Answered
 from .render import Texts
 
 _OURS = "pafar"  # in the metadata, whose top-level values must be objects
@@ -136,7 +135,7 @@ class Statuspage:
 
     def _ask(self, method: str, path: str, thread: Thread, body: Any = None) -> Any:
         headers = {"Authorization": f"OAuth {self.settings['token']}"}
-        return request(method, self.base + path, headers, body, max(0.2, thread.deadline - time.monotonic()))
+        return asked(thread, method, self.base + path, headers, body)
 
 
 def _keys(incident: Mapping[str, Any]) -> list[str]:

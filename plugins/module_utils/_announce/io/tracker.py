@@ -9,7 +9,6 @@ with a bearer token. A site with another one describes it; see `trackers.issue_a
 from __future__ import annotations
 
 import base64
-import time
 from typing import Any, Mapping
 
 from ..._core.text import shortened
@@ -32,8 +31,8 @@ from ..trackers.issue_api import (
     text_of,
     value_at,
 )
-from .channel import Thread
-from .http_call import Answered, request
+from .channel import Thread, asked
+from .http_call import Answered
 from .render import Texts
 
 _STATES = {CLOSE: True, REOPEN: False}  # whether the issue is closed afterwards
@@ -133,11 +132,11 @@ class Tracker:
             raise Answered(NotDelivered(f"runbook_announce.tracker: {error}")) from None
 
     def _ask(self, method: str, path: str, thread: Thread, body: Any = None) -> Any:
-        url, left = str(self.settings["url"]).rstrip("/") + path, max(0.2, thread.deadline - time.monotonic())
+        url = str(self.settings["url"]).rstrip("/") + path
         # A webhook answers what it likes, often a word.
         pair = f"{self.settings.get('user') or ''}:{self.settings.get('token') or ''}"
         basic = base64.b64encode(pair.encode("utf-8", "backslashreplace")).decode("ascii")
-        return request(method, url, headers_of(self.settings, basic), body, left, needs_json=self._can_ask())
+        return asked(thread, method, url, headers_of(self.settings, basic), body, needs_json=self._can_ask())
 
 
 def _prefix(message: Message) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import Delivered, InDoubt, NotDelivered
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.cachet import Cachet as CachetAdapter
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.channel import Thread
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.channel import Thread, ticks
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.mail import Mail
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.pagerduty import PagerDuty as PagerAdapter
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.render import Texts
@@ -28,7 +26,7 @@ def post(state, seq, components=()):
 
 
 def thread(**references):
-    return Thread("i", {f"page/{name}": value for name, value in references.items()}, time.monotonic() + 60)
+    return Thread("i", {f"page/{name}": value for name, value in references.items()}, ticks() + 60)
 
 
 @pytest.fixture(params=["statuspage", "cachet"])

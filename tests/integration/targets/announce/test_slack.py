@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import Delivered, InDoubt, NotDelivered
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.channel import Thread
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.channel import Thread, ticks
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.render import Texts
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.slack import Slack as Adapter
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message
@@ -33,7 +31,7 @@ def adapter(slack, **options):
 
 
 def thread(incident="i", **references):
-    return Thread(incident, {f"slack/{name}": value for name, value in references.items()}, time.monotonic() + 60)
+    return Thread(incident, {f"slack/{name}": value for name, value in references.items()}, ticks() + 60)
 
 
 def test_a_channel_is_made_and_who_cannot_be_invited_is_named(slack):
@@ -91,9 +89,9 @@ def test_a_list_that_never_ends_ends_with_the_time(slack, monkeypatch):
     page = Answer(200, {"ok": True, "channels": [], "response_metadata": {"next_cursor": "1"}})
     monkeypatch.setattr(slack, "_conversations_list", lambda _fields: page)
     place = thread()
-    place.deadline = time.monotonic() + 0.5
+    place.deadline = ticks() + 0.5
     sent = adapter(slack).send(STANDING, place)
-    assert sent == NotDelivered("Slack: no time was left for conversations.list")
+    assert sent == NotDelivered("no time was left for conversations.list")
 
 
 STANDING = Message("slack/standing/opened", "slack", "note", {**NOTE.values, "place": "standing"})
@@ -150,7 +148,7 @@ def test_what_is_no_answer_of_slack_is_in_doubt_and_never_a_refusal(slack, kind)
     slack.fault_for = lambda request: Fault(kind) if "postMessage" in request.path else None
     place = thread()
     adapter(slack).find(NOTE, place)  # the standing channel is known, so that the time is for the message
-    place.deadline = time.monotonic() + 2
+    place.deadline = ticks() + 2
     assert isinstance(adapter(slack).send(NOTE, place), InDoubt)
     slack.fault_for = lambda _request: None
     assert (adapter(slack).find(NOTE, thread()) is None) is (kind == HTML)

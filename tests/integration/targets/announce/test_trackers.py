@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
 from urllib.parse import quote
 
 import pytest
 import yaml
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import Delivered, InDoubt, NotDelivered
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.channel import Thread
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.channel import Thread, ticks
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.render import Texts
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.tracker import Tracker
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message
@@ -51,7 +50,7 @@ def message(action, seq, text="db1", item=""):
 
 
 def thread(*sent):
-    return Thread("2026-11-23-145635-db_lock_contention-06f2a1", dict(sent), time.monotonic() + 60)
+    return Thread("2026-11-23-145635-db_lock_contention-06f2a1", dict(sent), ticks() + 60)
 
 
 def play(adapter, text="db1", item=""):

@@ -7,6 +7,7 @@ import time
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import Delivered
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.channel import ticks
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.deliver import deliver
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Entry, Message
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError, LogError
@@ -95,7 +96,7 @@ def test_a_message_of_which_no_text_can_be_made_keeps_nothing_behind_it_up():
 
 def test_a_slow_channel_takes_nothing_up_when_another_run_may_have_it():
     chat = Chat(seconds=0.2)
-    results = delivered(chat, "abcdefghij", budget=2.0, until=time.monotonic() + 1.0)
+    results = delivered(chat, "abcdefghij", budget=2.0, until=ticks() + 1.0)
     assert 1 <= len(chat.sent) <= 5
     assert states(results) == {key: "sent" if key in chat.sent else "queued" for key in "abcdefghij"}
 
@@ -134,7 +135,7 @@ def reported(*messages):
 def test_of_what_was_taken_too_long_ago_nothing_is_sent_and_nothing_is_written():
     chat, written = Chat(), []
     report = reported(taken("a", "note", text="x", by="ada", done_at=""))
-    found = announcing(chat).sent(report, lambda _id, events: written.extend(events), 5.0, until=time.monotonic() - 1)
+    found = announcing(chat).sent(report, lambda _id, events: written.extend(events), 5.0, until=ticks() - 1)
     assert (chat.sent, written) == ([], [])
     assert [row["state"] for row in found["messages"]] == ["sending"]
 
