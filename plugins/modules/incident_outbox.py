@@ -83,6 +83,7 @@ incidents:
           description: "Whether it may have arrived before, so that the channel is asked for it first."
           type: bool
         tries: {description: "How often it was sent, this one included.", type: int}
+        claim: {description: "Number of this run among those that took it.", type: int}
         reason: {description: "What became of the last try.", type: str}
     references: {description: "What the other sides called the messages that were sent, by key.", type: dict}
     path: {description: "The incident's file; empty if nothing was written.", type: str}

@@ -54,7 +54,7 @@ Delivery = Union[Delivered, NotDelivered, InDoubt, NotTried]
 
 def result_note(entry: Entry, delivery: Delivery, now: datetime) -> dict[str, Any]:
     """The note of the event that keeps what became of a message."""
-    key = {"key": entry.message.key}
+    key = {"key": entry.message.key, **({"claim": entry.claim} if entry.claim else {})}
     if isinstance(delivery, Delivered):
         kept = {"reference": delivery.reference, "reason": _words(delivery.note)}
         read_back = {} if delivery.agrees is None else {"agrees": delivery.agrees}

@@ -46,7 +46,7 @@ class Message:
 @dataclass(frozen=True)
 class Entry:
     """A message and its state. ``since``: of the state; ``tries``: how often it was sent; ``asks``: it may have arrived
-    before; ``next_at`` None: at once."""
+    before; ``next_at`` None: at once; ``claim``: how often it was taken, the number of the run that has it."""
 
     message: Message
     state: str
@@ -57,6 +57,7 @@ class Entry:
     next_at: datetime | None = None
     tries: int = 0
     asks: bool = False
+    claim: int = 0
 
 
 def queued_note(message: Message) -> dict[str, Any]:
@@ -119,6 +120,9 @@ def _next(entry: Entry, state: str, event: EventReport) -> Entry:
     # By the clock of the log's host, which asks what is due: the clock of a sender that is behind would end its lease
     # at once, and a second run would send the same.
     note, by, at = event["note"], event["by"], kept_at(event)
+    if state != SENT and note.get("claim", entry.claim) != entry.claim:
+        # It was too late: another run has taken it since, and says what becomes of it.
+        return replace(entry, asks=entry.asks or state == IN_DOUBT)
     if state == QUEUED:  # given back by a run that had no time to send it
         return replace(entry, state=QUEUED, since=at, next_at=None, tries=max(0, entry.tries - 1))
     next_at = str(note.get("next_at") or "")
@@ -127,6 +131,7 @@ def _next(entry: Entry, state: str, event: EventReport) -> Entry:
         reference=str(note.get("reference") or entry.reference), reason=str(note.get("reason") or ""),
         next_at=at + min(moment_of(next_at) - moment_of(event["at"]), _LONGEST) if is_stamp(next_at) else None,
         tries=entry.tries + (state == SENDING),
+        claim=entry.claim + (state == SENDING),
         # It may have arrived where a try is in doubt, or where a run took it and said no more. A later try that surely
         # failed says nothing of the earlier one.
         asks=entry.asks or state == IN_DOUBT or (state == SENDING and entry.state == SENDING),
@@ -233,7 +238,8 @@ def claim(
     notes += [{"key": entry.message.key, "state": SENDING} for entry in taken]
     keys = {entry.message.key for entry in taken}
     left = [entry for entry in entries if entry.message.key not in keys]
-    return Claim(notes, [replace(entry, tries=entry.tries + 1) for entry in taken], references(entries), left)
+    taken = [replace(entry, tries=entry.tries + 1, claim=entry.claim + 1) for entry in taken]
+    return Claim(notes, taken, references(entries), left)
 
 
 def _as_event(note: dict[str, Any], now: datetime, seq: int) -> EventReport:

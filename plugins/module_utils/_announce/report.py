@@ -11,7 +11,8 @@ from .silences import Silencing
 
 
 class TakenMessage(TypedDict):
-    """A message to send. ``asks``: it may have arrived before; ``tries``: with this one."""
+    """A message to send. ``asks``: it may have arrived before; ``tries``: with this one; ``claim``: the number of this
+    run among those that took it."""
 
     key: str
     channel: str
@@ -22,6 +23,7 @@ class TakenMessage(TypedDict):
     values: dict[str, Any]
     asks: bool
     tries: int
+    claim: int
     reason: str
 
 

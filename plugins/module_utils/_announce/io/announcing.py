@@ -206,7 +206,13 @@ def _nothing(report: OutboxReport) -> AnnounceReport:
 def _entry(taken: TakenMessage, now: datetime) -> Entry:
     texts = {name: taken[name] for name in ("key", "channel", "lane", "thing", "audience", "template")}
     message = Message(values=taken["values"], **texts)
-    return Entry(message, "sending", now, reason=taken["reason"], tries=taken["tries"], asks=taken["asks"])
+    known: dict[str, Any] = {
+        "reason": taken["reason"],
+        "tries": taken["tries"],
+        "asks": taken["asks"],
+        "claim": taken["claim"],
+    }
+    return Entry(message, "sending", now, **known)
 
 
 def _line(row: AnnouncedMessage) -> str:

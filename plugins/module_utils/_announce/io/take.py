@@ -221,5 +221,5 @@ def _message(entry: Entry) -> TakenMessage:
     return {
         "key": message.key, "channel": message.channel, "lane": message.lane, "thing": message.thing,
         "audience": message.audience, "template": message.template, "values": dict(message.values),
-        "asks": entry.asks, "tries": entry.tries, "reason": entry.reason,
+        "asks": entry.asks, "tries": entry.tries, "claim": entry.claim, "reason": entry.reason,
     }  # fmt: skip

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import (
     Delivered,
@@ -31,6 +33,10 @@ ENTRY = Entry(Message("a", "slack", "note"), "sending", START, tries=2)
 )  # fmt: skip
 def test_what_became_of_a_message_is_kept(delivery, note):
     assert result_note(ENTRY, delivery, START) == {"key": "a", **note}
+
+
+def test_a_result_names_the_run_that_had_the_message():
+    assert result_note(replace(ENTRY, claim=3), NotTried(), START) == {"key": "a", "claim": 3, "state": "queued"}
 
 
 def test_what_may_have_arrived_and_was_not_tried_stays_in_doubt():

@@ -85,6 +85,18 @@ def test_what_another_run_sends_is_left_to_it_for_the_lease_and_then_in_doubt():
     assert [(entry.message.key, entry.asks) for entry in due(entries, at(1) + LEASE)] == [("a", True), ("b", False)]
 
 
+@pytest.mark.parametrize("late", ["queued", "failed", "in_doubt", "refused"])
+def test_what_a_run_says_after_its_lease_leaves_a_message_to_the_run_that_has_it_now(late):
+    """A third one would take it, ask for what is on its way only now, and send it beside the second."""
+    taken = [queued("a"), said("a", "sending"), said("a", "sending", 2)]
+    (entry,) = entries_of([*taken, said("a", late, 2.1, claim=1)])
+    assert (entry.state, entry.asks, entry.claim) == ("sending", True, 2)
+    assert due(entries_of([*taken, said("a", late, 2.1, claim=1)]), at(2.2)) == []
+    assert states(*taken, said("a", "sent", 2.1, claim=1)) == [("a", "sent")], "that is so whoever says it"
+    assert states(*taken, said("a", late, 2.1, claim=2)) == [("a", late)]
+    assert states(*taken, said("a", late, 2.1)) == [("a", late)], "as a version before this one has it"
+
+
 def test_order_holds_within_a_channel_and_a_lane_and_not_between_them():
     waits = said("a", "failed", 0, next_at="2026-11-27T10:10:00.000000Z")
     mails = [queued("m1", "mail", lane="ada"), queued("m2", "mail", lane="bob"), said("m1", "sending", 5)]
@@ -129,7 +141,7 @@ def test_what_is_wanted_is_queued_once_and_taken_once():
     assert [(note["key"], note["state"]) for note in found.notes] == [
         ("a", "queued"), ("b", "queued"), ("a", "sending"), ("b", "sending"),
     ]  # fmt: skip
-    assert [(entry.message, entry.tries) for entry in found.taken] == [(A, 1), (B, 1)]
+    assert [(entry.message, entry.tries, entry.claim) for entry in found.taken] == [(A, 1, 1), (B, 1, 1)]
     again = claim([opened(), *as_events(found)], [A, B], START + timedelta(seconds=1))
     assert (again.notes, again.taken) == ([], [])
     assert [entry.message.key for entry in again.left] == ["a", "b"]

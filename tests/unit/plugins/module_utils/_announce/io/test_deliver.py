@@ -104,7 +104,7 @@ def test_a_slow_channel_takes_nothing_up_when_another_run_may_have_it():
 def taken(key, template, **values):
     return {
         "key": key, "channel": "slack", "lane": "", "thing": "", "audience": "inside", "template": template,
-        "values": values, "asks": False, "tries": 1, "reason": "",
+        "values": values, "asks": False, "tries": 1, "claim": 1, "reason": "",
     }  # fmt: skip
 
 
