@@ -42,7 +42,10 @@ class Cachet:
         texts = [str(found.get("message", ""))]
         for update in self._all(f"/incidents/{found['id']}/updates", thread):
             texts.append(str(update.get("message", "")))
-        return str(found["id"]) if any(_mark(thread, message.key) in text for text in texts) else None
+        if not any(_mark(thread, message.key) in text for text in texts):
+            return None
+        self._components(message.values, str(found["id"]), thread)  # of which its sender did not get an answer
+        return str(found["id"])
 
     def send(self, message: Message, thread: Thread) -> Delivery:
         values = message.values

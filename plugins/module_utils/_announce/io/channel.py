@@ -63,8 +63,9 @@ class Channel(Protocol):
     gap: float
 
     def find(self, message: Message, thread: Thread) -> str | None:
-        """The reference of a message that may have arrived before; None where it surely did not, or where sending it
-        again is the same message to the other side. Raises Answered where that cannot be found out."""
+        """The reference of a message that may have arrived before, with all that belongs to it; None where it surely
+        did not, or where sending it again is the same message to the other side. Raises Answered where that cannot be
+        found out."""
 
     def send(self, message: Message, thread: Thread) -> Delivery:
         """Send it once. Every failure is a Delivery."""

@@ -73,12 +73,13 @@ class Slack:
             ours = self._ours(str(message.values["name"]), thread)
             # One that was made and not written to may become another incident's: only the line makes it ours.
             written = ours and any(self._is(found, message, thread) for found in self._history(ours, thread))
-            return ours if written else None
+            return self._invited(ours, message, thread).reference if ours and written else None
         if message.template in ("topic", "archive", "invite"):
             return None  # the same once more is the same
         for place in self._places(message, thread):
             for found in self._history(place, thread):
                 if self._is(found, message, thread):
+                    self._pinned(message, {"channel": place, "ts": found["ts"]}, thread)
                     return f"{place}/{found['ts']}"
         return None
 
@@ -179,7 +180,7 @@ class Slack:
                 return False
         return True
 
-    def _invited(self, channel: str, message: Message, thread: Thread) -> Delivery:
+    def _invited(self, channel: str, message: Message, thread: Thread) -> Delivered:
         """What makes the channel this incident's, and useful; a person who cannot be invited is named."""
         if not any(self._is(found, message, thread) for found in self._history(channel, thread)):
             text = self.texts.text("channel", message.values)

@@ -76,6 +76,23 @@ def test_what_is_no_answer_is_in_doubt_and_is_asked_for(page, kind):
     assert (adapter.find(post("investigating", 1), thread()) is None) is (kind == HTML)
 
 
+def test_components_of_a_post_that_had_arrived_go_with_it(page):
+    """Its sender died between the two, or had no answer to the first."""
+    server, adapter = page
+    states = dict.fromkeys(server.components, "major_outage")
+    server.fault_for = lambda request: Fault(EFFECT_CUT) if request.method == "POST" else None
+    assert isinstance(adapter.send(post("investigating", 1, states), thread()), InDoubt)
+    server.fault_for = lambda _request: None
+    made = adapter.find(post("investigating", 1, states), thread())
+    assert set(server.components.values()) == {4 if "1" in states else "major_outage"}
+    server.fault_for = lambda request: Fault(EFFECT_CUT) if request.method in ("POST", "PATCH") else None
+    over = post("resolved", 2, dict.fromkeys(states, "operational"))
+    assert isinstance(adapter.send(over, thread(a=made)), InDoubt)
+    server.fault_for = lambda _request: None
+    assert adapter.find(over, thread(a=made)) == made
+    assert set(server.components.values()) == {1 if "1" in states else "operational"}
+
+
 @pytest.mark.parametrize(("status", "forever"), [(400, False), (401, False), (404, False), (413, True), (422, False)])
 def test_what_a_person_can_correct_waits(page, status, forever):
     server, adapter = page

@@ -143,6 +143,24 @@ def test_a_message_in_doubt_is_found_by_its_key(slack):
     assert adapter(slack).find(NOTE, thread("other", channel=made.reference)) is None
 
 
+def test_what_belongs_to_a_message_that_had_arrived_is_made_up_for(slack):
+    """Its sender died, or had no answer, before people were invited and the links pinned."""
+    slack.fault_for = lambda request: Fault(EFFECT_CLOSED) if "postMessage" in request.path else None
+    assert isinstance(adapter(slack).send(CHANNEL, thread()), InDoubt)
+    room = slack.room(NAME)
+    assert room.members == {slack.bot}
+    links = Message(
+        "slack/links", "slack", "links", {**BASE, "place": "incident", "links": {"x": "http://x"}, "pin": True}
+    )
+    assert isinstance(adapter(slack).send(links, thread(channel=room.id)), InDoubt)
+    slack.fault_for = lambda _request: None
+    assert adapter(slack).find(CHANNEL, thread()) == room.id
+    assert adapter(slack).find(links, thread(channel=room.id)) is not None
+    assert room.members == {slack.bot, "U1"}
+    assert room.pins == [room.messages[1]["ts"]]
+    assert len(room.messages) == 2
+
+
 @pytest.mark.parametrize("kind", [EFFECT_CLOSED, EFFECT_CUT, EFFECT_HTML, EFFECT_SILENT, HTML])
 def test_what_is_no_answer_of_slack_is_in_doubt_and_never_a_refusal(slack, kind):
     slack.fault_for = lambda request: Fault(kind) if "postMessage" in request.path else None
