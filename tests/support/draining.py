@@ -13,10 +13,13 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announc
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 
+from support.channels.server import wait_for_lanes
+
 
 def drain(log: str, incident: str, settings: dict[str, Any], lease: float) -> None:
     """Send what is due, by the clock of the machine."""
     announcing = Announcing(settings, {})
+    until = announcing.until(0.9 * lease) if lease else float("inf")
     given = {
         "log": log, "ids": [incident], "by": "run", "at": "", "group": "", "lease": lease,
         "settings": announcing.public, "channels": None,
@@ -27,7 +30,8 @@ def drain(log: str, incident: str, settings: dict[str, Any], lease: float) -> No
     def append(name: str, events: list[dict[str, Any]]) -> None:
         record({"log": log, "id": name, "by": "run", "events": events}, False)
 
-    announcing.sent(take_messages(given, False), append, 20)
+    announcing.sent(take_messages(given, False), append, 20, until=until)
+    wait_for_lanes()  # out there a run has other incidents, and a log on another host
 
 
 if __name__ == "__main__":

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 
@@ -9,6 +14,7 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.deliver import deliver
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Entry, Message
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 
 from support.channels.others import MailServer, Tracker
 from support.channels.pages import Cachet, Statuspage
@@ -60,6 +66,34 @@ def test_an_answer_that_comes_too_late_is_followed_by_no_message(kind):
         results = deliver([entry], {}, announcing.channel, "i", 5.0, lambda: datetime.now(UTC))
     assert [note["state"] for note in results.notes] == ["sent"], results
     assert len(told()) == 1
+
+
+@pytest.mark.parametrize("kind", ["statuspage", "cachet"])
+def test_a_run_that_was_stopped_for_longer_than_its_lease_sends_nothing_when_it_goes_on(kind, tmp_path):
+    """It was stopped while the page answered what it has, as by a machine that swaps; another run has taken over."""
+    server, given, dummy = site(kind)
+    given["page"].update(scenarios=["s"], first_post="act")
+    opening = {"scenario": "s", "severity": "P1", "hosts": ["db1"]}
+    record({"log": str(tmp_path), "id": "i", "by": "ada", "opening": opening, "events": []}, False)
+    wanted = {"log": str(tmp_path), "id": "i", "settings": given, "lease": 3}
+    argv = [sys.executable, "-m", "support.draining", json.dumps(wanted)]
+    stopped: list[int] = []
+    with server, subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as first:
+
+        def stop(request):
+            if request.method == "GET" and not stopped:
+                stopped.append(first.pid)
+                os.kill(first.pid, signal.SIGSTOP)
+
+        server.fault_for = stop
+        assert first.stdout.readline() == "begins\n"
+        while not stopped:
+            time.sleep(0.05)
+        time.sleep(3.2)
+        subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
+        os.kill(first.pid, signal.SIGCONT)
+        assert first.wait(30) == 0
+        assert [[state for dummy, state in updates] for updates in server.published()] == [["investigating"]]
 
 
 def mailed(server, budget):
