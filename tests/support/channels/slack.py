@@ -37,6 +37,7 @@ class Slack(StandIn):
         self.refusals: dict[str, str] = {}
         self.files: dict[str, str] = {}  # names by id, of those that are being uploaded
         self.rooms: list[Room] = []
+        self.began = 4_000_000_000  # the time of the first message, after all incidents of tests
         self.add("pafar-incidents", creator="U1")
 
     @property
@@ -137,7 +138,8 @@ class Slack(StandIn):
             return _refused("channel_not_found")
         if self.bot not in room.members:
             return _refused("not_in_channel")
-        newest = list(reversed(room.messages))
+        oldest = float(fields.get("oldest") or 0)
+        newest = [each for each in reversed(room.messages) if float(each["ts"]) > oldest]
         start, size = int(fields.get("cursor") or 0), min(int(fields.get("limit") or 100), 15)
         keep = str(fields.get("include_all_metadata", "")).lower() in ("true", "1")
         found = [{name: value for name, value in each.items() if keep or name != "metadata"} for each in newest]
@@ -150,14 +152,15 @@ class Slack(StandIn):
     def _chat_postMessage(self, fields: Any) -> Answer:
         if len(str(fields.get("text", ""))) > _MOST:
             return _refused("msg_too_long")
-        room = self._room(fields)
+        named = next((room for room in self.rooms if f"#{room.name}" == fields.get("channel")), None)
+        room = named or self._room(fields)
         if room is None:
             return _refused("channel_not_found")
         if room.is_archived:
             return _refused("is_archived")
         if self.bot not in room.members:
             return _refused("not_in_channel")
-        stamp = f"{1_700_000_000 + sum(len(each.messages) for each in self.rooms)}.000100"
+        stamp = f"{self.began + sum(len(each.messages) for each in self.rooms)}.000100"
         message = {
             "ts": stamp, "text": fields.get("text", ""), "metadata": fields.get("metadata") or {},
             "blocks": fields.get("blocks"),

@@ -10,42 +10,24 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import Any, Mapping, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 
 from ..._core.errors import DriverMissing
 from ..._core.text import shortened
+from ..._incident.stamps import is_stamp, moment_of
+from ..chats import slack_errors as errors
+from ..chats.slack_posts import content, incident_of, is_post_of, names_incident
 from ..delivery import Delivered, Delivery, InDoubt, NotDelivered
 from ..outbox import Message
 from .channel import Thread
 from .http_call import Answered, of_error, seconds_in
 from .render import Texts
 
-_EVENT = "pafar_runbook"
 _MOST = 3000  # characters of a block of Slack
 _NAMES = 20  # suffixes that are tried for a channel's name
-_RATE = ("ratelimited", "rate_limited")
-_NO_CHANNEL = ("restricted_action", "missing_scope", "not_allowed_token_type", "method_not_supported", "no_permission")
-_NAME = re.compile(r"[a-z0-9_.]+\Z")  # of an error of Slack's API
-# Of which Slack says that a part of the call may have taken effect, or that do not say that it did not.
-_UNSURE = ("internal_error", "fatal_error", "request_timeout", "service_unavailable")
-# The fault of one message: it keeps nothing behind it up.
-_NEVER = (
-    "msg_too_long", "no_text", "invalid_blocks", "invalid_blocks_format", "invalid_metadata_format",
-    "invalid_metadata_schema", "metadata_too_large", "user_not_found", "users_not_found", "user_disabled",
-    "cannot_dm_bot",
-)  # fmt: skip
-_THERE = ("already_in_channel", "cant_invite_self")
-# The fault of the site's token or of the workspace, not of one person: the invitation waits.
-_OF_THE_TOKEN = (
-    "invalid_auth",
-    "not_authed",
-    "account_inactive",
-    "token_revoked",
-    "token_expired",
-    "team_added_to_org",
-)
-_LOST = ("is_archived", "channel_not_found", "not_in_channel")
-_ARCHIVED = ("already_archived", "not_in_channel", "is_archived")
+_ID = re.compile(r"[CG][A-Z0-9]{8,}\Z")  # of a channel, whose name has no capital letter
+_SKEW = 3600.0  # seconds by which Slack's clock may be behind that of the log
+_TWICE = "perhaps twice: where it went first cannot be read"
 
 
 class Slack:
@@ -67,18 +49,16 @@ class Slack:
         )
         self._standing = ""
         self._self = ""
+        self._is_blind = False  # the bot may not read what it has written
 
     def find(self, message: Message, thread: Thread) -> str | None:
         if message.template == "channel":
-            ours = self._ours(str(message.values["name"]), thread)
-            # One that was made and not written to may become another incident's: only the line makes it ours.
-            written = ours and any(self._is(found, message, thread) for found in self._history(ours, thread))
-            return self._invited(ours, message, thread).reference if ours and written else None
+            return self._found_again(message, thread)
         if message.template in ("topic", "archive", "invite"):
             return None  # the same once more is the same
         for place in self._places(message, thread):
-            for found in self._history(place, thread):
-                if self._is(found, message, thread):
+            for found in self._history(place, thread, message):
+                if is_post_of(found, thread.incident, message.key):
                     self._pinned(message, {"channel": place, "ts": found["ts"]}, thread)
                     return f"{place}/{found['ts']}"
         return None
@@ -124,12 +104,12 @@ class Slack:
         data = response.data if isinstance(response.data, dict) else {}
         name = str(data.get("error") or "")
         headers = {str(key).lower(): value for key, value in (response.headers or {}).items()}
-        if response.status_code == 429 or name in _RATE:
+        if response.status_code == 429 or name in errors.RATE:
             return Answered(NotDelivered("Slack: rate limited", seconds_in(headers.get("retry-after"), 1.0)))
-        if response.status_code >= 500 or not _NAME.match(name):
+        if response.status_code >= 500 or not errors.NAME.match(name):
             # slack_sdk puts a sentence of its own in place of a name where a page came in place of an answer.
             return Answered(InDoubt(f"Slack: HTTP {response.status_code} without an answer of its API"))
-        if name in _UNSURE:
+        if name in errors.UNSURE:
             return Answered(InDoubt(f"Slack: {name}"))
         needed = f" (needed: {data['needed']})" if data.get("needed") else ""
         return _Refused(name, f"Slack: {name}{needed}")
@@ -141,18 +121,33 @@ class Slack:
         for number in range(_NAMES):
             name = base if not number else f"{base}-{number + 1}"
             try:
-                made = self._call("conversations.create", thread, name=name, is_private=False)["channel"]
-                return self._invited(str(made["id"]), message, thread)
+                ours, is_new = self._made(name, thread)
+                if ours:
+                    return self._invited(ours, message, thread, is_new)
             except _Refused as refused:
-                if refused.name in _NO_CHANNEL:
-                    note = f"no channel of its own ({refused.name}): it is in #{self.settings['standing_channel']}"
-                    return Delivered("", note)
-                if refused.name != "name_taken":
+                if refused.name not in errors.NO_CHANNEL:
                     return refused.delivery
-            ours = self._found(name, thread)
-            if ours:
-                return self._invited(ours, message, thread)
+                note = f"no channel of its own ({refused.name}): it is in #{self.settings['standing_channel']}"
+                return Delivered("", note)
         return NotDelivered(f"Slack: {_NAMES} names that begin with {base} are taken")
+
+    def _made(self, name: str, thread: Thread) -> tuple[str, bool]:
+        """The id of the incident's channel of that name, and whether it is new; empty where another has the name."""
+        try:
+            made = self._call("conversations.create", thread, name=name, is_private=False)["channel"]
+            return str(made["id"]), True
+        except _Refused as refused:
+            if refused.name != "name_taken":
+                raise
+        return self._found(name, thread) or "", False
+
+    def _found_again(self, message: Message, thread: Thread) -> str | None:
+        """One that was made and not written to may become another incident's: only the line makes it ours."""
+        with suppress(_Refused):  # which is said of the message, too
+            ours = self._ours(str(message.values["name"]), thread)
+            if ours and self._has(ours, message, thread):
+                return self._invited(ours, message, thread).reference
+        return None
 
     def _ours(self, base: str, thread: Thread) -> str | None:
         for number in range(_NAMES):
@@ -174,17 +169,16 @@ class Slack:
 
     def _is_free(self, channel: str, thread: Thread) -> bool:
         """Whether no other incident has written to it."""
-        for found in self._history(channel, thread):
-            payload = (found.get("metadata") or {}).get("event_payload") or {}
-            if payload.get("incident") not in (None, thread.incident):
-                return False
-        return True
+        return all(incident_of(found) in (None, thread.incident) for found in self._history(channel, thread))
 
-    def _invited(self, channel: str, message: Message, thread: Thread) -> Delivered:
+    def _has(self, channel: str, message: Message, thread: Thread) -> bool:
+        return any(is_post_of(found, thread.incident, message.key) for found in self._history(channel, thread))
+
+    def _invited(self, channel: str, message: Message, thread: Thread, is_new: bool = False) -> Delivered:
         """What makes the channel this incident's, and useful; a person who cannot be invited is named."""
-        if not any(self._is(found, message, thread) for found in self._history(channel, thread)):
+        if is_new or not self._has(channel, message, thread):
             text = self.texts.text("channel", message.values)
-            self._call("chat.postMessage", thread, channel=channel, **self._content(text, message, thread))
+            self._call("chat.postMessage", thread, channel=channel, **content(text, thread.incident, message.key))
         notes = []
         users = [str(user) for user in message.values.get("invite") or ()]
         if users:
@@ -206,9 +200,9 @@ class Slack:
         try:
             self._call("conversations.invite", thread, channel=own, users=str(message.values["user"]), force=True)
         except _Refused as refused:
-            if refused.name in _OF_THE_TOKEN:
+            if refused.name in errors.OF_THE_TOKEN:
                 return refused.delivery
-            if refused.name not in _THERE:
+            if refused.name not in errors.THERE:
                 return Delivered(own, f"{person} was not invited: {refused.name}")
         return Delivered(own)
 
@@ -228,7 +222,7 @@ class Slack:
         try:
             self._call("conversations.archive", thread, channel=place)
         except _Refused as refused:
-            return Delivered(place, "" if refused.name in _ARCHIVED else f"not archived: {refused.name}")
+            return Delivered(place, "" if refused.name in errors.ARCHIVED else f"not archived: {refused.name}")
         return Delivered(place)
 
     # --- messages --------------------------------------------------------------------------------------------------
@@ -242,37 +236,22 @@ class Slack:
             whole += f"\n<#{own}>"
         for place in places:
             # Among the messages of other incidents it says which one it is of.
-            is_known = place == own or has_link or message.audience == "person" or _names(whole, thread.incident)
-            about = "" if is_known else f"\nIncident {thread.incident}"
+            is_told = place == own or has_link or message.audience == "person"
+            about = "" if is_told or names_incident(whole, thread.incident) else f"\nIncident {thread.incident}"
             text = shortened(whole, _MOST - len(about))
-            content = self._content(text + about, message, thread)
+            post = content(text + about, thread.incident, message.key)
             try:
-                sent = self._call("chat.postMessage", thread, channel=place, **content)
+                sent = self._call("chat.postMessage", thread, channel=place, **post)
                 break
             except _Refused as refused:
                 # A person has archived the channel, or thrown the bot out: what happens is still told.
-                if refused.name not in _LOST or place == places[-1]:
+                if not errors.is_of_the_channel(refused.name) or place == places[-1]:
                     return refused.delivery
         reference = f"{sent['channel']}/{sent['ts']}"
-        twice = "perhaps twice: where it went first cannot be read" if thread.asks and place != places[0] else ""
+        twice = _TWICE if thread.asks and (place != places[0] or self._is_blind) else ""
         return Delivered(
             reference, twice or self._pinned(message, sent, thread) or self._whole(whole, text, sent, thread)
         )
-
-    @staticmethod
-    def _content(text: str, message: Message, thread: Thread) -> dict[str, Any]:
-        """A text without mentions and previews, with our key in its metadata."""
-        block = {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
-        return {
-            "text": text, "blocks": [block], "unfurl_links": False, "unfurl_media": False, "parse": "none",
-            "link_names": False,
-            "metadata": {"event_type": _EVENT, "event_payload": {"incident": thread.incident, "key": message.key}},
-        }  # fmt: skip
-
-    @staticmethod
-    def _is(found: Mapping[str, Any], message: Message, thread: Thread) -> bool:
-        payload = (found.get("metadata") or {}).get("event_payload") or {}
-        return bool(payload.get("incident") == thread.incident and payload.get("key") == message.key)
 
     def _pinned(self, message: Message, sent: Mapping[str, Any], thread: Thread) -> str:
         if not message.values.get("pin"):
@@ -318,43 +297,64 @@ class Slack:
     def _standing_id(self, thread: Thread) -> str:
         if not self._standing:
             name = str(self.settings["standing_channel"]).lstrip("#")
-            ids = [str(each["id"]) for each in self._channels(thread) if name in (each.get("name"), each.get("id"))]
-            if not ids:
-                raise _NoStanding(
-                    NotDelivered(f"Slack: there is no channel #{name} (standing_channel) that the bot sees")
-                )
+            found = name if _ID.match(name) else self._named(name, thread)
             with suppress(_Refused):  # a private one has its bot invited
-                self._call("conversations.join", thread, channel=ids[0])
-            self._standing = ids[0]
+                self._call("conversations.join", thread, channel=found)
+            self._standing = found
         return self._standing
 
+    def _named(self, name: str, thread: Thread) -> str:
+        """The id of a channel; its name, which a message can be sent to, where the bot may not ask for it."""
+        try:
+            ids = [str(each["id"]) for each in self._channels(thread) if name in (each.get("name"), each.get("id"))]
+        except _Refused as refused:
+            if refused.name not in errors.NO_CHANNEL:
+                raise
+            self._is_blind = True
+            return f"#{name}"
+        if not ids:
+            raise _NoStanding(NotDelivered(f"Slack: there is no channel #{name} (standing_channel) that the bot sees"))
+        return ids[0]
+
     def _channels(self, thread: Thread) -> list[dict[str, Any]]:
+        try:
+            return self._listed("public_channel,private_channel", thread)
+        except _Refused as refused:
+            if refused.name not in errors.NO_CHANNEL:
+                raise
+        return self._listed("public_channel", thread)  # the others need a right of their own
+
+    def _listed(self, types: str, thread: Thread) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         cursor = ""
         while True:
-            options = {"limit": 1000, "exclude_archived": False, "types": "public_channel,private_channel"}
+            options = {"limit": 1000, "exclude_archived": False, "types": types}
             page = self._get("conversations.list", thread, **options, **({"cursor": cursor} if cursor else {}))
             found += page.get("channels") or []
             cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
             if not cursor:
                 return found
 
-    def _history(self, channel: str, thread: Thread) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        cursor = ""
+    def _history(self, channel: str, thread: Thread, message: Message | None = None) -> Iterator[dict[str, Any]]:
+        """Of a channel that is there. ``message``: which is looked for, and was not said before its incident was
+        opened; where the bot may not read, it is sent again, which is noted."""
+        options: dict[str, Any] = {"channel": channel, "include_all_metadata": True, "limit": 200}
+        opened_at = message.values.get("opened_at") if message else None
+        if is_stamp(opened_at):
+            options["oldest"] = f"{moment_of(str(opened_at)).timestamp() - _SKEW:.6f}"
         while True:
-            options: dict[str, Any] = {"channel": channel, "include_all_metadata": True, "limit": 200}
             try:
-                more = {"cursor": cursor} if cursor else {}
-                page = self._get("conversations.history", thread, **options, **more)
+                page = self._get("conversations.history", thread, **options)
             except _Refused as refused:
-                if refused.name in _LOST:
-                    return found
-                raise
-            found += page.get("messages") or []
-            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
-            if not cursor:
-                return found
+                if message and refused.name in errors.NO_CHANNEL:
+                    self._is_blind = True
+                elif refused.name not in errors.LOST:
+                    raise
+                return
+            yield from page.get("messages") or []
+            options["cursor"] = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+            if not options["cursor"]:
+                return
 
     def _get(self, method: str, thread: Thread, **given: Any) -> dict[str, Any]:
         from slack_sdk.errors import SlackApiError  # noqa: PLC0415
@@ -374,11 +374,6 @@ class Slack:
         return self._self
 
 
-def _names(text: str, incident: str) -> bool:
-    """Whether the id of the incident is a word of the text."""
-    return re.search(rf"(?<![\w.-]){re.escape(incident)}(?![\w-]|\.\w)", text) is not None
-
-
 def _left(thread: Thread, method: str) -> Any:
     """Seconds that a call may take; slack_sdk says that they are whole, and takes any. Raises Answered."""
     return thread.left(method)
@@ -392,5 +387,5 @@ class _Refused(Answered):
     """A refusal of Slack by its name: the call had no effect."""
 
     def __init__(self, name: str, words: str) -> None:
-        super().__init__(NotDelivered(words, forever=name in _NEVER))
+        super().__init__(NotDelivered(words, forever=name in errors.NEVER))
         self.name = name

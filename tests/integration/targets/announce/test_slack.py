@@ -76,6 +76,63 @@ def test_without_the_right_to_make_channels_the_standing_one_has_it(slack, error
     assert [message["text"] for message in slack.room("pafar-incidents").messages] == ["ada: moved it\nIncident i"]
 
 
+@pytest.mark.parametrize("method", ["conversations.list", "conversations.history"])
+def test_without_the_right_to_look_all_is_told_all_the_same(slack, method):
+    slack.refusals[method] = "missing_scope"
+    slack.room("pafar-incidents").members.add(slack.bot)
+    made = adapter(slack).send(CHANNEL, thread())
+    place = thread(channel=made.reference)
+    assert adapter(slack).find(CHANNEL, thread()) in (None, made.reference)
+    for message in (NOTE, STANDING):
+        assert isinstance(adapter(slack).send(message, place), Delivered)
+    assert said(slack)[NAME][1:] == said(slack)["pafar-incidents"] == ["ada: moved it"]
+    chat = adapter(slack)
+    assert chat.find(STANDING, place) is None, "it cannot be asked for, and keeps nothing behind it up"
+    place.asks = True
+    assert chat.send(STANDING, place).note.startswith("perhaps twice")
+
+
+def test_without_the_right_to_private_channels_a_public_one_is_found(slack, monkeypatch):
+    listed = slack._conversations_list
+    refused = Answer(200, {"ok": False, "error": "missing_scope", "needed": "groups:read"})
+    monkeypatch.setattr(
+        slack, "_conversations_list", lambda fields: refused if "private" in fields["types"] else listed(fields)
+    )
+    assert adapter(slack).send(STANDING, thread()).reference.startswith(slack.room("pafar-incidents").id)
+
+
+def test_a_standing_channel_that_is_named_by_its_id_is_looked_for_in_no_list(slack):
+    room = slack.room("pafar-incidents")
+    room.id = "C0123ABCD"
+    assert adapter(slack, standing_channel=room.id).send(STANDING, thread()).reference.startswith(room.id)
+    assert not [each for each in slack.requests if each.path.endswith("conversations.list")]
+
+
+def test_a_channel_that_is_for_reading_gives_way_to_the_incident_s_own(slack, monkeypatch):
+    made = adapter(slack).send(CHANNEL, thread())
+    taken, room = slack._chat_postMessage, slack.room("pafar-incidents")
+    refused = Answer(200, {"ok": False, "error": "restricted_action_read_only_channel"})
+    monkeypatch.setattr(
+        slack, "_chat_postMessage", lambda fields: refused if fields["channel"] == room.id else taken(fields)
+    )
+    assert adapter(slack).send(STANDING, thread(channel=made.reference)).reference.startswith(made.reference)
+
+
+def test_what_was_said_before_the_incident_is_not_looked_through(slack):
+    """The standing channel has the messages of years."""
+    slack.began = 1_700_000_000
+    old = Message("slack/note/1", "slack", "note", {**NOTE.values, **BASE})
+    for dummy in range(40):
+        adapter(slack).send(old, thread("old"))
+    slack.requests.clear()
+    mine = Message("slack/note/8", "slack", "note", {**NOTE.values, **BASE})
+    assert adapter(slack).find(mine, thread()) is None
+    assert len([each for each in slack.requests if each.path.endswith("conversations.history")]) == 1
+    slack.began = 1_800_000_000
+    sent = adapter(slack).send(mine, thread())
+    assert adapter(slack).find(mine, thread()) == sent.reference
+
+
 def test_a_channel_that_a_person_has_archived_is_replaced_by_the_standing_one(slack):
     made = adapter(slack).send(CHANNEL, thread())
     slack.room(NAME).is_archived = True

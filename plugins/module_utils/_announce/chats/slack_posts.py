@@ -1,0 +1,40 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Messages as Slack's API has them, with our key in their metadata. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Mapping
+
+_EVENT = "pafar_runbook"
+
+
+def content(text: str, incident: str, key: str) -> dict[str, Any]:
+    """A text without mentions and previews."""
+    block = {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
+    return {
+        "text": text, "blocks": [block], "unfurl_links": False, "unfurl_media": False, "parse": "none",
+        "link_names": False,
+        "metadata": {"event_type": _EVENT, "event_payload": {"incident": incident, "key": key}},
+    }  # fmt: skip
+
+
+def is_post_of(found: Mapping[str, Any], incident: str, key: str) -> bool:
+    """Whether a message of a channel is this one."""
+    return _payload(found).get("key") == key and incident_of(found) == incident
+
+
+def incident_of(found: Mapping[str, Any]) -> Any:
+    """The incident of a message of a channel; None where it is none of ours."""
+    return _payload(found).get("incident")
+
+
+def names_incident(text: str, incident: str) -> bool:
+    """Whether the id of the incident is a word of the text."""
+    return re.search(rf"(?<![\w.-]){re.escape(incident)}(?![\w-]|\.\w)", text) is not None
+
+
+def _payload(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    payload = (found.get("metadata") or {}).get("event_payload")
+    return payload if isinstance(payload, Mapping) else {}

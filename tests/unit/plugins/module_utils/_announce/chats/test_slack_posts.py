@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.chats.slack_posts import (
+    content,
+    incident_of,
+    is_post_of,
+    names_incident,
+)
+
+
+def test_a_post_is_known_by_the_key_in_its_metadata():
+    post = content("x", "i", "slack/note/7")
+    assert is_post_of(post, "i", "slack/note/7")
+    assert not is_post_of(post, "j", "slack/note/7")
+    assert not is_post_of(post, "i", "slack/note/70")
+    assert incident_of(post) == "i"
+
+
+@pytest.mark.parametrize("metadata", [None, {}, {"event_payload": None}, {"event_payload": "x"}])
+def test_a_message_of_a_person_is_none_of_ours(metadata):
+    assert incident_of({"text": "x", "metadata": metadata}) is None
+    assert not is_post_of({"metadata": metadata}, "i", "slack/note/7")
+
+
+@pytest.mark.parametrize(("text", "names"), [("see i-1.", True), ("i-1", True), ("i-12", False), ("x.i-1", False)])
+def test_the_id_of_the_incident_is_a_word(text, names):
+    assert names_incident(text, "i-1") is names
