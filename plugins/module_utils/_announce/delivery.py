@@ -17,6 +17,9 @@ from .._core.text import shortened
 from .._incident.stamps import stamp
 from .outbox import FAILED, IN_DOUBT, QUEUED, REFUSED, SENT, Entry, retry_after
 
+# Where the other side cannot be asked: seconds between copies, after one more has gone out and is in doubt, too.
+BETWEEN_COPIES = 3600.0
+
 
 @dataclass(frozen=True)
 class Delivered:
@@ -39,9 +42,10 @@ class NotDelivered:
 
 @dataclass(frozen=True)
 class InDoubt:
-    """The request went out, and whether it took effect is not known."""
+    """The request went out, and whether it took effect is not known. ``again_after``: least seconds until the next."""
 
     reason: str
+    again_after: float | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def result_note(entry: Entry, delivery: Delivery, now: datetime) -> dict[str, An
         # What may have arrived before is asked for also the next time.
         return {**key, "state": IN_DOUBT, "reason": entry.reason} if entry.asks else {**key, "state": QUEUED}
     if isinstance(delivery, InDoubt):
-        again = stamp(now + retry_after(entry.tries))
+        again = stamp(now + retry_after(entry.tries, delivery.again_after))
         return {**key, "state": IN_DOUBT, "reason": _words(delivery.reason), "next_at": again}
     if delivery.forever:
         return {**key, "state": REFUSED, "reason": _words(delivery.reason)}

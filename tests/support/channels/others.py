@@ -140,7 +140,7 @@ class MailServer:
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: ARG002
         reply = self.fault("reply")
-        if reply != LOST and not reply.startswith(("4", "5")):
+        if reply != LOST and not reply[:1].isdigit():
             message = email.message_from_bytes(envelope.content, policy=email.policy.SMTP)
             assert isinstance(message, EmailMessage)
             self.mails.append(message)
@@ -148,7 +148,7 @@ class MailServer:
         if reply in (KILLED, LOST):
             _abort(server.transport)
             await asyncio.sleep(0)
-        return reply if reply[:1] in ("4", "5") else "250 OK"
+        return reply if reply[:1].isdigit() else "250 OK"
 
     def ids(self) -> list[str]:
         return [str(mail["Message-ID"]) for mail in self.mails]

@@ -13,7 +13,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.statusp
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 
-from support.channels.others import MailServer, PagerDuty
+from support.channels.others import KILLED, MailServer, PagerDuty
 from support.channels.pages import Cachet, Statuspage
 from support.channels.server import EFFECT_CUT, EFFECT_HTML, HTML, STATUS, Fault
 
@@ -112,12 +112,14 @@ def test_a_key_that_is_none_keeps_the_page_of_a_person_waiting():
     assert sent.forever is False
 
 
-def mailed(server, to, sender="a@example.org", title="Slow", **more):
+def mailed(server, to, sender="a@example.org", title="Slow", asks=False, **more):
     given = {"host": "127.0.0.1", "port": server.port, "tls": "none", "sender": sender, "to": ["x"], **more}
     values = {**BASE, "title": title, "state": "investigating", "text": "", "cause": "", "resolution": "", "at": "x",
               "next_at": "", "to": to}  # fmt: skip
     message = Message("m", "mail", "mail", values)
-    return Mail(settings_of({"mail": given})["mail"], Texts("mail")).send(message, thread())
+    place = thread()
+    place.asks = asks
+    return Mail(settings_of({"mail": given})["mail"], Texts("mail")).send(message, place)
 
 
 @pytest.mark.parametrize(
@@ -178,3 +180,20 @@ def test_a_mail_that_is_refused_waits_where_the_settings_are_wrong(step, reply, 
     assert isinstance(sent, NotDelivered)
     assert sent.forever is forever
     assert server.mails == []
+
+
+@pytest.mark.parametrize(("asks", "after"), [(False, None), (True, 3600.0)])
+def test_a_mail_that_is_in_doubt_goes_out_once_more_and_then_once_an_hour(asks, after):
+    """A server that drops each connection behind a mail takes it every time, perhaps."""
+    with MailServer() as server:
+        server.fault = lambda step: KILLED if step == "reply" else ""
+        sent = mailed(server, "b@example.org", asks=asks)
+    assert isinstance(sent, InDoubt)
+    assert (sent.again_after, len(server.mails)) == (after, 1)
+
+
+@pytest.mark.parametrize(("reply", "kind"), [("251 will forward", Delivered), ("354 go on", InDoubt)])
+def test_a_reply_to_a_mail_means_what_its_first_figure_says(reply, kind):
+    with MailServer() as server:
+        server.fault = lambda step: reply if step == "reply" else ""
+        assert isinstance(mailed(server, "b@example.org"), kind)

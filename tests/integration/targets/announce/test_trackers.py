@@ -152,4 +152,5 @@ def test_a_webhook_is_told_each_change_and_what_it_may_have_twice_is_said():
         assert again.note.startswith("perhaps twice")
         assert len(server.calls) == 2
         server.fault_for = lambda _request: Fault(EFFECT_HTML)
-        assert isinstance(channel.send(message("update", 2), place), InDoubt), "a page of a proxy is no answer"
+        sent = channel.send(message("update", 2), place)
+        assert (sent, sent.again_after) == (InDoubt("the answer is no JSON", 3600.0), 3600.0), "a page is no answer"

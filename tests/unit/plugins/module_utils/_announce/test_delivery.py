@@ -26,6 +26,7 @@ ENTRY = Entry(Message("a", "slack", "note"), "sending", START, tries=2)
         (Delivered("p1", "it is red", False),
          {"state": "sent", "reference": "p1", "reason": "it is red", "agrees": False}),
         (InDoubt("cut"), {"state": "in_doubt", "reason": "cut", "next_at": "2026-11-27T10:01:00.000000Z"}),
+        (InDoubt("cut", 3600.0), {"state": "in_doubt", "reason": "cut", "next_at": "2026-11-27T11:00:00.000000Z"}),
         (NotDelivered("busy", 90.0), {"state": "failed", "reason": "busy", "next_at": "2026-11-27T10:01:30.000000Z"}),
         (NotDelivered("bad", forever=True), {"state": "refused", "reason": "bad"}),
         (NotTried(), {"state": "queued"}),
