@@ -121,6 +121,7 @@ incidents:
           type: dict
         expired: {description: "Ids of silences that a run expired.", type: list, elements: str}
     components: {description: "States that other incidents have on the status page, by component.", type: dict}
+    on_page: {description: "States that its own last post on the status page has set, by component.", type: dict}
 lines:
   description: Incidents that could not be read, a sentence each.
   returned: success

@@ -16,7 +16,7 @@ from typing import Iterable, Mapping, Sequence
 
 from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED, NOT_BETTER, is_found_again
-from .outbox import REFUSED, REPLACED, Entry
+from .outbox import REFUSED, REPLACED, SENT, Entry
 from .settings import PAGE
 
 INVESTIGATING, IDENTIFIED, MONITORING, RESOLVED = "investigating", "identified", "monitoring", "resolved"
@@ -58,6 +58,13 @@ def components_shown(entries: Sequence[Entry]) -> dict[str, str]:
         entry.message for entry in entries if entry.message.channel == PAGE and entry.state not in (REPLACED, REFUSED)
     ]
     found = told[-1].values.get("components") if told and told[-1].values.get("state") != RESOLVED else None
+    return {str(each): str(state) for each, state in found.items()} if isinstance(found, Mapping) else {}
+
+
+def components_on_page(entries: Sequence[Entry]) -> dict[str, str]:
+    """The states of components that the last post of an incident on the page has set."""
+    sent = [entry.message for entry in entries if entry.message.channel == PAGE and entry.state == SENT]
+    found = sent[-1].values.get("components") if sent else None
     return {str(each): str(state) for each, state in found.items()} if isinstance(found, Mapping) else {}
 
 

@@ -31,7 +31,7 @@ class OutboxOfIncident(TypedDict):
     """``messages``: taken to send, in order; ``references``: of those that were sent, by key; ``path``: of the log,
     empty where nothing was written; ``head``: of it afterwards; ``waiting``: messages that stay; ``lines``: what is not
     delivered; ``silencing``: what the log says about its alerts; ``components``: states that other incidents have on
-    the page."""
+    the page; ``on_page``: those that its own last post there has set."""
 
     id: str
     messages: list[TakenMessage]
@@ -42,6 +42,7 @@ class OutboxOfIncident(TypedDict):
     lines: list[str]
     silencing: Silencing
     components: dict[str, str]
+    on_page: dict[str, str]
 
 
 class OutboxReport(TypedDict):

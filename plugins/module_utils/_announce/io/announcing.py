@@ -138,6 +138,7 @@ class Announcing:
                     shows=shows,
                     until=until,
                     elsewhere=incident["components"],
+                    on_page=incident["on_page"],
                 )
             budget -= ticks() - began
             keep(incident["id"], [{"kind": "message", "note": note} for note in results.notes])

@@ -26,14 +26,16 @@ def ticks() -> float:
 class Thread:
     """What an incident has on a channel already. ``references``: of the messages that were sent, by key, which grows
     while messages are sent; ``deadline``: until when a request may last, by ``ticks``; ``asks``: the message that is
-    sent may have arrived before; ``elsewhere``: states of the page's components by other incidents; ``budget``: seconds
-    more for a channel that has taken something, until ``latest``; ``is_over``: nobody waits any more."""
+    sent may have arrived before; ``elsewhere``: states of the page's components by other incidents; ``on_page``: those
+    that its own last post has set; ``budget``: seconds more for a channel that has taken something, until ``latest``;
+    ``is_over``: nobody waits any more."""
 
     incident: str
     references: dict[str, str] = field(default_factory=dict)
     deadline: float = 0.0
     asks: bool = False
     elsewhere: Mapping[str, str] = field(default_factory=dict)
+    on_page: Mapping[str, str] = field(default_factory=dict)
     budget: float = 0.0
     latest: float = float("inf")
     is_over: bool = False
@@ -97,5 +99,6 @@ def with_others(components: Mapping[str, str], thread: Thread) -> dict[str, str]
 
 def components_after(state: str, settings: Mapping[str, Any], thread: Thread) -> dict[str, str]:
     """The components that an incident in this state leaves on the page: once it is resolved, as others have them."""
-    ids = [str(each) for each in settings["components"].values()] if state == RESOLVED else []
-    return with_others(dict.fromkeys(ids, OPERATIONAL), thread)
+    if state != RESOLVED:
+        return with_others(thread.on_page, thread)
+    return with_others(dict.fromkeys(map(str, settings["components"].values()), OPERATIONAL), thread)

@@ -46,12 +46,14 @@ def deliver(
     *,
     shows: str = "",
     elsewhere: Mapping[str, str] | None = None,
+    on_page: Mapping[str, str] | None = None,
     until: float = float("inf"),
 ) -> Results:
     """``taken``: in order; ``sent``: references by key; ``channel``: by its name, may raise RunbookError; ``budget``:
     seconds that a channel may be silent, all of them at the same time; ``clock``: the present time in UTC;
-    ``shows``: a channel that is read back also where it has nothing to send; ``elsewhere``: states of the
-    page's components by other incidents; ``until``: of ``ticks``, after which another run may have them.
+    ``shows``: a channel that is read back also where it has nothing to send; ``elsewhere``: states of the page's
+    components by other incidents; ``on_page``: those that its own last post has set; ``until``: of ``ticks``, after
+    which another run may have them.
 
     A channel that answers goes on for ``_MOST`` budgets: what it takes is worth the time, what it does not is none.
     """
@@ -66,8 +68,8 @@ def deliver(
     running: list[tuple[_Lane, threading.Thread]] = []
     for (name, dummy), entries in lanes.items():
         try:
-            deadline = min(began + budget, latest)
-            thread = Thread(incident, dict(sent), deadline, elsewhere=elsewhere or {}, budget=budget, latest=latest)
+            thread = Thread(incident, dict(sent), min(began + budget, latest), budget=budget, latest=latest)
+            thread.elsewhere, thread.on_page = elsewhere or {}, on_page or {}
             lane = _Lane(channel(name), entries, thread, results, lock, clock)
         except RunbookError as error:
             results.notes += _not_sent(entries, str(error), clock())
@@ -111,7 +113,7 @@ class _Lane:
             if isinstance(delivery, NotDelivered) and delivery.forever:
                 goes_on = True  # what it will never take keeps nothing up
             if isinstance(delivery, Delivered):
-                self.thread.references[entry.message.key] = delivery.reference
+                self._is_told(entry, delivery.reference)
                 self.thread.goes_on()
             note = result_note(entry, delivery, self.clock())
             with self.lock:
@@ -120,11 +122,16 @@ class _Lane:
         with self.lock:
             self.results.differences += differences
 
+    def _is_told(self, entry: Entry, reference: str) -> None:
+        self.thread.references[entry.message.key] = reference
+        if entry.message.channel == PAGE:
+            self.thread.on_page = entry.message.values.get("components") or {}
+
     def _arrived_before(self, entry: Entry, reference: str) -> Delivered:
         """A page that was written by a run that said no more is read back by this one."""
         if entry.message.channel != PAGE:
             return Delivered(reference, _ARRIVED)
-        self.thread.references[entry.message.key] = reference
+        self._is_told(entry, reference)
         differences = self._differences()
         return Delivered(reference, "; ".join([_ARRIVED, *differences]), not differences)
 

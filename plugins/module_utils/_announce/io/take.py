@@ -22,7 +22,7 @@ from ..._oncall.escalation import escalation_of
 from ..._oncall.steps import STEPS
 from ..follow_up import COURSE
 from ..outbox import Claim, Entry, claim, entries_of, is_waiting, lines_of_outbox
-from ..page_states import OPERATIONAL, components_shown, worst_of
+from ..page_states import OPERATIONAL, components_on_page, components_shown, worst_of
 from ..paging import Answerer, answerer_of, within
 from ..report import OutboxOfIncident, OutboxReport, TakenMessage
 from ..silences import Silencing, silencing_of
@@ -201,6 +201,7 @@ def _taken(
         "lines": lines_of_outbox(claimed.left, now),
         "silencing": alerts[0],
         "components": {},
+        "on_page": components_on_page(claimed.left),
     }
 
 

@@ -103,7 +103,9 @@ def test_what_a_person_changed_on_the_page_is_shown_by_every_run_until_it_agrees
     with Statuspage() if kind == "statuspage" else Cachet() as page, PagerDuty() as pager:
         pages = {"kind": "pagerduty", "routing_key": pager.routing_key, "api": pager.url}  # its keys begin alike
         place = {"kind": kind, "api": page.url, "token": page.token, "page": getattr(page, "page", "")}
-        settings = {"pager": pages, "page": {**place, "scenarios": ["disk_space"], "first_post": "act"}}
+        component = next(iter(page.components))
+        shown = {"scenarios": ["disk_space"], "first_post": "act", "components": {"web": component}}
+        settings = {"pager": pages, "page": {**place, **shown}}
         for dummy in range(3):
             assert drain(tmp_path, settings)[1]["differences"] == []
         name, theirs, ours = ("status", "resolved", "identified") if kind == "statuspage" else ("latest_status", 4, 2)
@@ -113,4 +115,10 @@ def test_what_a_person_changed_on_the_page_is_shown_by_every_run_until_it_agrees
             assert found["differences"] == ["i: the page says resolved, the incident is identified"]
             assert found["messages"] == []
         page.incidents[0][name] = ours
+        assert drain(tmp_path, settings)[1]["lines"] == []
+        told, page.components[component] = page.components[component], 4 if kind == "cachet" else "major_outage"
+        for dummy in range(3):
+            (found,) = drain(tmp_path, settings)[1]["differences"]
+            assert found.startswith(f"i: component {component} of the page is ")
+        page.components[component] = told
         assert drain(tmp_path, settings)[1]["lines"] == []

@@ -4,7 +4,12 @@ import random
 from datetime import timedelta
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.page_states import page_states
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Entry, Message
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.page_states import (
+    components_on_page,
+    components_shown,
+    page_states,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import moment_of
 
 from support.incident_events import START, event
@@ -215,3 +220,14 @@ def test_no_history_is_resolved_without_a_verification_that_held(seed):
                 assert held(events, state.seq), (state, events)
                 source = next(each for each in events if each["seq"] == state.seq)
                 assert now - moment_of(source["at"]) >= SOAK
+
+
+def test_components_as_the_page_was_told_and_as_it_is_about_to_be():
+    posts = [("investigating", "sent", "major_outage"), ("identified", "queued", "degraded_performance")]
+    entries = [
+        Entry(Message(f"page/{state}", "page", "page", {"state": state, "components": {"c1": shown}}), became, START)
+        for state, became, shown in posts
+    ]
+    assert components_on_page(entries) == {"c1": "major_outage"}
+    assert components_shown(entries) == {"c1": "degraded_performance"}
+    assert components_on_page(entries[1:]) == {}

@@ -127,7 +127,7 @@ def reported(*messages):
     incident = {
         "id": "i", "messages": list(messages), "references": {}, "path": "", "waiting": 0, "lines": [],
         "head": {"seq": 0, "hash": ""},
-        "components": {},
+        "components": {}, "on_page": {},
     }  # fmt: skip
     return {"incidents": [incident], "lines": []}
 
