@@ -32,9 +32,11 @@ def held_values(event: EventReport, options: Mapping[str, Any]) -> dict[str, Any
 
 def case_values(event: EventReport, options: Mapping[str, Any]) -> dict[str, Any]:
     """Values of the text of a support case; empty where the event is no diagnosis of a cause for which the site says
-    whose fault it is and where a case is opened. ``options``: of the channel."""
+    whose fault it is and where a case is opened. ``options``: of the channel; of a cause that several vendors may have
+    a vendor is named by the target, too, as in ``provider_fault/stripe``."""
     cause = str(event["note"].get("cause", "")) if event["kind"] == DIAGNOSED else ""
-    vendor = options["vendors"].get(cause) if cause else None
+    vendors = options["vendors"]
+    vendor = vendors.get(f"{cause}/{_target_of(event, cause)}", vendors.get(cause)) if cause else None
     if not isinstance(vendor, Mapping):
         return {}
     lines = event["note"].get("lines")
@@ -43,6 +45,16 @@ def case_values(event: EventReport, options: Mapping[str, Any]) -> dict[str, Any
         "lines": [str(line) for line in lines][:_LINES] if isinstance(lines, list) else [],
         "at": stamp(kept_at(event)), "host": event["host"],
     }  # fmt: skip
+
+
+def _target_of(event: EventReport, cause: str) -> str:
+    """The target of a diagnosed cause, as the name of a provider; empty where it has none."""
+    causes = event["note"].get("causes")
+    for each in causes if isinstance(causes, list) else ():
+        if isinstance(each, Mapping) and each.get("cause") == cause:
+            detail = each.get("detail")
+            return str(detail.get("target") or "") if isinstance(detail, Mapping) else ""
+    return ""
 
 
 def by_mail(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.operator_messages import (
     by_mail,
     case_values,
@@ -56,6 +57,21 @@ def test_a_support_case_has_what_was_measured_and_where_it_is_opened():
     assert [first.key, second.key] == ["mail/vendor/3/ada@z", "mail/vendor/3/bob@z"]
     assert first.values["to"] == "ada@z"
     assert first.values["cause"] == "stripe_down"
+
+
+@pytest.mark.parametrize(
+    ("causes", "vendor"),
+    [
+        ([{"cause": "provider_fault", "detail": {"target": "maps"}}], "Google"),
+        ([{"cause": "x", "detail": {"target": "maps"}}, {"cause": "provider_fault"}], "Any"),
+        ([{"cause": "provider_fault", "detail": None}], "Any"), ("none", "Any"), (["x"], "Any"),
+    ],
+)  # fmt: skip
+def test_of_a_cause_that_several_vendors_may_have_the_target_names_the_vendor(causes, vendor):
+    site = {**SITE, "vendors": {"provider_fault/maps": {"name": "Google"}, "provider_fault": {"name": "Any"}}}
+    found = diagnosed("provider_fault")
+    found["note"]["causes"] = causes
+    assert case_values(found, site)["vendor"] == vendor
 
 
 def test_a_cause_that_is_of_no_vendor_has_no_support_case():
