@@ -16,6 +16,7 @@ from .follow_up import COURSE
 from .settings import SLACK
 
 _LONG = 2000  # characters of one text of the log in a message
+_SAID = 20_000  # of what a person says: a channel that takes less has the whole as a file
 _REPORT = 400  # of what users reported, which several messages have
 
 
@@ -56,7 +57,7 @@ class IncidentFacts:
             **({"reported": self.reported} if self.reported else {}),
             **({"because": self.because} if self.because else {}), **more,
         }  # fmt: skip
-        return {name: cleaned(value) for name, value in values.items()}
+        return {name: cleaned(value, _SAID if name == "text" else _LONG) for name, value in values.items()}
 
     @property
     def queued(self) -> list[str]:
@@ -72,10 +73,10 @@ class IncidentFacts:
         return self.now - moment_of(max(recorded)) > COURSE + archiving
 
 
-def cleaned(value: Any) -> Any:
+def cleaned(value: Any, longest: int = _LONG) -> Any:
     """A value for a template without secrets, and not too long."""
     if isinstance(value, str):
-        return shortened(redacted(value), _LONG)
+        return shortened(redacted(value), longest)
     if isinstance(value, Mapping):
         return {str(name): cleaned(each) for name, each in value.items()}
     if isinstance(value, (list, tuple)):

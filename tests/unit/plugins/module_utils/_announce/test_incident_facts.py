@@ -28,6 +28,15 @@ def test_every_message_has_its_base_without_secrets():
     assert len(base["rows"]["a"]) < 2100
 
 
+def test_what_a_person_says_is_not_cut_before_it_is_sent():
+    """The chat has the rest as a file; the page and a mail have all of it."""
+    said = facts().base(text="word " * 3000 + "password=hunter2", reason="word " * 3000)
+    assert len(said["text"]) > 15_000
+    assert "hunter2" not in said["text"]
+    assert len(said["reason"]) == 2000
+    assert len(facts().base(text="x" * 50_000)["text"]) == 20_000
+
+
 def test_the_facts_by_which_it_is_so_severe_are_in_every_message():
     assert "because" not in facts().base()
     opening = event("opened", severity="P1", facts=["db1: 7 sessions wait", "/ is 97% full"])
