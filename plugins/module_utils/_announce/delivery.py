@@ -17,8 +17,9 @@ from .._core.text import shortened
 from .._incident.stamps import stamp
 from .outbox import FAILED, IN_DOUBT, QUEUED, REFUSED, SENT, Entry, retry_after
 
-# Where the other side cannot be asked: seconds between copies, after one more has gone out and is in doubt, too.
-BETWEEN_COPIES = 3600.0
+# Seconds between copies where the other side cannot be asked: after the second one, and after more.
+_COPIES = {1: 0.0, 2: 600.0, 3: 600.0}
+_MORE_COPIES = 3600.0
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,11 @@ class NotDelivered:
 
 @dataclass(frozen=True)
 class InDoubt:
-    """The request went out, and whether it took effect is not known. ``again_after``: least seconds until the next."""
+    """The request went out, and whether it took effect is not known. ``is_copied``: the other side cannot be asked, so
+    that the next try is another copy."""
 
     reason: str
-    again_after: float | None = None
+    is_copied: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,10 @@ def result_note(entry: Entry, delivery: Delivery, now: datetime) -> dict[str, An
         # What may have arrived before is asked for also the next time.
         return {**key, "state": IN_DOUBT, "reason": entry.reason} if entry.asks else {**key, "state": QUEUED}
     if isinstance(delivery, InDoubt):
-        again = stamp(now + retry_after(entry.tries, delivery.again_after))
+        # A person who is paged may have been reached by none of them.
+        is_spared = delivery.is_copied and entry.message.audience != "person"
+        apart = _COPIES.get(entry.tries, _MORE_COPIES) if is_spared else None
+        again = stamp(now + retry_after(entry.tries, apart))
         return {**key, "state": IN_DOUBT, "reason": _words(delivery.reason), "next_at": again}
     if delivery.forever:
         return {**key, "state": REFUSED, "reason": _words(delivery.reason)}

@@ -19,6 +19,7 @@ from typing import Any, Iterable, Mapping, Sequence
 from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED
 from .._incident.stamps import is_stamp, moment_of
+from .settings import MAIL
 
 QUEUED, SENDING, SENT, FAILED, IN_DOUBT = "queued", "sending", "sent", "failed", "in_doubt"
 REFUSED, REPLACED = "refused", "replaced"
@@ -144,11 +145,17 @@ def _without_replaced(entries: list[Entry]) -> list[Entry]:
     return [
         replace(entry, state=REPLACED, next_at=None, reason=f"a newer state of it was queued{_maybe(entry)}")
         if entry.message.thing
-        and entry.state in (QUEUED, FAILED)
+        and (entry.state in (QUEUED, FAILED) or _is_copied_enough(entry))
         and newest[(*_lane(entry), entry.message.thing)] != entry.message.key
         else entry
         for entry in entries
     ]
+
+
+def _is_copied_enough(entry: Entry) -> bool:
+    """A mail in doubt cannot be asked for: of a state that is over no third copy goes out, nor does it hold the new one
+    up."""
+    return entry.message.channel == MAIL and entry.state == IN_DOUBT and entry.tries > 1
 
 
 def due(entries: Sequence[Entry], now: datetime, lease: timedelta = LEASE) -> list[Entry]:

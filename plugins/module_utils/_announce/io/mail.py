@@ -19,7 +19,7 @@ from typing import Any, Mapping, Sequence
 from ..._core.text import printable, shortened
 from ..._incident.stamps import moment_of
 from ..._postmortem.invitation import invitation
-from ..delivery import BETWEEN_COPIES, Delivered, Delivery, InDoubt, NotDelivered
+from ..delivery import Delivered, Delivery, InDoubt, NotDelivered
 from ..escape import in_header
 from ..outbox import Message
 from .channel import Thread
@@ -108,16 +108,12 @@ class Mail:
             server.send(b".\r\n")
             code, words = server.getreply()
         except (OSError, smtplib.SMTPException) as error:
-            return self._in_doubt(f"the connection ended before the server's reply: {_words(error)}", thread)
+            return InDoubt(f"mail: the connection ended before the server's reply: {_words(error)}", is_copied=True)
         if code < 200 or 300 <= code < 400:
-            return self._in_doubt(f"the server's reply is none: {code} {_words(words)}", thread)
+            return InDoubt(f"mail: the server's reply is none: {code} {_words(words)}", is_copied=True)
         if code >= 400:
             return _by_code("the mail", code, words)
         return Delivered(str(mail["Message-ID"]), "; ".join(str(getattr(each, "reason", "")) for each in refused))
-
-    @staticmethod
-    def _in_doubt(why: str, thread: Thread) -> Delivery:
-        return InDoubt(f"mail: {why}", BETWEEN_COPIES if thread.asks else None)
 
     def _mail(self, message: Message, thread: Thread) -> EmailMessage:
         """The same message gives the same mail, but for the date at which it is sent. Raises ValueError."""

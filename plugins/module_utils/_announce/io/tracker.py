@@ -12,7 +12,7 @@ import base64
 from typing import Any, Mapping
 
 from ..._core.text import shortened
-from ..delivery import BETWEEN_COPIES, Delivered, Delivery, InDoubt, NotDelivered
+from ..delivery import Delivered, Delivery, InDoubt, NotDelivered
 from ..follow_up import item_of, item_prefix
 from ..outbox import Message
 from ..trackers.issue_api import (
@@ -70,8 +70,8 @@ class Tracker:
             return self._asked(action, message, thread, known)
         except Answered as answered:
             found = answered.delivery
-            is_copy = thread.asks and not self._can_ask() and isinstance(found, InDoubt)
-            return InDoubt(str(answered), BETWEEN_COPIES) if is_copy else found
+            is_copied = isinstance(found, InDoubt) and not self._can_ask()
+            return InDoubt(str(answered), is_copied=True) if is_copied else found
 
     def differences(self, thread: Thread) -> list[str]:  # noqa: ARG002
         return []

@@ -112,14 +112,12 @@ def test_a_key_that_is_none_keeps_the_page_of_a_person_waiting():
     assert sent.forever is False
 
 
-def mailed(server, to, sender="a@example.org", title="Slow", asks=False, **more):
+def mailed(server, to, sender="a@example.org", title="Slow", **more):
     given = {"host": "127.0.0.1", "port": server.port, "tls": "none", "sender": sender, "to": ["x"], **more}
     values = {**BASE, "title": title, "state": "investigating", "text": "", "cause": "", "resolution": "", "at": "x",
               "next_at": "", "to": to}  # fmt: skip
     message = Message("m", "mail", "mail", values)
-    place = thread()
-    place.asks = asks
-    return Mail(settings_of({"mail": given})["mail"], Texts("mail")).send(message, place)
+    return Mail(settings_of({"mail": given})["mail"], Texts("mail")).send(message, thread())
 
 
 @pytest.mark.parametrize(
@@ -182,14 +180,12 @@ def test_a_mail_that_is_refused_waits_where_the_settings_are_wrong(step, reply, 
     assert server.mails == []
 
 
-@pytest.mark.parametrize(("asks", "after"), [(False, None), (True, 3600.0)])
-def test_a_mail_that_is_in_doubt_goes_out_once_more_and_then_once_an_hour(asks, after):
-    """A server that drops each connection behind a mail takes it every time, perhaps."""
+def test_a_mail_whose_reply_was_lost_is_in_doubt_and_its_next_try_a_copy():
     with MailServer() as server:
         server.fault = lambda step: KILLED if step == "reply" else ""
-        sent = mailed(server, "b@example.org", asks=asks)
+        sent = mailed(server, "b@example.org")
     assert isinstance(sent, InDoubt)
-    assert (sent.again_after, len(server.mails)) == (after, 1)
+    assert (sent.is_copied, len(server.mails)) == (True, 1)
 
 
 @pytest.mark.parametrize(("reply", "kind"), [("251 will forward", Delivered), ("354 go on", InDoubt)])

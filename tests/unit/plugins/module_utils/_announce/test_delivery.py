@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import (
@@ -11,6 +12,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery i
     result_note,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Entry, Message
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import stamp
 
 from support.incident_events import START
 
@@ -26,7 +28,8 @@ ENTRY = Entry(Message("a", "slack", "note"), "sending", START, tries=2)
         (Delivered("p1", "it is red", False),
          {"state": "sent", "reference": "p1", "reason": "it is red", "agrees": False}),
         (InDoubt("cut"), {"state": "in_doubt", "reason": "cut", "next_at": "2026-11-27T10:01:00.000000Z"}),
-        (InDoubt("cut", 3600.0), {"state": "in_doubt", "reason": "cut", "next_at": "2026-11-27T11:00:00.000000Z"}),
+        (InDoubt("cut", is_copied=True),
+         {"state": "in_doubt", "reason": "cut", "next_at": "2026-11-27T10:10:00.000000Z"}),
         (NotDelivered("busy", 90.0), {"state": "failed", "reason": "busy", "next_at": "2026-11-27T10:01:30.000000Z"}),
         (NotDelivered("bad", forever=True), {"state": "refused", "reason": "bad"}),
         (NotTried(), {"state": "queued"}),
@@ -34,6 +37,14 @@ ENTRY = Entry(Message("a", "slack", "note"), "sending", START, tries=2)
 )  # fmt: skip
 def test_what_became_of_a_message_is_kept(delivery, note):
     assert result_note(ENTRY, delivery, START) == {"key": "a", **note}
+
+
+@pytest.mark.parametrize(("tries", "seconds"), [(1, 30), (2, 600), (3, 600), (4, 3600), (99, 3600)])
+def test_copies_of_what_cannot_be_asked_for_are_further_and_further_apart(tries, seconds):
+    note = result_note(replace(ENTRY, tries=tries), InDoubt("cut", is_copied=True), START)
+    assert note["next_at"] == stamp(START + timedelta(seconds=seconds))
+    page = replace(ENTRY, tries=2, message=replace(ENTRY.message, audience="person"))
+    assert result_note(page, InDoubt("cut", is_copied=True), START)["next_at"] == stamp(START + timedelta(seconds=60))
 
 
 def test_a_result_names_the_run_that_had_the_message():

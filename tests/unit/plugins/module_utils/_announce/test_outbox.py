@@ -111,6 +111,9 @@ def test_a_newer_state_replaces_one_that_waits_and_none_that_is_on_its_way():
     assert states(*on_its_way) == [("a", "sending"), ("b", "queued")]
     assert states(*on_its_way, said("a", "failed"))[0] == ("a", "replaced")
     assert states(*on_its_way, said("a", "in_doubt"))[0] == ("a", "in_doubt"), "it may have arrived"
+    mail = [queued("a", "mail", "mail"), said("a", "sending"), said("a", "in_doubt"), queued("b", "mail", "mail")]
+    assert states(*mail)[0] == ("a", "in_doubt"), "it goes out once more"
+    assert states(*mail, said("a", "sending"), said("a", "in_doubt"))[0] == ("a", "replaced"), "and no third time"
     other = [queued("a", thing="topic"), queued("b", "page", thing="topic"), queued("c", thing="")]
     assert [state for dummy, state in states(*other)] == ["queued"] * 3
 
