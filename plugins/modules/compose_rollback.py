@@ -19,7 +19,9 @@ options:
   to:
     description:
       - Snapshot to roll back to. V(last_good) means the newest snapshot that was taken while all containers were
-        healthy and that differs from what runs now. Otherwise the name or label of a snapshot, or a git revision.
+        healthy and that differs from what runs now in what is rolled back. No service goes forward to it; where what
+        runs was gone back to, by a rollback or by hand, nothing is done. Otherwise the name or label of a snapshot, or
+        a git revision.
     type: str
     default: last_good
   services:

@@ -149,7 +149,7 @@ def _against_exchange(project: Project, service: str, named: bool) -> Iterable[s
             yield f"{replica.name} {drain.words}"
 
 
-def _left_alone(project: Project, service: str) -> str:
+def left_alone(project: Project, service: str) -> str:
     """Why a rollback leaves a service as it is, in a clause: a fresh container would start what was stopped, or carry
     out a job once more. Empty where it does not."""
     replicas = project.replicas(service)
@@ -289,7 +289,7 @@ def plan_rollback(
         if name not in services and project.stateful(name):
             excluded.append(Item(target_of(step), "keeps data in volumes; it is rolled back only when it is named"))
             continue
-        why = _left_alone(project, name) if name not in services and name not in open_ends else ""
+        why = left_alone(project, name) if name not in services and name not in open_ends else ""
         if why:
             excluded.append(Item(target_of(step), f"{why}; it is rolled back only when it is named"))
             continue

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Sequence
 
 from ..project import Project
-from ..release import ReleaseSnapshot, differing
+from ..release import ReleaseSnapshot, differing, left_alone
 
 LAST_GOOD = "last_good"
 
@@ -17,16 +17,21 @@ def goal(
 ) -> tuple[ReleaseSnapshot | None, str]:
     """The snapshot that is meant, or why there is none. ``snapshots`` newest first; ``revision``: what git says it is.
 
-    The last good one is the newest good one of which something does not run any more: what runs is no goal, unless it
-    was gone back to: the same rollback again goes no further back.
+    The last good one is the newest good one of which something does not run any more, and to which no service would go
+    forward. Where what runs was gone back to, by a rollback or by hand, it is that: it goes no further back by itself,
+    and to no release that was left.
     """
     if name == LAST_GOOD:
         good = [snapshot for snapshot in snapshots if snapshot.good]
-        for candidate in good if not is_back(snapshots, project, services) else ():
-            if differing(candidate, project, services):
+        returned = gone_back_to(snapshots, project, services)
+        if returned is not None:
+            return returned, ""
+        for candidate in good:
+            changed = to_change(candidate, project, services)
+            if changed and not any(_goes_forward(one, candidate, good, project) for one in changed):
                 return candidate, ""
         if good:
-            return good[0], ""
+            return good[0], ""  # it runs
         return (
             None,
             f"no snapshot of {project.name} was taken while every service was healthy and ran what its files ask for",
@@ -46,19 +51,37 @@ def goal(
     return None, f"{name} is no snapshot of {project.name} and no revision of its git checkout"
 
 
-def is_back(snapshots: Sequence[ReleaseSnapshot], project: Project, services: Sequence[str]) -> bool:
-    """Whether what runs is the newest good one, and a newer one was left for it, which is not good and does not run.
+def to_change(snapshot: ReleaseSnapshot, project: Project, services: Sequence[str]) -> list[str]:
+    """Services that a rollback to ``snapshot`` would exchange. What it leaves alone says nothing of the release: a
+    database whose image is a newer one, a job, what was stopped on purpose."""
+    return [
+        name
+        for name in differing(snapshot, project, services)
+        if name in services or not (project.stateful(name) or left_alone(project, name))
+    ]
 
-    ``snapshots`` newest first.
-    """
+
+def gone_back_to(
+    snapshots: Sequence[ReleaseSnapshot], project: Project, services: Sequence[str]
+) -> ReleaseSnapshot | None:
+    """The newest good one that runs, where one was left for it: one that does not run is newer than it, or than
+    another one of the same images. ``snapshots`` newest first."""
+    was_left = False
+    running = [snapshot for snapshot in snapshots if snapshot.good and not to_change(snapshot, project, services)]
     for snapshot in snapshots:
-        runs = not differing(snapshot, project, services)
-        if snapshot.good:
-            return False
-        if not runs:
-            good = next((older for older in snapshots if older.good), None)
-            return good is not None and not differing(good, project, services)
-    return False
+        if to_change(snapshot, project, services):
+            was_left = True
+        elif snapshot.good and was_left:
+            return running[0]
+    return None
+
+
+def _goes_forward(service: str, goal: ReleaseSnapshot, good: Sequence[ReleaseSnapshot], project: Project) -> bool:
+    """Whether what runs of a service was recorded before ``goal``: then it was gone back to, and the image of ``goal``
+    was left for it. ``good``: snapshots, newest first."""
+    images = {replica.image for replica in project.replicas(service)}
+    recorded = [(snapshot, snapshot.services.get(service)) for snapshot in good[good.index(goal) + 1 :]]
+    return any(one is not None and images == {one.image} for dummy, one in recorded)
 
 
 def further_back(goal: ReleaseSnapshot, snapshots: Sequence[ReleaseSnapshot], project: Project) -> list[str]:
@@ -66,5 +89,14 @@ def further_back(goal: ReleaseSnapshot, snapshots: Sequence[ReleaseSnapshot], pr
     return [
         snapshot.label or snapshot.name
         for snapshot in snapshots
-        if snapshot.good and snapshot.at < goal.at and differing(snapshot, project, ())
+        if snapshot.good and snapshot.at < goal.at and to_change(snapshot, project, ())
+    ]
+
+
+def left_for(goal: ReleaseSnapshot, snapshots: Sequence[ReleaseSnapshot], project: Project) -> list[str]:
+    """Names of good ones that are newer than ``goal`` and do not run, the newest first."""
+    return [
+        snapshot.label or snapshot.name
+        for snapshot in snapshots
+        if snapshot.good and snapshot.at > goal.at and to_change(snapshot, project, ())
     ]

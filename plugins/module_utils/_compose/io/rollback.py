@@ -16,7 +16,7 @@ from ..._system.io import git
 from ..acts.io.acting import acting, drop_record, new_record
 from ..acts.io.image_change import Switching
 from ..acts.recovery import Recovery, cut_off, recovery_of
-from ..acts.release_goal import LAST_GOOD, further_back, goal
+from ..acts.release_goal import LAST_GOOD, further_back, goal, left_for
 from ..acts.wish import ROLLBACK, ActRecord, Wish
 from ..project import Project
 from ..project_report import is_well, project_dict
@@ -265,9 +265,10 @@ def plan(
             " Nothing was done.",
             reasons=list(rollback_plan.refusals),
         )
-    older = further_back(target, there, context.project) if to == LAST_GOOD else []
-    if older and not rollback_plan.plan.actions:
-        more = f"; to go back further, say to which snapshot: {', '.join(older[:3])}"
+    if to == LAST_GOOD and not rollback_plan.plan.actions:
+        older, newer = further_back(target, there, context.project), left_for(target, there, context.project)
+        more = f"; to go back further, say to which snapshot: {', '.join(older[:3])}" if older else ""
+        more += f"; newer and left for it, so that to go there is no rollback: {', '.join(newer[:3])}" if newer else ""
         rollback_plan = replace(rollback_plan, nothing=rollback_plan.nothing + more)
     images = {step.image for step in rollback_plan.steps} | {step.former for step in rollback_plan.steps}
     return replace(rollback_plan, created=made(context.engine, images))

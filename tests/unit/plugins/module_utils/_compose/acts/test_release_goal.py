@@ -9,6 +9,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.releas
     LAST_GOOD,
     further_back,
     goal,
+    left_for,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.release import snapshot_of
 
@@ -58,7 +59,10 @@ def history(*said):
         pytest.param(["v2 bad", "v2", "v1"], "v2", "v1", id="and when it no longer did"),
         pytest.param(["v2 bad", "v3 bad", "v2", "v1"], "v3", "v2", id="after an undo"),
         pytest.param(["v2", "v3 bad", "v2", "v1"], "v3", "v2", id="a second deployment after the rollback"),
-        pytest.param(["v3 bad", "v2", "v1"], "v1", "v2", id="by hand to an older one"),
+        pytest.param(["v3 bad", "v2", "v1"], "v1", "v1", id="by hand to an older one"),
+        pytest.param(["v2", "v1"], "v1", "v1", id="by hand, while the newer one still looked well"),
+        pytest.param(["v1", "v2", "v1"], "v1", "v1", id="by hand, and recorded since"),
+        pytest.param(["v1", "v2", "v1"], "v3", "v1", id="a deployment after that"),
     ],
 )
 def test_the_same_rollback_again_goes_no_further_back(snapshots, runs, goes_to):
@@ -66,5 +70,50 @@ def test_the_same_rollback_again_goes_no_further_back(snapshots, runs, goes_to):
     found, why = goal(LAST_GOOD, recorded, now, [], "")
     assert found is not None
     assert (found.label, why) == (goes_to, "")
-    if goes_to == runs:
+    if goes_to == runs == "v2":
         assert further_back(found, recorded, now) == ["v1"]
+    if "v2" in snapshots and goes_to == runs == "v1":
+        assert "v2" in [*further_back(found, recorded, now), *left_for(found, recorded, now)], "what was left is named"
+
+
+JOBS = {"web": {}, "job": {}, "db": {"volumes": [{"type": "volume", "source": "data", "target": "/var/lib/x"}]}}
+
+
+def site(web, job="v1", db="v1", **of_web):
+    """Three services, each with the image of a release; the first is the one that a release is about."""
+    names = {"web": web, "job": job, "db": db}
+    others = [container(name, **FORMS[release], mounts=[]) for name, release in names.items() if name != "web"]
+    return project(container("web", **FORMS[web], **of_web), *others, services=JOBS)
+
+
+def recorded(*sites):
+    """Good snapshots of these, the newest first, with the release of the first service as their label."""
+    found = [snapshot_of(each, {}, {}, f"s{len(sites) - place}") for place, each in enumerate(sites)]
+    return [replace(snapshot, at=f"{9 - place}", good=True) for place, snapshot in enumerate(found)]
+
+
+@pytest.mark.parametrize(
+    ("snapshots", "runs", "goes_to"),
+    [
+        # A database, which is left alone, has a newer image than every snapshot: that is no other release.
+        ([site("v2"), site("v1")], site("v2", db="v3"), "s1"),
+        ([site("v2", db="v2"), site("v1")], site("v2", db="v3"), "s1"),
+        # One service alone was gone back to by hand: no rollback takes it forward again.
+        ([site("v2", job="v2"), site("v1")], site("v1", job="v2"), "s1"),
+        ([site("v3", job="v3"), site("v2", job="v2"), site("v1")], site("v1", job="v3"), "s1"),
+        ([site("v2", job="v2"), site("v2", job="v1"), site("v1")], site("v2", job="v1"), "s2"),
+        # A new service image that no snapshot knows: the newest good one, as ever.
+        ([site("v2", job="v2"), site("v1")], site("v3", job="v2"), "s2"),
+    ],
+)
+def test_no_service_goes_forward_and_what_is_left_alone_is_no_other_release(snapshots, runs, goes_to):
+    found, dummy = goal(LAST_GOOD, recorded(*snapshots), runs, [], "")
+    assert found is not None
+    assert found.label == goes_to
+
+
+def test_a_service_that_is_named_counts_also_where_it_is_left_alone_else():
+    both = recorded(site("v2"), site("v1"))
+    found, dummy = goal(LAST_GOOD, both, site("v2", db="v3"), ["db"], "")
+    assert found is not None
+    assert found.label == "s2"
