@@ -189,6 +189,11 @@ containers:
         Share of the growth of its processes by which they only fill up to what they have had before; null where none
         grows, or memory was not sampled.
       type: float
+    in_files:
+      description: >-
+        Share of its growth that is files in memory (tmpfs, shared memory); null where it does not grow, or memory was
+        not sampled.
+      type: float
 processes:
   description:
     - Processes that use most. C(inside_pid) is the process id in the container, C(cpu) is in cores, C(resident) is in

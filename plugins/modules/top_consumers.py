@@ -145,6 +145,11 @@ consumers:
         Share of the growth of its processes by which they only fill up to what they have had before; null where none
         grows, or memory was not sampled.
       type: float
+    in_files:
+      description: >-
+        Share of its growth that is files in memory (tmpfs, shared memory); null where it does not grow, or memory was
+        not sampled.
+      type: float
 services:
   description: Services of these containers.
   returned: success

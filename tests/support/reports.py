@@ -198,6 +198,7 @@ def container_use(
     age: float | None = None,
     refills: float | None = None,
     oom_kills: int | None = None,
+    in_files: float | None = None,
 ) -> ContainerUse:
     """``oom_kills``: as many as were recent, if it is not said."""
     usage = Usage(1.0, 0.0, MIB, MIB, None, 0, 0, 0, 0.0, None, 1)
@@ -207,6 +208,7 @@ def container_use(
         "oom_recent": oom_recent, "memory_share": memory_share, "working_set": working_set, "limit": limit,
         "leak": leak, "reclaimable": reclaimable, "memory_stall": memory_stall, "age": age, "refills": refills,
         "oom_age": oom_age, "oom_kills": oom_recent if oom_kills is None else oom_kills,
+        "in_files": in_files,
     }  # fmt: skip
 
 

@@ -185,7 +185,10 @@ def weigh_memory(
     if resources["engine_problem"]:
         lines.append(_unnamed(resources))
     elif not short:
-        lines.append("no container grows to its memory limit, stalls for memory, or loses processes to the OOM killer")
+        lines.append(
+            "no container reaches its memory limit within minutes, stalls for memory, or loses processes to the OOM"
+            " killer"
+        )
     apart = [container for container in short if not container["service"]]
     ours = [container for container in short if container["service"] and container["service"] not in keep]
     return {
@@ -209,10 +212,15 @@ def weigh_memory(
                 if container["service"] in keep
             ),
             *_of_no_service(apart, resources),
-            *_limits([*short, *steady]),
+            *_limits([*short, *(container for container in steady if _is_full(container, near))]),
             *_limit_totals(host, containers),
         ],
     }
+
+
+def _is_full(container: ContainerUse, near: float) -> bool:
+    """Whether a higher limit may be what a container needs that is left alone."""
+    return bool(container["oom_recent"]) or (container["memory_share"] or 0) >= near
 
 
 def _of_memory(container: ContainerUse, verdict: Verdict) -> str:

@@ -13,14 +13,15 @@ from dataclasses import dataclass
 
 from .._core.text import counted
 from .._core.units import MIB
-from .._system.counters import SOON, MemoryReport, will_fill
+from .._system.counters import SOON, LeakReport, MemoryReport, will_fill
 from .resource_report import PRESSED, ContainerUse, needed
 
 SHORT, UNCERTAIN, STEADY = "short", "uncertain", "steady"
 LATELY = 600.0  # seconds after an OOM kill in which the next one is to be expected
 WARM = 300.0  # seconds after its start in which a container fills its caches
 REFILLS = 0.5  # share of the growth from which it is no new height
-HALF = 0.5  # share of the limit
+HALF = 0.5  # share of the limit, or of the growth
+LATER = 3600.0  # seconds to the limit within which growth is named, though the window is too short to call it a leak
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def _killed(container: ContainerUse) -> Verdict | None:
     if not container["oom_kills"]:
         return Verdict(STEADY, f"{lost}, and was started again since")
     growth, share = container["leak"], container["memory_share"] or 0
-    if ago is None or ago < LATELY or share >= HALF or (growth and growth["grows"]):
+    left = growth["seconds_to_limit"] if growth and growth["grows"] else None
+    if ago is None or ago < LATELY or share >= HALF or (left is not None and left < SOON):
         return Verdict(SHORT, lost)
     return Verdict(STEADY, f"{lost}, the last {ago / 60:.0f} min ago, and uses {share:.0%} of its limit now")
 
@@ -64,6 +66,9 @@ def _grows(container: ContainerUse, memory: MemoryReport | None) -> Verdict | No
     if growth is None:
         return None
     rate = f"grows by {growth['bytes_per_second'] / MIB:.1f} MiB/s"
+    slowly = _grows_slowly(container, growth)
+    if slowly:
+        return slowly
     if will_fill(growth, container["memory_share"]):
         text = f"{rate} and reaches its limit in {growth['seconds_to_limit']:g} s"
     elif growth["grows"] and memory is not None and _is_unlimited(container, memory):
@@ -73,11 +78,27 @@ def _grows(container: ContainerUse, memory: MemoryReport | None) -> Verdict | No
         text = f"{rate} without a limit, and uses up the memory of the host in {left:.0f} s"
     else:
         return None
+    if (container["in_files"] or 0) >= HALF:
+        return Verdict(
+            UNCERTAIN, f"{text}, by files that it keeps in memory (tmpfs, shared memory), which a restart deletes"
+        )
     if (container["refills"] or 0) >= REFILLS:
         return Verdict(UNCERTAIN, f"{rate}, up to what its processes have had before: it may be freed again")
     if container["age"] is not None and container["age"] < WARM:
         return Verdict(UNCERTAIN, f"{text}, but was started {container['age']:.0f} s ago: it may fill its caches")
     return Verdict(SHORT, text)
+
+
+def _grows_slowly(container: ContainerUse, growth: LeakReport) -> Verdict | None:
+    """Growth whose limit is more than minutes away, from half of it on: named, and no ground for an act."""
+    left, share = growth["seconds_to_limit"] if growth["grows"] else None, container["memory_share"] or 0
+    if left is None or not SOON <= left < LATER or share < HALF or (container["refills"] or 0) >= REFILLS:
+        return None
+    return Verdict(
+        STEADY,
+        f"uses {share:.0%} of its limit and grows by {growth['bytes_per_second'] / 1024:.0f} KiB/s, which would reach"
+        f" it in {left / 60:.0f} min: {growth['window']:g} s are too short to call it a leak",
+    )
 
 
 def _is_unlimited(container: ContainerUse, memory: MemoryReport) -> bool:

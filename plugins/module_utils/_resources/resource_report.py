@@ -52,7 +52,8 @@ class ContainerUse(TypedDict):
     ``oom_recent``: processes that the kernel killed in it within the last hour; ``oom_age``: seconds since the last of
     them, None where that is not known. ``memory_share``: of what the kernel cannot reclaim; ``memory_stall``: share
     of the time in percent. ``age`` and ``refills`` are of one that grows: how long it has run in seconds, and
-    the share of the growth of its processes by which they only fill up to what they have had before.
+    the share of the growth of its processes by which they only fill up to what they have had before; ``in_files``: the
+    share of its growth that is files in memory (tmpfs, shared memory).
     """
 
     id: str
@@ -78,6 +79,7 @@ class ContainerUse(TypedDict):
     memory_stall: float | None
     age: float | None
     refills: float | None
+    in_files: float | None
 
 
 class HostResources(TypedDict):
@@ -156,11 +158,18 @@ def containers_of(
                 "memory_stall": now.stall,
                 "age": grows.age,
                 "refills": grows.refills,
+                "in_files": _in_files(first.get(id, now), now) if id in (growing or {}) else None,
             }
         )
     return sorted(
         containers, key=lambda container: (-(container["memory_share"] or 0), -container["cpu"], container["name"])
     )
+
+
+def _in_files(first: Usage, last: Usage) -> float | None:
+    """The share of the growth between two readings that is files in memory; None where it did not grow."""
+    grown = last.needed - first.needed
+    return round(min(1.0, max(0, last.files - first.files) / grown), 2) if grown > 0 else None
 
 
 def needed(container: ContainerUse) -> int:

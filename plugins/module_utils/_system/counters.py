@@ -123,6 +123,7 @@ class Usage:
 
     ``reclaimable``: bytes of the working set that the kernel can reclaim. ``stall``: share of the last ten seconds in
     percent in which all of its work waited for memory; None: not known (cgroup v1, or no pressure stall information).
+    ``files``: bytes of files that lie in memory (tmpfs, shared memory), which nothing can reclaim without swap.
     """
 
     at: float
@@ -138,6 +139,7 @@ class Usage:
     pids: int
     reclaimable: int = 0
     stall: float | None = None
+    files: int = 0
 
     @property
     def needed(self) -> int:

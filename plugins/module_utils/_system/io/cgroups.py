@@ -85,6 +85,7 @@ def _version1(folders: Mapping[str, str]) -> Usage | None:
         cpu_quota=quota / period if quota and period and quota > 0 else None,
         pids=_number(f"{folders.get('pids', '')}/pids.current") or 0,
         reclaimable=stat.get("total_active_file", 0),
+        files=stat.get("total_shmem", 0),
     )
 
 
@@ -108,6 +109,7 @@ def _version2(folder: str) -> Usage | None:
         pids=_number(f"{folder}/pids.current") or 0,
         reclaimable=stat.get("active_file", 0) + stat.get("slab_reclaimable", 0),
         stall=_stall(read(f"{folder}/memory.pressure")),
+        files=stat.get("shmem", 0),
     )
 
 

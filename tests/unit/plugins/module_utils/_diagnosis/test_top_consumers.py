@@ -103,6 +103,14 @@ def test_a_container_that_is_full_and_steady_is_left_alone():
     assert "shop-heap-1: if it needs that much, raise its limit to 21 MiB" in " ".join(weighed["advice"])
 
 
+def test_slow_growth_is_told_with_its_time_and_no_limit_is_to_be_raised_for_it():
+    slow = container_use("shop-web-1", memory_share=0.7, leak=growth(1500.0, 65536))
+    seen = weigh_memory(resources(slow), "shop")
+    assert (seen["services"], seen["uncertain"]) == ([], {})
+    assert any("shop-web-1 uses 70% of its limit and grows" in line and "left alone" in line for line in seen["lines"])
+    assert not any("raise its limit" in text for text in seen["advice"])
+
+
 def test_only_the_containers_that_are_short_are_named():
     found = resources(one("web", oom_recent=1), one("other", memory_share=0.95, leak=steady()), reading=HOST)
     assert [container["name"] for container in weigh_memory(found, "shop")["consumers"]] == ["shop-web-1"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._resources.resource_report import (
     ContainerName,
+    Growing,
     containers_of,
     pressing,
     resources_dict,
@@ -64,6 +65,22 @@ def test_the_nearest_to_its_limit_comes_first():
     }
     first = {id: usage(0, 0.0) for id in last}
     assert [container["id"] for container in containers_of((first, last), {}, {}, (), 0.0)] == ["4", "3", "2", "1"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "share"),
+    [((0, 0), (10, 9), 0.9), ((0, 5), (10, 5), 0.0), ((0, 0), (10, 20), 1.0), ((10, 0), (10, 5), None)],
+)
+def test_how_much_of_the_growth_is_files_in_memory(first, last, share):
+    readings = [
+        {"a" * 64: usage(at, 0.0, working_set=(50 + need) * MIB, files=files * MIB)}
+        for at, (need, files) in ((0, first), (1, last))
+    ]
+    growing = {"a" * 64: Growing(age=900.0)}
+    (container,) = containers_of((readings[0], readings[1]), {"a" * 64: NAME}, {}, (), 0.0, growing)
+    assert container["in_files"] == share
+    (container,) = containers_of((readings[0], readings[1]), {"a" * 64: NAME}, {}, (), 0.0)
+    assert container["in_files"] is None, "it was not sampled"
 
 
 def test_reclaimable_file_pages_fill_no_limit():
