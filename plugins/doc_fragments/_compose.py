@@ -138,7 +138,9 @@ options:
     type: float
     default: 11.0
   proxy:
-    description: Service that forwards requests to the replicas. It is reloaded when they change. Empty for none.
+    description:
+      - Service that forwards requests to the replicas. It is reloaded when replicas of a service change with which it
+        has a network in common. Empty for none, also where it finds replicas automatically.
     type: str
     default: ""
   proxy_reload:

@@ -36,7 +36,9 @@ options:
   proxy:
     description:
       - Service of the proxy in front. RV(stale_proxies) then has its containers that read their configuration before a
-        replica was started. Empty means none.
+        replica was started, for services with which they have a network in common. Of nginx only names count whose
+        address it asks for once, not those behind a variable or C(resolve). Traefik, Caddy and Envoy find replicas
+        automatically. Empty means none.
     type: str
     default: ""
 extends_documentation_fragment:

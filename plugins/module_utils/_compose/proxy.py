@@ -9,9 +9,10 @@ later gets no traffic, and one that is gone still does, until it is reloaded (ng
 from __future__ import annotations
 
 import re
-from typing import Mapping, Sequence, TypedDict
+from typing import Iterator, Mapping, Sequence, TypedDict
 
 from .container import Container
+from .health import HealthCheck
 from .project import Project
 
 # Of nginx and HAProxy where a name leads nowhere, which is all that a service without replicas does to their test.
@@ -23,6 +24,15 @@ _ERROR = re.compile(r"\[(?:emerg|alert|crit|error|fatal)\]|\berrors?\b|\bfailed\
 _SUMS_UP = re.compile(
     r"configuration file \S+ test failed|(?:fatal )?errors? found in configuration|failed to initiali[sz]e server", re.I
 )
+_BY_THEMSELVES = ("traefik", "caddy", "envoy")  # they ask for addresses again and again, and no reload tells them any
+_HOST_NETWORK = "host"
+# Of the configuration of nginx: quoted words, comments, what ends a statement or a block, and plain words.
+_TOKEN = re.compile(
+    r"""\s+|\#[^\n]*|"(?P<double>(?:\\.|[^"\\])*)"|'(?P<single>(?:\\.|[^'\\])*)'|(?P<mark>[{};])"""
+    r"""|(?P<word>(?:\\.|\$\{[^}]*\}|[^\s;{}\\])+)""",
+    re.S,
+)
+_PASS = re.compile(r"(?:proxy|grpc|fastcgi|uwsgi|scgi|memcached)_pass")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 MARGIN = 1.5  # seconds, where the age of a process is known in whole seconds
 
@@ -52,9 +62,17 @@ def only_missing_names(output: str) -> frozenset[str]:
     return frozenset(names)
 
 
+def why_not_tested(code: int, output: str) -> str:
+    """Why a proxy's test could not be carried out, in a clause: then it says nothing of the configuration. Empty where
+    it was."""
+    return HealthCheck(exit_codes=(code,), output=output).why_not_carried_out()
+
+
 def names_of(project: Project, service: str, replicas: Sequence[Container]) -> frozenset[str]:
-    """By which a proxy may reach a service: its own, those of its containers, and its aliases in the files."""
+    """By which a proxy may reach a service: its own, those of its containers, also where there is none, and its aliases
+    in the files."""
     spec = project.spec(service)
+    fixed = [spec.container_name] if spec and spec.container_name else []
     networks = spec.raw.get("networks") if spec else None
     aliases = [
         str(alias)
@@ -62,7 +80,88 @@ def names_of(project: Project, service: str, replicas: Sequence[Container]) -> f
         if isinstance(options, Mapping)
         for alias in options.get("aliases") or ()
     ]
-    return frozenset([service, *(replica.name for replica in replicas), *aliases])
+    return frozenset([service, *(replica.name for replica in replicas), *fixed, *aliases])
+
+
+def may_be_behind(project: Project, service: str, proxy: Container) -> bool:
+    """Whether a proxy may send requests to a service: one with which it has no network in common it does not reach by
+    its address. True where that is not known: nothing of it is there, or one of both has the network of the host, or
+    lives in that of another container."""
+    own, replicas = set(dict(proxy.networks)), project.replicas(service)
+    for replica in replicas:
+        networks = set(dict(replica.networks))
+        if not networks or _HOST_NETWORK in networks or own & networks:
+            return True
+    return not replicas or not own or _HOST_NETWORK in own
+
+
+def finds_addresses(processes: Sequence[Mapping[str, str]]) -> bool:
+    """Whether a proxy asks for the addresses of its backends by itself, whenever they change."""
+    programs = [process["command"].split()[0].rpartition("/")[2] for process in processes if process["command"].strip()]
+    return any(program in _BY_THEMSELVES for program in programs)
+
+
+def nginx_of(processes: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """The command that prints the configuration of an nginx that runs; empty where none does."""
+    for process in processes:
+        dummy, found, command = process["command"].partition("master process ")
+        words = command.split() if found and process["command"].startswith("nginx:") else []
+        if words:
+            files = [pair for pair in zip(words, words[1:]) if pair[0] in ("-c", "-p")]
+            return (words[0], "-T", *(word for pair in files for word in pair))
+    return ()
+
+
+def names_resolved_once(configuration: str) -> frozenset[str]:
+    """Names of which an nginx asks for the address only when it reads its configuration (as `nginx -T` prints it).
+
+    With a variable, or with `resolve`, it asks again while it runs.
+
+    >>> names_resolved_once("upstream a { server web:80; } server { location / { proxy_pass http://a; } }")
+    frozenset({'web'})
+    """
+    groups: set[str] = set()
+    servers: set[str] = set()
+    passes: set[str] = set()
+    for block, words in _statements(configuration):
+        if block[:1] == ["upstream"]:
+            groups.update(name.lower() for name in block[1:])
+            if words[0] == "server" and len(words) > 1 and "resolve" not in words[2:]:
+                servers.add(_host_of(words[1]))
+        elif _PASS.fullmatch(words[0]) and len(words) > 1 and "$" not in words[1]:
+            passes.add(_host_of(words[1]))
+    return frozenset(servers | (passes - groups)) - {""}
+
+
+def _statements(configuration: str) -> Iterator[tuple[list[str], list[str]]]:
+    """The words of the block around each statement, and its own."""
+    blocks: list[list[str]] = []
+    words: list[str] = []
+    for token in _TOKEN.finditer(configuration):
+        mark = token["mark"]
+        if mark == "{":
+            blocks.append(words)
+        elif mark == "}":
+            blocks = blocks[:-1]
+        elif mark and words:
+            yield (blocks[-1] if blocks else []), words
+        if mark:
+            words = []
+            continue
+        word = next((text for text in (token["double"], token["single"], token["word"]) if text is not None), None)
+        words += [] if word is None else [word]
+
+
+def _host_of(address: str) -> str:
+    """``http://web:8000/x`` is of web; a socket is of no host."""
+    host = re.sub(r"^\w+://", "", address)
+    return "" if host.startswith("unix:") else re.split(r"[:/]", host)[0].lower()
+
+
+def is_among(names: frozenset[str], hosts: frozenset[str]) -> bool:
+    """Whether one of the ``names`` is meant by one of the ``hosts``, also with the name of a network behind it."""
+    meant = hosts | {host.partition(".")[0] for host in hosts}
+    return any(name.lower() in meant for name in names)
 
 
 def workers(processes: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:

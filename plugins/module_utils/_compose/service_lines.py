@@ -31,7 +31,11 @@ def of_services(result: ProjectReport) -> list[Line]:
     if not result["project"]["readable"]:
         lines.append((CARE, result["project"]["why_unreadable"]))
     lines += [
-        (CARE, f"{entry['proxy']} does not know {', '.join(entry['replicas'])} of {entry['service']}")
+        (
+            CARE,
+            f"{entry['proxy']} read its configuration {entry['seconds']:.0f} s ago, before"
+            f" {', '.join(entry['replicas'])} of {entry['service']} started: it may not know the address",
+        )
         for entry in result["stale_proxies"][:SHOWN]
     ]
     lines += [(CARE, text) for text in result["problem"][:SHOWN]]

@@ -231,13 +231,13 @@ class ContainerCalls(Transport):
                 os.kill(int(run["Pid"]), signal.SIGKILL)
         return None
 
-    def execute(self, id: str, argv: Sequence[str]) -> tuple[int, str]:
-        """A command in a container: exit code and the end of what it said."""
+    def execute(self, id: str, argv: Sequence[str], most: int = 500) -> tuple[int, str]:
+        """A command in a container: exit code and the end of what it said, ``most`` characters of it."""
         with self.call(f"run {argv[0]} in", f"container {id[:12]}"):
             made = self.api.exec_create(id, list(argv))
             output = self.api.exec_start(made["Id"])
             code = self.api.exec_inspect(made["Id"]).get("ExitCode")
-        return int(code if code is not None else 1), output.decode("utf-8", "replace")[-500:]
+        return int(code if code is not None else 1), output.decode("utf-8", "replace")[-most:]
 
 
 def _lines_of(chunks: Iterable[bytes]) -> Iterator[LogPart]:

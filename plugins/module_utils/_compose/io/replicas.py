@@ -16,17 +16,17 @@ from typing import Callable, ContextManager, Iterable, Sequence
 from ..._core.errors import ActFailed, ComposeError, PreflightError, RunbookError
 from ..._core.redaction import redacted, redacted_lines
 from ..._core.result import NotDone
-from ..._system.io.procfs import ages_of
 from ..acts.io.listening import why_two_are_unclear
 from ..acts.singleton import stops_first, why_single
 from ..container import Container
 from ..drain.io import rule
 from ..drain.io.drain import let_in, out_of_service
+from ..drain.io.proxies import unknown_replicas
 from ..drain.leftover import Drained
 from ..health import HEALTHY, STARTING, UNCHECKED, UNHEALTHY, UNKNOWN
 from ..project import Project
 from ..project_ref import Source
-from ..proxy import MARGIN, StaleProxy, names_of, only_missing_names, seconds_since_reload, unknown_to, workers
+from ..proxy import may_be_behind, names_of, only_missing_names, why_not_tested, workers
 from ..readiness import FAILED, READY, Readiness, longest_wait, readiness
 from ..replicas import RolloutOptions, short
 from ..scale import dependencies
@@ -34,6 +34,7 @@ from .compose_cli import Compose
 from .engine import Engine
 
 _GLANCE = 0.25  # seconds between two looks at what is being waited for
+_TEST, _SHOWN = 50_000, 500  # characters of what a proxy's test says that are read, and that are shown
 _RELOADED = 5.0  # seconds within which a reloaded proxy has new workers
 CHANGED = "it has changed since the plan"  # why a target was left alone
 
@@ -82,21 +83,26 @@ class ReplicaControl:
         """Proxies that read their configuration before a replica was started, and those replicas."""
         stale, unknown = [], {}
         for proxy in self.proxies():
-            since, margin = reloaded(self.engine, self.project, proxy)
-            missing = unknown_replicas(self.project, service, since, margin)
+            since, later = unknown_replicas(self.engine, self.project, proxy, [service])
+            missing = later.get(service, [])
             if missing and since is not None:
                 stale.append((proxy, since))
                 unknown.update({container.id: container for container in missing})
         return stale, list(unknown.values())
 
-    def reload_proxy(self) -> None:
-        """Make every proxy read its configuration again; one whose configuration is broken is left as it is."""
-        for proxy in self.proxies():
+    def in_front_of(self, service: str) -> list[Container]:
+        """Proxies that may send requests to a service."""
+        return [proxy for proxy in self.proxies() if may_be_behind(self.project, service, proxy)]
+
+    def reload_proxy(self, service: str) -> None:
+        """Make every proxy in front of a service read its configuration again; one whose configuration is broken is
+        left as it is."""
+        for proxy in self.in_front_of(service):
             if self.rollout.proxy_test:
-                code, output = self.engine.execute(proxy.id, self.rollout.proxy_test)
+                code, output = self._test(proxy)
                 if code:
                     raise ActFailed(
-                        f"{proxy.name} was not reloaded, since its configuration has an error: {redacted(output)}."
+                        f"{proxy.name} was not reloaded, since {self._why_not(code, output)}."
                         " It continues with the old one, and new replicas get no traffic until the error is corrected."
                     )
             before = {worker["pid"] for worker in workers(self.engine.processes(proxy.id))}
@@ -249,7 +255,7 @@ class ReplicaControl:
         self.engine.remove(container.id)
         if tell_proxy:
             try:
-                self.reload_proxy()
+                self.reload_proxy(container.service)
             except ActFailed as error:
                 self.acts_done.append(str(error))
         self.acts_done.append(f"removed {container.name}")
@@ -312,20 +318,37 @@ class ReplicaControl:
     def introduce(self, service: str) -> None:
         """Before a replica goes, the proxy must know the others: else it loses the only one that it knows."""
         if self.stale_proxies(service)[0]:
-            self.reload_proxy()
+            self.reload_proxy(service)
 
     def check_proxy(self, services: Iterable[str]) -> None:
         """Refuse an act on these services whose proxy could not be reloaded after it. Where none of a service runs its
         name leads nowhere, which fails the proxy's test and is what the act mends."""
-        for proxy in self.proxies() if self.rollout.proxy_test else ():
-            code, output = self.engine.execute(proxy.id, self.rollout.proxy_test)
+        services = list(services)
+        concerned = {proxy.id: proxy for service in services for proxy in self.in_front_of(service)}
+        for proxy in concerned.values() if self.rollout.proxy_test else ():
+            code, output = self._test(proxy)
             names = only_missing_names(output) if code else frozenset()
             away = {name for service in services if names for name in self._names_if_away(service)}
             if code and not (names and names <= away):
                 raise PreflightError(
-                    f"{proxy.name} could not be reloaded after the act, since its configuration has an error:"
-                    f" {redacted(output)}. Put that right, or give no proxy. Nothing was done."
+                    f"{proxy.name} could not be reloaded after the act, since {self._why_not(code, output)}."
+                    " Put that right, or give no proxy. Nothing was done."
                 )
+
+    def _test(self, proxy: Container) -> tuple[int, str]:
+        return self.engine.execute(proxy.id, self.rollout.proxy_test, _TEST)
+
+    def _why_not(self, code: int, output: str) -> str:
+        """Why a test failed, in a clause."""
+        not_tested = why_not_tested(code, output)
+        if not_tested:
+            return (
+                f"its test (`{' '.join(self.rollout.proxy_test)}`) could not be carried out in it:"
+                f" {redacted(not_tested)[-_SHOWN:]}. `proxy_test` and `proxy_reload` (runbook_proxy_test,"
+                " runbook_proxy_reload) must be commands of this proxy; one that finds replicas automatically is not to"
+                " be named as the proxy"
+            )
+        return f"its configuration has an error: {redacted(output)[-_SHOWN:]}"
 
     def _names_if_away(self, service: str) -> frozenset[str]:
         """The names of a service; none where a replica runs. One that loops, or was started just now, may not stay."""
@@ -338,8 +361,8 @@ class ReplicaControl:
 
     def give_back(self, service: str) -> None:
         """With a proxy to reload it has the replica at once; without, it gets the time to look again by itself."""
-        if self.proxies():
-            self.reload_proxy()
+        if self.in_front_of(service):
+            self.reload_proxy(service)
         elif len(self.project.replicas(service)) > 1:
             time.sleep(self.rollout.pause)
 
@@ -353,7 +376,7 @@ class ReplicaControl:
             self.give_back(container.service)
             return fresh
         fresh = self.add_replicas(container.service, 1)[0]
-        self.reload_proxy()
+        self.reload_proxy(container.service)
         self.remove(container)
         return fresh
 
@@ -365,34 +388,3 @@ class ReplicaControl:
 
     def grace(self, container: Container) -> int:
         return container.stop_timeout if self.rollout.grace is None else self.rollout.grace
-
-
-def reloaded(engine: Engine, project: Project, proxy: Container) -> tuple[float | None, float]:
-    """The seconds since a proxy read its configuration (None: not known), and by how much that may be wrong."""
-    processes, margin = engine.processes(proxy.id), MARGIN
-    if engine.login.local:
-        ages = ages_of([int(process["pid"]) for process in processes], project.now)
-        processes = [{**process, "seconds": str(ages.get(int(process["pid"]), "?"))} for process in processes]
-        margin = 0.0
-    return seconds_since_reload(processes), margin
-
-
-def unknown_replicas(project: Project, service: str, since: float | None, margin: float) -> list[Container]:
-    """Replicas of a service that were started after a proxy read its configuration."""
-    replicas = [(replica, replica.uptime(project.now)) for replica in project.replicas(service) if replica.healthy]
-    return unknown_to(since, replicas, margin)
-
-
-def stale_of(engine: Engine, project: Project, service: str) -> list[StaleProxy]:
-    """What the containers of the proxy ``service`` do not know, of each service that shares a network with it."""
-    stale: list[StaleProxy] = []
-    for proxy in project.replicas(service):
-        since, margin = reloaded(engine, project, proxy) if proxy.running else (None, 0.0)
-        networks = set(dict(proxy.networks))
-        for name in project.service_names if since is not None else ():
-            beside = any(networks & set(dict(replica.networks)) for replica in project.replicas(name))
-            missing = unknown_replicas(project, name, since, margin) if beside and name != service else []
-            if missing and since is not None:
-                names = [replica.name for replica in missing]
-                stale.append({"proxy": proxy.name, "service": name, "seconds": round(since, 1), "replicas": names})
-    return stale

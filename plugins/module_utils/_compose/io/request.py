@@ -13,6 +13,7 @@ from ..._core.redaction import redacted_lines
 from ..._core.result import ActResult
 from ..._system.identity import RUNS
 from ..acts.io.acting import wait_for_compose
+from ..drain.io.proxies import stale_of
 from ..project import Project
 from ..project_ref import Source
 from ..project_report import ProjectReport, project_dict
@@ -22,7 +23,6 @@ from .engine import Engine, engine
 from .engine_transport import EngineLogin
 from .observe import observe
 from .recheck import recheck
-from .replicas import stale_of
 
 _EVIDENCE_LINES = 200  # of the log of each container that an act stops
 

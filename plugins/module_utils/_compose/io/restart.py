@@ -233,7 +233,7 @@ def act_at_once(control: ReplicaControl, plan: Restarting) -> list[NotDone]:
                 details = {**error.details, "done": control.acts_done}
                 raise ActFailed(f"Stopped at {service}: {error}", **details) from None
             if service != control.rollout.proxy:
-                control.reload_proxy()
+                control.reload_proxy(service)
     return not_done
 
 

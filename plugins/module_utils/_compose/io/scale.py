@@ -108,10 +108,10 @@ class Scale:
                 not_done += control.remove_all(planned.debris)
                 if planned.add:
                     control.add_replicas(planned.service, planned.add)
-                    control.reload_proxy()
+                    control.reload_proxy(planned.service)
                 not_done += control.remove_all([one for one in planned.victims if one not in planned.debris])
                 if planned.stale:
-                    control.reload_proxy()
+                    control.reload_proxy(planned.service)
             except RunbookError as error:
                 if not control.acts_done:
                     raise

@@ -95,6 +95,18 @@ def test_another_error_of_the_proxy_refuses_the_act_also_where_a_service_is_away
     assert {one["State"]["Running"] for one in shop.containers("web")} == {False}
 
 
+def test_a_service_that_no_proxy_reaches_is_restarted_whatever_is_wrong_with_the_proxy(shop):
+    shop.services["worker"]["network_mode"] = "none"
+    shop.up()
+    before = shop.world("worker")
+    broken = {"proxy": "front", "proxy_test": ["false"], "proxy_reload": ["true"]}
+    done = shop.module("compose_restart", services=["worker"], **broken)
+    assert done["done"] == [f"restarted {shop.project}-worker-1"]
+    assert shop.world("worker") == before
+    done = shop.module("compose_restart", services=["web"], **{**broken, "proxy_test": ["no-such-program", "-t"]})
+    assert "its test (`no-such-program -t`) could not be carried out in it" in done["msg"]
+
+
 def test_what_loops_is_replaced_by_a_fresh_one(shop):
     loop = f"{shop.project}-worker-1"
     script = "test -e /tmp/broken && exit 1; trap 'exit 0' TERM; while :; do sleep 0.2; done"

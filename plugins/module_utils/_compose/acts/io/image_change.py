@@ -91,7 +91,7 @@ class Switching:
                 self.control.give_back(step.service)
             elif self._room(step.service, len(replicas)):
                 self.control.add_replicas(step.service, 1, source, step.image)
-                self.control.reload_proxy()
+                self.control.reload_proxy(step.service)
             else:
                 # The proxy would not find the name of a service without replicas.
                 self.control.note_unclear(outgoing[0])

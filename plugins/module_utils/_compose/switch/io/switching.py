@@ -102,6 +102,6 @@ class Switch:
             control.acts_done.append(f"stopped {container.name}")
         if container.service != control.rollout.proxy:
             try:
-                control.reload_proxy()
+                control.reload_proxy(container.service)
             except ActFailed as error:  # what was asked for is done
                 control.acts_done.append(str(error))

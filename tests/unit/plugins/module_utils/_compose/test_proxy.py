@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import container_of
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.proxy import (
+    finds_addresses,
+    is_among,
+    may_be_behind,
     names_of,
+    names_resolved_once,
+    nginx_of,
     only_missing_names,
     seconds_since_reload,
     unknown_to,
+    why_not_tested,
 )
 
-from .facts import container, project
+from .facts import container, inspected, project
 
 NGINX = [
     {"pid": "1", "ppid": "0", "seconds": "900", "command": "tini -- nginx"},
@@ -69,3 +76,103 @@ def test_a_service_is_reached_by_its_own_name_by_that_of_a_container_and_by_its_
     names = names_of(project(replica, services=files), "web", [replica])
     assert names == {"web", replica.name, "shop"}
     assert names_of(project(replica), "web", [replica]) == {"web", replica.name}
+    fixed = {"web": {"image": "x", "container_name": "shop-api"}}
+    assert names_of(project(services=fixed), "web", []) == {"web", "shop-api"}, "also where it has no container"
+
+
+@pytest.mark.parametrize(
+    ("code", "output", "said"),
+    [
+        (127, 'OCI runtime exec failed: exec failed: exec: "nginx": executable file not found in $PATH', "not found"),
+        (126, "OCI runtime exec failed: exec failed: permission denied", "permission denied"),
+        (127, "", "exit 127"),
+        (1, NGINX_NAME, ""),
+        (1, HAPROXY, ""),
+        (1, 'nginx: [emerg] open() "/run/nginx.pid" failed (13: Permission denied)', ""),
+        (0, "", ""),
+    ],
+)
+def test_a_test_that_cannot_be_carried_out_says_nothing_of_the_configuration(code, output, said):
+    why = why_not_tested(code, output)
+    assert (said in why) if said else why == ""
+
+
+def at(service, *networks):
+    facts = inspected(service)
+    facts["NetworkSettings"]["Networks"] = {name: {"IPAddress": "10.0.0.2"} for name in networks}
+    return container_of(facts)
+
+
+@pytest.mark.parametrize(
+    ("networks", "front", "behind"),
+    [
+        (["shop_default"], ["shop_default"], True),
+        (["shop_back"], ["shop_front"], False),
+        (["shop_back", "shop_front"], ["shop_front"], True),
+        (["host"], ["shop_front"], True),
+        (["shop_back"], ["host"], True),
+        ([], ["shop_front"], True),  # it lives in the network of another container
+    ],
+)
+def test_a_proxy_does_not_reach_a_service_with_which_it_has_no_network_in_common(networks, front, behind):
+    proxy, replica = at("front", *front), at("web", *networks)
+    assert may_be_behind(project(proxy, replica), "web", proxy) is behind
+    assert may_be_behind(project(proxy), "web", proxy) is True, "nothing of it is there"
+
+
+@pytest.mark.parametrize(
+    ("commands", "by_itself"),
+    [
+        (["/usr/local/bin/traefik traefik --docker"], True),
+        (["tini -- caddy run", "caddy run --config /etc/caddy/Caddyfile"], True),
+        (["nginx: master process nginx", "nginx: worker process"], False),
+        (["haproxy -W -f /usr/local/etc/haproxy/haproxy.cfg"], False),
+        (["python proxy.py --like traefik", ""], False),
+    ],
+)
+def test_some_proxies_find_addresses_by_themselves(commands, by_itself):
+    assert finds_addresses([{"command": command} for command in commands]) is by_itself
+
+
+def test_the_command_that_prints_the_configuration_of_the_nginx_that_runs():
+    assert nginx_of(NGINX[:1]) == ()
+    running = "nginx: master process /usr/sbin/nginx -g daemon off; -c /etc/own.conf"
+    assert nginx_of([{"command": running}]) == ("/usr/sbin/nginx", "-T", "-c", "/etc/own.conf")
+    assert nginx_of([{"command": "nginx: worker process"}]) == ()
+
+
+STOCK = """
+# configuration file /etc/nginx/nginx.conf:
+events { worker_connections 1024; }
+http {
+    log_format main '$remote_addr "{x}" ; proxy_pass http://not;';
+    # server old:80;
+    upstream app { zone a 64k; server web:8000 max_fails=0; server Other.shop_default:8000 backup; keepalive 16; }
+    upstream live { zone b 64k; server fresh:8000 resolve; resolver 127.0.0.11; }
+    upstream sock { server unix:/run/app.sock; }
+    map $host $target { default "http://by-map:80"; }
+    server {
+        set $late http://late:8000;
+        location / { proxy_pass http://app; }
+        location ~ "^/x{2}" { proxy_pass $late; }
+        location /late/ { proxy_pass http://late2$uri; }
+        location /php { fastcgi_pass php:9000; }
+        location /direct { proxy_pass http://direct/a; }
+        location /live { proxy_pass https://live; }
+    }
+}
+stream { server { listen 5432; proxy_pass db:5432; } }
+"""
+
+
+def test_the_names_that_an_nginx_asks_for_once():
+    assert names_resolved_once(STOCK) == {"web", "other.shop_default", "php", "direct", "db"}
+    assert names_resolved_once("") == frozenset()
+    assert names_resolved_once("}} ; { upstream ; server") == frozenset(), "what is broken is read as far as it goes"
+
+
+def test_a_host_of_the_configuration_means_a_service_also_with_its_network():
+    hosts = frozenset({"web", "other.shop_default"})
+    assert is_among(frozenset({"Web"}), hosts)
+    assert is_among(frozenset({"x", "other"}), hosts)
+    assert not is_among(frozenset({"worker"}), hosts)
