@@ -13,6 +13,8 @@ from typing import Any, Iterable, Mapping
 
 from .container import Container
 
+UPDATED = " (`docker update`)"  # at the end of a difference that is in no file
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -27,6 +29,7 @@ class Spec:
     needs: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     memory: int = 0
+    cpus: float = 0.0
     checked: bool = False
     raw: Mapping[str, Any] = field(default_factory=dict)
 
@@ -105,9 +108,19 @@ def _spec_of(project: str, name: str, raw: Mapping[str, Any]) -> Spec:
         needs=tuple(dict.fromkeys(needs)),
         profiles=tuple(raw.get("profiles") or ()),
         memory=bytes_of(raw.get("mem_limit") or limits.get("memory") or 0),
+        cpus=_cores_of(raw, limits),
         checked=_is_checked(check),
         raw=raw,
     )
+
+
+def _cores_of(raw: Mapping[str, Any], limits: Mapping[str, Any]) -> float:
+    """Cores that the files allow; 0 for no limit, and for what is no number."""
+    quota, period = raw.get("cpu_quota") or 0, raw.get("cpu_period") or 100000
+    try:
+        return float(raw.get("cpus") or limits.get("cpus") or 0) or max(0.0, float(quota) / float(period))
+    except (TypeError, ValueError, ZeroDivisionError):
+        return 0.0
 
 
 def _is_checked(check: Mapping[str, Any]) -> bool:
@@ -162,12 +175,26 @@ def drift(spec: Spec, container: Container, image_now: str, hash_now: str, hash_
     if image_now and container.image != image_now:
         differences.append(f"image: {container.image[7:19]}, {spec.image} is {image_now[7:19]} now")
     if hash_now and container.hash == hash_now:
-        return differences
+        return [*differences, *_updated(spec, container)]
     named = list(_differences(spec, container))
     # Compose puts the owner's id into the configuration before it hashes, and prints the hash without it.
     if not named and hash_now and hash_is_proof and not _owners(spec.raw):
         named.append("configuration: its hash is another one, in something that was not compared")
     return differences + named
+
+
+def _updated(spec: Spec, container: Container) -> Iterable[str]:
+    """Limits that were changed while it ran: `docker update` leaves the hash as it is, and a fresh container loses
+    them. An engine that cannot limit discards those of the files, which is no change."""
+    if container.memory_limit and container.memory_limit != spec.memory:
+        yield f"memory limit: {container.memory_limit}, the files say {spec.memory or 'none'}{UPDATED}"
+    if container.cpus and abs(container.cpus - spec.cpus) > 0.01:
+        yield f"cpus: {container.cpus:g}, the files say {spec.cpus or 'none'}{UPDATED}"
+
+
+def updates_in(differences: Iterable[str]) -> list[str]:
+    """Those that a fresh container loses, since they are in no file."""
+    return [difference.removesuffix(UPDATED) for difference in differences if difference.endswith(UPDATED)]
 
 
 def _differences(spec: Spec, container: Container) -> Iterable[str]:

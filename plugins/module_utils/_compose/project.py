@@ -100,6 +100,12 @@ class Project:
         """Whether it may be such a job, or a loop, since what it ended with is not known."""
         return self._may_repeat(container) and self.last_exit_code(container) is None
 
+    def ends_well_at_once(self, container: Container) -> bool:
+        """Whether the engine starts it again and again although it ended well within seconds: a job whose policy is
+        wrong, or a service that goes into the background. It serves nothing that is known."""
+        again = self._starts_again(container) and not (container.checked or container.publishes)
+        return again and not container.lasts(self.now) and self.last_exit_code(container) == 0
+
     def _may_repeat(self, container: Container) -> bool:
         serves = container.checked or container.publishes
         return not serves and container.lasts(self.now) and self._starts_again(container)

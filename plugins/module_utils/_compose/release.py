@@ -15,13 +15,13 @@ from typing import Any, Iterable, Mapping, Sequence
 
 from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from .._core.result import PlannedAct
-from .._core.text import counted
+from .._core.text import counted, some
 from .._core.times import stamp
 from .acts.recovery import Recovery
 from .container import PROJECT, SETTLED, Container
 from .drain.leftover import Drained, undrain_item
 from .health import STARTING, UNCHECKED
-from .model import Spec
+from .model import updates_in
 from .project import Project
 from .project_report import on_purpose, problem_of
 from .replicas import short
@@ -108,7 +108,7 @@ def snapshot_of(project: Project, created: Mapping[str, str], git: Mapping[str, 
         main = images[0][0]
         services[name] = Recorded(
             image=main,
-            reference=(project.spec(name) or _nameless(replicas[0].image_ref)).image,
+            reference=spec.image if (spec := project.spec(name)) else replicas[0].image_ref,
             replicas=len(replicas),
             hash=next(replica.hash for replica in replicas if replica.image == main),
             created=created.get(main, ""),
@@ -163,11 +163,7 @@ def left_alone(project: Project, service: str) -> str:
 
 
 def _configured(drift: Sequence[str]) -> bool:
-    return any(not difference.startswith("image: ") for difference in drift)
-
-
-def _nameless(reference: str) -> Spec:
-    return Spec("", 1, reference, False)
+    return any(not difference.startswith("image: ") and not updates_in([difference]) for difference in drift)
 
 
 def protecting(snapshot: ReleaseSnapshot) -> dict[str, tuple[str, str]]:
@@ -305,6 +301,8 @@ def plan_rollback(
         if name in open_ends:
             wanted, there = open_ends[name].wish.replicas, len(project.replicas(name))
             reason += f"; a rollback that was cut off has left {counted(there, 'replica')} where {wanted} are wanted"
+        lost = sorted({text for one in project.replicas(name) for text in updates_in(project.drift(one))})
+        reason += f"; fresh containers lose what `docker update` has set ({some(lost)})" if lost else ""
         actions.append(Item(target_of(step), reason, "roll_back", {"who": name, "how": step.how}))
         steps.append(step)
     if steps and migrations is None and goal.revision and not accept_migrations:

@@ -16,6 +16,7 @@ from typing import Collection, Mapping, Sequence
 from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, none_left, plan_dict
 from .._core.result import PlannedAct
 from .acts.recovery import Recovery
+from .acts.singleton import serves
 from .container import STATES, Container
 from .drain.leftover import Drained, undrain_item
 from .project import Project
@@ -321,6 +322,11 @@ def _unasked(project: Project, container: Container) -> str:
         return "was never started; it is started only when its service is named"
     if container.state == "exited":
         return f"{_why_exited(container)}; it is started only when its service is named"
+    if project.ends_well_at_once(container) and not serves(project, container.service):
+        return (
+            "ends without an error each time, and the engine starts it again: whether it is a job that repeats is"
+            " unknown; it is replaced only when its service is named"
+        )
     if project.unclear_loop(container):
         return (
             "restarts again and again, and its last exit code is not known: whether it is a job that repeats is unknown"

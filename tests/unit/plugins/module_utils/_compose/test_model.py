@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.model import bytes_of, drift, model_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import container_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.model import bytes_of, drift, model_of, updates_in
 
-from .facts import NEW, OLD, container
+from .facts import NEW, OLD, container, inspected
 
 
 def spec(**raw):
@@ -52,6 +53,29 @@ def test_dependencies_come_first_and_a_circle_ends():
 
 def test_the_same_hash_and_image_is_no_drift():
     assert drift(spec(environment={"A": "other"}), container(), NEW, "h", True) == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "limits", "found"),
+    [
+        pytest.param({"mem_limit": "100m"}, {"memory": 100 * 2**20}, [], id="as the files say"),
+        pytest.param({"mem_limit": "100m"}, {"memory": 157286400}, ["memory limit: 157286400, the files say 104857600"],
+                     id="raised"),
+        pytest.param({}, {"memory": 2**20}, ["memory limit: 1048576, the files say none"], id="set"),
+        pytest.param({"mem_limit": "100m"}, {}, [], id="an engine that cannot limit"),
+        pytest.param({"cpus": 0.5}, {"cores": 0.5}, [], id="cores as the files say"),
+        pytest.param({"deploy": {"resources": {"limits": {"cpus": "0.5"}}}}, {"cores": 2},
+                     ["cpus: 2, the files say 0.5"], id="more cores"),
+        pytest.param({"cpu_quota": 50000}, {"cores": 0.5}, [], id="a quota"),
+        pytest.param({"cpus": "many"}, {}, [], id="no number"),
+    ],
+)  # fmt: skip
+def test_what_was_changed_while_it_ran_leaves_the_hash(raw, limits, found):
+    facts = inspected(memory=limits.get("memory", 0))
+    facts["HostConfig"]["NanoCpus"] = int(limits.get("cores", 0) * 1e9)
+    differences = drift(spec(**raw), container_of(facts), NEW, "h", True)
+    assert updates_in(differences) == found
+    assert len(differences) == len(found)
 
 
 def test_another_image_behind_the_same_tag_is():

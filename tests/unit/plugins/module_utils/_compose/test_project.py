@@ -12,6 +12,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.project imp
     split_files,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import problem_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.restart import plan_restart
 
 from .facts import NOW, OLD, container, project, volume
 
@@ -193,3 +195,27 @@ def test_the_engine_knows_which_networks_are_internal_also_without_the_files(net
     guest = container("worker", network=f"container:{owner.id}")
     shop = replace(project(owner, guest), model=None, internal=frozenset({"backend"}))
     assert shop.is_inside(guest if shared else owner) is inside
+
+
+@pytest.mark.parametrize(
+    ("more", "exit_code", "left_alone"),
+    [
+        pytest.param({}, 0, True, id="it sleeps for two seconds, and its policy is always"),
+        pytest.param({}, 1, False, id="it fails"),
+        pytest.param({"ports": {"80/tcp": [{"HostPort": "80"}]}}, 0, False, id="it is to serve"),
+        pytest.param({"test": ["CMD", "x"], "health": "starting"}, 0, False, id="it has a check"),
+        pytest.param({"state": "restarting", "up": 4, "ended": 2}, 0, True, id="between two runs"),
+    ],
+)
+def test_what_ends_well_within_seconds_may_be_a_job_and_is_named_and_left_alone(more, exit_code, left_alone):
+    one = container(**{"restarts": 9, "health": "", "policy": "always", "age": 600, "up": 1, "ended": 40, **more})
+    shop = project(one, exits={one.id: exit_code})
+    plan = plan_restart(shop, ["web"], unhealthy_only=True, named=False)
+    assert problem_of(shop, one).startswith("loops"), "it is named in either case"
+    assert bool(plan.order) is not left_alone
+    assert (
+        "whether it is a job that repeats is unknown" in " ".join(item.reason for item in plan.plan.excluded)
+    ) is left_alone
+    assert [how for dummy, how in plan_restart(shop, ["web"]).order] == ["replace"], "its service was named"
+    needed = project(one, services={"web": {"expose": ["8000"]}}, exits={one.id: exit_code})
+    assert plan_restart(needed, ["web"], unhealthy_only=True, named=False).order, "what serves is no job"

@@ -56,6 +56,15 @@ def test_data_is_rolled_back_only_when_named():
     assert differing(was, now, ["db"]) == ["db"]
 
 
+def test_a_limit_that_was_raised_while_it_ran_is_a_good_state_and_is_lost_with_a_rollback():
+    services = {"web": {"mem_limit": "100m"}}
+    was = taken(container(image=OLD, memory=150 * 2**20), services=services)
+    assert was.good
+    now = project(container(memory=150 * 2**20), container(number=2, memory=150 * 2**20), services=services)
+    (act,) = plan_rollback(now, was, [], present={OLD: True}).plan.actions
+    assert act.reason.endswith("(memory limit: 157286400, the files say 104857600)")
+
+
 JOB = {"state": "exited", "health": "", "policy": "no"}
 
 
