@@ -68,7 +68,7 @@ class Restarting(PlannedAct):
     def as_dict(self) -> PlanDict:
         nothing = self.project.all_ended() or "nothing to do: no replica is to be restarted"
         affected = len(self.every) + len(self.project.left_drained) + len(self.lacking) + len(self.unhelped)
-        why = none_left(affected, nothing) + self._how_named()
+        why = none_left(affected, nothing) + (self._how_named() if affected else self._absent())
         return plan_dict(self.plan, affected, "replicas to restart", why, leaves=len(self.unhelped))
 
     def _how_named(self) -> str:
@@ -76,6 +76,19 @@ class Restarting(PlannedAct):
         idle = sorted({container.service for container in self.unhelped if container.state in ("exited", "created")})
         named = json.dumps({"restart_services_services": idle})
         return f". Name what is to run: playbooks/service_restart.yml -e '{named}'" if idle else ""
+
+    def _absent(self) -> str:
+        """What to add for services of the plan that have no container at all: a restart makes none."""
+        project = self.project
+        names = [name for name in self.services if project.wanted(name) and not project.replicas(name)]
+        if not names:
+            return ""
+        number = str(project.wanted(names[0]))
+        given = json.dumps({"scale_services_service": names[0], "scale_services_replicas": number})
+        return (
+            f". {', '.join(names)} has no container, which the files ask for, and a restart makes none:"
+            f" playbooks/service_scale.yml -e '{given}'"
+        )
 
     def diff(self) -> Diff:
         how_of = {container.id: how for container, how in self.order}

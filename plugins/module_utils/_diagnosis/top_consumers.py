@@ -177,7 +177,6 @@ def weigh_memory(
         if verdict
     ]
     short = [container for container, verdict in found if verdict.state in (SHORT, UNCERTAIN)]
-    steady = [container for container, verdict in found if verdict.state == STEADY]
     lines = [f"{host['memory']['available'] // MIB} of {host['memory']['total'] // MIB} MiB are available"]
     lines += [_of_memory(container, verdict) for container, verdict in found]
     room = sum(max(0, container["limit"] - needed(container)) for container in containers if container["limit"])
@@ -212,7 +211,7 @@ def weigh_memory(
                 if container["service"] in keep
             ),
             *_of_no_service(apart, resources),
-            *_limits([*short, *(container for container in steady if _is_full(container, near))]),
+            *_limits([(one, verdict) for one, verdict in found if verdict.state != STEADY or _is_full(one, near)]),
             *_limit_totals(host, containers),
         ],
     }
@@ -228,11 +227,15 @@ def _of_memory(container: ContainerUse, verdict: Verdict) -> str:
     return f"{container['name']} {verdict.why}{left}"
 
 
-def _limits(containers: Sequence[ContainerUse]) -> list[str]:
-    """The limit of which the present use would be three quarters; none for a leak, which fills any limit."""
+def _limits(found: Sequence[tuple[ContainerUse, Verdict]]) -> list[str]:
+    """The limit of which the present use would be three quarters; none for a leak, which fills any limit, and for what
+    may be one."""
     advice = []
-    for container in containers:
-        if will_fill(container["leak"], container["memory_share"]):
+    for container, verdict in found:
+        grows = will_fill(container["leak"], container["memory_share"])
+        if grows and verdict.state == UNCERTAIN:
+            advice.append(f"{container['name']}: whether it leaks is not known; run this again in some minutes")
+        elif grows:
             advice.append(f"{container['name']} leaks memory: a higher limit only delays the failure; find the leak")
         elif container["limit"]:
             wanted = int(container["limit"] * 4 / 3) // MIB

@@ -219,3 +219,15 @@ def test_what_ends_well_within_seconds_may_be_a_job_and_is_named_and_left_alone(
     assert [how for dummy, how in plan_restart(shop, ["web"]).order] == ["replace"], "its service was named"
     needed = project(one, services={"web": {"expose": ["8000"]}}, exits={one.id: exit_code})
     assert plan_restart(needed, ["web"], unhealthy_only=True, named=False).order, "what serves is no job"
+
+
+def test_a_service_without_a_container_is_said_to_be_absent():
+    shop = project(container(), services={"web": {}, "api": {"scale": 2}, "tool": {"profiles": ["x"]}})
+    plan = plan_restart(shop, ["api"])
+    assert not plan.plan.actions
+    assert (
+        'service_scale.yml -e \'{"scale_services_service": "api", "scale_services_replicas": "2"}\''
+        in (plan.as_dict()["no_action_reason"])
+    )
+    healthy = plan_restart(project(container()), ["web"], unhealthy_only=True, named=False)
+    assert healthy.as_dict()["no_action_reason"] == "nothing to do: no replica is to be restarted"

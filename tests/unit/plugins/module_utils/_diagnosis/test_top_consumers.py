@@ -111,6 +111,14 @@ def test_slow_growth_is_told_with_its_time_and_no_limit_is_to_be_raised_for_it()
     assert not any("raise its limit" in text for text in seen["advice"])
 
 
+def test_what_may_be_no_leak_is_called_none():
+    may = container_use("shop-web-1", memory_share=0.7, leak=growth(40.0), in_files=0.9)
+    seen = weigh_memory(resources(may, one("api", memory_share=0.7, leak=growth(40.0))), "shop")
+    assert (seen["services"], list(seen["uncertain"])) == (["api", "web"], ["shop-web-1"])
+    assert [text.partition(" ")[0] for text in seen["advice"] if "leaks" in text] == ["shop-web-1:", "shop-api-1"]
+    assert "whether it leaks is not known" in seen["advice"][0]
+
+
 def test_only_the_containers_that_are_short_are_named():
     found = resources(one("web", oom_recent=1), one("other", memory_share=0.95, leak=steady()), reading=HOST)
     assert [container["name"] for container in weigh_memory(found, "shop")["consumers"]] == ["shop-web-1"]
