@@ -141,6 +141,12 @@ services:
             restart_policy: {description: "Restart policy.", type: str}
             networks: {description: "IP address by network.", type: dict}
             internal: {description: "Whether all of its networks are internal, by the compose files.", type: bool}
+            listens:
+              description: >-
+                TCP ports on which it listens for connections from outside; null where that is not known (an engine on
+                another machine, a container that does not run or lives in the network of another one).
+              type: list
+              elements: int
             problem: {description: "What is wrong, in a sentence; empty for nothing.", type: str}
             note:
               description: >-

@@ -40,6 +40,7 @@ class Project:
     drains: Mapping[str, Drained] = field(default_factory=dict)  # of those with a drain rule, by id
     unfinished: tuple[Unfinished, ...] = ()  # acts whose record is still there
     internal: frozenset[str] = frozenset()  # networks without a way outside, by the engine
+    listening: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # TCP ports, by id; of those that are known
     endpoint: EngineEndpoint = LOCAL_ENGINE  # the engine that it runs on
 
     @property

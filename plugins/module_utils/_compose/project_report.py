@@ -57,6 +57,7 @@ class ContainerReport(TypedDict):
     restart_policy: str
     networks: dict[str, str]
     internal: bool
+    listens: list[int] | None
     problem: str
     note: str
     shares: list[str]
@@ -272,6 +273,7 @@ def container_dict(project: Project, container: Container) -> ContainerReport:
         "restart_policy": container.restart_policy,
         "networks": dict(container.networks),
         "internal": project.is_inside(container),
+        "listens": list(project.listening[container.id]) if container.id in project.listening else None,
         "problem": problem_of(project, container),
         "note": note_of(project, container),
         "shares": [f"{kind} of {_name_of(project, owner)}" for kind, owner in container.shares],

@@ -249,6 +249,11 @@ def _inside(
         if passing:  # what listens where its own check looks is not brought to another port by a restart
             why += f"; its own health check passes ({passing[0]['name']})"
             return Cause(ELSEWHERE, 2.0, (why,), "", {}, {**detail, "service": service})
+        other = next((container for container in target_service["containers"] if container["listens"]), None)
+        if other and not _is_declared(failing[0], target_service):
+            numbers = some([str(number) for number in other["listens"] or ()])
+            why = f"{text}. {other['name']} listens on {numbers}, and not on that port, which it does not publish"
+            return Cause(ELSEWHERE, 2.0, (why,), "", {}, {**detail, "service": service})
         rules = {
             "services": [service],
             "containers": [
@@ -265,6 +270,13 @@ def _inside(
     if failing[0]["state"] == DEGRADED:
         return Cause(SLOW, 0.8, (text,), "", {}, detail)
     return Cause(NOT_SERVING, 1.8, (text,), "", {}, detail)
+
+
+def _is_declared(row: Row, service: ServiceReport) -> bool:
+    """Whether the port of a target is one that the service publishes, so that it is meant to listen on it."""
+    port = row["address"].rpartition(":")[2]
+    published = [text for container in service["containers"] for text in container["ports"]]
+    return any(re.search(rf"->{port}(/|$)|:{port}->", text) for text in published)
 
 
 def _outside(
@@ -353,7 +365,7 @@ _WHO = {
     ASLEEP: "{service} was stopped or paused on purpose, or has ended: if it should run:"
     ' playbooks/container_start_stop.yml -e \'{{"switch_containers_containers": [CONTAINER],'
     ' "switch_containers_state": "started"}}\' (`docker unpause` for a paused one)',
-    ELSEWHERE: "{service} is healthy by its own check, and refuses this port: compare the port of {target} in"
+    ELSEWHERE: "{service} refuses this port, and is healthy or listens on another one: compare the port of {target} in"
     " runbook_endpoints, and the address on which it listens (127.0.0.1 is its own container alone)",
     APART: "{service} shares no network with {target}: where it should, compare `networks` in the compose files (docker"
     " network connect NETWORK {service} attaches it until it is created again); where it should not, give the target"

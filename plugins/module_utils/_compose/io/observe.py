@@ -14,6 +14,7 @@ from typing import Sequence
 from ..._core.errors import ComposeError, ProjectUnknown
 from ..._core.redaction import redacted_lines
 from ..acts.io.act_store import ActStore
+from ..acts.io.listening import listening
 from ..acts.recovery import newest
 from ..container import Container, moment
 from ..drain.io import rule
@@ -50,7 +51,12 @@ def observe(
     project = replace(project, drains=rule.find(mine), unfinished=newest(ActStore(engine, name).unfinished()))
     if compose is not None:
         project = _with_model(engine, compose, project)
-    project = replace(project, outside=_outside(engine, mine), internal=engine.internal_networks())
+    project = replace(
+        project,
+        outside=_outside(engine, mine),
+        internal=engine.internal_networks(),
+        listening=listening(engine, mine),
+    )
     if interval:
         project = _recheck_loops(engine, project, interval)
         project = recheck(engine, project)

@@ -1,8 +1,11 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether two replicas of a service may run at a time, by what it listens on. I/O; the rule is `acts.singleton`'s."""
+"""What containers listen on, and whether two replicas of a service may run at a time by that. I/O; the rule is
+`acts.singleton`'s."""
 
 from __future__ import annotations
+
+from typing import Iterable
 
 from ...._system.io.procfs import read
 from ...container import Container
@@ -21,6 +24,13 @@ def why_two_are_unclear(engine: Engine, project: Project, service: str) -> str:
     known = engine.login.local and bool(replicas) and all(map(_can_be_asked, replicas))
     listens = any(ports_of(replica.pid) for replica in replicas) if known else None
     return why_unclear(project, service, listens)
+
+
+def listening(engine: Engine, containers: Iterable[Container]) -> dict[str, tuple[int, ...]]:
+    """By the id of each container that runs, the TCP ports on which it listens for connections from outside; those of
+    which that is not known are left out."""
+    asked = [one for one in containers if one.running and one.pid] if engine.login.local else []
+    return {one.id: tuple(sorted(ports_of(one.pid))) for one in asked if _can_be_asked(one)}
 
 
 def _can_be_asked(replica: Container) -> bool:

@@ -225,6 +225,25 @@ def test_a_port_that_a_healthy_service_refuses_is_no_reason_to_restart_it(health
     assert (found["cause"], found["mitigation"]) == (cause, "" if health == "healthy" else "restart_services")
 
 
+@pytest.mark.parametrize(
+    ("listens", "ports", "cause"),
+    [
+        pytest.param([6380], [], "other_port", id="it listens on another port"),
+        pytest.param([6380], ["0.0.0.0:6379->6379/tcp"], "not_listening", id="which it is to publish"),
+        pytest.param([], [], "not_listening", id="it listens on none"),
+        pytest.param(None, [], "not_listening", id="what it listens on is not known"),
+    ],
+)
+def test_what_listens_on_another_port_is_not_restarted_for_one_that_no_file_declares(listens, ports, cause):
+    """It has no health check, and the port of the endpoint may be mistyped."""
+    unchecked = service("redis")
+    found = unchecked["containers"][0]
+    found["health"], found["listens"], found["ports"] = "none", listens, ports
+    rows = [down(BACKEND, "redis", "tcp", "connection refused"), down(WORKER, "redis", "tcp", "connection refused")]
+    told = diagnose_network(rows, {**SERVICES, "redis": unchecked}).as_dict()
+    assert (told["cause"], told["mitigation"]) == (cause, "" if cause == "other_port" else "restart_services")
+
+
 @pytest.mark.parametrize("layer", ["dns", "tcp"])
 @pytest.mark.parametrize(
     ("own", "cause", "mitigation"),
