@@ -83,6 +83,17 @@ def names_of(project: Project, service: str, replicas: Sequence[Container]) -> f
     return frozenset([service, *(replica.name for replica in replicas), *fixed, *aliases])
 
 
+def why_no_proxy(project: Project, proxy: str) -> str:
+    """Where the service that is named as the proxy is none of the project, in a clause: nothing would reload it. Empty
+    where it is one, none is named, or that is not known."""
+    if not proxy or project.model is None or proxy in project.service_names:
+        return ""
+    return (
+        f"the proxy {proxy} is no service of the compose project {project.name}, which has"
+        f" {', '.join(project.service_names)}; one of another project cannot be reloaded here"
+    )
+
+
 def may_be_behind(project: Project, service: str, proxy: Container) -> bool:
     """Whether a proxy may send requests to a service: one with which it has no network in common it does not reach by
     its address. True where that is not known: nothing of it is there, or one of both has the network of the host, or

@@ -17,6 +17,7 @@ from ..drain.io.proxies import stale_of
 from ..project import Project
 from ..project_ref import Source
 from ..project_report import ProjectReport, project_dict
+from ..proxy import why_no_proxy
 from ..replicas import RolloutOptions
 from .compose_cli import Compose
 from .engine import Engine, engine
@@ -60,6 +61,11 @@ def open_context(request: Request, services: Sequence[str], needs_files: bool = 
             # What that run had started went on without it, and changed what was seen.
             project = observe(opened, compose, request.source, interval=1.0)
         check_services(project, services)
+        why = why_no_proxy(project, request.rollout.proxy)
+        if why:
+            raise ProjectUnknown(
+                f"{why[0].upper()}{why[1:]}. Name the service of the proxy, or no proxy. Nothing was done."
+            )
         if needs_files:
             check_model(project)
         yield Context(opened, compose, project)
@@ -105,7 +111,9 @@ def project_report(
         )
         check_services(project, services)
         stale = stale_of(opened, project, proxy) if proxy else []
-    return {**project_dict(project, services), "stale_proxies": stale}
+    report, why = project_dict(project, services), why_no_proxy(project, proxy)
+    unknown = [f"{why}: whether it knows every replica is not known"] if why else []
+    return {**report, "problem": [*report["problem"], *unknown], "stale_proxies": stale}
 
 
 def on_its_engine(result: ActResult, context: Context) -> dict[str, Any]:

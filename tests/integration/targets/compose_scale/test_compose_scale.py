@@ -81,6 +81,14 @@ def test_a_proxy_that_could_not_be_reloaded_is_found_before_the_act(shop):
     assert shop.world() == before
 
 
+def test_a_proxy_that_the_project_does_not_have_is_named_before_the_act(shop):
+    before = shop.world()
+    done = shop.module("compose_scale", service="web", replicas="+1", **{**PROXY, "proxy": "ngnix"})
+    assert "The proxy ngnix is no service of the compose project" in done["msg"]
+    assert shop.world() == before
+    assert "whether it knows every replica is not known" in shop.module("compose_info", proxy="ngnix")["problem"][-1]
+
+
 def test_an_undo_does_not_undo_what_came_since(shop):
     done = shop.module("compose_scale", service="web", replicas="3")
     shop.compose("up", "--detach", "--no-build", "--no-recreate", "--scale", "web=4", "web")

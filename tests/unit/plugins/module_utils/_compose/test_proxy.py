@@ -14,6 +14,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.proxy impor
     only_missing_names,
     seconds_since_reload,
     unknown_to,
+    why_no_proxy,
     why_not_tested,
 )
 
@@ -95,6 +96,15 @@ def test_a_service_is_reached_by_its_own_name_by_that_of_a_container_and_by_its_
 def test_a_test_that_cannot_be_carried_out_says_nothing_of_the_configuration(code, output, said):
     why = why_not_tested(code, output)
     assert (said in why) if said else why == ""
+
+
+def test_a_proxy_that_is_no_service_of_the_project_is_named():
+    shop = project(container(), services={"web": {}, "front": {}})
+    assert "the proxy ngnix is no service of the compose project shop, which has front, web" in why_no_proxy(
+        shop, "ngnix"
+    )
+    assert (why_no_proxy(shop, "front"), why_no_proxy(shop, "")) == ("", ""), "it need not run"
+    assert why_no_proxy(project(container(), model=None), "front") == "", "what the files have is not known"
 
 
 def at(service, *networks):
