@@ -85,7 +85,8 @@ plan:
       before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
       nothing to do).
     - An action has C(action) (C(restart) or C(replace)), C(who), C(service), and C(needs_approval) where its container
-      is one of O(uncertain). Actions are in the order of execution.
+      is one of O(uncertain), or says by its failed health check that it loads its data or recovers. Actions are in the
+      order of execution.
       C(affected_before) counts replicas to restart, and those that have a problem and are left alone
       (C(affected_after)).
   returned: success

@@ -45,6 +45,12 @@ _WRONG = re.compile(
     r"|Cannot find module '[^']*'(?=[\s\S]{0,1500}requireStack: \[\])"
     r"|^\S+: (?:unrecognized|invalid|illegal) option(?: --|: | ')|^curl: option \S+ is unknown"
 )
+# Of programs that answer, and say that they load their data or recover: pg_isready, PostgreSQL, Redis, and many others.
+_NOT_READY = re.compile(
+    r"(?i)\brejecting connections\b|database system is (?:starting up|in recovery mode|not yet accepting connections)"
+    r"|\bLOADING\b.{0,40}\bdata|\bstill (?:starting|loading|initiali[sz]ing|recovering)\b"
+    r"|\brecovery (?:is )?in progress\b"
+)
 _SAYS = (_NO_START, _NO_PROGRAM, _WRONG)
 _NOT_CARRIED_OUT = (126, 127)
 _KEPT, _SHOWN = 2000, 300  # characters of the output that are read, and that are shown
@@ -98,6 +104,13 @@ class HealthCheck:
             return _said(self.output) or f"exit {last}, without any output"
         match = next((match for match in (pattern.search(self.output) for pattern in _SAYS) if match), None)
         return _line_at(self.output, match) if match else ""
+
+    def why_not_ready(self) -> str:
+        """What the last run, which failed, says of a start or a recovery that goes on, in a clause; empty for nothing.
+        A restart begins that from the front."""
+        failed = bool(self.exit_codes) and self.exit_codes[-1] not in (0, None)
+        match = _NOT_READY.search(self.output) if failed else None
+        return printable(_line_at(self.output, match))[-_SHOWN:] if match else ""
 
     @property
     def shown(self) -> str:

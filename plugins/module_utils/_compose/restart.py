@@ -19,6 +19,7 @@ from .acts.recovery import Recovery
 from .acts.singleton import serves
 from .container import STATES, Container
 from .drain.leftover import Drained, undrain_item
+from .health import UNHEALTHY
 from .project import Project
 from .project_report import note_of, on_purpose, problem_of
 from .replicas import line_of
@@ -242,7 +243,7 @@ class _Draft:
         if any(container.id == known.id for known, dummy in self.order):
             return
         how, note = self._how(container)
-        held = self.uncertain.get(container.name, "")
+        held = self.uncertain.get(container.name, "") or _not_ready(container)
         self._append(container, (problem or "its service is to be restarted") + note, how, held)
         if how == UNPAUSE:
             return
@@ -322,6 +323,12 @@ def why_excluded(
     return ""
 
 
+def _not_ready(container: Container) -> str:
+    """Where its own check says that it loads its data or recovers, in a clause; empty where it does not."""
+    said = container.check.why_not_ready() if container.running and container.health == UNHEALTHY else ""
+    return f"says that it is not ready yet ({said}), and would begin with that again after a restart" if said else ""
+
+
 def _unasked(project: Project, container: Container) -> str:
     """Why a container is left alone whose service is not named, in a clause; empty where it is not."""
     if project.stranger(container):
@@ -335,6 +342,8 @@ def _unasked(project: Project, container: Container) -> str:
         return "was never started; it is started only when its service is named"
     if container.state == "exited":
         return f"{_why_exited(container)}; it is started only when its service is named"
+    if _not_ready(container):
+        return f"{_not_ready(container)}; it is restarted only when its service is named"
     if project.ends_well_at_once(container) and not serves(project, container.service):
         return (
             "ends without an error each time, and the engine starts it again: whether it is a job that repeats is"

@@ -221,6 +221,32 @@ def test_what_ends_well_within_seconds_may_be_a_job_and_is_named_and_left_alone(
     assert plan_restart(needed, ["web"], unhealthy_only=True, named=False).order, "what serves is no job"
 
 
+@pytest.mark.parametrize(
+    ("said", "held"),
+    [
+        ("/var/run/postgresql:5432 - rejecting connections", True),
+        ("psql: error: FATAL:  the database system is starting up", True),
+        ("FATAL:  the database system is not yet accepting connections\nDETAIL:  Consistent recovery state", True),
+        ("LOADING Redis is loading the dataset in memory", True),
+        ("status: node is still initializing", True),
+        ("/var/run/postgresql:5432 - no response", False),
+        ("FATAL:  sorry, too many clients already", False),
+        ("curl: (7) Failed to connect", False),
+    ],
+)
+def test_what_recovers_is_not_made_to_begin_again(said, held):
+    db = container("db", health="unhealthy", exits=[1], said=said, test=["CMD", "x"])
+    beside = container(health="unhealthy", exits=[1], said="no answer", test=["CMD", "x"])
+    shop = project(db, beside, services={"db": {}, "web": {}})
+    unasked = plan_restart(shop, ["db", "web"], unhealthy_only=True, named=False)
+    assert [one.service for one, dummy in unasked.order] == (["web"] if held else ["db", "web"])
+    assert problem_of(shop, db), "it is named in either case"
+    named = plan_restart(shop, ["db"])
+    assert bool(named.plan.actions[0].detail.get("needs_approval")) is held
+    after = container("db", health="healthy", exits=[0], said=said, test=["CMD", "x"])
+    assert "needs_approval" not in plan_restart(project(after, services={"db": {}}), ["db"]).plan.actions[0].detail
+
+
 def test_a_service_without_a_container_is_said_to_be_absent():
     shop = project(container(), services={"web": {}, "api": {"scale": 2}, "tool": {"profiles": ["x"]}})
     plan = plan_restart(shop, ["api"])
