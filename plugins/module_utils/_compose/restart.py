@@ -312,7 +312,7 @@ def why_excluded(
         )
     if container.state in ("removing", "dead"):
         return f"is {container.state}: the engine removes it, and a restart cannot bring it back"
-    unasked = "" if named else _unasked(project, container)
+    unasked = "" if named else _unasked(project, container) or (_waits(project, container) if problem else "")
     if unasked:
         return unasked
     absent = project.absent_owner(container, together)
@@ -326,7 +326,16 @@ def why_excluded(
 def _not_ready(container: Container) -> str:
     """Where its own check says that it loads its data or recovers, in a clause; empty where it does not."""
     said = container.check.why_not_ready() if container.running and container.health == UNHEALTHY else ""
-    return f"says that it is not ready yet ({said}), and would begin with that again after a restart" if said else ""
+    return f"says that it is not ready yet ({said})" if said else ""
+
+
+def _waits(project: Project, container: Container) -> str:
+    """Where a service that it depends on loads its data or recovers, in a clause; empty where none does."""
+    needs = {*project.needs_of(container), *(project.model.needed_by(container.service) if project.model else ())}
+    other = next((other for need in sorted(needs) for other in project.replicas(need) if _not_ready(other)), None)
+    if other is None:
+        return ""
+    return f"depends on {other.name}, which {_not_ready(other)}; it is restarted only when its service is named"
 
 
 def _unasked(project: Project, container: Container) -> str:
@@ -343,7 +352,7 @@ def _unasked(project: Project, container: Container) -> str:
     if container.state == "exited":
         return f"{_why_exited(container)}; it is started only when its service is named"
     if _not_ready(container):
-        return f"{_not_ready(container)}; it is restarted only when its service is named"
+        return f"{_not_ready(container)}: a restart begins that again; it is restarted only when its service is named"
     if project.ends_well_at_once(container) and not serves(project, container.service):
         return (
             "ends without an error each time, and the engine starts it again: whether it is a job that repeats is"

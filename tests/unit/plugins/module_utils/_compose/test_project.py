@@ -241,6 +241,12 @@ def test_what_recovers_is_not_made_to_begin_again(said, held):
     unasked = plan_restart(shop, ["db", "web"], unhealthy_only=True, named=False)
     assert [one.service for one, dummy in unasked.order] == (["web"] if held else ["db", "web"])
     assert problem_of(shop, db), "it is named in either case"
+    behind = project(db, beside, services={"db": {}, "web": {"depends_on": {"api": {}}}, "api": {"depends_on": ["db"]}})
+    services = [
+        one.service for one, dummy in plan_restart(behind, ["db", "web"], unhealthy_only=True, named=False).order
+    ]
+    assert services == ([] if held else ["db", "web"]), "what waits for it is not restarted either"
+    assert [one.service for one, dummy in plan_restart(behind, ["web"]).order] == ["web"], "its service was named"
     named = plan_restart(shop, ["db"])
     assert bool(named.plan.actions[0].detail.get("needs_approval")) is held
     after = container("db", health="healthy", exits=[0], said=said, test=["CMD", "x"])
