@@ -304,3 +304,9 @@ def test_an_orphan_of_another_folder_is_named_with_it():
         "the files do not know this service (an orphan, and it was made from another folder: /opt/shop)"
     ]
     assert service_dict(found, "old")["notes"] == ["the files do not know this service (an orphan)"]
+
+
+def test_what_it_listens_on_is_unknown_where_it_was_not_read():
+    one, other = container(), container(number=2)
+    seen = project_dict(project(one, other, listening={one.id: (80, 443)}))["services"]["web"]["containers"]
+    assert [entry["listens"] for entry in seen] == [[80, 443], None]
