@@ -18,7 +18,7 @@ from urllib.parse import quote
 from .._core.text import shortened, span
 from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED, acknowledgements, phase_of, rounds
-from .._incident.severity import UNKNOWN, severity_of
+from .._incident.severity import UNKNOWN, severity_changes, severity_of, severity_since
 from .._incident.stamps import is_stamp, moment_of, stamp
 from .._lifecycle.deadlines import NO_RULE_OUTSIDE, OutsideUpdates, outside_due, severity_began, update_due
 from .._lifecycle.log_recovery import recovery_of
@@ -86,18 +86,16 @@ def pages(
 ) -> list[Message]:
     """The pages that are due by now. ``after``: minutes of each step by severity; ``base``: values of every message."""
     severity = severity_of(events)
-    began = pages_since(events, severity, after)
-    if began is None or severity not in after or _is_answered(events):
+    if _is_answered(events):
         return []
-    waits = list(after[severity])
-    age = max(0.0, (now - began).total_seconds() / 60)  # a clock that is ahead delays no page
+    due = _steps_due(events, severity, after, now)
     number = len(rounds(events))
     again = f"-{number}" if number > 1 else ""
     found: list[Message] = []
     rank = 0  # of the steps that have a person: one without costs no time
     passed: list[str] = []
     for answerer in within(answerers, channels):
-        if rank >= len(waits) or age < waits[rank]:
+        if rank >= due:
             break
         values = {**base, "severity": severity, "passed": list(passed)}
         found += _of_step(answerer, f"{answerer['step']}{again}", channels, values)
@@ -113,6 +111,26 @@ def pages_since(events: Sequence[EventReport], severity: str, after: Mapping[str
         return severity_began(events, list(after))
     is_over = not events or not recovery_of(events).why_not
     return None if is_over or UNKNOWN not in after else kept_at(rounds(events)[-1])
+
+
+def _steps_due(
+    events: Sequence[EventReport], severity: str, after: Mapping[str, Sequence[float]], now: datetime
+) -> int:
+    """How many steps with a person are paged by now. An incident that was of unknown severity until it got the present
+    one is paged no later than if it had stayed so."""
+    began = pages_since(events, severity, after)
+    if began is None or severity not in after:
+        return 0
+    counts = [(began, after[severity])]
+    changes = severity_changes(events)
+    if changes and severity_since(events, list(after)) is changes[0][1]:
+        before = events[: events.index(changes[0][1])]
+        waited = pages_since(before, UNKNOWN, after)
+        if waited is not None and rounds(before)[-1] is rounds(events)[-1]:
+            counts.append((waited, after[UNKNOWN]))
+    # A clock that is ahead delays no page.
+    ages = [(max(0.0, (now - since).total_seconds() / 60), waits) for since, waits in counts]
+    return max(sum(wait <= age for wait in waits) for age, waits in ages)
 
 
 def asks_pager(

@@ -3,8 +3,8 @@
 """The severity of an incident, from its events. Pure.
 
 Facts raise it: the opening, a triage, a run that joins. A person sets it, up or down, with a reason. So what one run
-measures never lowers what another one has found. What a person has lowered, only a fact raises that was not known then:
-the same fact, measured again, would take the decision back every few minutes.
+measures never lowers what another one has found. What a person has lowered, only a fact raises that was not known then,
+or was known to be less severe: the same fact, measured again, would take the decision back every few minutes.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def _texts(signs: Iterable[Any], severity: str) -> list[str]:
 
 def _new(events: Sequence[EventReport], signs: Iterable[Any]) -> list[Mapping[str, Any]]:
     """The signs without those that were known when a person has lowered the severity for the last time. The same one
-    with other numbers is known."""
+    with other numbers is known, unless it is more severe by them than it was."""
     found = [sign for sign in signs if isinstance(sign, Mapping)]
     lowered = [
         number
@@ -163,15 +163,24 @@ def _new(events: Sequence[EventReport], signs: Iterable[Any]) -> list[Mapping[st
     ]
     if not found or not lowered:
         return found
-    known = {_kind_of(text) for event in events[: lowered[-1]] for text in _facts_of(event["note"])}
-    return [sign for sign in found if _kind_of(str(sign.get("text", ""))) not in known]
+    known: dict[str, str] = {}  # the worst severity of each kind of fact
+    for severity, text in (fact for event in events[: lowered[-1]] for fact in _facts_of(event["note"])):
+        kind = _kind_of(text)
+        known[kind] = severity if is_worse(severity, known.get(kind, UNKNOWN)) else known.get(kind, UNKNOWN)
+    return [sign for sign in found if _is_news(sign, known)]
 
 
-def _facts_of(note: Mapping[str, Any]) -> list[str]:
-    signs = note.get("signs")
-    texts = [sign.get("text") for sign in signs if isinstance(sign, Mapping)] if isinstance(signs, list) else []
-    facts = note.get("facts")
-    return [str(text) for text in (*texts, *(facts if isinstance(facts, list) else ()))]
+def _is_news(sign: Mapping[str, Any], known: Mapping[str, str]) -> bool:
+    before = known.get(_kind_of(str(sign.get("text", ""))))
+    return before is None or is_worse(str(sign.get("severity")), before)
+
+
+def _facts_of(note: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Severity and text of each fact that an event names."""
+    signs, facts = note.get("signs"), note.get("facts")
+    rows = [sign for sign in signs if isinstance(sign, Mapping)] if isinstance(signs, list) else []
+    found = [(str(sign.get("severity")), str(sign.get("text"))) for sign in rows]
+    return found + [(str(note.get("severity")), str(text)) for text in (facts if isinstance(facts, list) else ())]
 
 
 def _kind_of(text: str) -> str:

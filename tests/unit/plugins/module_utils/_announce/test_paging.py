@@ -186,8 +186,8 @@ def test_an_incident_that_is_opened_again_pages_again_step_by_step():
     ("events", "minutes", "count"),
     [
         ([opened("P3"), event("severity", 600, severity="P0", reason="x", facts=["y"])], 600, 1),
-        ([opened("unknown"), event("noted", 90, triage="P1")], 100, 1),
-        ([opened("unknown"), event("noted", 90, triage="P1")], 105, 2),
+        ([opened("P3"), event("noted", 90, triage="P1")], 100, 1),
+        ([opened("P3"), event("noted", 90, triage="P1")], 105, 2),
         ([opened("P1"), event("severity", 12, severity="P0", reason="x")], 12, 3),  # P1 has waited for 12 minutes
         ([opened("P1"), event("severity", 4, severity="P0", reason="x")], 4, 1),
         ([opened("P0"), *(event("severity", at, severity=to) for at, to in ((4, "P3"), (60, "P0")))], 61, 1),
@@ -195,6 +195,29 @@ def test_an_incident_that_is_opened_again_pages_again_step_by_step():
 )  # fmt: skip
 def test_minutes_count_from_when_the_severity_asks_for_pages(events, minutes, count):
     assert {key.split("/")[1] for key in steps(events, minutes)} == {row["step"] for row in WHO[:count]}
+
+
+RECOVERED = event("verified", 6, mitigation="x", outcome="recovered")
+AGAIN = [event("phase", 9, phase="closed", reason="x"), event("phase", 600, phase="open", reason="it is back")]
+
+
+@pytest.mark.parametrize(
+    ("events", "severity", "at", "counts"),
+    [
+        ([], "P0", 29, {29: 1, 29.9: 1, 30: 2, 33.9: 2, 34: 2, 39: 3}),  # not later than if it had stayed unknown
+        ([], "P1", 20, {20: 1, 29.9: 1, 30: 2, 44.9: 2, 45: 3}),
+        ([], "P1", 5, {5: 1, 19.9: 1, 20: 2, 35: 3}),  # nor later than it is due by the severity
+        ([], "P2", 20, {20: 0, 60: 0}),
+        ([event("mitigated", 5, mitigation="x"), RECOVERED], "P1", 60, {60: 1, 74.9: 1, 75: 2}),  # none was due before
+        ([], "P1", 8, {600: 1, 614.9: 1, 615: 2}),
+    ],
+)
+def test_a_severity_that_is_found_delays_no_page_of_an_unknown_one(events, severity, at, counts):
+    given = [opened("unknown"), *events, event("noted", at, triage=severity), *(AGAIN if 600 in counts else ())]
+    for minutes, count in counts.items():
+        assert {key.split("/")[1].partition("-")[0] for key in steps(given, minutes)} == {
+            row["step"] for row in WHO[:count]
+        }, minutes
 
 
 @pytest.mark.parametrize("skew", [-90, 90])

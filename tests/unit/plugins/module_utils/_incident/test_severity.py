@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
@@ -143,6 +144,20 @@ def test_what_a_person_has_lowered_the_next_triage_does_not_raise_by_the_same_si
     assert severity_of([opened("unknown"), first, lowered("P1", "P3")]) == "P3"
     assert severity_of([opened("unknown"), first, lowered("P1", "P3"), again]) == "P2", "b was not known"
     assert severity_of([opened("unknown"), first, lowered("P1", "P3"), first]) == "P3"
+
+
+@pytest.mark.parametrize("known", ["facts", "signs"])
+@pytest.mark.parametrize(("severity", "becomes"), [("P0", "P0"), ("P1", "P1"), ("P2", "P3"), ("P3", "P3")])
+def test_what_a_person_has_lowered_a_known_fact_raises_that_is_more_severe_now(known, severity, becomes):
+    """A disk at 90 % is one that a person may know better about; at 99 % it is another matter."""
+    found: Any = {"facts": {"facts": ["/ is 90% full"]}, "signs": {"signs": [sign("P2", "/ is 90% full")]}}[known]
+    first = event("opened", severity="P2", **found)
+    now = sign(severity, "/ is 99% full")
+    events = [first, lowered("P2", "P3")]
+    assert [each["note"]["severity"] for each in raised(events, {"signs": [now]})] == [becomes] * (becomes != "P3")
+    assert severity_of([*events, event("noted", triage=severity, signs=[now])]) == becomes
+    again = [*events, event("severity", severity="P0", before="P3", facts=["/ is 99% full"]), lowered("P0", "P2")]
+    assert raised(again, {"signs": [now]}) == [], "by then that was known too"
 
 
 @pytest.mark.parametrize(
