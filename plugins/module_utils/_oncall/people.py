@@ -16,6 +16,8 @@ from typing import Any, Callable, Mapping, Sequence
 
 FIELDS = ("name", "slack", "mail", "phone", "awx_user", "login", "zone")
 _WAYS = ("slack", "mail", "phone")
+_SEVERAL = ("login", "awx_user")  # fields that may hold several, separated by commas
+_NAMING = (("name", "mail"), (*_SEVERAL, "slack"))  # fields by which a text names a person, the first ones first
 PAGED_BY = ("slack", "mail")  # ways by which pages go, each by the channel of the site that has its name
 
 
@@ -111,8 +113,7 @@ def person_of(people: Sequence[Person], login: str) -> str:
 
 
 def _logins(person: Person) -> set[str]:
-    several = re.split(r"[\s,]+", f"{person.awx_user},{person.login}")
-    return {each.casefold() for each in (*several, person.name, person.mail) if each}
+    return {each.casefold() for each in _values(person, (*_SEVERAL, "name", "mail"))}
 
 
 def nearest_name(people: Sequence[Person], text: str) -> str:
@@ -122,14 +123,28 @@ def nearest_name(people: Sequence[Person], text: str) -> str:
     return names[close[0]] if close else ""
 
 
+def names_by_word(people: Sequence[Person]) -> dict[str, str]:
+    """The name of the one person that each word means: a name, mail, login or id, in small letters. What two people
+    have means none, unless it is the name or the mail of one of them alone."""
+    found: dict[str, str] = {}
+    for fields in reversed(_NAMING):
+        owners: dict[str, set[str]] = {}
+        for person in people:
+            for value in _values(person, fields):
+                owners.setdefault(value.casefold(), set()).add(person.name)
+        for word, names in owners.items():
+            found[word] = next(iter(names)) if len(names) == 1 else ""
+    return {word: name for word, name in found.items() if name}
+
+
 def named_by(people: Sequence[Person], text: str) -> str:
     """The name of the one person that a calendar or a schedule means: the text is a name, mail, login or id, or has it
     as whole words (`Ada Lovelace on call`); else the text itself."""
     wanted = as_name(text)
-    folded = wanted.casefold()
-    for person in people:
-        if folded in {value.casefold() for value in _words_for(person) if value}:
-            return person.name
+    for fields in _NAMING:
+        for person in people:
+            if wanted.casefold() in {value.casefold() for value in _values(person, fields)}:
+                return person.name
     named = named_in(people, wanted)
     return named[0].name if len(named) == 1 else wanted
 
@@ -138,13 +153,12 @@ def named_in(people: Sequence[Person], text: str) -> list[Person]:
     """The people that a text names: by name or mail, and only where it has none of these by login, AWX user or id. Of
     names within each other the longest counts (Ann Lee, not Ann)."""
     text = as_name(text)
-    for fields in (("name", "mail"), ("login", "awx_user", "slack")):
+    for fields in _NAMING:
         spans = [
             (match.start(), match.end(), person)
             for person in people
-            for field in fields
-            if getattr(person, field)
-            for match in _whole(getattr(person, field)).finditer(text)
+            for value in _values(person, fields)
+            for match in _whole(value).finditer(text)
         ]
         widest = [
             span
@@ -156,8 +170,13 @@ def named_in(people: Sequence[Person], text: str) -> list[Person]:
     return []
 
 
-def _words_for(person: Person) -> tuple[str, ...]:
-    return person.name, person.mail, person.login, person.awx_user, person.slack
+def _values(person: Person, fields: Sequence[str]) -> list[str]:
+    """What a person is called in these fields; logins may be several."""
+    found: list[str] = []
+    for field in fields:
+        value = getattr(person, field)
+        found += re.split(r"[\s,]+", value) if field in _SEVERAL else [value]
+    return [value for value in found if value]
 
 
 @lru_cache(maxsize=1024)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from itertools import islice
 
 from .shifts import Shift, replaced
 
@@ -52,7 +53,7 @@ class Layer:
 def shifts_of(layer: Layer, start: datetime, end: datetime) -> list[Shift]:
     """The shifts of a layer that touch the time between these moments."""
     found = _within_hours(layer, _turns(layer, start, end), start, end) if layer.people else []
-    overrides = [Shift(_moment(layer, each.start), _moment(layer, each.end), each.person, layer.name)
+    overrides = [Shift(moment_in(layer.zone, each.start), moment_in(layer.zone, each.end), each.person, layer.name)
                  for each in layer.overrides]  # fmt: skip
     return replaced(found, [each for each in overrides if each.start < each.end])
 
@@ -93,13 +94,18 @@ def _within_hours(layer: Layer, turns: list[Shift], start: datetime, end: dateti
                     )
                 )
         day += timedelta(days=1)
-    return [
-        Shift(max(turn.start, begin), min(turn.end, finish), turn.person, layer.name)
-        for begin, finish in sorted(windows)
-        for turn in turns
-        if max(turn.start, begin) < min(turn.end, finish)
-    ]
+    found: list[Shift] = []
+    first = 0  # of the turns that may touch a window; both are in order
+    for begin, finish in sorted(windows):
+        while first < len(turns) and turns[first].end <= begin:
+            first += 1
+        for turn in islice(turns, first, None):
+            if turn.start >= finish:
+                break
+            found.append(Shift(max(turn.start, begin), min(turn.end, finish), turn.person, layer.name))
+    return found
 
 
-def _moment(layer: Layer, at: datetime) -> datetime:
-    return (at if at.tzinfo else at.replace(tzinfo=layer.zone)).astimezone(timezone.utc)
+def moment_in(zone: tzinfo, at: datetime) -> datetime:
+    """The moment of a local time, or of one with an offset."""
+    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(timezone.utc)

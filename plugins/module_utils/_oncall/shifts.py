@@ -60,12 +60,11 @@ def until(layers: Sequence[Shifts], moment: datetime) -> datetime | None:
     shift = on_call(layers, moment)
     if shift is None:
         return None
-    end = _boundary(layers, moment)
-    while end is not None:
+    edges = sorted({edge for layer in layers for each in layer.all for edge in (each.start, each.end)})
+    for end in edges[bisect_right(edges, moment) :]:
         following = on_call(layers, end)
         if following is None or following.person != shift.person or end - moment > timedelta(days=400):
             return end
-        end = _boundary(layers, end)
     return shift.end
 
 
@@ -81,12 +80,6 @@ def since(layers: Sequence[Shifts], moment: datetime) -> datetime | None:
             if (earlier.person if earlier else None) != person:
                 return edge
     return shift.start if shift else None
-
-
-def _boundary(layers: Sequence[Shifts], moment: datetime) -> datetime | None:
-    """The next moment at which any layer changes."""
-    edges = [edge for layer in layers for shift in layer.all for edge in (shift.start, shift.end) if edge > moment]
-    return min(edges, default=None)
 
 
 def gaps(layers: Sequence[Shifts], start: datetime, end: datetime) -> list[Span]:

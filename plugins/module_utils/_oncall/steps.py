@@ -16,7 +16,7 @@ from .._core.errors import InputError
 from .._core.local_time import DAYS, time_of_day, weekdays
 from .._core.urls import base_url_of
 from .people import Person, as_name
-from .rotation import Hours, Layer, Override
+from .rotation import Hours, Layer, Override, moment_in
 
 STEPS = ("primary", "secondary", "escalation")
 KINDS = ("layers", "ical", "shifts")
@@ -138,6 +138,10 @@ class _Reader:
         ]
         if zone is None or starts is None or hand_over is None or turn is None:
             return None
+        for each in overrides:  # as moments, since one of the two may have an offset
+            if each is not None and moment_in(zone, each.end) <= moment_in(zone, each.start):
+                begins, ends = each.start.isoformat(" ", "minutes"), each.end.isoformat(" ", "minutes")
+                self.problems.append(f"{where}.overrides: until {ends} is not after from {begins}")
         return Layer(
             name=str(given.get("name") or where.rpartition(".")[2]), zone=zone, starts=starts,
             people=tuple(map(as_name, people)), hand_over=hand_over, turn=turn,
@@ -172,8 +176,6 @@ class _Reader:
         ends = self._read(f"{where}.until", lambda: _moment(given.get("until")))
         if begins is None or ends is None:
             return None
-        if bool(begins.tzinfo) == bool(ends.tzinfo) and ends <= begins:
-            self.problems.append(f"{where}: until {given['until']} is not after from {given['from']}")
         return Override(begins, ends, as_name(given.get("person") or ""))
 
 

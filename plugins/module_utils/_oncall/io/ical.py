@@ -8,16 +8,21 @@ moment alone the library does not return an occurrence that began under another 
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, time, timedelta, timezone, tzinfo
-from typing import Any, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 from ..._core.errors import DriverMissing, InputError
 from ..._core.text import printable, shortened
 from ..people import Person, named_by
 from ..shifts import Shift
+from .calendar_zones import shown_zone, with_own_zones
 from .time_zones import is_zone, zone_of
 
 _WIDER = timedelta(days=62)
+_BEGIN = re.compile(rb"^(?:\xef\xbb\xbf)?BEGIN:VCALENDAR\s*?$", re.I | re.M)
+_OFTEN = re.compile(rb"FREQ=(?:SECONDLY|MINUTELY|HOURLY|DAILY|WEEKLY)|BY(?:SECOND|MINUTE|HOUR)=", re.I)  # of a zone
+_AWAY = ("DECLINED", "DELEGATED")  # of an attendee; one who is delegated to is an attendee too
 
 
 def shifts_of_calendar(
@@ -35,35 +40,33 @@ def shifts_of_calendar(
             "An iCal feed needs two Python libraries on the controller: pip install icalendar recurring-ical-events."
             " Nothing was read."
         ) from None
-    problems: list[str] = []
 
     def occurrences(part: Any) -> list[Any]:
         found = recurring_ical_events.of(part).between(start - _WIDER, end + _WIDER)
         return [event for event in found if event.name == "VEVENT" and event.start and event.end]  # either may raise
 
+    def is_whole(definition: bytes) -> bool:
+        if _OFTEN.search(definition):  # it would be counted for minutes
+            return False
+        try:
+            zone_of_it: Any = icalendar.Timezone.from_ical(definition)
+            return zone_of_it.to_tz() is not None
+        except Exception:  # the library raises what it likes
+            return False
+
     try:
-        calendar = icalendar.Calendar.from_ical(data)
-        if calendar.name != "VCALENDAR":
+        # One file may hold several.
+        calendars = icalendar.Calendar.from_ical(with_own_zones(data, is_whole), multiple=True)
+        if not calendars or any(calendar.name != "VCALENDAR" for calendar in calendars):
             raise ValueError("it is no VCALENDAR")
+        if len(calendars) < len(_BEGIN.findall(data)):  # the library leaves out the one that has no end
+            raise ValueError("it is cut off")
     except Exception as error:  # the libraries raise what they like for what is no calendar
         raise InputError(f"it is no calendar: {type(error).__name__}: {error}") from None
-    _give_own_ids(calendar)
-    problems += _without_what_is_none(calendar)
-    try:
-        events = occurrences(calendar)
-    except Exception:  # of one event: the others are read
-        events = []
-        for title, series in _series_of(calendar):
-            try:
-                events += occurrences(series)
-            except Exception as error:
-                reason = shortened(f"{type(error).__name__}: {error}", 120)
-                problems.append(f"the event {title!r} cannot be read ({reason})")
-    reading = _Reading(
-        people, zone or _zone_or_none(str(calendar.get("X-WR-TIMEZONE") or "")), _unknown_zones(calendar)
-    )
-    shifts = [shift for event in events for shift in reading.shifts(event) if shift.start < end and shift.end > start]
-    return sorted(set(shifts)), list(dict.fromkeys([*problems, *reading.problems]))
+    reading = _Reading(people, zone, start, end)
+    for calendar in calendars:
+        reading.read(calendar, occurrences)
+    return sorted(reading.found), list(dict.fromkeys(reading.problems))
 
 
 def _give_own_ids(calendar: Any) -> None:
@@ -92,6 +95,8 @@ def _without_what_is_none(calendar: Any) -> list[str]:
 def _why_none(event: Any) -> str:
     if _is_endless(event.get("RRULE")):
         return "recurs more often than every hour"
+    if event.get("EXRULE") is not None:
+        return "has an EXRULE, which calendars have no more and is not read"
     begins, ends, lasts = _value(event, "DTSTART"), _value(event, "DTEND"), _value(event, "DURATION")
     if isinstance(lasts, timedelta) and ends is None and lasts < timedelta(0):
         return "ends before it begins"
@@ -100,7 +105,9 @@ def _why_none(event: Any) -> str:
         return "ends before it begins"
     zone = getattr(event.get("DTEND"), "params", {}).get("TZID")
     if zone and is_aware == [True, False]:
-        return f"has the time zone {str(zone)!r}, which is not known"
+        return f"has the time zone {shown_zone(str(zone))!r}, which is not known"
+    if isinstance(begins, datetime) and event.get("DTEND") is None and event.get("DURATION") is None:
+        return "has no end"
     return ""
 
 
@@ -152,7 +159,7 @@ def _unknown_zones(calendar: Any) -> dict[str, str]:
         except Exception:  # of a time that is none, which is reported where the event is read
             continue
         if isinstance(at, datetime) and at.tzinfo is None:
-            unknown[str(event.get("UID") or "")] = str(zone)
+            unknown[str(event.get("UID") or "")] = shown_zone(str(zone))
     return unknown
 
 
@@ -161,18 +168,42 @@ def _zone_or_none(name: str) -> tzinfo | None:
 
 
 class _Reading:
-    """Reads the events of one calendar, and notes those whose time is not known."""
+    """Reads the events of calendars, and notes those whose time or person is not known. ``found``: the shifts that
+    touch the time between ``start`` and ``end``."""
 
-    def __init__(self, people: Sequence[Person], zone: tzinfo | None, unknown: Mapping[str, str]) -> None:
-        self.people, self.zone, self.unknown = people, zone, unknown
+    def __init__(self, people: Sequence[Person], zone: tzinfo | None, start: datetime, end: datetime) -> None:
+        self.people, self.of_step, self.start, self.end = people, zone, start, end
+        self.zone = zone
+        self.unknown: Mapping[str, str] = {}
+        self.found: set[Shift] = set()
         self.problems: list[str] = []
 
-    def shifts(self, event: Any) -> list[Shift]:
+    def read(self, calendar: Any, occurrences: Callable[[Any], list[Any]]) -> None:
+        _give_own_ids(calendar)
+        if self.of_step is not None and _has_times_without_zone(calendar) and "X-WR-TIMEZONE" in calendar:
+            calendar["X-WR-TIMEZONE"] = getattr(self.of_step, "key", "UTC")  # the library would have them in that one
+        self.problems += _without_what_is_none(calendar)
+        self.zone = self.of_step or _zone_or_none(str(calendar.get("X-WR-TIMEZONE") or ""))
+        self.unknown = _unknown_zones(calendar)
+        try:
+            events = occurrences(calendar)
+        except Exception:  # of one event: the others are read
+            events = []
+            for title, series in _series_of(calendar):
+                try:
+                    events += occurrences(series)
+                except Exception as error:
+                    reason = shortened(f"{type(error).__name__}: {error}", 120)
+                    self.problems.append(f"the event {title!r} cannot be read ({reason})")
+        for event in events:
+            self._read_event(event)
+
+    def _read_event(self, event: Any) -> None:
         """The shift of an event; none of one that is cancelled, has no length, or whose time is not known."""
         if str(event.get("STATUS", "")).upper() == "CANCELLED":
-            return []
+            return
         begins, ends = event.start, event.end
-        title, person = _title(event), _person(event, self.people)
+        title, person, why_none = _title(event), *_person(event, self.people)
         zone = self.zone
         if not isinstance(begins, datetime) or begins.tzinfo is None:
             unknown = self.unknown.get(str(event.get("UID") or "")) if isinstance(begins, datetime) else ""
@@ -181,9 +212,19 @@ class _Reading:
             if zone is None:
                 lacks = f"the time zone {unknown!r}, which is not known" if unknown else "no time zone: set zone"
                 self.problems.append(f"the event {title!r} has {lacks}, so it is left out")
-                return []
+                return
         start, end = _moment(begins, zone or timezone.utc), _moment(ends, zone or timezone.utc)
-        return [Shift(start, end, person, str(event.get("X-WR-CALNAME", "")))] if start < end else []
+        if not (start < end and start < self.end and end > self.start):
+            return
+        if why_none:
+            self.problems.append(f"the event {title!r} {why_none}, so it is left out")
+            return
+        self.found.add(Shift(start, end, person, str(event.get("X-WR-CALNAME", ""))))
+
+
+def _has_times_without_zone(calendar: Any) -> bool:
+    times = [_value(event, "DTSTART") for event in calendar.walk("VEVENT")]
+    return any(isinstance(at, datetime) and at.tzinfo is None for at in times)
 
 
 def _moment(value: Any, zone: tzinfo) -> datetime:
@@ -195,18 +236,31 @@ def _moment(value: Any, zone: tzinfo) -> datetime:
     return at.astimezone(timezone.utc)
 
 
-def _person(event: Any, people: Sequence[Person]) -> str:
-    """By the address of the attendee who has not declined, else by the summary, of which calendars write `On call: Ada`
-    and the like. Of several attendees it is the one whom the summary names; else all of them, which is no person."""
+def _person(event: Any, people: Sequence[Person]) -> tuple[str, str]:
+    """By the address of the attendee who comes, else by the summary, of which calendars write `On call: Ada` and the
+    like; or why it is none. Of several attendees it is the one whom the summary names; else all of them, which is no
+    person. Who has declined, or sends another one, is not on call by the summary either."""
     summary = named_by(people, str(event.get("SUMMARY", "")))
     attendees = event.get("ATTENDEE") or []
-    coming = [
-        named_by(people, str(attendee).partition(":")[2] or str(attendee))
-        for attendee in (attendees if isinstance(attendees, list) else [attendees])
-        if str(getattr(attendee, "params", {}).get("PARTSTAT", "")).upper() != "DECLINED"
-    ]
+    coming: list[str] = []
+    away: list[str] = []
+    for attendee in attendees if isinstance(attendees, list) else [attendees]:
+        is_away = str(getattr(attendee, "params", {}).get("PARTSTAT", "")).upper() in _AWAY
+        (away if is_away else coming).append(_attendee(attendee, people))
     known = {person.name for person in people}
     named = [name for name in dict.fromkeys(coming) if name in known]
-    if not named or summary in named:
-        return summary
-    return ", ".join(named)
+    if not named and summary in away:
+        return summary, f"has no person, since {summary} has declined"
+    return (summary if not named or summary in named else ", ".join(named)), ""
+
+
+def _attendee(attendee: Any, people: Sequence[Person]) -> str:
+    """By the address; where that is none of mail, as in calendars of Apple and Exchange, by the mail or the name beside
+    it."""
+    params = getattr(attendee, "params", {})
+    address = str(attendee).partition(":")[2] or str(attendee)
+    known = {person.name for person in people}
+    found = [named_by(people, text) for text in (address, str(params.get("EMAIL") or ""), str(params.get("CN") or ""))]
+    if "@" in address:  # one who has this name at another address may be another person
+        return found[0]
+    return next((name for name in found if name in known), found[0])

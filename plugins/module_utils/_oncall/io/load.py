@@ -13,7 +13,7 @@ from typing import Any, Mapping, Sequence
 
 from ..._core.errors import InputError
 from ..._core.times import moment_of
-from ..people import PAGED_BY, Person, people_of
+from ..people import PAGED_BY, Person, names_by_word, people_of
 from ..roster import OnCallReport, Roster, Rota, not_paged, report_of
 from ..rotation import shifts_of
 from ..shifts import Shift, Shifts
@@ -50,7 +50,7 @@ def load_roster(given: Mapping[str, Any], start: datetime, end: datetime) -> Ros
     count."""
     people, problems = people_of(given["people"], is_zone)
     steps, wrong = read_steps(given["oncall"], zone_of)
-    known = {person.name.casefold() for person in people}
+    known = names_by_word(people)
     unknown = sorted(name for name in names_in(steps) if name.casefold() not in known)
     problems += [f"a rotation names {name}, who is not in runbook_people" for name in unknown]
     problems += [text for step in steps for text in without_zone(step, people)]
@@ -119,7 +119,7 @@ def _of_layers(step: Step, people: Sequence[Person], start: datetime, end: datet
     """The rotations of a step. What names no known person leaves its time to the next layer, and an override to the
     person whose turn it is."""
     wide = timedelta(days=400)  # a person may be on call for long
-    names = {person.name.casefold(): person.name for person in people}
+    names = names_by_word(people)
     layers: list[Shifts] = []
     strangers: list[Shift] = []
     for layer in step.layers:

@@ -78,6 +78,8 @@ def test_a_time_without_a_zone(times, zone, head, start):
             ["DTSTART:20261103T090000Z", "DTEND;TZID=Mars/North:20261104T090000", "SUMMARY:x"],
             "the event 'x' has the time zone 'Mars/North', which is not known, so it is left out",
         ),
+        (["DTSTART:20261103T090000Z", "SUMMARY:x"], "the event 'x' has no end, so it is left out"),
+        ([*WHOLE, "RRULE:FREQ=DAILY", "EXRULE:FREQ=DAILY;INTERVAL=2", "SUMMARY:x"], "the event 'x' has an EXRULE"),
     ],
 )
 def test_an_event_that_is_not_understood_is_named_and_costs_no_other(event, words):
@@ -100,12 +102,111 @@ TWO = [Person("Ada Lovelace", mail="ada@example.org"), Person("bob", mail="bob@e
         ([f"ATTENDEE:{ADA}", f"ATTENDEE:{BOB}"], "bob on call", "bob"),
         ([f"ATTENDEE:{ADA}", f"ATTENDEE:{BOB}"], "on call", "Ada Lovelace, bob"),  # no one person
         ([f"ATTENDEE:{ADA}", "ATTENDEE:mailto:room7@example.org"], "on call", "Ada Lovelace"),
+        ([f"ATTENDEE;PARTSTAT=DELEGATED:{ADA}", f"ATTENDEE:{BOB}"], "Ada Lovelace on call", "bob"),
+        (["ATTENDEE;CN=Ada;EMAIL=ada@example.org:/aMTA1/principal/"], "on call", "Ada Lovelace"),  # of Apple
+        (['ATTENDEE;CN="Ada Lovelace":invalid:nomail'], "on call", "Ada Lovelace"),  # of Exchange
+        (['ATTENDEE;CN="Ada Lovelace":mailto:ada@example.com'], "on call", "on call"),  # perhaps another Ada
     ],
 )
 def test_the_attendee_who_has_not_declined_is_on_call_and_of_several_the_one_of_the_summary(attendees, summary, person):
     body = calendar([*WHOLE, *attendees, f"SUMMARY:{summary}"])
     ((shift,), problems) = shifts_of_calendar(body, TWO, None, BEGIN, END)
     assert (shift.person, problems) == (person, [])
+
+
+def test_who_has_declined_is_not_on_call_by_the_summary_either():
+    """The one who is called would have to find another person; the next step is called at once."""
+    past = ["DTSTART:20260901T000000Z", "DTEND:20260902T000000Z"]
+    declined = [f"ATTENDEE;PARTSTAT=DECLINED:{ADA}", "SUMMARY:Ada Lovelace on call"]
+    shifts, problems = shifts_of_calendar(calendar([*WHOLE, *declined], [*past, *declined]), TWO, None, BEGIN, END)
+    assert shifts == []
+    assert problems == [
+        "the event 'Ada Lovelace on call' has no person, since Ada Lovelace has declined, so it is left out"
+    ]
+
+
+DEFINITION = """BEGIN:VTIMEZONE
+TZID:{name}
+BEGIN:STANDARD
+DTSTART:19701101T020000
+TZOFFSETFROM:{summer}
+TZOFFSETTO:{winter}
+RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU
+END:STANDARD
+BEGIN:DAYLIGHT
+DTSTART:19700329T020000
+TZOFFSETFROM:{winter}
+TZOFFSETTO:{summer}
+RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU
+END:DAYLIGHT
+END:VTIMEZONE"""
+BERLIN, NEW_YORK = {"summer": "+0200", "winter": "+0100"}, {"summer": "-0400", "winter": "-0500"}
+
+
+@pytest.mark.parametrize(
+    ("used", "defined"),
+    [
+        ("Customized Time Zone", "Customized Time Zone"), ("/x.test/Mars/Base", "/x.test/Mars/Base"),
+        ('"(UTC+01:00) Here, there"', "(UTC+01:00) Here\\, there"),
+        ("W. Europe Standard Time", "W. Europe Standard Time"), ("Folded", "Fold\n ed"),
+    ],
+)  # fmt: skip
+def test_a_zone_that_a_calendar_defines_is_that_of_no_other_calendar(used, defined):
+    """Two of one name in the feeds of one site; and a third feed that has the name alone."""
+    event = [f"DTSTART;TZID={used}:20261102T090000", f"DTEND;TZID={used}:20261103T090000", "SUMMARY:bob"]
+    own = [DEFINITION.format(name=defined, **hours).split("\n") for hours in (BERLIN, NEW_YORK)]
+    starts = [f"{read(event, head=head)[0][0].start:%H:%M}" for head in (*own, *own)]
+    assert starts == ["08:00", "14:00"] * 2
+    after = calendar(event).decode().replace("END:VCALENDAR", "\r\n".join([*own[1], "END:VCALENDAR"]))
+    ((shift,), problems) = shifts_of_calendar(after.encode(), KNOWN, None, BEGIN, END)
+    assert (shift.start.hour, problems) == (14, []), "it is defined after its use"
+    shifts, problems = read(event)
+    if used == "W. Europe Standard Time":  # a name that is known without a definition
+        assert [shift.start.hour for shift in shifts] == [8]
+    else:
+        assert (shifts, f"has the time zone {used.strip(chr(34))!r}, which is not known" in problems[0]) == ([], True)
+
+
+def test_a_zone_that_the_host_knows_has_its_rules():
+    event = [f"{name};TZID=Europe/Berlin:2026110{day}T090000" for name, day in (("DTSTART", 2), ("DTEND", 3))]
+    wrong = DEFINITION.format(name="Europe/Berlin", **NEW_YORK).split("\n")
+    assert read([*event, "SUMMARY:bob"], head=wrong)[0][0].start.hour == 8
+
+
+@pytest.mark.parametrize(
+    ("part", "instead"),
+    [
+        ("TZOFFSETTO:+0100\n", ""), ("YEARLY", "OFTEN"), ("YEARLY", "SECONDLY"), ("19701101T020000", "x"),
+        ("+0100", "abc"), ("TZID:Ours\n", ""),
+    ],
+)  # fmt: skip
+def test_a_definition_of_a_zone_that_is_broken_costs_the_times_in_it_alone(part, instead):
+    event = [f"{name};TZID=Ours:2026110{day}T090000" for name, day in (("DTSTART", 2), ("DTEND", 3))]
+    head = DEFINITION.format(name="Ours", **BERLIN).replace(part, instead, 1).split("\n")
+    shifts, problems = read([*event, "SUMMARY:Ada Lovelace"], [*WHOLE, "SUMMARY:bob"], head=head)
+    assert [shift.person for shift in shifts] == ["bob"]
+    assert problems == ["the event 'Ada Lovelace' has the time zone 'Ours', which is not known, so it is left out"]
+
+
+def test_the_zone_of_the_step_counts_more_than_that_of_the_calendar_for_times_without_one_alone():
+    head, zone = ("X-WR-TIMEZONE:America/New_York",), ZoneInfo("Europe/Berlin")
+    for times in (FLOATING, ALL_DAY):
+        ((shift,), dummy) = read([*times, "SUMMARY:bob"], zone=zone, head=head)
+        assert shift.start.astimezone(zone).date() == date(2026, 11, 2)
+        assert shift.start.astimezone(zone).hour == (9 if times is FLOATING else 0)
+    rule = ["DTSTART:20261005T130000Z", "DTEND:20261005T140000Z", "RRULE:FREQ=WEEKLY", "SUMMARY:bob"]
+    with_zone, without = read(rule, zone=zone, head=head), read(rule, head=head)
+    assert with_zone == without, "what is in UTC is not the step's"
+
+
+def test_a_file_of_several_calendars_is_read_whole_or_not_at_all():
+    both = [calendar([*times, f"SUMMARY:{name}"]) for times, name in ((WHOLE, "bob"), (WHOLE, "Ada Lovelace"))]
+    shifts, problems = shifts_of_calendar(b"".join(both), KNOWN, None, BEGIN, END)
+    assert ([shift.person for shift in shifts], problems) == (["Ada Lovelace", "bob"], [])
+    for head in (b"", b"\xef\xbb\xbf"):
+        with pytest.raises(InputError, match="it is cut off"):
+            shifts_of_calendar(head + both[0] + both[1][:-20], KNOWN, None, BEGIN, END)
+        assert len(shifts_of_calendar(head + both[0], KNOWN, None, BEGIN, END)[0]) == 1
 
 
 FIRST = ["DTSTART:20261102T090000Z", "DTEND:20261109T090000Z", "SUMMARY:Ada Lovelace"]

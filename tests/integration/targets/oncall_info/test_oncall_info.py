@@ -199,6 +199,18 @@ def test_strangers_and_misspelt_people_are_named(tmp_path):
     assert "did you mean layers?" in refused["msg"]
 
 
+@pytest.mark.parametrize("word", ["BOB@example.org", "bobby", "b.ob", "U0BOB", "bob"])
+def test_a_rotation_may_name_a_person_by_mail_login_or_id(tmp_path, word):
+    people = [PEOPLE[0], {**PEOPLE[1], "login": "bobby, b.ob", "slack": "U0BOB"}]
+    override = {"from": "2026-11-23", "until": "2026-11-24", "person": word}
+    for layer in ({"people": [word]}, {"people": ["ada"], "overrides": [override]}):
+        given = {"layers": [{**ROTATION["layers"][0], **layer}]}
+        found = run_module(
+            "oncall_info", people=people, oncall={"primary": given}, at="2026-11-23T14:56:35Z", copies=str(tmp_path)
+        )
+        assert (found["steps"][0]["person"], found["gaps"], found["problems"]) == ("bob", [], [])
+
+
 def test_an_override_that_names_no_known_person_takes_no_turn_away(tmp_path):
     """A misspelt name would leave the time without any person, which had one."""
     rotation = {**ROTATION["layers"][0], "overrides": [{"from": "2026-11-23", "until": "2026-11-24", "person": "adaa"}]}

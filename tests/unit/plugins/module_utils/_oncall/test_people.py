@@ -6,6 +6,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._oncall.people impor
     everyone_of,
     named_by,
     named_in,
+    names_by_word,
     nearest_name,
     people_of,
     person_of,
@@ -72,6 +73,23 @@ BOB = Person("bob", mail="bob@example.org")
 )  # fmt: skip
 def test_the_people_that_a_text_names(text, names):
     assert [person.name for person in named_in([ANN, ANN_LEE, BOB], text)] == names
+
+
+SEVERAL = Person("ada", mail="ada@example.org", login="al, root.al", awx_user="lovelace,al2", slack="U1")
+
+
+@pytest.mark.parametrize("text", ["al", "ROOT.AL", "lovelace", "al2", "U1", "u1", "ada@example.org", "Ada"])
+def test_each_of_several_logins_names_a_person(text):
+    assert named_by([BOB, SEVERAL], text) == named_by([BOB, SEVERAL], f"{text} on call") == "ada"
+    assert names_by_word([BOB, SEVERAL])[text.casefold()] == "ada"
+
+
+def test_a_name_or_mail_counts_more_than_the_login_of_another():
+    eve, ada = Person("eve", mail="e@x", login="ada"), Person("ada", mail="a@x", login="shared")
+    bob = Person("bob", mail="a@x", login="shared")
+    assert named_by([eve, ada], "ADA") == named_by([ada, eve], "ada") == "ada"
+    assert names_by_word([eve, ada, bob]) == {"eve": "eve", "ada": "ada", "bob": "bob", "e@x": "eve"}
+    assert names_by_word([]) == {}
 
 
 def test_a_text_that_names_several_people_means_none():

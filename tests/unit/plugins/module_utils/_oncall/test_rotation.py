@@ -68,6 +68,31 @@ def test_hours_leave_the_rest_to_the_next_layer():
     assert asked.at(sunday + timedelta(hours=5)) is None
 
 
+def test_hours_take_from_each_turn_what_lies_within_them():
+    """Asked moment by moment: the person of the turn within the hours, and none outside of them."""
+    given = [Hours(frozenset(range(7)), time(hour), time(hour, 30)) for hour in range(0, 24, 3)]
+    given += [Hours(frozenset({4}), time(16), time(11)), Hours(frozenset({2}), time(10), time(10))]
+    turns, part = (
+        Shifts(shifts_of(layer(turn=1), BEGIN, END)),
+        Shifts(shifts_of(layer(turn=1, hours=tuple(given)), BEGIN, END)),
+    )
+    berlin, moment, covered = ZoneInfo("Europe/Berlin"), datetime(2026, 10, 12, tzinfo=UTC), 0
+    while moment < datetime(2026, 11, 9, tzinfo=UTC):
+        local = moment.astimezone(berlin)
+        day, at = local.weekday(), local.time()
+        within = (
+            (local.hour % 3 == 0 and local.minute < 30) or (day == 4 and at >= time(16)) or (day == 5 and at < time(11))
+        )
+        within = within or (day == 2 and at >= time(10)) or (day == 3 and at < time(10))
+        expected = turns.at(moment).person if within else None
+        found = part.at(moment)
+        if local.date() != date(2026, 10, 25):  # that night 02:00 to 03:00 are there twice
+            assert (found.person if found else None) == expected, moment
+        covered += found is not None
+        moment += timedelta(minutes=15)
+    assert covered > 900
+
+
 def test_without_people_or_before_its_start_a_layer_has_nobody():
     assert shifts_of(layer(people=()), BEGIN, END) == []
     assert Shifts(shifts_of(layer(starts=date(2027, 1, 4)), BEGIN, END)).at(datetime(2026, 6, 1, tzinfo=UTC)) is None

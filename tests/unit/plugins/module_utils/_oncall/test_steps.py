@@ -103,6 +103,10 @@ def test_the_source_of_a_feed_and_what_of_it_is_secret():
             {"overrides": [{"from": "2026-01-02 09:00", "until": "2026-01-01 09:00", "person": "ada"}]},
             "until 2026-01-01 09:00 is not after from 2026-01-02 09:00",
         ),
+        (
+            {"overrides": [{"from": "2026-01-02T20:00Z", "until": "2026-01-02 12:00", "person": "ada"}]},
+            "overrides: until 2026-01-02 12:00 is not after from 2026-01-02 20:00+00:00",
+        ),
     ],
 )
 def test_what_could_not_be_computed_is_refused(layer, says):
