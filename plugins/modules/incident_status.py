@@ -32,9 +32,9 @@ options:
     default: true
   hours:
     description: Business hours of the site, by which an answer to a P3 is due, with C(zone) (required if
-      anything is given, such as V(Europe/Berlin)), C(ends) (default V(17:00)), C(days) (default V(mon) to V(fri)) and
-      C(holidays) (dates). Without any of them they are those of UTC. Those that are misspelt are named in RV(lines), and
-      those of UTC count.
+      anything is given, such as V(Europe/Berlin)), C(ends) (default V(17:00)), C(starts) (of a day that ends after
+      midnight), C(days) (default V(mon) to V(fri)) and C(holidays) (dates). Without any of them they are those of UTC.
+      Those that are misspelt are named in RV(lines), and those of UTC count.
     type: raw
     default: {}
   public_every:

@@ -177,9 +177,11 @@ def _lane(entry: Entry) -> tuple[str, str]:
 
 
 def _ready(entry: Entry, now: datetime, lease: timedelta) -> Entry | None:
+    # A clock that was set back says nothing of how long it has waited: it is asked for, or tried, now.
+    is_set_back = entry.since - now > max(lease, LEASE)
     if entry.state == SENDING:
-        return replace(entry, asks=True) if now - entry.since >= lease else None
-    if entry.next_at is not None and entry.next_at > now:
+        return replace(entry, asks=True) if is_set_back or now - entry.since >= lease else None
+    if entry.next_at is not None and entry.next_at > now and not is_set_back:
         return None
     return entry
 

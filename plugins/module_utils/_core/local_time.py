@@ -13,12 +13,14 @@ from typing import Any, Sequence
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def time_of_day(value: Any) -> time:
-    """``17:00``, quoted or not; 24:00 is the midnight that follows. Raises ValueError.
+def time_of_day(value: Any, default: str = "") -> time:
+    """``17:00``, quoted or not; 24:00 is the midnight that follows. ``default``: of what is not given. Raises
+    ValueError.
 
     >>> time_of_day(1020)
     datetime.time(17, 0)
     """
+    value = default if value is None or value == "" else value
     if isinstance(value, bool) or (isinstance(value, int) and not 60 <= value < 86400):
         raise ValueError(f"{value!r} is no time of the day such as '09:00', in quotes")
     if isinstance(value, int):

@@ -31,24 +31,28 @@ PUBLIC = "public"  # the audience of an update on the status page
 
 @dataclass(frozen=True)
 class BusinessHours:
-    """When people of a site work. ``zone``: in which ``ends`` is a time of the day; ``days``: 0 is Monday."""
+    """When people of a site work. ``zone``: in which the times are times of the day; an ``ends`` that is not after
+    ``starts`` is of the next day; ``days``: 0 is Monday."""
 
     zone: tzinfo = timezone.utc
     ends: time = time(17)
     days: frozenset[int] = frozenset(range(5))
     holidays: frozenset[date] = frozenset()
+    starts: time = time(0)
 
     def end_of_next_day(self, moment: datetime) -> datetime:
-        """The end of the business day after the day of ``moment``, at the local time, whatever the clock was changed
+        """The end of the business day after the one of ``moment``, at the local time, whatever the clock was changed
         in between. A site that never works has its next day tomorrow."""
-        day = moment.astimezone(self.zone).date() + timedelta(days=1)
+        local, is_of_next_day = moment.astimezone(self.zone), self.ends <= self.starts
+        present = local.date() - timedelta(days=is_of_next_day and local.time() < self.ends)
+        day = present + timedelta(days=1)
         for dummy in range(366):
             if day.weekday() in self.days and day not in self.holidays:
                 break
             day += timedelta(days=1)
         else:
-            day = moment.astimezone(self.zone).date() + timedelta(days=1)
-        day += timedelta(days=self.ends == time(0))  # 24:00: the midnight that follows
+            day = present + timedelta(days=1)
+        day += timedelta(days=is_of_next_day)  # as 24:00, which is the midnight that follows
         return datetime.combine(day, self.ends, self.zone).astimezone(timezone.utc)
 
 

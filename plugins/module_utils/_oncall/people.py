@@ -17,6 +17,8 @@ from typing import Any, Callable, Mapping, Sequence
 FIELDS = ("name", "slack", "mail", "phone", "awx_user", "login", "zone")
 _WAYS = ("slack", "mail", "phone")
 _SEVERAL = ("login", "awx_user")  # fields that may hold several, separated by commas
+_SLACK_ID = re.compile(r"[UW][A-Z0-9]+")  # a name or a mail is none
+_MAIL = re.compile(r"[^\s@,]+@[^\s@,]+")
 _NAMING = (("name", "mail"), (*_SEVERAL, "slack"))  # fields by which a text names a person, the first ones first
 PAGED_BY = ("slack", "mail")  # ways by which pages go, each by the channel of the site that has its name
 
@@ -48,6 +50,11 @@ def people_of(given: Any, is_zone: Callable[[str], bool]) -> tuple[list[Person],
         person = _person(each)
         name, zone = person.name, person.zone
         problems += _problems(name, each)
+        if person.slack and not _SLACK_ID.fullmatch(person.slack):  # Slack takes it for no person, and nobody is paged
+            problems.append(f"slack of {name} is {person.slack!r}, no id of a member such as U0123ABCD")
+            person = replace(person, slack="")
+        if not any(getattr(person, way) for way in _WAYS):
+            problems.append(f"{name} cannot be reached: give slack, mail or phone")
         if zone and not is_zone(zone):
             problems.append(f"the zone {zone!r} of {name} is no time zone such as Europe/Berlin")
             person = replace(person, zone="")
@@ -99,8 +106,9 @@ def _problems(name: str, given: Mapping[Any, Any]) -> list[str]:
             found.append(f"{name} has {_no_field(field)}")
         elif value is not None and not isinstance(value, str):
             found.append(f"{field} of {name} is {value!r} and no text; put it between quotes")
-    if not any(str(given.get(way) or "").strip() for way in _WAYS):
-        found.append(f"{name} cannot be reached: give slack, mail or phone")
+    mail = str(given.get("mail") or "").strip()
+    if mail and not all(_MAIL.fullmatch(each.strip()) for each in mail.split(",")):
+        found.append(f"mail of {name} is {mail!r}, no address such as ada@example.org")
     return found
 
 

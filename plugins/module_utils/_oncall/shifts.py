@@ -35,12 +35,13 @@ class Shifts:
     """The shifts of one layer, asked by a moment."""
 
     def __init__(self, shifts: Iterable[Shift]) -> None:
-        self.all = sorted(shifts)
+        self.all = sorted(shifts, key=lambda shift: (shift.start, shift.start - shift.end, shift))
         self._starts = [shift.start for shift in self.all]
         self._longest = max((shift.end - shift.start for shift in self.all), default=timedelta(0))
 
     def at(self, moment: datetime) -> Shift | None:
-        """Of shifts that overlap the one that began last."""
+        """Of shifts that overlap the one that began last, and of those that began together the shortest: who covers a
+        day of another person's week is on call that day, also the first one."""
         place = bisect_right(self._starts, moment)
         for shift in reversed(self.all[:place]):
             if moment < shift.end:

@@ -129,7 +129,7 @@ class _Reader:
             self.in_utc.append(where)
         zone = self._read(f"{where}.zone", lambda: self.zone_of(zone_name or "UTC"))
         starts = self._read(f"{where}.starts", lambda: _date(given.get("starts")))
-        hand_over = self._read(f"{where}.hand_over", lambda: time_of_day(given.get("hand_over") or "09:00"))
+        hand_over = self._read(f"{where}.hand_over", lambda: time_of_day(given.get("hand_over"), "09:00"))
         turn = self._read(f"{where}.turn", lambda: _turn(given.get("turn", 7)))
         hours = [self._hours(f"{where}.hours", each) for each in self._list(f"{where}.hours", given.get("hours"))]
         overrides = [
@@ -161,8 +161,8 @@ class _Reader:
             return None
         self.problems += _unknown(where, given, _HOURS)
         days = self._read(f"{where}.days", lambda: weekdays(given.get("days") or DAYS))
-        begins = self._read(f"{where}.from", lambda: time_of_day(given.get("from") or "00:00"))
-        ends = self._read(f"{where}.until", lambda: time_of_day(given.get("until") or "00:00"))
+        begins = self._read(f"{where}.from", lambda: time_of_day(given.get("from"), "00:00"))
+        ends = self._read(f"{where}.until", lambda: time_of_day(given.get("until"), "00:00"))
         return None if days is None or begins is None or ends is None else Hours(days, begins, ends)
 
     def _override(self, where: str, given: Any) -> Override | None:

@@ -87,7 +87,8 @@ def test_check_mode_says_what_would_be_written(log):
     ("hours", "words"),
     [({"zone": "Mars/Base"}, "is no time zone"), ({"zone": "UTC", "ends": "25:00"}, "business_hours"),
      ({"zones": "UTC"}, "is none of"), ({"ends": "17:00"}, "zone is missing"), ({"days": "mon-fri"}, "zone is missing"),
-     ({"zone": "UTC", "days": ["someday"]}, "business_hours"),
+     ({"zone": "UTC", "days": ["someday"]}, "business_hours"), ({"zone": "UTC", "ends": 0}, "0 is no time"),
+     ({"zone": "UTC", "starts": "9"}, "business_hours"),
      ({"zone": "UTC", "holidays": ["soon"]}, "business_hours"), ("9 to 5", "is no dictionary")],
 )  # fmt: skip
 def test_business_hours_that_are_none_are_named_and_keep_no_person_from_the_status(log, hours, words):

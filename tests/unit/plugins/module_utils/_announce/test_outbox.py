@@ -14,6 +14,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox imp
     references,
     retry_after,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import stamp
 
 from support.incident_events import START, event, opened
 
@@ -57,6 +58,15 @@ def test_a_sender_whose_clock_is_wrong_has_a_message_for_its_lease_and_no_longer
     next_at = said("", "", 2.5 + ahead / 60)["at"]
     failed = [*sending, by_sender(2, "failed", next_at=next_at)]
     assert [len(due(entries_of(failed), at(minutes))) for minutes in (2.4, 2.5)] == [0, 1]
+
+
+@pytest.mark.parametrize("minutes", [-600, -2, -1, 0, 1])
+def test_a_clock_that_was_set_back_keeps_no_message_waiting(minutes):
+    """What a killed run had begun, and what had failed, would wait until the clock is where it was before."""
+    is_set_back = minutes <= -2
+    sending, failed = [queued("a"), said("a", "sending")], said("b", "failed", 0, next_at=stamp(at(5)))
+    assert [entry.asks for entry in due(entries_of(sending), at(minutes))] == [True] * is_set_back
+    assert len(due(entries_of([queued("b"), said("b", "sending"), failed]), at(minutes))) == is_set_back
 
 
 def test_a_time_that_was_written_by_hand_holds_a_message_up_for_an_hour_at_most():

@@ -21,6 +21,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.deadlines
 from support.incident_events import START, event, opened
 
 BERLIN = ZoneInfo("Europe/Berlin")
+NIGHT = BusinessHours(BERLIN, time(2), starts=time(18))
 
 
 @pytest.mark.parametrize(("severity", "minutes"), [("P0", 15), ("P1", 60), ("P2", 240), ("unknown", None), ("", None)])
@@ -42,6 +43,13 @@ def test_an_answer_is_due_by_the_severity(severity, minutes):
         ),
         # 24:00 is the midnight at the end of the next business day.
         (START, BusinessHours(BERLIN, time(0)), datetime(2026, 11, 30, 23, tzinfo=UTC)),
+        # From 18:00 to 02:00: on Monday, and after midnight still on Monday; on Friday; on Tuesday after its end.
+        (datetime(2026, 11, 30, 19, tzinfo=UTC), NIGHT, datetime(2026, 12, 2, 1, tzinfo=UTC)),
+        (datetime(2026, 12, 1, 0, 30, tzinfo=UTC), NIGHT, datetime(2026, 12, 2, 1, tzinfo=UTC)),
+        (datetime(2026, 12, 1, 1, 30, tzinfo=UTC), NIGHT, datetime(2026, 12, 3, 1, tzinfo=UTC)),
+        (START, NIGHT, datetime(2026, 12, 1, 1, tzinfo=UTC)),
+        (datetime(2026, 11, 28, 0, 30, tzinfo=UTC), NIGHT, datetime(2026, 12, 1, 1, tzinfo=UTC)),
+        (START, BusinessHours(BERLIN, time(17), starts=time(9)), datetime(2026, 11, 30, 16, tzinfo=UTC)),
         (START, BusinessHours(days=frozenset()), datetime(2026, 11, 28, 17, tzinfo=UTC)),
         (START, BusinessHours(days=frozenset({5})), datetime(2026, 11, 28, 17, tzinfo=UTC)),
     ],

@@ -112,6 +112,27 @@ def test_a_wrong_field_costs_no_page(wrong, says):
     assert person.zone in ("Europe/Berlin", "")
 
 
+@pytest.mark.parametrize("slack", ["ada", "@ada", "<@U0123>", "ada@example.org", "u0123", "C0123", "U 1", "-"])
+def test_what_is_no_id_of_slack_pages_no_person_there(slack):
+    """So a person without another way is passed over at once, and no step waits in vain."""
+    problem = f"slack of ada is {slack!r}, no id of a member such as U0123ABCD"
+    assert people_of([{**ADA, "slack": slack}], is_zone) == (people_of([ADA], is_zone)[0], [problem])
+    people, problems = people_of([{"name": "ada", "slack": slack}], is_zone)
+    assert (people, problems) == ([], [problem, "ada cannot be reached: give slack, mail or phone"])
+    assert people_of([{"name": "ada", "slack": " W0123AB "}], is_zone) == ([Person("ada", slack="W0123AB")], [])
+
+
+@pytest.mark.parametrize(
+    ("mail", "is_one"),
+    [("ada@example.org", True), ("ada+x@localhost", True), (" a@x , b@y ", True), ("ada", False), ("ada@", False),
+     ("ada example.org", False), ("a@b@c", False), ("a@x,", False), ("n/a", False)],
+)  # fmt: skip
+def test_a_mail_that_is_no_address_is_named_and_tried(mail, is_one):
+    (person,), problems = people_of([{"name": "ada", "mail": mail}], is_zone)
+    assert (person.mail, len(problems)) == (mail.strip(), not is_one)
+    assert is_one or f"mail of ada is {mail!r}, no address" in problems[0]
+
+
 @pytest.mark.parametrize("second", ["ADA", " ada "])
 def test_names_differ_in_more_than_their_case(second):
     people, problems = people_of([ADA, {**ADA, "name": second}], is_zone)

@@ -31,6 +31,9 @@ def test_a_shift_begins_at_its_start_and_has_ended_at_its_end():
     assert people == ["", "ada", "ada", "bob", "bob", ""]
     long = Shifts([shift(0, 100), shift(1, 2, "bob")])
     assert [long.at(at(hour)).person for hour in (0.5, 1.5, 3)] == ["ada", "bob", "ada"]
+    for cover in ("abe", "zoe"):
+        covered = Shifts([shift(0, 168), shift(0, 24, cover), shift(48, 72, cover)])
+        assert [covered.at(at(hour)).person for hour in (12, 36, 60, 90)] == [cover, "ada", cover, "ada"]
 
 
 def test_the_first_layer_that_has_somebody_counts():

@@ -97,6 +97,8 @@ def test_the_source_of_a_feed_and_what_of_it_is_secret():
         ({"hours": [{"days": ["noday"]}]}, "layers[0].hours.days: 'noday' is no day"),
         ({"turn": 10**9}, "turn is 1000000000 days"),
         ({"turn": 0}, "turn is 0 days"),
+        ({"hand_over": 0}, "layers[0].hand_over: 0 is no time of the day"),
+        ({"hours": [{"from": 0}]}, "layers[0].hours.from: 0 is no time of the day"),
         ({"turn": True}, "turn is True, no number of days"),
         ({"turn": 1.5}, "turn is 1.5, no number of days"),
         (
