@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Any, Final, Mapping
+from typing import Any, Final, Mapping, Sequence
 
 from .._core.errors import InputError
 from .._incident.severity import at_least
@@ -118,6 +118,8 @@ def _channel(channel: str, options: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(default, (list, dict)) and name not in _LISTS and not isinstance(value, type(default)):
             kind = "a list" if isinstance(default, list) else "a dictionary"
             raise InputError(f"runbook_announce.{channel}.{name} is {kind}.")
+        if name == "labels":
+            _require_labels(value)
         wrong = [each for each in value if each not in at_least("P3")] if name == "severities" else []
         if wrong:
             raise InputError(f"runbook_announce.{channel}.{name}: {wrong[0]!r} is none of P0 to P3.")
@@ -127,6 +129,15 @@ def _channel(channel: str, options: Mapping[str, Any]) -> dict[str, Any]:
     if problem:
         raise InputError(f"runbook_announce.tracker{problem}.")
     return settings
+
+
+def _require_labels(labels: Sequence[Any]) -> None:
+    """Names of labels beside ``alertname``, which alone would match every instance. Raises InputError."""
+    wrong = [each for each in labels if not isinstance(each, str) or not each.strip() or each != each.strip()]
+    if wrong:
+        raise InputError(f"runbook_announce.{ALERTMANAGER}.labels: {wrong[0]!r} is no name of a label.")
+    if not set(labels) - {"alertname"}:
+        raise InputError(f"runbook_announce.{ALERTMANAGER}.labels names a label beside alertname.")
 
 
 def addresses_of(settings: Mapping[str, Mapping[str, Any]]) -> list[str]:

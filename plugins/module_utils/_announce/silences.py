@@ -208,9 +208,10 @@ def _matchers(
     fingerprint: str, alert: Mapping[str, str], labels: Sequence[str], by_labels: bool
 ) -> tuple[_Matchers, str]:
     """What a silence of it matches; else why there is none."""
-    if not by_labels and not all(map(alert.get, labels)) and fingerprint_of(alert) != fingerprint:
+    needed = list(dict.fromkeys(["alertname", *labels]))
+    if not by_labels and not all(map(alert.get, needed)) and fingerprint_of(alert) != fingerprint:
         # The log leaves out a label that is too long or looks like a secret: the alert may have one that is missing.
-        absent = ", ".join(name for name in labels if not alert.get(name))
+        absent = ", ".join(name for name in needed if not alert.get(name))
         return (), f"the log does not have all of its labels, and may lack {absent}"
     why = f"it has none of the labels {', '.join(labels)}, so a silence would match every instance"
     return matchers_of(alert, labels), why

@@ -11,8 +11,9 @@ from __future__ import annotations
 import base64
 import threading
 import time
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from ..._core.errors import RunbookError
 from ..._core.text import printable, shortened
@@ -24,10 +25,15 @@ from .http_call import Answered, request
 
 _MOST = 16 << 20  # bytes of an answer: some 10,000 alerts
 _LEAST = 0.2  # seconds
+_REFUSES = range(400, 501)  # status of a request that is refused; beyond are those of a proxy
 
 
 class Unreachable(RunbookError):
     """Alertmanager gave no answer that can be used."""
+
+
+class Refused(Unreachable):
+    """It answers, and does not take this request; it may take another one."""
 
 
 class Alertmanager:
@@ -49,7 +55,7 @@ class Alertmanager:
         try:
             return request(method, f"{self.url}/api/v2{path}", self.headers, body, left, _MOST)
         except Answered as answer:
-            raise Unreachable(str(answer)) from None
+            raise (Refused if answer.status in _REFUSES else Unreachable)(str(answer)) from None
 
     def alerts(self) -> list[Alert]:
         """Those that fire now, silenced and inhibited ones too."""
@@ -63,8 +69,9 @@ class Alertmanager:
         ]
 
     def make(self, matchers: Sequence[tuple[str, str]], comment: str, now: datetime) -> str:
-        """Returns the id."""
-        return self._put(matchers, comment, stamp(now), now)
+        """Returns the id. A beginning that is over is taken for the server's present: with a clock that is ahead of the
+        server's the silence would wait, and the alert page."""
+        return self._put(matchers, comment, stamp(now - LASTS), now)
 
     def extend(self, silence: Silence, now: datetime) -> str:
         return self._put(silence.matchers, silence.comment, silence.starts_at, now, silence.id)
@@ -156,20 +163,31 @@ class Silencer:
         self, alertmanager: Alertmanager, incident: str, said: Silencing, found: Changes, events: list[dict[str, Any]]
     ) -> None:
         for matchers in found.create:
-            reference = alertmanager.make(matchers, comment_of(incident, said["acknowledged_by"]), self.clock())
-            events.append(_event("made", matchers, reference))
-            self.lines.append(f"{incident}: {_words(matchers)} is silenced while the incident is open")
+            with self._refusals(incident, f"{_words(matchers)} is not silenced"):
+                reference = alertmanager.make(matchers, comment_of(incident, said["acknowledged_by"]), self.clock())
+                events.append(_event("made", matchers, reference))
+                self.lines.append(f"{incident}: {_words(matchers)} is silenced while the incident is open")
         for silence in found.extend:
-            alertmanager.extend(silence, self.clock())
+            with self._refusals(incident, f"the silence of {_words(silence.matchers)} is not extended"):
+                alertmanager.extend(silence, self.clock())
         self._expire(alertmanager, incident, found.expire, events)
 
     def _expire(
         self, alertmanager: Alertmanager, incident: str, silences: Sequence[Silence], events: list[dict[str, Any]]
     ) -> None:
         for silence in silences:
-            alertmanager.expire(silence)
-            events.append(_event("expired", silence.matchers, silence.id))
-            self.lines.append(f"{incident}: the silence of {_words(silence.matchers)} is expired")
+            with self._refusals(incident, f"the silence of {_words(silence.matchers)} is not expired"):
+                alertmanager.expire(silence)
+                events.append(_event("expired", silence.matchers, silence.id))
+                self.lines.append(f"{incident}: the silence of {_words(silence.matchers)} is expired")
+
+    @contextmanager
+    def _refusals(self, incident: str, what: str) -> Iterator[None]:
+        """One silence that is refused keeps up no other one, and no other incident."""
+        try:
+            yield
+        except Refused as error:
+            self.lines.append(f"{incident}: {what}: {shortened(printable(str(error)), 200)}")
 
     def _drop_doubles(self, alertmanager: Alertmanager, alerts: Sequence[Alert]) -> None:
         """Another run may have made the same silence at this moment: each looks again, and all keep the same one."""

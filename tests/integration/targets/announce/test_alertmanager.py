@@ -7,6 +7,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io import alertmanager as server_calls
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.options import OUTBOX_ARGS
@@ -168,6 +169,36 @@ def test_an_alert_without_one_of_the_labels_silences_no_alert_that_has_it(server
     until(lambda: len(server.states(name)) == 2)
     until(lambda: server.states(name) == {"": "suppressed", "new": "active"})
     assert "expired" not in str(incident.announce())  # what the server has is taken for what was made
+
+
+def test_with_a_clock_that_is_ahead_it_is_silenced_at_once(server, instances, tmp_path):
+    name = tmp_path.name
+    server.fire(instances[0], name=name)
+    incident = Incident(tmp_path, server.settings)
+    incident.act("acknowledge")
+    ahead = timedelta(minutes=3)
+    incident.announce(lambda: datetime.now(UTC) + ahead)
+    (row,) = server.silences(name)  # active, and not waiting for its beginning
+    assert [each["id"] for each in server.silences(name)] == [row["id"]]
+    incident.announce(lambda: datetime.now(UTC) + ahead + timedelta(minutes=10))
+    assert [each["id"] for each in server.silences(name)] == [row["id"]]
+
+
+def test_one_silence_that_is_refused_keeps_up_no_other_one(server, instances, tmp_path, monkeypatch):
+    name = tmp_path.name
+    server.fire(*instances[:2], name=name)
+    incident = Incident(tmp_path, server.settings)
+    incident.act("acknowledge")
+    make, refused = server_calls.Alertmanager.make, instances[0]
+
+    def with_a_bad_label(self, matchers, comment, now):
+        bad = (("no label", "x"),) if refused in dict(matchers).values() else ()
+        return make(self, [*matchers, *bad], comment, now)
+
+    monkeypatch.setattr(server_calls.Alertmanager, "make", with_a_bad_label)
+    said = incident.announce()
+    assert [line for line in said if refused in line and "is not silenced: HTTP 400" in line], said
+    assert [matcher["value"] for row in server.silences(name) for matcher in row["matchers"]] == [name, instances[1]]
 
 
 def test_a_person_names_an_alert_by_some_of_its_labels(server, instances, tmp_path):

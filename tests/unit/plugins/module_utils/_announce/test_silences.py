@@ -221,6 +221,11 @@ def test_an_alert_of_which_the_log_left_out_a_label_is_named_and_not_silenced():
     assert found.alerts[0]["labels"] == A1
     assert found.create == []
     assert found.lines == ["DiskFull is not silenced: the log does not have all of its labels, and may lack dsn"]
+    # So it is with its name: nothing is said that is not known.
+    named = {**A1, "alertname": "line\nfeed"}
+    found = changed([OPENED, ACK], [firing(named, fingerprint_of(named))])
+    assert found.create == []
+    assert "the log does not have all of its labels, and may lack alertname" in found.lines[0]
     # Where that label is none that the site chose, it is silenced.
     assert changed([OPENED, ACK], [live]).create == [M1]
 
