@@ -120,6 +120,11 @@ incidents:
           description: "Name of the alert of each silence that was made and not expired, by its id."
           type: dict
         expired: {description: "Ids of silences that a run expired.", type: list, elements: str}
+        hosts: {description: "Hosts of the incident.", type: list, elements: str}
+        rivals:
+          description: "Ids of other open incidents of this scenario that no person has acknowledged."
+          type: list
+          elements: str
     components: {description: "States that other incidents have on the status page, by component.", type: dict}
     on_page: {description: "States that its own last post on the status page has set, by component.", type: dict}
 lines:

@@ -17,8 +17,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Mapping, NamedTuple, Sequence, Tuple, TypedDict
 
+from .._core.text import printable, shortened, some
 from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED, acknowledgements, phase_of
+from .._incident.scope import scope_of
 from .._incident.stamps import moment_of, stamp
 from .._lifecycle.incident_alerts import (
     FIRING,
@@ -36,6 +38,7 @@ EXTENDED_BELOW = timedelta(minutes=10)  # what is left of a silence when it is e
 AUTHOR = "pafar.runbook"
 SCENARIO = "scenario"  # the label by which an alert names its playbook
 _AFTER_END = timedelta(minutes=30)  # until when a silence that a killed run left may last, with some slack
+_SHORT = 100  # characters of a name that are shown
 _BY_HAND = timedelta(seconds=5)  # an end that is as old as the last change was set by a person
 
 _Matchers = Tuple[Tuple[str, str], ...]
@@ -44,7 +47,9 @@ _Matchers = Tuple[Tuple[str, str], ...]
 class Silencing(TypedDict):
     """What the log says about the alerts of an incident. ``acknowledged_at``: for the last time since it was opened
     or reopened, empty if it is not; ``due``: whether Alertmanager has to be asked; ``silenced``: ids of silences that
-    were made and not expired, with the name of the alert; ``expired``: ids of those that a run expired."""
+    were made and not expired, with the name of the alert; ``expired``: ids of those that a run expired; ``scenario``:
+    that its alerts name; ``hosts``: of the incident; ``rivals``: other open incidents of this scenario that no person
+    has acknowledged."""
 
     acknowledged_at: str
     acknowledged_by: str
@@ -54,6 +59,8 @@ class Silencing(TypedDict):
     alerts: list[IncidentAlert]
     silenced: dict[str, str]
     expired: list[str]
+    hosts: list[str]
+    rivals: list[str]
 
 
 class Silence(NamedTuple):
@@ -102,11 +109,19 @@ def silencing_of(events: Sequence[EventReport], now: datetime) -> Silencing:
         "acknowledged_by": said[-1]["by"] if said else "",
         "is_open": is_open,
         "due": ever and (is_open or recent or bool(silenced)),
-        "scenario": str(opened.get("scenario") or ""),
+        "scenario": scenario_of(opened),
         "alerts": alerts_of(events),
         "silenced": silenced,
         "expired": expired,
+        "hosts": sorted(scope_of(events).hosts),
+        "rivals": [],
     }
+
+
+def scenario_of(opening: Mapping[str, Any]) -> str:
+    """The scenario that the alerts of an incident name: a survey that an alert has started is about that of the
+    alert."""
+    return str(opening.get("alert") or opening.get("scenario") or "")
 
 
 def comment_of(incident: str, by: str = "") -> str:
@@ -140,7 +155,7 @@ def changes(
     known = {alert["fingerprint"]: alert for alert in said["alerts"]}
     is_held = said["is_open"] and bool(said["acknowledged_at"])
     if is_held:
-        found.alerts = [*_joined(said, known, alerts), *_changed(known, alerts)]
+        found.alerts = [*_joined(said, known, alerts, found.lines), *_changed(known, alerts)]
     ours = [each for each in silences if each.comment.startswith(comment_of(incident))]
     wanted = _wanted(said, found, labels) if is_held else []
     for matchers in wanted:
@@ -149,18 +164,39 @@ def changes(
     return found
 
 
-def _joined(said: Silencing, known: Mapping[str, IncidentAlert], alerts: Sequence[Alert]) -> list[dict[str, Any]]:
+def _joined(
+    said: Silencing, known: Mapping[str, IncidentAlert], alerts: Sequence[Alert], lines: list[str]
+) -> list[dict[str, Any]]:
     """Alerts of the incident's scenario, and those of which a person named some labels, that fired when it was
-    acknowledged: what began later is new to all."""
+    acknowledged: what began later is new to all. While another incident of the scenario waits for a person, an alert
+    that names no host of this one may be that one's: it goes on paging, and that is said in ``lines``."""
     until = moment_of(said["acknowledged_at"])
-    return [
-        alert_note(alert)
-        for alert in alerts
-        if alert.fingerprint not in known
-        and (_is_of_scenario(alert, said) or any(_is_named(alert, each) for each in known.values()))
-        and alert.starts_at is not None
-        and alert.starts_at <= until
-    ]
+    notes: list[dict[str, Any]] = []
+    for alert in alerts:
+        if alert.fingerprint in known or alert.starts_at is None or alert.starts_at > until:
+            continue
+        is_meant = any(_is_named(alert, each) for each in known.values())
+        if not is_meant and not _is_of_scenario(alert, said):
+            continue
+        if is_meant or not said["rivals"] or _names_a_host(alert, said["hosts"]):
+            notes.append(alert_note(alert))
+        else:
+            lines.append(
+                f"{shortened(printable(alert.name), _SHORT)} is not silenced: another incident of {said['scenario']}"
+                f" waits for a person ({some(said['rivals'], 2)}), and no label of the alert names a host of this one."
+                " Where it is an alert of this one, name it with the acknowledgement (incident_act_alerts)"
+            )
+    return notes
+
+
+def _names_a_host(alert: Alert, hosts: Sequence[str]) -> bool:
+    """Whether a label is a host of the incident, also with a port or its domain."""
+    values = [value.casefold() for value in alert.labels.values()]
+    return any(
+        value == host or value.startswith((f"{host}:", f"{host}."))
+        for host in (each.casefold() for each in hosts)
+        for value in values
+    )
 
 
 def _is_of_scenario(alert: Alert, said: Silencing) -> bool:

@@ -25,7 +25,7 @@ from ..outbox import Claim, Entry, claim, entries_of, is_waiting, lines_of_outbo
 from ..page_states import OPERATIONAL, components_on_page, components_shown, worst_of
 from ..paging import Answerer, answerer_of, within
 from ..report import OutboxOfIncident, OutboxReport, TakenMessage
-from ..silences import Silencing, silencing_of
+from ..silences import Silencing, scenario_of, silencing_of
 from ..wanted import wanted
 
 Clock = Callable[[], datetime]
@@ -68,6 +68,7 @@ def take_messages(given: Mapping[str, Any], check_mode: bool, clock: Clock = utc
         report["incidents"].append(found)
     for found in report["incidents"]:
         found["components"] = page.elsewhere(found["id"])
+    _name_rivals(given, report["incidents"], logs)
     if left:
         report["lines"].append(
             f"{counted(left, 'more incident has', 'more incidents have')} messages: the next run sends them"
@@ -78,6 +79,37 @@ def take_messages(given: Mapping[str, Any], check_mode: bool, clock: Clock = utc
 def _not_read(name: str, error: Exception) -> str:
     kind = "" if isinstance(error, RunbookError) else f"{type(error).__name__}: "
     return f"{name}: not read: {kind}{error}"
+
+
+def _name_rivals(
+    given: Mapping[str, Any], taken: Sequence[OutboxOfIncident], logs: Sequence[tuple[str, list[EventReport]]]
+) -> None:
+    """To each incident that is acknowledged, the others of its scenario and site that wait for a person."""
+    held = [each for each in taken if each["silencing"]["is_open"] and each["silencing"]["acknowledged_at"]]
+    if not held:
+        return
+    known = dict(logs)
+    for name in _candidates(str(given["log"]), given["settings"], with_items=False) if given["ids"] else ():
+        with suppress(*_UNREADABLE):
+            known.setdefault(name, read(given["log"], name)[0])
+    waiting: dict[str, tuple[str, str]] = {}
+    for name, events in known.items():
+        with suppress(*_UNREADABLE):
+            if events and phase_of(events) not in ENDED and not acknowledgements(events):
+                waiting[name] = _about(events)
+    for incident in held:
+        scenario, site = _about(known[incident["id"]])
+        incident["silencing"]["rivals"] = [
+            name
+            for name, (other, at) in waiting.items()
+            if name != incident["id"] and other == scenario and (at == site or not at or not site)
+        ]
+
+
+def _about(events: Sequence[EventReport]) -> tuple[str, str]:
+    """Scenario of its alerts, and site."""
+    note = next((event["note"] for event in events if event["kind"] == "opened"), {})
+    return scenario_of(note), str(note.get("site") or "")
 
 
 class _Page:

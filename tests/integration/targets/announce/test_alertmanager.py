@@ -33,7 +33,7 @@ class Incident:
 
     def act(self, name, by="ada", **given):
         options = {option: spec.get("default") for option, spec in ACT_ARGS.items()}
-        act_on_incident({**options, "log": self.log, "id": "a", "act": name, "by": by, **given}, False)
+        act_on_incident({**options, "log": self.log, "act": name, "by": by, "id": "a", **given}, False)
 
     def announce(self, clock=lambda: datetime.now(UTC), check_mode=False, budget=20.0):
         options = {option: spec.get("default") for option, spec in OUTBOX_ARGS.items()}
@@ -199,6 +199,21 @@ def test_one_silence_that_is_refused_keeps_up_no_other_one(server, instances, tm
     said = incident.announce()
     assert [line for line in said if refused in line and "is not silenced: HTTP 400" in line], said
     assert [matcher["value"] for row in server.silences(name) for matcher in row["matchers"]] == [name, instances[1]]
+
+
+def test_an_incident_that_waits_for_a_person_goes_on_paging(server, instances, tmp_path):
+    name = tmp_path.name
+    server.fire(*instances[:2], name=name)
+    incident = Incident(tmp_path, server.settings)
+    opening = {"hosts": [instances[1]], "severity": "P1", "scenario": "disk_space"}
+    record({"log": incident.log, "id": "b", "by": "run", "opening": opening, "events": []}, False)
+    incident.act("acknowledge")
+    said = incident.announce()
+    assert server.silences(name) == []
+    assert any("waits for a person (b)" in line for line in said)
+    incident.act("acknowledge", id="b")
+    incident.announce()
+    assert len(server.silences(name)) == 2
 
 
 def test_a_person_names_an_alert_by_some_of_its_labels(server, instances, tmp_path):

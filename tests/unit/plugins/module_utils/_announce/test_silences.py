@@ -168,6 +168,34 @@ def test_that_a_silenced_alert_ended_or_fires_again_is_noted():
     assert [note["status"] for note in again.alerts] == ["firing"]
 
 
+def rivalled(alert, *events):
+    said = silencing_of([event("opened", 0, id="i", scenario="disk_space", hosts=["db1"]), *events, ACK], NOW)
+    said["rivals"] = ["other"]
+    return changes("i", said, ["instance"], [firing(alert, "9")], [], NOW)
+
+
+@pytest.mark.parametrize(
+    ("instance", "is_silenced"),
+    [("db1", True), ("DB1:9100", True), ("db1.example.org:9100", True), ("db10", False), ("db2", False), ("", False)],
+)
+def test_while_another_incident_of_the_scenario_waits_its_alert_goes_on_paging(instance, is_silenced):
+    found = rivalled({**A1, "instance": instance})
+    assert bool(found.create) == bool(found.alerts) == is_silenced
+    assert bool(found.lines) != is_silenced
+    says = "DiskFull is not silenced: another incident of disk_space waits for a person (other)"
+    assert is_silenced or says in found.lines[0]
+
+
+def test_what_a_person_names_is_silenced_also_while_another_incident_waits():
+    named = event("alert", 4, alertname="DiskFull", fingerprint=fingerprint_of(A2), labels=A2, status="firing")
+    assert len(rivalled(A2, named).create) == 1
+
+
+def test_a_survey_that_an_alert_has_started_is_about_the_scenario_of_that_alert():
+    survey = event("opened", 0, id="i", scenario="triage", alert="disk_space", severity="P1")
+    assert changed([survey, ACK], [firing(A1, "1")]).create == [M1]
+
+
 def test_what_a_silence_matches_never_is_the_name_alone():
     assert matchers_of(A1, ["instance"]) == M1
     assert matchers_of(A1, ["alertname"]) == ()
