@@ -16,6 +16,7 @@ from typing import Iterable, Mapping, Sequence
 
 from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED, NOT_BETTER, is_found_again
+from .._lifecycle.incident_alerts import FiringAgain
 from .outbox import REFUSED, REPLACED, SENT, Entry
 from .settings import PAGE
 
@@ -106,10 +107,12 @@ class _Reader:
         self.acted: set[tuple[str, str]] = set()  # acts since their last verification
         self.before: dict[tuple[str, str], EventReport] = {}  # the verification before an act that is not known yet
         self.found_again: set[tuple[str, str]] = set()  # what was verified, and was planned again since
+        self.alerts = FiringAgain()
         self.is_ended = False  # a person has said so
 
     def read(self, event: EventReport) -> None:
         kind, note = event["kind"], event["note"]
+        self.alerts.read(event)
         if kind == "opened":
             self._to(INVESTIGATING, event)
         elif kind == "diagnosed" and note.get("cause"):
@@ -167,6 +170,7 @@ class _Reader:
         self.is_ended = phase in ENDED
         if phase == "open":
             self.found_again.clear()
+            self.alerts.verified()
             # What had recovered must be verified anew; what had not is still not.
             self.recovered, self.before = _not_recovered(self.recovered), _not_recovered(self.before)
             self.known, self.has_acted = INVESTIGATING, False
@@ -190,12 +194,14 @@ class _Reader:
             self._to(INVESTIGATING, event)
 
     def end_soak(self, now: datetime, soak: timedelta) -> None:
-        """Resolved, where every act was verified and all recoveries are older than the soak time."""
-        if self.reached == RESOLVED or not self.recovered or self.acted or self.found_again:
+        """Resolved, where every act was verified and all recoveries are older than the soak time, and no alert of the
+        incident has fired again within it."""
+        if self.reached == RESOLVED or not self.recovered or self.acted or self.found_again or self.alerts.now:
             return
         last = max(self.recovered.values(), key=lambda event: (kept_at(event), event["seq"]))
         over = all(event["note"].get("outcome") == "recovered" for event in self.recovered.values())
-        if over and now - kept_at(last) >= soak:
+        held = [kept_at(event) for event in (last, self.alerts.ended) if event is not None]
+        if over and now - max(held) >= soak:
             self._to(RESOLVED, last)
 
     def _forward(self, state: str, event: EventReport) -> None:

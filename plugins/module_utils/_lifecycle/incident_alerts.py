@@ -67,6 +67,32 @@ def alerts_of(events: Sequence[EventReport]) -> list[IncidentAlert]:
     return list(found.values())
 
 
+class FiringAgain:
+    """Alerts of an incident that had ended and fire again since the last verification: what recovered has not held.
+    Where such an alert ends again, the recovery holds from then on."""
+
+    def __init__(self) -> None:
+        self.now: dict[str, EventReport] = {}  # by fingerprint
+        self.ended: EventReport | None = None  # the last end of one
+        self._over: set[str] = set()
+
+    def read(self, event: EventReport) -> None:
+        """Any event, in the order of the log."""
+        fingerprint = str(event["note"].get("fingerprint") or "")
+        if event["kind"] == "verified":
+            self.verified()
+        elif event["kind"] == "alert" and event["note"].get("status") == RESOLVED:
+            self._over.add(fingerprint)
+            self.ended = event if self.now.pop(fingerprint, None) else self.ended
+        elif event["kind"] == "alert" and fingerprint in self._over:
+            self._over.discard(fingerprint)
+            self.now[fingerprint] = event
+
+    def verified(self) -> None:
+        """What fires was looked at."""
+        self.now, self.ended = {}, None
+
+
 def alert_lines(alerts: Sequence[IncidentAlert]) -> list[str]:
     """One line for each alert: its name, its other labels, its state."""
     lines = []

@@ -3,7 +3,8 @@
 """Whether the log shows that the fault is gone. Pure.
 
 Each mitigation on each host counts by its last verification, and an act that is younger than its verification is not
-verified; nor has a recovery held after which the same mitigation has found the fault again, and waits for an approval.
+verified; nor has a recovery held after which the same mitigation has found the fault again, and waits for an approval,
+or after which an alert of the incident that had ended fires again.
 With a reopening what had recovered must be verified anew; what had not recovered has still not.
 """
 
@@ -12,21 +13,29 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple, Sequence
 
-from .._core.text import span
+from .._core.text import printable, shortened, span
 from .._incident.event import EventReport, kept_at
 from .._incident.intent import RECONCILED
 from .._incident.phase import is_found_again, rounds
+from .incident_alerts import FiringAgain
 
 _ACTS = ("intended", "mitigated")
+_SHORT = 100  # characters of the name of an alert
 SOAK = timedelta(minutes=10)  # for which a recovery must hold, unless the site says otherwise (announce_soak)
 
 
 class Recovery(NamedTuple):
     """``verified``: the last verification of each mitigation, in their order; ``why_not``: why they do not show that
-    the fault is gone, empty where they do."""
+    the fault is gone, empty where they do; ``alert_ended``: the last end of an alert that fired again since."""
 
     verified: list[EventReport]
     why_not: str
+    alert_ended: EventReport | None = None
+
+    @property
+    def since(self) -> list[EventReport]:
+        """Of these the last one is what the recovery holds from."""
+        return [*self.verified, *([self.alert_ended] if self.alert_ended else [])]
 
 
 def recovery_of(events: Sequence[EventReport]) -> Recovery:
@@ -35,10 +44,13 @@ def recovery_of(events: Sequence[EventReport]) -> Recovery:
     last: dict[tuple[str, str], EventReport] = {}
     acted: dict[tuple[str, str], EventReport] = {}
     found_again: dict[tuple[str, str], EventReport] = {}
+    alerts = FiringAgain()
     for event in events:
         key = (event["host"], str(event["note"].get("mitigation", "")))
+        alerts.read(event)
         if id(event) in again:
             found_again.clear()
+            alerts.verified()
             last = {each: verified for each, verified in last.items() if _outcome(verified) != "recovered"}
         elif event["kind"] == "verified":
             last.pop(key, None)
@@ -52,12 +64,13 @@ def recovery_of(events: Sequence[EventReport]) -> Recovery:
         elif is_found_again(event) and key in last:
             found_again[key] = event
     found = list(last.values())
-    return Recovery(found, _why_not(found, list(acted.values()), list(found_again.values()), bool(again)))
+    back = [*found_again.values(), *alerts.now.values()]
+    return Recovery(found, _why_not(found, list(acted.values()), back, bool(again)), alerts.ended)
 
 
 def held_since(found: Recovery) -> datetime:
     """Since when all of it has recovered; there is at least one verification."""
-    return max(map(kept_at, found.verified))
+    return max(map(kept_at, found.since))
 
 
 def why_not_held(found: Recovery, now: datetime, soak: timedelta) -> str:
@@ -65,7 +78,7 @@ def why_not_held(found: Recovery, now: datetime, soak: timedelta) -> str:
     held = now - held_since(found)
     if held >= soak:
         return ""
-    last, so_far = max(found.verified, key=kept_at), max(0.0, held.total_seconds())
+    last, so_far = max(found.since, key=kept_at), max(0.0, held.total_seconds())
     return f"#{last['seq']} holds for {span(so_far)} of {span(soak.total_seconds())}"
 
 
@@ -88,6 +101,9 @@ def _why_not(
         name, seq = acted[0]["note"].get("mitigation") or "an act", acted[0]["seq"]
         return f"{name}{_on(acted[0])} (#{seq}) was not verified after it was carried out"
     for event in found_again:
+        if event["kind"] == "alert":
+            name = shortened(printable(str(event["note"].get("alertname") or "an alert")), _SHORT)
+            return f"{name} (#{event['seq']}) fires again since the last verification"
         name = event["note"].get("mitigation")
         return f"{name}{_on(event)} (#{event['seq']}) has found the fault again after its last verification"
     return ""

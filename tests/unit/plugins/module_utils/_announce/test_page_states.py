@@ -59,6 +59,20 @@ def test_a_relapse_goes_back_to_investigating():
     assert told([OPENED, ACTED, RECOVERED, worse], 21)[-1] == ("investigating", 5)
 
 
+def test_an_alert_that_fires_again_within_the_soak_time_keeps_the_page_from_resolved():
+    def alert(status, minutes):
+        return event("alert", minutes, seq=5, alertname="A", fingerprint="1", status=status, labels={})
+
+    begins = [OPENED, ACTED, RECOVERED, alert("resolved", 4), alert("firing", 6)]
+    assert told(begins, 99)[-1] == ("monitoring", 3)
+    assert told([*begins, alert("resolved", 8)], 17)[-1] == ("monitoring", 3)
+    assert told([*begins, alert("resolved", 8)], 18)[-1] == ("resolved", 4)
+    verified = event("verified", 7, seq=6, mitigation="m", outcome="recovered")
+    assert told([*begins, verified], 17)[-1] == ("resolved", 6)
+    # What was said is not taken back by an alert alone.
+    assert told([*begins[:4], alert("firing", 20)], 30)[-1] == ("resolved", 4)
+
+
 def test_the_soak_begins_with_the_last_verification_whatever_its_number_says():
     """A line that was added by hand has no number."""
     other = event("mitigated", 11, seq=0, mitigation="other")

@@ -1,9 +1,16 @@
 from __future__ import annotations
 
-import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.log_recovery import recovery_of
+from datetime import timedelta
 
-from support.incident_events import event, opened
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.log_recovery import (
+    SOAK,
+    held_since,
+    recovery_of,
+    why_not_held,
+)
+
+from support.incident_events import START, event, opened
 
 
 def verified(outcome="recovered", seq=5, name="x", minutes=5):
@@ -20,6 +27,10 @@ def end(kind="noted", **note):
 
 def held(minutes=6, name="unblock_sessions", **note):
     return event("held", minutes, seq=9, mitigation=name, plan={"digest": "d"}, reasons=[], **note)
+
+
+def alert(status, minutes, seq=9, fingerprint="1"):
+    return event("alert", minutes, seq=seq, alertname="Locks", fingerprint=fingerprint, status=status, labels={})
 
 
 AGAIN = [event("phase", 20, phase="resolved"), event("phase", 30, phase="open", reason="back")]
@@ -57,6 +68,17 @@ AGAIN = [event("phase", 20, phase="resolved"), event("phase", 30, phase="open", 
             "restart_services on db1 (#9) has found the fault again",
         ),
         ([verified(name="unblock_sessions"), held(), *AGAIN], "no verification is in the log since"),
+        ([alert("firing", 1), verified(), alert("firing", 6)], ""),  # it is known once more, and had not ended
+        ([verified(), alert("resolved", 6), alert("firing", 7)], "Locks (#9) fires again since the last verification"),
+        ([alert("resolved", 4), verified(), alert("firing", 7)], "Locks (#9) fires again"),
+        ([alert("resolved", 3), alert("firing", 4), verified()], ""),
+        ([verified(), alert("resolved", 6), alert("firing", 7, fingerprint="2")], ""),  # another one
+        ([verified(), alert("resolved", 6), alert("firing", 7), verified(minutes=8)], ""),
+        ([verified(), alert("resolved", 6), alert("firing", 7), alert("resolved", 8)], ""),
+        (
+            [verified(), alert("resolved", 6), alert("firing", 7), alert("resolved", 8), alert("firing", 9, 12)],
+            "Locks (#12) fires again",
+        ),
         ([verified(), *AGAIN], "no verification is in the log since it was opened again"),
         ([verified(), *AGAIN, verified(seq=9, minutes=40)], ""),
         ([verified("worse", 4, "y"), *AGAIN, verified(seq=9, minutes=40)], "(#4) says worse"),
@@ -66,3 +88,11 @@ def test_whether_the_log_shows_that_the_fault_is_gone(events, why):
     found = recovery_of([opened(), *events])
     assert why in found.why_not
     assert bool(why) == bool(found.why_not)
+
+
+def test_a_recovery_holds_from_the_end_of_an_alert_that_fired_again():
+    found = recovery_of([opened(), verified(), alert("resolved", 6), alert("firing", 7), alert("resolved", 8, 12)])
+    assert held_since(found) == START + timedelta(minutes=8)
+    assert why_not_held(found, START + timedelta(minutes=16), SOAK) == "#12 holds for 8 min of 10 min"
+    assert why_not_held(found, START + timedelta(minutes=18), SOAK) == ""
+    assert held_since(recovery_of([opened(), verified(), alert("resolved", 6)])) == START + timedelta(minutes=5)
