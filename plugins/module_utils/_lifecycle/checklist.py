@@ -15,9 +15,8 @@ from typing import Callable, NamedTuple, Sequence, TypedDict
 from .._core.text import span
 from .._incident.action_items import action_items
 from .._incident.event import EventReport, kept_at
-from .._incident.intent import RECONCILED
 from .._incident.kinds import CHECKLIST_STATES, ROLES
-from .._incident.phase import ENDED, is_of_the_fault, phase_of, rounds
+from .._incident.phase import ENDED, is_of_the_fault, phase_of, rounds, was_carried_out
 from .._incident.severity import assessed_by, severity_changes, severity_event, severity_of
 from .deadlines import said_outside
 from .log_recovery import SOAK, recovery_of, why_not_held
@@ -136,9 +135,15 @@ def _with_state(events: _Events, state: str) -> list[EventReport]:
 
 
 def _mitigated(events: _Events) -> _Tick:
-    return _first(
-        events, lambda event: event["kind"] == "verified" and event["note"].get("outcome") not in ("worse", None)
-    )
+    """By the verification of an act that was carried out; one without an act shows how things stand."""
+    acted: set[tuple[str, str]] = set()
+    for event in events:
+        act = event["host"], str(event["note"].get("mitigation") or "")
+        if was_carried_out(event):
+            acted.add(act)
+        elif event["kind"] == "verified" and act in acted and event["note"].get("outcome") not in ("worse", None):
+            return _Tick(DONE, f"#{event['seq']}")
+    return _STILL_OPEN
 
 
 def _stakeholders(events: _Events) -> _Tick:
@@ -151,10 +156,7 @@ def _stakeholders(events: _Events) -> _Tick:
 
 
 def _implemented(events: _Events) -> _Tick:
-    return _first(
-        events,
-        lambda event: event["kind"] == "mitigated" or (event["kind"] == RECONCILED and bool(event["note"].get("gone"))),
-    )
+    return _first(events, was_carried_out)
 
 
 def _recovered(events: _Events, rules: SiteRules) -> _Tick:
@@ -167,23 +169,37 @@ def _recovered(events: _Events, rules: SiteRules) -> _Tick:
     return _Tick(OPEN, why) if why else _Tick(DONE, f"#{found.verified[-1]['seq']}")
 
 
-def _on_the_page(events: _Events, rules: SiteRules) -> _Tick:
-    """By the last post that was sent, if the page was read back and shows it."""
-    sent = _sent(channel="page")(events)
-    differs = _differs(events)
-    if differs is not None:
-        return _Tick(OPEN, f"#{differs['seq']} was sent, and {differs['note'].get('reason') or 'the page differs'}")
+def _on_the_page(events: _Events, present: _Events, rules: SiteRules) -> _Tick:
+    """By the last post, where it was sent and the page, read back, shows it. ``present``: the events since it was
+    opened for the last time, before which the page says nothing of what is back."""
+    last = _last_post(present)
     scenario = str(events[0]["note"].get("scenario") or "") if events else ""
-    if sent.state == OPEN and rules.public and scenario not in rules.public and not said_outside(events):
-        return _Tick(NOT_APPLICABLE, f"by the site's rule: {scenario or 'this scenario'} does not face customers")
-    return sent
+    if last is None:
+        if rules.public and scenario not in rules.public and not said_outside(events):
+            return _Tick(NOT_APPLICABLE, f"by the site's rule: {scenario or 'this scenario'} does not face customers")
+        return _STILL_OPEN
+    seq, note = last["seq"], last["note"]
+    if note.get("state") != "sent":
+        return _Tick(OPEN, f"#{seq} {note.get('reason') or 'is not sent yet'}")
+    if note.get("agrees") is False:
+        return _Tick(OPEN, f"#{seq} was sent, and {note.get('reason') or 'the page differs'}")
+    return _Tick(DONE, f"#{seq}")
 
 
-def _differs(events: _Events) -> EventReport | None:
-    """The event of the last post, where the page did not show it, or could not be read back."""
-    keys = {event["note"].get("key") for event in events if event["note"].get("channel") == "page"}
-    posts = [event for event in _with_state(events, "sent") if event["note"].get("key") in keys]
-    return posts[-1] if posts and posts[-1]["note"].get("agrees") is False else None
+def _last_post(events: _Events) -> EventReport | None:
+    """The last event of the last post that was queued for the page, and was not replaced by another one."""
+    posts: dict[str, EventReport] = {}
+    of_page: set[str] = set()
+    for event in events:
+        key = str(event["note"].get("key") or "")
+        if event["kind"] != "message":
+            continue
+        if event["note"].get("channel") == "page":
+            of_page.add(key)
+        if key in of_page:
+            posts[key] = event
+    there = [event for event in posts.values() if event["note"].get("state") != "replaced"]
+    return there[-1] if there else None
 
 
 def _documented(events: _Events, chain_is_whole: bool | None) -> _Tick:
@@ -258,7 +274,7 @@ ITEMS: dict[str, _Item] = {
 
 
 # What is over again when the incident is opened again: neither a fact nor a person of the time before ticks it.
-_OF_THE_END = ("resolution_implemented", "recovery_verified", "customers_informed")
+_OF_THE_END = ("status_page_updated", "resolution_implemented", "recovery_verified", "customers_informed")
 
 
 def checklist_of(
@@ -269,7 +285,7 @@ def checklist_of(
     present = _since_reopened(events)
     said = {**_said(events, lambda item: item not in _OF_THE_END), **_said(present, _OF_THE_END.__contains__)}
     by_rules: dict[str, Callable[[], _Tick]] = {
-        "status_page_updated": lambda: _on_the_page(events, rules),
+        "status_page_updated": lambda: _on_the_page(events, present, rules),
         "recovery_verified": lambda: _recovered(events, rules),
         "timeline_documented": lambda: _documented(events, chain_is_whole),
     }

@@ -47,6 +47,11 @@ def posted(seq=7, key="page/investigating/1.1", **end: Any) -> list[Any]:
     return [*before, {**last, "note": {**last["note"], **end}}]
 
 
+def acted(outcome):
+    """An act with its verification."""
+    return [event("mitigated", seq=4, mitigation="x"), event("verified", seq=5, mitigation="x", outcome=outcome)]
+
+
 def written(seq, section, text="x"):
     return event("written", seq=seq, section=section, text=text)
 
@@ -88,7 +93,15 @@ def ticked(state, seq, name="runbooks_updated"):
         ("status_page_updated", posted(agrees=False, reason="the page says monitoring"),
          ("open", "#7 was sent, and the page says monitoring")),
         ("status_page_updated", [*posted(agrees=False), *posted(10, key="page/resolved/8.2", agrees=True)],
-         ("done", "#7")),
+         ("done", "#10")),
+        ("status_page_updated", [*posted(agrees=True), *posted(10, key="page/resolved/8.2")[:1]],
+         ("open", "#8 is not sent yet")),
+        ("status_page_updated",
+         [*posted(agrees=True), event("message", seq=9, key="p", channel="page", state="refused", reason="HTTP 401")],
+         ("open", "#9 HTTP 401")),
+        ("status_page_updated",
+         [*posted(agrees=True), event("message", seq=9, key="p", channel="page", state="queued"),
+          event("message", seq=10, key="p", state="replaced")], ("done", "#7")),
         ("status_page_updated", [*posted(agrees=True), *posted(10, key="page/resolved/8.2", agrees=False)],
          ("open", "#10 was sent, and the page differs")),
         ("customers_informed", sent(channel="page", values={"state": "identified"}), ("open", "")),
@@ -112,8 +125,15 @@ def ticked(state, seq, name="runbooks_updated"):
         ("investigated", [event("intended", seq=2, mitigation="restart_services", options={"services": ["web"]})],
          ("open", "")),
         ("investigated", [event("held", seq=2, mitigation="scale_services", plan={}, reasons=[])], ("open", "")),
-        ("mitigated", [event("verified", seq=5, outcome="improved")], ("done", "#5")),
-        ("mitigated", [event("verified", seq=5, outcome="worse")], ("open", "")),
+        ("mitigated", acted("improved"), ("done", "#5")),
+        ("mitigated", acted("unchanged"), ("done", "#5")),
+        ("mitigated", acted("worse"), ("open", "")),
+        ("mitigated", acted("improved")[:1], ("open", "")),
+        ("mitigated", acted("improved")[1:], ("open", "")),  # it went by itself, and nothing was done
+        ("mitigated", [event("noted", seq=4, mitigation="x"), *acted("recovered")[1:]], ("open", "")),
+        ("mitigated", [event("mitigated", seq=4, mitigation="y"), *acted("recovered")[1:]], ("open", "")),
+        ("mitigated", [event("reconciled", seq=4, mitigation="x", intended="t", gone=["a"]), *acted("improved")[1:]],
+         ("done", "#5")),
         ("recovery_verified", [event("verified", seq=5, outcome="improved")],
          ("open", "the last verification on db1 (#5) says improved")),
         ("recovery_verified", [], ("open", "no verification is in the log")),
@@ -227,6 +247,13 @@ def test_what_was_done_before_it_was_opened_again_ends_nothing_now():
     assert [state(name, *again)[0] for name in ("resolution_implemented", "customers_informed", "lessons_shared")] == [
         "open", "open", "done",
     ]  # fmt: skip
+
+
+def test_after_a_relapse_the_status_page_is_updated_by_a_post_that_follows_it():
+    again = [*posted(agrees=True), ticked("done", 9, "status_page_updated"), OVER, AGAIN]
+    assert state("status_page_updated", *again) == ("open", "")
+    assert state("status_page_updated", *again, *posted(15, "page/investigating/12.3", agrees=True)) == ("done", "#15")
+    assert state("status_page_updated", *again, ticked("waived", 16, "status_page_updated"))[0] == "waived"
 
 
 def test_the_status_page_is_not_applicable_by_the_rule_of_the_site_and_not_by_silence():
