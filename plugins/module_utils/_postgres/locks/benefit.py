@@ -13,7 +13,7 @@ from ..exclusions import Exclusions
 from ..session import Prepared, Session
 from ..snapshot import Snapshot
 from ..sql_text import without_literals
-from .convoy import proved_holds, seconds_in_transaction
+from .convoy import proved_holds, seconds_in_transaction, waited_for
 from .election import may_lead, takes_its_turn, why_lead, why_lead_by_row
 from .lock_table import Key
 from .price import CANCEL, Bounds, act_on, at_work
@@ -149,6 +149,11 @@ def uncertain_ends(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key
             uncertain[key] = f"{since}, and its waiters take turns and have waited for long: the queue may be moving"
         elif leads := why_lead_by_row(snapshot, holder, waiters, bounds.min_waiting, bounds.min_waiters):
             uncertain[key] = leads
+        elif (waited := waited_for(snapshot, key)) < bounds.min_waiting:
+            uncertain[key] = (
+                f"no session has waited for it for longer than {span(waited)}: those that wait for too long waited for"
+                " others before, so it may be about to continue"
+            )
     return uncertain
 
 

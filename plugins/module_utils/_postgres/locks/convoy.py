@@ -58,6 +58,22 @@ def proved_holds(snapshot: Snapshot) -> dict[Key, float]:
     return proved
 
 
+def waited_for(snapshot: Snapshot, key: Key) -> float:
+    """Seconds for which a root blocker has kept a session from its lock, at least: it has been idle since, or one waits
+    for so long that wants what it holds, or stands in the row's queue behind that one. Who waits for a session that
+    waits for the root in its turn has waited for that other one before. No transaction is older than what it does."""
+    waits = snapshot.forest.waits
+    tags = {tag for tag, owners in waits.held_by.items() if key in owners}
+    direct = {waiter for waiter, locks in waits.waits.items() if any(lock.tag in tags for lock in locks)}
+    rows = {tag for tag, owners in waits.held_by.items() if tag[0] == "tuple" and owners & direct}
+    queue = {waiter for waiter, locks in waits.waits.items() if any(lock.tag in rows for lock in locks)}
+    waited = max((snapshot.seconds_waiting(waiter) for waiter in direct | queue), default=0.0)
+    holder = snapshot.who(key)
+    if isinstance(holder, Session) and holder.xact_start is not None:
+        waited = min(waited, max(0.0, (snapshot.now - holder.xact_start).total_seconds()))
+    return max(waited, snapshot.held_for(key))
+
+
 def _in_statement(holder: Holder, oldest: float, snapshot: Snapshot) -> float:
     if isinstance(holder, Prepared) or holder.state == "":
         return 0.0

@@ -74,7 +74,7 @@ class Judgement(PlannedAct):
     def without_approval(self) -> Judgement:
         """The plan as it may be carried out when no person has approved any of it."""
         held = [item.target for item in self.need_approval]
-        return replace(self, plan=self.plan.without(held, "needs an approval")) if held else self
+        return self._of_use(self.plan.without(held, "needs an approval")) if held else self
 
     @property
     def up_to(self) -> int:
@@ -99,6 +99,10 @@ class Judgement(PlannedAct):
             known = {item.target for item in others}
             left = tuple(item for item in plan.excluded if item.target not in known)
             return replace(self, plan=replace(plan, actions=others, excluded=left), freed=frozenset())
+        return self._of_use(plan)
+
+    def _of_use(self, plan: Plan) -> Judgement:
+        """A part of the plan, without what would free no session unless the other part were carried out too."""
         while True:
             chosen = [self.keys[target] for target in plan.targets]
             freed = self.affected - self.snapshot.forest.still_blocked(chosen) - set(chosen)

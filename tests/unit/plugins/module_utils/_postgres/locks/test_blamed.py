@@ -1,0 +1,79 @@
+"""Who waits for whom since when: a root blocker answers for no wait that began before it stood in the way."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.price import Bounds
+
+from support.snapshots import NOW, ago, holds, relation, row, session, snapshot, waits, xid
+
+IDLE = "idle in transaction"
+WIDE = Bounds(max_share=1.0)
+SHARED = ("shared row", *row(1, 900)[1:])
+UPDATES: dict[str, Any] = {"query": "UPDATE t SET n = 1", "has_written": True}
+
+
+def run_into(seconds, root, wants="AccessExclusiveLock"):
+    """A migration that four requests have waited 60 s for, and that has run into ``root`` so many seconds ago."""
+    locks = [holds(9, relation(7), "AccessExclusiveLock"), holds(1, relation(8), "AccessShareLock")]
+    locks += [waits(9, relation(8), wants, seconds), *(waits(n, relation(7), "AccessShareLock") for n in range(20, 24))]
+    return snapshot(locks, root, session(9, application="migration", query="ALTER TABLE t ADD x int", has_written=True))
+
+
+def behind_a_row(seconds, root):
+    """A batch that four requests have waited 60 s for, and that waits for a row of ``root``."""
+    locks = [holds(9, xid(5)), holds(1, xid(6)), waits(9, xid(6), "ShareLock", seconds)]
+    locks += [waits(n, xid(5), "ShareLock") for n in range(20, 24)]
+    return snapshot(locks, root, session(9, **UPDATES))
+
+
+def shared(*healthy):
+    """A row that a forgotten transaction holds together with others, and that four requests want."""
+    owners = (1, *(holder.pid for holder in healthy))
+    locks = [holds(owner, SHARED) for owner in owners] + [waits(20, SHARED), holds(20, row(1, 900))]
+    locks += [waits(n, row(1, 900)) for n in range(21, 24)]
+    return snapshot(locks, session(1, IDLE, **UPDATES), *healthy)
+
+
+@pytest.mark.parametrize(
+    ("scene", "held"),
+    [
+        pytest.param(run_into(4, session(1)), {1}, id="a report that a migration has run into"),
+        pytest.param(run_into(31, session(1)), set(), id="a report that it has waited for for long"),
+        pytest.param(run_into(4, session(1, IDLE)), set(), id="a transaction forgotten for long"),
+        pytest.param(run_into(4, session(1, IDLE, state_change=ago(8))), {1}, id="one idle for a moment"),
+        pytest.param(behind_a_row(25, session(1, **UPDATES)), {1}, id="a batch that another one has run into"),
+        pytest.param(behind_a_row(45, session(1, **UPDATES)), set(), id="a batch that it has waited for for long"),
+    ],
+)
+def test_a_root_that_no_session_has_waited_for_for_long_needs_an_approval(scene, held):
+    found = judge(scene, Exclusions(), WIDE)
+    assert {item.detail["pid"] for item in found.plan.actions} == {1}
+    reasons = {item.detail["pid"]: item.detail["needs_approval"] for item in found.need_approval}
+    assert set(reasons) == held
+    assert all("no session has waited for it for longer than" in why for why in reasons.values())
+
+
+def test_a_healthy_holder_of_a_shared_row_is_not_ended_with_the_forgotten_one():
+    young = [session(pid, xact_start=NOW - timedelta(seconds=2), **UPDATES) for pid in (2, 3)]
+    found = judge(shared(*young), Exclusions(), WIDE)
+    assert {item.detail["pid"] for item in found.need_approval} == {2, 3}
+    assert found.without_approval().plan.actions == (), "the forgotten one alone frees no waiter"
+
+
+def test_holders_of_a_shared_row_that_are_old_go_together():
+    found = judge(shared(session(2, **UPDATES)), Exclusions(), WIDE)
+    assert {item.detail["pid"] for item in found.without_approval().plan.actions} == {1, 2}
+
+
+def test_members_of_a_row_s_queue_have_waited_for_whoever_holds_it():
+    """The first of them begins to wait anew with each version of the row."""
+    locks = [holds(1, xid(9)), waits(2, xid(9), "ShareLock", 2), holds(2, row(1, 9))]
+    locks += [waits(n, row(1, 9), "ExclusiveLock", 70) for n in (3, 4, 5)]
+    found = judge(snapshot(locks, session(1, query="SELECT report()", has_written=True)), Exclusions(), WIDE)
+    assert not found.need_approval
