@@ -156,28 +156,34 @@ class Snapshot:
         leaders by a row or a table.
 
         Such a lock is an agreement of the application (a leader and those that stand by), not a queue. A holder does
-        something wrong that waits itself, is prepared, or has been idle in its transaction for ``min_waiting`` seconds
-        and `IDLE_AFTER`. ``approved``: targets that a person wants to end, so that their locks count like all others.
+        something wrong that has waited itself for ``min_waiting`` seconds, is prepared, or has been idle in its
+        transaction for as long and for `IDLE_AFTER`. Who only waits since another one stands before it in the queue (a
+        shared lock behind a request for an exclusive one) has no such agreement with the holder. ``approved``: targets
+        that a person wants to end, so that their locks count like all others.
         """
         waits = self.forest.waits
         advisory = {key: locks for key, locks in waits.waits.items() if all(lock.kind == "advisory" for lock in locks)}
-        idle_after = max(min_waiting, IDLE_AFTER)
         by_design: dict[Key, frozenset[Key]] = {}
         for key, locks in advisory.items():
             if key in self.moving:
                 continue  # a convoy, and no leader
             holders = frozenset(holder for lock in locks for holder in waits.held_by.get(lock.tag, ()))
-            if holders and all(self._holds_by_design(holder, idle_after, approved) for holder in holders):
+            if key in waits.only_queued or not holders:
+                continue
+            if all(self._holds_by_design(holder, min_waiting, approved) for holder in holders):
                 by_design[key] = holders
         for key, holders in self.elections.items():
             if key not in self.moving and not any(self.who(holder).target in approved for holder in holders):
                 by_design[key] = holders
         return by_design
 
-    def _holds_by_design(self, key: Key, idle_after: float, approved: Collection[str]) -> bool:
+    def _holds_by_design(self, key: Key, min_waiting: float, approved: Collection[str]) -> bool:
         holder = self.who(key)
-        if isinstance(holder, Prepared) or key in self.forest.waits.waits or holder.target in approved:
+        if isinstance(holder, Prepared) or holder.target in approved:
             return False
+        if key in self.forest.waits.waits:
+            return self.seconds_waiting(key) < min_waiting
+        idle_after = max(min_waiting, IDLE_AFTER)
         return not (holder.idle_in_transaction and holder.seconds_in_state(self.now) >= idle_after)
 
     def affected(self, min_waiting: float, approved: Collection[str] = (), min_waiters: int = MIN_WAITERS) -> list[Key]:

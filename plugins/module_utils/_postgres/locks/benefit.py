@@ -14,9 +14,9 @@ from ..session import Prepared, Session
 from ..snapshot import Snapshot
 from ..sql_text import without_literals
 from .convoy import proved_holds, seconds_in_transaction, waited_for
-from .election import may_lead, takes_its_turn, why_lead, why_lead_by_row
+from .election import may_lead, may_stand_by, takes_its_turn, why_lead, why_lead_by_row
 from .lock_table import Key
-from .price import CANCEL, Bounds, act_on, at_work
+from .price import CANCEL, Bounds, act_on, at_work, has_worked
 
 _CAN_WAIT = "maintenance, a backup, replication, a change of a table or an operator's tool"
 _SINCE_UNKNOWN = "since when it has held its lock is not known"
@@ -46,7 +46,9 @@ def costly_ends(
     to_cancel: list[Key] = []
     for group, dummy in groups_of(snapshot, chosen, freed):
         waiters = snapshot.forest.behind(group) & freed
-        urgent = sum(not snapshot.can_wait(key) for key in waiters)
+        urgent = sum(
+            not snapshot.can_wait(key) and not may_stand_by(snapshot, key, bounds.min_waiters) for key in waiters
+        )
         active = sum(at_work(snapshot, key, bounds) for key in group)
         lost = active if urgent else sum(not _is_forgotten(snapshot, key, bounds) for key in group)
         losing = [key for key in group if _loses_work(snapshot, key, bounds)] if urgent < bounds.min_waiters else []
@@ -88,8 +90,9 @@ def _why_costly(
     """``counts``: of the group that is active, of it that is lost, of the waiters that cannot wait."""
     active, lost, urgent = counts
     if lost <= urgent:
+        begun = "has only begun to wait itself" if any(key in snapshot.forest.waits.waits for key in group) else ""
         return (
-            f"its transaction has written and is active, and only {urgent} of the application's sessions"
+            f"its transaction has written and {begun or 'is active'}, and only {urgent} of the application's sessions"
             f" {'waits' if urgent == 1 else 'wait'} for it"
         )
     kind = f" ({_CAN_WAIT}, with no session behind it)" if waiters and not urgent else ""
@@ -108,10 +111,13 @@ def _has_written(snapshot: Snapshot, key: Key) -> bool:
 
 def _loses_work(snapshot: Snapshot, key: Key, bounds: Bounds) -> bool:
     """Whether a target's end rolls back what an active transaction has written, such as a batch that another one waits
-    for. Between two statements it counts as active until it has been idle for ``min_waiting``."""
-    holder = snapshot.who(key)
-    if not isinstance(holder, Session) or not holder.has_written or key in snapshot.forest.waits.waits:
+    for. Between two statements it counts as active until it has been idle for ``min_waiting``, and so does one that has
+    begun to wait itself."""
+    holder, awaited = snapshot.who(key), snapshot.forest.wait_of(key)
+    if not isinstance(holder, Session) or not holder.has_written:
         return False
+    if awaited is not None:
+        return has_worked(holder, awaited) and snapshot.seconds_waiting(key) < bounds.min_waiting
     recent = holder.idle_in_transaction and holder.seconds_in_state(snapshot.now) < bounds.min_waiting
     return act_on(holder) == CANCEL or (recent and not holder.aborted)
 

@@ -89,6 +89,21 @@ def standbys(snapshot: Snapshot) -> set[Key]:
     return forest.behind(leaders) - forest.still_blocked(leaders) if leaders else set()
 
 
+def may_stand_by(snapshot: Snapshot, key: Key, min_waiters: int) -> bool:
+    """Whether a waiter may be the standby of an elected leader by an advisory lock that waits itself: what ends the
+    leader's wait does not end the standby's. So many that they are a queue are requests, also where a statement shows
+    that the lock ends with the transaction."""
+    waits = snapshot.forest.waits
+    locks = waits.waits.get(key, [])
+    holders = {holder for lock in locks for holder in waits.held_by.get(lock.tag, ())}
+    if not holders or not holders <= waits.waits.keys() or any(lock.kind != "advisory" for lock in locks):
+        return False
+    texts = [who.query for who in map(snapshot.who, {key, *holders}) if isinstance(who, Session)]
+    if any(_TRANSACTION_LEVEL.search(without_literals(text)) for text in texts):
+        return False
+    return len(snapshot.forest.behind(holders)) < _MANY * min_waiters
+
+
 def why_lead(snapshot: Snapshot, holder: Session, min_waiting: float = 30.0) -> str:
     """Why a session idle in transaction may be the elected leader of those that wait for it; empty where it is none."""
     waiters = snapshot.forest.waiting_for(holder.key)

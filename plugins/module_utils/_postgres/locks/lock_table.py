@@ -62,7 +62,8 @@ class WaitGraph:
     ``latent`` edges show only once a holder is gone: who queues for a row's tuple lock will wait for
     the same transaction as the session that holds the tuple lock now. ``holders`` are owners whose
     granted locks, tuple locks apart, make a session wait. ``held_by``: owners in conflict with a lock's waiters, by its
-    tag; ``held_alike``: those of them that hold it as a waiter wants it and as one can at a time.
+    tag; ``held_alike``: those of them that hold it as a waiter wants it and as one can at a time. ``only_queued``:
+    waiters that no holder keeps from their lock, but others that stand before them in its queue.
     """
 
     keys: list[Key | None] = field(default_factory=list)
@@ -73,6 +74,7 @@ class WaitGraph:
     holders: set[Key] = field(default_factory=set)
     held_by: dict[Tag, set[Key]] = field(default_factory=dict)
     held_alike: dict[Tag, set[Key]] = field(default_factory=dict)
+    only_queued: set[Key] = field(default_factory=set)
 
     def node(self, key: Key) -> int:
         if key not in self.node_of:
@@ -144,6 +146,8 @@ def _add_queue(graph: WaitGraph, queue: list[Lock], held: dict[str, dict[Key, No
     for lock in queue:
         node = graph.node(lock.owner)
         graph.waits.setdefault(lock.owner, []).append(lock)
+        if not any(len(held[mode]) > (lock.owner in held[mode]) for mode in CONFLICTS[lock.mode] if mode in groups):
+            graph.only_queued.add(lock.owner)
         for mode in CONFLICTS[lock.mode]:
             if mode in groups:
                 graph.out[node].extend(groups[mode].nodes_without(lock.owner))

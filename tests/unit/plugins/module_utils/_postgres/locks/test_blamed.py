@@ -10,7 +10,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import judge
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.price import Bounds
 
-from support.snapshots import NOW, ago, holds, relation, row, session, snapshot, waits, xid
+from support.snapshots import NOW, advisory, ago, holds, relation, row, session, snapshot, waits, xid
 
 IDLE = "idle in transaction"
 WIDE = Bounds(max_share=1.0)
@@ -77,3 +77,64 @@ def test_members_of_a_row_s_queue_have_waited_for_whoever_holds_it():
     locks += [waits(n, row(1, 9), "ExclusiveLock", 70) for n in (3, 4, 5)]
     found = judge(snapshot(locks, session(1, query="SELECT report()", has_written=True)), Exclusions(), WIDE)
     assert not found.need_approval
+
+
+SHARE = "ShareLock"
+
+
+def standbys(seconds, number, root, asks="SELECT pg_advisory_lock(1)"):
+    """A leader by an advisory lock that has waited for ``root`` so long, and its standbys of the last hour."""
+    locks = [holds(9, advisory(1)), holds(1, xid(6)), waits(9, xid(6), SHARE, seconds)]
+    locks += [waits(n, advisory(1), seconds=3600) for n in range(20, 20 + number)]
+    standing = [session(n, query=asks) for n in range(20, 20 + number)]
+    return snapshot(locks, root, session(9, query="UPDATE t SET n = 1"), *standing)
+
+
+@pytest.mark.parametrize(
+    ("scene", "affected", "held"),
+    [
+        pytest.param(standbys(4, 4, session(1, **UPDATES)), 0, set(), id="a leader that has begun to wait"),
+        pytest.param(standbys(40, 4, session(1, **UPDATES)), 5, {1}, id="one that has waited for long"),
+        pytest.param(standbys(40, 4, session(1, IDLE, **UPDATES)), 5, set(), id="one behind a forgotten transaction"),
+        pytest.param(standbys(40, 6, session(1, **UPDATES)), 7, set(), id="a queue"),
+        pytest.param(
+            standbys(40, 4, session(1, **UPDATES), "SELECT pg_advisory_xact_lock(1)"), 5, set(), id="a transaction lock"
+        ),
+    ],
+)
+def test_standbys_of_a_leader_that_waits_free_nobody(scene, affected, held):
+    found = judge(scene, Exclusions(), WIDE)
+    assert len(found.affected) == affected
+    assert {item.detail["pid"] for item in found.need_approval} == held
+    assert {item.detail["pid"] for item in found.plan.actions} == ({1} if affected else set())
+
+
+@pytest.mark.parametrize(
+    ("mode", "affected"), [pytest.param(SHARE, 2, id="shared"), pytest.param("ExclusiveLock", 0, id="exclusive")]
+)
+def test_behind_a_queued_request_for_an_advisory_lock_a_shared_one_is_not_by_design(mode, affected):
+    locks = [holds(1, advisory(1), SHARE), waits(2, advisory(1), seconds=90)]
+    locks += [waits(n, advisory(1), mode, 60) for n in (3, 4)]
+    found = judge(snapshot(locks, session(1, "idle")), Exclusions(), WIDE)
+    assert len(found.affected) == affected
+    assert [item.detail["pid"] for item in found.plan.actions] == ([2] if affected else [])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "jobs", "has_written", "held"),
+    [
+        pytest.param(3, 2, True, {9}, id="a batch that has begun to wait"),
+        pytest.param(40, 2, True, set(), id="one that has waited for long"),
+        pytest.param(3, 3, True, set(), id="as many as make a queue"),
+        pytest.param(3, 2, False, set(), id="one that has written nothing"),
+    ],
+)
+def test_a_batch_that_has_begun_to_wait_is_as_dear_as_an_active_one(seconds, jobs, has_written, held):
+    locks = [holds(9, relation(7), SHARE), holds(1, relation(8), "AccessShareLock")]
+    locks += [waits(9, relation(8), "AccessExclusiveLock", seconds)]
+    locks += [waits(n, relation(7), "RowExclusiveLock") for n in range(20, 20 + jobs)]
+    writes = {"has_written": has_written, "holds_writes": has_written}
+    batch = session(9, query="LOCK TABLE u", xact_start=ago(200), query_start=ago(seconds), **writes)
+    found = judge(snapshot(locks, session(1, application="pg_dump"), batch), Exclusions(), WIDE)
+    assert {item.detail["pid"] for item in found.plan.actions} == {9}
+    assert {item.detail["pid"] for item in found.need_approval} == held
