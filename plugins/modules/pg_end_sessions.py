@@ -60,11 +60,12 @@ options:
         by client address.
       - Pools that are large but do not leak are not terminated, unless O(shares) lists the application. Such a pool is
         almost the only one under the limit of its role or database, or it is one of several pools of similar size (of
-        several applications, or by name or client address within one), or it is behind a connection pooler.
+        several applications, or by name or client address within one; also of many clients with one session each), or
+        it is behind a connection pooler.
       - An application that leaks a connection uses it only at its start, while a pool reuses its sessions. A session is
         therefore excluded if it was in use for more than a minute after its login and for longer than it has been idle.
-      - The most recently opened sessions are terminated first, since an application may still need the sessions that it
-        opened at its start.
+      - The sessions of the client address, then of the name, with most sessions are terminated first, and of these the
+        most recently opened, since an application may still need the sessions that it opened at its start.
     type: float
   shares:
     description:
@@ -87,6 +88,13 @@ options:
     description: Number of sessions that each application keeps, however small its share is. At least 0.
     type: int
     default: 2
+  possible_leaks:
+    description:
+      - Whether O(idle) also applies to the largest of several pools of similar size under the limit of the server, of
+        which it is not known whether they leak.
+      - The action on such a session has C(needs_approval), and M(pafar.runbook.gate) requires an approval.
+    type: bool
+    default: false
   idle_in_transaction:
     description:
       - Terminate sessions that have been idle in transaction for this many seconds. If omitted, the rule is off.

@@ -18,7 +18,14 @@ from .._logs.records import LogReport
 from .._postgres.activity_report import ActivityReport
 from .._postgres.background.background_report import BackgroundReport
 from .._postgres.background.pgbouncer import ClientConnections, PoolerReport, PoolReport, paused
-from .._postgres.connection_limits import SLOTS, ApplicationReport, ConnectionLimitReport, fair_level, why_no_leak
+from .._postgres.connection_limits import (
+    SLOTS,
+    ApplicationReport,
+    ConnectionLimitReport,
+    fair_level,
+    why_no_leak,
+    why_unclear,
+)
 from .._postgres.excess.excess_plan import IDLE, EndDict
 from .._postgres.excess.handed_over import out_of_reach
 from .cause import (
@@ -34,11 +41,11 @@ from .cause import (
     why_out_of_reach,
 )
 from .client_pool import client_pools, logged_pools
-from .growing_pool import LEAK, growing_pools
+from .growing_pool import FULL_POOL, LEAK, FullPool, full_pools, growing_pools
 from .queued_slots import closed_limits, login_causes, queue_causes, without_cause
 
-DEAD_CLIENTS, FULL_POOL, IDLE_IN_TRANSACTION, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = (
-    "dead_clients", "full_pool", "idle_in_transaction", "pooler", "pooler_paused", "pooler_full", "traffic",
+DEAD_CLIENTS, IDLE_IN_TRANSACTION, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = (
+    "dead_clients", "idle_in_transaction", "pooler", "pooler_paused", "pooler_full", "traffic",
 )  # fmt: skip
 NEAR = 0.1  # share of a connection limit: with less free it counts as reached
 _IDLE_SHARE = 0.25  # share of the used slots that are idle in transaction
@@ -171,7 +178,7 @@ def _limit_causes(
     """What fills one connection limit. The weight of a cause is the share of the limit that it explains."""
     applications, used = connection_limit["applications"], max(1, connection_limit["used"])
     causes = queue_causes(connection_limit, activity)
-    full: list[tuple[ApplicationReport, str]] = []
+    full: list[FullPool] = []
     level = min(
         fair_level(
             [application["sessions"] for application in applications], int(connection_limit["limit"] * (1 - headroom))
@@ -186,7 +193,7 @@ def _limit_causes(
         idle_long = sum(seconds >= idle for seconds in application["idle_seconds"])
         excess = application["sessions"] - own_share
         others = [other["sessions"] for other in applications if other is not application]
-        sound = why_no_leak(
+        size = (
             connection_limit["kind"],
             application["sessions"],
             others,
@@ -194,10 +201,11 @@ def _limit_causes(
             application["pools"],
             application["stopped"],
         )
+        sound, unclear = why_no_leak(*size), why_unclear(*size) if old else ""
         if excess > 0 and idle_long and not old:
             sound = sound or "they were used for longer than they have been idle, as sessions of a pool are"
         if sound and excess > 0 and idle_long and not given:
-            full.append((application, sound))
+            full.append(FullPool(application, unclear or sound, bool(unclear)))
         elif excess > 0 and old:
             oldest = unused[0]
             text = (
@@ -224,8 +232,8 @@ def _limit_causes(
             ask = "" if given else _why_ask(connection_limit["kind"], application, refused)
             leak = Cause(LEAK, min(old, excess) / used, (text,), detail=detail, needs_approval=ask)
             causes.append(ended_by(leak, plan, IDLE, [application["family"]]))
-    causes += [_full_pools(connection_limit, full, headroom)] if full else []
-    causes += growing_pools(connection_limit, [application for application, dummy in full], idle)
+    causes += [full_pools(connection_limit, full, headroom, plan)] if full else []
+    causes += growing_pools(connection_limit, [pool.application for pool in full], idle)
     # Most transactions are idle for a moment between two statements; those are work.
     old_ones = [
         (application, sum(seconds >= forgotten for seconds in application["idle_in_transaction_seconds"]))
@@ -257,33 +265,6 @@ def _why_ask(kind: str, application: ApplicationReport, refused: bool) -> str:
     if application["steady"] and not refused:
         return "it may be a pool of a fixed size: it has long stopped opening sessions, and no login was refused"
     return ""
-
-
-def _full_pools(
-    connection_limit: ConnectionLimitReport, full: Sequence[tuple[ApplicationReport, str]], headroom: float
-) -> Cause:
-    """Pools over their share that do not leak: they are reported, and no session is terminated for them."""
-    setting = (
-        "max_connections"
-        if connection_limit["kind"] == SLOTS
-        else f"the connection limit of {connection_limit['kind']} {connection_limit['name']}"
-    )
-    total = sum(application["sessions"] for application, dummy in full)
-    texts = [
-        f"{application['name']} holds {application['sessions']} of {connection_limit['limit']}, {application['idle']}"
-        f" of them idle: {sound}"
-        for application, sound in full
-    ]
-    room = int(connection_limit["limit"] * (1 - headroom)) - (connection_limit["used"] - total)
-    names = ", ".join(application["name"] for application, dummy in full)
-    most = max(len(full), room)
-    advice = (
-        f"full pools, in sum {total} of {connection_limit['limit']} ({setting}): {names}. Reduce them to at most {most}"
-        " in sum (maximumPoolSize, pool_size + max_overflow, pool, default_pool_size, times processes and"
-        f" replicas), or raise {setting}"
-    )
-    weight = 0.05 + sum(application["idle"] for application, dummy in full) / max(1, connection_limit["used"]) / 100
-    return Cause(FULL_POOL, weight, texts, detail={"advice": advice})
 
 
 def _service_of(application: ApplicationReport, services: Mapping[str, ServiceReport]) -> str:

@@ -1,20 +1,60 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A limit that is reached, most of it by pools that stopped growing before: which application took the rest. Pure.
+"""A limit that pools have filled: those that do not leak, or may not, and which application took the rest. Pure.
 
-It has less than its share, so that no rule names its sessions: a person decides what it may have.
+The latter has less than its share, so that no rule names its sessions: a person decides what it may have.
 """
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import NamedTuple, Sequence
 
-from .._postgres.connection_limits import ApplicationReport, ConnectionLimitReport
-from .cause import Cause, Detail
+from .._postgres.connection_limits import SLOTS, ApplicationReport, ConnectionLimitReport
+from .._postgres.excess.excess_plan import IDLE, EndDict
+from .cause import Cause, Detail, ended_by
 
-LEAK = "leak"
+LEAK, FULL_POOL = "leak", "full_pool"
 _FLOOR = 2  # sessions that an application keeps
 _LEAST, _SHARE = 3, 0.1  # forgotten sessions from which on it counts, and their part of the limit
+
+
+class FullPool(NamedTuple):
+    """An application over its share that does not leak, and why; ``unclear``: it may, and a person decides."""
+
+    application: ApplicationReport
+    why: str
+    unclear: bool
+
+
+def full_pools(
+    connection_limit: ConnectionLimitReport, full: Sequence[FullPool], headroom: float, plan: EndDict
+) -> Cause:
+    """Pools over their share: they are reported. Idle sessions of those of which it is not known are ended only with an
+    approval."""
+    setting = (
+        "max_connections"
+        if connection_limit["kind"] == SLOTS
+        else f"the connection limit of {connection_limit['kind']} {connection_limit['name']}"
+    )
+    total = sum(pool.application["sessions"] for pool in full)
+    texts = [
+        f"{pool.application['name']} holds {pool.application['sessions']} of {connection_limit['limit']},"
+        f" {pool.application['idle']} of them idle: {pool.why}"
+        for pool in full
+    ]
+    room = int(connection_limit["limit"] * (1 - headroom)) - (connection_limit["used"] - total)
+    names = ", ".join(pool.application["name"] for pool in full)
+    most = max(len(full), room)
+    advice = (
+        f"full pools, in sum {total} of {connection_limit['limit']} ({setting}): {names}. Reduce them to at most {most}"
+        " in sum (maximumPoolSize, pool_size + max_overflow, pool, default_pool_size, times processes and"
+        f" replicas), or raise {setting}"
+    )
+    weight = 0.05 + sum(pool.application["idle"] for pool in full) / max(1, connection_limit["used"]) / 100
+    unclear = [pool for pool in full if pool.unclear]
+    ask = "; ".join(dict.fromkeys(pool.why for pool in unclear))
+    cause = Cause(FULL_POOL, weight, texts, detail={"advice": advice}, needs_approval=ask)
+    return ended_by(cause, plan, IDLE, [pool.application["family"] for pool in unclear])
 
 
 def growing_pools(

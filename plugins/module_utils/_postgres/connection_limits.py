@@ -33,6 +33,8 @@ _VARIES = re.compile(
 _RESET = re.compile(r"\s*DISCARD\s+ALL\s*;?\s*\Z", re.I)  # what a pooler sends when a client has gone
 _STEADY, _PAUSES = 30.0, 10  # seconds, and average pauses, without a new session after which a pool grows no more
 _TAKEN_SINCE, _LEAST_SINCE = 0.2, 5  # share and number of a limit's sessions that others opened since one had room
+_CLIENTS = 5  # from which on clients with one session each are pools of one
+_NEARLY = 0.75  # of the largest application's sessions: from there on another one is as large
 _USED_AT_FIRST = 60.0  # seconds after its login in which a session is used that is then forgotten
 
 
@@ -291,12 +293,13 @@ def has_stopped(limit_in_use: ConnectionLimit, sessions: Collection[Session], no
 
 def equal_pools(sessions: Collection[Session]) -> list[int]:
     """Sizes of the pools that an application has, one per name or per client address, where there are at least two of
-    about one size; else nothing."""
+    about one size; else nothing. Many clients with a session each are pools of one: functions, forked workers. Names
+    are not: some applications give each connection of one pool its own."""
     by_name = Counter(application_of(session).name for session in sessions)
     by_client = Counter(session.client for session in sessions)
-    for counted in (by_name, by_client):
+    for counted, least in ((by_name, 2), (by_client, 2 if len(by_client) < _CLIENTS else 1)):
         sizes = sorted(counted.values(), reverse=True)
-        if len(sizes) > 1 and sizes[1] > 1 and 2 * sizes[1] >= sizes[0]:
+        if len(sizes) > 1 and sizes[1] >= least and 2 * sizes[1] >= sizes[0]:
             return sizes
     return []
 
@@ -336,6 +339,28 @@ def why_no_leak(
     if peers:
         return f"{peers + 1} pools are of about this size: too large in sum, and no single pool is the cause"
     return ""
+
+
+def why_unclear(
+    kind: str, sessions: int, others: Collection[int], pooled: bool, pools: Sequence[int] = (), stopped: bool = False
+) -> str:
+    """Why sessions over a fair share may leak although `why_no_leak` takes them for those of pools, so that they are
+    ended with an approval only; empty where they are known not to. The same arguments.
+
+    A leak beside a pool of half its size, and one in every process of an application, look like pools that are too
+    large in sum. Of pools of several sizes only the largest are meant: what stands out is the likelier to leak.
+    """
+    if kind != SLOTS or pooled or stopped or sessions < _NEARLY * max(others, default=0):
+        return ""
+    if pools:
+        return (
+            f"they are {len(pools)} pools of up to {pools[0]}, by name or client, of similar size: each of them may"
+            " leak, or they are too large in sum"
+        )
+    peers = sum(2 * other >= sessions for other in others)
+    return (
+        f"{peers + 1} pools are of about this size: the largest may leak, or they are too large in sum" if peers else ""
+    )
 
 
 def fair_level(counts: Iterable[int], room: int) -> int:

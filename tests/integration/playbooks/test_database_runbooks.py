@@ -161,6 +161,28 @@ def test_the_approval_of_one_part_as_it_is_printed_does_not_hold_the_other(serve
     assert left == {"exceeds the limit of 2 (max_terminations 10, max_share 0.2)"}, "approved, and yet not done"
 
 
+@pytest.mark.parametrize(("beside", "said"), [(9, "2 pools are of about this size"), (12, "2 pools are of about")])
+def test_what_may_leak_beside_a_pool_of_half_its_size_is_held_and_ended_when_approved(
+    server, session, site, beside, said
+):
+    pool, few = fill(session, beside, "web"), fill(session, 3, "cron")
+    leaked = fill(session, 24 - beside)
+    by_pid = {client.pid: client for client in (*pool, *few, *leaked)}
+    lasting(server, 0.25, IDLE)
+    done = site.play(playbook=EXHAUSTION)
+    assert done.returncode == 0, done.stdout
+    assert said in done.stdout
+    assert {client.fate(0) for client in (*pool, *few, *leaked)} == {"alive"}
+    held = next(event for event in site.events() if event["kind"] == "held")["note"]["plan"]
+    names = {action["application"] for action in held["actions"]}
+    assert names == ({"feed (app@postgres)"} if beside == 9 else {"feed (app@postgres)", "web (app@postgres)"})
+    approved = site.typed(site.next_command(done))
+    assert approved.returncode == 0, approved.stdout
+    ended = {pid for pid, client in by_pid.items() if client.fate(0.05) == "terminated"}
+    assert ended == {action["pid"] for action in held["actions"]}
+    assert "recovered: " in approved.stdout
+
+
 @pytest.mark.parametrize(
     ("variables", "planned"),
     [({"share": 0.2, "floor": 20}, 7), ({"share": 1.0, "headroom": 0.8}, 22)],

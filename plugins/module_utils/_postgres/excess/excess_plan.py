@@ -17,16 +17,7 @@ from ..._core.result import PlannedAct
 from ..._core.text import span
 from ..._core.times import stamp
 from ..activity_report import session_dict
-from ..connection_limits import (
-    application_of,
-    connection_limits,
-    equal_pools,
-    fair_level,
-    has_stopped,
-    is_forgotten,
-    is_pooled,
-    why_no_leak,
-)
+from ..connection_limits import application_of
 from ..describe import who_is
 from ..exclusions import Exclusions
 from ..locks.benefit import why_keep
@@ -37,6 +28,7 @@ from ..snapshot import Snapshot, count_connections
 from ..sql_text import without_literals
 from ..work import maintenance, why_ask
 from .dead_rows import RowKeeper, held_back, why_in_vain
+from .over_share import OverShare, Shares, over_share
 
 VERB = "end_sessions"
 DEAD_CLIENT, IDLE, IDLE_IN_TRANSACTION, RUNNING = "dead_clients", "idle", "idle_in_transaction", "running"
@@ -59,6 +51,8 @@ class Rules:
     ``maintenance``: whether maintenance counts as a statement that runs for too long. ``holds_back``: whether a
     transaction has to hold others back to be one too many (see `Known`). ``room``: why a busy statement that reads may
     harm no session, which needs an approval. ``copies``: pids of busy ones that use much only together with others.
+    ``possible_leaks``: whether idle sessions are named, too, of which it is not known whether they leak, which needs an
+    approval (see `why_unclear`).
     """
 
     idle: float | None = None
@@ -75,6 +69,7 @@ class Rules:
     holds_back: bool = False
     room: str = ""
     copies: frozenset[int] = frozenset()
+    possible_leaks: bool = False
 
 
 @dataclass(frozen=True)
@@ -201,7 +196,8 @@ def plan_ending(
     """Which sessions the rules name, the least harm first."""
     named: list[tuple[str, Session, str]] = []
     excluded: dict[str, Item] = {}
-    for tier, session, reason in _named(snapshot, exclusions, rules, known, excluded):
+    asks: dict[int, str] = {}
+    for tier, session, reason in _named(snapshot, exclusions, rules, known, excluded, asks):
         why = exclusions.why(session) or _why_not(tier, session, known.keeps) or _why_work(tier, session, rules)
         if why:
             excluded[session.target] = _excluded(snapshot, session, why, exclusions)
@@ -214,7 +210,7 @@ def plan_ending(
     counted = dict.fromkeys(TIERS, 0)
     for tier, session, reason in named:
         room = bounds.room(tier, len(snapshot.client_sessions()))
-        ask = _why_ask(snapshot, tier, session, rules, known, going)
+        ask = asks.get(session.pid, "") if tier == IDLE else _why_ask(snapshot, tier, session, rules, known, going)
         harmless = tier in HARMLESS
         taken = sum(number for name, number in counted.items() if (name in HARMLESS) is harmless)
         if taken >= room:
@@ -253,9 +249,15 @@ def _excluded(snapshot: Snapshot, session: Session, why: str, exclusions: Exclus
 
 
 def _named(
-    snapshot: Snapshot, exclusions: Exclusions, rules: Rules, known: Known, excluded: dict[str, Item]
+    snapshot: Snapshot,
+    exclusions: Exclusions,
+    rules: Rules,
+    known: Known,
+    excluded: dict[str, Item],
+    asks: dict[int, str],
 ) -> list[tuple[str, Session, str]]:
-    """Every session that a rule names, once, by the rule that harms least."""
+    """Every session that a rule names, once, by the rule that harms least. ``asks``: filled with why an idle one may be
+    of no leak."""
     by_rule: dict[int, tuple[str, Session, str]] = {}
     for session in snapshot.sessions.values():
         if session.pid == exclusions.own_pid:
@@ -291,8 +293,9 @@ def _named(
     if rules.idle is not None:
         # An idle transaction that will be terminated too is no reason to keep an idle session: that one harms less.
         missed = frozenset(pid for pid, (tier, dummy, dummy2) in by_rule.items() if tier == DEAD_CLIENT)
-        for pid, reason in _over_share(snapshot, exclusions, rules, known.keeps, missed, excluded).items():
-            by_rule.setdefault(pid, (IDLE, snapshot.sessions[pid], reason))
+        for pid, over in _over_share(snapshot, exclusions, rules, known.keeps, missed, excluded).items():
+            by_rule.setdefault(pid, (IDLE, snapshot.sessions[pid], over.reason))
+            asks[pid] = over.ask
     return list(by_rule.values())
 
 
@@ -301,56 +304,22 @@ def _over_share(
     exclusions: Exclusions,
     rules: Rules,
     keeps: Mapping[int, str],
-    going: frozenset[int],
+    missed: frozenset[int],
     excluded: dict[str, Item],
-) -> dict[int, str]:
-    """Idle sessions beyond what their application may have, under every connection limit that is tight, the last opened
-    first: what an application opened at its start (a listener, a cursor, a temporary table) it may still need.
+) -> dict[int, OverShare]:
+    """``missed``: those whose client is gone; they count as gone, unless they are excluded."""
 
-    ``going``: those whose client is gone; they count as gone, unless they are excluded.
-    """
-    going = frozenset(pid for pid in going if not exclusions.why(snapshot.sessions[pid]))
-    reasons: dict[int, str] = {}
-    least = rules.idle or 0.0
-    for full in connection_limits(snapshot):
-        staying = tuple(session for session in full.sessions if session.pid not in going)
-        connection_limit = replace(full, sessions=staying)
-        if not connection_limit.is_tight(rules.headroom):
-            continue  # while there is room, an idle session does no harm
-        groups = connection_limit.by_application()
-        room = int(connection_limit.limit * (1 - rules.headroom))
-        level = min(fair_level(map(len, groups.values()), room), int(connection_limit.limit * rules.share))
-        for application, sessions in groups.items():
-            given = rules.shares.get(application.name)
-            share = level if given is None else given
-            excess = len(sessions) - max(share, rules.floor)
-            if excess <= 0:
-                continue
-            others = [len(group) for each, group in groups.items() if each != application]
-            pools = equal_pools(sessions)
-            stopped = has_stopped(full, sessions, snapshot.now)
-            if given is None and why_no_leak(full.kind, len(sessions), others, is_pooled(sessions), pools, stopped):
-                continue
-            old = [
-                session
-                for session in sessions
-                if session.state == "idle"
-                and session.seconds_in_state(snapshot.now) >= least
-                and (given is not None or (is_forgotten(session, snapshot.now) and not session.pooler))
-                and not _why_not(IDLE, session, keeps)
-            ]
-            exclusion_of = {session.pid: exclusions.why(session) or _why_work(IDLE, session, rules) for session in old}
-            for session in old:
-                if exclusion_of[session.pid]:
-                    excluded[session.target] = _excluded(snapshot, session, exclusion_of[session.pid], exclusions)
-            old = [session for session in old if not exclusion_of[session.pid]]
-            old.sort(key=lambda session: session.backend_start or snapshot.now, reverse=True)
-            for session in old[:excess]:
-                reasons[session.pid] = (
-                    f"idle for {span(session.seconds_in_state(snapshot.now))}; {application.words} holds"
-                    f" {len(sessions)} of {connection_limit.words}, its share is {share}"
-                )
-    return reasons
+    def may_end(session: Session) -> bool:
+        if _why_not(IDLE, session, keeps):
+            return False
+        why = exclusions.why(session) or _why_work(IDLE, session, rules)
+        if why:
+            excluded[session.target] = _excluded(snapshot, session, why, exclusions)
+        return not why
+
+    going = frozenset(pid for pid in missed if not exclusions.why(snapshot.sessions[pid]))
+    shares = Shares(rules.idle or 0.0, rules.shares, rules.share, rules.headroom, rules.floor, rules.possible_leaks)
+    return over_share(snapshot, shares, going, may_end)
 
 
 def _why_not(tier: str, session: Session, keeps: Mapping[int, str]) -> str:

@@ -26,6 +26,7 @@ RULE_ARGS: dict[str, Any] = {
     "share": {"type": "float", "default": 0.5},
     "headroom": {"type": "float", "default": 0.2},
     "floor": {"type": "int", "default": 2},
+    "possible_leaks": {"type": "bool", "default": False},
     "idle_in_transaction": {"type": "float"},
     "holds_back": {"type": "bool", "default": False},
     "long_running": {"type": "float"},
@@ -77,6 +78,7 @@ def rules_of(params: dict[str, Any]) -> Rules:
         share=params["share"],
         headroom=params["headroom"],
         floor=params["floor"],
+        possible_leaks=params["possible_leaks"],
         maintenance=params["maintenance"],
         holds_back=params["holds_back"],
     )

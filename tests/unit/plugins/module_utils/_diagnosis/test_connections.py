@@ -169,6 +169,35 @@ def test_an_application_keeps_its_floor_whatever_its_share():
     assert diagnose(seen, floor=30).as_dict()["cause"] != "leak"
 
 
+def equal(name, number=8, **more):
+    return application(name, number, idle=number, idle_seconds=[900] * number, **more)
+
+
+@pytest.mark.parametrize(
+    ("applications", "says", "asks"),
+    [
+        pytest.param([leaking(23), equal("web", 15)], "2 pools are of about this size: the largest may leak", {"feed"},
+                     id="the larger of two pools"),
+        pytest.param([leaking(20), application(sessions=18, active=18)], "2 pools are of about this size", {"feed"},
+                     id="one of two is at work"),
+        pytest.param([equal(f"svc{n}") for n in range(5)], "5 pools are of about this size",
+                     {f"svc{n}" for n in range(5)}, id="equal pools"),
+        pytest.param([equal("web", 20), equal("api", 12), equal("cron", 6)], "2 pools are of about this size", {"web"},
+                     id="three sizes"),
+        pytest.param([equal("worker-*", 36, pools=[12, 12, 12]), application(sessions=2)], "3 pools of up to 12",
+                     {"worker-*"}, id="one pool per worker"),
+    ],
+)  # fmt: skip
+def test_pools_of_which_one_may_leak_are_reported_and_a_plan_for_the_largest_is_held(applications, says, asks):
+    found = diagnose(activity(connection_limit(*applications))).as_dict()
+    assert (found["cause"], found["mitigation"]) == ("full_pool", "end_sessions")
+    assert says in found["causes"][0]["evidence"][0]
+    assert "too large in sum" in found["causes"][0]["evidence"][0]
+    actions = found["plans"]["harmless"]["actions"]
+    assert {item["application"] for item in actions} == asks
+    assert all(says in item["needs_approval"] for item in actions)
+
+
 @pytest.mark.parametrize(
     ("ceiling", "says"),
     [
@@ -178,19 +207,12 @@ def test_an_application_keeps_its_floor_whatever_its_share():
             id="nearly alone under its database's limit",
         ),
         pytest.param(
-            connection_limit(*(application(f"svc{n}", 8, idle=8, idle_seconds=[900] * 8) for n in range(5))),
-            "5 pools are of about this size", id="equal pools",
+            connection_limit(*(equal(f"svc{n}", stopped=True) for n in range(5))), "it stopped opening sessions",
+            id="equal pools that stopped growing",
         ),
         pytest.param(
-            connection_limit(leaking(20), application(sessions=18, active=18)), "2 pools are of about this size",
-            id="one of two is at work",
-        ),
-        pytest.param(
-            connection_limit(
-                application("worker-*", 36, idle=36, idle_seconds=[300] * 36, pools=[12, 12, 12]),
-                application(sessions=2),
-            ),
-            "3 pools of up to 12", id="one pool per worker",
+            connection_limit(leaking(18), application(sessions=30, active=20)), "2 pools are of about this size",
+            id="the larger of two is at work",
         ),
         pytest.param(
             connection_limit(

@@ -14,6 +14,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.connection
     is_pooled,
     is_steady,
     why_no_leak,
+    why_unclear,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_plan import (
     Bounds,
@@ -135,6 +136,27 @@ def test_sessions_without_a_name_are_distinguished_by_their_address():
 def test_a_leak_is_uneven(kind, sessions, others, pooled, words):
     reason = why_no_leak(kind, sessions, others, pooled)
     assert (words in reason) if words else reason == ""
+
+
+@pytest.mark.parametrize(
+    ("others", "limit", "words"),
+    [
+        ([15, 3], {}, "2 pools are of about this size: the largest may leak"),
+        ([30, 3], {}, "2 pools are of about this size"),
+        ([31, 3], {}, ""),
+        ([9], {}, ""),
+        ([9], {"pools": (10, 10, 3)}, "3 pools of up to 10"),
+        ([15], {"stopped": True}, ""),
+        ([15], {"pooled": True}, ""),
+        ([15], {"kind": "role"}, ""),
+    ],
+)
+def test_what_may_leak_although_it_looks_like_pools_is_asked_about(others, limit, words):
+    given = {"kind": "max_connections", "pooled": False, "pools": (), "stopped": False, **limit}
+    reason = why_unclear(given["kind"], 23, others, given["pooled"], given["pools"], given["stopped"])
+    assert (words in reason) if words else reason == ""
+    if words:
+        assert why_no_leak(given["kind"], 23, others, given["pooled"], given["pools"], given["stopped"])
 
 
 def opened(application, ages, first=1):
