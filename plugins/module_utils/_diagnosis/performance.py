@@ -11,6 +11,7 @@ from .._postgres.activity_report import ActivityReport
 from .._postgres.background.backends import ProcessesReport
 from .._postgres.background.background_report import BackgroundReport
 from .._postgres.connection_limits import SLOTS as MAX_CONNECTIONS
+from .._postgres.excess.dead_rows import DEAD_ROWS
 from .._postgres.excess.excess_plan import RUNNING, EndDict
 from .._postgres.excess.handed_over import named_by, out_of_reach
 from .._postgres.excess.process_facts import busy_of, copies_of
@@ -31,14 +32,15 @@ from .cause import (
 )
 from .client_pool import CLIENT_POOL, client_pools
 
-LOCKS, RUNAWAY, INDEX, FULL_READ, IDLE_IN_TRANSACTION, DEAD_CLIENTS, SLOTS, SPILL, VACUUM, TRAFFIC = (
+LOCKS, RUNAWAY, INDEX, FULL_READ, IDLE_IN_TRANSACTION, DEAD_CLIENTS, SLOTS, SPILL, VACUUM, TRAFFIC, HORIZON = (
     "lock_queue", "runaway_statement", "missing_index", "full_table_read", "idle_in_transaction", "dead_clients",
-    "connection_exhaustion", "spilled_files", "blocking_vacuum", "traffic",
+    "connection_exhaustion", "spilled_files", "blocking_vacuum", "traffic", "xmin_horizon",
 )  # fmt: skip
 _MUCH = 0.15  # of the window's time that one missing index concerns
 _MOST, _DEAR = 0.5, 2000.0  # share of the time; the planner's cost: some ten megabytes that are read
 _FELT = 0.1  # seconds of a call, or of each second of the window, from which on a client may feel a statement
 _NEAR = 0.1
+_OLD_SLOT = 1_000_000  # transactions whose dead rows a slot keeps
 _SATURATED = 0.8  # of the host's cores that the database uses
 _WIDE = 120
 _NO_BACKGROUND: BackgroundReport = {"findings": []}
@@ -70,6 +72,7 @@ def diagnose_performance(
         *_dead_clients(processes, plan),
         *_slots(activity),
         *_background(background),
+        *_horizon(activity, background, idle_in_transaction),
     ]
     at_work = sum(workload["waits"].values())
     lines = [f"{at_work:g} active sessions on average ({_waits(workload)})"]
@@ -332,6 +335,35 @@ def _background(background: BackgroundReport) -> list[Cause]:
         text = f"a vacuum (pid {holding[0]['pid']}) blocks {holding[0]['holds_up']}: {holding[0]['doing']}"
         causes.append(Cause(VACUUM, 0.25, (text,)))
     return causes
+
+
+def _horizon(activity: ActivityReport, background: BackgroundReport, seconds: float) -> list[Cause]:
+    """What keeps dead rows and is no session: no timeout ends it, and no list of sessions shows it. A prepared
+    transaction counts like a session idle in transaction, a slot from a million transactions on: its standby may be
+    away for a while."""
+    prepared = {transaction["gid"]: transaction for transaction in activity["prepared"]}
+    found = []
+    for holder in background["wraparound"]["holders"] if "wraparound" in background else []:
+        keeps = f"holds back the xmin horizon by {holder['age']:,} transactions: vacuum cannot remove the dead rows"
+        transaction = prepared.get(holder["who"]) if holder["kind"] == "prepared transaction" else None
+        since = (transaction["seconds"] or 0.0) if transaction else 0.0
+        if transaction and since >= seconds and holder["age"] >= DEAD_ROWS:
+            gid = holder["who"].replace("'", "''")
+            text = f"prepared transaction {holder['who']} of {transaction['owner']}, for {span(since)}, {keeps}"
+            advice = (
+                f"its coordinator must end the prepared transaction {holder['who']}; if that is lost, in database"
+                f" {transaction['database']}: COMMIT PREPARED '{gid}' or ROLLBACK PREPARED '{gid}'"
+            )
+        elif holder["kind"] == "replication slot" and holder["age"] >= _OLD_SLOT:
+            text = f"replication slot {holder['who']} {keeps} (those of the catalogs, if it is a logical slot)"
+            advice = (
+                f"start the consumer of the slot {holder['who']} again, or end the long query of its standby; if it"
+                " will not come back: pg_drop_replication_slot"
+            )
+        else:
+            continue
+        found.append(Cause(HORIZON, 0.3, (text, advice), "", {}, {"advice": advice}))
+    return found[:1]
 
 
 def _scale(activity: ActivityReport, causes: list[Cause], saturated: bool) -> str:

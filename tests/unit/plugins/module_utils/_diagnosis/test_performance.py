@@ -12,6 +12,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background
     BackgroundSubjects,
     autovacuum,
     spill,
+    wraparound,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.server_states import ServerState
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.statements import StatementReport
@@ -264,6 +265,33 @@ def test_maintenance_that_sorts_in_files_is_no_cause(given, cause):
     seen = snapshot([], session(7, **given))
     background: BackgroundSubjects = {"spill": spill(seen, [(1, "pgsql_tmp7.0", 2**29)])}
     assert slow(activity(connection_limit(application()), background=background), indexes())["cause"] == cause
+
+
+@pytest.mark.parametrize(
+    ("kind", "who", "age", "seconds", "says"),
+    [
+        ("prepared transaction", "it's-1", 1000, 60.0, "ROLLBACK PREPARED 'it''s-1'"),
+        ("prepared transaction", "it's-1", 999, 900.0, ""),
+        ("prepared transaction", "it's-1", 5000, 59.0, ""),
+        ("prepared transaction", "it's-1", 5000, None, ""),
+        ("prepared transaction", "another", 5000, 900.0, ""),
+        ("replication slot", "standby2", 1_000_000, 0.0, "the consumer of the slot standby2"),
+        ("replication slot", "standby2", 999_999, 900.0, ""),
+        ("session", "7 app@shop report", 5_000_000, 900.0, ""),
+    ],
+)
+def test_what_keeps_dead_rows_and_is_no_session_is_named(kind, who, age, seconds, says):
+    held = wraparound(snapshot([]), [], [], [], [])
+    held["holders"] = [{"kind": kind, "who": who, "pid": 0, "age": age}]
+    seen = activity(connection_limit(application()), background={"wraparound": held})
+    seen["prepared"] = [
+        {"target": "p", "gid": "it's-1", "owner": "app", "database": "shop", "seconds": seconds, "waiters": 0}
+    ]
+    found = slow(seen, indexes())
+    assert (found["cause"], found["mitigation"]) == ("xmin_horizon" if says else "", "")
+    if says:
+        assert f"by {age:,} transactions" in found["causes"][0]["evidence"][0]
+        assert says in found["advice"][0]
 
 
 def test_a_protected_one_that_is_idle_in_a_transaction_hides_no_cause():
