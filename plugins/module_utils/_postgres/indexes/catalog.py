@@ -9,6 +9,7 @@ from typing import Any, Container, Iterable, Mapping, NamedTuple, Sequence, Type
 
 from ..._core.text import printable
 
+_DEAD_TO_LIVE = 4
 LOCK = "SHARE UPDATE EXCLUSIVE: reads and writes continue; other DDL and VACUUM of the table wait until it is built"
 
 
@@ -25,7 +26,9 @@ class IndexReport(TypedDict):
 
 
 class Table(NamedTuple):
-    """One table; ``name`` is quoted and qualified. Bytes; counters since the statistics were reset."""
+    """One table; ``name`` is quoted and qualified. Bytes; counters since the statistics were reset.
+
+    ``rows``: those that it has or had when it was analysed; ``live`` and ``dead``: now, as far as is counted."""
 
     oid: int
     schema: str
@@ -39,10 +42,17 @@ class Table(NamedTuple):
     inserted: int = 0
     updated: int = 0
     deleted: int = 0
+    live: int = 0
+    dead: int = 0
 
     @property
     def writes(self) -> int:
         return self.inserted + self.updated + self.deleted
+
+    @property
+    def mostly_dead(self) -> bool:
+        """Whether a scan of it passes more dead rows than others by far."""
+        return self.dead >= _DEAD_TO_LIVE * max(1, self.live)
 
 
 class Column(NamedTuple):

@@ -28,6 +28,10 @@ _PATHS = ("->", "->>", "#>", "#>>")
 _PATTERNS = ("like", "ilike", "similar", "~", "~*", "!~", "!~*", "~~", "~~*")
 _NO_FUNCTION = ("in", "any", "some", "all", "and", "or", "not", "between", "exists", "row", "array", "values", "like")
 _SHOWN = 100
+_DEAD_ROWS = (
+    "it has {dead:,} dead rows and {live:,} others, and each scan passes all of them: VACUUM {name}; if that removes"
+    " none, end what holds back the xmin horizon; then let autovacuum run on it more often"
+)
 _MANY_ROWS = 0.2  # of a table, from which on an index of the column would not be used
 
 
@@ -61,7 +65,9 @@ class Reading(NamedTuple):
 
 
 def passes(table: Table) -> float:
-    """How often a table was read from end to end, by the rows that were read."""
+    """How often a table was read from end to end, by the rows that were read. Dead ones are read and not counted."""
+    if table.mostly_dead:
+        return float(table.scans)
     return table.read / table.rows if table.rows and table.scans else 0.0
 
 
@@ -80,7 +86,11 @@ def full_reads(
     maintenance, a dump or an export reads as a whole is not told: it is meant to. Nor is a statement named that ran far
     more often than the table was read so.
     """
-    wholly = {oid: table for oid, table in gained.items() if table.rows >= min_rows and passes(table) >= LEAST_PASSES}
+    wholly = {
+        oid: table
+        for oid, table in gained.items()
+        if max(table.rows, table.dead if table.mostly_dead else 0) >= min_rows and passes(table) >= LEAST_PASSES
+    }
     reads: list[FullRead] = []
     readings = list(readings)
     explained = _maintained(catalog, wholly, readings)
@@ -107,7 +117,9 @@ def full_reads(
             why = (
                 unknown or "no statement with execution time names it: a function, a procedure or a trigger may read it"
             )
-            if oid in doubtful:
+            if table.mostly_dead:
+                why = why_no_advice(catalog, table, "")
+            elif oid in doubtful:
                 why = "which statement reads it is not known: those that name it ran far more often than it was read so"
             elif nameless:
                 why = "the statement does not name the table: a function that it calls reads it; check the plans there"
@@ -183,6 +195,8 @@ def _hides(catalog: Catalog, text: str) -> bool:
 def why_no_advice(catalog: Catalog, table: Table, text: str) -> str:
     """Why no index is advised for a statement that reads a table from end to end, and what may serve it."""
     bare = without_literals(inner_query(text))
+    if table.mostly_dead:
+        return _DEAD_ROWS.format(dead=table.dead, live=table.live, name=printable(table.name))
     if bare.endswith("..."):
         return "its text is truncated or cannot be parsed: raise track_activity_query_size, and check its plan"
     columns = {column.name: column for column in catalog.columns.get(table.oid, {}).values()}

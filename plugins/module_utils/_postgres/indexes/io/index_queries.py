@@ -7,7 +7,7 @@ pg_relation_size, pg_get_indexdef and their like open the relation, and would st
 
 from __future__ import annotations
 
-# Counters by the functions under pg_stat_user_tables: sequential scans, rows they read, live rows, writes.
+# Counters by the functions under pg_stat_user_tables: sequential scans, rows they read, writes, live and dead rows.
 TABLES = """
 SELECT c.oid, n.nspname::text, c.relname::text,
        pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), c.relkind::text,
@@ -15,7 +15,8 @@ SELECT c.oid, n.nspname::text, c.relname::text,
        greatest(c.reltuples::bigint, pg_catalog.pg_stat_get_live_tuples(c.oid)),
        pg_catalog.pg_stat_get_numscans(c.oid), pg_catalog.pg_stat_get_tuples_returned(c.oid),
        pg_catalog.pg_stat_get_tuples_inserted(c.oid), pg_catalog.pg_stat_get_tuples_updated(c.oid),
-       pg_catalog.pg_stat_get_tuples_deleted(c.oid)
+       pg_catalog.pg_stat_get_tuples_deleted(c.oid), pg_catalog.pg_stat_get_live_tuples(c.oid),
+       pg_catalog.pg_stat_get_dead_tuples(c.oid)
   FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'm', 'p') AND c.relpersistence <> 't'
    AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')

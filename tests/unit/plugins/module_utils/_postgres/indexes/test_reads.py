@@ -38,6 +38,34 @@ CATALOG = Catalog(
 )
 
 
+QUEUE = Table(4, "public", "jobs", "public.jobs", "r", 2**27, 20, 30, 600, live=20, dead=800_000)
+
+
+@pytest.mark.parametrize(
+    ("table", "text", "says"),
+    [
+        pytest.param(QUEUE, "SELECT * FROM jobs WHERE state = $1 LIMIT $2", "VACUUM public.jobs", id="a queue"),
+        pytest.param(
+            QUEUE._replace(rows=800_000), "SELECT * FROM jobs", "800,000 dead rows and 20", id="analysed before"
+        ),
+        pytest.param(QUEUE._replace(rows=0, live=0, read=0), "DELETE FROM jobs", "VACUUM public.jobs", id="empty"),
+        pytest.param(QUEUE, "SELECT next_job()", "VACUUM public.jobs", id="by a function"),
+        pytest.param(QUEUE._replace(dead=9_999), "SELECT * FROM jobs", "", id="few"),
+        pytest.param(QUEUE._replace(scans=0, read=0), "SELECT * FROM jobs", "", id="not scanned"),
+        pytest.param(QUEUE._replace(live=300_000), "SELECT * FROM jobs", "", id="others are live"),
+    ],
+)
+def test_a_table_whose_rows_are_mostly_dead_is_read_as_a_whole(table, text, says):
+    catalog = Catalog({4: table}, [], [], database="shop")
+    found = full_reads(
+        catalog, {4: table}, [Reading(text, text, 2.0, frozenset(), 30)], whole=2.0, min_rows=10_000, unknown=""
+    )
+    assert [read["table"] for read in found] == (["jobs"] if says else [])
+    if says:
+        assert says in found[0]["why"]
+        assert found[0]["passes"] == 30
+
+
 @pytest.mark.parametrize(
     ("condition", "says"),
     [
