@@ -8,12 +8,15 @@ Only a valid date is one. Which of them is the moment of the backup is decided o
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Iterator
+from typing import Iterator, Sequence
 
 DAY = 86400.0
 _HOUR = 3600.0
+_EARLY, _LATE = -600.0, 3 * _HOUR  # seconds for which a file may be changed after the time in its name
+_RUNS_APART = 4 * _HOUR  # seconds between times of one day that no run of one job explains
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _MONTH = r"(?P<name>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)"
 _YEAR, _TWO = r"(?P<y>(?:19|20)\d\d)", r"(?P<{}>\d\d)".format
@@ -140,6 +143,28 @@ def time_behind(name: str, date: Moment) -> TimeOfDay | None:
             if hour < 24 and minute < 60 and second < 60:
                 return TimeOfDay(match.start(), match.end(), 3600.0 * hour + 60 * minute + second, certain)
     return None
+
+
+def are_times(dated: Sequence[tuple[float, float, float]], zones: Sequence[float], by_name: bool) -> bool | None:
+    """Numbers that differ among files of one day and come again on others are names. None: it cannot be known.
+
+    ``dated``: of each file when it was changed, the beginning of its day, and the seconds since then by its number.
+    """
+    values: dict[float, set[float]] = defaultdict(set)
+    for dummy, day, seconds in dated:
+        values[day].add(seconds)
+    seen = Counter(value for day in values.values() for value in day)
+    if len(seen) == 1 and len(dated) > 1:
+        return False  # the same each day: as a part of the name it separates nothing
+    several = [day for day in values.values() if len(day) > 1]
+    agrees = any(
+        all(_EARLY <= changed - (day + seconds - zone) <= _LATE for changed, day, seconds in dated) for zone in zones
+    )
+    if several and agrees:
+        return True if max(max(day) - min(day) for day in several) > _RUNS_APART else None
+    if several and max(seen.values()) > 1:
+        return False
+    return True if (agrees or by_name) and len(dated) > 1 else None
 
 
 def weekdays_in(name: str) -> Iterator[tuple[int, int, int]]:

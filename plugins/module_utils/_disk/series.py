@@ -11,18 +11,27 @@ were changed. A customer's number does not, whatever date or epoch it may look l
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import Iterable, Mapping, Sequence, Tuple
 
-from .moments import COARSE, DAY, Moment, TimeOfDay, moments_in, shape_of, time_behind, weekday_of, weekdays_in
+from .moments import (
+    COARSE,
+    DAY,
+    Moment,
+    TimeOfDay,
+    are_times,
+    moments_in,
+    shape_of,
+    time_behind,
+    weekday_of,
+    weekdays_in,
+)
 
 _MARK = "/"  # stands for the moment, which no name of a file can hold; shown as #
 _PERHAPS = "?"  # stands in a family's name for what may be a moment
 Key = Tuple[str, int]
-_EARLY, _LATE = -600.0, 3 * 3600.0  # seconds for which a file may be changed after the time in its name
 _AT_ONCE = 12 * 3600.0  # seconds within which files were changed that were copied, or made on one day
-_APART = 4 * 3600.0  # seconds between times of one day that no run of one job explains
 
 # A running number, or the name of a commit.
 _RUNNING = re.compile(r"(?<![0-9A-Za-z])(?:\d{1,8}|(?=[a-f]{0,39}\d)[0-9a-f]{7,40})(?![0-9A-Za-z])")
@@ -106,7 +115,7 @@ def series_of(backups: Iterable[Backup], dated_by_name: bool = False, zones: Seq
         shapes[shape_of(backup.name)].append(_Parts(backup))
     groups: dict[str, list[_Parts]] = defaultdict(list)
     for members in shapes.values():
-        _find_dates(members, dated_by_name)
+        _find_dates(members, zones, dated_by_name)
         _find_times(members, zones, dated_by_name)
         _find_weekdays(members)
         for parts in members:
@@ -142,7 +151,7 @@ def _dated(parts: _Parts) -> Backup:
 # -- dates
 
 
-def _find_dates(members: Sequence[_Parts], dated_by_name: bool) -> None:
+def _find_dates(members: Sequence[_Parts], zones: Sequence[float], dated_by_name: bool) -> None:
     """Of each name of one shape, which part is its date: the same part in all of them, or none."""
     readings = [{moment.key: moment for moment in moments_in(parts.backup.name)} for parts in members]
     keys = [key for key in readings[0] if all(key in reading for reading in readings)]
@@ -163,6 +172,8 @@ def _find_dates(members: Sequence[_Parts], dated_by_name: bool) -> None:
         chosen = [] if any(map(_odd, chosen)) and not dated_by_name else chosen
     else:
         others = []
+    if chosen and not _one_job(chosen[0], members, readings, zones, dated_by_name):
+        chosen = []
     if chosen and _contradicted(chosen[0], others, members, readings):
         chosen = []
     for parts, reading in zip(members, readings):
@@ -192,6 +203,28 @@ def _is_behind(name: str, date: Moment, other: Moment) -> bool:
     """Whether it is a part of the time behind a date."""
     time = time_behind(name, date)
     return time is not None and time.start <= other.start and other.end <= time.end
+
+
+def _one_job(
+    key: Key,
+    members: Sequence[_Parts],
+    readings: Sequence[Mapping[Key, Moment]],
+    zones: Sequence[float],
+    by_name: bool,
+) -> bool:
+    """Whether the last digits of a date that has its time in itself are a time: of each day one, or as changes follow.
+
+    ``202611240101`` and ``202611242359`` beside each other may be of customers 0101 and 2359.
+    """
+    if key[0] not in ("ymdhm", "ymdhms"):
+        return True
+    alike: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
+    for parts, reading in zip(members, readings):
+        moment = reading[key]
+        day = moment.at // DAY * DAY
+        alike[parts.without([(moment.start, moment.end)], _MARK)].append((parts.changed, day, moment.at - day))
+    several = [dated for dated in alike.values() if len({day for changed, day, time in dated}) < len(dated)]
+    return all(are_times(dated, zones, by_name) for dated in several)
 
 
 def _is_none(key: Key, members: Sequence[_Parts], readings: Sequence[Mapping[Key, Moment]]) -> bool:
@@ -267,7 +300,8 @@ def _find_times(members: Sequence[_Parts], zones: Sequence[float], by_name: bool
     for parts, time in perhaps if all(times) else ():
         alike[parts.without([*parts.moments, (time.start, time.end)], _MARK)].append((parts, time))
     for pairs in alike.values():
-        is_time = _are_times(pairs, zones, by_name)
+        dated = [(parts.changed, parts.day.at if parts.day else 0.0, time.seconds) for parts, time in pairs]
+        is_time = are_times(dated, zones, by_name)
         for parts, time in pairs:
             if is_time:
                 parts.time = time
@@ -281,29 +315,6 @@ def _take(members: Sequence[_Parts]) -> None:
         if parts.time is not None and parts.day is not None:
             parts.moments.append((parts.time.start, parts.time.end))
             parts.named = parts.day.at + parts.time.seconds
-
-
-def _are_times(pairs: Sequence[tuple[_Parts, TimeOfDay]], zones: Sequence[float], by_name: bool) -> bool | None:
-    """Numbers that differ among files of one day and come again on others are names. None: it cannot be known."""
-    values: dict[float, set[float]] = defaultdict(set)
-    for parts, time in pairs:
-        values[parts.day.at if parts.day else 0.0].add(time.seconds)
-    seen = Counter(value for day in values.values() for value in day)
-    if len(seen) == 1 and len(pairs) > 1:
-        return False  # the same each day: as a part of the name it separates nothing
-    several = [day for day in values.values() if len(day) > 1]
-    agrees = any(all(_follows(parts, time, zone) for parts, time in pairs) for zone in zones)
-    if several and agrees:
-        return True if max(max(day) - min(day) for day in several) > _APART else None
-    if several and max(seen.values()) > 1:
-        return False
-    return True if (agrees or by_name) and len(pairs) > 1 else None
-
-
-def _follows(parts: _Parts, time: TimeOfDay, zone: float) -> bool:
-    """Whether the file was changed soon after the time in its name."""
-    named = (parts.day.at if parts.day else 0.0) + time.seconds - zone
-    return _EARLY <= parts.changed - named <= _LATE
 
 
 def _find_weekdays(members: Sequence[_Parts]) -> None:

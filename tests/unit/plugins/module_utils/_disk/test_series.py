@@ -40,6 +40,20 @@ def test_numbers_that_differ_among_files_of_one_day_are_names(number, place, dat
     assert sorted(map(len, grouped(names).values())) == [5, 5]
 
 
+@pytest.mark.parametrize("numbers", [("0101", "0102", "2359"), ("010101", "235959"), ("1001", "1002")])
+@pytest.mark.parametrize("options", [{}, {"dated_by_name": True}])
+def test_numbers_that_touch_the_date_are_names_where_no_change_follows_them_as_times(numbers, options):
+    names = {f"{form('%Y%m%d', days)}{n}.sql.gz": days for n in numbers for days in range(5)}
+    assert all(len(backups) == 1 for backups in grouped(names, **options).values())
+
+
+def test_times_that_touch_the_date_and_that_the_changes_follow():
+    twice = {f"db-{form('%Y%m%d%H%M', days)}.sql.gz": days for days in (0.0, 0.5, 1.0, 1.5, 2.0, 2.5)}
+    assert [len(backups) for backups in grouped(twice).values()] == [6]
+    of_several = {f"db{n}-{form('%Y%m%d%H%M%S', days)}.sql.gz": days for n in range(3) for days in range(4)}
+    assert sorted(map(len, grouped(of_several).values())) == [4, 4, 4]
+
+
 @pytest.mark.parametrize(
     "number", [("20260101", "20260102"), ("1795000000", "1795000001"), ("2026-01-01", "2026-01-02")]
 )
