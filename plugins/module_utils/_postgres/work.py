@@ -61,6 +61,8 @@ _WRITES = re.compile(
 )
 
 
+# What such servers call their connections.
+_OF_ANOTHER_SERVER = re.compile(r"(?:postgres_fdw|citus_internal|citus_rebalancer)\b", re.I)
 # It waits until every transaction that runs now has ended.
 _MAKES_SLOT = re.compile(r"\bpg_create_logical_replication_slot\s*\(", re.I)
 _COMMENTS = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))*", re.S)
@@ -148,6 +150,12 @@ def why_ask(session: Session) -> str:
 def operates(session: Session) -> bool:
     """Whether it is an operator's tool, or one that watches or schedules, by its name."""
     return bool(OPERATOR_APPLICATIONS.match(session.application))
+
+
+def works_elsewhere(session: Session) -> bool:
+    """Whether its transaction is a part of another server's, which it serves statement by statement (postgres_fdw,
+    Citus). Idle here, that one may be active."""
+    return bool(_OF_ANOTHER_SERVER.match(session.application))
 
 
 def can_wait(session: Session) -> bool:

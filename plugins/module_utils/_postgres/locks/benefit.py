@@ -13,6 +13,7 @@ from ..exclusions import Exclusions
 from ..session import Prepared, Session
 from ..snapshot import Snapshot
 from ..sql_text import without_literals
+from ..work import works_elsewhere
 from .convoy import proved_holds, seconds_in_transaction, waited_for
 from .election import may_lead, may_stand_by, takes_its_turn, why_lead, why_lead_by_row
 from .lock_table import Key
@@ -91,6 +92,8 @@ def _why_costly(
     active, lost, urgent = counts
     if lost <= urgent:
         begun = "has only begun to wait itself" if any(key in snapshot.forest.waits.waits for key in group) else ""
+        if any(isinstance(holder, Session) and works_elsewhere(holder) for holder in map(snapshot.who, group)):
+            begun = "may be active, as a part of a transaction of another server"
         return (
             f"its transaction has written and {begun or 'is active'}, and only {urgent} of the application's sessions"
             f" {'waits' if urgent == 1 else 'wait'} for it"
@@ -118,8 +121,8 @@ def _loses_work(snapshot: Snapshot, key: Key, bounds: Bounds) -> bool:
         return False
     if awaited is not None:
         return has_worked(holder, awaited) and snapshot.seconds_waiting(key) < bounds.min_waiting
-    recent = holder.idle_in_transaction and holder.seconds_in_state(snapshot.now) < bounds.min_waiting
-    return act_on(holder) == CANCEL or (recent and not holder.aborted)
+    pauses = holder.seconds_in_state(snapshot.now) < bounds.min_waiting or works_elsewhere(holder)
+    return act_on(holder) == CANCEL or (holder.idle_in_transaction and pauses and not holder.aborted)
 
 
 def uncertain_ends(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key], bounds: Bounds) -> dict[Key, str]:
@@ -169,7 +172,10 @@ def why_keep(snapshot: Snapshot, holder: Session) -> str:
     it is to go."""
     leads = why_lead(snapshot, holder)
     waiters = snapshot.forest.waiting_for(holder.key)
-    if not leads and holder.has_written and not holder.aborted and all(snapshot.can_wait(key) for key in waiters):
+    requests = not all(snapshot.can_wait(key) for key in waiters)
+    if not leads and works_elsewhere(holder) and not holder.aborted and not requests:
+        return "it is a part of a transaction of another server, which may be active, and no request waits for it"
+    if not leads and holder.has_written and not holder.aborted and not requests:
         return (
             "its transaction has written, and no request waits for it: it may be a job that works elsewhere meanwhile"
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..session import IDLE_AFTER, Holder, Prepared, Session
 from ..snapshot import MIN_WAITERS, Snapshot
-from ..work import maintenance
+from ..work import maintenance, works_elsewhere
 from .lock_table import Key, Lock
 
 CANCEL, TERMINATE, ROLL_BACK = "cancel", "terminate", "rollback_prepared"
@@ -84,11 +84,12 @@ def harm(holder: Holder, awaited: Lock | None = None, holds: bool = False, pause
 
 def pauses(snapshot: Snapshot, holder: Holder, bounds: Bounds) -> bool:
     """Whether it is between two statements of a transaction, and not for long enough to count as idle. A tool of
-    maintenance never is: it keeps a table by one session while another one works (pg_repack)."""
+    maintenance never is: it keeps a table by one session while another one works (pg_repack); nor is a part of another
+    server's transaction, which may be active."""
     if not isinstance(holder, Session) or not holder.idle_in_transaction:
         return False
     recent = holder.seconds_in_state(snapshot.now) < bounds.min_idle_in_transaction
-    return recent or (bool(maintenance(holder)) and not holder.aborted)
+    return recent or (bool(maintenance(holder) or works_elsewhere(holder)) and not holder.aborted)
 
 
 def at_work(snapshot: Snapshot, key: Key, bounds: Bounds) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
@@ -89,3 +90,38 @@ def test_a_batch_that_has_begun_to_wait_is_as_dear_as_one_at_work(server, sessio
     batch.send("LOCK TABLE payments")
     waiting(server, 3)
     assert "its transaction has written" in acts(judged(server))[batch.pid]
+
+
+@pytest.fixture
+def another_server(counted):
+    """This one, by a connection of postgres_fdw."""
+    options = f"host '127.0.0.1', port '{counted.port}', dbname 'postgres'"
+    counted.run(
+        "CREATE EXTENSION postgres_fdw",
+        f"CREATE SERVER another FOREIGN DATA WRAPPER postgres_fdw OPTIONS ({options})",
+        f"CREATE USER MAPPING FOR PUBLIC SERVER another OPTIONS (user 'app', password '{PASSWORD}')",
+        "CREATE FOREIGN TABLE far_bookings (id int, seats int) SERVER another OPTIONS (table_name 'bookings')",
+        "GRANT ALL ON far_bookings TO app",
+    )
+    yield
+    counted.run("DROP EXTENSION postgres_fdw CASCADE")
+
+
+@pytest.mark.usefixtures("another_server")
+def test_a_report_of_another_server_is_not_ended_for_an_alter(counted, worker):
+    report = worker("report").send(
+        "WITH far AS MATERIALIZED (SELECT * FROM far_bookings) SELECT count(*), pg_sleep(3600) FROM far"
+    )
+    remote = "application_name = 'postgres_fdw' AND state = 'idle in transaction'"
+    until(lambda: counted.value(f"SELECT count(*) FROM pg_stat_activity WHERE {remote} AND query ~ '^(FETCH|CLOSE)'"))
+    worker("migration").send("ALTER TABLE bookings ADD far text")
+    waiting(counted, 1)
+    lasting(counted, MIN_WAITING, f"wait_event_type = 'Lock' OR {remote}")
+    found = judged(counted)
+    assert len(found.plan.actions) == 1
+    assert found.without_approval().plan.actions == ()
+    requests = [worker().send("SELECT count(*) FROM bookings") for dummy in range(3)]
+    waiting(counted, 4)
+    done = kill(counted, min_waiting=MIN_WAITING)
+    assert [entry["who"].split()[-1] for entry in done["acted_on"]] == ["migration"]
+    assert {one.fate() for one in (report, *requests)} == {"alive"}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.benefit import why_keep
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import judge
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.price import Bounds
 
@@ -138,3 +139,46 @@ def test_a_batch_that_has_begun_to_wait_is_as_dear_as_an_active_one(seconds, job
     found = judge(snapshot(locks, session(1, application="pg_dump"), batch), Exclusions(), WIDE)
     assert {item.detail["pid"] for item in found.plan.actions} == {9}
     assert {item.detail["pid"] for item in found.need_approval} == held
+
+
+def of_another_server(application, waiter, number=1, **given):
+    """A transaction that has been idle for 100 s here, and whose table so many want."""
+    locks = [holds(1, relation(7), "AccessExclusiveLock")]
+    locks += [waits(n, relation(7), "AccessShareLock") for n in range(20, 20 + number)]
+    clients = [session(n, query=waiter) for n in range(20, 20 + number)]
+    return snapshot(locks, session(1, IDLE, application=application, **given), *clients)
+
+
+ALTER, READS = "ALTER TABLE t ADD x int", "SELECT 1 FROM t"
+
+
+@pytest.mark.parametrize("application", ["postgres_fdw", "citus_internal gpid=10000000123"])
+@pytest.mark.parametrize(
+    ("waiter", "number", "written", "held"),
+    [
+        pytest.param(ALTER, 1, False, True, id="a change that can wait"),
+        pytest.param(READS, 1, True, True, id="one request, for what has been written"),
+        pytest.param(READS, 3, True, False, id="as many as make a queue"),
+    ],
+)
+def test_a_part_of_another_server_s_transaction_is_not_idle(application, waiter, number, written, held):
+    found = judge(of_another_server(application, waiter, number, has_written=written), Exclusions(), WIDE)
+    assert bool(found.need_approval) is held
+    assert len(found.plan.actions) == 1
+    own = judge(of_another_server("web", waiter, number, has_written=written), Exclusions(), WIDE)
+    assert not own.need_approval, "here all of it is seen"
+
+
+def test_a_part_of_another_server_s_transaction_stays_and_the_change_before_the_requests_goes():
+    locks = [holds(1, relation(7), "AccessShareLock"), waits(9, relation(7), "AccessExclusiveLock")]
+    locks += [waits(n, relation(7), "AccessShareLock", 50) for n in (20, 21)]
+    remote = session(1, IDLE, application="postgres_fdw")
+    found = judge(snapshot(locks, remote, session(9, query=ALTER)), Exclusions(), WIDE)
+    assert [item.detail["pid"] for item in found.plan.actions] == [9]
+
+
+def test_what_holds_back_the_horizon_for_another_server_needs_an_approval():
+    remote = session(1, IDLE, application="postgres_fdw")
+    assert "a transaction of another server" in why_keep(snapshot([], remote), remote)
+    assert why_keep(of_another_server("postgres_fdw", READS), remote) == ""
+    assert why_keep(snapshot([], remote), session(1, IDLE)) == ""
