@@ -18,9 +18,11 @@ from .condition import Condition
 from .locks.lock_table import Key, Lock, Tag
 from .locks.wait_forest import Forest
 from .session import CLIENT, IDLE_AFTER, Holder, Prepared, Session
+from .sql_text import locks_until_commit
 from .work import can_wait
 
 MIN_WAITERS = 3  # waiters for one that has held its lock for long, from which on they count however young they are
+MANY = 2  # times the waiters that make a queue: more than an election by an advisory lock has members
 # Waits that no lock table knows. Client, Activity, Timeout and Extension mean: nothing to do.
 _OTHER_WAITS = ("BufferPin", "Buffer", "LWLock", "IO", "IPC")
 
@@ -156,10 +158,10 @@ class Snapshot:
         leaders by a row or a table.
 
         Such a lock is an agreement of the application (a leader and those that stand by), not a queue. A holder does
-        something wrong that has waited itself for ``min_waiting`` seconds, is prepared, or has been idle in its
-        transaction for as long and for `IDLE_AFTER`. Who only waits since another one stands before it in the queue (a
-        shared lock behind a request for an exclusive one) has no such agreement with the holder. ``approved``: targets
-        that a person wants to end, so that their locks count like all others.
+        something wrong that waits itself (where its waiters may be standbys, for ``min_waiting`` seconds), is prepared,
+        or has been idle in its transaction for as long and for `IDLE_AFTER`. Who only waits since another one stands
+        before it in the queue (a shared lock behind a request for an exclusive one) has no such agreement with the
+        holder. ``approved``: targets that a person wants to end, so that their locks count like all others.
         """
         waits = self.forest.waits
         advisory = {key: locks for key, locks in waits.waits.items() if all(lock.kind == "advisory" for lock in locks)}
@@ -169,6 +171,8 @@ class Snapshot:
                 continue  # a convoy, and no leader
             holders = frozenset(holder for lock in locks for holder in waits.held_by.get(lock.tag, ()))
             if key in waits.only_queued or not holders:
+                continue
+            if holders & waits.waits.keys() and not self.may_stand_by(key):
                 continue
             if all(self._holds_by_design(holder, min_waiting, approved) for holder in holders):
                 by_design[key] = holders
@@ -185,6 +189,24 @@ class Snapshot:
             return self.seconds_waiting(key) < min_waiting
         idle_after = max(min_waiting, IDLE_AFTER)
         return not (holder.idle_in_transaction and holder.seconds_in_state(self.now) >= idle_after)
+
+    def may_stand_by(self, key: Key, min_waiters: int = MIN_WAITERS) -> bool:
+        """Whether a waiter may be the standby of an elected leader by an advisory lock that waits itself: what ends the
+        leader's wait does not end the standby's. So many that they are a queue are requests, also where a statement
+        shows that the lock ends with the transaction."""
+        waits = self.forest.waits
+        locks = waits.waits.get(key, [])
+        holders = frozenset(holder for lock in locks for holder in waits.held_by.get(lock.tag, ()))
+        if not holders or not holders <= waits.waits.keys() or any(lock.kind != "advisory" for lock in locks):
+            return False
+        if holders not in self._behind:  # a thousand may wait for the same
+            self._behind[holders] = len(self.forest.behind(holders))
+        texts = [who.query for who in map(self.who, {key, *holders}) if isinstance(who, Session)]
+        return self._behind[holders] < MANY * min_waiters and not any(map(locks_until_commit, texts))
+
+    @cached_property
+    def _behind(self) -> dict[frozenset[Key], int]:
+        return {}
 
     def affected(self, min_waiting: float, approved: Collection[str] = (), min_waiters: int = MIN_WAITERS) -> list[Key]:
         """Waiters for a lock that wait too long, the longest first. Those that wait by design are none of them, nor

@@ -32,6 +32,8 @@ _TOKEN = lazy(
     re.VERBOSE | re.DOTALL,
 )
 _VALUE_FOLLOWS = lazy(r"(?:[=<>]|\bI?LIKE|\bPASSWORD|\bIN\s*\(|\?\x01?\"?\s*,)\s*\Z", re.I)
+# The functions that take an advisory lock until the transaction ends; others take it until the session does.
+_LOCKS_UNTIL_COMMIT = lazy(r"\bpg_(?:try_)?advisory_xact_lock", re.I)
 _AFTER_VALUES = frozenset({"ON", "RETURNING", "SELECT", "FROM", "AS"})
 _HIDDEN_NAME = '"?"'
 _SETTING = lazy(
@@ -127,3 +129,8 @@ def plain_identifier(name: str) -> str:
     """The same for people: a name that is the same without quotes has none."""
     plain = name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and not name[0].isdigit()
     return name if plain else identifier(name)
+
+
+def locks_until_commit(statement: str) -> bool:
+    """Whether a statement takes an advisory lock that ends with its transaction."""
+    return bool(_LOCKS_UNTIL_COMMIT.search(without_literals(statement)))

@@ -47,7 +47,10 @@ _MAINTENANCE = re.compile(
     r"|(?:REFRESH|CREATE)\s+MATERIALIZED\s+VIEW|ALTER\s+(?:TABLE|INDEX|MATERIALIZED)|DROP\s+INDEX)\b",
     re.I,
 )
-_DEFINES = re.compile(r"^\s*(ALTER|CREATE|DROP|TRUNCATE|COMMENT|GRANT|REVOKE)\b", re.I)
+# A temporary table is no definition that others share: requests make it from what they read.
+_DEFINES = re.compile(
+    r"^\s*(ALTER|CREATE(?!\s+(?:(?:LOCAL|GLOBAL)\s+)?TEMP(?:ORARY)?\b)|DROP|TRUNCATE|COMMENT|GRANT|REVOKE)\b", re.I
+)
 # Extensions that maintain by functions and tables of their own: pg_repack, pg_squeeze, pg_partman.
 _MAINTAINS = re.compile(
     r"\b(?:(repack)\.\"?(?:repack_|table_|log_|create_)|(squeeze)\.squeeze_table\s*\(|(?:\w+\.)?(run_maintenance)(?:_proc)?\s*\()",

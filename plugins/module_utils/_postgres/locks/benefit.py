@@ -15,7 +15,7 @@ from ..snapshot import Snapshot
 from ..sql_text import without_literals
 from ..work import works_elsewhere
 from .convoy import proved_holds, seconds_in_transaction, waited_for
-from .election import may_lead, may_stand_by, takes_its_turn, why_lead, why_lead_by_row
+from .election import may_lead, takes_its_turn, why_lead, why_lead_by_row
 from .lock_table import Key
 from .price import CANCEL, Bounds, act_on, at_work, has_worked
 
@@ -48,7 +48,7 @@ def costly_ends(
     for group, dummy in groups_of(snapshot, chosen, freed):
         waiters = snapshot.forest.behind(group) & freed
         urgent = sum(
-            not snapshot.can_wait(key) and not may_stand_by(snapshot, key, bounds.min_waiters) for key in waiters
+            not snapshot.can_wait(key) and not snapshot.may_stand_by(key, bounds.min_waiters) for key in waiters
         )
         active = sum(at_work(snapshot, key, bounds) for key in group)
         lost = active if urgent else sum(not _is_forgotten(snapshot, key, bounds) for key in group)
@@ -96,7 +96,7 @@ def _why_costly(
             begun = "may be active, as a part of a transaction of another server"
         return (
             f"its transaction has written and {begun or 'is active'}, and only {urgent} of the application's sessions"
-            f" {'waits' if urgent == 1 else 'wait'} for it"
+            f" {'waits' if urgent == 1 else 'wait'} too long for it"
         )
     kind = f" ({_CAN_WAIT}, with no session behind it)" if waiters and not urgent else ""
     which = counted(lost, "active session")

@@ -22,8 +22,8 @@ from typing import Collection, Iterable, Sequence
 from ..._core.text import span
 from ..connection_limits import family_of
 from ..session import CLIENT, Holder, Session, name_and_host
-from ..snapshot import MIN_WAITERS, Snapshot
-from ..sql_text import without_literals
+from ..snapshot import MANY, MIN_WAITERS, Snapshot
+from ..sql_text import locks_until_commit, without_literals
 from .lock_table import Key
 
 _LEADER = (
@@ -50,9 +50,6 @@ _BY_LEASE = (
 _SERVED, _LASTING = 30.0, 600.0
 _HEARTBEATS = 2  # times the least wait, in which the session of a leader that works says something
 _OF_ELECTIONS = ("transactionid", "tuple", "relation")  # kinds of locks by which others than advisory ones elect
-_MANY = 2  # times the waiters that make a queue: more than an election by an advisory lock has members
-# The functions that take an advisory lock until the transaction ends; others take it until the session does.
-_TRANSACTION_LEVEL = re.compile(r"\bpg_(?:try_)?advisory_xact_lock", re.I)
 
 
 def may_lead(snapshot: Snapshot, holder: Session, min_waiters: int) -> str:
@@ -64,14 +61,14 @@ def may_lead(snapshot: Snapshot, holder: Session, min_waiters: int) -> str:
     if not locks or any(lock.kind != "advisory" for held in locks for lock in held):
         return ""
     texts = [holder.query, *(who.query for who in map(snapshot.who, waiters) if isinstance(who, Session))]
-    if not any(_TRANSACTION_LEVEL.search(without_literals(text)) for text in texts):
+    if not any(map(locks_until_commit, texts)):
         return _LEADER
     return _LEADER_IN_TRANSACTION if _are_few(snapshot, holder.key, min_waiters) else ""
 
 
 def _are_few(snapshot: Snapshot, key: Key, min_waiters: int) -> bool:
     """Whether so few wait for an advisory lock that they may be the standbys of an election."""
-    return len(snapshot.forest.behind([key])) < _MANY * min_waiters
+    return len(snapshot.forest.behind([key])) < MANY * min_waiters
 
 
 def standbys(snapshot: Snapshot) -> set[Key]:
@@ -87,21 +84,6 @@ def standbys(snapshot: Snapshot) -> set[Key]:
         if _are_few(snapshot, key, MIN_WAITERS) and forest.behind([key]) <= set(forest.waiting_for(key))
     ]
     return forest.behind(leaders) - forest.still_blocked(leaders) if leaders else set()
-
-
-def may_stand_by(snapshot: Snapshot, key: Key, min_waiters: int) -> bool:
-    """Whether a waiter may be the standby of an elected leader by an advisory lock that waits itself: what ends the
-    leader's wait does not end the standby's. So many that they are a queue are requests, also where a statement shows
-    that the lock ends with the transaction."""
-    waits = snapshot.forest.waits
-    locks = waits.waits.get(key, [])
-    holders = {holder for lock in locks for holder in waits.held_by.get(lock.tag, ())}
-    if not holders or not holders <= waits.waits.keys() or any(lock.kind != "advisory" for lock in locks):
-        return False
-    texts = [who.query for who in map(snapshot.who, {key, *holders}) if isinstance(who, Session)]
-    if any(_TRANSACTION_LEVEL.search(without_literals(text)) for text in texts):
-        return False
-    return len(snapshot.forest.behind(holders)) < _MANY * min_waiters
 
 
 def why_lead(snapshot: Snapshot, holder: Session, min_waiting: float = 30.0) -> str:
@@ -269,7 +251,7 @@ def try_again(looks: Sequence[Snapshot], key: Key, min_waiting: float) -> bool:
     if not members or len(sessions) < len(members) or len(texts) != 1:
         return False
     most = max(sum(_application(session) == own for session in look.sessions.values()) for look in looks)
-    if most > _MANY * MIN_WAITERS:
+    if most > MANY * MIN_WAITERS:
         return False
     return _only_locks(*texts) or (_lasts(last, holder) >= _LASTING and _since_it_connected(holder))
 
@@ -294,7 +276,7 @@ def _is_queue(snapshot: Snapshot, holder: Session, members: Collection[Session],
     ages = {member.key: snapshot.seconds_waiting(member.key) for member in members}
     late = [member for member in members if min_waiting <= ages[member.key] < _LASTING]
     came = sum(age < min_waiting for age in ages.values())
-    return sum(map(_has_served, late)) >= MIN_WAITERS or (bool(late) and came >= _MANY * MIN_WAITERS)
+    return sum(map(_has_served, late)) >= MIN_WAITERS or (bool(late) and came >= MANY * MIN_WAITERS)
 
 
 def _has_served(session: Session) -> bool:

@@ -38,7 +38,7 @@ def test_what_needs_an_approval_by_now_is_not_ended_by_an_earlier_plan(server, s
     until(lambda: lock_waiters(server) == 1)
     done = kill(server, only=[action["target"]], follow=True)
     assert done["acted_on"] == []
-    assert "and only 1 of the application's sessions waits for it" in done["not_done"][0]["reason"]
+    assert "and only 1 of the application's sessions waits too long for it" in done["not_done"][0]["reason"]
     assert {holder.fate(), queue[0].fate()} == {"alive"}
     assert [entry["pid"] for entry in kill(server, only=[action["target"]])["acted_on"]] == [holder.pid]
 

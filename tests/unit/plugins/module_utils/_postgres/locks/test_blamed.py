@@ -96,10 +96,14 @@ def standbys(seconds, number, root, asks="SELECT pg_advisory_lock(1)"):
     [
         pytest.param(standbys(4, 4, session(1, **UPDATES)), 0, set(), id="a leader that has begun to wait"),
         pytest.param(standbys(40, 4, session(1, **UPDATES)), 5, {1}, id="one that has waited for long"),
+        pytest.param(standbys(4, 6, session(1, **UPDATES)), 6, {1}, id="a queue behind one that has begun to wait"),
         pytest.param(standbys(40, 4, session(1, IDLE, **UPDATES)), 5, set(), id="one behind a forgotten transaction"),
         pytest.param(standbys(40, 6, session(1, **UPDATES)), 7, set(), id="a queue"),
         pytest.param(
             standbys(40, 4, session(1, **UPDATES), "SELECT pg_advisory_xact_lock(1)"), 5, set(), id="a transaction lock"
+        ),
+        pytest.param(
+            standbys(4, 4, session(1, **UPDATES), "SELECT pg_advisory_xact_lock(1)"), 4, {1}, id="the same, of a moment"
         ),
     ],
 )
