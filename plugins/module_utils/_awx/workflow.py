@@ -130,6 +130,13 @@ class Workflow:
         return [node for node in self.nodes if node.kind == _JOB and node.status in _FAILED]
 
 
+def asked_for(document: Mapping[str, Any], id: int, what: str) -> Mapping[str, Any]:
+    """The document, if it is the one of this id. Raises AwxError for another one, such as of a cache before AWX."""
+    if _number(document, "id", what) != id:
+        raise AwxError(f"AWX: asked for {what} {id} it answered with {document['id']}. Nothing was done.")
+    return document
+
+
 def workflow_id_of(job: Mapping[str, Any]) -> int:
     """The workflow that a job is a part of. Raises AwxError."""
     return _number(_summary(job, "source_workflow_job"), "id", "the job")
@@ -138,15 +145,18 @@ def workflow_id_of(job: Mapping[str, Any]) -> int:
 def workflow_of(document: Mapping[str, Any], nodes: Mapping[str, Any]) -> Workflow:
     """Raises AwxError for documents that do not say what they must."""
     rows = nodes.get("results")
-    if not isinstance(rows, list) or nodes.get("next"):
+    if not isinstance(rows, list) or nodes.get("next") or nodes.get("count", len(rows)) != len(rows):
         raise _unreadable("the list of the workflow's nodes")
+    id = _number(document, "id", "the workflow")
+    if any(isinstance(row, Mapping) and row.get("workflow_job") != id for row in rows):
+        raise AwxError(f"AWX: the nodes that it lists are not those of the workflow {id}. Nothing was done.")
     user = document.get("summary_fields", {}).get("created_by") if _is_summary(document) else None
     name = _text(user, "username") if isinstance(user, Mapping) else ""
     related = document.get("related")
     of_schedule = _SCHEDULE.search(_text(related, "schedule")) if isinstance(related, Mapping) else None
     schedule = int(of_schedule[1]) if of_schedule else 0
     return Workflow(
-        _number(document, "id", "the workflow"),
+        id,
         name,
         [_node(row) for row in rows],
         schedule,

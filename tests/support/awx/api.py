@@ -17,7 +17,9 @@ TOKEN = "a-token-of-a-reader"
 PLAN_JOB, APPLY_JOB, HAND_OVER_JOB, APPROVAL, WORKFLOW, SCHEDULE, LOOK_JOB = 42, 44, 45, 43, 41, 9, 46
 # What a path does instead of its answer.
 FORBIDDEN, BROKEN, HTML, NOTHING, SILENT = "403", "500", "a page", "an empty answer", "no answer"
-FAULTS = (FORBIDDEN, BROKEN, HTML, NOTHING, SILENT)
+MOVED, CUT, DROPS, DEEP = "302", "half of the answer", "an answer in drops", "an answer that is nested too deep"
+LATE = (SILENT, DROPS)
+FAULTS = (FORBIDDEN, BROKEN, HTML, NOTHING, MOVED, CUT, DEEP, *LATE)
 PATHS = ("jobs", "workflow_jobs", "workflow_nodes", "workflow_approvals")
 
 
@@ -57,7 +59,9 @@ def node(id: int, job: int = 0, kind: str = "job", status: str = "successful", *
     }  # fmt: skip
 
 
-def nodes(approval: str = "successful", apply: str = "running", plan: str = "successful") -> dict[str, Any]:
+def nodes(
+    approval: str = "successful", apply: str = "running", plan: str = "successful", workflow: int = WORKFLOW
+) -> dict[str, Any]:
     """The nodes of a workflow of extensions/awx: plan, look, approval, apply, hand over."""
     rows = [
         node(1, PLAN_JOB, status=plan, success_nodes=[5], failure_nodes=[4]),
@@ -66,6 +70,7 @@ def nodes(approval: str = "successful", apply: str = "running", plan: str = "suc
         node(3, APPLY_JOB, status=apply, failure_nodes=[4]),
         node(4, HAND_OVER_JOB, status="running"),
     ]
+    rows = [{**row, "workflow_job": workflow} for row in rows]
     return {"count": len(rows), "next": None, "previous": None, "results": rows}
 
 
@@ -111,8 +116,10 @@ class Awx:
             f"workflow_jobs/{WORKFLOW}/workflow_nodes": nodes(), f"workflow_approvals/{APPROVAL}": approval(),
             f"schedules/{SCHEDULE}": schedule(),
         }  # fmt: skip
-        known = usual.get("/".join(parts))
-        return name, self.documents.get(name, known) if known is not None else None
+        whole = "/".join(parts)
+        known = self.documents.get(whole, usual.get(whole))
+        given = self.documents.get(name, known) if whole not in self.documents else known
+        return name, given if known is not None else None
 
     def environment(self) -> dict[str, str]:
         """As AWX's own credential sets it."""
@@ -133,12 +140,18 @@ def running(awx: Awx) -> Iterator[Awx]:
             fault = awx.faults.get(name, "")
             if fault == SILENT:
                 awx.over.wait(60)
+            elif fault == DROPS:
+                self._drop(json.dumps(document).encode())
+            elif fault == CUT:
+                self._say(200, json.dumps(document).encode()[:-9])
+            elif fault == DEEP:
+                self._say(200, b'{"id":' * 100_000)
             elif fault == NOTHING:
                 self._say(200, b"")
             elif fault == HTML:
                 self._say(200, b"<html><body>Sign in</body></html>")
             elif fault:
-                self._say(int(fault), b'{"detail": "no"}')
+                self._say(int(fault), b'{"detail": "no"}', self.path if fault == MOVED else "")
             elif self.headers.get("Authorization") != f"Bearer {TOKEN}":
                 self._say(401, b'{"detail": "Authentication credentials were not provided."}')
             elif document is None:
@@ -146,12 +159,24 @@ def running(awx: Awx) -> Iterator[Awx]:
             else:
                 self._say(200, json.dumps(document).encode())
 
-        def _say(self, status: int, body: bytes) -> None:
+        def _say(self, status: int, body: bytes, location: str = "") -> None:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
+            if location:
+                self.send_header("Location", location)
             self.end_headers()
             self.wfile.write(body)
+
+        def _drop(self, body: bytes) -> None:
+            """The answer is right, and each byte of it comes soon after the one before."""
+            self.send_response(200)
+            self.end_headers()
+            for byte in body:
+                if awx.over.wait(0.05):
+                    return
+                with contextlib.suppress(OSError):
+                    self.wfile.write(bytes([byte]))
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         awx.address = f"http://127.0.0.1:{server.server_port}"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import threading
 import urllib.error
 from dataclasses import dataclass
 from typing import Any, Mapping
@@ -37,11 +38,11 @@ class Controller:
             raise AwxError(f"AWX cannot be asked: no address of it is known. {_REMEDY}")
         address = f"{self.host if '://' in self.host else f'https://{self.host}'}".rstrip("/") + f"/api/v2/{path}"
         try:
-            document = json.loads(self._read(address))
+            document = json.loads(self._in_time(address))
         except urllib.error.HTTPError as error:
             error.close()
             raise AwxError(f"AWX refused {path}: HTTP {error.code}. {_REMEDY}") from None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise AwxError(f"AWX answered {path} with something that is no JSON. {_REMEDY}") from None
         except (OSError, http.client.HTTPException) as error:
             words = shortened(printable(str(getattr(error, "reason", "") or error or type(error).__name__)), 160)
@@ -49,6 +50,26 @@ class Controller:
         if not isinstance(document, dict):
             raise AwxError(f"AWX answered {path} with no object. {_REMEDY}")
         return document
+
+    def _in_time(self, address: str) -> bytes:
+        """The answer, which must be whole when the time is over: a socket's own limit is for each part of it."""
+        found: list[bytes] = []
+        failed: list[Exception] = []
+
+        def read() -> None:
+            try:
+                found.append(self._read(address))
+            except Exception as error:
+                failed.append(error)
+
+        reading = threading.Thread(target=read, daemon=True)
+        reading.start()
+        reading.join(self.timeout)
+        if failed:
+            raise failed[0]
+        if not found:
+            raise TimeoutError(f"its answer was not whole within {self.timeout:g} s")
+        return found[0]
 
     def _read(self, address: str) -> bytes:
         headers = {"Accept": "application/json"}

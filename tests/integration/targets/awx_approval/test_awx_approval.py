@@ -155,7 +155,7 @@ def test_what_is_no_approval_does_not_count(awx, document, words, four_eyes):
 def test_what_cannot_be_asked_is_refused_with_four_eyes_and_without(awx, path, fault):
     awx.faults = {path: fault}
     for four_eyes in (True, False):
-        done = ask(awx, four_eyes=four_eyes, timeout=0.2 if fault == api.SILENT else 10)
+        done = ask(awx, four_eyes=four_eyes, timeout=0.2 if fault in api.LATE else 10)
         assert done["failed"]
         assert done["error"] == "AwxError"
         assert "Nothing was done." in done["msg"]
@@ -177,6 +177,52 @@ def test_an_address_a_token_or_a_job_that_is_wrong_is_refused(awx, options, word
     done = ask(awx, **options)
     assert done["failed"]
     assert words in done["msg"]
+
+
+@pytest.mark.parametrize(
+    ("path", "document"),
+    [
+        ("jobs", api.job_in_workflow(APPLY_JOB + 1)),
+        ("workflow_jobs", {**api.workflow_job(), "id": WORKFLOW + 1}),
+        ("workflow_nodes", api.nodes(workflow=WORKFLOW + 1)),
+        ("workflow_nodes", {**api.nodes(), "count": 6}),
+        ("workflow_approvals", {**api.approval(), "id": api.APPROVAL + 1}),
+        ("schedules", {**api.schedule("ada"), "id": api.SCHEDULE + 1}),
+    ],
+)
+def test_the_answer_to_another_question_is_refused(awx, path, document):
+    """Such as of a cache before AWX."""
+    scheduled = {"workflow_jobs": api.workflow_job("", "scheduled", api.SCHEDULE)} if path == "schedules" else {}
+    awx.documents = {**scheduled, path: document}
+    assert ask(awx)["error"] == "AwxError"
+
+
+SECOND = 143  # another approval, by whose success the job is reached too
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        (api.approval("bob"), api.approval("admin"), ""),
+        (api.approval("ada"), api.approval("bob"), "Ada Lovelace has asked"),
+        (api.approval("bob"), api.approval("ada-admin"), "Ada Lovelace has asked"),
+        (api.approval("bob"), api.approval("stranger"), "'stranger' has approved"),
+        (api.approval("bob"), api.approval("", "pending"), "is pending"),
+        (api.approval("", "failed", timed_out=True), api.approval("bob"), "has timed out"),
+    ],
+)
+def test_of_two_approvals_each_must_be_another_person_s(awx, first, second, words):
+    listed = api.nodes()
+    listed["results"].append(api.node(6, SECOND, "workflow_approval", success_nodes=[3]))
+    listed["count"] += 1
+    awx.documents = {
+        "workflow_nodes": listed,
+        "workflow_approvals": first,
+        f"workflow_approvals/{SECOND}": {**second, "id": SECOND},
+    }
+    done = ask(awx)
+    assert done["failed"] is bool(words)
+    assert words in done.get("msg", "")
 
 
 @pytest.mark.parametrize("path", ["jobs", "workflow_jobs", "workflow_nodes", "workflow_approvals"])

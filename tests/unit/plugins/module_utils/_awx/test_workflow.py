@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._awx.workflow import (
     approval_of,
+    asked_for,
     lines_of,
     owners_of,
     why_not_approved,
@@ -135,6 +136,21 @@ def test_an_answer_that_does_not_say_what_it_must_is_refused(document):
 def test_a_list_of_nodes_that_is_none_or_not_whole_is_refused(listed):
     with pytest.raises(AwxError, match="form of AWX 24"):
         workflow_of(workflow_job(), listed)
+
+
+def test_an_answer_of_another_id_is_refused():
+    assert asked_for(workflow_job(), WORKFLOW, "the workflow")["id"] == WORKFLOW
+    with pytest.raises(AwxError, match="asked for the workflow 42 it answered with 41"):
+        asked_for(workflow_job(), 42, "the workflow")
+    with pytest.raises(AwxError, match="form of AWX 24"):
+        asked_for({"id": "41"}, WORKFLOW, "the workflow")
+
+
+def test_nodes_of_another_workflow_and_a_part_of_the_nodes_are_refused():
+    with pytest.raises(AwxError, match="not those of the workflow 41"):
+        workflow_of(workflow_job(), nodes(workflow=WORKFLOW + 1))
+    with pytest.raises(AwxError, match="form of AWX 24"):
+        workflow_of(workflow_job(), {**nodes(), "count": 6})
 
 
 def test_an_approval_of_another_workflow_is_refused():
