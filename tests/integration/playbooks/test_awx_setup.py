@@ -46,8 +46,15 @@ def test_everything_is_loaded_and_a_second_time_nothing_changes(collection):
             key for key in objects if key.startswith(f"{kind}/")
         }
     assert objects["credential/Runbook database"]["inputs"]["password"] == SECRET
-    # What AWX renders arrives as it is written.
+    # What AWX renders arrives as it is written: without !unsafe it is rendered here, with nothing or not at all.
     assert objects["credential_type/Runbook Slack"]["injectors"] == {"env": {"RUNBOOK_SLACK_TOKEN": "{{ token }}"}}
+    for kind, key in (
+        ("credential_type", "injectors"),
+        ("notification_template", "messages"),
+        ("job_template", "extra_vars"),
+    ):
+        for each in written[f"awx_{kind}s"]:
+            assert objects[f"{kind}/{each['name']}"].get(key) == each.get(key), each["name"]
     plan = objects["job_template/Runbook: lock contention, plan"]
     assert plan["extra_vars"] == {"incident_only_approved": True}
     assert [question["variable"] for question in plan["survey_spec"]["spec"]][:2] == ["runbook_hosts", "incident_id"]

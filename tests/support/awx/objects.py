@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from support.awx.values import answer_misfits
 from support.plain_yaml import load
 from support.servers import ROOT
 
@@ -110,10 +111,7 @@ _QUESTION = {
     "variable": str, "question_name": str, "question_description": str, "type": str, "required": bool,
     "default": object, "min": int, "max": int, "choices": list,
 }  # fmt: skip
-_ANSWERS = {
-    "text": str, "textarea": str, "password": str, "multiplechoice": str, "multiselect": str, "integer": int,
-    "float": float,
-}  # fmt: skip
+_KINDS = ("text", "textarea", "password", "multiplechoice", "multiselect", "integer", "float")
 
 
 def _question_misfits(question: Mapping[str, Any]) -> list[str]:
@@ -124,14 +122,26 @@ def _question_misfits(question: Mapping[str, Any]) -> list[str]:
         for key in ("variable", "question_name", "type", "required")
         if not isinstance(question.get(key), _QUESTION[key])
     ]
-    kind, default = str(question.get("type")), question.get("default", "")
-    if kind not in _ANSWERS:
+    found += [
+        f"{name}: {key} is {question[key]!r}"
+        for key in ("min", "max", "choices", "question_description")
+        if key in question and (not isinstance(question[key], _QUESTION[key]) or isinstance(question[key], bool))
+    ]
+    kind, default, choices = str(question.get("type")), question.get("default", ""), question.get("choices", [])
+    if kind not in _KINDS:
         return [*found, f"{name}: {kind} is no type of question"]
-    if default != "" and not isinstance(default, _ANSWERS[kind]):
-        found.append(f"{name}: the default {default!r} is no {kind}")
-    choices = question.get("choices", [])
-    if kind.startswith("multi") and (not choices or (default != "" and default not in choices)):
-        found.append(f"{name}: {default!r} is none of its choices {choices}")
+    if kind.startswith("multi") and (not choices or not all(isinstance(each, str) for each in choices)):
+        found.append(f"{name}: its choices are no list of texts")
+    if not found and len(set(choices)) < len(choices):
+        found.append(f"{name}: a choice is given twice")
+    if not found and question.get("min", 0) > question.get("max", question.get("min", 0)):
+        found.append(f"{name}: min is more than max")
+    if found:
+        return found
+    if default != "":
+        # Of several choices AWX takes a text, a line each.
+        given = default.splitlines() if kind == "multiselect" and isinstance(default, str) else default
+        found += [f"{name}: the default {problem}" for problem in answer_misfits(question, given)]
     if kind == "text" and isinstance(default, str) and default and arrived(default) != default:
         found.append(f"{name}: the default {default!r} would arrive as {arrived(default)!r}")
     odd = [choice for choice in choices if arrived(choice) != choice and choice not in ("yes", "no")]

@@ -17,6 +17,7 @@ from support.plain_yaml import load
 from support.servers import ROOT
 
 _MODULE = "pafar.runbook."
+_INCLUDES = ("import_playbook", "include_tasks", "import_tasks", "include_role", "import_role")
 # Variables beside the asked one that an expression reads.
 BESIDE: dict[str, Any] = yaml.safe_load("""
 incident_times: {action_items: []}
@@ -67,26 +68,52 @@ class Use:
 
 
 def uses_of(playbook: str, variable: str) -> list[Use]:
-    """Of a playbook with its parts, and of the roles that it names; not what a role's documentation says."""
+    """Of a playbook with its parts, and of the task files that it reaches; not what a role's documentation says."""
     word = re.compile(rf"\b{variable}\b")
     return [use for use in _texts_of(playbook) if word.search(use.text)]
 
 
 @functools.cache
 def _texts_of(playbook: str) -> list[Use]:
-    return [use for path in _files_of(playbook) for use in _walked(load(path), "", "", "")]
+    return [use for path in files_of(playbook) for use in _walked(load(path), "", "", "")]
 
 
-def _files_of(playbook: str) -> Iterator[Path]:
-    path = ROOT / "playbooks" / f"{playbook}.yml"
-    yield path
-    text = path.read_text()
-    for part in re.findall(r"import_playbook: (parts/\S+)", text):
-        yield ROOT / "playbooks" / part
-        text += (ROOT / "playbooks" / part).read_text()
-    for role in sorted(set(re.findall(r"pafar\.runbook\.(\w+)\n", text))):
-        for folder in ("tasks", "defaults", "vars"):
-            yield from sorted((ROOT / "roles" / role / folder).glob("*.yml"))
+def files_of(playbook: str) -> list[Path]:
+    """The playbook, and what it includes; of a role those of its task files alone that are reached."""
+    found: dict[Path, None] = {}
+    _reach(ROOT / "playbooks" / f"{playbook}.yml", ROOT / "playbooks", found)
+    return list(found)
+
+
+def _reach(path: Path, folder: Path, found: dict[Path, None]) -> None:
+    """Adds a file, and what it includes. ``folder``: where the files are that it names."""
+    if path not in found:
+        found[path] = None
+        for name, value in _included(load(path)):
+            if name == "import_playbook":
+                _reach(ROOT / "playbooks" / value, ROOT / "playbooks", found)
+            elif name.endswith("_tasks"):
+                _reach(folder / (value if isinstance(value, str) else value["file"]), folder, found)
+            else:
+                role = ROOT / "roles" / value["name"].removeprefix(_MODULE)
+                for variables in ("defaults", "vars"):
+                    found.update(dict.fromkeys(sorted((role / variables).glob("*.yml"))))
+                tasks = str(value.get("tasks_from", "main")).removesuffix(".yml")
+                _reach(role / "tasks" / f"{tasks}.yml", role / "tasks", found)
+
+
+def _included(value: Any) -> Iterator[tuple[str, Any]]:
+    """Each playbook, task file and role that is named, at any depth. A name that is an expression is in no file."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            name = str(key).removeprefix("ansible.builtin.")
+            if name in _INCLUDES:
+                yield name, each
+            else:
+                yield from _included(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _included(each)
 
 
 def _walked(value: Any, key: str, module: str, option: str) -> Iterator[Use]:
