@@ -179,6 +179,17 @@ def test_without_artifacts_the_plan_is_that_of_the_log_and_without_both_there_is
     assert [event["by"] for event in workflow.events("approved")] == ["bob"]
 
 
+def test_of_a_log_that_cannot_be_read_it_is_not_said_that_it_holds_no_plan(site, awx):
+    workflow = LockWorkflow(site, awx)
+    workflow.inventory["incident_log"]["hosts"]["log"]["ansible_python_interpreter"] = "/no/python"
+    refused = workflow.apply()
+    assert refused.rc != 0
+    assert "could not be read: " in refused.output
+    assert f"it is not known which plan the workflow {WORKFLOW} of AWX has made. Nothing was done." in refused.output
+    assert f"holds no plan of the workflow {WORKFLOW}" not in refused.output
+    assert awx.asked == []
+
+
 @pytest.mark.full("approvals with the survey of AWX for a database")
 def test_a_person_approves_a_held_plan_with_the_survey(workflow):
     planned = workflow.plan()
