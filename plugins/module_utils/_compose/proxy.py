@@ -21,8 +21,11 @@ _NO_NAME = re.compile(
     re.I,
 )
 _ERROR = re.compile(r"\[(?:emerg|alert|crit|error|fatal)\]|\berrors?\b|\bfailed\b|\binvalid\b|\bunknown\b", re.I)
+# Lines that are no error of their own: that sum others up, and what a user without the right to the log file meets.
 _SUMS_UP = re.compile(
-    r"configuration file \S+ test failed|(?:fatal )?errors? found in configuration|failed to initiali[sz]e server", re.I
+    r"could not open error log file|configuration file \S+ test failed|(?:fatal )?errors? found in configuration"
+    r"|failed to initiali[sz]e server",
+    re.I,
 )
 _BY_THEMSELVES = ("traefik", "caddy", "envoy")  # they ask for addresses again and again, and no reload tells them any
 _HOST_NETWORK = "host"

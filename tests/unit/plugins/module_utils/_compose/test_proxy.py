@@ -56,6 +56,10 @@ HAPROXY = (
     [
         (NGINX_NAME, {"web"}),
         (f"{NGINX_NAME}\n{NGINX_END}", {"web"}),
+        (
+            f'nginx: [alert] could not open error log file: open() "/x" failed (13: Permission denied)\n{NGINX_NAME}',
+            {"web"},
+        ),
         ('nginx: [emerg] host not found in "api" of the "proxy_pass" directive in /x:1', {"api"}),
         (HAPROXY, {"web"}),
         (f"{HAPROXY}\n{HAPROXY.replace('web', 'api')}", {"web", "api"}),
