@@ -28,7 +28,7 @@ from .secret.private_keys import key_lines, without_keys
 from .secret.secret_names import HIDDEN, about_secret, counts, is_secret
 from .secret.sentences import without_said
 from .secret.shapes import without_shapes
-from .secret.stand_ins import is_place, is_said, is_whole_reference, reference_at
+from .secret.stand_ins import is_place, is_said, is_whole_reference, names_no_secret, reference_at
 from .text import printable
 
 __all__ = ["HIDDEN", "hides", "names_secret", "redacted", "redacted_lines"]
@@ -60,7 +60,7 @@ _SQL = lazy(
     r"(?i)(\b(?:identified\s{1,8}via\s{1,8}\S{1,60}\s{1,8}(?:using|as)\s{1,8}"
     r"|set\s{1,8}password\s{1,8}(?:for\s{1,8}\S{1,120}\s{1,8})?(?:=|to)\s{0,8}|(?:old_)?password\(\s?)"
     r"|\b(?:password|identified\s{1,8}(?:with\s{1,8}\S{1,60}\s{1,8})?(?:by|as)(?:\s{1,8}password)?)\s{1,8})"
-    r"((?:e|u&)?'(?:[^'\\]|''|\\.){1,4096}(?:'|$)|\"[^\"\s]{1,4096}(?:\"|$)|\$(\w{0,30})\$.{0,4096}?(?:\$\3\$|$))"
+    r"((?:e|u&)?'(?:[^'\\]|''|\\.){1,4096}(?:'|$)|\"(?!\$[{A-Z])[^\"\s]{1,4096}(?:\"|$)|\$(\w{0,30})\$.{0,4096}?(?:\$\3\$|$))"
 )
 # Oracle's, without quotes
 _SQL_BARE = lazy(
@@ -141,7 +141,7 @@ _ESCAPES = lazy(r"\\{1,7}\"")
 _MAY_NAME = lazy(r"(?i)pass|pwd|secret|token|key|auth|cookie|cred|setuser|phrase|sig|-cli|mysql|curl|login")
 # What a validation says of a field, and counts of several kinds.
 _FAULTS = lazy(
-    r"(?i)\[\s?[\"'](?:(?:this|the|must|too|is|should|can|cannot|may|password|please|enter|ensure|not|does|has|you|your)\s[^\"']*"
+    r"(?i)\[\s?[\"'](?:(?:invalid|expired|unknown|wrong|incorrect|missing|no|this|the|must|too|is|should|can|cannot|may|password|please|enter|ensure|not|does|has|you|your)\s[^\"']*"
     r"|required|invalid|missing|blank)[\"']\s?(?:,\s?[\"'][^\"']*\s[^\"']*[\"']\s?)*\]?$"
     r"|\[\s?ErrorDetail\(string="
 )
@@ -231,6 +231,7 @@ def _behind_names(text: str) -> str:
 
 def _end_of_value(text: str, start: int, name: str, between: str) -> int:
     """Where the value that begins at ``start`` ends; 0 where it is no secret."""
+    place = start - len(name) - len(between)
     if between == ":" and is_place(text, start, name):
         return 0
     tags = _TAGS.match(text, start) if ":" in between else None
@@ -243,7 +244,7 @@ def _end_of_value(text: str, start: int, name: str, between: str) -> int:
     if inner and inner.group(2)[-1:] in (" ", "\t") and is_secret(inner.group(1)):  # credentials: api_key: x
         return 0
     bare = value.strip("[]()\"'\\` ")
-    if counts(name, bare):  # tokens=512: how many, not which
+    if counts(name, bare) or names_no_secret(text, place, name, bare):  # tokens=512: how many, not which
         return 0
     spoken = _is_prose(name, bare) or _SENTENCE.match(text, begin) or is_said(text, begin, name, bare)
     if spoken and between.endswith((" ", "\t")) and ":" in between:
@@ -252,7 +253,6 @@ def _end_of_value(text: str, start: int, name: str, between: str) -> int:
         return 0
     if name.rpartition("_")[2].upper() in ("PWD", "OLDPWD") and value[:1] == "/":  # the shell's working directory
         return 0
-    place = start - len(name) - len(between)
     if about_secret(name) and text[begin + len(value) : begin + len(value) + 1] == ",":  # tokens=a1b2c3,d4e5f6
         several = _SEVERAL.match(text, begin + len(value))
         return several.end() if several else begin + len(value)
@@ -303,7 +303,8 @@ def _is_prose(name: str, value: str) -> bool:
 
 def _authorized(text: str) -> str:
     def hide(match: re.Match[str]) -> str:
-        said = _EMPTY.match(match.group(3)) or _ANSWER.match(match.group(3))
+        value = match.group(3).strip("\"'")
+        said = _EMPTY.match(match.group(3)) or _ANSWER.match(match.group(3)) or is_whole_reference(value.split(" ")[-1])
         return match.group() if said else f"{match.group(1)}{match.group(2)}{HIDDEN}"
 
     return _AUTHORIZATION.sub(hide, text)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from typing import Mapping
 
 from ..lazy import lazy
 from .secret_names import HIDDEN
@@ -36,8 +37,9 @@ _ACCOUNTS = {
     }.items()
     for country in countries.split()
 }  # fmt: skip
-_LENGTHS = (13, 19)  # digits of a card's number
-_ISSUED = lazy(r"[3-6]|2[2-7]")  # ISO/IEC 7812: banking, merchandising; Mastercard's second range
+_SHORTEST, _LONGEST = 13, 19  # digits of a card's number
+_ANY_LENGTH = tuple(range(_LONGEST, _SHORTEST - 1, -1))
+_DOUBLED = {str(digit): sum(divmod(2 * digit, 10)) for digit in range(10)}
 
 
 def without_cards(text: str) -> str:
@@ -72,7 +74,7 @@ def _hide_printed(match: re.Match[str]) -> str:
         return match.group()  # a list of numbers
     for count in (len(groups), len(groups) - 1):
         digits = _plain("".join(groups[:count]))
-        if _LENGTHS[0] <= len(digits) <= _LENGTHS[1] and _ISSUED.match(digits) and _luhn(digits):
+        if len(digits) in _lengths(digits) and _luhn(digits):
             return apart.join([HIDDEN, *groups[count:]])
     return match.group()
 
@@ -80,33 +82,48 @@ def _hide_printed(match: re.Match[str]) -> str:
 def _without_cards(match: re.Match[str]) -> str:
     """Neighbouring groups that form a card's number are hidden, whatever digits are beside them."""
     text = match.group()
-    if len(text) < _LENGTHS[0]:
+    if len(text) < _SHORTEST:
         return text
     groups = re.split(r"([ -])", text)  # groups at even places, what keeps them apart between
     if re.match(r"\.\d", match.string[match.end() : match.end() + 2]):
         groups, rest = groups[:-1], groups[-1]  # an amount: 4242 4242 4242.50
     else:
         rest = ""
-    place, kept = 0, ""
+    whole = _plain("".join(groups[::2]))
+    begins = [0]
+    for group in groups[::2]:
+        begins.append(begins[-1] + len(group))
+    ends = {begin: 2 * number - 1 for number, begin in enumerate(begins)}  # the place behind the group that ends there
+    place = 0
+    kept: list[str] = []
     while place < len(groups):
-        end = _card_from(groups, place) if place % 2 == 0 else 0
-        kept += HIDDEN if end else groups[place]
+        end = _card_from(whole, begins[place // 2], ends) if place % 2 == 0 else 0
+        kept.append(HIDDEN if end else groups[place])
         place = end or place + 1
-    return kept + rest
+    return "".join(kept) + rest
 
 
-def _card_from(groups: list[str], place: int) -> int:
-    """The place behind the longest card's number that begins with this group; 0 where none does."""
-    digits, best = "", 0
-    if not _ISSUED.match(_plain(groups[place][:2])):
-        return 0
-    for end in range(place, len(groups), 2):
-        digits += groups[end]
-        if len(digits) > _LENGTHS[1]:
-            break
-        if len(digits) >= _LENGTHS[0] and _luhn(digits):
-            best = end + 1
-    return best
+def _card_from(whole: str, begin: int, ends: Mapping[int, int]) -> int:
+    """The place behind the longest card's number that begins there and ends with a group; 0 where none does."""
+    for length in _lengths(whole[begin : begin + 2]):
+        if begin + length in ends and _luhn(whole[begin : begin + length]):
+            return ends[begin + length]
+    return 0
+
+
+def _lengths(digits: str) -> tuple[int, ...]:
+    """How long a card's number is that begins so, the longest first: ISO/IEC 7812, banking and merchandising.
+
+    Of Visa, Mastercard and American Express the lengths are fixed: an IMEI and many a number of an order are none.
+    """
+    first = digits[:2]
+    if first[:1] == "4":
+        return (19, 16, 13)
+    if "51" <= first <= "55":
+        return (16,)
+    if first in ("34", "37"):
+        return (15,)
+    return _ANY_LENGTH if first[:1] in ("3", "5", "6") or "22" <= first <= "27" else ()
 
 
 def _plain(digits: str) -> str:
@@ -115,6 +132,4 @@ def _plain(digits: str) -> str:
 
 
 def _luhn(digits: str) -> bool:
-    backwards = [int(digit) for digit in reversed(digits)]
-    doubled = [sum(divmod(2 * digit, 10)) for digit in backwards[1::2]]
-    return (sum(backwards[::2]) + sum(doubled)) % 10 == 0
+    return (sum(map(int, digits[::-2])) + sum(map(_DOUBLED.__getitem__, digits[-2::-2]))) % 10 == 0

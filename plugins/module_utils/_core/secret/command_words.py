@@ -12,6 +12,7 @@ from typing import Iterable
 
 from ..lazy import lazy
 from .secret_names import HIDDEN, about_secret, is_secret
+from .stand_ins import is_whole_reference
 
 _VALUE = r"(\"[^\"]{0,4096}\"|'[^']{0,4096}'|\S+)"
 _OPTION = lazy(
@@ -50,9 +51,9 @@ _OF_OPTIONS = (
     ),
     # Programs to which -p is a password, as a word of its own.
     (
-        ("cypher-shell", "couchbase-cli", "cbq ", "oc login", "twine", "useradd", "usermod", "ncftp"),
+        ("cypher-shell", "rabbitmqadmin", "couchbase-cli", "cbq ", "oc login", "twine", "useradd", "usermod", "ncftp"),
         lazy(
-            rf"(\b(?:cypher-shell|couchbase-cli|cbq|oc\s+login|twine|useradd|usermod|ncftp\w{{0,4}})\b{_ON}{_GAP}"
+            rf"(\b(?:cypher-shell|rabbitmqadmin|couchbase-cli|cbq|oc\s+login|twine|useradd|usermod|ncftp\w{{0,4}})\b{_ON}{_GAP}"
             rf"-p{_GAP}?)(?!-){_WORD}"
         ),
     ),
@@ -228,12 +229,19 @@ def without_options(text: str) -> str:
 def _of_place(text: str, rules: Iterable[tuple[tuple[str, ...], re.Pattern[str]]]) -> str:
     for words, rule in rules:
         if any(word in text for word in words):
-            text = rule.sub(rf"\g<1>{HIDDEN}", text)
+            text = rule.sub(_hide_behind, text)
     return text
 
 
+def _hide_behind(match: re.Match[str]) -> str:
+    """``mysql -p$DB_PASSWORD``: what refers to a secret is none."""
+    said = match.group()[len(match.group(1)) :]
+    return match.group() if is_whole_reference(said.strip("\"'")) else f"{match.group(1)}{HIDDEN}"
+
+
 def _hide_option(match: re.Match[str]) -> str:
-    if not is_secret(match.group(1).lstrip("-")) or about_secret(match.group(1).lstrip("-")):
+    name = match.group(1).lstrip("-")
+    if not is_secret(name) or about_secret(name) or is_whole_reference(match.group(3).strip("\"'")):
         return match.group()
     return f"{match.group(1)}{match.group(2)}{HIDDEN}"
 

@@ -10,9 +10,9 @@ from ..lazy import lazy
 from .secret_names import HIDDEN, is_secret
 
 _EMPTY = lazy(r"[bu]?[\"'](?:true|false|null|none|nil|\*{3,}|x{4,}|\[?(?:filtered|redacted)\]?)?[\"']$", re.I)
-# ``'password', 'x'`` and ``["password", "x"]``
+# ``'password', 'x'`` and ``["password", "x"]``; columns of SQL are none: "users"."password", "users"."email"
 _PAIR = lazy(
-    r"((?:\b[bu])?([\"'])([A-Za-z_][\w.-]{0,80})\2\s{0,8},\s{0,8})([bu]?(?:\"[^\"]{0,4096}\"|'[^']{0,4096}'))(?!\s{0,8}:)"
+    r"((?<!\.)(?:\b[bu])?([\"'])([A-Za-z_][\w.-]{0,80})\2\s{0,8},\s{0,8})([bu]?(?:\"[^\"]{0,4096}\"|'[^']{0,4096}'))(?!\s{0,8}:|\.[\"'])"
 )
 # config("DB_PASSWORD", default="x")
 _DEFAULT = lazy(r"((?:\b[bu])?([\"'])([A-Za-z_][\w.-]{0,80})\2\s?,\s?default\s?=\s?)(\"[^\"]{0,4096}\"|'[^']{0,4096}')")

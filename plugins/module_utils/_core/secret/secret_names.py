@@ -66,7 +66,24 @@ _ABOUT = frozenset(
         "days", "hours", "minutes", "seconds", "last", "first", "lifetime", "duration", "interval", "timeout",
         "period", "window", "helper", "class", "format", "rules", "rule", "regex", "pattern", "vol", "volume",
         "volumes", "mount", "mounts", "header", "headers", "requirements", "score", "complexity", "generator",
+        "dir", "dirs", "directory", "folder", "algorithms", "ciphers", "ms", "us", "ns",
         "hasher", "hashers", "present", "sent", "exists", "stdin", "mode", "error", "exception", "warning", "uid", "gid"
+    ]
+)  # fmt: skip
+# What handles secrets and is called by them: the last word of a class's name, as loggers write it (JwtTokenFilter).
+_HANDLES = frozenset(
+    [
+        "filter", "service", "services", "controller", "repository", "handler", "interceptor", "middleware", "encoder",
+        "decoder", "parser", "factory", "builder", "resolver", "converter", "listener", "mapper", "adapter",
+        "serializer", "processor", "servlet", "impl", "util", "utils", "authentication", "reader", "writer"
+    ]
+)  # fmt: skip
+# Words before "token" of what marks a place in a list, an order or a text, where the value is a number.
+_PLACES = frozenset(
+    [
+        "page", "next", "prev", "previous", "continuation", "continue", "cursor", "sync", "delta", "resume", "skip",
+        "offset", "fencing", "fence", "lock", "start", "end", "stop", "first", "last", "pad", "eos", "bos",
+        "unk", "mask"
     ]
 )  # fmt: skip
 # Words before it that deny it: --no-password.
@@ -92,6 +109,7 @@ def is_secret(name: str) -> bool:
         if _names_secret(words, place, word):
             behind = words[place + 1 :]
             about = any(word in _ABOUT for word in behind) or (word.endswith("key") and behind[:1] == ["id"])
+            about = about or (bool(behind) and behind[-1] in _HANDLES)
             return not about and words[0] not in _DENIED
     return False
 
@@ -99,10 +117,12 @@ def is_secret(name: str) -> bool:
 def counts(name: str, value: str) -> bool:
     """Whether ``value`` under ``name`` is a number that is no secret: how many, a share, or the number of a row.
 
-    >>> counts("tokens", "512"), counts("session_id", "4711"), counts("password", "512")
-    (True, True, False)
+    >>> counts("tokens", "512"), counts("session_id", "4711"), counts("page_token", "2"), counts("password", "512")
+    (True, True, True, False)
     """
     words = _words_of(name)
+    if words[-1:] == ["token"] and words[-2:-1] and words[-2] in _PLACES:
+        return bool(_NUMBER.match(value)) and len(value) < 10
     numbered = bool(words) and (
         words[-1] in ("id", "ids", "sessionid") or (words in (["pass"], ["cookie"]) and len(value) < 4)
     )
@@ -115,7 +135,7 @@ def counts(name: str, value: str) -> bool:
 def about_secret(name: str) -> bool:
     """Whether ``name`` is a plural, under which a number is a count."""
     words = _words_of(name)
-    return bool(words) and any(word in _PLURAL for word in words)
+    return any(word in _PLURAL for word in words) or (words[-1:] == ["keys"] and len(words) > 1)
 
 
 def _words_of(name: str) -> list[str]:

@@ -15,7 +15,7 @@ from .secret_names import HIDDEN
 _ANY = r"[^\s,;\"'<>)\]|]"
 # Letters and digits, and neither a method of hashing nor a date nor a type of a column.
 _LIKE = (
-    rf"(?!(?i:scram|md5|sha-?\d|bcrypt|argon2|pbkdf2|v\d|\d{{4}}-|n?(?:var)?(?:char|binary)\d?\())(?={_ANY}{{0,200}}\d)(?={_ANY}{{0,200}}[A-Za-z])"
+    rf"(?!(?i:http/|scram|md5|sha-?\d|bcrypt|argon2|pbkdf2|v\d|\d{{4}}-|n?(?:var)?(?:char|binary)\d?\())(?={_ANY}{{0,200}}\d)(?={_ANY}{{0,200}}[A-Za-z])"
     rf"{_ANY}{{6,512}}"
 )
 # Small and large letters and digits, as names seldom have.
@@ -32,13 +32,20 @@ _IS = (
     r"(?:\s{0,40}\|\s{0,4}|\s{0,4}[\t:]\s{0,4}|\s{1,4}(?i:(?:is|was|ist|lautet|to|has been)\s{1,4})?"
     r"(?i:(?:(?:re)?set|changed) to|now|is|was|ist|lautet|to)\s{0,4}:?\s{1,4}|\s{1,30})[\"']?"
 )
-_SAID = lazy(rf"((?<![\w-])(?i:{_PASSWORD}){_OF}{_IS}){_LIKE}")
+# smtp_password
+_OF_WHAT = r"(?!(?:change|update|forgot|set|get|check|verify|validate|test)[_-])(?:(?<![/.])[A-Za-z][\w-]{0,40}[_-])?"
+_SAID = lazy(rf"((?<![\w-])(?i:{_OF_WHAT}{_PASSWORD}){_OF}{_IS}){_LIKE}")
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![\w-])"
 _TOKEN = lazy(
     r"((?<![\w-])(?i:token|secret|session[ _-]?id|(?:x-)?api[ _-]?key"
     r"|(?:account|access|secret|private|signing|encryption|master|license|shared|unseal|recovery|deploy|root)[ _-]?key)"
-    r"(?:\s\d{1,2}(?=:))?(?:\s{1,4}(?i:is|was|ist)\s{1,4}|\s{0,4}:\s{0,4}|\s{1,4})[\"']?)"
-    rf"(?:{_RANDOM}|{_UUID}|[A-Za-z0-9+/]{{20,200}}==|(?<=[kK][eE][yY] ){_LIKE}|(?<=[ty] is ){_MIXED})"
+    r"(?:\s\d{1,2}(?=:))?(?:\s(?i:provided|given|supplied|received|used)(?=:))?(?:\s{1,4}(?i:is|was|ist)\s{1,4}|\s{0,4}:\s{0,4}|\s{1,4})[\"']?)"
+    rf"(?:{_RANDOM}|{_UUID}|[A-Za-z0-9+/]{{20,200}}==|(?<=[kK][eE][yY] ){_LIKE}"
+    rf"|(?<=[kK][eE][yY] [\"']){_LIKE}|(?<=[ty] is ){_MIXED})"
+)
+_SESSION = lazy(
+    r"((?<![\w-])(?i:session)\s{1,4}[\"']?)(?=[A-Za-z0-9]{16})(?![0-9a-f]{16})(?![0-9A-F]{16})"
+    rf"{_RANDOM}"
 )
 # MySQL's first start, Elasticsearch's setup
 _GENERATED = lazy(r"(\b(?i:password is generated for)\s\S{1,200}:\s|\bPASSWORD\s\w{1,40}\s=\s)[^\n]{1,400}")
@@ -50,7 +57,8 @@ _ONE_TIME = lazy(
     rf"{_ONCE}"
 )
 _YOUR = lazy(
-    r"((?<![\w-])(?:(?i:your (?:\w{1,20} ){0,2}code(?: is)?|einmal(?:passwort|code|kennwort)(?: lautet| ist)?)|TAN)"
+    r"((?<![\w-])(?:(?i:your (?:\w{1,20} ){0,2}code(?: is)?"
+    r"|(?:ihr code|einmal(?:passwort|code|kennwort))(?: lautet| ist)?)|m?TAN)"
     r":?\s)"
     rf"{_ONCE}"
 )
@@ -81,7 +89,8 @@ _LINK = lazy(
 _PERHAPS = lazy(
     r"((?<![A-Za-z0-9.])[\w.-]{0,40}(?i:session|sess|sid|auth|sso|ticket|nonce|[cx]srf|verifier|assertion"
     r"|saml(?:request|response)|(?<![A-Za-z])(?:app|server|service|client|deploy|integration|routing|stripe|jwt)[_-]?key"
-    r"|(?<![\w-])(?:code|sig)|(?<=[?&])k)"
+    r"|(?:auth(?:orization)?|device|access)[_-]?code|remember(?:[_-]?me)?|aspsessionid[a-z]{0,12}"
+    r"|aspnetcore\.[\w.-]{1,40}|wordpress_(?:logged_in|sec)_[0-9a-f]{1,32}|(?<![\w-])(?:code|sig)|(?<=[?&])k)"
     rf"[\"']?\s{{0,4}}[=:]\s{{0,4}}[\"']?(?:base64:)?)(?:{_RANDOM}|(?<=base64:)[\w+/=-]{{16,}})"
 )
 # HTTP_AUTH=user:password
@@ -115,6 +124,7 @@ def without_said(text: str) -> str:
 _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (("password", "passwort", "passphrase", "passcode", "kennwort"), _SAID),
     (("token", "secret", "key", "session"), _TOKEN),
+    (("session",), _SESSION),
     (("cvc", "cvv", "csc"), _CODE),
     (("reset", "activat", "confirm", "verify", "invit", "magic", "hooks", "unlock", "unsubscribe"), _LINK),
     (
@@ -131,6 +141,9 @@ _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
             "saml",
             "key",
             "code",
+            "remember",
+            "aspnetcore",
+            "wordpress_",
             "sig",
             "?k=",
             "&k=",
@@ -142,7 +155,7 @@ _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (("code", "pin", "otp", "password"), _ONE_TIME),
     (("pin",), _PIN),
     (("is your",), _IS_YOUR),
-    (("your ", "einmal", "tan"), _YOUR),
+    (("your ", "ihr ", "einmal", "tan"), _YOUR),
     (("use ", "enter "), _USE),
     (("generated for", "password "), _GENERATED),
     (("codes", "recovery", "backup", "scratch"), _RECOVERY),

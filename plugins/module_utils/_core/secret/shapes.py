@@ -38,6 +38,7 @@ _SHAPES = lazy(
     r"|eyJhdXRocyI6[\w+/=]{8,}|ewoJImF1dGhzI[\w+/=]{8,}"  # Docker's auths
     r"|secret-token:[^\s\"'<>]{4,}"  # RFC 8959
     r"|PRIVATE-TOKEN:\s?\S+"
+    r"|SWMTKN-1-[0-9a-z]{20,}(?:-[0-9a-z]{16,})?"  # Docker's swarms
     r"|md5[0-9a-f]{32}\b"  # PostgreSQL's hash of a password
     r"|(?:bot)?\d{8,10}:AA[\w-]{30,}"  # Telegram bots
     r")"
@@ -51,7 +52,7 @@ _FURTHER = lazy(
     # Atlassian, AWS, 1Password, Yandex, Google, Adyen, Octopus, X
     r"|QE[a-z]{2}[A-Za-z0-9+/]{60,}[\w+/=-]*|PI-[A-Z0-9]{26,}\b|A{20,21}[\w%]{60,})"
     r"|BBDC-[\w+@-]{40,}|CCIP(?:AT|RJ)_\w{20,}|FLWSECK(?:_TEST)?-\w{12,}|IGQV[\w-]{80,}"
-    rf"|K(?:00{_MIX}[\w+/]{{28}}\b|EY[0-9A-F]{{32}}_\w{{16,}})"
+    rf"|K(?:00{_MIX}[\w+/]{{28}}\b|EY[0-9A-F]{{32}}_\w{{16,}}|10[0-9a-f]{{64}}::\w{{1,40}}:\S+)"
     rf"|a(?:pify_api_\w{{30,}}|pi_org_{_MIX}[A-Za-z0-9]{{30,}})"
     r"|b(?:edrock-api-key-[\w+/=]{40,}|k(?:aj|ct|at)_\w{20,})"
     rf"|c(?:io{_MIX}[A-Za-z0-9]{{32}}\b|mVmdGtu[A-Za-z0-9]{{56}}\b|al_(?:live|test)_\w{{24,}}|f(?:ut|at|k)_[\w-]{{32,}}"

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ..lazy import lazy
-from .secret_names import is_secret
+from .secret_names import counts, is_secret
 
 # What stands for a value that is somewhere else, or for none.
 _REFERENCE = lazy(
@@ -38,6 +38,9 @@ _SOURCE = lazy(
     r"|ya?ml|tf)$"
 )
 _AT_LINE = lazy(r"\d{1,7}(?::\d{1,7})?(?![\w-])")
+# Kubernetes: shop/db-credentials
+_NAMESPACED = lazy(r"[a-z]{2,20}(?:-[a-z]{2,20}){0,4}/[a-z]{2,20}(?:[.-][a-z]{2,20}){1,6}$")
+_WORD_BEFORE = lazy(r"([A-Za-z]{3,14})\s{1,2}$")
 _OF_PAM, _PAM = lazy(r"pam_\w{1,20}\($"), lazy(r"(?:auth|account|session|chauthtok|setcred)\)")
 _OF_ARN = lazy(r":\d{12}:$")
 
@@ -81,3 +84,14 @@ def is_said(text: str, start: int, name: str, value: str) -> bool:
     if _STATE.match(value) or _SPEAKS.match(text, start):
         return True
     return bool(_FAULT.search(name) and _SENTENCE.match(text, start)) and not any(sign.isdigit() for sign in value)
+
+
+def names_no_secret(text: str, place: int, name: str, value: str) -> bool:
+    """Whether what a parser found, a place in an order, or the name of a secret stands there.
+
+    ``place``: of ``name``; ``unexpected token: EOF``, ``fencing token: 33``, ``secret=shop/db-credentials``.
+    """
+    if name.lower() == "token":
+        word = _WORD_BEFORE.search(text, max(0, place - 16), place)
+        return bool(word and (word.group(1).lower() == "unexpected" or counts(f"{word.group(1)}_token", value)))
+    return name.lower().endswith("secret") and bool(_NAMESPACED.match(value))
