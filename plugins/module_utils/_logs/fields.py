@@ -14,6 +14,7 @@ from typing import Any
 
 from .access_line import access_fields
 from .json_line import json_fields, request_of
+from .level import GRAVE
 from .wrapping import without_colours
 
 _NGINX_ERROR = re.compile(r"^(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(\w+)\] (\d+)#\d+: (?:\*(\d+) )?(.*)$", re.S)
@@ -33,9 +34,10 @@ _CSV_NAMES = (
 )  # fmt: skip
 _CADDY = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d+)?\s(?:[A-Z]+)\s.*?(\{.*\})$")
 _SYSLOG = re.compile(
-    r"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\dT\S{8,30}) ([\w.-]{1,80})"
-    r" ([\w./-]{1,60})(?:\[(\d+)\])?: (.*)$"
+    r"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\dT\S{7,29}[^\s:])"
+    r" ([\w.-]{1,80}) ([\w./-]{1,60})(?:\[(\d+)\])?: (.*)$"
 )
+_IN_UTC = re.compile(r"\d{4}-\S{5,30}Z ")
 _LEAST_PAIRS = 2  # name=value pairs by which a line is logfmt
 
 
@@ -115,5 +117,8 @@ def _syslog_fields(line: str) -> dict[str, Any]:
     if match is None:
         return {}
     host, program, process, message = match.groups()
+    # A program's own line may begin with a time and two words as well.
+    if not process and (host.lower() in GRAVE or program.lower() in GRAVE or _IN_UTC.match(line)):
+        return {}
     inner = json_fields(message) if message[:1] == "{" else logfmt_fields(message)
     return {"host": host, "program": program, **({"pid": int(process)} if process else {}), **inner}

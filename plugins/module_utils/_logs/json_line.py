@@ -133,6 +133,8 @@ def level_in(fields: Mapping[str, Any]) -> str:
     if not found and isinstance(nested, dict):  # ECS; loguru's record
         level = nested.get("level")
         found = of_value("level", level.get("name") if isinstance(level, dict) else level)
+    if not found and "err_code" in fields and "prio" in fields:  # MySQL's error log as JSON
+        found = of_value("level", fields.get("label"))
     if not found and isinstance(fields.get("s"), str) and "msg" in fields and "t" in fields:  # MongoDB
         found = of_value("level", str(fields["s"])[:1])
     message = fields.get("MESSAGE", fields.get("log"))
@@ -176,6 +178,8 @@ def _meant(name: str, fields: Mapping[str, Any]) -> str:
     """The name whose numbers are meant: GELF's level is syslog's, that of Python's logging its own."""
     if "short_message" in fields:
         return "severity"
+    if name == "level" and "reqId" in fields and "app" in fields:
+        return "nextcloud"
     return "levelno" if name == "level" and not _OF_PYTHON.isdisjoint(key.lower() for key in fields) else name
 
 

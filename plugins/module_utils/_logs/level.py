@@ -161,7 +161,8 @@ def of_value(name: str, value: Any) -> str:
         value = int(word)
     if isinstance(value, bool) or not isinstance(value, int):
         return ""
-    if name == "levelno":  # Python's logging
+    if name in ("levelno", "nextcloud"):  # Python's logging; Nextcloud counts up from 0 to 4
+        value = value if name == "levelno" else 10 * value + 10
         return LEVELS[(0, 0, 1, 3, 4, 5)[min(5, max(0, value // 10))]]
     if name in ("severitynumber", "severity_number"):  # OpenTelemetry: 1 to 24
         return LEVELS[(0, 0, 1, 3, 4, 5)[(value + 3) // 4 - 1]] if 1 <= value <= 24 else ""
