@@ -26,7 +26,7 @@ from .render import Texts
 _MOST = 3000  # characters of a block of Slack
 _NAMES = 20  # suffixes that are tried for a channel's name
 _ID = re.compile(r"[CG][A-Z0-9]{8,}\Z")  # of a channel, whose name has no capital letter
-_SKEW = 3600.0  # seconds by which Slack's clock may be behind that of the log
+_SKEW = 86400.0  # seconds by which the clock of the log may be ahead of that of Slack
 _TWICE = "perhaps twice: where it went first cannot be read"
 
 
