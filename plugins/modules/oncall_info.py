@@ -23,9 +23,9 @@ options:
   oncall:
     description:
       - Steps C(primary), C(secondary) and C(escalation), each with one of C(layers), C(ical) and C(shifts).
-      - C(layers) is a list of rotations with C(people), C(starts) (date), C(zone), C(hand_over) (09:00), C(turn) in days (7),
-        C(hours) (a list of C(days), C(from), C(until)) and C(overrides) (a list of C(from), C(until), C(person)). The first
-        layer that has a person at a moment counts.
+      - C(layers) is a list of rotations with C(people) (by name, mail, login or id), C(starts) (date), C(zone),
+        C(hand_over) (09:00), C(turn) in days (7), C(hours) (a list of C(days), C(from), C(until)) and C(overrides) (a list of
+        C(from), C(until), C(person)). The first layer that has a person at a moment counts.
       - C(ical) is the file or address of a calendar, whose events name a person by the attendee or in the summary.
       - C(shifts) is the file or address of JSON, with the JMESPath expressions C(rows), C(start), C(end) and C(person).
       - C(zone) of a step is that of times of a feed that have none, and of layers that have none. A layer without any is in

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Sequence, TypedDict
+from typing import Container, Sequence, TypedDict
 
 from .._core.text import span
 from .._incident.stamps import stamp
@@ -65,12 +65,14 @@ class Rota:
 @dataclass(frozen=True)
 class Roster:
     """All steps of a site with its people. ``problems``: what is wrong with people, rotations and feeds; ``refused``:
-    with steps that are not written as they must be. A sentence each."""
+    with steps that are not written as they must be. A sentence each. ``unreached``: words for people who are in the
+    inventory and cannot be reached, in small letters."""
 
     people: Sequence[Person]
     rotas: Sequence[Rota]
     problems: list[str] = field(default_factory=list)
     refused: Sequence[str] = ()
+    unreached: Container[str] = ()
 
 
 def row_of(roster: Roster, rota: Rota, at: datetime) -> OnCallRow:
@@ -81,14 +83,19 @@ def row_of(roster: Roster, rota: Rota, at: datetime) -> OnCallRow:
     ways = [way for way in ("slack", "mail", "phone") if person is not None and getattr(person, way)]
     if shift is None:
         stranger = rota.strangers.at(at)
-        unknown = f"{stranger.person} is not in runbook_people" if stranger else ""
+        unknown = f"{stranger.person} {why_stranger(stranger.person, roster.unreached)}" if stranger else ""
         why = rota.why or unknown or "no layer has any person at this time"
     else:
-        why = "" if person is not None else f"{shift.person} is not in runbook_people"
+        why = "" if person is not None else f"{shift.person} {why_stranger(shift.person, roster.unreached)}"
     return {
         "step": rota.step, "person": shift.person if shift else "", "until": stamp(end) if end else "",
         "layer": shift.layer if shift else "", "source": rota.source, "ways": ways, "age": rota.age, "why": why,
     }  # fmt: skip
+
+
+def why_stranger(name: str, unreached: Container[str]) -> str:
+    """Why a name that a rotation or a feed has is no person who is on call."""
+    return "cannot be reached" if name.casefold() in unreached else "is not in runbook_people"
 
 
 def not_paged(roster: Roster, ways: Sequence[str], at: datetime, ahead: timedelta) -> list[str]:

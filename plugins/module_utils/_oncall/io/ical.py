@@ -106,8 +106,6 @@ def _why_none(event: Any) -> str:
     zone = getattr(event.get("DTEND"), "params", {}).get("TZID")
     if zone and is_aware == [True, False]:
         return f"has the time zone {shown_zone(str(zone))!r}, which is not known"
-    if isinstance(begins, datetime) and event.get("DTEND") is None and event.get("DURATION") is None:
-        return "has no end"
     return ""
 
 
@@ -214,6 +212,9 @@ class _Reading:
                 self.problems.append(f"the event {title!r} has {lacks}, so it is left out")
                 return
         start, end = _moment(begins, zone or timezone.utc), _moment(ends, zone or timezone.utc)
+        # One without an end is a note, as of a meeting; that of a person may be meant as a shift.
+        if start == end and self.start <= start < self.end and any(each.name == person for each in self.people):
+            self.problems.append(f"the event {title!r} has no end, so it is left out")
         if not (start < end and start < self.end and end > self.start):
             return
         if why_none:

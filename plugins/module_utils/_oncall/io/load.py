@@ -9,12 +9,12 @@ import warnings
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any, Container, Mapping, Sequence
 
 from ..._core.errors import InputError
 from ..._core.times import moment_of
-from ..people import PAGED_BY, Person, names_by_word, people_of
-from ..roster import OnCallReport, Roster, Rota, not_paged, report_of
+from ..people import PAGED_BY, Person, everyone_of, names_by_word, people_of
+from ..roster import OnCallReport, Roster, Rota, not_paged, report_of, why_stranger
 from ..rotation import shifts_of
 from ..shifts import Shift, Shifts
 from ..steps import STEPS, Step, names_in, read_steps, shown, without_zone
@@ -52,7 +52,8 @@ def load_roster(given: Mapping[str, Any], start: datetime, end: datetime) -> Ros
     steps, wrong = read_steps(given["oncall"], zone_of)
     known = names_by_word(people)
     unknown = sorted(name for name in names_in(steps) if name.casefold() not in known)
-    problems += [f"a rotation names {name}, who is not in runbook_people" for name in unknown]
+    unreached = names_by_word([each for each in everyone_of(given["people"]) if each.name not in {*known.values()}])
+    problems += [f"a rotation names {name}, who {why_stranger(name, unreached)}" for name in unknown]
     problems += [text for step in steps for text in without_zone(step, people)]
     rotas = {step.name: _of_layers(step, people, start, end) for step in steps if step.kind == "layers"}
     fed = [step for step in steps if step.kind != "layers"]
@@ -61,11 +62,11 @@ def load_roster(given: Mapping[str, Any], start: datetime, end: datetime) -> Ros
         warnings.simplefilter("ignore")  # of a library that guesses at names of zones
         answers = read_feeds(feeds, Path(given["copies"]).expanduser(), float(given["timeout"]))
     for step, answer in zip(fed, answers):
-        rotas[step.name] = _of_feed(step, answer, people, problems)
+        rotas[step.name] = _of_feed(step, answer, people, problems, unreached)
     for name, found in wrong.items():  # what belongs to no step may be the primary, misspelt
         rotas.setdefault(name or "primary", Rota(name or "primary", [], "runbook_oncall", why="; ".join(found)))
     ordered = [rotas[name] for name in STEPS if name in rotas]
-    return Roster(people, ordered, problems, [text for found in wrong.values() for text in found])
+    return Roster(people, ordered, problems, [text for found in wrong.values() for text in found], unreached)
 
 
 def _feed(step: Step, people: Sequence[Person], start: datetime, end: datetime) -> Feed:
@@ -99,7 +100,9 @@ def _reach_of_rows(data: bytes, parsed: tuple[list[Shift], list[str]]) -> float:
     return max((shift.end.timestamp() for shift in parsed[0]), default=0.0)
 
 
-def _of_feed(step: Step, answer: Read, people: Sequence[Person], problems: list[str]) -> Rota:
+def _of_feed(
+    step: Step, answer: Read, people: Sequence[Person], problems: list[str], unreached: Container[str]
+) -> Rota:
     name = shown(step.source)
     if answer.problem:
         problems.append(f"{step.name}: {answer.problem}")
@@ -110,7 +113,7 @@ def _of_feed(step: Step, answer: Read, people: Sequence[Person], problems: list[
     known = {person.name for person in people}
     strangers = [shift for shift in shifts if shift.person not in known]
     for stranger in sorted({shift.person for shift in strangers}):
-        problems.append(f"{step.name}: the feed names {stranger!r}, who is not in runbook_people")
+        problems.append(f"{step.name}: the feed names {stranger!r}, who {why_stranger(stranger, unreached)}")
     known_ones = Shifts(shift for shift in shifts if shift.person in known)
     return Rota(step.name, [known_ones], name, answer.age, strangers=Shifts(strangers))
 

@@ -14,6 +14,7 @@ from ..people import Person, named_by
 from ..shifts import Shift
 
 _MOST = 5  # rows that are named
+_LONGEST_DATE = 8  # digits, as 20261123
 _DEFAULT = {"rows": "@", "start": "start", "end": "end", "person": "person"}
 
 
@@ -57,11 +58,15 @@ def _shift(found: Mapping[str, Any], paths: Mapping[str, str], people: Sequence[
     start, end = (_moment(found[name], zone) for name in ("start", "end"))
     if end < start:
         raise InputError("ends before it begins")
-    return Shift(start, end, named_by(people, str(found["person"])))
+    several = found["person"] if isinstance(found["person"], list) else [found["person"]]
+    # Of two people none is the one who is on call; both are named.
+    return Shift(start, end, ", ".join(dict.fromkeys(named_by(people, str(each)) for each in several)))
 
 
 def _moment(value: Any, zone: tzinfo | None) -> datetime:
     """From ISO 8601, or seconds or milliseconds since 1970."""
+    if isinstance(value, str) and value.strip().isdigit() and len(value.strip()) > _LONGEST_DATE:
+        value = int(value)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return datetime.fromtimestamp(value / 1000 if value > 1e11 else value, timezone.utc)
     text = str(value).strip()

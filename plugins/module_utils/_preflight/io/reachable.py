@@ -50,7 +50,9 @@ def reachable(params: Mapping[str, Any]) -> list[Check]:
         checks.append(_of_step(row, report, [text for text in roster.problems if text.startswith(f"{row['step']}: ")]))
     strangers = [text for text in roster.problems if text.startswith("a rotation names")]
     if strangers:
-        checks.append(Check("rotations name known people", False, "; ".join(strangers), "add them to runbook_people"))
+        checks.append(
+            Check("rotations name known people", False, "; ".join(strangers), "add or correct them in runbook_people")
+        )
     return checks
 
 

@@ -78,7 +78,7 @@ def test_a_time_without_a_zone(times, zone, head, start):
             ["DTSTART:20261103T090000Z", "DTEND;TZID=Mars/North:20261104T090000", "SUMMARY:x"],
             "the event 'x' has the time zone 'Mars/North', which is not known, so it is left out",
         ),
-        (["DTSTART:20261103T090000Z", "SUMMARY:x"], "the event 'x' has no end, so it is left out"),
+        (["DTSTART:20261103T090000Z", "SUMMARY:bob"], "the event 'bob' has no end, so it is left out"),
         ([*WHOLE, "RRULE:FREQ=DAILY", "EXRULE:FREQ=DAILY;INTERVAL=2", "SUMMARY:x"], "the event 'x' has an EXRULE"),
     ],
 )
@@ -87,6 +87,14 @@ def test_an_event_that_is_not_understood_is_named_and_costs_no_other(event, word
     assert [shift.person for shift in shifts] == ["bob"]
     assert len(problems) == 1
     assert words in problems[0]
+
+
+@pytest.mark.parametrize(
+    "event", [["DTSTART:20261103T090000Z", "SUMMARY:hand-over meeting"], ["DTSTART:20260901T090000Z", "SUMMARY:bob"]]
+)
+def test_a_note_in_the_calendar_and_what_is_long_past_are_no_problem(event):
+    shifts, problems = read(event, [*WHOLE, "SUMMARY:bob"])
+    assert ([shift.person for shift in shifts], problems) == (["bob"], [])
 
 
 ADA, BOB = "mailto:ada@example.org", "mailto:bob@example.org"
@@ -255,6 +263,22 @@ def test_a_row_that_is_not_understood_is_named_and_costs_no_other(row, words):
     assert (len(problems), problems[-1]) == (6, "4 rows more")
 
 
+@pytest.mark.parametrize(
+    ("person", "name"),
+    [(["bob"], "bob"), (["bob", "bob@example.org"], "bob"), (["ada@example.org", "bob"], "Ada Lovelace, bob"),
+     (["zoe", "bob"], "zoe, bob")],
+)  # fmt: skip
+def test_a_list_of_people_in_a_row_is_one_person_or_none(person, name):
+    ((shift,), problems) = shifts_of_json(json.dumps([{**ROW, "person": person}]).encode(), {}, TWO, None)
+    assert (shift.person, problems) == (name, [])
+
+
+@pytest.mark.parametrize("start", [1793610000, "1793610000", " 1793610000000 ", "20261102T090000Z", "2026-11-02"])
+def test_a_time_in_a_row_may_be_seconds_or_milliseconds_also_as_text(start):
+    ((shift,), problems) = shifts_of_json(json.dumps([{**ROW, "start": start}]).encode(), {}, TWO, ZoneInfo("UTC"))
+    assert (f"{shift.start:%Y-%m-%d}", problems) == ("2026-11-02", [])
+
+
 @pytest.mark.parametrize("form", ["dtend", "duration", "hours", "windows", "floating", "all-day"])
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe", "America/St_Johns"])
 def test_no_form_of_a_weekly_rotation_has_a_gap_or_two_people(form, zone):
@@ -281,3 +305,18 @@ def test_who_is_not_in_the_inventory_covers_no_time(tmp_path):
     assert [(gap["step"], gap["start"]) for gap in found["gaps"]] == [("primary", "2026-11-10T12:00:00.000000Z")]
     assert (secondary["person"], secondary["why"]) == ("bob", "")
     assert "a rotation names zoe, who is not in runbook_people" in found["problems"]
+
+
+def test_who_is_in_the_inventory_and_cannot_be_reached_is_said_to_be_so(tmp_path):
+    path = tmp_path / "team.ics"
+    path.write_bytes(calendar([*WHOLE, "SUMMARY:Zoe on call"]))
+    found = run_module(
+        "oncall_info",
+        people=[{"name": "bob", "slack": "U0BOB"}, {"name": "Zoe on call", "login": "zz", "slack": "@zoe"}],
+        at="2026-11-10T12:00:00.000000Z", ahead=5, copies=str(tmp_path / "copies"),
+        oncall={"primary": {"ical": str(path)},
+                "secondary": {"layers": [{"zone": "UTC", "starts": "2026-01-05", "people": ["zz"]}]}},
+    )  # fmt: skip
+    assert [row["why"] for row in found["steps"]] == ["Zoe on call cannot be reached", "zz cannot be reached"]
+    for text in ("a rotation names zz, who cannot", "primary: the feed names 'Zoe on call', who cannot"):
+        assert f"{text} be reached" in found["problems"]
