@@ -23,7 +23,7 @@ from .._incident.stamps import is_stamp, moment_of, stamp
 from .._lifecycle.deadlines import NO_RULE_OUTSIDE, OutsideUpdates, outside_due, severity_began, update_due
 from .._lifecycle.log_recovery import recovery_of
 from .._lifecycle.roles import roles_of
-from .outbox import QUEUED, Message
+from .outbox import QUEUED, REFUSED, Entry, Message, entries_of
 from .settings import MAIL, PAGER, SLACK
 
 _WAYS: tuple[Literal["slack", "mail"], ...] = (SLACK, MAIL)  # by which a person is paged
@@ -94,14 +94,32 @@ def pages(
     found: list[Message] = []
     rank = 0  # of the steps that have a person: one without costs no time
     passed: list[str] = []
-    for answerer in within(answerers, channels):
+    said = entries_of(events)
+    for each in within(answerers, channels):
         if rank >= due:
             break
+        key = f"{each['step']}{again}"
+        answerer = _whom_channels_take(each, key, said)
         values = {**base, "severity": severity, "passed": list(passed)}
-        found += _of_step(answerer, f"{answerer['step']}{again}", channels, values)
+        found += _of_step(answerer, key, channels, values)
         passed += [] if answerer["person"] else [f"{answerer['step']}: {answerer['why']}"]
         rank += bool(answerer["person"])
     return found
+
+
+def _whom_channels_take(answerer: Answerer, key: str, said: Sequence[Entry]) -> Answerer:
+    """Without a person, where every page to the person was refused for good, as where Slack has no such member: such a
+    step is passed over as one without a person is."""
+    own = [entry for entry in said if entry.message.key in {_call(key, way) for way in _WAYS}]
+    if not answerer["person"] or not own or any(entry.state != REFUSED for entry in own):
+        return answerer
+    reasons = ", ".join(dict.fromkeys(entry.reason for entry in own if entry.reason))
+    paged = own[0].message.values.get("person") or answerer["person"]
+    return {**answerer, "person": "", "why": f"the page to {paged} was refused{f' ({reasons})' if reasons else ''}"}
+
+
+def _call(key: str, way: str) -> str:
+    return f"call/{key}/{way}"
 
 
 def pages_since(events: Sequence[EventReport], severity: str, after: Mapping[str, Sequence[float]]) -> datetime | None:
@@ -210,10 +228,10 @@ def _to_person(
     found = []
     if SLACK in channels and ways["slack"]:
         direct = {**values, "place": ways["slack"]}
-        found.append(Message(f"call/{key}/slack", SLACK, template, direct, audience="person", lane=key))
+        found.append(Message(_call(key, SLACK), SLACK, template, direct, audience="person", lane=key))
     if MAIL in channels and ways["mail"]:
         mail = {**values, "to": ways["mail"], "state": "page", "title": f"{title}: {values['scenario']}"}
-        found.append(Message(f"call/{key}/mail", MAIL, template, mail, audience="person", lane=f"call {key}"))
+        found.append(Message(_call(key, MAIL), MAIL, template, mail, audience="person", lane=f"call {key}"))
     return found
 
 

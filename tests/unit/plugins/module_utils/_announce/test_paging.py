@@ -220,6 +220,32 @@ def test_a_severity_that_is_found_delays_no_page_of_an_unknown_one(events, sever
         }, minutes
 
 
+def page_of(step, way, state):
+    message = Message(f"call/{step}/{way}", way, "page", {"person": "ada", "step": step}, audience="person")
+    said = [{"key": message.key, "state": "sending"}, {"key": message.key, "state": state, "reason": "users_not_found"}]
+    return [event("message", **note) for note in (queued_note(message), *said)]
+
+
+@pytest.mark.parametrize(
+    ("states", "is_passed"),
+    [
+        ({"slack": "refused", "mail": "refused"}, True), ({"slack": "refused"}, True),
+        ({"slack": "refused", "mail": "sent"}, False), ({"slack": "refused", "mail": "in_doubt"}, False),
+        ({"slack": "refused", "mail": "failed"}, False), ({"slack": "sent"}, False), ({}, False),
+    ],
+)  # fmt: skip
+def test_a_person_whose_every_page_is_refused_is_passed_over(states, is_passed):
+    """As one whose account was deleted: the next step is not made to wait for an answer that cannot come."""
+    events = [opened("P0"), *(each for way, state in states.items() for each in page_of("primary", way, state))]
+    found = pages(events, WHO, AFTER, SETTINGS, BASE, START + timedelta(minutes=1))
+    keys = [message.key for message in found]
+    assert ("slack/passed_over/primary" in keys, "call/secondary/mail" in keys) == (is_passed, is_passed)
+    told = [message.values["why"] for message in found if "passed_over" in message.key]
+    assert told == ["the page to ada was refused (users_not_found)"] * is_passed
+    again = [*events, event("phase", 9, phase="closed", reason="x"), event("phase", 10, phase="open", reason="x")]
+    assert steps(again, 10)[0] == "call/primary-2/slack", "it is tried again when the incident is opened again"
+
+
 @pytest.mark.parametrize("skew", [-90, 90])
 def test_a_clock_that_differs_delays_no_page_and_hurries_none(skew):
     first = {**opened("P0"), "at": stamp(START + timedelta(seconds=skew)), "logged": stamp(START)}
