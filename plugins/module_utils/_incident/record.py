@@ -13,7 +13,7 @@ from .io.joining import existing_incident, joined_at_write, open_incident, surve
 from .io.log import NOTHING, append
 from .io.share import Share
 from .kinds import KINDS, SEVERITIES, why_refused
-from .note import note_event
+from .note import note_event, without_secrets
 from .scope import OpenReport, Scope, id_given, targets_of
 from .severity import ABOUT_SEVERITY, opened_with, raised, severity_given
 from .stamps import moment_of
@@ -86,6 +86,7 @@ def record(
     _require_known([{"kind": OPENED, "note": opening}, *params["events"]])
     if check_mode:
         return {"changed": False, **NOTHING}
+    opening, params["events"] = without_secrets(OPENED, opening), _typed(params["events"])
     now = now or datetime.now(timezone.utc)
     at = _writers_clock(params["at"]) or now
     logged = now if abs(now - at) > _SAME_CLOCK else None
@@ -94,7 +95,7 @@ def record(
         return Event(kind, at, params["by"], params["host"], note, logged)
 
     def events_for(present: Sequence[EventReport]) -> list[Event]:
-        new = decide(present) if decide else params["events"]
+        new = _typed(decide(present)) if decide else params["events"]
         _require_known(new)
         return made([*raised(present, given_opening), *new])
 
@@ -118,6 +119,10 @@ def record(
         joins=(lambda folder: joined_at_write(folder, scope, within, site, survey)) if within > 0 else None,
     )
     return {"changed": bool(written["path"]), **written}
+
+
+def _typed(events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [{**each, "note": without_secrets(each["kind"], each["note"])} for each in events]
 
 
 def _with_dates_as_text(note: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -133,3 +133,9 @@ def test_a_plan_whose_workflow_ended_without_an_approval_no_longer_waits(workflo
     assert plan["pending"] is pending
     assert approved_plans([plan], ["a" * 12]) == [plan]  # a person can still approve it by its digest
     assert held_plans([held(), ended])[0]["pending"]
+
+
+@pytest.mark.parametrize("who", ["password hunter2hunter2", "Bearer abcdefgh1234ijkl5678mn", "token: s3cr3tw0rdx1"])
+def test_a_secret_at_the_beginning_of_a_target_is_hidden_also_behind_the_action(who):
+    (plan,) = held_plans([held(plan={"actions": [{**ACTION, "who": who}]})])
+    assert who.split()[-1] not in plan["actions"][0]

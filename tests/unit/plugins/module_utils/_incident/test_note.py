@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.note import note_event, when
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.note import note_event, when, without_secrets
 
 NOW = datetime(2026, 11, 27, 14, 30, tzinfo=UTC)
 
@@ -66,3 +66,23 @@ def test_a_number_is_not_taken_for_a_time_and_the_message_says_where_it_comes_fr
     """YAML reads 14:40 as 880, and 9:30 may have been meant by 930."""
     with pytest.raises(InputError, match="makes a number of 14:56, so write 14:56 UTC there"):
         when(text, NOW)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("noted", "text"), ("update", "text"), ("phase", "reason"), ("action_item", "text"), ("opened", "text")],
+)
+def test_a_secret_that_a_person_types_is_not_kept(kind, name):
+    typed = "I have set it anew:\n\tpassword=hunter2hunter2\nand  restarted\tweb"
+    kept = without_secrets(kind, {name: typed, "key": "A1"})
+    assert kept == {name: "I have set it anew:\npassword=(hidden)\nand  restarted\tweb", "key": "A1"}
+
+
+def test_only_what_is_typed_is_changed_and_a_passage_is_kept_as_it_is():
+    for kind, note in (
+        ("written", {"section": "lucky", "text": "password=hunter2hunter2"}),
+        ("mitigated", {"msg": "password=hunter2hunter2"}),
+        ("noted", {"done": ["password=hunter2hunter2"], "text": ""}),
+        ("noted", {"text": "The reset of passwords works again; token 7 is next"}),
+    ):
+        assert without_secrets(kind, note) == note
