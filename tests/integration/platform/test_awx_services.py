@@ -90,8 +90,9 @@ def test_a_scaling_is_planned_approved_applied_and_undone(platform, workflow, tm
     "name",
     [pytest.param(name, marks=pytest.mark.full("plans of AWX for services")) for name in ANSWERS if name != SCALE],
 )
-def test_a_plan_and_a_check_act_on_nothing_and_agree(platform, workflow, tmp_path, name):
-    """With the answers that AWX sends where nothing is filled in."""
+def test_each_template_as_plan_check_and_run(platform, workflow, tmp_path, name):
+    """With the answers that AWX sends where nothing is filled in. The plan of a workflow and a check act on nothing and
+    agree; a job that a person runs does what was asked for, and on a healthy platform nothing else."""
     before = {container.name: (container.id, container.started) for container in platform.containers()}
     answers = dict(ANSWERS[name])
     if "switch_containers_state" in answers:
@@ -109,3 +110,16 @@ def test_a_plan_and_a_check_act_on_nothing_and_agree(platform, workflow, tmp_pat
     assert bool(kinds(tmp_path, "held")) == (name in HOLDS), done.output
     if name in HOLDS:
         assert checked.artifacts["incident_plan_digest"] == done.artifacts["incident_plan_digest"]
+    ran = workflow.alone(name, 51, **workflow.answers)
+    assert ran.rc == 0, ran.output
+    after = {container.name: (container.id, container.started) for container in platform.containers()}
+    changed = {container.service for container in platform.containers()
+               if after[container.name] != before.get(container.name)}  # fmt: skip
+    if "switch_containers_state" in answers:
+        assert [c.state for c in platform.containers() if c.service == "nginx"] == ["exited"]
+        back = workflow.alone(name, 52, **{**workflow.answers, "switch_containers_state": "started"})
+        assert back.rc == 0, back.output
+        assert [c.state for c in platform.containers() if c.service == "nginx"] == ["running"]
+    else:
+        assert changed == ({answers["restart_services_services"]} if name in HOLDS else set())
+    assert len(kinds(tmp_path, "mitigated")) == (name in HOLDS) * (2 if "switch_containers_state" in answers else 1)
