@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,8 +25,8 @@ from support.summary import Result, judge
 
 # Two at work beside one rehearsal platform keep two processors busy for some 85 % of the time. A second platform (about
 # 0.4 of a processor when nothing is played on it, more than one when a runbook is) made every wait longer than it
-# saved; small projects of containers beside it use the rest. What waits takes the places of another lane, too, when
-# nothing of that is left to begin.
+# saved; small projects of containers beside it use the rest. When nothing that works is left to begin, what waits
+# takes the places of work, too.
 SLOTS = {"work": 2, "wait": 1, "small": 1}
 _STOP_SECONDS = 180  # until what a command has started is taken down
 _SHOWN = 15_000  # characters of a failed command's output
@@ -170,8 +170,10 @@ def run(steps: Sequence[Step], preparations: dict[str, Preparation]) -> Outcome:
                         waiting.remove(number)
                         _name_as_not_run(step, outcome.results[number], needed, outcome)
                         continue
-                    lane = _lane_for(step, free, {steps[left].lane for left in waiting})
-                    if not lane:
+                    lane = step.lane
+                    if free[lane] < step.slots and not any(steps[left].lane == "work" for left in waiting):
+                        lane = "work"
+                    if free[lane] < step.slots:
                         held.add(step.lane)
                         continue
                     waiting.remove(number)
@@ -192,12 +194,6 @@ def run(steps: Sequence[Step], preparations: dict[str, Preparation]) -> Outcome:
             _stop(running, threads)
             raise
     return outcome
-
-
-def _lane_for(step: Step, free: Mapping[str, int], waiting: Collection[str]) -> str:
-    """The lane with room for a step: its own, else one of which nothing is left to begin; empty for none."""
-    others = [lane for lane in SLOTS if lane not in waiting] if step.lane != "work" else []
-    return next((lane for lane in (step.lane, *others) if free[lane] >= step.slots), "")
 
 
 def _next_of(events: queue.SimpleQueue[int | None]) -> int | None:

@@ -47,15 +47,6 @@ def test_what_waits_takes_the_places_of_work_when_none_is_left_to_begin(tmp_path
     assert [result.failures for result in outcome.results] == [0] * 5
 
 
-def test_what_waits_takes_the_place_of_small_projects_when_none_is_left_to_begin(tmp_path):
-    ring = [("a", "b"), ("b", "a")]
-    steps = [python(MEETS, tmp_path / one, tmp_path / two, lane="wait") for one, two in ring]
-    ends = "import pathlib, sys, time\nwhile not pathlib.Path(sys.argv[1]).exists(): time.sleep(0.02)"
-    busy = [python(ends, tmp_path / "a", seconds=9 - number) for number in range(2)]  # while these take both of work
-    outcome = run([*busy, *steps, python("pass", lane="small", seconds=5), python(ends, tmp_path / "b")], {})
-    assert [result.failures for result in outcome.results] == [0] * 6
-
-
 def test_a_wide_command_has_its_lane_to_itself_and_is_not_kept_waiting(tmp_path):
     """Shorter commands do not pass it while it waits for a longer one, and none begins before it has ended."""
     order = tmp_path / "order"
