@@ -63,7 +63,7 @@ def steps() -> list[Step]:
         pytest_step("integration", integration(), 900, needs=("builds",), slots=2),
         pytest_step("integration", [*BY_SERVER, SITES], 200, needs=("builds",), slots=2),
         # Two commands, so that the places that are free at the end of a run share them.
-        *(pytest_step("platform", [*BY_FILE, *tests], 300, lane="small", needs=("engine",)) for tests in shop_tests()),
+        *(pytest_step("platform", [*BY_FILE, *tests], 300, lane="wait", needs=("engine",)) for tests in shop_tests()),
         pytest_step("platform", [GAME_DAYS], 1000, lane="wait", needs=("engine",)),
         pytest_step(
             "platform",
@@ -72,7 +72,7 @@ def steps() -> list[Step]:
             lane="wait",
             needs=("engine",),
         ),
-        pytest_step("platform", [PROJECTS], 250, lane="small", needs=("engine",)),
+        pytest_step("platform", [PROJECTS], 250, lane="wait", needs=("engine",)),
         # ansible-test looks for the collection by its physical path and refuses another on the way.
         Step("sanity", ["sh", "tests/support/sanity.sh"], 300, drops=("PYTHONPATH",)),
         *(molecule(name) for name in scenarios),
@@ -106,7 +106,7 @@ def molecule(scenario: str) -> Step:
     """A role's scenario; those that play with containers belong to the platform's part."""
     argv = [sys.executable, "-m", "support.scenario", scenario]
     if "support.shop" in (ROOT / "extensions/molecule" / scenario / "create.yml").read_text():
-        return Step("platform", argv, 120, "small", ("engine",))
+        return Step("platform", argv, 120, "wait", ("engine",))
     return Step("molecule", argv, 60)
 
 

@@ -1,4 +1,4 @@
-"""Runs commands beside each other: as many as two processors keep up with and two that mostly wait, the longest first.
+"""Runs commands beside each other: as many as two processors keep up with and one that mostly waits, the longest first.
 
 A command may need something that is prepared in the background (an engine, servers' builds); it starts when that is
 there, and is named as not run when it cannot be had. Each command's output comes in one piece, when it has ended.
@@ -23,11 +23,10 @@ from pathlib import Path
 from support import scope
 from support.summary import Result, judge
 
-# Two at work beside one rehearsal platform keep two processors busy for some 85 % of the time. A second platform (about
-# 0.4 of a processor when nothing is played on it, more than one when a runbook is) made every wait longer than it
-# saved; small projects of containers beside it use the rest. When nothing that works is left to begin, what waits
-# takes the places of work, too.
-SLOTS = {"work": 2, "wait": 1, "small": 1}
+# Two at work beside one rehearsal platform keep two processors busy; a second platform (about 0.4 of a processor when
+# nothing is played on it, more than one when a runbook is) made every wait longer than it saved. When nothing that
+# works is left to begin, what waits takes these places too.
+SLOTS = {"work": 2, "wait": 1}
 _STOP_SECONDS = 180  # until what a command has started is taken down
 _SHOWN = 15_000  # characters of a failed command's output
 
@@ -38,8 +37,7 @@ class Unavailable(Exception):
 
 @dataclass
 class Step:
-    """One command. ``seconds``: about how long it takes; ``lane``: "work" where it keeps a processor busy, "wait" where
-    it mostly waits for a platform, "small" where it mostly waits for small projects of containers.
+    """One command. ``seconds``: about how long it takes; ``lane``: "work" where it keeps a processor busy, else "wait".
 
     ``slots``: how many of its lane it takes, as many as it has processes at work.
     ``needs``: names of preparations. ``is_pytest``: its output counts tests. ``shows``: it is printed whole also when

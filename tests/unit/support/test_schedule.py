@@ -32,10 +32,10 @@ def python(text, *words, part="unit", seconds=1, **more):
     return Step(part, [sys.executable, "-c", text, *map(str, words)], seconds, **more)
 
 
-def test_two_that_work_and_two_that_wait_run_beside_each_other(tmp_path):
-    ring = [("a", "b", "work"), ("b", "c", "work"), ("c", "d", "wait"), ("d", "a", "small")]
+def test_two_that_work_and_one_that_waits_run_beside_each_other(tmp_path):
+    ring = [("a", "b", "work"), ("b", "c", "work"), ("c", "a", "wait")]
     outcome = run([python(MEETS, tmp_path / one, tmp_path / two, lane=lane) for one, two, lane in ring], {})
-    assert [result.failures for result in outcome.results] == [0] * 4
+    assert [result.failures for result in outcome.results] == [0, 0, 0]
 
 
 def test_what_waits_takes_the_places_of_work_when_none_is_left_to_begin(tmp_path):
