@@ -127,13 +127,14 @@ def test_an_election_that_is_held_does_not_keep_a_stuck_root_beside_it(server, s
 
 @contextlib.contextmanager
 def trying_again(clients: list[Client], takes: str) -> Iterator[None]:
-    """Each waits for less than a second, gives up, and tries again after a moment."""
+    """Each waits for less than a second, gives up, and tries again after a moment. Where lock_timeout ends as the row's
+    tuple lock is obtained, PostgreSQL's words are those of a cancel ("due to user request")."""
     over = threading.Event()
 
     def tries(client: Client) -> None:
         client.run("SET lock_timeout = '600ms'")
         while not over.is_set():
-            with contextlib.suppress(psycopg2.errors.LockNotAvailable):
+            with contextlib.suppress(psycopg2.errors.LockNotAvailable, psycopg2.errors.QueryCanceled):
                 client.run(takes)
             over.wait(0.3)
 
