@@ -141,7 +141,8 @@ _ESCAPES = lazy(r"\\{1,7}\"")
 _MAY_NAME = lazy(r"(?i)pass|pwd|secret|token|key|auth|cookie|cred|setuser|phrase|sig|-cli|mysql|curl|login")
 # What a validation says of a field, and counts of several kinds.
 _FAULTS = lazy(
-    r"(?i)\[\s?[\"'](?:(?:invalid|expired|unknown|wrong|incorrect|missing|no|this|the|must|too|is|should|can|cannot|may|password|please|enter|ensure|not|does|has|you|your)\s[^\"']*"
+    r"(?i)\[\s?[\"'](?:(?:invalid|expired|unknown|wrong|incorrect|missing|no|this|the|must|too|is|should|can"
+    r"|cannot|may|password|please|enter|ensure|not|does|has|you|your)\s[^\"']*"
     r"|required|invalid|missing|blank)[\"']\s?(?:,\s?[\"'][^\"']*\s[^\"']*[\"']\s?)*\]?$"
     r"|\[\s?ErrorDetail\(string="
 )
