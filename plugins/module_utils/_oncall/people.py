@@ -50,7 +50,7 @@ def people_of(given: Any, is_zone: Callable[[str], bool]) -> tuple[list[Person],
         person = _person(each)
         name, zone = person.name, person.zone
         problems += _problems(name, each)
-        if person.slack and not _SLACK_ID.fullmatch(person.slack):  # Slack takes it for no person, and nobody is paged
+        if person.slack and not _SLACK_ID.fullmatch(person.slack):  # Slack knows no such user, and the page is lost
             problems.append(f"slack of {name} is {person.slack!r}, no id of a member such as U0123ABCD")
             person = replace(person, slack="")
         if not any(getattr(person, way) for way in _WAYS):

@@ -18,7 +18,7 @@ _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def ticks() -> float:
-    """Seconds of a clock that nobody sets, and that goes on while the machine sleeps, as the lease does."""
+    """Seconds of a monotonic clock that counts the time of suspend, too, as the lease does (CLOCK_BOOTTIME)."""
     return time.clock_gettime(_CLOCK)
 
 
@@ -28,7 +28,7 @@ class Thread:
     while messages are sent; ``deadline``: until when a request may last, by ``ticks``; ``asks``: the message that is
     sent may have arrived before; ``elsewhere``: states of the page's components by other incidents; ``on_page``: those
     that its own last post has set; ``budget``: seconds more for a channel that has taken something, until ``latest``;
-    ``is_over``: nobody waits any more."""
+    ``is_over``: the run has given it up."""
 
     incident: str
     references: dict[str, str] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Thread:
     is_over: bool = False
 
     def left(self, what: str = "it") -> float:
-        """Seconds that a request may last. Raises Answered where the time is over: nobody waits for it any more, and
+        """Seconds that a request may last. Raises Answered where the time is over: the run has given it up, and
         another run may have the message, and send it too."""
         left = self.deadline - ticks()
         if self.is_over or left <= 0:

@@ -113,7 +113,7 @@ def mailed(server, budget):
 
 
 def test_a_mail_server_that_is_slow_at_each_step_gets_no_mail_after_the_time():
-    """Nobody would know of it, and it would go out once more."""
+    """The log would not have it, and it would go out once more."""
     with MailServer() as server:
         server.fault = lambda _step: time.sleep(0.4) or ""
         results = mailed(server, 0.8)

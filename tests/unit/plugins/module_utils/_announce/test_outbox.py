@@ -102,7 +102,7 @@ def test_what_a_run_says_after_its_lease_leaves_a_message_to_the_run_that_has_it
     (entry,) = entries_of([*taken, said("a", late, 2.1, claim=1)])
     assert (entry.state, entry.asks, entry.claim) == ("sending", True, 2)
     assert due(entries_of([*taken, said("a", late, 2.1, claim=1)]), at(2.2)) == []
-    assert states(*taken, said("a", "sent", 2.1, claim=1)) == [("a", "sent")], "that is so whoever says it"
+    assert states(*taken, said("a", "sent", 2.1, claim=1)) == [("a", "sent")], "sent counts by any claim"
     assert states(*taken, said("a", late, 2.1, claim=2)) == [("a", late)]
     assert states(*taken, said("a", late, 2.1)) == [("a", late)], "as a version before this one has it"
 

@@ -69,7 +69,7 @@ def test_an_alert_that_fires_again_within_the_soak_time_keeps_the_page_from_reso
     assert told([*begins, alert("resolved", 8)], 18)[-1] == ("resolved", 4)
     verified = event("verified", 7, seq=6, mitigation="m", outcome="recovered")
     assert told([*begins, verified], 17)[-1] == ("resolved", 6)
-    # What was said is not taken back by an alert alone.
+    # An alert alone does not reopen a page that says resolved.
     assert told([*begins[:4], alert("firing", 20)], 30)[-1] == ("resolved", 4)
 
 
