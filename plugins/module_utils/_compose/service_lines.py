@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .._core.console import CARE, DIM, GOOD, SHOWN, Line, first_line
 from .._core.text import counted
 from .endpoint.engine_endpoint import SOCKET
-from .project_report import ProjectReport
+
+if TYPE_CHECKING:
+    from .project_report import ProjectReport
 
 
 def of_services(result: ProjectReport) -> list[Line]:

@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .._core.console import CARE, DIM, GOOD, PLAIN, SHOWN, Line, first_line
-from .cause import DiagnosisReport
-from .top_consumers import ConsumersReport
+
+if TYPE_CHECKING:
+    from .cause import DiagnosisReport
+    from .top_consumers import ConsumersReport
 
 
 def of_diagnosis(result: DiagnosisReport) -> list[Line]:

@@ -4,8 +4,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .._core.console import CARE, DIM, PLAIN, SHOWN, TOP, Line, first_line
-from .reclaim import ReclaimFacts
+
+if TYPE_CHECKING:
+    from .reclaim import ReclaimFacts
 
 
 def of_unread(result: ReclaimFacts) -> list[Line]:

@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from typing import TYPE_CHECKING, Any, Mapping
 
 from .._core.console import BAD, CARE, DIM, PLAIN, Line
 from .._core.text import span
-from .event import IncidentReport, WrittenReport
 from .hash_chain import Head, break_text, head_text
 from .scope import NOT_THERE
+
+if TYPE_CHECKING:
+    from .event import IncidentReport, WrittenReport
 
 
 def of_record(result: WrittenReport) -> list[Line]:

@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .._core.console import CARE, DIM, PLAIN, TOP, WIDE, Line
 from .._core.text import shortened
-from .records import LogReport
+
+if TYPE_CHECKING:
+    from .records import LogReport
 
 
 def of_log(result: LogReport) -> list[Line]:

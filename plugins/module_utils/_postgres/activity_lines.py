@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .._core.console import CARE, DIM, GOOD, PLAIN, Line, first_line
 from .._core.text import counted
-from .activity_report import ActivityReport
+
+if TYPE_CHECKING:
+    from .activity_report import ActivityReport
 
 
 def of_activity(result: ActivityReport) -> list[Line]:

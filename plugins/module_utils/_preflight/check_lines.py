@@ -4,8 +4,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .._core.console import BAD, CARE, DIM, GOOD, PLAIN, Line, first_line
-from .check import PreflightReport
+
+if TYPE_CHECKING:
+    from .check import PreflightReport
 
 _READINESS = {True: (GOOD, "ready"), False: (BAD, "NOT READY"), None: (CARE, "unknown")}
 

@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .._core.console import CARE, DIM, SHOWN, Line
 from .._core.text import counted
-from .resource_report import HostResources
+
+if TYPE_CHECKING:
+    from .resource_report import HostResources
 
 
 def of_resources(result: HostResources) -> list[Line]:

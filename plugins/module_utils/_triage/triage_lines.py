@@ -4,8 +4,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .._core.console import BAD, CARE, DIM, GOOD, PLAIN, SHOWN, TOP, Line, first_line
-from .sign import TriageReport
+
+if TYPE_CHECKING:
+    from .sign import TriageReport
 
 
 def of_triage(result: TriageReport) -> list[Line]:

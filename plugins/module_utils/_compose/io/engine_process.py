@@ -12,7 +12,8 @@ import socket
 import struct
 from datetime import datetime, timedelta
 
-from ..._system.io.procfs import ages_of, read
+from ..._system.io.kernel_files import read
+from ..._system.io.procfs import ages_of
 from ..endpoint.engine_endpoint import EngineEndpoint
 
 _ENGINE, _HOLDER = "dockerd", "systemd"

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from ..._core.errors import EngineError
 from ..._system.counters import parse_pressure
-from ..._system.io.procfs import read
+from ..._system.io.kernel_files import read
 from ..container import Container
 from ..drain.io.ports import ports_of
 from ..health import UNHEALTHY, UNKNOWN

@@ -12,8 +12,9 @@ from ..._compose.container import PROJECT, SERVICE
 from ..._core.errors import HostError, InputError
 from ..._core.units import MIB
 from ..._system.counters import container_id_of
+from ..._system.io.kernel_files import read
 from ..._system.io.open_files import OpenFiles
-from ..._system.io.procfs import read, read_host
+from ..._system.io.procfs import read_host
 from ..reclaim import Explained, Goal, Room, explained, format_bytes, who_closes
 
 _WALK = 5.0  # seconds for which folders are counted when inodes are short

@@ -9,7 +9,8 @@ import os
 import time
 from typing import Any, Iterable, Mapping, Sequence
 
-from ..._system.io.procfs import read, read_host
+from ..._system.io.kernel_files import read
+from ..._system.io.procfs import read_host
 from ..base_backup import is_segment
 from ..holders import Owner, ServerFolders, biggest, explain
 from ..reclaim import Explained, Room

@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..._core.console import CARE, DIM, PLAIN, TOP, Line, first_line
 from ..._core.text import counted
-from .indexes_report import BuildProgress, IndexesReport
+
+if TYPE_CHECKING:
+    from .indexes_report import BuildProgress, IndexesReport
 
 
 def of_indexes(result: IndexesReport) -> list[Line]:

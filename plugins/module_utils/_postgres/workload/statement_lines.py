@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..._core.console import CARE, DIM, PLAIN, TOP, WIDE, Line, first_line
 from ..._core.text import counted, shortened
-from .statements import WorkloadReport
+
+if TYPE_CHECKING:
+    from .statements import WorkloadReport
 
 
 def of_statements(result: WorkloadReport) -> list[Line]:

@@ -14,7 +14,7 @@ import time
 from typing import Mapping
 
 from ..counters import NO_LIMIT, Usage, parse_pairs, parse_pressure
-from .procfs import read
+from .kernel_files import read
 
 ROOT = "/sys/fs/cgroup"
 _FOLDER = re.compile(r"(?:docker-|cri-containerd-|libpod-)?([0-9a-f]{64})(?:\.scope)?")

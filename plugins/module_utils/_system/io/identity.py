@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 
 from ..identity import Identity, start_and_state, state_of
-from .procfs import read
+from .kernel_files import read
 
 
 def own() -> Identity:

@@ -21,6 +21,7 @@ from ..counters import (
     parse_pairs,
     parse_pressure,
 )
+from .kernel_files import read
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -58,15 +59,6 @@ _NO_DISKS = frozenset(
 # Options of ext4. The second one is shown instead of ro by newer kernels (since 6.15).
 _AFTER_ERRORS, _EMERGENCY = "errors=remount-ro", "emergency_ro"
 _ESCAPED = re.compile(r"\\([0-7]{3})")
-
-
-def read(path: str) -> str:
-    """A file of the kernel's; empty where it is not there or not ours to read."""
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
-    except OSError:
-        return ""
 
 
 def read_host(disks: bool = True) -> HostReading:

@@ -13,7 +13,7 @@ import os
 
 from ..identity import UNKNOWN, identity_of
 from .identity import identity, state
-from .procfs import read
+from .kernel_files import read
 
 _BOOT = "/proc/sys/kernel/random/boot_id"  # of the controller's kernel: pids of another one say nothing here
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ..sockets import NetworkLimits, busiest_destination, number_in, port_range, sockets_in
-from .procfs import read
+from .kernel_files import read
 
 
 def read_limits() -> NetworkLimits:

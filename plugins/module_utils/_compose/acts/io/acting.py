@@ -14,7 +14,7 @@ from typing import Any, Iterator, Mapping
 from ...._core.errors import BusyError, EngineError, RunbookError
 from ...._system.identity import RUNS
 from ...._system.io import identity
-from ...._system.io.procfs import read
+from ...._system.io.kernel_files import read
 from ...io.engine import Engine
 from ...io.replicas import ReplicaControl
 from ...lock.io.engine_lock import exclusively

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Iterable
 
-from ...._system.io.procfs import read
+from ...._system.io.kernel_files import read
 from ...container import Container
 from ...drain.io.namespace import is_process_of
 from ...drain.io.ports import ports_of

@@ -15,7 +15,7 @@ from typing import Iterator
 
 from ...._system.counters import container_id_of
 from ...._system.io.commands import Ran, run
-from ...._system.io.procfs import read
+from ...._system.io.kernel_files import read
 from ...container import Container
 
 _SECONDS = 10.0  # for one command of iptables

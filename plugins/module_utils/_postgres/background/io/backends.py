@@ -9,7 +9,7 @@ import time
 from typing import Iterable
 
 from ...._system.counters import DiskRoom, parse_pairs
-from ...._system.io.procfs import read
+from ...._system.io.kernel_files import read
 from ...snapshot import Snapshot
 from ..backends import (
     Backend,
