@@ -38,7 +38,7 @@ GAME_DAYS = f"{PLATFORM}/test_game_days.py"
 WANTED_MAJORS = (14, 15, 16, 17, 18)
 PARTS = ("lint", "types", "unit", "contract", "integration", "platform", "sanity", "molecule")
 CHECK = ("lint", "types", "unit", "contract")
-BY_SERVER = ["-n", "2", "--dist", "loadgroup"]
+BY_SERVER = ["-n", "3", "--dist", "loadgroup"]
 BY_FILE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 DOCS = [sys.executable, "-m", "support.lint_docs", "--plugin-docs", "--validate-collection-refs=self", "."]
 
@@ -60,8 +60,8 @@ def steps() -> list[Step]:
         Step("types", ["mypy", "tests/unit", "tests/contract/test_reports.py", "tests/contract/report_values.py"], 10),
         pytest_step("unit", ["tests/unit"], 15),
         pytest_step("contract", ["tests/contract"], 11),
-        pytest_step("integration", integration(), 900, needs=("builds",), slots=2),
-        pytest_step("integration", [*BY_SERVER, SITES], 200, needs=("builds",), slots=2),
+        pytest_step("integration", integration(), 900, needs=("builds",), slots=3),
+        pytest_step("integration", [*BY_SERVER, SITES], 200, needs=("builds",), slots=3),
         # Two commands, so that the places that are free at the end of a run share them.
         *(pytest_step("platform", [*BY_FILE, *tests], 300, lane="wait", needs=("engine",)) for tests in shop_tests()),
         pytest_step("platform", [GAME_DAYS], 1000, lane="wait", needs=("engine",)),

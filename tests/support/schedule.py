@@ -1,4 +1,5 @@
-"""Runs commands beside each other: as many as two processors keep up with and one that mostly waits, the longest first.
+"""Runs commands beside each other: three that work, as they keep two processors busy, and one that mostly waits;
+the longest first.
 
 A command may need something that is prepared in the background (an engine, servers' builds); it starts when that is
 there, and is named as not run when it cannot be had. Each command's output comes in one piece, when it has ended.
@@ -23,11 +24,12 @@ from pathlib import Path
 from support import scope
 from support.summary import Result, judge
 
-# Two at work beside one rehearsal platform keep two processors busy; a second platform (about 0.4 of a processor when
-# nothing is played on it, more than one when a runbook is) made every wait longer than it saved, and so did small
-# projects of containers (the game days took 27 min instead of 17). When nothing that works is left to begin, what waits
-# takes these places too.
-SLOTS = {"work": 2, "wait": 1}
+# Tests that work wait for servers half of their time: two of them beside one rehearsal platform left a third of two
+# processors idle for minutes. The platform's containers come first (support/engine.py gives them weight), so its waits
+# do not grow with a third. A second platform (0.4 of a processor when nothing is played on it, more than one when a
+# runbook is), and small projects of containers beside it, made every wait longer than they saved. When nothing that
+# works is left to begin, what waits takes these places too.
+SLOTS = {"work": 3, "wait": 1}
 _STOP_SECONDS = 180  # until what a command has started is taken down
 _SHOWN = 15_000  # characters of a failed command's output
 

@@ -13,7 +13,7 @@ import psycopg2
 
 from support.clients import until
 from support.scope import majors
-from support.servers import PASSWORD, Server, with_contrib
+from support.servers import PASSWORD, Server, password_hash, with_contrib
 from support.sites.crews import GRIND, SLOW
 from support.sites.description import SLOTS, Site
 
@@ -126,9 +126,9 @@ def places(number: int) -> Iterator[list[Place]]:
 
 def _prepare(server: Server) -> None:
     server.run(
-        *(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'" for role in _ROLES),
-        f"CREATE ROLE boss LOGIN SUPERUSER PASSWORD '{PASSWORD}'",
-        f"CREATE ROLE oncall LOGIN REPLICATION PASSWORD '{PASSWORD}'",
+        *(f"CREATE ROLE {role} LOGIN PASSWORD '{password_hash(PASSWORD)}'" for role in _ROLES),
+        f"CREATE ROLE boss LOGIN SUPERUSER PASSWORD '{password_hash(PASSWORD)}'",
+        f"CREATE ROLE oncall LOGIN REPLICATION PASSWORD '{password_hash(PASSWORD)}'",
         "GRANT pg_monitor, pg_signal_backend TO oncall", "GRANT pg_execute_server_program TO loader",
         "CREATE EXTENSION pg_stat_statements", "CREATE DATABASE site_template OWNER app",
     )  # fmt: skip

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from support.busy import PROCESSES
-from support.schedule import Preparation, Step, Unavailable, run
+from support.schedule import SLOTS, Preparation, Step, Unavailable, run
 from support.servers import ROOT
 
 # Meets its partner by two files, so that both can end only where both run at once.
@@ -53,19 +53,19 @@ def test_a_wide_command_has_its_lane_to_itself_and_is_not_kept_waiting(tmp_path)
     note = "import sys; open(sys.argv[1], 'a').write(sys.argv[2] + ' ')"
     wide = "import sys; open(sys.argv[1], 'a').write('begin '); open(sys.argv[1], 'a').write('end ')"
     shorts = [python(note, order, "short") for dummy in range(2)]
-    steps = [*shorts, python(note, order, "longest", seconds=10), python(wide, order, seconds=9, slots=2)]
+    steps = [*shorts, python(note, order, "longest", seconds=10), python(wide, order, seconds=9, slots=SLOTS["work"])]
     outcome = run(steps, {})
     assert [result.failures for result in outcome.results] == [0, 0, 0, 0]
     assert order.read_text().split() == ["longest", "begin", "end", "short", "short"]
 
 
-def test_no_more_than_two_work_at_a_time(tmp_path):
+def test_no_more_work_at_a_time_than_there_are_places(tmp_path):
     text = f"""
 import os, pathlib, time
 me = pathlib.Path({str(tmp_path)!r}, f"runs-{{os.getpid()}}")
 me.touch()
 time.sleep(0.2)
-assert len(list(me.parent.glob("runs-*"))) <= 2
+assert len(list(me.parent.glob("runs-*"))) <= {SLOTS["work"]}
 me.unlink()
 """
     outcome = run([python(text) for dummy in range(5)], {})
