@@ -49,7 +49,7 @@ from support.scope import ALL, left_out
 SCHEDULES = 500
 KILLS = 100
 KILLED_RUNS = KILLS if ALL else KILLS // 20
-RUN = SCHEDULES if ALL else SCHEDULES // 10
+RUN = SCHEDULES if ALL else SCHEDULES // 20
 START = datetime(2026, 11, 23, 14, 56, tzinfo=UTC)
 QUICK = (EFFECT_CLOSED, EFFECT_CUT, EFFECT_HTML, HTML, REFUSED)
 SLOW = (SILENT, EFFECT_SILENT)  # each lasts as long as the run may
