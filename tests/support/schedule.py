@@ -25,8 +25,8 @@ from support import scope
 from support.summary import Result, judge
 
 # Tests that work wait for servers half of their time: two of them beside one rehearsal platform left a third of two
-# processors idle for minutes. The platform's containers come first (support/engine.py gives them weight), so its waits
-# do not grow with a third. A second platform (0.4 of a processor when nothing is played on it, more than one when a
+# processors idle for minutes. The platform's containers count as two of them (support/engine.py), so that its waits
+# hardly grow with a third. A second platform (0.4 of a processor when nothing is played on it, more than one when a
 # runbook is), and small projects of containers beside it, made every wait longer than they saved. When nothing that
 # works is left to begin, what waits takes these places too.
 SLOTS = {"work": 3, "wait": 1}
