@@ -108,12 +108,12 @@ class ActionModule(ControllerAction):
         given.update(extra)
         own = [str(name) for name in _as_list(given.get("runbook_own_variables"))]
         names = [str(name) for name in given]
-        unknown = unknown_names(names, Own(own))
+        unknown = unknown_names(names, Own(own, typed=extra))
         if not unknown:
             return []
         # Only now, since it is slow: what the site has that is not ours.
         texts = [text for value in given.values() for text in texts_in(value)]
-        unknown = unknown_names((each["name"] for each in unknown), Own(own, self._own_roles(), texts))
+        unknown = unknown_names((each["name"] for each in unknown), Own(own, self._own_roles(), texts, extra))
         for each in unknown:
             if each["name"] in extra:
                 each["place"] = "extra variable"

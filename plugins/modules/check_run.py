@@ -12,6 +12,8 @@ description:
   - Fails if the inventory or the extra variables have a name that begins with C(runbook_), C(incident_) or the name of a
     role of this collection and an underscore and that this collection does not read, since it would be ignored. The
     nearest known name is proposed.
+  - Fails if they have a setting of a mitigation that is named after the playbook (C(db_lock_contention_limit) for
+    C(unblock_sessions_limit)), or a name that roles hand to each other in a run (C(incident_gate)), which no site sets.
   - Fails if an extra variable that this collection reads no longer says what AWX has written. ansible-core 2.19 and later
     reads an answer of a survey again as YAML, so that C(0123) becomes 83, C(14:40) becomes 880, and C(null) becomes nothing.
   - Runs on the controller, without a connection to the host. Facts, registered results and defaults of roles are not checked.

@@ -12,7 +12,7 @@ import jinja2
 import pytest
 import yaml
 from ansible.plugins.filter.core import strftime
-from ansible_collections.pafar.runbook.plugins.module_utils._run.known_names import KNOWN
+from ansible_collections.pafar.runbook.plugins.module_utils._run.known_names import SETTINGS
 
 from contract.test_completeness import PLAYBOOKS, ROLES, load
 from contract.test_playbooks import NO_MITIGATION
@@ -166,7 +166,7 @@ class TestSurvey:
         template = TEMPLATES[name]
         asked = [question["variable"] for question in template.get("survey", [])]
         for variable in [*asked, *template.get("extra_vars", {})]:
-            assert variable in KNOWN
+            assert variable in SETTINGS
             assert [use for use in uses_of(playbook_of(template), variable) if not use.is_message], variable
 
     def test_what_must_be_answered_is_asked(self, name):

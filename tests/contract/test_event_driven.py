@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from ansible_collections.pafar.runbook.plugins.module_utils._run.known_names import KNOWN
+from ansible_collections.pafar.runbook.plugins.module_utils._run.known_names import SETTINGS
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.alert_severity import alert_severity
 from jinja2 import Environment
 
@@ -60,7 +60,7 @@ def test_each_rule_starts_a_playbook_of_this_collection_by_its_full_name(rule, o
 @pytest.mark.parametrize(("rule", "options"), actions())
 def test_what_a_rule_passes_on_is_written_here(rule, options):
     assert "{{" not in json.dumps(options), rule
-    assert set(options.get("extra_vars", {})) <= KNOWN, rule
+    assert set(options.get("extra_vars", {})) <= set(SETTINGS), rule
 
 
 def test_a_mitigation_is_planned_and_waits_for_an_approval():

@@ -8,6 +8,7 @@ python tests/docs/known_names.py --check  fail if a file is not what would be wr
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 from collections.abc import Iterable
@@ -60,6 +61,18 @@ def of_type(kind: str, roles: dict[str, dict[str, Any]]) -> set[str]:
     return {name for options in roles.values() for name, spec in options.items() if spec.get("type") == kind}
 
 
+def mitigations() -> list[str]:
+    """For each playbook that has any, its roles in the order in which they are included, but for those of every run."""
+    lines = []
+    for path in sorted((ROOT / "playbooks").glob("*.yml")):
+        names = dict.fromkeys(re.findall(r"_role:\n\s+name: pafar\.runbook\.(\w+)", path.read_text()))
+        own = [name for name in names if name not in ("incident", "announce", "triage")]
+        if own and path.stem not in ("approve", "undo"):  # they take what another playbook has planned
+            quoted = ", ".join(f'"{name}"' for name in own)
+            lines += [f'    "{path.stem}": ({quoted},),']
+    return lines
+
+
 def truths(own: dict[str, dict[str, str]], roles: dict[str, dict[str, Any]]) -> list[str]:
     """By the type of a role's option; the description of another variable begins with Whether."""
     told = {**own["shared"], **own["playbooks"]}
@@ -69,17 +82,23 @@ def truths(own: dict[str, dict[str, str]], roles: dict[str, dict[str, Any]]) -> 
 def names_file() -> str:
     own, roles = load(ROOT / "meta/variables.yml"), of_roles()
     settings = {name for role in roles for name in main_options(role)} | {*own["shared"], *own["playbooks"]}
-    inner = {name for options in roles.values() for name in options} | {*own["passed_on"]}
+    inner = {name for options in roles.values() for name in options} - settings - {*own["passed_on"]}
     prefixes = sorted(["runbook", *roles])
     playbooks = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
     lines = ["# An inventory's variable that begins with one of these and an underscore is one of this collection."]
     lines += ["PREFIXES = (", *_wrapped(prefixes), ")  # fmt: skip"]
     lines += ["# Playbooks: their names are common words, so that a site may have variables that begin like them."]
     lines += ["PLAYBOOKS = (", *_wrapped(playbooks), ")  # fmt: skip"]
+    lines += ["# Playbook -> the roles that mitigate in it."]
+    lines += ["MITIGATIONS = {", *mitigations(), "}  # fmt: skip"]
     lines += ["SETTINGS = (", *_wrapped(sorted(settings)), ")  # fmt: skip"]
-    lines += ["# What roles hand to each other, and a job to the next one: known, and never what was meant."]
-    lines += ["PASSED_ON = (", *_wrapped(sorted(inner - settings)), ")  # fmt: skip"]
-    lines += ["KNOWN = frozenset((*SETTINGS, *PASSED_ON))"]
+    lines += ["# What a job hands to the next one, as extra variables: known, and never what was meant."]
+    lines += ["PASSED_ON = (", *_wrapped(sorted({*own["passed_on"]} - settings)), ")  # fmt: skip"]
+    lines += [
+        "# What roles hand to each other: an inventory that sets one is ignored, and an extra variable replaces it."
+    ]
+    lines += ["INNER = (", *_wrapped(sorted(inner)), ")  # fmt: skip"]
+    lines += ["KNOWN = frozenset((*SETTINGS, *PASSED_ON, *INNER))"]
     lines += ["# Those that are true or false."]
     lines += ["TRUTHS = frozenset((", *_wrapped(truths(own, roles)), "))  # fmt: skip"]
     lines += ["# Options of roles that are lists."]
@@ -99,11 +118,14 @@ def page() -> str:
         "name of a role and that is none of these stops the run before anything is done, with the name that is probably"
     ]
     lines += [
-        "meant. Names of your own that begin like that are listed in `runbook_own_variables`. The roles' variables"
+        "meant. So does a setting that is named after its playbook (`db_lock_contention_limit`), and one that the roles"
+    ]
+    lines += [
+        "hand to each other in a run. Names of your own that begin like that are listed in `runbook_own_variables`."
     ]
     roles = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
     links = ", ".join(f"[{name}](../roles/{name}/README.md)" for name in roles)
-    lines += [f"are in their READMEs: {links}.", ""]
+    lines += [f"The variables of the roles are in their READMEs: {links}.", ""]
     for title, part in (("Shared by several roles and playbooks", "shared"), ("Of single playbooks", "playbooks")):
         lines += [f"## {title}", "", "| variable | what it is |", "| --- | --- |"]
         lines += [f"| `{name}` | {text} |" for name, text in sorted(own[part].items())]

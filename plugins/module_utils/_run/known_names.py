@@ -19,6 +19,22 @@ PLAYBOOKS = (
     "incident_verify", "incidents", "menu", "network_connectivity", "oncall", "payment_outage", "preflight",
     "release_rollback", "service_restart", "service_scale", "triage", "undo",
 )  # fmt: skip
+# Playbook -> the roles that mitigate in it.
+MITIGATIONS = {
+    "container_start_stop": ("switch_containers",),
+    "db_connection_exhaustion": ("end_sessions", "unblock_sessions", "role_settings", "restart_services",),
+    "db_lock_contention": ("unblock_sessions",),
+    "db_performance_degradation": ("end_sessions", "unblock_sessions", "build_index", "role_settings",),
+    "db_session_cancel": ("end_sessions",),
+    "disk_space": ("reclaim_disk", "restart_services",),
+    "high_cpu": ("end_sessions", "restart_services",),
+    "high_memory": ("restart_services", "scale_services",),
+    "network_connectivity": ("restart_services", "scale_services",),
+    "payment_outage": ("restart_services", "scale_services", "roll_back_release",),
+    "release_rollback": ("roll_back_release",),
+    "service_restart": ("restart_services",),
+    "service_scale": ("scale_services",),
+}  # fmt: skip
 SETTINGS = (
     "announce_archive_after", "announce_budget", "announce_channels", "announce_escalate_after",
     "announce_incidents", "announce_oncall", "announce_people", "announce_public", "announce_public_update_every",
@@ -104,14 +120,17 @@ SETTINGS = (
     "unblock_sessions_min_idle_in_transaction", "unblock_sessions_min_waiters", "unblock_sessions_min_waiting",
     "unblock_sessions_patience", "unblock_sessions_strategy",
 )  # fmt: skip
-# What roles hand to each other, and a job to the next one: known, and never what was meant.
+# What a job hands to the next one, as extra variables: known, and never what was meant.
 PASSED_ON = (
+    "incident_plan_digest", "incident_plan_targets", "incident_plans", "preflight_not_ready", "triage_next",
+)  # fmt: skip
+# What roles hand to each other: an inventory that sets one is ignored, and an extra variable replaces it.
+INNER = (
     "incident_applied", "incident_approval", "incident_course", "incident_diagnosis", "incident_events",
     "incident_evidence", "incident_facts", "incident_gate", "incident_limit", "incident_mitigation",
-    "incident_outcome", "incident_plan", "incident_plan_digest", "incident_plan_targets", "incident_planned",
-    "incident_plans", "incident_undoes", "incident_workflow", "preflight_not_ready", "triage_next",
+    "incident_outcome", "incident_plan", "incident_planned", "incident_undoes", "incident_workflow",
 )  # fmt: skip
-KNOWN = frozenset((*SETTINGS, *PASSED_ON))
+KNOWN = frozenset((*SETTINGS, *PASSED_ON, *INNER))
 # Those that are true or false.
 TRUTHS = frozenset((
     "awx_setup_rebuild", "awx_setup_secrets", "build_index_check_disk", "db_connection_exhaustion_role_settings",

@@ -7,13 +7,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Iterable, Iterator, Mapping, Sequence, TypedDict
+from typing import Any, Collection, Iterable, Iterator, Mapping, Sequence, TypedDict
 
-from .known_names import KNOWN, PLAYBOOKS, PREFIXES, RENAMED, SETTINGS
+from .known_names import INNER, KNOWN, MITIGATIONS, PLAYBOOKS, PREFIXES, RENAMED, SETTINGS
 
 _ALIKE = 0.6  # from this similarity on a name is proposed
 _SAME_PLAYBOOK = 0.75  # from this similarity on a name that begins like a playbook is a misspelt one
 _CLOSER = 40  # names that are compared closer, those that share the most pairs of characters
+_SAME_SETTING = 0.5  # and behind the playbook's name
+_BEHIND = 0.33  # from this similarity behind the prefix on; runbook_slack and runbook_reach have the prefix in common
+_COMMON = ("disk_space", "high_cpu", "high_memory")  # words of monitoring, where a site has limits of its own
 _EDGE = 5  # characters that a misspelt name has in common with the right one, at its begin or its end
 _SHORT = 12  # characters below which one edit, and not two, is taken for a slip
 
@@ -39,11 +42,13 @@ class CheckedRun(TypedDict):
 @dataclass(frozen=True)
 class Own:
     """What the site has of its own. ``names`` may end in ``*``; ``roles``: the names of its roles; ``texts``: values of
-    its variables, since a variable that another one uses is not ignored."""
+    its variables, since a variable that another one uses is not ignored. ``typed``: names of extra variables, which are
+    meant for this run."""
 
     names: Sequence[str] = ()
     roles: Sequence[str] = ()
     texts: Sequence[str] = ()
+    typed: Collection[str] = ()
 
 
 def unknown_names(names: Iterable[str], own: Own) -> list[UnknownName]:
@@ -58,7 +63,11 @@ def unknown_names(names: Iterable[str], own: Own) -> list[UnknownName]:
 def _refused(name: str, own: Own) -> Iterator[str]:
     """The name that was meant, which may be empty; no element where the name is fine."""
     plain = _plain(name)
-    if name in KNOWN or plain.startswith("ansible_") or _is_own(name, own):
+    if (name in KNOWN and name not in INNER) or plain.startswith("ansible_") or _is_own(name, own):
+        return
+    if plain in INNER:
+        shared = plain.replace("incident_", "runbook_", 1)
+        yield shared if shared in SETTINGS else ""
         return
     if plain in RENAMED:
         yield RENAMED[plain]
@@ -74,9 +83,25 @@ def _refused(name: str, own: Own) -> Iterator[str]:
         yield nearest(plain)
         return
     for playbook in PLAYBOOKS:
-        meant = nearest(plain, _SAME_PLAYBOOK) if plain.startswith(f"{playbook}_") else ""
-        if meant.startswith(f"{playbook}_"):
-            yield meant
+        if plain.startswith(f"{playbook}_"):
+            meant = nearest(plain, _SAME_PLAYBOOK, 0 if name in own.typed else _SAME_SETTING)
+            meant = meant if meant.startswith(f"{playbook}_") else ""
+            if playbook not in _COMMON or name in own.typed:
+                meant = _of_mitigation(playbook, plain) or meant
+            if meant:
+                yield meant
+
+
+def _of_mitigation(playbook: str, plain: str) -> str:
+    """The variable of a mitigation that was named after its playbook, as db_lock_contention_limit; else empty."""
+    setting = plain[len(playbook) + 1 :]
+    for role in MITIGATIONS.get(playbook, ()):
+        of_role = sorted(name[len(role) + 1 :] for name in (*SETTINGS, *RENAMED) if name.startswith(f"{role}_"))
+        near = min(of_role, key=lambda known: edits_between(setting, known))
+        if edits_between(setting, near) <= (len(setting) > 4):
+            shared = f"runbook_{near}"
+            return shared if shared in SETTINGS else RENAMED.get(f"{role}_{near}", f"{role}_{near}")
+    return ""
 
 
 def _plain(name: str) -> str:
@@ -143,7 +168,7 @@ def _of_act(plain: str) -> str:
     return next((f"incident_act_{field}" for field in fields if f"incident_act_{field}" in KNOWN), "")
 
 
-def nearest(plain: str, alike: float = _ALIKE) -> str:
+def nearest(plain: str, alike: float = _ALIKE, behind: float = _BEHIND) -> str:
     """The known name that is most like it; empty where none is alike."""
     act = _of_act(plain)
     if act:
@@ -151,7 +176,14 @@ def nearest(plain: str, alike: float = _ALIKE) -> str:
     pairs = _pairs(plain)
     like = sorted((*SETTINGS, *RENAMED), key=lambda known: -len(pairs & _pairs(known)) / len(pairs | _pairs(known)))
     best, dummy, name = max((_likeness(plain, known) for known in like[:_CLOSER]), default=(0.0, 0, ""))
-    return RENAMED.get(name, name) if best >= alike else ""
+    return RENAMED.get(name, name) if best >= alike and _similarity(*_behind(plain, name)) >= behind else ""
+
+
+def _behind(plain: str, known: str) -> tuple[str, str]:
+    """Both names without the prefix that they have in common."""
+    starts = (f"{each}_" for each in (*PREFIXES, *PLAYBOOKS))
+    start = max((len(each) for each in starts if plain.startswith(each) and known.startswith(each)), default=0)
+    return plain[start:], known[start:]
 
 
 @lru_cache(maxsize=1024)
@@ -234,6 +266,8 @@ def _said(unknown: UnknownName) -> str:
     place = f" ({unknown['place']})" if unknown["place"] else ""
     if unknown["renamed"]:
         return f"{unknown['name']}{place} is now {unknown['meant']}"
+    if unknown["name"] in INNER and not unknown["meant"]:
+        return f"{unknown['name']}{place}: the run itself sets it"
     if unknown["meant"]:
         return f"{unknown['name']}{place}: did you mean {unknown['meant']}?"
     return f"{unknown['name']}{place}: no name of docs/variables.md is like it"

@@ -61,6 +61,18 @@ def test_names_every_misspelt_variable_of_the_hosts_with_its_place(folder):
     assert (rc, "did you mean restart_services_limit?" in text) == (2, True)
 
 
+def test_what_would_be_ignored_or_would_replace_a_result_of_the_run_is_refused(folder):
+    """A limit that is named after the playbook, a rule of the gate in the inventory, and a gate that is given."""
+    folder.write("group_vars/database.yml", {"db_lock_contention_limit": 1, "incident_approval": "always"})
+    rc, text = folder.check("-e", '{"incident_gate": {"open": true}}', pattern="database")
+    assert rc == 2
+    for said in (
+        "db_lock_contention_limit (", "did you mean unblock_sessions_limit?", "incident_approval (",
+        "did you mean runbook_approval?", "incident_gate (extra variable): the run itself sets it",
+    ):  # fmt: skip
+        assert said in text, said
+
+
 def test_groups_facts_results_and_what_is_the_sites_own_are_no_misspelt_variables(folder):
     hosts = {
         "database": {"hosts": {"db1": {"incident_pager_key": 1, "runbook_secret": "x"}}},

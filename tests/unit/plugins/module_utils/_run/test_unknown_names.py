@@ -1,7 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._run.known_names import KNOWN, RENAMED, SETTINGS
+from ansible_collections.pafar.runbook.plugins.module_utils._run.known_names import (
+    INNER,
+    KNOWN,
+    PASSED_ON,
+    RENAMED,
+    SETTINGS,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_names import (
     Own,
     edits_between,
@@ -203,9 +209,31 @@ MISSPELT_OF_PEOPLE = {
     "runbook_incident_users": "runbook_incident_user",
     "runbook_incident_groups": "runbook_incident_group",
 }
+# Settings of a mitigation, named after the playbook that was typed: ignored, the act would be larger than was meant.
+MISSPELT_AFTER_PLAYBOOKS = {
+    "db_lock_contention_limit": "unblock_sessions_limit",
+    "db_lock_contention_approval": "runbook_approval",
+    "db_lock_contention_aproval": "runbook_approval",
+    "db_lock_contention_exclude_roles": "runbook_exclude_roles",
+    "db_lock_contention_exclude_application": "runbook_exclude_applications",
+    "db_lock_contention_spare_roles": "unblock_sessions_exclude_roles",
+    "db_lock_contention_min_waiting": "unblock_sessions_min_waiting",
+    "db_lock_contention_max_victims": "unblock_sessions_max_terminations",
+    "db_connection_exhaustion_limit": "end_sessions_limit",
+    "db_session_cancel_grace": "end_sessions_grace",
+    "service_restart_services": "restart_services_services",
+    "service_restart_service": "restart_services_services",
+    "service_restart_which": "restart_services_which",
+    "service_scale_replicas": "scale_services_replicas",
+    "service_scale_service": "scale_services_service",
+    "release_rollback_to": "roll_back_release_to",
+    "container_start_stop_containers": "switch_containers_containers",
+}
 
 
-@pytest.mark.parametrize(("typed", "meant"), [*MISSPELT.items(), *MISSPELT_OF_PEOPLE.items()])
+@pytest.mark.parametrize(
+    ("typed", "meant"), [*MISSPELT.items(), *MISSPELT_OF_PEOPLE.items(), *MISSPELT_AFTER_PLAYBOOKS.items()]
+)
 def test_a_misspelt_name_is_refused_with_the_one_that_was_meant(typed, meant):
     ((unknown),) = unknown_names([typed], Own())
     assert unknown["meant"] == meant
@@ -225,7 +253,9 @@ FOREIGN = [
     "incidents_channel", "undo_tablespace", "node_exporter_version", "runbooks", "services", "roles_path",
     "session_limit", "index_name", "proxy_url", "hosts", "preflight_url", "announcement_channels", "oncall_phone",
     "on_call_rotation", "awx_host", "awx_setup_token_file", "people", "business_hours", "status_page_url",
-    "slack_token",
+    "slack_token", "disk_space_limit", "high_cpu_limit", "high_memory_limit", "service_restart_command",
+    "db_lock_contention_page", "payment_outage_page_url", "db_session_cancel_wiki",
+    "network_connectivity_url", "high_cpu_threshold",
 ]  # fmt: skip
 
 
@@ -251,6 +281,40 @@ def test_what_is_the_sites_own_is_left_alone(name, own):
 
 def test_a_slip_is_refused_also_where_the_site_has_a_role_of_that_name():
     assert unknown_names(["triage_service"], Own(roles=["triage"]))[0]["meant"] == "triage_services"
+
+
+@pytest.mark.parametrize("name", INNER)
+def test_what_roles_hand_to_each_other_is_not_set_by_a_site(name):
+    """In the inventory it is ignored; as an extra variable it replaces what the run has found, also an open gate."""
+    ((unknown),) = unknown_names([name], Own(typed=[name]))
+    assert unknown["meant"] == ("runbook_approval" if name == "incident_approval" else "")
+    said = "did you mean runbook_approval?" if unknown["meant"] else f"{name}: the run itself sets it"
+    assert said in refusal([unknown])
+
+
+def test_what_a_job_hands_to_the_next_one_is_let_through():
+    assert unknown_names(PASSED_ON, Own(typed=PASSED_ON)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("disk_space_free", "reclaim_disk_free"),
+        ("high_cpu_limit", "end_sessions_limit"),
+        ("db_session_cancel_pid", "db_session_cancel_session"),
+    ],
+)
+def test_what_a_site_may_have_of_its_own_is_refused_where_it_is_typed_for_this_run(name, meant):
+    assert unknown_names([name], Own()) == []
+    assert unknown_names([name], Own(typed=[name]))[0]["meant"] == meant
+
+
+@pytest.mark.parametrize(
+    "name", ["runbook_limit", "role_settings_role", "runbook_wiki_page", "incident_manager_url", "triage_team"]
+)
+def test_the_prefix_alone_makes_no_name_alike(name):
+    ((unknown),) = unknown_names([name], Own())
+    assert unknown["meant"] == ""
 
 
 def test_nothing_is_proposed_where_nothing_is_alike():
