@@ -15,12 +15,15 @@ from ansible.utils.path import unfrackpath
 from ansible.vars.plugins import get_vars_from_inventory_sources, get_vars_from_path
 from ansible_collections.pafar.runbook.plugins.module_utils._run import changed_answers
 from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import called
+from ansible_collections.pafar.runbook.plugins.module_utils._run.known_keys import VARIABLES
 from ansible_collections.pafar.runbook.plugins.module_utils._run.matched_hosts import Inventory, unedited, why_no_host
+from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_keys import unknown_keys
 from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_names import (
     CheckedRun,
     Own,
     UnknownName,
     refusal,
+    said_of,
     texts_in,
     unknown_names,
 )
@@ -59,10 +62,14 @@ class ActionModule(ControllerAction):
         everywhere = args["whole_inventory"]
         groups = [*self._inventory.groups.values()] if everywhere else self._groups_of(hosts)
         entities = [*groups, *(self._inventory.hosts.values() if everywhere else hosts)]
-        unknown = self._unknown(entities)
+        unknown, keys = self._unknown(entities), self._unknown_keys(entities)
+        # A run goes on: what reads the variable refuses the key too, and a misspelt channel keeps no page from a person.
+        unknown, warned = ([*unknown, *keys], []) if everywhere else (unknown, keys)
         names = [str(host.name) for host in hosts]
         report: CheckedRun = {"hosts": names, "unknown": unknown, "called": called(invocation())}
-        return {**report, "failed": True, "msg": refusal(unknown)} if unknown else {**report}
+        warnings = {"warnings": [f"Unknown keys: {said_of(warned)}"]} if warned else {}
+        failed = {"failed": True, "msg": refusal(unknown)} if unknown else {}
+        return {**report, **warnings, **failed}
 
     @property
     def _extra(self) -> Mapping[str, Any]:
@@ -120,6 +127,17 @@ class ActionModule(ControllerAction):
             else:
                 each["place"] = _place(each["name"], given) or self._owners(each["name"], entities)
         return unknown
+
+    def _unknown_keys(self, entities: Sequence[Any]) -> list[UnknownName]:
+        """Each once, also where several hosts or groups have it."""
+        found: dict[str, UnknownName] = {}
+        extra = self._extra
+        for variables in [extra, *({**each.vars, **self._from_files([each])} for each in entities)]:
+            for name in sorted(VARIABLES & {*variables}):
+                for unknown in unknown_keys(name, variables[name]):
+                    unknown["place"] = "extra variable" if variables is extra else _place(name, dict(variables))
+                    found.setdefault(unknown["name"], unknown)
+        return [found[name] for name in sorted(found)]
 
     def _from_files(self, entities: Sequence[Any]) -> dict[str, Any]:
         """group_vars, host_vars and what other plugins of that kind read, beside the inventory and the playbook."""

@@ -14,6 +14,8 @@ description:
     nearest known name is proposed.
   - Fails if they have a setting of a mitigation that is named after the playbook (C(db_lock_contention_limit) for
     C(unblock_sessions_limit)), or a name that roles hand to each other in a run (C(incident_gate)), which no site sets.
+  - Warns of a misspelt key of a variable that is a dictionary, such as C(runbook_announce.slack.chanel). With
+    O(whole_inventory), as in the preflight, it fails.
   - Fails if an extra variable that this collection reads no longer says what AWX has written. ansible-core 2.19 and later
     reads an answer of a survey again as YAML, so that C(0123) becomes 83, C(14:40) becomes 880, and C(null) becomes nothing.
   - Runs on the controller, without a connection to the host. Facts, registered results and defaults of roles are not checked.

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.pafar.runbook.plugins.module_utils._run.known_keys import VARIABLES
 from ansible_collections.pafar.runbook.plugins.module_utils._run.known_names import INNER, KNOWN, PREFIXES
+from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_keys import unknown_keys
 from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_names import Own, unknown_names
 
 from contract.test_completeness import load
@@ -54,6 +56,27 @@ def test_no_variable_of_an_inventory_is_refused(path: Path) -> None:
     except yaml.YAMLError:
         return  # a compose file or a template
     assert unknown_names(set(names_in(found)) - RESULTS, Own()) == []
+
+
+def variables_in(value: Any) -> Iterator[tuple[str, Any]]:
+    """Every name with its value, at any depth."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield str(name), inner
+            yield from variables_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from variables_in(inner)
+
+
+@pytest.mark.parametrize("path", INVENTORIES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_key_of_an_inventory_is_refused(path: Path) -> None:
+    try:
+        given = variables_in(load(path))
+    except yaml.YAMLError:
+        return
+    wrong = [each for name, value in given if name in VARIABLES for each in unknown_keys(name, value)]
+    assert wrong == []
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -121,8 +121,10 @@ def page() -> str:
         "meant. So does a setting that is named after its playbook (`db_lock_contention_limit`), and one that the roles"
     ]
     lines += [
-        "hand to each other in a run. Names of your own that begin like that are listed in `runbook_own_variables`."
+        "hand to each other in a run. A misspelt key of a variable, such as `runbook_announce.slack.chanel`, is a"
     ]
+    lines += ["warning of each run, and refused by the preflight. Names of your own that begin like that are listed in"]
+    lines += ["`runbook_own_variables`."]
     roles = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
     links = ", ".join(f"[{name}](../roles/{name}/README.md)" for name in roles)
     lines += [f"The variables of the roles are in their READMEs: {links}.", ""]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Collection, Iterable, Iterator, Mapping, Sequence, TypedDict
 
+from .known_keys import KEYS
 from .known_names import INNER, KNOWN, MITIGATIONS, PLAYBOOKS, PREFIXES, RENAMED, SETTINGS
 
 _ALIKE = 0.6  # from this similarity on a name is proposed
@@ -22,7 +23,8 @@ _SHORT = 12  # characters below which one edit, and not two, is taken for a slip
 
 
 class UnknownName(TypedDict):
-    """``meant``: the known name that is nearest, empty if none is near; ``place``: where it is set."""
+    """``name``: a variable, or a key of one as a.b; ``meant``: the known name that is nearest, empty if none is near;
+    ``place``: where it is set."""
 
     name: str
     meant: str
@@ -80,7 +82,7 @@ def _refused(name: str, own: Own) -> Iterator[str]:
     if theirs:
         return
     if any(plain.startswith(f"{prefix}_") for prefix in PREFIXES):
-        yield nearest(plain)
+        yield _of_key(plain) or nearest(plain)
         return
     for playbook in PLAYBOOKS:
         if plain.startswith(f"{playbook}_"):
@@ -102,6 +104,16 @@ def _of_mitigation(playbook: str, plain: str) -> str:
             shared = f"runbook_{near}"
             return shared if shared in SETTINGS else RENAMED.get(f"{role}_{near}", f"{role}_{near}")
     return ""
+
+
+def _of_key(plain: str) -> str:
+    """The key of a variable that was written as one of its own: runbook_slack, runbook_login_host; else empty."""
+    setting = plain[len("runbook_") :] if plain.startswith("runbook_") else ""
+    for variable in ("runbook_postgres", "runbook_compose"):
+        if setting in KEYS[variable]:
+            return f"{variable}.{setting}"
+    channel = setting.partition("_")[0]
+    return f"runbook_announce.{channel}" if channel in KEYS["runbook_announce"] else ""
 
 
 def _plain(name: str) -> str:
@@ -253,13 +265,19 @@ def texts_in(value: Any) -> Iterator[str]:
 
 def refusal(unknown: Sequence[UnknownName]) -> str:
     """One paragraph on all of them."""
-    named = "; ".join(_said(each) for each in unknown)
-    own = "[" + ", ".join(each["name"] for each in unknown[:3]) + "]"
+    named = said_of(unknown)
+    variables = [each["name"] for each in unknown if "." not in each["name"]]  # and no keys of one
+    own = f" A variable of your own that begins like that: runbook_own_variables: [{', '.join(variables[:3])}]."
     return (
-        f"Unknown variables, which would be ignored: {named}{'' if named.endswith('?') else '.'} Nothing was done."
-        " Correct the names and run it again."
-        f" A variable of your own that begins like that: runbook_own_variables: {own}."
+        f"Unknown variables, which would be ignored: {named} Nothing was done."
+        f" Correct the names and run it again.{own if variables else ''}"
     )
+
+
+def said_of(unknown: Sequence[UnknownName]) -> str:
+    """Each with what was meant, as one sentence."""
+    named = "; ".join(_said(each) for each in unknown)
+    return f"{named}{'' if named.endswith('?') else '.'}"
 
 
 def _said(unknown: UnknownName) -> str:
@@ -270,4 +288,5 @@ def _said(unknown: UnknownName) -> str:
         return f"{unknown['name']}{place}: the run itself sets it"
     if unknown["meant"]:
         return f"{unknown['name']}{place}: did you mean {unknown['meant']}?"
-    return f"{unknown['name']}{place}: no name of docs/variables.md is like it"
+    kind = "key" if "." in unknown["name"] else "name of docs/variables.md"
+    return f"{unknown['name']}{place}: no {kind} is like it"

@@ -73,6 +73,24 @@ def test_what_would_be_ignored_or_would_replace_a_result_of_the_run_is_refused(f
         assert said in text, said
 
 
+def test_a_misspelt_key_is_refused_by_the_preflight_and_told_in_a_run(folder):
+    folder.write("group_vars/all.yml", {"runbook_announce": {"slack": {"token": "x", "chanel": "ops"}}})
+    folder.write("host_vars/web1.yml", {"runbook_compose": {"projct": "shop"}})
+    extra = '{"runbook_postgres": {"login_prot": 5433}}'
+    rc, text = folder.check("-e", extra, pattern="database", whole_inventory=True)
+    said = (
+        "runbook_announce.slack.chanel (", "group_vars/all.yml", "runbook_announce.slack.standing_channel?",
+        "did you mean runbook_compose.project?",
+        "runbook_postgres.login_prot (extra variable): did you mean runbook_postgres.login_port?",
+    )  # fmt: skip
+    assert rc == 2
+    assert [words for words in said if words not in text] == []
+    rc, text = folder.check(pattern="database")
+    text = " ".join(text.split())
+    assert (rc, "[WARNING]: Unknown keys: runbook_announce.slack.chanel (" in text) == (0, True), text
+    assert "projct" not in text, "of a host that is not in this run"
+
+
 def test_groups_facts_results_and_what_is_the_sites_own_are_no_misspelt_variables(folder):
     hosts = {
         "database": {"hosts": {"db1": {"incident_pager_key": 1, "runbook_secret": "x"}}},
