@@ -111,6 +111,12 @@ def readme(text: str, table: Sequence[dict[str, Any]]) -> str:
     repeat = min((row["runs"] for row in rows), default=1)
     command = "$ make gameday" + (f" REPEAT={repeat}" if repeat > 1 else "")
     lines = "\n".join([command, *map(sentence, rows)])
+    for row in rows:
+        text = re.sub(
+            rf"(served again )\S+ s( after the act\]\(docs/{CHARTS}/{row['fault']}\.svg\))",
+            rf"\g<1>{row['seconds_after_act']:g} s\2",
+            text,
+        )
     return re.sub(r"(?<=```console\n)\$ make gameday[^\n]*\npassed.*?(?=\n```)", lambda dummy: lines, text, flags=re.S)
 
 

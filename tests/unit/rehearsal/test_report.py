@@ -67,6 +67,18 @@ def test_the_readme_says_how_often_the_days_were_held():
     assert changed.endswith("harmed: nothing\n```\nb\n```console\n$ make gameday   # every fault\n```\n")
 
 
+def test_the_words_below_the_readmes_picture_have_the_time_of_the_record():
+    text = "![Users: stuck, served again 9 s after the act](docs/images/game-days/lock_storm.svg)\n"
+    changed = report.readme(text, [report.together([day()])])
+    assert changed == text.replace("9 s", "0.1 s")
+    of_readme = (ROOT / "README.md").read_text()
+    assert report.readme(of_readme.replace("served again 1", "served again 7"), merged()) == of_readme
+
+
+def merged() -> list[dict]:
+    return json.loads((ROOT / "docs/game-days.json").read_text())
+
+
 def test_a_record_has_numbers_of_a_list_on_one_line(tmp_path):
     row = report.together([day(series={"first": -6, "served": [20, 20], "failed": [0, 3], "moments": {}})])
     report.write([row], tmp_path)
