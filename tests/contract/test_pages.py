@@ -28,7 +28,7 @@ CLASSES = {
     if isinstance(kind, type) and issubclass(kind, errors.RunbookError) and kind is not errors.RunbookError
 }
 GAP = "…"
-OF_OTHERS = re.compile(r"\(of (?:Python|pip)\)")
+OF_OTHERS = re.compile(r"\(of (?:Python|pip|Ansible)\)")
 
 
 def anchors(page: Path) -> set[str]:
@@ -121,6 +121,18 @@ def test_a_message_that_the_code_has_not_is_found() -> None:
     assert not said("… read … Could …", texts)
     page = "## A\n| message | x |\n| `a …` | b |\n| `` b `c` `` | d |\n| `e` (of Python) | f |\n"
     assert list(quotations(page)) == [("A", "a …"), ("A", "b `c`")]
+
+
+def spoken(page: str) -> list[str]:
+    """What a page says that a run prints, in italics, with a gap for each figure."""
+    return [re.sub(r"\d[\d.]*( s\b)?", GAP, words) for words in re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", page)]
+
+
+def test_at_3_a_m_quotes_what_is_printed() -> None:
+    texts, quoted = list(texts_of_code()), spoken((ROOT / "docs/at-3am.md").read_text())
+    assert len(quoted) >= 4
+    assert [words for words in quoted if not said(words, texts)] == []
+    assert not said(spoken("- *12 wait, the longest 5.8 s; acts from 30 s on*: x")[0], texts)
 
 
 def test_every_class_of_error_has_its_messages() -> None:

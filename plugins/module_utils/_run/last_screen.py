@@ -166,7 +166,9 @@ def _next(run: Run) -> str:
         return command(call, run.proposed, "--check", "--diff")
     if run.check and any(gate["open"] for story in run.stories for gate in story.gates):
         return command(call, call.name)
-    if run.path and any(story.reversible for story in run.stories):
+    if (
+        run.path and any(story.reversible for story in run.stories) and call.name != "undo"
+    ):  # or each would undo the other
         return f"to undo: {command(call, 'undo', incident)}"
     if run.path:
         return command(call, "incidents", incident)

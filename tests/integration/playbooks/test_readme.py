@@ -20,7 +20,7 @@ def server():
     settings = {"shared_preload_libraries": "pg_stat_statements"}
     with Server(with_contrib()[max(with_contrib())], settings) as running:
         running.prepare_site()
-        running.run("CREATE EXTENSION pg_stat_statements", "GRANT pg_monitor TO app")
+        running.run("CREATE EXTENSION pg_stat_statements", "DROP ROLE oncall", *statements_of_the_readme())
         yield running
 
 
@@ -45,22 +45,31 @@ def slow(server):
     client.connection.close()
 
 
-def commands_of_the_readme():
-    """Those of the first incident, down to the menu."""
+def block_of_the_readme(language):
+    """The lines of the first such block of the first incident."""
     section = (ROOT / "README.md").read_text().partition("## The first incident")[2]
-    block = re.search(r"```console\n(.*?)```", section, re.S).group(1)
-    return [line.removeprefix("$ ") for line in block.splitlines()]
+    return re.search(rf"```{language}\n(.*?)```", section, re.S).group(1).splitlines()
+
+
+def statements_of_the_readme():
+    """Those that make the role, which has no other right."""
+    return [line.replace("'...'", f"'{PASSWORD}'") for line in block_of_the_readme("sql")]
+
+
+def commands_of_the_readme():
+    """Those down to the menu."""
+    return [line.removeprefix("$ ") for line in block_of_the_readme("console")]
 
 
 def editor(server, folder):
-    """An editor that sets the address, the port and the role of this server, where the example has its own."""
+    """An editor that sets the address and the port of this server, where the example has its own."""
     path = folder / "editor.py"
     path.write_text(
         f"#!{sys.executable}\n"
         "import pathlib, sys\n"
         "path = pathlib.Path(sys.argv[1])\n"
         "text = path.read_text()\n"
-        f"for old, new in (('db1.example.org', '127.0.0.1'), ('5432', '{server.port}'), ('oncall', 'app')):\n"
+        f"for old, new in (('db1.example.org', '127.0.0.1'), ('5432', '{server.port}')):\n"
         "    assert old in text, old\n"
         "    text = text.replace(old, new)\n"
         "path.write_text(text)\n"

@@ -38,6 +38,8 @@ def test_an_act_has_its_outcome_what_changed_the_log_and_what_is_next():
     assert lines[3] == "next: ansible-playbook -i hosts.yml playbooks/incidents.yml -e incident_id=2026-x"
     undo = text(Run(CALL, [acted(undo=True)], path="/log/2026-x.jsonl"))[-1]
     assert undo == "next: to undo: ansible-playbook -i hosts.yml playbooks/undo.yml -e incident_id=2026-x"
+    of_undo = replace(CALL, playbook="playbooks/undo.yml")
+    assert text(Run(of_undo, [acted(undo=True)], path="/log/2026-x.jsonl"))[-1] == lines[3]
 
 
 def test_what_is_not_in_the_log_is_said_beside_what_is():
