@@ -16,7 +16,13 @@ from ansible.vars.plugins import get_vars_from_inventory_sources, get_vars_from_
 from ansible_collections.pafar.runbook.plugins.module_utils._run import changed_answers
 from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import called
 from ansible_collections.pafar.runbook.plugins.module_utils._run.known_keys import VARIABLES
-from ansible_collections.pafar.runbook.plugins.module_utils._run.matched_hosts import Inventory, unedited, why_no_host
+from ansible_collections.pafar.runbook.plugins.module_utils._run.matched_hosts import (
+    HOSTS,
+    Inventory,
+    unedited,
+    why_no_host,
+    without_effect,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_keys import unknown_keys
 from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_names import (
     CheckedRun,
@@ -62,7 +68,10 @@ class ActionModule(ControllerAction):
         everywhere = args["whole_inventory"]
         groups = [*self._inventory.groups.values()] if everywhere else self._groups_of(hosts)
         entities = [*groups, *(self._inventory.hosts.values() if everywhere else hosts)]
-        unknown, keys = self._unknown(entities), self._unknown_keys(entities)
+        given = self._given(entities)
+        if HOSTS in given and HOSTS not in self._extra:
+            return {"failed": True, "msg": without_effect(_place(HOSTS, given) or self._owners(HOSTS, entities))}
+        unknown, keys = self._unknown(given, entities), self._unknown_keys(entities)
         # A run goes on: what reads the variable refuses the key too, and a misspelt channel keeps no page from a person.
         unknown, warned = ([*unknown, *keys], []) if everywhere else (unknown, keys)
         names = [str(host.name) for host in hosts]
@@ -108,11 +117,13 @@ class ActionModule(ControllerAction):
         groups = {group.name: group for host in hosts for group in host.get_groups()}
         return list(groups.values())
 
-    def _unknown(self, entities: Sequence[Any]) -> list[UnknownName]:
-        extra = self._extra
+    def _given(self, entities: Sequence[Any]) -> dict[str, Any]:
+        """The variables of groups and hosts, and the extra variables."""
         given = {name: value for entity in entities for name, value in entity.vars.items()}
-        given.update(self._from_files(entities))
-        given.update(extra)
+        return {**given, **self._from_files(entities), **self._extra}
+
+    def _unknown(self, given: dict[str, Any], entities: Sequence[Any]) -> list[UnknownName]:
+        extra = self._extra
         own = [str(name) for name in _as_list(given.get("runbook_own_variables"))]
         names = [str(name) for name in given]
         unknown = unknown_names(names, Own(own, typed=extra))

@@ -9,6 +9,7 @@ short_description: Refuse a run without a host, with misspelt variables, or with
 version_added: 0.2.0
 description:
   - Fails if no host of the inventory matches a pattern, and says what was read. Ansible itself ends such a run with success.
+  - Fails if the inventory has C(runbook_hosts), which has an effect as an extra variable alone.
   - Fails if the inventory or the extra variables have a name that begins with C(runbook_), C(incident_) or the name of a
     role of this collection and an underscore and that this collection does not read, since it would be ignored. The
     nearest known name is proposed.

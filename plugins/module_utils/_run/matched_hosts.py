@@ -11,6 +11,7 @@ from typing import Mapping, Sequence
 from .._core.text import some
 from .unknown_names import edits_between
 
+HOSTS = "runbook_hosts"
 _EXAMPLE = re.compile(r"(?i)(?:^|\.)(?:example\.(?:org|com|net)|example|invalid)\.?\Z")
 
 
@@ -45,6 +46,15 @@ def why_no_host(pattern: str, inventory: Inventory) -> str:
         f"No host matches {pattern}, so nothing was done.{guess} The inventory ({read}) has"
         f" {len(inventory.hosts)} host(s), in the groups {some(groups, 12) or 'none'}. Add a host to the group"
         f" {pattern}, or name another group or host with -e runbook_hosts=NAME."
+    )
+
+
+def without_effect(place: str) -> str:
+    """Why a run is refused whose hosts are chosen in the inventory: it would act on others."""
+    return (
+        f"{HOSTS} ({place}) has no effect in an inventory, since Ansible chooses the hosts of a run before it reads the"
+        f" variables of any. Nothing was done. Give it with -e {HOSTS}=NAME, or put these hosts alone into the"
+        " group that the playbook acts on."
     )
 
 

@@ -73,6 +73,14 @@ def test_what_would_be_ignored_or_would_replace_a_result_of_the_run_is_refused(f
         assert said in text, said
 
 
+def test_hosts_that_are_chosen_in_the_inventory_are_refused_since_others_would_be_acted_on(folder):
+    folder.write("hosts.yml", {"database": {"hosts": {"db1": {}, "db2": {"runbook_hosts": "db2"}}}})
+    rc, text = folder.check(pattern="database")
+    assert (rc, "has no effect in an inventory" in text) == (2, True), text
+    rc, text = folder.check("-e", "runbook_hosts=db2", pattern="db2")
+    assert rc == 0, text
+
+
 def test_a_misspelt_key_is_refused_by_the_preflight_and_told_in_a_run(folder):
     folder.write("group_vars/all.yml", {"runbook_announce": {"slack": {"token": "x", "chanel": "ops"}}})
     folder.write("host_vars/web1.yml", {"runbook_compose": {"projct": "shop"}})

@@ -1,9 +1,20 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._run.matched_hosts import Inventory, unedited, why_no_host
+from ansible_collections.pafar.runbook.plugins.module_utils._run.matched_hosts import (
+    Inventory,
+    unedited,
+    why_no_host,
+    without_effect,
+)
 
 GROUPS = {"all": 2, "ungrouped": 0, "database": 1, "services": 1}
+
+
+def test_hosts_that_are_chosen_in_the_inventory_are_told_where_to_choose_them():
+    said = without_effect("group_vars/all.yml, line 1")
+    assert said.startswith("runbook_hosts (group_vars/all.yml, line 1) has no effect in an inventory")
+    assert "Give it with -e runbook_hosts=NAME" in said
 
 
 def test_an_empty_inventory_says_how_to_give_one():
