@@ -100,8 +100,8 @@ FOREIGN = {
     "requests": {"_compose/io/engine_transport"},
     "jinja2": {"_announce/io/render"},
     "jinja2.sandbox": {"_announce/io/render"},
-    "slack_sdk": {"_announce/io/slack"},
-    "slack_sdk.errors": {"_announce/io/slack"},
+    "slack_sdk": {"_announce/chats/io/slack_calls"},
+    "slack_sdk.errors": {"_announce/chats/io/slack_calls"},
     "apprise": {"_announce/io/apprise"},
 }
 

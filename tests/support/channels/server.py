@@ -185,6 +185,8 @@ class _Handler(BaseHTTPRequestHandler):
         fields: dict[str, Any] = dict(urllib.parse.parse_qsl(query))
         if "json" in (self.headers.get("Content-Type") or ""):
             fields.update(json.loads(data or b"{}"))
+        elif "octet-stream" in (self.headers.get("Content-Type") or ""):
+            fields["data"] = data.decode("utf-8", "replace")
         else:
             fields.update(urllib.parse.parse_qsl(data.decode("utf-8", "replace")))
         headers = {name.lower(): value for name, value in self.headers.items()}

@@ -26,6 +26,7 @@ class Room:
     messages: list[dict[str, Any]] = field(default_factory=list)
     pins: list[str] = field(default_factory=list)
     files: list[tuple[str, str]] = field(default_factory=list)  # the thread and the name
+    replies: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Slack(StandIn):
@@ -35,7 +36,8 @@ class Slack(StandIn):
         super().__init__()
         self.token, self.users, self.bot = token, users, "UBOT"
         self.refusals: dict[str, str] = {}
-        self.files: dict[str, str] = {}  # names by id, of those that are being uploaded
+        self.files: dict[str, str] = {}  # names by id
+        self.texts: dict[str, str] = {}  # of files, by id
         self.rooms: list[Room] = []
         self.began = 4_000_000_000  # the time of the first message, after all incidents of tests
         self.add("pafar-incidents", creator="U1")
@@ -60,6 +62,7 @@ class Slack(StandIn):
 
     def serve(self, request: Request) -> Answer:
         if request.path.startswith("/upload/"):
+            self.texts[request.path[len("/upload/") :]] = str(request.fields["data"])
             return Answer(200, {})
         if not request.path.startswith("/api/"):
             return Answer(404, {})
@@ -179,8 +182,25 @@ class Slack(StandIn):
         room = next((room for room in self.rooms if room.id == fields.get("channel_id")), None)
         if room is None:
             return _refused("channel_not_found")
-        room.files += [(str(fields.get("thread_ts")), self.files[each["id"]]) for each in files]
+        if any(each["id"] not in self.texts for each in files):
+            return _refused("file_not_found")
+        thread = str(fields.get("thread_ts"))
+        for each in files:
+            name = self.files[each["id"]]
+            room.files.append((thread, name))
+            room.replies.append({"thread_ts": thread, "user": self.bot, "files": [{"id": each["id"], "name": name}]})
         return _ok(files=files)
+
+    def _conversations_replies(self, fields: Any) -> Answer:
+        room = self._room(fields)
+        if room is None:
+            return _refused("channel_not_found")
+        if self.bot not in room.members:
+            return _refused("not_in_channel")
+        thread = [each for each in room.messages if each["ts"] == fields.get("ts")]
+        if not thread:
+            return _refused("thread_not_found")
+        return _ok(messages=thread + [each for each in room.replies if each["thread_ts"] == fields.get("ts")])
 
     def _room(self, fields: Any) -> Room | None:
         return next((room for room in self.rooms if room.id == fields.get("channel")), None)

@@ -29,9 +29,15 @@ OF_THE_TOKEN = (
 )
 _MAY_NOT_WRITE = "restricted_action"  # also with more behind it, as in a channel that is for reading
 LOST = ("is_archived", "channel_not_found", "not_in_channel")
+_NO_THREAD = "thread_not_found"
 ARCHIVED = ("already_archived", "not_in_channel", "is_archived")
 
 
 def is_of_the_channel(name: str) -> bool:
     """Whether a message that was refused so may be taken by another channel."""
     return name in LOST or name.startswith(_MAY_NOT_WRITE)
+
+
+def is_gone(name: str) -> bool:
+    """Whether a message and its thread cannot be reached any more."""
+    return is_of_the_channel(name) or name == _NO_THREAD

@@ -7,7 +7,10 @@ from __future__ import annotations
 import re
 from typing import Any, Mapping
 
+from ..outbox import Message
+
 _EVENT = "pafar_runbook"
+FILE = "file"  # the template of the whole text of a message that was cut
 
 
 def content(text: str, incident: str, key: str) -> dict[str, Any]:
@@ -18,6 +21,13 @@ def content(text: str, incident: str, key: str) -> dict[str, Any]:
         "link_names": False,
         "metadata": {"event_type": _EVENT, "event_payload": {"incident": incident, "key": key}},
     }  # fmt: skip
+
+
+def file_of(message: Message, reference: str, name: str) -> Message:
+    """The whole text of a message as a file in its thread. In a lane of its own: it keeps nothing up."""
+    key = f"{message.key}/file"
+    values = {"name": name, "post": reference, "of": message.template, "values": dict(message.values)}
+    return Message(key, message.channel, FILE, values, audience=message.audience, lane=key)
 
 
 def is_post_of(found: Mapping[str, Any], incident: str, key: str) -> bool:

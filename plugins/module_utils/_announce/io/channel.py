@@ -28,7 +28,7 @@ class Thread:
     while messages are sent; ``deadline``: until when a request may last, by ``ticks``; ``asks``: the message that is
     sent may have arrived before; ``elsewhere``: states of the page's components by other incidents; ``on_page``: those
     that its own last post has set; ``budget``: seconds more for a channel that has taken something, until ``latest``;
-    ``is_over``: the run has given it up."""
+    ``is_over``: the run has given it up; ``owed``: messages that the one that is sent, or was found, calls for."""
 
     incident: str
     references: dict[str, str] = field(default_factory=dict)
@@ -39,6 +39,12 @@ class Thread:
     budget: float = 0.0
     latest: float = float("inf")
     is_over: bool = False
+    owed: list[Message] = field(default_factory=list)
+
+    def take_owed(self) -> list[Message]:
+        """What belongs to the message that has arrived, and is sent as a message of its own."""
+        owed, self.owed = self.owed, []
+        return owed
 
     def left(self, what: str = "it") -> float:
         """Seconds that a request may last. Raises Answered where the time is over: the run has given it up, and

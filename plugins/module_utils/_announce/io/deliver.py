@@ -16,7 +16,7 @@ from typing import Any, Callable, Mapping, Sequence
 
 from ..._core.errors import RunbookError
 from ..delivery import Delivered, Delivery, InDoubt, NotDelivered, NotTried, result_note
-from ..outbox import Entry
+from ..outbox import IN_DOUBT, QUEUED, SENDING, Entry, Message, queued_note
 from ..settings import PAGE
 from .channel import Channel, Thread, ticks
 from .http_call import Answered
@@ -92,6 +92,17 @@ def _not_sent(entries: Sequence[Entry], why: str, now: datetime) -> list[dict[st
     return [result_note(entry, NotTried() if entry.asks else NotDelivered(why), now) for entry in entries]
 
 
+def _owed_notes(owed: Sequence[Message], asks: bool) -> list[dict[str, Any]]:
+    """``asks``: the message to which they belong may have been another run's, and so may they."""
+    doubt = "a run that was cut off may have sent it"
+    return [
+        note
+        for message in owed
+        for note in (queued_note(message), {"key": message.key, "state": IN_DOUBT, "reason": doubt})
+        if asks or note["state"] == QUEUED
+    ]
+
+
 @dataclass
 class _Lane:
     """The messages of one channel and lane, in order."""
@@ -115,12 +126,25 @@ class _Lane:
             if isinstance(delivery, Delivered):
                 self._is_told(entry, delivery.reference)
                 self.thread.goes_on()
-            note = result_note(entry, delivery, self.clock())
-            with self.lock:
-                self.results.notes.append(note)
+            owed = self.thread.take_owed()
+            # Together: of a message that is in the log as sent no other run looks for what belongs to it.
+            self._keep(result_note(entry, delivery, self.clock()), *_owed_notes(owed, entry.asks))
+            for message in owed:
+                self._send_owed(message, entry.asks)
         differences = self._differences() if goes_on and self._has_time() else []
         with self.lock:
             self.results.differences += differences
+
+    def _keep(self, *notes: dict[str, Any]) -> None:
+        with self.lock:
+            self.results.notes += notes
+
+    def _send_owed(self, message: Message, asks: bool) -> None:
+        if not self._has_time():
+            return  # it is queued
+        self._keep({"key": message.key, "state": SENDING})
+        own = Entry(message, SENDING, self.clock(), asks=asks, tries=1)
+        self._keep(result_note(own, self._one(own), self.clock()))
 
     def _is_told(self, entry: Entry, reference: str) -> None:
         self.thread.references[entry.message.key] = reference

@@ -70,6 +70,21 @@ def request(
     return found
 
 
+def put(url: str, data: bytes, timeout: float) -> None:
+    """Lay these bytes down at an address for a later call. Raises Answered: without that call they have no effect."""
+    headers = {"Content-Type": "application/octet-stream"}
+    try:
+        with open_url(
+            url, data=data, headers=headers, method="POST", timeout=timeout, follow_redirects="none", http_agent=_AGENT
+        ):
+            pass
+    except urllib.error.HTTPError as error:
+        with error:
+            raise Answered(NotDelivered(f"HTTP {error.code}{_message(error)}"), error.code) from None
+    except Exception as error:
+        raise Answered(NotDelivered(getattr(of_error(error), "reason", ""))) from None
+
+
 def _read(data: bytes, needs_json: bool) -> Any:
     """Raises ValueError for what is no JSON, and for a page, which is of a proxy or a login."""
     try:

@@ -257,13 +257,70 @@ def test_a_token_that_is_none_is_said_without_it(slack):
     assert refused == NotDelivered("Slack: invalid_auth")
 
 
+LONG = Message("slack/note/8", "slack", "note", {**NOTE.values, "text": "a <word> & " * 1000})
+
+
 def test_what_is_too_long_is_cut_and_the_whole_is_a_file_of_its_thread(slack):
-    values = {**NOTE.values, "text": "a word " * 1000}
-    sent = adapter(slack).send(Message("slack/note/8", "slack", "note", values), thread())
+    """A message of its own, which is in the log with the other: a run that dies before it is added owes it."""
+    place = thread()
+    sent = adapter(slack).send(LONG, place)
     room = slack.room("pafar-incidents")
     assert len(room.messages[0]["text"]) <= 3000
+    assert sent.note == "it was cut, and the whole text goes into its thread"
+    (file,) = place.take_owed()
+    assert (file.key, file.template, file.channel) == ("slack/note/8/file", "file", "slack")
+    assert adapter(slack).find(file, place) is None
+    added = adapter(slack).send(file, place)
     assert room.files == [(room.messages[0]["ts"], "whole.txt")]
-    assert sent.note == "it was cut, and the whole text is a file in its thread"
+    assert slack.texts[added.reference] == f"ada: {'a <word> & ' * 1000}".strip(), "a file has no mark-up"
+    assert adapter(slack).find(file, place) == added.reference
+    assert adapter(slack).find(LONG, place) == sent.reference
+    assert place.take_owed() == [file], "it is owed by who finds the message, too"
+    adapter(slack).send(NOTE, place)
+    assert place.take_owed() == []
+
+
+@pytest.mark.parametrize("kind", [EFFECT_CLOSED, EFFECT_CUT, EFFECT_HTML, HTML])
+@pytest.mark.parametrize("step", ["files.getUploadURLExternal", "/upload/", "files.completeUploadExternal"])
+def test_a_file_of_which_nothing_is_known_is_asked_for_and_added_once(slack, kind, step):
+    place = thread()
+    adapter(slack).send(LONG, place)
+    (file,) = place.take_owed()
+    slack.fault_for = lambda request: Fault(kind) if step in request.path else None
+    adapter(slack).send(file, place)
+    slack.fault_for = lambda _request: None
+    place.asks = True
+    if adapter(slack).find(file, place) is None:
+        assert isinstance(adapter(slack).send(file, place), Delivered)
+    assert len(slack.room("pafar-incidents").files) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "error", "forever"),
+    [
+        ("files.completeUploadExternal", "channel_not_found", True),
+        ("files.getUploadURLExternal", "missing_scope", False),
+    ],
+)
+def test_a_file_that_is_refused_waits_where_a_person_can_help(slack, method, error, forever):
+    place = thread()
+    adapter(slack).send(LONG, place)
+    (file,) = place.take_owed()
+    slack.refusals[method] = error
+    assert adapter(slack).send(file, place) == NotDelivered(f"Slack: {error}", forever=forever)
+
+
+def test_a_file_whose_message_a_person_has_deleted_or_whose_thread_has_another_file_is_not_there(slack):
+    place = thread()
+    adapter(slack).send(LONG, place)
+    (file,) = place.take_owed()
+    room = slack.room("pafar-incidents")
+    room.replies.append(
+        {"thread_ts": room.messages[0]["ts"], "user": "U1", "files": [{"id": "F9", "name": "whole.txt"}]}
+    )
+    assert adapter(slack).find(file, place) is None, "a person's"
+    room.messages.clear()
+    assert adapter(slack).find(file, place) is None
 
 
 def test_an_archive_is_done_once_and_the_standing_channel_is_never_archived(slack):

@@ -101,6 +101,49 @@ def test_a_slow_channel_takes_nothing_up_when_another_run_may_have_it():
     assert states(results) == {key: "sent" if key in chat.sent else "queued" for key in "abcdefghij"}
 
 
+class Owing(Chat):
+    """A chat in which the message ``a`` calls for another one, and that is out of time behind it where asked to."""
+
+    def __init__(self, seconds=0.0, is_there=False, ends=False):
+        super().__init__(seconds)
+        self.is_there, self.ends = is_there, ends
+
+    def find(self, message, thread):
+        if message.key == "a" and self.is_there:
+            thread.owed.append(FILE)
+        return message.key if message.key == "a" and self.is_there else None
+
+    def send(self, message, thread):
+        if message.key == "a":
+            thread.owed.append(FILE)
+        sent = super().send(message, thread)
+        if self.ends and message.key == "a":
+            thread.deadline = ticks() - 1
+        return sent
+
+
+FILE = Message("a/file", "slack", "file", {"name": "x"}, lane="a/file")
+
+
+@pytest.mark.parametrize(
+    ("options", "asks", "became"),
+    [
+        ({}, False, ["queued", "sending", "sent"]),
+        ({"ends": True}, False, ["queued"]),
+        ({"is_there": True}, True, ["queued", "in_doubt", "sending", "sent"]),
+        ({"ends": True}, True, ["queued", "in_doubt"]),
+    ],
+)
+def test_what_belongs_to_a_message_is_in_the_log_with_it_and_sent_where_there_is_time(options, asks, became):
+    chat = Owing(**options)
+    notes = delivered(chat, "ab", asks=asks).notes
+    own = [note["key"] for note in notes].index("a")
+    assert notes[own]["state"] == "sent"
+    assert notes[own + 1]["state"] == "queued", "no run can find the one as sent, and not the other"
+    assert [note["state"] for note in notes if note["key"] == "a/file"] == became
+    assert ("a/file" in chat.sent) is (became[-1] == "sent")
+
+
 def taken(key, template, **values):
     return {
         "key": key, "channel": "slack", "lane": "", "thing": "", "audience": "inside", "template": template,
