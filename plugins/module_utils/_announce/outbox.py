@@ -14,15 +14,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Collection, Iterable, Mapping, Sequence
 
 from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED
 from .._incident.stamps import is_stamp, moment_of
-from .settings import MAIL
+from .settings import MAIL, PAGER
 
 QUEUED, SENDING, SENT, FAILED, IN_DOUBT = "queued", "sending", "sent", "failed", "in_doubt"
 REFUSED, REPLACED = "refused", "replaced"
+PERSON = "person"  # the audience of a page
 FINAL = (SENT, REFUSED, REPLACED)
 LEASE = timedelta(seconds=90)  # after which a message that is being sent by a run that says no more is in doubt
 _RETRIES = (30, 60, 120, 300, 600)  # seconds until the next try; the last one from then on
@@ -94,16 +95,47 @@ def _calls(entry: Entry) -> bool:
 
 
 def _is_page(entry: Entry) -> bool:
-    return entry.message.template == "page" and entry.message.audience == "person"
+    return entry.message.template == "page" and entry.message.audience == PERSON
 
 
-def _void(entry: Entry) -> Entry:
+def _void(entry: Entry, why: str = "the incident was acknowledged, or is over") -> Entry:
     """No person is paged after the acknowledgement. What is on its way may still arrive; its sender reports it."""
     if entry.state in FINAL or (not _is_page(entry) and entry.state in (SENDING, IN_DOUBT)):
         return entry
-    return replace(
-        entry, state=REPLACED, next_at=None, reason=f"the incident was acknowledged, or is over{_maybe(entry)}"
-    )
+    return _replaced(entry, why)
+
+
+def _replaced(entry: Entry, why: str) -> Entry:
+    return replace(entry, state=REPLACED, next_at=None, reason=f"{why}{_maybe(entry)}")
+
+
+def _without_needless(entries: Sequence[Entry], quiet: Collection[str], now: datetime, lease: timedelta) -> list[Entry]:
+    """Without the pages that wait and that the present severity does not ask for. They are not struck from the log, and
+    go out when it is raised again."""
+    why = "the present severity pages no person"
+    found = []
+    for entry in entries:
+        if PERSON in quiet and _calls(entry):
+            found.append(_void(entry, why))
+        elif (
+            PAGER in quiet
+            and _is_alert(entry)
+            and entry.state not in FINAL
+            and not _is_sent_by_another(entry, now, lease)
+        ):
+            found.append(_replaced(entry, why))
+        else:
+            found.append(entry)
+    return found
+
+
+def _is_sent_by_another(entry: Entry, now: datetime, lease: timedelta) -> bool:
+    return entry.state == SENDING and _ready(entry, now, lease) is None
+
+
+def _is_alert(entry: Entry) -> bool:
+    """Whether a message is the alert of an incident at the pager, and not a later state of it."""
+    return entry.message.template == "page_person" and entry.message.values.get("action") == "trigger"
 
 
 def _maybe(entry: Entry) -> str:
@@ -143,7 +175,7 @@ def _without_replaced(entries: list[Entry]) -> list[Entry]:
     """Of one thing only the newest message is sent, unless an older one is on its way already."""
     newest = {(*_lane(entry), entry.message.thing): entry.message.key for entry in entries}
     return [
-        replace(entry, state=REPLACED, next_at=None, reason=f"a newer state of it was queued{_maybe(entry)}")
+        _replaced(entry, "a newer state of it was queued")
         if entry.message.thing
         and (entry.state in (QUEUED, FAILED) or _is_copied_enough(entry))
         and newest[(*_lane(entry), entry.message.thing)] != entry.message.key
@@ -232,8 +264,10 @@ def claim(
     now: datetime,
     channels: Sequence[str] | None = None,
     lease: timedelta = LEASE,
+    quiet: Collection[str] = (),
 ) -> Claim:
-    """Queue what is wanted and not in the log yet, and take what may go out now. ``channels``: of these alone.
+    """Queue what is wanted and not in the log yet, and take what may go out now. ``channels``: of these alone;
+    ``quiet``: of ``PERSON`` and ``PAGER`` those that the present severity does not page.
 
     It is decided while no one else can write the log, so that of two runs each message is taken by one.
     """
@@ -242,7 +276,7 @@ def claim(
     new = [message for message in wanted if message.key not in known]
     notes = [queued_note(message) for message in new]
     queued = [_as_event(note, now, len(events) + number) for number, note in enumerate(notes, 1)]
-    entries = entries_of([*events, *queued])
+    entries = _without_needless(entries_of([*events, *queued]), quiet, now, lease)
     taken = [entry for entry in due(entries, now, lease) if channels is None or entry.message.channel in channels]
     notes += [{"key": entry.message.key, "state": SENDING} for entry in taken]
     keys = {entry.message.key for entry in taken}

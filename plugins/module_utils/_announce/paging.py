@@ -23,7 +23,7 @@ from .._incident.stamps import is_stamp, moment_of, stamp
 from .._lifecycle.deadlines import NO_RULE_OUTSIDE, OutsideUpdates, outside_due, severity_began, update_due
 from .._lifecycle.log_recovery import recovery_of
 from .._lifecycle.roles import roles_of
-from .outbox import QUEUED, REFUSED, Entry, Message, entries_of
+from .outbox import PERSON, QUEUED, REFUSED, Entry, Message, entries_of
 from .settings import MAIL, PAGER, SLACK
 
 _WAYS: tuple[Literal["slack", "mail"], ...] = (SLACK, MAIL)  # by which a person is paged
@@ -158,6 +158,20 @@ def asks_pager(
     began = pages_since(events, severity, after) if severity == UNKNOWN else None
     waits = after.get(UNKNOWN) or ()
     return bool(began and waits and not _is_answered(events) and now - began >= timedelta(minutes=waits[0]))
+
+
+def not_paged(
+    events: Sequence[EventReport], after: Mapping[str, Sequence[float]], channels: Mapping[str, Any]
+) -> set[str]:
+    """Of ``PERSON`` and ``PAGER`` those that the present severity does not page, as after it was lowered. What is not
+    known may be the worst."""
+    severity = severity_of(events)
+    if severity == UNKNOWN:
+        return set()
+    found = set() if after.get(severity) else {PERSON}
+    if PAGER in channels and severity not in channels[PAGER]["severities"]:
+        found.add(PAGER)
+    return found
 
 
 def _is_answered(events: Sequence[EventReport]) -> bool:

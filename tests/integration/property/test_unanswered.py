@@ -99,3 +99,33 @@ def test_no_page_is_sent_after_the_acknowledgement_whatever_became_of_it(channel
     for dummy in range(2):
         played.drain(budget=20.0, answerers=ANSWERERS)
     assert pages_to(channels, played, "U1")[arrived:] == ["call/primary-2/slack"], "it pages again, once"
+
+
+@pytest.mark.parametrize("kind", [HTML, REFUSED, "taken"])
+def test_a_page_that_waits_goes_out_while_the_severity_asks_for_it_and_is_never_lost(channels, tmp_path, kind):
+    """The severity is lowered while the chat is out of reach, and raised again."""
+    channels.set_faults(random.Random("lowered"), 0.0)
+    played = Played(channels, 50_000 + (HTML, REFUSED, "taken").index(kind), tmp_path)
+    before = Counter(channels.pager.triggered)
+    rises = ("severity", {"severity": "P0", "reason": "x", "facts": ["y"]})
+    played.write(rises)
+    if kind != "taken":
+        channels.slack.fault_for = lambda request: (
+            Fault(kind) if "call/" in str(request.fields.get("metadata")) else None
+        )
+        channels.pager.fault_for = lambda _request: Fault(kind)
+    played.drain("taken" if kind == "taken" else "", answerers=ANSWERERS)
+    channels.set_faults(random.Random("lowered"), 0.0)
+    played.write(("severity", {"severity": "P3", "before": "P0", "reason": "only the test site"}))
+    for dummy in range(2):
+        played.now += timedelta(seconds=700)
+        played.drain(budget=20.0, answerers=ANSWERERS)
+    assert pages_to(channels, played, "U1") == []
+    assert Counter(channels.pager.triggered) == before
+    assert [entry for entry in played.entries() if entry.message.template == "severity" and entry.state == "sent"]
+    played.write(("severity", {"severity": "P0", "before": "P3", "reason": "it is all of them"}))
+    for dummy in range(2):
+        played.now += timedelta(seconds=100)
+        played.drain(budget=20.0, answerers=ANSWERERS)
+    assert pages_to(channels, played, "U1") == ["call/primary/slack"]
+    assert channels.pager.triggered[played.id] == 1

@@ -23,7 +23,7 @@ from ..._oncall.steps import STEPS
 from ..follow_up import COURSE
 from ..outbox import Claim, Entry, claim, entries_of, is_waiting, lines_of_outbox
 from ..page_states import OPERATIONAL, components_on_page, components_shown, worst_of
-from ..paging import Answerer, answerer_of, within
+from ..paging import Answerer, answerer_of, not_paged, within
 from ..report import OutboxOfIncident, OutboxReport, TakenMessage
 from ..silences import Silencing, scenario_of, silencing_of
 from ..wanted import wanted
@@ -212,7 +212,8 @@ def _taken(
         )
         # What is queued for a channel that the site has no more stays, and keeps nothing else up.
         channels = list(given["settings"]) if given["channels"] is None else given["channels"]
-        made[:] = [claim(events, messages, now, channels, timedelta(seconds=given["lease"]))]
+        lease, quiet = timedelta(seconds=given["lease"]), not_paged(events, after, given["settings"])
+        made[:] = [claim(events, messages, now, channels, lease, quiet)]
         roles[:] = _roles(events, who, rules.roles_from)
         return [*roles, *({"kind": "message", "note": note} for note in made[0].notes)]
 

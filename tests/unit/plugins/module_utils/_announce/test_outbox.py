@@ -202,3 +202,45 @@ def test_what_is_no_page_goes_out_after_the_acknowledgement():
     assert states(event("message", **post), event("acknowledged")) == [("page/investigating/1.1", "queued")]
     doubt = [call("b", "paged"), said("b", "sending"), said("b", "in_doubt"), event("acknowledged")]
     assert states(*doubt) == [("b", "in_doubt")], "it is asked for, so that the channel goes on"
+
+
+def alert(action="trigger"):
+    message = Message(f"pager/{action}/1", "pager", "page_person", {"action": action}, "pager")
+    return event("message", 0, **queued_note(message))
+
+
+@pytest.mark.parametrize("tries", [[], ["sending", "failed"], ["sending", "in_doubt"]])
+@pytest.mark.parametrize(
+    ("quiet", "taken"),
+    [((), ["a", "b", "pager/trigger/1"]), (("person",), ["pager/trigger/1"]), (("pager",), ["a", "b"]),
+     (("person", "pager"), [])],
+)  # fmt: skip
+def test_a_page_that_waits_goes_out_while_the_severity_asks_for_it(tries, quiet, taken):
+    """It was lowered while the channel was out of reach. What is withdrawn is not struck: it may be raised again."""
+    queued_ones = [call("a"), alert()]
+    events = [*queued_ones, call("b", "paged")]
+    events += [said(key, state, 1) for key in ("a", "pager/trigger/1") for state in tries]
+    found = claim([opened(), *events], [], at(99), quiet=quiet)
+    assert sorted(entry.message.key for entry in found.taken) == taken
+    withdrawn = {entry.message.key: entry for entry in found.left}
+    assert {entry.state for entry in withdrawn.values()} <= {"replaced"}
+    for key in {"a", "pager/trigger/1"} & set(withdrawn):
+        assert withdrawn[key].reason.startswith("the present severity pages no person")
+        assert ("not known" in withdrawn[key].reason) is ("in_doubt" in tries)
+    assert lines_of_outbox(found.left, at(99)) == []
+
+
+def test_what_is_no_page_goes_out_at_any_severity():
+    events = [call("c", "note"), alert("resolve"), alert("acknowledge")]
+    found = claim([opened(), *events], [], at(99), quiet=("person", "pager"))
+    assert [entry.message.key for entry in found.taken] == ["c", "pager/acknowledge/1"], "the newest state"
+    doubt = [
+        call("b", "paged"),
+        said("b", "sending"),
+        said("b", "in_doubt"),
+        alert(),
+        said("pager/trigger/1", "sending"),
+    ]
+    found = claim([opened(), *doubt], [], at(0), quiet=("person", "pager"))
+    assert [(entry.message.key, entry.asks) for entry in found.taken] == [("b", True)], "so that the channel goes on"
+    assert [entry.state for entry in found.left] == ["sending"], "another run has it"
