@@ -10,7 +10,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any, Mapping
 
-from ..delivery import Delivered, Delivery
+from ..._core.text import printable
+from ..delivery import Delivered, Delivery, NotDelivered
 from ..outbox import Message
 from ..page_states import STATES
 from .channel import Thread, asked, components_after, identity, with_others
@@ -143,7 +144,15 @@ class Cachet:
 
     def _ask(self, method: str, path: str, thread: Thread, body: Any = None) -> Any:
         headers = {"X-Cachet-Token": str(self.settings["token"])}
-        return asked(thread, method, self.base + path, headers, body)
+        try:
+            return asked(thread, method, self.base + path, headers, body)
+        except Answered as answer:
+            if answer.status != _NOT_FOUND or path.partition("?")[0] != "/incidents":
+                raise
+        # Every Cachet 2 has its list of incidents.
+        why = f"HTTP {_NOT_FOUND}: there is no API v1 of Cachet 2 at {printable(self.base)}"
+        help = "Cachet 3 has another API, which is not supported; set runbook_announce.page.api to a Cachet 2"
+        raise Answered(NotDelivered(f"{why}. {help}, or use the kind statuspage"), _NOT_FOUND)
 
 
 def _mark(thread: Thread, key: str) -> str:

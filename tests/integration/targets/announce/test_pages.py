@@ -102,6 +102,19 @@ def test_what_a_person_can_correct_waits(page, status, forever):
     assert sent.forever is forever
 
 
+@pytest.mark.parametrize("known", [{}, {"investigating/1.1": "7"}])
+def test_a_cachet_3_is_said_to_be_not_supported(known):
+    """It has its API elsewhere, and answers 404 there; so it does after a Cachet 2 was replaced by it."""
+    with Cachet() as server:
+        given = {"kind": "cachet", "api": f"{server.url}/three", "token": server.token}
+        adapter = CachetAdapter(settings_of({"page": given})["page"], Texts("page"))
+        found = adapter.send(post("identified", 2), thread(**known))
+    assert found == NotDelivered(
+        f"HTTP 404: there is no API v1 of Cachet 2 at {server.url}/three/api/v1. Cachet 3 has another API, which is not"
+        " supported; set runbook_announce.page.api to a Cachet 2, or use the kind statuspage"
+    )
+
+
 def test_a_key_that_is_none_keeps_the_page_of_a_person_waiting():
     with PagerDuty() as server:
         settings = settings_of({"pager": {"kind": "pagerduty", "routing_key": "wrong", "api": server.url}})["pager"]
