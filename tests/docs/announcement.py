@@ -6,6 +6,7 @@ python tests/docs/announcement.py --check  fail if the page is not what would be
 
 from __future__ import annotations
 
+import html
 import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,12 @@ PLAN = {
     "digest": "3f0c21d9a7be" + "0" * 52,
     "actions": [{"target": "811@x", "who": "app@bookings nightly-report", "action": "terminate"}],
 }
+WORDS = {  # of the site, for the public and for stakeholders
+    "words": {
+        "db_lock_contention": "Bookings are slow", "idle_transaction": "A report kept bookings from being written.",
+    },
+    "resolutions": {"idle_transaction": "The report was ended, and bookings are written again."},
+}  # fmt: skip
 STORY: list[tuple[float, str, dict[str, Any]]] = [
     (20, "diagnosed", {"cause": "idle_transaction", "lines": ["29 sessions wait for nightly-report"]}),
     (21, "held", {"plan": PLAN, "reasons": ["1 session, the limit is 0"], "mitigation": "unblock_sessions"}),
@@ -50,13 +57,11 @@ def played() -> str:
             "page": {
                 "kind": "statuspage", "api": page.url, "token": page.token, "page": page.page, "first_post": "act",
                 "scenarios": ["db_lock_contention"], "components": {"backend": "c1"},
-                "words": {"db_lock_contention": "Bookings are slow",
-                          "idle_transaction": "A report kept bookings from being written."},
-                "resolutions": {"idle_transaction": "The report was ended, and bookings are written again."},
+                **WORDS,
             },
             "mail": {
                 "host": "127.0.0.1", "port": mail.port, "tls": "none", "sender": "incidents@example.org",
-                "to": ["board@example.org"], "words": {"db_lock_contention": "Bookings are slow"},
+                "to": ["board@example.org"], **WORDS,
             },
         }  # fmt: skip
         opening = {"scenario": "db_lock_contention", "severity": "P1", "hosts": ["db1"]}
@@ -86,9 +91,10 @@ def _drain(identity: dict[str, Any], settings: dict[str, Any], now: datetime) ->
 
 def _shown(slack: Slack, page: Statuspage, mail: MailServer) -> str:
     parts = []
+    names = {f"<#{room.id}>": f"#{room.name}" for room in slack.rooms}
     for room in slack.rooms:
         topic = f"  (topic: {room.topic})" if room.topic else ""
-        said = [line for message in room.messages for line in f"{message['text']}".splitlines()]
+        said = [names.get(line, line) for message in room.messages for line in _as_shown(message)]
         parts.append(f"#{room.name}{topic}\n\n" + "\n".join(f"    {line}" for line in said))
     posts = [
         f"    {update['status']}: {update['body']}" for incident in page.incidents for update in incident["updates"]
@@ -99,6 +105,12 @@ def _shown(slack: Slack, page: Statuspage, mail: MailServer) -> str:
     body = [f"    {line}".rstrip() for line in last.get_content().splitlines()]
     parts.append(f"The last of {len(mail.mails)} mails to a stakeholder\n\n" + "\n".join([*head, "", *body]))
     return "\n\n".join(parts)
+
+
+def _as_shown(message: Any) -> list[str]:
+    """The lines of a message as Slack shows its block: a text of mrkdwn."""
+    (block,) = message["blocks"]
+    return html.unescape(block["text"]["text"]).splitlines()
 
 
 def main() -> int:
