@@ -119,11 +119,18 @@ def check_others(played: Played, entries: Any) -> None:
     assert min(1, len(triggers)) <= triggered <= min(1, len(triggers) + len(maybe))
     issues = [issue for issue in channels.tracker.issues if issue["external_id"] == played.id]
     assert len(issues) == 1
+    last = [entry.message for entry in entries if entry.message.channel == "tracker" and entry.state == "sent"][-1]
+    title = f"Incident {played.id}: {last.values['phase']}, severity {last.values['severity']}"
+    assert issues[0]["said"][-1].startswith(title), "the last state stays"
     mails = [mail for mail in channels.mail.mails if re.search(rf"Incident {played.id}\s", mail.get_content())]
     wanted = {entry.reference: entry for entry in entries if entry.message.channel == "mail" and entry.state == "sent"}
     times = Counter(str(mail["Message-ID"]) for mail in mails)
     known, maybe_mails = set(wanted), mails_in_doubt(played.id, entries)
     assert known <= set(times) <= known | maybe_mails, "none lost, none of another kind"
+    for address in ("ceo@pafar.test", "cto@pafar.test"):
+        arrived = list(dict.fromkeys(str(mail["Message-ID"]) for mail in mails if address in str(mail["To"])))
+        sent = [each.reference for each in wanted.values() if each.message.lane == address]
+        assert [each for each in arrived if each in known] == sent, "no state after its successor"
     for reference, number in times.items():
         is_said = reference in maybe_mails or "perhaps twice" in wanted[reference].reason
         assert number == 1 or is_said, "twice only where that is said"

@@ -136,15 +136,15 @@ class Played:
         options = {"log": self.log, "id": self.id, "by": "ada", "host": "db1", "at": stamp(self.now)}
         record({**options, "opening": opening, "events": rows}, False, now=self.now)
 
-    def drain(self, dies: str = "", budget: float = 1.0, answerers: Any = ()) -> None:
-        """A run that sends what is due; ``dies``: after it has taken messages, or after some were sent."""
+    def drain(self, dies: str = "", budget: float = 1.0, answerers: Any = ()) -> Any:
+        """What a run that sends what is due returns; ``dies``: after it has taken messages, or after some were sent."""
         announcing = Announcing(self.settings, {})
         at = stamp(self.now + self.ahead)
         given = {"log": self.log, "ids": [self.id], "by": "run", "at": at, "group": "", "lease": 90.0,
                  "settings": announcing.public, "channels": None, "answerers": answerers}  # fmt: skip
         report = take_messages(given, False, lambda: self.now)
         if dies == "taken":
-            return
+            return None
         for name in announcing.settings:
             announcing.channel(name).gap = 0.0
 
@@ -157,11 +157,12 @@ class Played:
             for incident in report["incidents"]:
                 keep = self.chance.randint(0, len(incident["messages"]))
                 incident["messages"] = incident["messages"][:keep]
-        announcing.sent(report, append, budget, lambda: self.now + self.ahead)
+        sent = announcing.sent(report, append, budget, lambda: self.now + self.ahead)
         # Here the next run begins at once; out there half a minute has gone by.
         wait_for_lanes()
         for server in self.channels.all[:-1]:
             server.settle()
+        return sent
 
     def entries(self) -> Any:
         return entries_of(read(self.log, self.id)[0])

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 from email.message import EmailMessage
 from email.policy import SMTP
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.render import Texts
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import queued_note
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.texts import TEMPLATES
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.wanted import wanted
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
 
 from support.incident_events import START, event
+
+from ..._core.secret.corpus import CASES
 
 PIECES = [
     "<!channel>", "<!here|x>", "<@U0123>", "<#C0123>", "<http://evil.test|bank>", "@channel", "@everyone", "#general",
@@ -39,9 +43,10 @@ SETTINGS = settings_of(
 )  # fmt: skip
 
 
-def messages(text):
-    """All messages of an incident in which everything that others may write is this text."""
-    plan = {"digest": "d" * 64, "actions": [{"target": "t", "who": text, "action": text}]}
+def messages(text, action=""):
+    """All messages of an incident in which everything that others may write is this text. ``action``: of the
+    plan, a word of our own."""
+    plan = {"digest": "d" * 64, "actions": [{"target": "t", "who": text, "action": action or text}]}
     events = [
         {**event("opened", 0, seq=1, severity="P1", scenario="s", hosts=[text]), "by": text, "host": text},
         event("noted", 1, text, 2, triage="P1", signs=[{"text": text}], next=text),
@@ -98,6 +103,20 @@ def test_a_hostile_text_is_text_everywhere(text):
 def test_no_secret_is_in_a_message_that_is_queued(secret):
     text = f"connect failed: password={secret}" if secret.startswith("hunter") else f"charge with {secret} failed"
     assert secret not in str([message.values for message in messages(text)])
+
+
+EACH = [
+    pytest.param(number, marks=[pytest.mark.full("secrets in messages")] if number % 40 else [])
+    for number in range(len(CASES))
+]
+
+
+@pytest.mark.parametrize("number", EACH)
+def test_no_secret_of_the_corpus_is_queued(number):
+    case = CASES[number]
+    for message in messages(case.text, "terminate"):
+        queued = json.dumps(queued_note(message), ensure_ascii=False)
+        assert not [secret for secret in case.secrets if json.dumps(secret, ensure_ascii=False)[1:-1] in queued]
 
 
 @pytest.mark.parametrize(
