@@ -18,6 +18,7 @@ from typing import Callable, Iterable
 
 from .lazy import lazy
 from .secret.apart import without_members
+from .secret.audit_records import without_encoded
 from .secret.calls import without_arguments
 from .secret.cards import without_cards
 from .secret.command_words import without_options
@@ -27,6 +28,7 @@ from .secret.pairs import without_pairs
 from .secret.private_keys import key_lines, without_keys
 from .secret.secret_names import HIDDEN, about_secret, counts, is_secret
 from .secret.sentences import without_said
+from .secret.settings_lines import without_settings
 from .secret.shapes import without_shapes
 from .secret.stand_ins import is_place, is_said, is_whole_reference, names_no_secret, reference_at
 from .text import printable
@@ -55,7 +57,12 @@ _ANSWER = lazy(
 )
 _BEARER = lazy(r"(?i)\b(bearer\s{1,8})(?=[\w~+/-]{0,200}[\d._~+/=-])[\w.~+/-]{8,}=*")
 # A cookie has several parts: the header goes to the end of its line.
-_COOKIE = lazy(r"(?i)(?<![\w-])((?:set-)?cookie:\s{0,8})[^\r\n\"']+")
+# There is none, or the line says something of it.
+_COOKIE = lazy(
+    r"(?i)(?<![\w-])((?:set-)?cookie:\s{0,8})(?!\s|(?:-{1,3}|none|null|nil|yes|no|true|false|absent|unset|empty|missing"
+    r"|present|invalid|expired|rejected|accepted|required|deleted|disabled|enabled|not\s[a-z]{3,10}|<[a-z ]{2,12}>"
+    r"|\([a-z ]{2,12}\)|[a-z]{2,14}(?:\s[a-z]{2,14}){1,7}\.?)\s{0,8}(?:[,)\]}|]|$))[^\r\n\"']+"
+)
 _SQL = lazy(
     r"(?i)(\b(?:identified\s{1,8}via\s{1,8}\S{1,60}\s{1,8}(?:using|as)\s{1,8}"
     r"|set\s{1,8}password\s{1,8}(?:for\s{1,8}\S{1,120}\s{1,8})?(?:=|to)\s{0,8}|(?:old_)?password\(\s?)"
@@ -128,7 +135,7 @@ _WORD = lazy(r"(?:\$\{[^{}\s]{0,200}\}|\\\s|[^\s,;&\"'<>)\]}\x00-\x1f])+")
 _SEVERAL = lazy(r"(?:,\s?(?=[^\s,;&]{0,200}\d)(?=[^\s,;&]{0,200}[A-Za-z])[^\s,;&\"'=:)\]}]{6,200})+")
 _EMPTY = lazy(
     r"(?i)\\?[\"']{0,2}(?:true|false|yes|no|on|off|null|none|nil|undefined|[\[{(]|\(hidden\)?|\[?filtered\]?|\[?redacted\]?"
-    r"|\*{3,}|x{4,}|n/a|<(?:redacted|hidden|none|nil|null|unset|set|not set|not shown|empty|masked|filtered"
+    r"|\*{3,}|x{4,}|-{1,3}|n/a|<(?:redacted|hidden|none|nil|null|unset|set|not set|not shown|empty|masked|filtered"
     r"|removed|omitted|secret|password|token|your[\w -]{0,30}|[\w -]{0,20}hidden|[\w -]{0,20}redacted)>|\$\d{1,3}|\?|%s"
     r"|@p\d{1,3})?\\?[\"']{0,2}$"
 )
@@ -202,7 +209,8 @@ def hides(name: str, value: object) -> bool:
         return not (_FAULTS.match(text) or (about_secret(name) and _COUNTED.match(text)))
     text = value if isinstance(value, str) else ""
     answers = "authorization" in name.lower() and _ANSWER.match(text)
-    return not (text and (_EMPTY.match(text) or counts(name, text) or answers or is_whole_reference(text)))
+    none = counts(name, text) or names_no_secret("", 0, name, text)
+    return not (text and (_EMPTY.match(text) or none or answers or is_whole_reference(text)))
 
 
 def names_secret(name: str) -> bool:
@@ -354,6 +362,7 @@ def _sub_low(rule: re.Pattern[str], instead: str, *needs: str) -> Callable[[str]
 
 _RULES: tuple[Callable[[str], str], ...] = (
     lambda text: _COLOUR.sub("", text) if "[" in text else text,
+    lambda text: without_encoded(text, redacted) if "audit(" in text else text,
     without_keys,
     without_shapes,
     _authorized,
@@ -371,6 +380,7 @@ _RULES: tuple[Callable[[str], str], ...] = (
     without_objects,
     without_members,
     without_options,
+    without_settings,
     without_said,
     _elements,
     without_pairs,

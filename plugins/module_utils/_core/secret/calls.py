@@ -13,6 +13,7 @@ from typing import Callable, Iterator, Tuple
 
 from ..lazy import lazy
 from .secret_names import HIDDEN, is_secret
+from .stand_ins import names_algorithm
 
 # Calls whose every literal may be a secret, and those whose first literal is a user or an address.
 _WHOLE = (
@@ -45,7 +46,7 @@ def without_arguments(text: str) -> str:
     """The text without secrets among the arguments of a call and the values of a row.
 
     >>> without_arguments("SELECT crypt('x', gen_salt('bf'))")
-    "SELECT crypt((hidden), gen_salt((hidden)))"
+    "SELECT crypt((hidden), gen_salt('bf'))"
     >>> without_arguments("INSERT INTO users (name, password) VALUES ('bob', 'x')")
     "INSERT INTO users (name, password) VALUES ('bob', (hidden))"
     """
@@ -91,7 +92,7 @@ def _of_call(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
         depth += {"(": 1, ")": -1}.get(sign, 0)
         if not depth:
             break
-        if len(sign) > 2 and (match.group(1) or behind):  # no empty one
+        if len(sign) > 2 and (match.group(1) or behind) and not names_algorithm(sign):  # no empty one
             yield token.start(), end
         behind = behind or sign == ","
     yield end, end

@@ -11,92 +11,30 @@ import re
 from typing import Iterable
 
 from ..lazy import lazy
+from .program_options import GAP as _GAP
+from .program_options import WORD as _WORD
+from .program_options import without_program_options
 from .secret_names import HIDDEN, about_secret, is_secret
 from .stand_ins import is_whole_reference
 
 _VALUE = r"(\"[^\"]{0,4096}\"|'[^']{0,4096}'|\S+)"
 _OPTION = lazy(
-    rf"(?<!\S)(--?[A-Za-z][\w.-]{{1,60}})(\s{{1,4}})(?![-=:,;|&<>])"
+    rf"(?:(?<!\S)|(?<=\sa\d=)|(?<=\sa\d\d=))(--?[A-Za-z][\w.-]{{1,60}})(\s{{1,4}}(?:a\d{{1,3}}=)?)(?![-=:,;|&<>])"
     r"(?!(?:is|was|are|has|have|had|must|may|can|cannot|should|will|and|or|not|option|flag|for|to|in|on|with|from|given"
     rf"|missing|required|needs|requires|instead|argument)\b){_VALUE}"
 )
-_HAS_OPTION = lazy(r"[\s\"']--?[A-Za-z]|^-")
+_HAS_OPTION = lazy(r"[\s\"'=\x000]--?[A-Za-z]|^-")
 _ON = r"[^|;&\n]{0,400}?"  # the command goes on
-_GAP = r"(?:\s{1,4}|[\"'],\s?[\"'])"  # between two words, also of a list
-_WORD = r"(?:'[^']{1,4096}'?|\"[^\"]{1,4096}\"?|(?!\\[\"'])[^\s\"',\]]+)"
-_CLIENTS = ("curl", "wget", "http", "etcdctl")
-_USER = (
-    rf"\b(?:curl|wget|https?|etcdctl)\b{_ON}{_GAP}"
-    rf"(?:-[a-zA-Z]{{0,6}}[uU]|-a|--(?:proxy-|ftp-|http-)?user|--auth)(?:{_GAP}|=)?"
-)
 # Each behind words of which one is in all that it finds: to look for these costs a hundredth.
-_OF_OPTIONS = (
-    (("sshpass",), lazy(rf"(\bsshpass{_GAP}(?:\S+\s){{0,4}}?-p{_GAP}?){_WORD}")),
-    (
-        ("mysql", "mariadb", "mydumper", "myloader", "mycli"),
-        lazy(
-            r"(\b(?:mysql(?:dump|admin|import|check|pump|slap|sh)?|mariadb(?:-\w{2,10})?|mydumper|myloader|mycli)\b"
-            rf"{_ON}{_GAP}-p)([^\s\"',\]]+)"
-        ),
-    ),
-    (("mysqladmin",), lazy(rf"(\bmysqladmin\b{_ON}{_GAP}password{_GAP}){_WORD}")),
-    (("-cli",), lazy(rf"(\b(?:redis|valkey|keydb)-cli\b{_ON}{_GAP}-a{_GAP}){_WORD}")),
-    # curl's cookies
-    (
-        ("curl",),
-        lazy(
-            rf"(\bcurl\b{_ON}{_GAP}-[a-zA-Z]{{0,6}}b{_GAP}?)"
-            r"(?:\"[\w.-]{1,80}=[^\"]{0,4096}\"?|'[\w.-]{1,80}=[^']{0,4096}'?|[\w.-]{1,80}=[^\s\"']+)"
-        ),
-    ),
-    # Programs to which -p is a password, as a word of its own.
-    (
-        ("cypher-shell", "rabbitmqadmin", "couchbase-cli", "cbq ", "oc login", "twine", "useradd", "usermod", "ncftp"),
-        lazy(
-            rf"(\b(?:cypher-shell|rabbitmqadmin|couchbase-cli|cbq|oc\s+login|twine|useradd|usermod|ncftp\w{{0,4}})\b{_ON}{_GAP}"
-            rf"-p{_GAP}?)(?!-){_WORD}"
-        ),
-    ),
-    (("mosquitto_",), lazy(rf"(\bmosquitto_\w{{2,4}}\b{_ON}{_GAP}-P{_GAP}?){_WORD}")),
-    (("swaks",), lazy(rf"(\bswaks\b{_ON}{_GAP}-ap{_GAP}){_WORD}")),
-    (("put-parameter",), lazy(rf"(\bput-parameter\b{_ON}{_GAP}--value(?:{_GAP}|=)){_WORD}")),
-    (("gh secret",), lazy(rf"(\bgh\s+secret\s+set\b{_ON}{_GAP}(?:--body|-b)(?:{_GAP}|=)){_WORD}")),
-    (_CLIENTS, lazy(rf"({_USER}[\"'][^\s:\"']{{1,200}}:)[^\"']+")),
-    (_CLIENTS, lazy(rf"({_USER}[^\s:\"'-][^\s:\"']{{0,200}}:)[^\s\"']+")),
-    (
-        ("login",),
-        lazy(
-            r"(\b(?:docker|podman|nerdctl|buildah|skopeo|helm|oras|crane|az)\s+(?:registry\s+|auth\s+|acr\s+)?login\b"
-            rf"{_ON}{_GAP}-p{_GAP}){_WORD}"
-        ),
-    ),
+_OF_WORDS = (
+    (("sshpass",), lazy(rf"(\bsshpass(?:{_GAP}-[vV]){{0,2}}{_GAP}-p{_GAP}?){_WORD}")),
     (
         ("htpasswd",),
-        lazy(r"(\bhtpasswd\s[^|;&\n]{0,40}?-[a-zA-Z]{0,6}b[^|;&\n]{0,100}\s)(\S+)(?=\s{0,4}(?:$|[|;&\n]))"),
-    ),
-    (("mongo",), lazy(rf"(\bmongo(?:sh|dump|restore|export|import|stat|top)?\b{_ON}{_GAP}-p{_GAP}?){_WORD}")),
-    (("cqlsh",), lazy(rf"(\bcqlsh\b{_ON}{_GAP}-p{_GAP}?){_WORD}")),
-    (("sqlcmd", "bcp ", "isql", "osql"), lazy(rf"(\b(?:sqlcmd|bcp|isql|osql)\b{_ON}{_GAP}-P{_GAP}?){_WORD}")),
-    (
-        ("ldap",),
         lazy(
-            rf"(\b(?:ldap(?:search|modify|add|delete|whoami|compare|passwd)\b{_ON}{_GAP}-w|ldappasswd\b{_ON}{_GAP}-[as])"
-            rf"{_GAP}?)(?!-){_WORD}"
+            rf"(\bhtpasswd(?:{_GAP}-\w{{1,9}}){{0,4}}?{_GAP}-[a-zA-Z]{{0,6}}b[a-zA-Z]{{0,6}}(?:{_GAP}-\w{{1,9}}){{0,4}}"
+            rf"(?:{_GAP}[^\s\"'|;&\],]{{1,200}}){{1,3}}{_GAP})[^\s\"'|;&\]]+(?=[\"'\])]{{0,2}}\s{{0,4}}(?:$|[|;&\n]))"
         ),
     ),
-    (("lftp",), lazy(rf"(\blftp\b{_ON}{_GAP}-u{_GAP}?[^\s,]{{1,200}},){_WORD}")),
-    (
-        ("smb", "rpcclient"),
-        lazy(rf"(\b(?:smb(?:client|get|map)|rpcclient)\b{_ON}{_GAP}-U{_GAP}?[^\s%]{{1,200}}%){_WORD}"),
-    ),
-    (("ipmitool",), lazy(rf"(\bipmitool\b{_ON}{_GAP}-P{_GAP}){_WORD}")),
-    (("snmp",), lazy(rf"(\bsnmp(?:get|walk|bulkwalk|set|table)\b{_ON}{_GAP}-[AXc]{_GAP}?){_WORD}")),
-    (("zip ",), lazy(rf"(\b(?:un)?zip\s{_ON}-P\s?){_VALUE}")),
-    (("7z", "rar "), lazy(rf"(\b(?:7z[ar]?|rar|unrar)\s{_ON}-p)([^\s]+)")),
-    (("ssh-keygen",), lazy(rf"(\bssh-keygen\s{_ON}-[NP]\s){_VALUE}")),
-    (("openssl",), lazy(rf"(\bopenssl\s+enc\b{_ON}\s-k\s){_VALUE}")),
-)
-_OF_WORDS = (
     (
         ("passwd",),
         lazy(
@@ -213,7 +151,7 @@ _ENVIRONMENT = lazy(
 def without_options(text: str) -> str:
     """The text without the secrets of commands in it."""
     if _HAS_OPTION.search(text):
-        text = _of_place(_OPTION.sub(_hide_option, text), _OF_OPTIONS)
+        text = without_program_options(_OPTION.sub(_hide_option, text))
     text = _of_place(text, _OF_WORDS)
     if "AUTH" in text:
         text = _AUTH_SENT.sub(rf"\1{HIDDEN}", _AUTH.sub(_hide_auth, text))

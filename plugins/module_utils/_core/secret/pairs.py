@@ -16,7 +16,11 @@ _PAIR = lazy(
 )
 # config("DB_PASSWORD", default="x")
 _DEFAULT = lazy(r"((?:\b[bu])?([\"'])([A-Za-z_][\w.-]{0,80})\2\s?,\s?default\s?=\s?)(\"[^\"]{0,4096}\"|'[^']{0,4096}')")
-_ARGUMENT = lazy(r"(([\"'])(--?[A-Za-z][\w-]{1,60})\2\s{0,8},\s{0,8})(\"[^\"]{0,4096}\"?|'[^']{0,4096}'?)")
+# Words of a list, and of a record of auditd: a1="--password" a2="x"
+_ARGUMENT = lazy(
+    r"(([\"'])(--?[A-Za-z][\w-]{1,60})\2(?:\s{0,8},\s{0,8}|\sa\d{1,3}=))"
+    r"(\"[^\"]{0,4096}\"?|'[^']{0,4096}'?)"
+)
 # {password,"x"}, {<<"password">>,<<"x">>}, (password . "x"), :password "x"
 _TERM = lazy(
     r"(?P<before>(?:(?<![\w:]):|[{(](?P<quote>\")?|(?P<bytes><<\"))(?P<name>[A-Za-z_][\w.-]{0,80})(?(quote)\")(?(bytes)\">>)"

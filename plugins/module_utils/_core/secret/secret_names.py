@@ -86,6 +86,10 @@ _PLACES = frozenset(
         "unk", "mask"
     ]
 )  # fmt: skip
+# Words before it of what a language model reads where a text begins, ends or is filled, and how those are written.
+_OF_MODELS = frozenset(["eos", "bos", "pad", "unk", "mask", "sep", "cls", "eot", "bot", "image", "audio", "sot"])
+_MARKER = lazy(r"\[[A-Za-z]{2,12}\d{0,3}\]$|</?[A-Za-z_]{1,20}\d{0,3}>$|<\W\w{1,40}\W>$|[A-Z]{2,6}$|[^\w\s]{1,3}$")
+_ALL_OF_MODELS = frozenset([("special", "tokens"), ("added", "tokens")])
 # Words before it that deny it: --no-password.
 _DENIED = frozenset(["no", "without", "skip"])
 _NOT = frozenset(
@@ -115,12 +119,16 @@ def is_secret(name: str) -> bool:
 
 
 def counts(name: str, value: str) -> bool:
-    """Whether ``value`` under ``name`` is a number that is no secret: how many, a share, or the number of a row.
+    """Whether ``value`` under ``name`` is a number that is no secret: how many, a share, or that of a row.
+
+    A language model's marks of places are none either: ``pad_token=[PAD]``.
 
     >>> counts("tokens", "512"), counts("session_id", "4711"), counts("page_token", "2"), counts("password", "512")
     (True, True, True, False)
     """
     words = _words_of(name)
+    if words[-1:] == ["token"] and words[-2:-1] and words[-2] in _OF_MODELS and _MARKER.match(value):
+        return True
     if words[-1:] == ["token"] and words[-2:-1] and words[-2] in _PLACES:
         return bool(_NUMBER.match(value)) and len(value) < 10
     numbered = bool(words) and (
@@ -144,9 +152,9 @@ def _words_of(name: str) -> list[str]:
 
 
 def _names_secret(words: list[str], place: int, word: str) -> bool:
-    if word in _NOT:
+    before = words[place - 1] if place else ""
+    if word in _NOT or (before, word) in _ALL_OF_MODELS:
         return False
     if word in _SECRET or word in _PLURAL or _ENDINGS.search(word):
         return True
-    before = words[place - 1] if place else ""
     return (before, word) in _PAIRS

@@ -28,7 +28,7 @@ _SHAPES = lazy(
     r"|shp(?:at|ss|ca|pa|tk)_[0-9A-Fa-f]{16,}|sq0(?:atp|csp)-[\w-]{16,}|EAA[A-Za-z0-9_-]{40,}|EZ[AT]K\w{40,}"
     r"|access_token\$(?:production|sandbox)\$\S+"
     r"|do[por]_v1_[0-9a-f]{32,}|ATATT3[\w=-]{20,}|ATCTT3[\w=-]{20,}|ATTA[0-9a-f]{64}|HRKU-[\w-]{20,}"
-    r"|hv[sbr]\.[\w-]{20,}|glsa_\w{20,}|glc_[\w=+/]{20,}|eyJrIjoi[\w=+/]{20,}|tskey-[\w-]{12,}|PMAK-[\w-]{20,}"
+    r"|hv[sbr]\.(?=[\w-]{0,40}[\dA-Z])[\w-]{6,}|glsa_\w{20,}|glc_[\w=+/]{20,}|eyJrIjoi[\w=+/]{20,}|tskey-[\w-]{12,}|PMAK-[\w-]{20,}"
     r"|NR(?:AK|II|JS|AA)-[\w-]{20,}|ph[cxr]_[A-Za-z0-9]{32,}|dp\.(?:pt|st|ct|sa|scim|audit)\.[\w.-]{20,}"
     r"|lin_api_\w{20,}|ntn_\w{20,}|secret_[A-Za-z0-9]{30,}|figd_[\w-]{20,}|pscale_(?:tkn|oauth|pw)_[\w-]{16,}"
     r"|AGE-SECRET-KEY-1[0-9A-Z]{20,}|sbp_[0-9a-f]{30,}|dapi[0-9a-f]{32}\b|sntry[su]_[\w=+/-]{20,}|AKCp\w{40,}"
@@ -54,7 +54,8 @@ _FURTHER = lazy(
     r"|BBDC-[\w+@-]{40,}|CCIP(?:AT|RJ)_\w{20,}|FLWSECK(?:_TEST)?-\w{12,}|IGQV[\w-]{80,}"
     rf"|K(?:00{_MIX}[\w+/]{{28}}\b|EY[0-9A-F]{{32}}_\w{{16,}}|10[0-9a-f]{{64}}::\w{{1,40}}:\S+)"
     rf"|a(?:pify_api_\w{{30,}}|pi_org_{_MIX}[A-Za-z0-9]{{30,}})"
-    r"|b(?:edrock-api-key-[\w+/=]{40,}|k(?:aj|ct|at)_\w{20,})"
+    r"|b(?:edrock-api-key-[\w+/=]{40,}|k(?:aj|ct|at)_\w{20,}|\.AAAAA[\w-]{60,})"
+    rf"|(?<!\.)[sr]\.{_MIX}[A-Za-z0-9]{{24}}(?:\.[A-Za-z0-9]{{4,6}})?(?![\w(])"  # Vault before 1.10
     rf"|c(?:io{_MIX}[A-Za-z0-9]{{32}}\b|mVmdGtu[A-Za-z0-9]{{56}}\b|al_(?:live|test)_\w{{24,}}|f(?:ut|at|k)_[\w-]{{32,}}"
     r"|sk-[a-z0-9]{40,}|xt[ph]_[A-Za-z0-9]{30}\b)"
     rf"|d(?:uffel_(?:live|test)_[\w-]{{40,}}|d[pow]_{_MIX}[A-Za-z0-9]{{36}}\b|ose[0-9a-f]{{32}}\b|bt[cu]_[\w=-]{{30,}}"

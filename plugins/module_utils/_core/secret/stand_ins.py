@@ -7,6 +7,14 @@ from __future__ import annotations
 from ..lazy import lazy
 from .secret_names import counts, is_secret
 
+# A call of SQL with a parameter and without a literal, but for names of algorithms: crypt($1, gen_salt('bf')).
+_ALGORITHM = r"(?i:bf|x?des|md5|sha-?\d{1,3}|hex|base64|escape|utf-?8)"
+_ARGUMENT = rf"(?:[^()'\"\n]|'{_ALGORITHM}')"
+_NAMES_ALGORITHM = lazy(rf"(['\"]){_ALGORITHM}\1$")
+_CALL = (
+    r"[A-Za-z_]\w{0,30}\((?=[^\n]{0,120}?(?:\$\d{1,3}(?![\w$])|[(, ](?:\?|%s)[), ]))"
+    rf"(?:{_ARGUMENT}|\({_ARGUMENT}{{0,80}}\)){{0,120}}\)"
+)
 # What stands for a value that is somewhere else, or for none.
 _REFERENCE = lazy(
     r"\$\{(?P<set>[A-Z_][A-Z0-9_]{2,80})(?::?-|:?\?[^{}]{0,200})?\}|\$(?P<variable>[A-Z_][A-Z0-9_]{2,80})\b(?!\w)"
@@ -17,6 +25,7 @@ _REFERENCE = lazy(
     # of a program, as a traceback shows it
     r"|(?P<program>(?:(?:self|this|cls|settings|os|process|request|req|var|ENV)(?:\.[A-Za-z_]\w{0,60}){1,6}|ENV"
     r"|[A-Za-z_][\w.]{1,60}(?=\(\)))(?:\[[\"'][\w.-]{1,60}[\"']\]|\([\"'][\w.-]{1,60}[\"']\)|\(\))?(?=[\s,;)\]}\"'\\]|$))"
+    rf"|{_CALL}|DEFAULT(?=\s{{0,4}}(?:[,;)]|WHERE\b|RETURNING\b|$))"
     r"|\((?:not|no|hidden|redacted|unset|empty|none|omitted|masked|filtered|removed|set)(?:\s[a-z]{2,12}){0,2}\)"
 )
 # What a line says of it behind a colon.
@@ -42,6 +51,12 @@ _AT_LINE = lazy(r"\d{1,7}(?::\d{1,7})?(?![\w-])")
 _NAMESPACED = lazy(r"[a-z]{2,20}(?:-[a-z]{2,20}){0,4}/[a-z]{2,20}(?:[.-][a-z]{2,20}){1,6}$")
 _WORD_BEFORE = lazy(r"([A-Za-z]{3,14})\s{1,2}$")
 _OF_PAM, _PAM = lazy(r"pam_\w{1,20}\($"), lazy(r"(?:auth|account|session|chauthtok|setcred)\)")
+# The same column of another table: token = excluded.token
+_COLUMN = lazy(r"[A-Za-z_]\w{0,62}(?:\.[A-Za-z_]\w{0,62}){1,3}$")
+# What the standard of fetch gives for a request.
+_OF_FETCH = frozenset(["same-origin", "include", "omit"])
+# PASS: test_login, PASS: tests/login.sh
+_TESTED = lazy(r"(?i)\S{0,200}(?:test|spec|suite)|[\w.-]{1,100}(?:/[\w.-]{1,100}){1,12}$")
 _OF_ARN = lazy(r":\d{12}:$")
 
 
@@ -61,6 +76,11 @@ def reference_at(text: str, start: int) -> int:
 def is_whole_reference(text: str) -> bool:
     """Whether a text is such a reference and nothing else."""
     return bool(text) and reference_at(text, 0) == len(text)
+
+
+def names_algorithm(literal: str) -> bool:
+    """Whether a literal is the name of a hash or an encoding: crypt($1, gen_salt('bf'))."""
+    return bool(_NAMES_ALGORITHM.match(literal))
 
 
 def is_place(text: str, start: int, name: str) -> bool:
@@ -89,9 +109,18 @@ def is_said(text: str, start: int, name: str, value: str) -> bool:
 def names_no_secret(text: str, place: int, name: str, value: str) -> bool:
     """Whether what a parser found, a place in an order, or the name of a secret stands there.
 
-    ``place``: of ``name``; ``unexpected token: EOF``, ``fencing token: 33``, ``secret=shop/db-credentials``.
+    ``place``: of ``name``; ``unexpected token: EOF``, ``fencing token: 33``, ``secret=shop/db-credentials``,
+    ``token = excluded.token``, ``credentials: same-origin``.
     """
     if name.lower() == "token":
         word = _WORD_BEFORE.search(text, max(0, place - 16), place)
-        return bool(word and (word.group(1).lower() == "unexpected" or counts(f"{word.group(1)}_token", value)))
-    return name.lower().endswith("secret") and bool(_NAMESPACED.match(value))
+        if word and (word.group(1).lower() == "unexpected" or counts(f"{word.group(1)}_token", value)):
+            return True
+    last = name.lower().rpartition(".")[2]
+    if "." in value and value.lower().rpartition(".")[2] == last and _COLUMN.match(value):
+        return True
+    if name == "PASS" and (text[max(0, place - 4) : place] == "--- " or _TESTED.match(value)):
+        return True
+    if last == "credentials" and value in _OF_FETCH:
+        return True
+    return last.endswith("secret") and bool(_NAMESPACED.match(value))

@@ -107,11 +107,13 @@ def test_fields_that_hold_no_secret_stay():
     text = json.dumps({
         "level": "\x1b[31merror", "msg": 'a "b"\n c\td', "n": 502, "f": 1.5, "user": "bob", "password": "bob",
         "list": ["User bob changed password", 1], "deep": {"none": None, "yes": True},
+        "credentials": "same-origin", "pad_token": "[PAD]", "secret": "shop/db-credentials",
     })  # fmt: skip
     told = entry(Record(1.0, "web", text), fields_of(text))["fields"]
     assert told == {
         "level": "error", "msg": 'a "b" c d', "n": 502, "f": 1.5, "user": "bob", "password": "(hidden)",
         "list": ["User bob changed password", 1], "deep": {"none": None, "yes": True},
+        "credentials": "same-origin", "pad_token": "[PAD]", "secret": "shop/db-credentials",
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.secret.calls i
     ("text", "kept"),
     [
         ("SELECT pgp_sym_encrypt(note, 'x') FROM t", "SELECT pgp_sym_encrypt(note, (hidden)) FROM t"),
-        ("crypt('a''b', gen_salt('bf')), name", "crypt((hidden), gen_salt((hidden))), name"),
+        ("crypt('a''b', gen_salt('bf')), name", "crypt((hidden), gen_salt('bf')), name"),
         ("#0 PDO->__construct('mysql:host=db', 'root', 'x', Array)",
          "#0 PDO->__construct('mysql:host=db', (hidden), (hidden), Array)"),
         ("mysqli_connect('db', 'root', \"x\")", "mysqli_connect('db', (hidden), (hidden))"),
