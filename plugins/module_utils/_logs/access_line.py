@@ -3,7 +3,7 @@
 """What a line of an access log says by name: nginx, Apache, Traefik, Envoy, HAProxy, load balancers. Pure.
 
 Formats: the common and the combined log format, also with the virtual host, an address list or both before them, and
-with blanks in a user's name; HAProxy's HTTP and TCP logs; Envoy's default; AWS' application load balancers.
+with blanks in a user's name; HAProxy's HTTP and TCP logs; Envoy's default; AWS' application load balancers; IIS' (W3C).
 """
 
 from __future__ import annotations
@@ -30,6 +30,11 @@ _ENVOY = lazy(r'\[\d{4}-\S+\] "([^"]*)" (\d{3}) (\S+) (?:.*? )?(\d+) (\d+) (\d+)
 _BALANCER = lazy(
     r'(?:https?|h2|wss?|grpcs?) \d{4}-\S+ (\S+) (\S+):\d+ (\S+) \S+ \S+ \S+ (\d{3}|-) (\d{3}|-) \d+ (\d+) "([^"]*)"'
 )
+# IIS: date, time, server, method, path, query, port, user, client, agent and more, status, substatus, error, sizes
+_W3C = lazy(
+    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (?:W3SVC\d{1,4} \S{1,80} )?[\da-fA-F.:]{2,45} ([A-Z]{3,10}) (/\S{0,4000})"
+    r" (\S{1,4000}) \d{1,5} (\S{1,200}) ([\da-fA-F.:]{2,45}) .{0,4000} (\d{3}) \d{1,3} \d{1,10}(?: \d{1,12}){0,4}\s*$"
+)
 _ANY = lazy(r'[^"]{8,400}"([A-Z]{3,10} \S{1,4000} HTTP/\d(?:\.\d)?)" ([1-5]\d\d)(?=\s|$)')
 _PARTS = lazy(r"\b([a-z_]+)=(\S+)")  # what many a log_format adds behind the combined one: rt=0.1 uct=0.0
 _ADDRESS = lazy(r"(?:\d{1,3}\.){3}\d{1,3}|\[?[\da-fA-F]{0,4}:[\da-fA-F:.]+\]?|unix:|-")
@@ -50,6 +55,12 @@ def access_fields(line: str) -> dict[str, Any]:
     match = _HAPROXY.match(line) if "/" in line and " [" in line[:300] else None
     if match:
         return _haproxy(match)
+    match = _W3C.match(line) if line[:4].isdigit() and " /" in line[:160] else None
+    if match:
+        path = match.group(2) if match.group(3) == "-" else f"{match.group(2)}?{match.group(3)}"
+        user = {} if match.group(4) == "-" else {"user": match.group(4)}
+        request = {"method": match.group(1), "path": path}
+        return {"client": match.group(5), **user, **request, "status": int(match.group(6))}
     match = _UVICORN.match(line)
     if match:
         return {"client": match.group(1).rpartition(":")[0], **_request(match.group(2)), "status": int(match.group(3))}

@@ -77,7 +77,9 @@ _SYSLOG_YEAR = rf"{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s(?P<y>\d{{4}})\s{_CLOCK}{_OF
 _SYSLOG = rf"{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)(?:\.(?P<f>\d{{1,9}}))?\b"
 _DM = rf"(?P<d>\d{{1,2}})\s{_NAME}\s(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)(?:\.(?P<f>\d{{1,9}}))?\b"
 _SHORT = r"(?P<yy>\d\d)(?P<m>\d\d)(?P<d>\d\d)\s{1,2}(?P<h>\d{1,2}):(?P<i>\d\d):(?P<s>\d\d)"
-_GLOG = r"[IWEFC](?P<y>\d{4})?(?P<m>\d\d)(?P<d>\d\d)\s(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)\.(?P<f>\d{3,9})\s"
+_GLOG = r"[IWEFC](?:(?P<y>\d{4})|(?P<yy>\d\d))?(?P<m>\d\d)(?P<d>\d\d)\s"
+_GLOG += r"(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)\.(?P<f>\d{3,9})\s"
+_LOG15 = r"[A-Z]{4,5}\s{0,2}\[(?P<m>\d\d)-(?P<d>\d\d)\|(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)(?:\.(?P<f>\d{1,9}))?\]"
 _OF_YEAR = r"\[[A-Z]{4,9}\]\s{1,4}(?P<n>\d{1,3})/(?P<h>\d\d)(?P<i>\d\d)(?P<s>\d\d)\s\("
 _EPOCH = r"(?P<e>\d{10}(?:\d{3}){0,3})(?P<ef>\.\d{1,9})?"
 
@@ -98,6 +100,10 @@ _FIRST = re.compile(
 _IS_HALF, _BEFORE_HALF = re.compile(_HALF), set(" \tAaPp")
 
 
+# IIS writes UTC, whatever the clock of the host shows: server, method, path.
+_W3C = re.compile(r" (?:W3SVC\d{1,4} \S{1,80} )?[\da-fA-F.:]{2,45} [A-Z]{3,10} /\S* ")
+
+
 def _lettered(form: str, letter: str) -> str:
     """The same with a letter before the name of each group, so that several forms can be one expression."""
     return re.sub(r"\(\?P([<=])(\w+)", rf"(?P\g<1>{letter}\g<2>", form)
@@ -107,7 +113,7 @@ _FORMS = (ISO, _DMY, _ASCTIME, _JAVA, _SYSLOG_YEAR, _SYSLOG, rf"{_BASIC}\b", _DO
 # Compiled at the first use, by re's own cache: it takes longer than many a whole reading.
 _AT_BEGIN = f"{_BEFORE}(?:{'|'.join(_lettered(form, 'ABCDEFGHI'[at]) for at, form in enumerate(_FORMS))})"
 _MORE = (
-    _GLOG, _OF_YEAR, rf"\[\d{{1,8}}\]\s{_DM}", rf"\d{{1,8}}:[XCSM]\s{_DM}",
+    _GLOG, _LOG15, _OF_YEAR, rf"\[\d{{1,8}}\]\s{_DM}", rf"\d{{1,8}}:[XCSM]\s{_DM}",
     rf"\d{{1,8}}:[XCSM]\s{_EPOCH}\s", rf"{_SHORT}\s",
     rf"\[{_EPOCH}\][\s:|,]", rf"(?=\d+\.){_EPOCH}[\s:|,]",
     rf"(?:node=\S{{1,80}} )?type=\w{{1,40}} msg=audit\({_EPOCH}:\d{{1,10}}\)", rf"\[(?i:{_WORD})\]\s\[{_EPOCH}\]",
@@ -143,7 +149,10 @@ def date_of(head: str, zone: Zone) -> float | None:
     match = _FIRST.match(head)
     end = match.end() if match else 0
     if match and not (head[end : end + 1] in _BEFORE_HALF and _IS_HALF.match(head, end)):  # most lines
-        minute = _minute(match.group(1), match.group(3), zone)  # of a minute there are many
+        shown = match.group(3)
+        if not shown and (zone.of or zone.offset) and head[10:11] == " " and _W3C.match(head, end):
+            shown = "Z"
+        minute = _minute(match.group(1), shown, zone)  # of a minute there are many
         return minute + float(match.group(2).replace(",", ".")) if minute is not None else None
     match = CLF.search(head)
     if match:

@@ -58,7 +58,7 @@ _RAILS = re.compile(r"(?:\[[\w-]{8,40}\] )?Completed (\d{3}) ")
 
 # --- by its place, whatever words follow ------------------------------------------------------------------------------
 _PRIORITY = re.compile(r"<(\d{1,3})>")
-_GLOG = re.compile(r"([IWEFC])(?:\d{4})?\d{4} \d\d:\d\d:\d\d\.\d")
+_GLOG = re.compile(r"([IWEFC])(?:\d{4}|\d\d)?\d{4} \d\d:\d\d:\d\d\.\d")  # CockroachDB's year has two digits
 _REDIS_LINE = re.compile(
     r"(?:\d{1,8}:[XCSM] |\[\d{1,8}\] )(?:\d{1,2} [A-Z][a-z]{2} (?:\d{4} )?\d\d:\d\d:\d\d\.\d{3}"
     r"|\d{4}-\d\d-\d\dT\S{12,24}|\d{13}) ([.*#-]) "  # Valkey's other forms of a time
@@ -66,6 +66,7 @@ _REDIS_LINE = re.compile(
 _RUBY_LOGGER = re.compile(r"([DIWEF]), \[\d{4}-")
 _MONGO = re.compile(r"\d{4}-\S{10,30} ([FEWID])\d? [A-Z_]{2,12} {1,8}\[")
 _LOGRUS = re.compile(r"(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)(?=\[(?:\d{4}\]|\d{4}-\d\d-\d\dT))")
+_LOG15 = re.compile(r"(TRCE|TRACE|DBUG|DEBUG|INFO|WARN|EROR|ERROR|CRIT) {0,2}\[\d\d-\d\d\|")
 _TORNADO = re.compile(r"\[([DIWEC]) (?:\d{6}|\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d[ .]")
 _TELEGRAF = re.compile(r"\d{4}-\d\d-\d\dT\S{8,30} ([DIWE])! ")
 _ETCD = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} ([CEWNID]) \| ")
@@ -91,6 +92,11 @@ _MORE_STATUS = lazy(
     r"|[A-Z]{3,7} /\S{0,2000} (\d{3}) [\d.]{1,12} ms\b"
     r"|HTTP [A-Z]{3,7} /\S{0,2000} (\d{3}) \[[\d.]{1,12}, [\d.:a-f]{2,45}\]"
     r"|\d{10}\.\d{3} {1,8}\d{1,8} \S{1,60} [A-Z]{2,20}_[A-Z_]{2,40}/(\d{3}) "
+)
+# IIS, in the W3C's extended format: date, time, server, method, path; at the end status, substatus, error, and sizes.
+_W3C = lazy(
+    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (?:W3SVC\d{1,4} \S{1,80} )?[\da-fA-F.:]{2,45} [A-Z]{3,10} /.{0,4000}"
+    r" (\d{3}) \d{1,3} \d{1,10}(?: \d{1,12}){0,4}\s*$"
 )
 _HAPROXY = re.compile(r" \S{1,80} \S{1,80}/\S{1,80} (?:-?\d+/){2,4}\+?-?\d+ (\d{3}|-1) \+?\d+ ")
 _BALANCER = re.compile(
@@ -203,6 +209,9 @@ def _by_place(head: str) -> str:
     match = _LOGRUS.match(head)
     if match:
         return _CUT_WORDS[match.group()]
+    match = _LOG15.match(head) if "|" in head[:14] else None
+    if match:
+        return _LETTERS.get(match.group(1)[0], "debug")
     match = _REDIS_LINE.match(head)
     if match:
         return _REDIS[match.group(1)]
@@ -253,6 +262,8 @@ def _by_status(head: str, line: str) -> str:
         match = _HAPROXY.search(line) or _BALANCER.match(head)
     if match is None and "Completed " in head[:60]:
         match = _RAILS.match(head)
+    if match is None and " /" in head and head[10:11] == " " and head[:4].isdigit():
+        match = _W3C.match(line)
     if match is None and (head[:1] == "[" or head[:1].isupper() or head[:10].isdigit()):
         match = _MORE_STATUS.match(head)
     code = next((group for group in match.groups() if group), "") if match else ""

@@ -117,8 +117,9 @@ def test_a_certificate_is_no_private_key():
         "${A}", "password=${A}", "token is a ", "user a on >", "config set a ", "[--a, ", "conn a/",
         "a/b@//", "ansible-vault encrypt_string ",
         '"name":"token","a":"b",', "a1 LOGIN a ", "recovery code: a1 ",
-        "-u a:bcd ", "htpasswd -b a ", "PASS a\n", "token = f($1, ", "audit( proctitle=41414141 ", "rocommunity a 1 .1 ",
-        "net use \\\\a ", "net use /user:a ", '"a" "b"\n', "bob:a:0:0:0:0:0:0:0\n", "smbclient -U a%",
+        "-u a:bcd ", "htpasswd -b a ", "PASS a\n", "token = f($1, ", "audit( proctitle=41414141 ",
+        "rocommunity a 1 .1 ", "net use \\\\a ", "net use /user:a ", '"a" "b"\n', "bob:a:0:0:0:0:0:0:0\n",
+        "smbclient -U a%",
     ],
 )  # fmt: skip
 def test_four_times_the_text_costs_about_four_times_as_much(unit):

@@ -75,3 +75,10 @@ def test_clocks_of_twelve_hours(line, hour):
 )  # fmt: skip
 def test_offsets_behind_utc_and_gmt(line, hours):
     assert date_of(line, HERE) == AT - 3600 * hours
+
+
+@pytest.mark.parametrize("zone", [Zone(3600.0, AT), Zone(0.0, AT, lambda dummy: 3600.0), Zone(0.0, AT)])
+def test_iis_writes_utc_whatever_the_clock_of_the_host_shows(zone):
+    line = "2026-11-24 02:40:04 10.0.0.1 GET /x - 443 - 10.0.0.9 Mozilla/5.0 - 200 0 0 15"
+    assert date_of(line, zone) == AT
+    assert date_of("2026-11-24 02:40:04 10.0.0.1 asked for /x", zone) == AT - zone.east(0.0)
