@@ -24,6 +24,14 @@ _RANGE = "/api/v1/query_range"
 _REFUSED = (400, 422)  # the query cannot be read, or not be carried out
 
 
+class _Refused(Exception):
+    """It answered with an error, whose text was read within the same time."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
+
+
 class Prometheus:
     """One server. ``timeout``: seconds for each answer, from the request to its last byte. Raises InputError for what
     is no URL."""
@@ -59,11 +67,12 @@ class Prometheus:
             document = json.loads(self._body(path))
             if document.get("status") != "success":
                 raise self._problem(str(document.get("error") or "no success"))
-        except urllib.error.HTTPError as error:
-            reason = _error_text(error)
+        except _Refused as error:
             if error.code in _REFUSED and path.startswith(_QUERY):
-                raise HostError(f"Prometheus refuses the query: {reason[:200].rstrip('.')}. Correct it.") from None
-            raise self._problem(f"HTTP {error.code}: {reason}") from None
+                raise HostError(
+                    f"Prometheus refuses the query: {error.reason[:200].rstrip('.')}. Correct it."
+                ) from None
+            raise self._problem(f"HTTP {error.code}: {error.reason}") from None
         except (urllib.error.URLError, OSError, UrlsConnectionError, HTTPException) as error:
             raise self._problem(str(getattr(error, "reason", error))) from None
         except (ValueError, TypeError, AttributeError, RecursionError):
@@ -84,6 +93,8 @@ class Prometheus:
                     f"{self.url}{path}", headers=self.headers, timeout=self.timeout, follow_redirects="none"
                 ) as answer:
                     answers.append(answer.read(_MOST + 1))
+            except urllib.error.HTTPError as error:
+                answers.append(_Refused(error.code, _error_text(error)))
             except Exception as error:  # it is raised again in the thread that asked
                 answers.append(error)
 
@@ -112,5 +123,5 @@ def _path(path: str, **options: Any) -> str:
 def _error_text(error: urllib.error.HTTPError) -> str:
     try:
         return str(json.loads(error.read(4096))["error"])
-    except (ValueError, KeyError, TypeError, OSError):
+    except (ValueError, KeyError, TypeError, OSError, HTTPException, RecursionError):
         return str(error.reason)
