@@ -16,13 +16,14 @@ from typing import AbstractSet, Any, Collection, Iterable, Mapping, TypedDict
 
 from ..._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from ..._core.result import PlannedAct
-from ..._core.text import printable, span
+from ..._core.text import span
 from ..describe import describe, who_is
 from ..exclusions import Exclusions
 from ..session import Holder, Session
 from ..snapshot import Snapshot
 from . import graph as algorithms
 from .benefit import blind_ends, costly_ends, giving_up, groups_of, uncertain_ends
+from .deadlocks import victims
 from .lock_table import Key
 from .price import CANCEL, TERMINATE, Bounds, act_on, at_work, price_of, worst_act
 from .returning import quiet_lines
@@ -239,6 +240,9 @@ def judge(
         else:
             price[key] = price_of(snapshot, key, bounds)
     least = _cut(snapshot, affected & _unreachable_from(snapshot, excluded, price), price)
+    broken, in_cycles = victims(snapshot, exclusions, bounds, affected, approved)
+    least += [key for key in broken if key not in least]
+    excluded = {key: why for key, why in excluded.items() if key not in broken}
     # Also where the bounds exclude them: the waiters that could be cancelled instead are within any bound.
     costly, to_cancel = costly_ends(
         snapshot, exclusions, least, affected - forest.still_blocked(least) - set(least), bounds
@@ -248,14 +252,12 @@ def judge(
     for key in price:
         if key not in chosen and key not in excluded:
             excluded[key] = _why_left(forest.behind([key]) & affected, still)
-    for key in {key for cycle in forest.cycles for key in cycle} & affected:
-        limit = printable(snapshot.server["deadlock_timeout"])
-        excluded.setdefault(
-            key, f"is part of a deadlock; PostgreSQL aborts one of them after deadlock_timeout ({limit})"
-        )
+    for key, why in in_cycles.items():
+        if key not in chosen:
+            excluded.setdefault(key, why)
     freed = affected - still - set(chosen)
     costly.update({**uncertain_ends(snapshot, chosen, freed, bounds), **blind_ends(snapshot, chosen)})
-    keys = {snapshot.who(key).target: key for key in (*price, *excluded, *to_cancel)}
+    keys = {snapshot.who(key).target: key for key in (*price, *chosen, *excluded, *to_cancel)}
     plan = _as_plan(snapshot, chosen, freed, excluded, bounds, costly)
     lines = (
         *by_design_lines(snapshot, bounds.min_waiting, approved),

@@ -30,15 +30,21 @@ def tree(snapshot: Snapshot, exclusions: Exclusions, rows: int = 40, width: int 
     rows -= len(agreed)
     longest = snapshot.seconds_waiting(snapshot.waiting_at_least(0)[0])
     lines = [f"{waiting(len(forest.waiters))}, the longest for {span(longest)}"]
+    lines += _deadlocks(snapshot)
     tops = sorted(children.get(None, []), key=lambda k: (k in forest.waits.waits, -forest.reach.get(k, 0), str(k)))
     for key in tops:
         if len(lines) <= rows:
             _branch(snapshot, exclusions, key, children, lines, rows)
-    for cycle in forest.cycles:
-        lines.append("deadlock: " + " and ".join(who_is(snapshot, key) for key in cycle) + " wait for each other")
     if len(lines) > rows:
         lines = [*lines[: rows - 1], "... more lines are not shown"]
     return [shortened(line, width) for line in (*lines, *agreed)]
+
+
+def _deadlocks(snapshot: Snapshot) -> list[str]:
+    return [
+        "deadlock: " + " and ".join(who_is(snapshot, key) for key in cycle) + " wait for each other"
+        for cycle in snapshot.forest.cycles
+    ]
 
 
 def by_design_lines(snapshot: Snapshot, min_waiting: float = 0.0, approved: Collection[str] = ()) -> list[str]:

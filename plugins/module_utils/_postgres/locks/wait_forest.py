@@ -12,21 +12,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Iterable
+from typing import Collection, Iterable
 
 from . import graph as algorithms
-from .lock_table import Key, Lock, WaitGraph, wait_graph
+from .lock_table import CONFLICTS, Key, Lock, Tag, WaitGraph, wait_graph
 
 
 @dataclass
 class Forest:
     """The judged graph. ``alone[k]``: how many waiters continue if just ``k`` goes away.
-    ``reach[k]``: how many wait for ``k``, directly or through others, perhaps for others too."""
+    ``reach[k]``: how many wait for ``k``, directly or through others, perhaps for others too.
+
+    ``cycles`` may go through places in a queue, which PostgreSQL can change; ``held``: for each member of one, those
+    others whose locks it waits for.
+    """
 
     waits: WaitGraph
     root_blockers: list[Key] = field(default_factory=list)
     queued_blockers: list[Key] = field(default_factory=list)
     cycles: list[list[Key]] = field(default_factory=list)
+    held: dict[Key, set[Key]] = field(default_factory=dict)
     parent: dict[Key, Key | None] = field(default_factory=dict)
     alone: dict[Key, int] = field(default_factory=dict)
     reach: dict[Key, int] = field(default_factory=dict)
@@ -68,11 +73,24 @@ class Forest:
         return {owner for owner in (self.waits.keys[node] for node in reached) if owner in self.waits.waits}
 
     def still_blocked(self, removed: Iterable[Key]) -> set[Key]:
-        """The waiters that would still wait for a root if ``removed`` were gone."""
+        """The waiters that would still wait for a root or a deadlock if ``removed`` were gone."""
+        removed = list(removed)
         gone = [self.waits.node_of[key] for key in removed if key in self.waits.node_of]
-        root_blockers = [self.waits.node_of[key] for key in self.root_blockers]
-        reached = algorithms.reachable(self.backwards, root_blockers, closed=gone)
+        stuck = [*self.root_blockers, *(key for cycle in self.deadlocks_without(removed) for key in cycle)]
+        reached = algorithms.reachable(self.backwards, [self.waits.node_of[key] for key in stuck], closed=gone)
         return {owner for owner in (self.waits.keys[node] for node in reached) if owner in self.waits.waits}
+
+    @cached_property
+    def deadlocks(self) -> list[list[Key]]:
+        """Sessions that wait for locks that others of them have, each of them: only the end of one frees any."""
+        return self.deadlocks_without(())
+
+    def deadlocks_without(self, removed: Collection[Key]) -> list[list[Key]]:
+        """Those that would be left if ``removed`` were gone."""
+        keys = [key for key in self.held if key not in removed]
+        node_of = {key: node for node, key in enumerate(keys)}
+        out = [[node_of[other] for other in self.held[key] if other in node_of] for key in keys]
+        return [sorted((keys[node] for node in component), key=str) for component in algorithms.cycles(out)]
 
     @cached_property
     def backwards(self) -> list[list[int]]:
@@ -89,18 +107,32 @@ def build_forest(locks: list[Lock]) -> Forest:
     _dominate(forest)
     acyclic = _count_reach(forest)
     if not acyclic or any(key not in forest.parent for key in waits.waits):
-        _find_cycles(forest)
+        _find_cycles(forest, locks)
     forest.root_blockers.sort(key=lambda key: (-forest.reach[key], str(key)))
     forest.queued_blockers.sort(key=lambda key: (-forest.alone[key], str(key)))
     return forest
 
 
-def _find_cycles(forest: Forest) -> None:
+def _find_cycles(forest: Forest, locks: Iterable[Lock]) -> None:
     """Latent edges left out: no session waits for those yet."""
     keys = forest.waits.keys
     components = algorithms.cycles(forest.waits.out)
     owners = [[key for key in (keys[node] for node in component) if key is not None] for component in components]
     forest.cycles = [sorted(cycle, key=str) for cycle in owners if len(cycle) > 1]
+    members = {key for cycle in forest.cycles for key in cycle}
+    granted: dict[Tag, list[Lock]] = {}
+    for lock in locks:
+        if lock.granted and lock.owner in members:
+            granted.setdefault(lock.tag, []).append(lock)
+    forest.held = {
+        key: {
+            held.owner
+            for lock in forest.waits.waits[key]
+            for held in granted.get(lock.tag, ())
+            if held.owner != key and held.mode in CONFLICTS[lock.mode]
+        }
+        for key in members
+    }
 
 
 def _count_reach(forest: Forest) -> bool:

@@ -130,3 +130,27 @@ def test_a_report_of_another_server_is_not_ended_for_an_alter(counted, worker):
     done = kill(counted, min_waiting=MIN_WAITING)
     assert [entry["who"].split()[-1] for entry in done["acted_on"]] == ["migration"]
     assert {one.fate() for one in (report, *requests)} == {"alive"}
+
+
+@pytest.mark.parametrize(
+    ("takes", "how"),
+    [
+        pytest.param("UPDATE bookings SET seats = 1 WHERE id = {}", "cancelled", id="rows"),
+        pytest.param("SELECT pg_advisory_xact_lock({})", "cancelled", id="locks of transactions"),
+        pytest.param("SELECT pg_advisory_lock({})", "terminated", id="locks of sessions, which a cancel leaves"),
+    ],
+)
+def test_a_deadlock_that_postgresql_leaves_for_an_hour_is_broken_by_one_of_its_sessions(server, session, takes, how):
+    ring = [held(session, takes.format(number)) for number in (71, 72, 73)]
+    for client, number in zip(ring, (72, 73, 71), strict=True):
+        client.send(takes.format(number))
+    behind = session().send(takes.format(71))
+    waiting(server, 4)
+    (action,) = kill(server, check=True)["plan"]["actions"]
+    assert "needs_approval" not in action
+    done = kill(server, grace=0.5)
+    assert [entry["pid"] for entry in done["acted_on"]] == [ring[2].pid], "the youngest"
+    assert [client.fate() for client in ring[:2]] == ["alive", "alive"]
+    assert ring[2].fate() == how
+    assert done["stopped"] == ""
+    assert behind.fate() == "alive"

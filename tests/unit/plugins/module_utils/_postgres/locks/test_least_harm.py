@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import judge
@@ -76,11 +74,6 @@ def acts(judged):
             snapshot(TWO_SHARERS, session(2, application="pg_dump")),
             [],
             id="nobody dies for a waiter that a spared session holds up anyway",
-        ),
-        pytest.param(
-            snapshot([holds(1, advisory(1)), holds(2, advisory(2)), waits(1, advisory(2)), waits(2, advisory(1))]),
-            [],
-            id="a deadlock is PostgreSQL's own",
         ),
         pytest.param(
             snapshot([*row_queue(1, [2]), holds(2, advisory(3)), waits(4, advisory(3))]),
@@ -265,11 +258,3 @@ def test_between_two_statements_a_transaction_is_at_work(reader, expected):
 def test_how_long_it_may_be_between_two_statements_is_an_option():
     scene = snapshot(ALTER_QUEUE, session(1, "idle in transaction", state_change=ago(0.2)))
     assert acts(judge(scene, Exclusions(), Bounds(max_share=1.0, min_idle_in_transaction=0.1))) == [("terminate", 1)]
-
-
-@pytest.mark.parametrize("limit", ["1s", "1h"])
-def test_a_deadlock_is_reported_with_the_time_after_which_postgresql_ends_it(limit):
-    scene = snapshot([holds(1, advisory(1)), holds(2, advisory(2)), waits(1, advisory(2)), waits(2, advisory(1))])
-    scene = replace(scene, server={**scene.server, "deadlock_timeout": limit})
-    reasons = {item.reason for item in judge(scene, Exclusions(), Bounds()).plan.excluded}
-    assert reasons == {f"is part of a deadlock; PostgreSQL aborts one of them after deadlock_timeout ({limit})"}
