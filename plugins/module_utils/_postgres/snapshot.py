@@ -102,6 +102,7 @@ class Snapshot:
     moving: frozenset[Key] = frozenset()  # waiters in a queue that was seen to move
     convoys: tuple[str, ...] = ()  # such queues, a sentence each
     elections: Mapping[Key, frozenset[Key]] = field(default_factory=dict)  # standbys of leaders by a row or a table
+    mutexes: frozenset[Key] = frozenset()  # holders of advisory locks behind which requests pile up
     pressing: Mapping[Key, str] = field(default_factory=dict)  # root blockers whose waiters fail and come back, and how
     role_limits: Mapping[str, int] = field(default_factory=dict)  # connections, where a role has a limit
     database_limits: Mapping[str, int] = field(default_factory=dict)
@@ -161,7 +162,8 @@ class Snapshot:
         something wrong that waits itself (where its waiters may be standbys, for ``min_waiting`` seconds), is prepared,
         or has been idle in its transaction for as long and for `IDLE_AFTER`. Who only waits since another one stands
         before it in the queue (a shared lock behind a request for an exclusive one) has no such agreement with the
-        holder. ``approved``: targets that a person wants to end, so that their locks count like all others.
+        holder, nor have requests that pile up behind an old transaction. ``approved``: targets that a person wants to
+        end, so that their locks count like all others.
         """
         waits = self.forest.waits
         advisory = {key: locks for key, locks in waits.waits.items() if all(lock.kind == "advisory" for lock in locks)}
@@ -170,7 +172,7 @@ class Snapshot:
             if key in self.moving:
                 continue  # a convoy, and no leader
             holders = frozenset(holder for lock in locks for holder in waits.held_by.get(lock.tag, ()))
-            if key in waits.only_queued or not holders:
+            if key in waits.only_queued or not holders or holders & self.mutexes:
                 continue
             if holders & waits.waits.keys() and not self.may_stand_by(key):
                 continue

@@ -34,6 +34,7 @@ _TOKEN = lazy(
 _VALUE_FOLLOWS = lazy(r"(?:[=<>]|\bI?LIKE|\bPASSWORD|\bIN\s*\(|\?\x01?\"?\s*,)\s*\Z", re.I)
 # The functions that take an advisory lock until the transaction ends; others take it until the session does.
 _LOCKS_UNTIL_COMMIT = lazy(r"\bpg_(?:try_)?advisory_xact_lock", re.I)
+_LOCKS_UNTIL_DISCONNECT = lazy(r"\bpg_(?:try_)?advisory_lock", re.I)
 _AFTER_VALUES = frozenset({"ON", "RETURNING", "SELECT", "FROM", "AS"})
 _HIDDEN_NAME = '"?"'
 _SETTING = lazy(
@@ -134,3 +135,8 @@ def plain_identifier(name: str) -> str:
 def locks_until_commit(statement: str) -> bool:
     """Whether a statement takes an advisory lock that ends with its transaction."""
     return bool(_LOCKS_UNTIL_COMMIT.search(without_literals(statement)))
+
+
+def locks_until_disconnect(statement: str) -> bool:
+    """Whether a statement takes an advisory lock that ends with its session."""
+    return bool(_LOCKS_UNTIL_DISCONNECT.search(without_literals(statement)))

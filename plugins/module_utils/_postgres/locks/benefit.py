@@ -15,7 +15,7 @@ from ..snapshot import Snapshot
 from ..sql_text import without_literals
 from ..work import works_elsewhere
 from .convoy import proved_holds, seconds_in_transaction, waited_for
-from .election import may_lead, takes_its_turn, why_lead, why_lead_by_row
+from .election import may_lead, takes_its_turn, why_lead, why_lead_by_row, why_mutex
 from .lock_table import Key
 from .price import CANCEL, Bounds, act_on, at_work, has_worked
 
@@ -146,6 +146,8 @@ def uncertain_ends(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key
             uncertain[key] = f"it is not idle, and {_SINCE_UNKNOWN}"
         elif leads := may_lead(snapshot, holder, bounds.min_waiters):
             uncertain[key] = leads
+        elif works := why_mutex(snapshot, holder, waiters, bounds.min_waiting):
+            uncertain[key] = works
         elif proved.get(key, 0.0) < bounds.min_waiting and takes_its_turn(holder, map(snapshot.who, waiters)):
             uncertain[key] = (
                 f"it ran the statement that its waiters run, {span(proved[key])} ago as far as is known: the queue may"

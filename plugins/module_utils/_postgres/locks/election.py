@@ -23,7 +23,7 @@ from ..._core.text import span
 from ..connection_limits import family_of
 from ..session import CLIENT, Holder, Session, name_and_host
 from ..snapshot import MANY, MIN_WAITERS, Snapshot
-from ..sql_text import locks_until_commit, without_literals
+from ..sql_text import locks_until_commit, locks_until_disconnect, without_literals
 from .lock_table import Key
 
 _LEADER = (
@@ -34,6 +34,10 @@ _LEADER_IN_TRANSACTION = (
     "it may be the elected leader of its waiters: its transaction has written nothing, and holds the advisory lock"
 )
 BY_ROW = "it may be the elected leader of its waiters: the statement of each only takes the same lock"
+_MUTEX = (
+    "it is active, or was just before, and its waiters want an advisory lock, by which the application works one at a"
+    " time: whether its work continues is not known"
+)
 _ONLY_LOCKS = re.compile(r"^\s*(?:LOCK\b|(?:SELECT|WITH)\b.*\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b)", re.I | re.S)
 _LOCKS = re.compile(r"\s*(?:/\*|--|LOCK\b|SELECT\b|WITH\b)", re.I)  # what such a statement may begin with
 _TAKES = re.compile(rf"{_ONLY_LOCKS.pattern}|^\s*(?:UPDATE|DELETE|INSERT|MERGE)\b|\bpg_advisory_\w*lock", re.I)
@@ -120,7 +124,8 @@ def _how_they_wait(snapshot: Snapshot, members: Sequence[Session]) -> str:
 
 
 def with_elections(snapshot: Snapshot, min_waiting: float) -> Snapshot:
-    """The same, with those that wait by design for the elected leader by a row or a table.
+    """The same, with those that wait by design for the elected leader by a row or a table, and with the holders of
+    advisory locks behind which requests pile up.
 
     Its transaction is old and goes on, none of the standbys has come lately, and each of them waits since it
     connected: these do nothing else. Where their statement does more than to take the lock, none has come for ten
@@ -139,7 +144,50 @@ def with_elections(snapshot: Snapshot, min_waiting: float) -> Snapshot:
             snapshot.seconds_waiting(member.key) >= least and not _has_served(member) for member in members
         ):
             elections.update((member.key, frozenset([key])) for member in members)
-    return replace(snapshot, elections=elections) if elections else snapshot
+    mutexes = _mutexes(snapshot, min_waiting)
+    return replace(snapshot, elections=elections, mutexes=mutexes) if elections or mutexes else snapshot
+
+
+def _mutexes(snapshot: Snapshot, min_waiting: float) -> frozenset[Key]:
+    """Sessions whose transaction is old and has an advisory lock that requests take one after the other.
+
+    So many wait for it that they are a queue, and a statement shows that the lock ends with the transaction; or none
+    shows which lock it is, and connections wait that have served others before. Fewer are enough where such connections
+    wait for a transaction whose statement has run for long. They are an election all the same where the transaction has
+    led since its session connected and says something from time to time, none of the others has come lately, and each
+    waits since it connected."""
+    waits = snapshot.forest.waits
+    tags = {lock.tag for locks in waits.waits.values() for lock in locks if lock.kind == "advisory"}
+    holders = {key for tag in tags for key in waits.held_by.get(tag, ())} - waits.waits.keys()
+    return frozenset(key for key in holders if _is_mutex(snapshot, key, min_waiting))
+
+
+def _is_mutex(snapshot: Snapshot, key: Key, min_waiting: float) -> bool:
+    holder = snapshot.sessions.get(key) if isinstance(key, int) else None
+    if holder is None or holder.backend_type != CLIENT or _lasts(snapshot, holder) < min_waiting:
+        return False
+    waiters = snapshot.forest.waiting_for(key)
+    members = [who for who in map(snapshot.who, waiters) if isinstance(who, Session)]
+    texts = {holder.query, *(member.query for member in members)}
+    served = sum(map(_has_served, members))
+    if not any(map(locks_until_commit, texts)):
+        many = len(members) >= MANY * MIN_WAITERS and served >= MIN_WAITERS
+        return many and not any(map(locks_until_disconnect, texts))
+    hung = served >= MIN_WAITERS and holder.state == "active" and holder.seconds_in_state(snapshot.now) >= min_waiting
+    if hung or len(members) < MANY * MIN_WAITERS:
+        return hung
+    old = all(snapshot.seconds_waiting(waiter) >= min_waiting for waiter in waiters)
+    return not (old and not served and _goes_on(snapshot, holder, min_waiting))
+
+
+def why_mutex(snapshot: Snapshot, holder: Session, waiters: Collection[Key], min_waiting: float) -> str:
+    """Why the holder of an advisory lock that requests take one after the other may be no stuck one: it is not idle.
+    Empty where it is, or they wait for something else too."""
+    if holder.key not in snapshot.mutexes or snapshot.held_for(holder.key) >= min_waiting:
+        return ""
+    locks = snapshot.forest.waits.waits
+    direct = [waiter for waiter in snapshot.forest.waiting_for(holder.key) if waiter in waiters]
+    return _MUTEX if all(lock.kind == "advisory" for waiter in direct for lock in locks[waiter]) else ""
 
 
 def _sole_holders(snapshot: Snapshot) -> set[Key]:

@@ -49,6 +49,31 @@ def test_the_leader_of_an_election_stays_and_hides_no_queue(server, session, lea
     assert {one.fate() for one in (leader, *followers)} == {"alive"}
 
 
+@pytest.mark.parametrize(
+    ("sets", "takes"),
+    [
+        pytest.param([], "SELECT pg_advisory_xact_lock(78)", id="it waits for each"),
+        pytest.param(["SET lock_timeout = '20s'"], "SELECT pg_advisory_xact_lock(78)", id="with a long timeout"),
+    ],
+)
+def test_requests_that_pile_up_behind_a_hung_transaction_are_held_with_their_root(server, session, sets, takes):
+    hung = held(session, takes)
+    at_work(hung.send("SELECT pg_sleep(600)"))
+    requests = [session(f"web-{number}") for number in range(7)]
+    for request in requests:
+        for statement in sets:
+            request.run(statement)
+        request.send(takes)
+    until(lambda: lock_waiters(server) == 7)
+    lasting(server, 2.0)
+    (action,) = kill(server, min_waiting=2, check=True)["plan"]["actions"]
+    assert (action["pid"], action["action"]) == (hung.pid, "cancel")
+    assert "whether its work continues is not known" in action["needs_approval"]
+    assert kill(server, min_waiting=2)["acted_on"] == []
+    assert pids(kill(server, min_waiting=2, only=[action["target"]])["acted_on"]) == [hung.pid]
+    assert {request.fate() for request in requests} == {"alive"}
+
+
 @pytest.fixture(params=sorted(one_per_major()), ids=lambda major: f"pg{major}")
 def alone(request):
     """A server whose synchronous standby is not there."""

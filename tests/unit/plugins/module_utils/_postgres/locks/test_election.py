@@ -282,3 +282,74 @@ def test_of_a_thousand_readers_none_is_asked_whether_it_leads(monkeypatch):
     scene = snapshot([*readers, waits(2000, relation(7), "AccessExclusiveLock")])
     monkeypatch.setattr(type(scene.forest), "waiting_for", None)
     assert standbys(scene) == set()
+
+
+def pile(*ages, asks=TAKES_FOR_TRANSACTION, connected=1000.0, **holder):
+    """A transaction that has an advisory lock and is at work, and those that wait for the lock for so many seconds."""
+    pids = range(2, 2 + len(ages))
+    own = {"query": "SELECT work()", "xact_start": ago(90), "query_start": ago(80), "state_change": ago(80), **holder}
+    waiting = [
+        session(pid, query=asks, query_start=ago(age), xact_start=ago(age), backend_start=ago(age + connected))
+        for pid, age in zip(pids, ages, strict=True)
+    ]
+    locks = [waits(pid, advisory(5), seconds=age) for pid, age in zip(pids, ages, strict=True)]
+    return with_elections(
+        snapshot([holds(1, advisory(5)), *locks], session(1, own.pop("state", "active"), **own), *waiting), 30.0
+    )
+
+
+SEVEN = (70, 60, 50, 40, 20, 10, 5)
+IN_A_FUNCTION = "SELECT book_seat(7)"
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        pytest.param(pile(*SEVEN), id="requests of a pool"),
+        pytest.param(pile(*SEVEN, connected=1), id="each on a new connection, some came lately"),
+        pytest.param(pile(*[90 - n for n in range(7)]), id="of a pool that is used up"),
+        pytest.param(pile(*[90 - n for n in range(7)], connected=1), id="on new connections, and it is silent"),
+        pytest.param(pile(70, 60, 50), id="three behind a statement that runs for long"),
+        pytest.param(pile(*SEVEN, asks=IN_A_FUNCTION), id="within a function"),
+        pytest.param(pile(*SEVEN, asks="SELECT pg_advisory_xact_lock_shared(5)"), id="a shared one"),
+        pytest.param(
+            pile(*SEVEN, state="idle in transaction", state_change=ago(3)), id="between two statements"
+        ),
+        pytest.param(pile(*SEVEN, state="idle in transaction", query="SELECT pg_advisory_xact_lock(5)",
+                          state_change=ago(3)), id="since it took the lock"),
+    ],
+)  # fmt: skip
+def test_requests_that_pile_up_behind_a_transaction_with_an_advisory_lock_are_held_with_their_root(scene):
+    found = judged(scene)
+    assert found.affected == {key for key in scene.forest.waiters if scene.seconds_waiting(key) >= 30}
+    assert [(item.detail["pid"], item.detail.get("needs_approval", "") != "") for item in found.plan.actions] == [
+        (1, True)
+    ]
+    assert not found.without_approval().plan.actions
+    assert not by_design_lines(scene)
+
+
+def test_why_one_that_works_under_an_advisory_lock_is_held():
+    assert "whether its work continues is not known" in judged(pile(*SEVEN)).plan.actions[0].reason
+
+
+LEADS = {"backend_start": ago(4010), "xact_start": ago(4000), "query_start": ago(3), "state_change": ago(3)}
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        pytest.param(pile(70, 60, 50, connected=1), id="three that have done nothing else"),
+        pytest.param(pile(*SEVEN, asks=TAKES), id="a lock of the session"),
+        pytest.param(pile(*SEVEN, asks=IN_A_FUNCTION, connected=1), id="within a function, and none has served"),
+        pytest.param(pile(*SEVEN, xact_start=ago(20)), id="its transaction is young"),
+        pytest.param(pile(*SEVEN, state="idle", xact_start=None), id="it is in no transaction"),
+        pytest.param(pile(*range(4000, 3991, -1), connected=1, **LEADS), id="an election of ten, whose leader works"),
+        pytest.param(
+            pile(70, 60, 50, state="idle in transaction", state_change=ago(3)), id="three, between two statements"
+        ),
+    ],
+)
+def test_standbys_and_few_requests_wait_by_design(scene):
+    assert not judged(scene).affected
+    assert by_design_lines(scene)
