@@ -293,11 +293,12 @@ def has_stopped(limit_in_use: ConnectionLimit, sessions: Collection[Session], no
 
 def equal_pools(sessions: Collection[Session]) -> list[int]:
     """Sizes of the pools that an application has, one per name or per client address, where there are at least two of
-    about one size; else nothing. Many clients with a session each are pools of one: functions, forked workers. Names
-    are not: some applications give each connection of one pool its own."""
+    about one size; else nothing. Many clients with a session each are pools of one: functions, forked workers. So may
+    many names be: behind one address, they are those of as many clients, or of the connections of one pool."""
     by_name = Counter(application_of(session).name for session in sessions)
     by_client = Counter(session.client for session in sessions)
-    for counted, least in ((by_name, 2), (by_client, 2 if len(by_client) < _CLIENTS else 1)):
+    for counted in (by_name, by_client):
+        least = 2 if len(counted) < _CLIENTS else 1
         sizes = sorted(counted.values(), reverse=True)
         if len(sizes) > 1 and sizes[1] >= least and 2 * sizes[1] >= sizes[0]:
             return sizes

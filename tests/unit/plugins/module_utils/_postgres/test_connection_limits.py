@@ -300,8 +300,11 @@ def test_names_that_differ_in_numbers_are_one_application(name):
         for n in range(16)
     ]
     leak = [session(1 + n, names[n]) for n in range(16)]
-    excess = plan_ending(snapshot(*leak, *pool(4, "web", 50)), Exclusions(), Rules(idle=30), Bounds())
+    seen = snapshot(*leak, *pool(4, "web", 50))
+    assert not plan_ending(seen, Exclusions(), Rules(idle=30), Bounds()).plan.actions, "each may be a client's own"
+    excess = plan_ending(seen, Exclusions(), Rules(idle=30, possible_leaks=True), Bounds())
     assert excess.plan.as_dict()["actions"], names
+    assert all("each of them may leak" in item.detail["needs_approval"] for item in excess.plan.actions)
     (family,) = {item.detail["application"] for item in excess.plan.actions}
     assert "*" in family
 

@@ -72,8 +72,17 @@ def test_a_leak_of_one_process_costs_the_others_none_of_their_sessions(process, 
     assert Counter(of[item.detail["pid"]] for item in plan.actions) == ended
 
 
-def test_many_clients_with_a_session_each_are_pools_of_one():
-    small = [session(1 + n, f"function-{UUID(int=n)}", client=f"10.0.1.{n}") for n in range(36)]
+@pytest.mark.parametrize(
+    ("name", "client"),
+    [
+        pytest.param("function-{uuid}", "10.0.1.{n}", id="each at its own address"),
+        pytest.param("worker-{n}", "10.0.1.7", id="all at one address, each with a name of its own"),
+        pytest.param("agent@{uuid}", "", id="all on the server's host"),
+        pytest.param("function", "10.0.1.{n}", id="of one name"),
+    ],
+)
+def test_many_clients_with_a_session_each_are_pools_of_one(name, client):
+    small = [session(1 + n, name.format(n=n, uuid=UUID(int=n)), client=client.format(n=n)) for n in range(36)]
     assert (equal_pools(small), equal_pools(small[:5]), equal_pools(small[:4])) == ([1] * 36, [1] * 5, [])
     seen = snapshot(*small, *pool(3, "cron", 90, state="active"), slots=39)
     assert not plan_ending(seen, Exclusions(), Rules(idle=30), Bounds()).plan.actions
