@@ -352,6 +352,11 @@ connections:
                 Whether the application stopped opening sessions while the limit had room, now or before others took a
                 fifth of it.
               type: bool
+            one_by_one:
+              description: >-
+                Whether the idle sessions that were used at first only were opened one after the other: no five seconds
+                have half of them.
+              type: bool
             clients: {description: "Number of sessions by client address.", type: dict}
 activity:
   description:

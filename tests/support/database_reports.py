@@ -70,6 +70,7 @@ def application(
     opened_seconds: float = 900.0,
     steady: bool = False,
     stopped: bool = False,
+    one_by_one: bool = False,
 ) -> ApplicationReport:
     """``unused_seconds``: those of ``idle_seconds`` unless given."""
     return {
@@ -92,6 +93,7 @@ def application(
         "pooled": pooled,
         "steady": steady,
         "stopped": stopped,
+        "one_by_one": one_by_one,
         "clients": dict(clients if clients is not None else {"a": sessions}),
     }
 

@@ -38,6 +38,11 @@ def pool(number: int, application: str = "web", first: int = 1, **more: Any) -> 
     return [session(first + place, application, **more) for place in range(number)]
 
 
+def opened(application: str, ages: Iterable[float], first: int = 1) -> list[Session]:
+    """Idle sessions that were opened so many seconds ago and used at once."""
+    return [session(first + place, application, seconds=age) for place, age in enumerate(ages)]
+
+
 def pids(items: Iterable[Item]) -> list[int]:
     """The sessions of a plan's items."""
     return [item.detail["pid"] for item in items]

@@ -111,7 +111,11 @@ def diagnose_connections(
             refused=refused,
         )
         # A pool that fills the limit of its own role or database is as large as it was made: reported, no incident.
-        own_limits += [cause for cause in found if cause.name == FULL_POOL and connection_limit["kind"] != SLOTS]
+        own_limits += [
+            cause
+            for cause in found
+            if cause.name == FULL_POOL and connection_limit["kind"] != SLOTS and not cause.needs_approval
+        ]
         causes += [cause for cause in found if cause not in own_limits]
         if not found and not causes:
             line, reached = without_cause(connection_limit, refused)
@@ -201,7 +205,7 @@ def _limit_causes(
             application["pools"],
             application["stopped"],
         )
-        sound, unclear = why_no_leak(*size), why_unclear(*size) if old else ""
+        sound, unclear = why_no_leak(*size), why_unclear(*size, application["one_by_one"]) if old else ""
         if excess > 0 and idle_long and not old:
             sound = sound or "they were used for longer than they have been idle, as sessions of a pool are"
         if sound and excess > 0 and idle_long and not given:

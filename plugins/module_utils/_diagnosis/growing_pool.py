@@ -50,11 +50,25 @@ def full_pools(
         " in sum (maximumPoolSize, pool_size + max_overflow, pool, default_pool_size, times processes and"
         f" replicas), or raise {setting}"
     )
+    advice += "".join(_if_it_leaks(pool.application) for pool in full if connection_limit["kind"] != SLOTS)
     weight = 0.05 + sum(pool.application["idle"] for pool in full) / max(1, connection_limit["used"]) / 100
     unclear = [pool for pool in full if pool.unclear]
     ask = "; ".join(dict.fromkeys(pool.why for pool in unclear))
     cause = Cause(FULL_POOL, weight, texts, detail={"advice": advice}, needs_approval=ask)
     return ended_by(cause, plan, IDLE, [pool.application["family"] for pool in unclear])
+
+
+def _if_it_leaks(application: ApplicationReport) -> str:
+    """What lets the forgotten sessions of a pool be ended that fills a limit of its own: its size is no proof."""
+    number = len(application["unused_seconds"])
+    share = max(_FLOOR, application["sessions"] - number)
+    return (
+        f". If logins of {application['role']} are refused, {application['name']} leaks: {number} of its sessions were"
+        f" used at first only. Restart it, or let them be terminated: runbook_connection_shares:"
+        f" {{{application['application']}: {share}}}"
+        if number >= _LEAST and not application["pooled"]
+        else ""
+    )
 
 
 def growing_pools(

@@ -18,6 +18,7 @@ from .._core.text import printable
 from .exclusions import Exclusions
 from .locks.lock_table import Key
 from .session import Session, name_and_host
+from .session_ages import is_forgotten, is_steady, opened_one_by_one
 from .snapshot import Snapshot
 
 SLOTS, ROLE, DATABASE = "max_connections", "role", "database"
@@ -31,11 +32,9 @@ _VARIES = re.compile(
     re.I,
 )
 _RESET = re.compile(r"\s*DISCARD\s+ALL\s*;?\s*\Z", re.I)  # what a pooler sends when a client has gone
-_STEADY, _PAUSES = 30.0, 10  # seconds, and average pauses, without a new session after which a pool grows no more
 _TAKEN_SINCE, _LEAST_SINCE = 0.2, 5  # share and number of a limit's sessions that others opened since one had room
 _CLIENTS = 5  # from which on clients with one session each are pools of one
 _NEARLY = 0.75  # of the largest application's sessions: from there on another one is as large
-_USED_AT_FIRST = 60.0  # seconds after its login in which a session is used that is then forgotten
 
 
 class ApplicationReport(TypedDict):
@@ -46,7 +45,7 @@ class ApplicationReport(TypedDict):
     ``pools``: sessions by name and by client address, where that makes several of about one size;
     ``opened_seconds``: since the newest of them was opened; ``waiting_in_turn``: those that wait by design or in a
     convoy, which ``waiting`` does not count; ``clients``: sessions by client address, without this one; ``steady``: see
-    `is_steady`; ``stopped``: see `has_stopped`.
+    `is_steady`; ``stopped``: see `has_stopped`; ``one_by_one``: see `opened_one_by_one`.
     """
 
     role: str
@@ -68,6 +67,7 @@ class ApplicationReport(TypedDict):
     pooled: bool
     steady: bool
     stopped: bool
+    one_by_one: bool
     clients: dict[str, int]
 
 
@@ -249,33 +249,13 @@ def _application(
         "pooled": is_pooled(sessions),
         "steady": is_steady(sessions, snapshot.now),
         "stopped": has_stopped(limit_in_use, sessions, snapshot.now),
+        "one_by_one": opened_one_by_one(sessions, snapshot.now),
         "clients": dict(clients.most_common(rows)),
     }
 
 
 def _longest(snapshot: Snapshot, sessions: Iterable[Session]) -> list[int]:
     return sorted((round(session.seconds_in_state(snapshot.now)) for session in sessions), reverse=True)
-
-
-def is_forgotten(session: Session, now: datetime) -> bool:
-    """Whether an idle session was used at first only: the last use came within a minute after its login, or it has been
-    idle for longer than it was ever used. A session of a pool is used again and again."""
-    if session.backend_start is None or session.state_change is None:
-        return True
-    used = (session.state_change - session.backend_start).total_seconds()
-    return used <= max(_USED_AT_FIRST, session.seconds_in_state(now))
-
-
-def is_steady(sessions: Iterable[Session], now: datetime) -> bool:
-    """Whether an application has stopped opening sessions: its newest one is half a minute old, and ten times as old as
-    the pause that it made between two on average. A leak goes on while there are slots; a pool of a fixed size does
-    not."""
-    opened = [session.backend_start for session in sessions if session.backend_start]
-    if len(opened) < 2:
-        return False
-    since = (now - max(opened)).total_seconds()
-    pace = (max(opened) - min(opened)).total_seconds() / (len(opened) - 1)
-    return since >= max(_STEADY, _PAUSES * pace)
 
 
 def has_stopped(limit_in_use: ConnectionLimit, sessions: Collection[Session], now: datetime) -> bool:
@@ -343,16 +323,30 @@ def why_no_leak(
 
 
 def why_unclear(
-    kind: str, sessions: int, others: Collection[int], pooled: bool, pools: Sequence[int] = (), stopped: bool = False
+    kind: str,
+    sessions: int,
+    others: Collection[int],
+    pooled: bool,
+    pools: Sequence[int] = (),
+    stopped: bool = False,
+    one_by_one: bool = False,
 ) -> str:
     """Why sessions over a fair share may leak although `why_no_leak` takes them for those of pools, so that they are
     ended with an approval only; empty where they are known not to. The same arguments.
 
     A leak beside a pool of half its size, and one in every process of an application, look like pools that are too
-    large in sum. Of pools of several sizes only the largest are meant: what stands out is the likelier to leak.
+    large in sum. Of pools of several sizes only the largest are meant: what stands out is the likelier to leak. A pool
+    that fills the limit of its own role is as large as it was made, unless its sessions were opened ``one_by_one``.
     """
-    if kind != SLOTS or pooled or stopped or sessions < _NEARLY * max(others, default=0):
+    if pooled or stopped or sessions < _NEARLY * max(others, default=0):
         return ""
+    if kind != SLOTS:
+        return (
+            f"its sessions were opened one after the other, and used at first only: it may leak, or be a pool that is"
+            f" as large as the limit of its {kind}"
+            if one_by_one
+            else ""
+        )
     if pools:
         return (
             f"they are {len(pools)} pools of up to {pools[0]}, by name or client, of similar size: each of them may"

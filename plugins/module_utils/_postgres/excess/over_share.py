@@ -16,12 +16,12 @@ from ..connection_limits import (
     equal_pools,
     fair_level,
     has_stopped,
-    is_forgotten,
     is_pooled,
     why_no_leak,
     why_unclear,
 )
 from ..session import Session
+from ..session_ages import is_forgotten, opened_one_by_one
 from ..snapshot import Snapshot
 
 
@@ -72,7 +72,9 @@ def over_share(
             size = (full.kind, len(sessions), others, is_pooled(sessions), equal_pools(sessions))
             stopped = has_stopped(full, sessions, snapshot.now)
             sound = "" if given is not None else why_no_leak(*size, stopped)
-            unclear = why_unclear(*size, stopped) if sound and shares.possible else ""
+            unclear = ""
+            if sound and shares.possible:
+                unclear = why_unclear(*size, stopped, opened_one_by_one(sessions, snapshot.now))
             if sound and not unclear:
                 continue
             old = [

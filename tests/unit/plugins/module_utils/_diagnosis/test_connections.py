@@ -198,6 +198,20 @@ def test_pools_of_which_one_may_leak_are_reported_and_a_plan_for_the_largest_is_
     assert all(says in item["needs_approval"] for item in actions)
 
 
+@pytest.mark.parametrize("kind", ["role", "database"])
+def test_a_leak_that_fills_a_limit_of_its_own_is_held_with_its_own_sessions(kind):
+    feed = leaking(20)
+    feed["one_by_one"] = True
+    leak = connection_limit(feed, limit=20, kind=kind)
+    everywhere = connection_limit(application("web", 20), leaking(20), limit=200)
+    found = diagnose(activity(everywhere, leak)).as_dict()
+    assert (found["cause"], found["mitigation"]) == ("full_pool", "end_sessions")
+    assert "opened one after the other, and used at first only: it may leak" in found["causes"][0]["evidence"][0]
+    actions = found["plans"]["harmless"]["actions"]
+    assert {item["application"] for item in actions} == {"feed"}
+    assert all("it may leak" in item["needs_approval"] for item in actions)
+
+
 @pytest.mark.parametrize(
     ("ceiling", "says"),
     [
@@ -237,6 +251,7 @@ def test_a_full_pool_is_reported_and_no_session_is_ended_for_it(ceiling, says):
     assert any(says in text for text in (found["lines"] if own else found["causes"][0]["evidence"]))
     assert found["role_settings"] == []
     name = ceiling["applications"][0]["application"]
+    assert any("let them be terminated: runbook_connection_shares" in text for text in found["advice"]) is own
     wanted = diagnose(activity(ceiling), shares={name: 3}).as_dict()
     assert (wanted["cause"], wanted["mitigation"]) == ("leak", "end_sessions")
 

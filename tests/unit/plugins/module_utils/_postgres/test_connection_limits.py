@@ -12,7 +12,6 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.connection
     fair_level,
     family_of,
     is_pooled,
-    is_steady,
     why_no_leak,
     why_unclear,
 )
@@ -25,7 +24,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.pools import NOW, pool, session, snapshot, used_for
+from support.pools import opened, pool, session, snapshot, used_for
 
 
 @given(st.lists(st.integers(0, 200), min_size=1), st.integers(0, 400))
@@ -149,19 +148,21 @@ def test_a_leak_is_uneven(kind, sessions, others, pooled, words):
         ([15], {"stopped": True}, ""),
         ([15], {"pooled": True}, ""),
         ([15], {"kind": "role"}, ""),
+        ([4], {"kind": "role"}, ""),
+        ([4], {"kind": "role", "one_by_one": True}, "as large as the limit of its role"),
+        ([15], {"kind": "database", "one_by_one": True}, "as large as the limit of its database"),
+        ([4], {"kind": "role", "one_by_one": True, "pooled": True}, ""),
+        ([4], {"kind": "role", "one_by_one": True, "stopped": True}, ""),
+        ([40], {"kind": "role", "one_by_one": True}, ""),
     ],
 )
 def test_what_may_leak_although_it_looks_like_pools_is_asked_about(others, limit, words):
-    given = {"kind": "max_connections", "pooled": False, "pools": (), "stopped": False, **limit}
-    reason = why_unclear(given["kind"], 23, others, given["pooled"], given["pools"], given["stopped"])
+    given = {"kind": "max_connections", "pooled": False, "pools": (), "stopped": False, "one_by_one": False, **limit}
+    size = (given["kind"], 23, others, given["pooled"], given["pools"], given["stopped"])
+    reason = why_unclear(*size, given["one_by_one"])
     assert (words in reason) if words else reason == ""
-    if words:
+    if words and given["kind"] == "max_connections":
         assert why_no_leak(given["kind"], 23, others, given["pooled"], given["pools"], given["stopped"])
-
-
-def opened(application, ages, first=1):
-    """Idle sessions that were opened so many seconds ago and used at once."""
-    return [session(first + place, application, seconds=age) for place, age in enumerate(ages)]
 
 
 ONE_BY_ONE = [30 * place + 40 for place in range(45)]
@@ -185,6 +186,21 @@ def test_a_leak_grows_while_there_is_room(ages, slots, ended):
     assert len(plan.actions) == ended
     report = connection_limit_dicts(snapshot(*sessions, slots=slots), Exclusions(), 99)[0]["applications"][0]
     assert report["steady"] is (not ended or slots == 50)
+
+
+@pytest.mark.parametrize("limit", [{"role_limits": {"app": 16}}, {"database_limits": {"shop": 16}}])
+@pytest.mark.parametrize(
+    ("ages", "asked"), [([10 * n + 60 for n in range(14)], 4), ([60 + n / 10 for n in range(14)], 0)]
+)
+def test_a_leak_under_a_limit_of_its_own_needs_an_approval(limit, ages, asked):
+    sessions = [*opened("web", ages), *pool(2, "cron", 50, state="active")]
+    seen = snapshot(*sessions, slots=90, **limit)
+    assert not plan_ending(seen, Exclusions(), Rules(idle=30), Bounds()).plan.actions
+    rules = Rules(idle=30, share=0.9, possible_leaks=True)
+    plan = plan_ending(seen, Exclusions(), rules, Bounds()).plan
+    assert len(plan.actions) == asked
+    assert {item.detail["pid"] for item in plan.actions} <= set(range(1, 15))
+    assert all("it may leak, or be a pool" in item.detail["needs_approval"] for item in plan.actions)
 
 
 NIGHT = 6 * 3600
@@ -224,11 +240,6 @@ def test_one_session_at_a_pooler_s_port_makes_no_pool_of_a_leak(through, ended):
     plan = plan_ending(marked, Exclusions(), Rules(idle=30), Bounds()).plan
     assert len(plan.actions) == ended
     assert not {item.detail["pid"] for item in plan.actions} & set(through)
-
-
-def test_of_what_opened_one_session_or_none_nothing_is_known():
-    assert not is_steady(opened("web", [900]), NOW)
-    assert not is_steady([one._replace(backend_start=None) for one in opened("web", [900, 800])], NOW)
 
 
 @pytest.mark.parametrize(

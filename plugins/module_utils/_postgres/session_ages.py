@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""When the sessions of an application were opened and used: what tells a leak from a pool. Pure."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Collection, Iterable
+
+from .session import Session
+
+_STEADY, _PAUSES = 30.0, 10  # seconds, and average pauses, without a new session after which a pool grows no more
+_LEAST, _BURST = 3, 5.0  # sessions; and seconds within which a pool opens half of its own
+_USED_AT_FIRST = 60.0  # seconds after its login in which a session is used that is then forgotten
+
+
+def is_forgotten(session: Session, now: datetime) -> bool:
+    """Whether an idle session was used at first only: the last use came within a minute after its login, or it has been
+    idle for longer than it was ever used. A session of a pool is used again and again."""
+    if session.backend_start is None or session.state_change is None:
+        return True
+    used = (session.state_change - session.backend_start).total_seconds()
+    return used <= max(_USED_AT_FIRST, session.seconds_in_state(now))
+
+
+def is_steady(sessions: Iterable[Session], now: datetime) -> bool:
+    """Whether an application has stopped opening sessions: its newest one is half a minute old, and ten times as old as
+    the pause that it made between two on average. A leak goes on while there are slots; a pool of a fixed size does
+    not."""
+    opened = [session.backend_start for session in sessions if session.backend_start]
+    if len(opened) < 2:
+        return False
+    since = (now - max(opened)).total_seconds()
+    pace = (max(opened) - min(opened)).total_seconds() / (len(opened) - 1)
+    return since >= max(_STEADY, _PAUSES * pace)
+
+
+def opened_one_by_one(sessions: Collection[Session], now: datetime) -> bool:
+    """Whether the idle sessions of an application that were used at first only were opened one after the other, as a
+    leak opens them: no five seconds have half of them. A pool opens many at once, at its start or for a burst."""
+    opened = sorted(
+        session.backend_start
+        for session in sessions
+        if session.backend_start and session.state == "idle" and is_forgotten(session, now)
+    )
+    half = max(_LEAST, math.ceil(len(opened) / 2))
+    within = (later - first for first, later in zip(opened, opened[half - 1 :]))
+    return len(opened) >= half and all(span.total_seconds() > _BURST for span in within)
