@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any, Mapping
 
 from .._core.redaction import redacted
-from .._core.times import stamp
+from .._core.times import moment, stamp
 from .health import HEALTHY, UNCHECKED, HealthCheck, health_check_of, health_of
 
 COMPOSE = "com.docker.compose."
@@ -43,7 +43,6 @@ NETWORK = "network"
 NO_NETWORK = "none"  # the engine's network of a container with `network_mode: none`
 NAMESPACES = (NETWORK, "pid", "ipc")  # what a container that shares them loses with the container whose they are
 _DATA = ("/var/lib/", "/data", "/bitnami/")  # where images keep what must not be lost
-_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
 _SIGNALS = {1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL",
             10: "SIGUSR1", 11: "SIGSEGV", 13: "SIGPIPE", 15: "SIGTERM"}  # fmt: skip
 
@@ -357,20 +356,6 @@ def _ports(now: Mapping[str, Any], requested: Mapping[str, Any]) -> list[Port]:
         for binding in bindings or ()
         if str(binding.get("HostPort", "")).isdigit()
     ]
-
-
-def moment(text: Any) -> datetime | None:
-    """A time of the engine's (RFC 3339 with nanoseconds); its year 1 means never.
-
-    >>> moment("2026-11-23T14:56:35.123456789Z").isoformat()
-    '2026-11-23T14:56:35.123456+00:00'
-    """
-    match = _TIME.match(str(text or ""))
-    if not match or match.group(1).startswith("0001-"):
-        return None
-    zone = "+0000" if match.group(3) == "Z" else match.group(3).replace(":", "")
-    fraction = (match.group(2) or "0")[:6].ljust(6, "0")
-    return datetime.strptime(f"{match.group(1)}.{fraction}{zone}", "%Y-%m-%dT%H:%M:%S.%f%z").astimezone(timezone.utc)
 
 
 def signal_name(number: int) -> str:

@@ -12,15 +12,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Mapping, Sequence
 
 from .._core.redaction import redacted_lines
 from .._core.text import printable
+from .._core.times import moment
 
 HEALTHY, UNHEALTHY, STARTING, UNCHECKED, UNKNOWN = "healthy", "unhealthy", "starting", "none", "unknown"
 _DEFAULT_TIMEOUT = _DEFAULT_INTERVAL = 30.0  # seconds; the engine's own
 _ALWAYS = 0.7  # of the time since the start that the failed runs in a row must cover; a run takes time, too
+# Times what lies between two runs, and of the time since the start: no other run was before the first that failed.
+_NO_OTHER, _INEXACT = 1.5, 0.02
 _NANOSECONDS = 1e9
+_SEVERAL, _ALL = 2, 5  # runs by which it is known what lies between two; that the engine keeps
 _LIMIT = re.compile(r"(?i)health check exceeded timeout")
 # Of the engine and its runtimes where they cannot start the program in the container.
 _NO_START = re.compile(
@@ -62,6 +67,9 @@ class HealthCheck:
 
     ``test``: the command as the engine has it, with ``CMD`` or ``CMD-SHELL`` first; empty where none is declared.
     ``timeout``, ``interval``, ``start_period``: seconds. ``exit_codes``: oldest first; None for a run that says none.
+    ``earlier``: how many of these runs were before the container was last started; the engine keeps them beyond that.
+    ``every``: seconds between two runs as they were, 0 where that is not known. ``first_failed``: seconds from the last
+    start to the first of those that failed in a row, as far as that is known; 0 where no run is missing between.
     ``output``: of the last run, its last 2000 characters.
     """
 
@@ -72,6 +80,9 @@ class HealthCheck:
     failing_streak: int = 0
     output: str = ""
     start_period: float = 0.0
+    earlier: int = 0
+    every: float = 0.0
+    first_failed: float | None = None
 
     @property
     def first_word(self) -> float:
@@ -85,9 +96,17 @@ class HealthCheck:
         return bool(self.exit_codes) and self.exit_codes[-1] not in (0, None) and bool(_LIMIT.search(self.output))
 
     def always_failed(self, uptime: float) -> bool:
-        """Whether no run has passed in the ``uptime`` seconds since the start, as far as the failures in a row say."""
-        failed = bool(self.exit_codes) and 0 not in self.exit_codes
-        return failed and self.failing_streak * self.interval >= _ALWAYS * uptime
+        """Whether no run has passed in the ``uptime`` seconds since the start, as far as the failures in a row say.
+
+        The engine does not count those in the start period, and begins the next run after the last one has ended.
+        """
+        codes = self.exit_codes[self.earlier :]
+        if not codes or 0 in codes:
+            return False
+        each = self.interval + (self.timeout if self.at_limit else 0.0)
+        if self.first_failed is None:
+            return self.failing_streak * each >= _ALWAYS * (uptime - self.start_period)
+        return self.first_failed - self.start_period < _NO_OTHER * (self.every or each) + _INEXACT * uptime
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -123,6 +142,9 @@ def health_check_of(state: Mapping[str, Any], config: Mapping[str, Any]) -> Heal
     health, declared = state.get("Health") or {}, config.get("Healthcheck") or {}
     runs: Sequence[Mapping[str, Any]] = health.get("Log") or ()
     codes = [run.get("ExitCode") for run in runs]
+    earlier, every, first_failed = _times_of(
+        runs, moment(state.get("StartedAt")), int(health.get("FailingStreak") or 0)
+    )
     return HealthCheck(
         test=tuple(str(word) for word in declared.get("Test") or ()),
         timeout=(declared.get("Timeout") or 0) / _NANOSECONDS or _DEFAULT_TIMEOUT,
@@ -131,7 +153,26 @@ def health_check_of(state: Mapping[str, Any], config: Mapping[str, Any]) -> Heal
         failing_streak=int(health.get("FailingStreak") or 0),
         output="\n".join(redacted_lines(str(runs[-1].get("Output", ""))[-_KEPT:].splitlines())) if runs else "",
         start_period=(declared.get("StartPeriod") or 0) / _NANOSECONDS,
+        earlier=earlier,
+        every=every,
+        first_failed=first_failed,
     )
+
+
+def _times_of(
+    runs: Sequence[Mapping[str, Any]], started: datetime | None, streak: int
+) -> tuple[int, float, float | None]:
+    """``earlier``, ``every`` and ``first_failed`` of a check, by when its runs began."""
+    began = [moment(run.get("Start")) for run in runs]
+    if started is None or None in began:
+        return 0, 0.0, None
+    since = [(at - started).total_seconds() for at in began if at is not None and at >= started]
+    earlier = len(began) - len(since)
+    if not since or (len(since) < _SEVERAL and len(began) >= _ALL):
+        return earlier, 0.0, None
+    every = (since[-1] - since[0]) / max(1, len(since) - 1)
+    whole = earlier or len(began) < _ALL  # every run since the start is there
+    return earlier, every, 0.0 if whole else since[-1] - (streak - 1) * every
 
 
 def health_of(status: str, check: HealthCheck) -> str:

@@ -17,9 +17,9 @@ from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, none_left, plan_di
 from .._core.result import PlannedAct
 from .acts.recovery import Recovery
 from .acts.singleton import serves
+from .acts.starting import not_ready, waits_for
 from .container import STATES, Container
 from .drain.leftover import Drained, undrain_item
-from .health import UNHEALTHY
 from .project import Project
 from .project_report import note_of, on_purpose, problem_of
 from .replicas import line_of
@@ -243,7 +243,7 @@ class _Draft:
         if any(container.id == known.id for known, dummy in self.order):
             return
         how, note = self._how(container)
-        held = self.uncertain.get(container.name, "") or _not_ready(container)
+        held = self.uncertain.get(container.name, "") or not_ready(self.project, container)
         self._append(container, (problem or "its service is to be restarted") + note, how, held)
         if how == UNPAUSE:
             return
@@ -312,7 +312,7 @@ def why_excluded(
         )
     if container.state in ("removing", "dead"):
         return f"is {container.state}: the engine removes it, and a restart cannot bring it back"
-    unasked = "" if named else _unasked(project, container) or (_waits(project, container) if problem else "")
+    unasked = "" if named else _unasked(project, container) or (waits_for(project, container) if problem else "")
     if unasked:
         return unasked
     absent = project.absent_owner(container, together)
@@ -323,21 +323,6 @@ def why_excluded(
     return ""
 
 
-def _not_ready(container: Container) -> str:
-    """Where its own check says that it loads its data or recovers, in a clause; empty where it does not."""
-    said = container.check.why_not_ready() if container.running and container.health == UNHEALTHY else ""
-    return f"says that it is not ready yet ({said})" if said else ""
-
-
-def _waits(project: Project, container: Container) -> str:
-    """Where a service that it depends on loads its data or recovers, in a clause; empty where none does."""
-    needs = {*project.needs_of(container), *(project.model.needed_by(container.service) if project.model else ())}
-    other = next((other for need in sorted(needs) for other in project.replicas(need) if _not_ready(other)), None)
-    if other is None:
-        return ""
-    return f"depends on {other.name}, which {_not_ready(other)}; it is restarted only when its service is named"
-
-
 def _unasked(project: Project, container: Container) -> str:
     """Why a container is left alone whose service is not named, in a clause; empty where it is not."""
     if project.stranger(container):
@@ -345,14 +330,15 @@ def _unasked(project: Project, container: Container) -> str:
     if container.state not in STATES:
         return note_of(project, container)
     if on_purpose(container):
-        starts = "unpaused" if container.state == "paused" else "started"
-        return f"{on_purpose(container)}; it is {starts} only when its service is named"
+        how = "unpaused" if container.state == "paused" else "started"
+        return f"{on_purpose(container)}; it is {how} only when its service is named"
     if container.state == "created":
         return "was never started; it is started only when its service is named"
     if container.state == "exited":
         return f"{_why_exited(container)}; it is started only when its service is named"
-    if _not_ready(container):
-        return f"{_not_ready(container)}: a restart begins that again; it is restarted only when its service is named"
+    starts = not_ready(project, container)
+    if starts:
+        return f"{starts}: a restart begins that again; it is restarted only when its service is named"
     if project.ends_well_at_once(container) and not serves(project, container.service):
         return (
             "ends without an error each time, and the engine starts it again: whether it is a job that repeats is"

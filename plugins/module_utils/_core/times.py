@@ -1,12 +1,13 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Times as an operator writes them: a duration before now, or a date. Pure."""
+"""Times as an operator writes them: a duration before now, or a date; and as the engine does. Pure."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
 from functools import lru_cache
+from typing import Any
 
 _UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 _EPOCH = re.compile(r"@\d{1,12}(?:\.\d{1,9})?\Z", re.ASCII)
@@ -14,6 +15,7 @@ _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|m|h|d|w|)(?=\d|\s|$)")
 _DATE = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?\Z", re.I
 )
+_ENGINES = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)\Z", re.ASCII)
 
 
@@ -55,6 +57,20 @@ def moment_of(text: str, now: float) -> float | None:
         return None
     at += float(f"0.{match.group(7)}") if match.group(7) else 0.0
     return at - (seconds_east(match.group(8) or "Z") or 0.0)
+
+
+def moment(text: Any) -> datetime | None:
+    """A time of the engine's (RFC 3339 with nanoseconds); its year 1 means never.
+
+    >>> moment("2026-11-23T14:56:35.123456789Z").isoformat()
+    '2026-11-23T14:56:35.123456+00:00'
+    """
+    match = _ENGINES.match(str(text or ""))
+    if not match or match.group(1).startswith("0001-"):
+        return None
+    zone = "+0000" if match.group(3) == "Z" else match.group(3).replace(":", "")
+    fraction = (match.group(2) or "0")[:6].ljust(6, "0")
+    return datetime.strptime(f"{match.group(1)}.{fraction}{zone}", "%Y-%m-%dT%H:%M:%S.%f%z").astimezone(timezone.utc)
 
 
 def stamp(at: datetime | None) -> str:

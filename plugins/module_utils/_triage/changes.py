@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import Iterable, Mapping, TypedDict
 
-from .._compose.container import moment
 from .._compose.project_report import ServiceReport
+from .._core.times import moment
 
 _TOGETHER = 120.0  # seconds between what was made, one after the other, in one deployment
 

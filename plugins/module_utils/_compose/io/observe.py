@@ -13,10 +13,11 @@ from typing import Sequence
 
 from ..._core.errors import ComposeError, ProjectUnknown
 from ..._core.redaction import redacted_lines
+from ..._core.times import moment
 from ..acts.io.act_store import ActStore
 from ..acts.io.listening import listening
 from ..acts.recovery import newest
-from ..container import Container, moment
+from ..container import Container
 from ..drain.io import rule
 from ..project import Project, chosen, source_of
 from ..project_ref import Source, profiles_in

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Mapping
 
-from ..container import moment
+from ..._core.times import moment
 
 PROJECT_LABEL = "pafar.runbook.lock"
 _PREFIX = PROJECT_LABEL + "."

@@ -14,11 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Iterable, Mapping, Sequence
 
-from ..._compose.container import PROJECT, SERVICE, Container, container_of, moment
+from ..._compose.container import PROJECT, SERVICE, Container, container_of
 from ..._compose.io.engine import Engine
 from ..._compose.io.snapshots import Snapshots
 from ..._core.plan import unspaced
 from ..._core.text import span
+from ..._core.times import moment
 from ..reclaim import CACHE, CONTAINERS, IMAGES, Find, format_bytes, repository_of
 from .schedules import Schedules, schedules
 

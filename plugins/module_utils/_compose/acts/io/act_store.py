@@ -15,8 +15,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ...._core.errors import EngineError
+from ...._core.times import moment
 from ...._system.io import identity
-from ...container import moment
 from ...io.engine_transport import Transport
 from ..wish import RESTART, ActRecord, Unfinished, record_from
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import container_of
@@ -11,6 +12,11 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 OLD, NEW = "sha256:" + "a" * 64, "sha256:" + "b" * 64
+
+
+def moment_before(seconds):
+    """A time of the engine's, so many seconds before the observation."""
+    return (NOW - timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%f") + "789Z"
 
 
 def inspected(service="web", number=1, *, state="running", health="healthy", up=600.0, restarts=0, **more):
@@ -34,7 +40,12 @@ def inspected(service="web", number=1, *, state="running", health="healthy", up=
             "Health": {
                 "Status": health,
                 "FailingStreak": more.get("streak", len(more.get("exits", []))),
-                "Log": [{"ExitCode": code, "Output": more.get("said", "")} for code in more.get("exits", [None])],
+                "Log": [
+                    {"ExitCode": code, "Output": more.get("said", ""), "Start": ago and moment_before(ago)}
+                    for code, ago in zip(
+                        more.get("exits", [None]), more.get("checked", itertools.repeat(None)), strict=False
+                    )
+                ],
             }
             if health
             else None,
@@ -60,7 +71,7 @@ def inspected(service="web", number=1, *, state="running", health="healthy", up=
             },
         },
         "HostConfig": {
-            "RestartPolicy": {"Name": more.get("policy", "no")},
+            "RestartPolicy": {"Name": more.get("policy", "no"), "MaximumRetryCount": more.get("retries", 0)},
             "Memory": more.get("memory", 0),
             "NetworkMode": more.get("network", "shop_default"),
             "PidMode": more.get("pid_mode", ""),

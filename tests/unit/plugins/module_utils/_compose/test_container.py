@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import (
     exit_meaning,
-    moment,
     of_compose,
     replica_of,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import problem_of
+from ansible_collections.pafar.runbook.plugins.module_utils._core.times import moment
 
 from .facts import NOW, container, project
 

@@ -110,3 +110,43 @@ def test_whether_it_has_failed_since_the_start(streak, uptime, always):
     assert check.always_failed(uptime) is always
     assert not HealthCheck(interval=1.0, exit_codes=(0, 1), failing_streak=streak).always_failed(1)
     assert not HealthCheck().always_failed(0)
+
+
+@pytest.mark.parametrize(
+    ("check", "uptime", "always"),
+    [
+        pytest.param({"start_period": 300.0, "failing_streak": 3, "interval": 10.0}, 330, True, id="start period"),
+        pytest.param({"start_period": 300.0, "failing_streak": 3, "interval": 10.0}, 900, False, id="long behind it"),
+        pytest.param({"timeout": 30.0, "failing_streak": 3, "interval": 5.0, "output": "x"}, 105, False, id="at once"),
+        pytest.param(
+            {"timeout": 30.0, "failing_streak": 3, "interval": 5.0, "output": "Health check exceeded timeout (30s)"},
+            105, True, id="each took its limit",
+        ),
+    ],
+)  # fmt: skip
+def test_since_the_start_by_the_time_that_its_runs_take(check, uptime, always):
+    assert HealthCheck(exit_codes=(-1,), **check).always_failed(uptime) is always
+
+
+@pytest.mark.parametrize(
+    ("up", "more", "always"),
+    [
+        pytest.param(20, {"checked": (70, 9, 5, 1), "exits": [0, 1, 1, 1], "streak": 3}, True, id="passed before that"),
+        pytest.param(20, {"checked": (15, 9, 5, 1), "exits": [0, 1, 1, 1], "streak": 3}, False, id="passed since"),
+        pytest.param(
+            13, {"checked": (5, 4, 3, 2, 1), "streak": 10, "interval": 1}, False, id="passed for three seconds"
+        ),
+        pytest.param(12, {"checked": (5, 4, 3, 2, 1), "streak": 11, "interval": 1}, True, id="each second"),
+        pytest.param(160, {"checked": (161, 121, 81, 41, 1), "streak": 4, "interval": 5}, True, id="each takes 35 s"),
+        pytest.param(
+            320, {"checked": (161, 121, 81, 41, 1), "streak": 5, "interval": 5}, False, id="has passed four times"
+        ),
+        pytest.param(300, {"checked": (41, 31, 21, 11, 1), "streak": 4, "start_period": 265}, True, id="start period"),
+        pytest.param(7200, {"checked": (41, 31, 21, 11, 1), "streak": 710}, True, id="for two hours"),
+        pytest.param(7200, {"checked": (41, 31, 21, 11, 1), "streak": 670}, False, id="it passed for minutes"),
+    ],
+)
+def test_whether_a_run_has_passed_by_the_times_of_the_last_ones(up, more, always):
+    """The engine keeps the last five, also beyond a restart, and counts those that fail in a row anew."""
+    replica = container(health="unhealthy", up=up, **{"exits": [1] * 5, "interval": 10, **more})
+    assert replica.check.always_failed(up) is always
