@@ -52,9 +52,9 @@ def why_no_host(pattern: str, inventory: Inventory) -> str:
 def without_effect(place: str) -> str:
     """Why a run is refused whose hosts are chosen in the inventory: it would act on others."""
     return (
-        f"{HOSTS} ({place}) has no effect in an inventory, since Ansible chooses the hosts of a run before it reads the"
-        f" variables of any. Nothing was done. Give it with -e {HOSTS}=NAME, or put these hosts alone into the"
-        " group that the playbook acts on."
+        f"runbook_hosts ({place}) has no effect in an inventory, since Ansible chooses the hosts of a run before it"
+        " reads the variables of any. Nothing was done. Give it with -e runbook_hosts=NAME, or put these hosts alone"
+        " into the group that the playbook acts on."
     )
 
 
