@@ -143,8 +143,34 @@ def _out_of_time(code: int, path: Sequence[Certificate], sent: Sequence[Certific
 
 def names_missing(own: Certificate, wanted: Sequence[str]) -> list[str]:
     """Names that the certificate should be for and is not; a name with a star stands for one label."""
-    names = {name.lower() for name in own.names}
-    return [name for name in wanted if name.lower() not in names and f"*.{name.lower().partition('.')[2]}" not in names]
+    names = {_plain(name) for name in own.names}
+    return [name for name in wanted if not names & set(_covering(name))]
+
+
+def names_first(own: Certificate, wanted: Sequence[str], most: int) -> list[str]:
+    """As many of its names, those for the wanted ones first: what is cut off is none that is asked for."""
+    asked = {name for each in wanted for name in _covering(each)}
+    return sorted(own.names, key=lambda name: _plain(name) not in asked)[: max(most, len(asked))]
+
+
+def _covering(name: str) -> tuple[str, str]:
+    """The names of a certificate that are for a host: its own, and the one with a star."""
+    plain = _plain(name)
+    return plain, f"*.{plain.partition('.')[2]}"
+
+
+def _plain(name: str) -> str:
+    """In small letters, as certificates write it: IDNA for other letters, all groups of an address of IPv6."""
+    name = name.strip("[]").rstrip(".").lower()
+    if ":" in name:
+        front, double, back = name.partition("::")
+        before, behind = (part.split(":") if part else [] for part in (front, back))
+        between = ["0"] * (8 - len(before) - len(behind)) if double else []
+        return ":".join(group.zfill(4) for group in [*before, *between, *behind])
+    try:
+        return name if name.isascii() else name.encode("idna").decode("ascii")
+    except UnicodeError:
+        return name
 
 
 def _which(link: Certificate, own: Certificate) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Sequence
 
 from ..._core.redaction import redacted
 from ..certificate import Certificate, certificate_of
-from ..chain import built_from, chain_problems, days_left, first_to_end, links_of, why_untrusted
+from ..chain import built_from, chain_problems, days_left, first_to_end, links_of, names_first, why_untrusted
 from ..endpoint import LayerFacts
 
 _DER = 2  # ENCODING_DER of Python's own module _ssl
@@ -20,10 +20,13 @@ SHOWN = sys.version_info >= (3, 10)  # whether Python shows the chain
 UNREAD = "the chain that the server sends was not read (that takes Python 3.10 on this host, or TLS 1.2 at the server)"
 
 
-def chain_facts(secured: ssl.SSLSocket, read: Sequence[bytes] = ()) -> tuple[LayerFacts, Sequence[Certificate]]:
+def chain_facts(
+    secured: ssl.SSLSocket, read: Sequence[bytes] = (), wanted: Sequence[str] = ()
+) -> tuple[LayerFacts, Sequence[Certificate]]:
     """What is known of the chain, and the certificates that were sent; nothing where none can be read.
 
-    ``read``: the chain as it was read from a handshake, for a Python that does not show it.
+    ``read``: the chain as it was read from a handshake, for a Python that does not show it. ``wanted``: names that the
+    certificate should be for, which are returned before others.
     """
     own = certificate_of(secured.getpeercert(True) or b"")
     if own is None:
@@ -42,7 +45,7 @@ def chain_facts(secured: ssl.SSLSocket, read: Sequence[bytes] = ()) -> tuple[Lay
         "ends_first": redacted(first.subject)[:80] if first != own else "",
         "subject": redacted(own.subject)[:80],
         "issuer": redacted(own.issuer)[:80],
-        "names": [redacted(name)[:80] for name in own.names[:_NAMES]],
+        "names": [redacted(name)[:255] for name in names_first(own, wanted, _NAMES)],
         "chain": links_of(sent, built, now),
         "chain_problems": chain_problems(sent, built, now) if sent else [UNREAD],
     }

@@ -173,7 +173,10 @@ def _by_tcp(server: str, packet: bytes, deadline: float) -> bytes:
         asking.sendall(struct.pack(">H", len(packet)) + packet)
         received = b""
         while len(received) < 2 or len(received) < 2 + int.from_bytes(received[:2], "big"):
-            asking.settimeout(max(0.05, deadline - time.monotonic()))
+            left = deadline - time.monotonic()
+            if left <= 0:  # it sends byte by byte
+                raise TimeoutError(0, "no whole answer in time")
+            asking.settimeout(left)
             piece = asking.recv(65536)
             if not piece:
                 raise OSError(0, "cut off")

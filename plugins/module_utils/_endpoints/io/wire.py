@@ -176,7 +176,7 @@ class Wire:
         except (OSError, ValueError) as error:
             raise Failed("tls", words_of(error) if isinstance(error, OSError) else str(error)) from None
         self.socket = secured
-        facts, dummy = chain_facts(secured, self._read_chain())
+        facts, dummy = chain_facts(secured, self._read_chain(), self.target.cert_names)
         self.certificate = _with_trust(not distrust, facts)
         summary = f"{secured.version()}, not trusted here: {distrust}" if distrust else secured.version() or ""
         self.done("tls", summary, self.certificate)
@@ -225,7 +225,7 @@ class Wire:
         try:
             with socket.create_connection(self.peer, self.left()) as plain:
                 with self._blind().wrap_socket(plain, server_hostname=self.target.tls_name) as secured:
-                    return chain_facts(secured, self._read_chain())
+                    return chain_facts(secured, self._read_chain(), self.target.cert_names)
         except (OSError, ValueError):
             return {}, ()
 
@@ -259,6 +259,8 @@ class Wire:
         if not received:
             raise Failed(layer, "it accepts connections and closes them without an answer")
         if len(received) <= BODY and not whole(received):
+            if time.monotonic() > self.deadline:
+                raise Failed(layer, f"{len(received)} bytes of its answer came within the time, and not its end")
             raise Failed(layer, f"its answer was cut off after {len(received)} bytes")
         return received
 

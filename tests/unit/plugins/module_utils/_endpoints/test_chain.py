@@ -11,6 +11,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.chain imp
     chain_problems,
     first_to_end,
     links_of,
+    names_first,
     names_missing,
     why_untrusted,
 )
@@ -92,3 +93,31 @@ def test_names_that_a_certificate_should_be_for():
     (own,) = read(OWN)
     assert names_missing(own, ["pafar.example", "www.PAFAR.example"]) == []
     assert names_missing(own, ["shop.example", "a.b.pafar.example"]) == ["shop.example", "a.b.pafar.example"]
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted", "missing"),
+    [
+        (["2001:0db8:0000:0000:0000:0000:0000:0001"], ["2001:db8::1"], []),
+        (["0000:0000:0000:0000:0000:0000:0000:0001"], ["[::1]", "::2"], ["::2"]),
+        (["10.0.0.1"], ["10.0.0.1", "10.0.0.2"], ["10.0.0.2"]),
+        (["xn--mller-kva.example"], ["m\u00fcller.example"], []),
+        (["*.shop.example"], ["a.SHOP.example.", "shop.example"], ["shop.example"]),
+        (["*.xn--mller-kva.example"], ["a.m\u00fcller.example"], []),
+    ],
+)
+def test_a_name_is_compared_as_certificates_write_it(held, wanted, missing):
+    own = Certificate("", "", b"", b"", 0.0, 0.0, tuple(held))
+    assert names_missing(own, wanted) == missing
+
+
+def test_of_many_names_those_that_are_asked_for_are_not_cut_off():
+    names = [f"a{number}.example" for number in range(200)]
+    own = Certificate("", "", b"", b"", 0.0, 0.0, tuple(names))
+    shown = names_first(own, ["a150.example", "a199.example", "b.example"], 20)
+    assert len(shown) == 20
+    assert shown[:2] == ["a150.example", "a199.example"]
+    assert names_missing(Certificate("", "", b"", b"", 0.0, 0.0, tuple(shown)), ["a150.example", "b.example"]) == [
+        "b.example"
+    ]
+    assert names_first(own, names, 20) == names

@@ -1,0 +1,64 @@
+"""Name servers that do not answer as they should: the time limit bounds them."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import cast
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.io import resolver
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.io.namespaces import Place
+
+TRUNCATED = 0x8380  # an answer, cut off
+
+
+class Container:
+    """Its files."""
+
+    def read(self, path: str) -> str:
+        return "nameserver 127.0.0.1\n" if path.endswith("resolv.conf") else ""
+
+
+@pytest.fixture
+def dripping(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A name server whose answers are too long for UDP, and by TCP come byte by byte."""
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
+        socket.create_server(("127.0.0.1", 0)) as streams,
+    ):
+        datagrams.bind(streams.getsockname())
+        monkeypatch.setattr(resolver, "PORT", streams.getsockname()[1])
+
+        def cut_off() -> None:
+            try:
+                while True:
+                    packet, client = datagrams.recvfrom(4096)
+                    datagrams.sendto(packet[:2] + TRUNCATED.to_bytes(2, "big") + packet[4:], client)
+            except OSError:
+                return
+
+        def drip() -> None:
+            try:
+                client, dummy = streams.accept()
+                with client:
+                    client.sendall(b"\xff\xff")
+                    for dummy_number in range(2000):
+                        client.sendall(b"x")
+                        time.sleep(0.01)
+            except OSError:
+                return
+
+        for serve in (cut_off, drip):
+            threading.Thread(target=serve, daemon=True).start()
+        yield
+
+
+@pytest.mark.usefixtures("dripping")
+def test_an_answer_by_tcp_that_drips_ends_at_the_time_limit():
+    began = time.monotonic()
+    with pytest.raises(resolver.Unresolved, match="too long for UDP, and by TCP it is not given"):
+        resolver.addresses(cast(Place, Container()), "shop.example", 1.0)
+    assert time.monotonic() - began < 10
