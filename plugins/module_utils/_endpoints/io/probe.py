@@ -67,6 +67,8 @@ def _attempt(place: Place, target: Target, key: str, seconds: float, number: int
     finally:
         alarm.cancel()
         wire.close()
+    if wire.unresolved and meaning.state == UP and not meaning.unasked:
+        meaning = replace(meaning, unasked="whether its name has more addresses was not answered")
     made = Attempt(
         tuple(wire.steps),
         replace(meaning, why=wire.clean(meaning.why)),

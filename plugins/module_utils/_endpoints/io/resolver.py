@@ -12,6 +12,7 @@ import os
 import socket
 import struct
 import time
+from typing import List
 
 from .namespaces import Place
 
@@ -31,15 +32,21 @@ class Unresolved(Exception):
     """Why a name has no address."""
 
 
-def addresses(place: Place, name: str, seconds: float) -> list[str]:
+class Addresses(List[str]):
+    """Addresses of a name; ``missing``: why it may have more, else empty."""
+
+    missing = ""
+
+
+def addresses(place: Place, name: str, seconds: float) -> Addresses:
     """Every address of the name, IPv4 first."""
     try:
-        return [str(ipaddress.ip_address(name.strip("[]")))]
+        return Addresses([str(ipaddress.ip_address(name.strip("[]")))])
     except ValueError:
         pass
     known = _in_hosts(place.read("/etc/hosts"), name)
     if known:
-        return known
+        return Addresses(known)
     servers, search, dots = _configuration(place.read("/etc/resolv.conf"))
     if not servers:
         raise Unresolved("there is no name server in its /etc/resolv.conf")
@@ -107,16 +114,18 @@ def _candidates(name: str, search: list[str], dots: int) -> list[str]:
     return [name, *longer] if name.count(".") >= dots else [*longer, name]
 
 
-def _answers(server: str, name: str, deadline: float) -> list[str]:
+def _answers(server: str, name: str, deadline: float) -> Addresses:
     """Addresses of both families, IPv4 first; that one family is not answered hides none of the other."""
-    addresses: list[str] = []
+    addresses = Addresses()
     problem: Exception = Unresolved("the name has no address")
     for kind in (_A, _AAAA):
         left = deadline - time.monotonic()
         # The time of the second question is bounded where the first was answered: some servers drop it.
         until = deadline if kind == _A or not addresses else time.monotonic() + min(left / 4, _SECOND)
         try:
-            addresses += _question(server, name, kind, until)
+            found = _question(server, name, kind, until)
+            addresses += found
+            addresses.missing = addresses.missing or found.missing
         except (Unresolved, OSError) as error:
             if kind == _A:
                 problem = error
@@ -127,7 +136,7 @@ def _answers(server: str, name: str, deadline: float) -> list[str]:
     return addresses
 
 
-def _question(server: str, name: str, kind: int, deadline: float) -> list[str]:
+def _question(server: str, name: str, kind: int, deadline: float) -> Addresses:
     number = int.from_bytes(os.urandom(2), "big")
     try:
         labels = [part.encode("idna") for part in name.rstrip(".").split(".")]
@@ -154,18 +163,20 @@ def _question(server: str, name: str, kind: int, deadline: float) -> list[str]:
     raise TimeoutError
 
 
-def _whole(server: str, packet: bytes, answer: bytes, kind: int, deadline: float) -> list[str]:
+def _whole(server: str, packet: bytes, answer: bytes, kind: int, deadline: float) -> Addresses:
     """The records of an answer; one that was too long for a datagram is asked for again by TCP (RFC 7766)."""
     if not answer[2] & _TRUNCATED:
-        return _parsed(answer, kind)
+        return Addresses(_parsed(answer, kind))
     try:
-        return _parsed(_by_tcp(server, packet, deadline), kind)
+        return Addresses(_parsed(_by_tcp(server, packet, deadline), kind))
     except OSError as error:
-        records = _parsed(answer, kind, cut=True)
-        if records:
-            return records
         reason = (error.strerror or str(error) or "no answer").lower()
-        raise Unresolved(f"its answer is too long for UDP, and by TCP it is not given: {reason}") from None
+        missing = f"its answer is too long for UDP, and by TCP it is not given: {reason}"
+        records = Addresses(_parsed(answer, kind, cut=True))
+        if not records:
+            raise Unresolved(missing) from None
+        records.missing = f"name server {server}: {missing}"
+        return records
 
 
 def _by_tcp(server: str, packet: bytes, deadline: float) -> bytes:

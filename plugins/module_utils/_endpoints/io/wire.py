@@ -51,6 +51,7 @@ class Wire:
         self.number = number
         self.location = ""  # where an answer of HTTP redirects to
         self.addresses: list[str] = []
+        self.unresolved = ""  # why there may be more of them
         self.dialled = Dialled()
         self._lap = self._began = time.monotonic()
         self.proxy, self.proxy_login = proxy_of(place, target)
@@ -115,8 +116,9 @@ class Wire:
             raise Failed("dns", str(error)) from None
         except OSError as error:
             raise Failed("dns", words_of(error)) from None
-        self.addresses = addresses
-        self.done("dns", ", ".join(addresses[:4]), {"proxy": host} if self.proxy else None)
+        self.addresses, self.unresolved = addresses, addresses.missing
+        more = f"; there may be more: {addresses.missing}" if addresses.missing else ""
+        self.done("dns", f"{', '.join(addresses[:4])}{more}", {"proxy": host} if self.proxy else None)
         return addresses
 
     def connect(self, addresses: list[str], port: int) -> None:

@@ -62,3 +62,19 @@ def test_an_answer_by_tcp_that_drips_ends_at_the_time_limit():
     with pytest.raises(resolver.Unresolved, match="too long for UDP, and by TCP it is not given"):
         resolver.addresses(cast(Place, Container()), "shop.example", 1.0)
     assert time.monotonic() - began < 10
+
+
+def test_addresses_of_an_answer_that_is_cut_off_are_not_said_to_be_all(monkeypatch):
+    answers = bytearray(b"\0\0" + TRUNCATED.to_bytes(2, "big") + bytes([0, 1, 0, 2, 0, 0, 0, 0]))
+    answers += b"\4shop\7example\0" + bytes([0, 1, 0, 1])
+    answers += b"\xc0\x0c" + bytes([0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1])  # the second one is missing
+
+    def refused(*_given: object) -> bytes:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr(resolver, "_by_tcp", refused)
+    found = resolver._whole("192.0.2.53", b"", bytes(answers), 1, 0.0)
+    assert found == ["192.0.2.1"]
+    assert "name server 192.0.2.53: its answer is too long for UDP" in found.missing
+    whole = bytes(answers[:2] + b"\x81\x80" + answers[4:6] + b"\0\1" + answers[8:])
+    assert resolver._whole("192.0.2.53", b"", whole, 1, 0.0).missing == ""
