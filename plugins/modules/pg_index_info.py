@@ -223,6 +223,7 @@ workload:
         entries: {description: "Number of entries in pg_stat_statements.", type: int}
         evictions: {description: "How often pg_stat_statements evicted entries during the window (dealloc).", type: int}
         renewed: {description: "Whether the counters were reset during the window.", type: bool}
+        logins: {description: "New sessions per second; null without a window, or before PostgreSQL 14.", type: float}
     statements:
       description: "As M(pafar.runbook.pg_statements_info) returns them."
       type: list
@@ -246,6 +247,9 @@ workload:
         spilled_blocks:
           description: "Blocks of 8 KiB that were written to temporary files (temp_blks_written)."
           type: int
+        jit_seconds:
+          description: "Seconds in which the statement was compiled (JIT); 0 before version 1.10 of the extension."
+          type: float
         lifetime_mean_ms:
           description: "Mean milliseconds of one execution since the last reset of the counters."
           type: float

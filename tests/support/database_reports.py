@@ -296,14 +296,16 @@ def statement(seconds: float, text: str = "SELECT 1") -> StatementReport:
     return {
         "query_id": "1", "role": "app", "database": "shop", "statement": text, "seconds": seconds, "share": 1.0,
         "sessions": 1.0, "lock_share": 0.0, "work_seconds": seconds, "calls": 1, "mean_ms": 1.0, "rows": 1,
-        "read_blocks": 0, "spilled_blocks": 0, "lifetime_mean_ms": 1.0, "renewed": False, "running": [],
+        "read_blocks": 0, "spilled_blocks": 0, "jit_seconds": 0.0, "lifetime_mean_ms": 1.0, "renewed": False,
+        "running": [],
     }  # fmt: skip
 
 
 def workload(*statements: StatementReport, **waits: float) -> WorkloadReport:
     return {
         "available": True, "why": "", "remedy": "", "notes": [], "statements": list(statements), "waits": waits,
-        "window": {"seconds": 5.0, "lifetime": False, "since": None, "entries": 1, "evictions": 0, "renewed": False},
+        "window": {"seconds": 5.0, "lifetime": False, "since": None, "entries": 1, "evictions": 0, "renewed": False,
+                   "logins": None},
     }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def of_diagnosis(result: DiagnosisReport) -> list[Line]:
     """The causes with their evidence, then the advice."""
     kind = CARE if result["cause"] else GOOD
-    first, *others = result["lines"][:SHOWN] or ["no cause was found"]
+    first, *others = result["lines"][:SHOWN] or ["no cause was found among those that are looked for"]
     lines = [first_line(kind, first, result["unread"]), *((kind, line) for line in others)]
     for cause in result["causes"][:1]:
         lines += [(DIM, f"    {text}") for text in cause["evidence"][1:4]]

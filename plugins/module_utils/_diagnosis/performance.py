@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from typing import Sequence
-
 from .._core.text import counted, shortened, span
 from .._postgres.activity_report import ActivityReport
 from .._postgres.background.backends import ProcessesReport
@@ -27,18 +25,19 @@ from .cause import (
     Rules,
     diagnosis,
     ended_by,
+    joined,
     server_causes,
     unseen,
 )
 from .client_pool import CLIENT_POOL, client_pools
+from .slow_statements import LOGINS, SPILL, compilation, is_felt, logins, spilled
 
-LOCKS, RUNAWAY, INDEX, FULL_READ, IDLE_IN_TRANSACTION, DEAD_CLIENTS, SLOTS, SPILL, VACUUM, TRAFFIC, HORIZON = (
+LOCKS, RUNAWAY, INDEX, FULL_READ, IDLE_IN_TRANSACTION, DEAD_CLIENTS, SLOTS, VACUUM, TRAFFIC, HORIZON = (
     "lock_queue", "runaway_statement", "missing_index", "full_table_read", "idle_in_transaction", "dead_clients",
-    "connection_exhaustion", "spilled_files", "blocking_vacuum", "traffic", "xmin_horizon",
+    "connection_exhaustion", "blocking_vacuum", "traffic", "xmin_horizon",
 )  # fmt: skip
 _MUCH = 0.15  # of the window's time that one missing index concerns
 _MOST, _DEAR = 0.5, 2000.0  # share of the time; the planner's cost: some ten megabytes that are read
-_FELT = 0.1  # seconds of a call, or of each second of the window, from which on a client may feel a statement
 _NEAR = 0.1
 _OLD_SLOT = 1_000_000  # transactions whose dead rows a slot keeps
 _SATURATED = 0.8  # of the host's cores that the database uses
@@ -50,7 +49,8 @@ _NO_PROCESSES: ProcessesReport = {
 }  # fmt: skip
 _NO_WORKLOAD: WorkloadReport = {
     "available": False, "why": "not requested", "remedy": "", "notes": [], "statements": [], "waits": {},
-    "window": {"seconds": None, "lifetime": False, "since": None, "entries": 0, "evictions": 0, "renewed": False},
+    "window": {"seconds": None, "lifetime": False, "since": None, "entries": 0, "evictions": 0, "renewed": False,
+               "logins": None},
 }  # fmt: skip
 
 
@@ -71,7 +71,9 @@ def diagnose_performance(
         *_idle_in_transaction(activity, idle_in_transaction, plan),
         *_dead_clients(processes, plan),
         *_slots(activity),
-        *_background(background),
+        *compilation(workload),
+        *joined([*spilled(workload), *_background(background)]),
+        *logins(workload, processes["cores"] if processes["here"] else None),
         *_horizon(activity, background, idle_in_transaction),
     ]
     at_work = sum(workload["waits"].values())
@@ -175,7 +177,7 @@ def _index(indexes: IndexesReport, workload: WorkloadReport) -> list[Cause]:
         return []
     first = advised[0]
     share = min(1.0, first["seconds"] / whole)
-    if not (_is_felt(first["seconds"], first["statements"], workload) or _is_dear(first, share)):
+    if not (is_felt(first["seconds"], first["statements"], workload) or _is_dear(first, share)):
         return []
     proof = 1.0 if first["proved"] else 0.5
     table = f"{first['schema']}.{first['table']}{_in_database(first['database'], indexes)}"
@@ -205,22 +207,12 @@ def _is_dear(advice: AdviceReport, share: float) -> bool:
     return advice["proved"] and share >= _MOST and before >= _DEAR and before >= 10 * after
 
 
-def _is_felt(seconds: float, texts: Sequence[str], workload: WorkloadReport) -> bool:
-    """Whether statements take so long that a client may feel it: a tenth of one session's time in the window, or a
-    tenth of a second each. At a quiet site a statement of a millisecond has all of the time."""
-    window = workload["window"]["seconds"]
-    if window is None or seconds >= _FELT * window:
-        return True
-    own = [statement for statement in workload["statements"] if statement["statement"] in texts]
-    return any(statement["running"] or (statement["mean_ms"] or 0.0) >= 1000 * _FELT for statement in own)
-
-
 def _full_reads(indexes: IndexesReport, workload: WorkloadReport) -> list[Cause]:
     """Tables that are read from end to end, again and again, without advice that explains it."""
     reads = [
         read
         for read in indexes["full_reads"]
-        if read["share"] >= _MUCH and _is_felt(read["seconds"], [read["statement"]], workload)
+        if read["share"] >= _MUCH and is_felt(read["seconds"], [read["statement"]], workload)
     ]
     if not reads:
         return []
@@ -324,10 +316,10 @@ def _background(background: BackgroundReport) -> list[Cause]:
     # An index build sorts more than fits into its memory, as a rule.
     spilled_by = background["spill"]["sessions"] if "spill" in background else []
     spilling = [session for session in spilled_by if not session["maintenance"]]
-    spilled = sum(session["bytes"] for session in spilling)
-    if spilled >= 2**28:
+    size = sum(session["bytes"] for session in spilling)
+    if size >= 2**28:
         who = spilling[0]
-        text = f"{spilled // 2**20:,} MiB are in temporary files, most by {who['who']}: it needs more work_mem"
+        text = f"{size // 2**20:,} MiB are in temporary files, most by {who['who']}: it needs more work_mem"
         causes.append(Cause(SPILL, 0.25, (text,)))
     vacuums = background["autovacuum"]["vacuums"] if "autovacuum" in background else []
     holding = [vacuum for vacuum in vacuums if vacuum["holds_up"]]
@@ -376,6 +368,7 @@ def _scale(activity: ActivityReport, causes: list[Cause], saturated: bool) -> st
         FULL_READ: "each would scan the same whole table",
         RUNAWAY: "one statement uses the CPU that they would need",
         CLIENT_POOL: "each would fill its own pool in the same way",
+        LOGINS: "they would open still more sessions",
     }
     states = activity["server_states"]
     if any(state["refuses"] for state in states):
@@ -388,5 +381,5 @@ def _scale(activity: ActivityReport, causes: list[Cause], saturated: bool) -> st
     if saturated:
         return "more replicas would make it worse: all cores of the database are in use; scale it or reduce its load"
     free = activity["connections"]["ordinary_free"]
-    what = "the causes above do not show it" if causes else "no cause was found"
+    what = "the causes above do not show it" if causes else "no cause was found among those that are looked for"
     return f"whether more replicas would help is not known: {what} ({free} slots of the database are free)"

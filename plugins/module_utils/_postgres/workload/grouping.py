@@ -150,4 +150,5 @@ def _total(entries: list[Entry], counted: list[Entry]) -> Entry:
         sum(entry.rows for entry in counted),
         sum(entry.read for entry in entries),
         sum(entry.spilled for entry in entries),
+        jit=sum(entry.jit for entry in entries),
     )

@@ -58,13 +58,15 @@ class StatementReport(TypedDict):
     rows: int
     read_blocks: int
     spilled_blocks: int
+    jit_seconds: float
     lifetime_mean_ms: float | None
     renewed: bool
     running: list[RunningStatement]
 
 
 class WindowReport(TypedDict):
-    """What was watched. ``since``: from when the counters count, where ``lifetime`` is true."""
+    """What was watched. ``since``: from when the counters count, where ``lifetime`` is true. ``logins``: new sessions
+    per second; None where no window was watched, or the server does not count them."""
 
     seconds: float | None
     lifetime: bool
@@ -72,6 +74,7 @@ class WindowReport(TypedDict):
     entries: int
     evictions: int
     renewed: bool
+    logins: float | None
 
 
 class WorkloadReport(TypedDict):
@@ -93,7 +96,8 @@ class StatementsReport(WorkloadReport):
 
 
 class Entry(NamedTuple):
-    """One statement's counters. ``seconds`` of execution; blocks of 8 KiB; ``since`` from version 17 on."""
+    """One statement's counters. ``seconds`` of execution, ``jit`` of them of compilation; blocks of 8 KiB; ``since``
+    from version 17 on."""
 
     calls: int
     seconds: float
@@ -101,6 +105,7 @@ class Entry(NamedTuple):
     read: int = 0
     spilled: int = 0
     since: datetime | None = None
+    jit: float = 0.0
 
 
 class StatementCounters(NamedTuple):
@@ -163,6 +168,7 @@ def difference(first: StatementCounters, second: StatementCounters) -> list[Doin
                 after.rows - before.rows,
                 after.read - before.read,
                 after.spilled - before.spilled,
+                jit=after.jit - before.jit,
             )
         if spent.calls:
             doings.append(Doing(key, spent, after, renewed))
@@ -259,6 +265,7 @@ def report(
                 "rows": spent.rows,
                 "read_blocks": spent.read,
                 "spilled_blocks": spent.spilled,
+                "jit_seconds": round(spent.jit, 3),
                 "lifetime_mean_ms": _mean(doing.lifetime) if doing else None,
                 "renewed": bool(doing and doing.renewed),
                 "running": [_shown(session) for session in runs],

@@ -237,3 +237,26 @@ def test_bad_input_is_one_sentence(counted, options):
     found = info(counted, **options)
     assert found["failed"] is True
     assert "Traceback" not in found["msg"]
+
+
+def test_what_of_a_statement_is_compilation(counted, worker):
+    """Each call is compiled, however little it reads."""
+    counted.run("SELECT pg_stat_statements_reset()")
+    client = worker()
+    for setting in ("jit_above_cost", "jit_inline_above_cost", "jit_optimize_above_cost"):
+        client.run(f"SET {setting} = 0")
+    client.run("SET jit = on")
+    found = info_while(counted, lambda: client.run("SELECT sum(i * i + 1) FROM generate_series(1, 10) AS i"))
+    (told,) = [one for one in found["statements"] if "generate_series" in one["statement"] and one["calls"]]
+    version = int(counted.value("SHOW server_version_num"))
+    assert (told["jit_seconds"] > 0) is (version >= 150000 and counted.value("SELECT pg_jit_available()"))
+    assert told["jit_seconds"] <= told["seconds"]
+
+
+def test_how_many_sessions_are_opened(counted):
+    def open_some() -> None:
+        for dummy in range(20):
+            counted.value("SELECT 1")
+
+    window = info_while(counted, open_some)["window"]
+    assert window["logins"] * window["seconds"] >= 20

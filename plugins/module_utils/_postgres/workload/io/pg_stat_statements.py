@@ -45,6 +45,10 @@ SELECT query_id, wait_event_type, pg_catalog.count(*)::int
  GROUP BY 1, 2
 """
 _EVERY = 0.2  # seconds between two samples
+_JIT = ("jit_generation_time", "jit_inlining_time", "jit_optimization_time", "jit_emission_time")
+# Sessions that were opened, since the counters were reset.
+LOGINS = "SELECT pg_catalog.sum(sessions)::bigint FROM pg_catalog.pg_stat_database"
+_COUNTS_LOGINS = 140000  # version from which on
 _NEEDED = ("userid", "dbid", "queryid", "calls", "rows", "shared_blks_read", "temp_blks_written")
 
 
@@ -110,15 +114,18 @@ def read_counters(postgres: Postgres, extension: Extension) -> StatementCounters
     spent = "total_exec_time" if "total_exec_time" in has else "total_time"
     level = "toplevel" if "toplevel" in has else "true"
     since = "stats_since" if "stats_since" in has else "NULL::timestamptz"
+    jit = " + ".join(_JIT) if has.issuperset(_JIT) else "0.0"
     # Names of columns are constants of ours, the extension's own name is quoted.
-    rows = postgres.rows(f"SELECT {', '.join(_NEEDED)}, {spent}, {level}, {since} FROM {extension.name}(false)")
+    rows = postgres.rows(f"SELECT {', '.join(_NEEDED)}, {spent}, {level}, {since}, {jit} FROM {extension.name}(false)")
     entries: dict[Key, Entry] = {}
     hidden = 0
-    for role, database, query, calls, number, read, spilled, milliseconds, top, began in rows:
+    for role, database, query, calls, number, read, spilled, milliseconds, top, began, jit_ms in rows:
         if query is None:
             hidden += 1
             continue
-        entries[role, database, query, top] = Entry(calls, milliseconds / 1000, number, read, spilled, began)
+        entries[role, database, query, top] = Entry(
+            calls, milliseconds / 1000, number, read, spilled, began, jit_ms / 1000
+        )
     if "toplevel" not in has:
         return StatementCounters(entries, hidden=hidden)
     dealloc, reset = postgres.rows(f"SELECT dealloc, stats_reset FROM {extension.name}_info")[0]
@@ -159,11 +166,20 @@ def own_statements(postgres: Postgres, extension: Extension) -> frozenset[Key]:
     return frozenset((row[0], row[1], row[2], row[3]) for row in rows)
 
 
+def _logins(postgres: Postgres) -> int | None:
+    if int(postgres.server["version_num"]) < _COUNTS_LOGINS:
+        return None
+    counted: int | None = postgres.rows(LOGINS)[0][0]
+    return counted
+
+
 def watch(
     postgres: Postgres, extension: Extension, window: float
-) -> tuple[StatementCounters, StatementCounters, Samples, Snapshot, float]:
-    """Two snapshots so many seconds apart, samples meanwhile, and a snapshot at the end."""
+) -> tuple[StatementCounters, StatementCounters, Samples, Snapshot, float, int | None]:
+    """Two snapshots so many seconds apart, samples meanwhile, and a snapshot at the end; the seconds, and the sessions
+    that were opened within them."""
     samples, began = Samples(), time.monotonic()
+    logins = _logins(postgres)
     first = read_counters(postgres, extension) if extension.name else StatementCounters({})
     while True:
         samples.add((row[0], row[1], row[2]) for row in postgres.rows(SAMPLE, signature=SIGNATURE))
@@ -172,7 +188,9 @@ def watch(
             break
         time.sleep(min(_EVERY, left))
     second = read_counters(postgres, extension) if extension.name else StatementCounters({})
-    return first, second, samples, read_snapshot(postgres), time.monotonic() - began
+    later, seconds = _logins(postgres), time.monotonic() - began
+    opened = later - logins if logins is not None and later is not None and later >= logins else None
+    return first, second, samples, read_snapshot(postgres), seconds, opened
 
 
 def usable(postgres: Postgres) -> Extension:

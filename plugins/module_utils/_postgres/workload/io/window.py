@@ -43,6 +43,7 @@ class Workload:
     snapshot: Snapshot
     texts: Mapping[Key, str] = field(default_factory=dict)  # of statements that the extension has no text of
     whole: float = 0.0  # seconds of all statements, finished and running
+    opened: int | None = None  # sessions, within the seconds
 
     def top(self, number: int) -> list[Key]:
         return [key for key, dummy in ranked(self.doings, self.running)[:number]]
@@ -84,6 +85,7 @@ class Workload:
                 "entries": len(self.second.entries) + self.second.hidden,
                 "evictions": evictions,
                 "renewed": renewed,
+                "logins": round(self.opened / self.seconds, 2) if self.seconds and self.opened is not None else None,
             },
             "statements": report(self.doings, self.running, self.samples, reader, top, self.seconds),
             "waits": self.samples.as_dict(),
@@ -92,7 +94,7 @@ class Workload:
 
 def workload(postgres: Postgres, extension: Extension, window: float) -> Workload:
     """Watch for ``window`` seconds; 0 takes the counters as they are."""
-    first, second, samples, snapshot, seconds = watch(postgres, extension, window)
+    first, second, samples, snapshot, seconds, opened = watch(postgres, extension, window)
     ours = own_statements(postgres, extension) if extension.name else frozenset()
     doings = [doing for doing in (difference(first, second) if window else lifetime(second)) if doing.key not in ours]
     texts_of = short_texts(postgres, extension, [doing.key for doing in doings]) if extension.name else {}
@@ -110,6 +112,7 @@ def workload(postgres: Postgres, extension: Extension, window: float) -> Workloa
         statements.texts,
         sum(doing.spent.seconds for doing in statements.doings)
         + sum(session["within"] for sessions in running.values() for session in sessions),
+        opened,
     )
 
 

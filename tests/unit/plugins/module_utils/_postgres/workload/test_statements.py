@@ -25,6 +25,7 @@ EARLY, LATE = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 24, tzinfo=U
     ("before", "after", "spent", "renewed"),
     [
         pytest.param(Entry(10, 5.0, 100, 7, 3), Entry(12, 6.5, 120, 9, 3), Entry(2, 1.5, 20, 2, 0), False, id="it ran"),
+        pytest.param(Entry(10, 5.0, jit=2.0), Entry(12, 6.5, jit=3.0), Entry(2, 1.5, jit=1.0), False, id="compiled"),
         pytest.param(None, Entry(3, 1.0), Entry(3, 1.0), False, id="new"),
         pytest.param(Entry(10, 5.0), Entry(3, 1.0), Entry(3, 1.0), True, id="dropped and come again"),
         pytest.param(
@@ -57,10 +58,11 @@ def test_a_victim_of_a_lock_is_told_from_a_worker():
     samples = Samples()
     samples.add([(1001, "Lock", 3), (1001, None, 1), (1002, None, 2), (None, "IO", 1)])
     reader = Reader({10: "app"}, {5: "shop"}, {ONE: "UPDATE t SET x = $1", TWO: "SELECT $1"}, "normalized")
-    doings = [Doing(ONE, Entry(4, 8.0), Entry(9, 9.0)), Doing(TWO, Entry(2, 2.0), Entry(2, 2.0))]
+    doings = [Doing(ONE, Entry(4, 8.0, jit=2.5), Entry(9, 9.0)), Doing(TWO, Entry(2, 2.0), Entry(2, 2.0))]
     first, second = report(doings, {}, samples, reader, 10, 4.0)
     assert (first["lock_share"], first["work_seconds"], first["share"]) == (0.75, 2.0, 0.8)
     assert (second["lock_share"], second["mean_ms"]) == (0.0, 1000.0)
+    assert (first["jit_seconds"], second["jit_seconds"]) == (2.5, 0.0)
     assert samples.as_dict() == {"Lock": 3.0, "CPU": 3.0, "IO": 1.0}
 
 
