@@ -24,7 +24,7 @@ from ..connection_limits import family_of
 from ..session import CLIENT, Holder, Session, name_and_host
 from ..snapshot import MANY, MIN_WAITERS, Snapshot
 from ..sql_text import locks_until_commit, locks_until_disconnect, without_literals
-from .lock_table import Key
+from .lock_table import Key, Tag
 
 _LEADER = (
     "it may be the elected leader of its waiters: whether its session or its transaction holds the advisory lock is not"
@@ -157,27 +157,41 @@ def _mutexes(snapshot: Snapshot, min_waiting: float) -> frozenset[Key]:
     led since its session connected and says something from time to time, none of the others has come lately, and each
     waits since it connected."""
     waits = snapshot.forest.waits
-    tags = {lock.tag for locks in waits.waits.values() for lock in locks if lock.kind == "advisory"}
-    holders = {key for tag in tags for key in waits.held_by.get(tag, ())} - waits.waits.keys()
-    return frozenset(key for key in holders if _is_mutex(snapshot, key, min_waiting))
+    queues: dict[Tag, list[Key]] = {}
+    for waiter, locks in waits.waits.items():
+        for lock in locks:
+            if lock.kind == "advisory":
+                queues.setdefault(lock.tag, []).append(waiter)
+    mutexes: set[Key] = set()
+    for tag, queue in queues.items():
+        holders = waits.held_by.get(tag, set()) - waits.waits.keys()
+        if len(queue) >= MIN_WAITERS and holders:
+            mutexes.update(_of_requests(snapshot, holders, queue, min_waiting))
+    return frozenset(mutexes)
 
 
-def _is_mutex(snapshot: Snapshot, key: Key, min_waiting: float) -> bool:
-    holder = snapshot.sessions.get(key) if isinstance(key, int) else None
-    if holder is None or holder.backend_type != CLIENT or _lasts(snapshot, holder) < min_waiting:
-        return False
-    waiters = snapshot.forest.waiting_for(key)
-    members = [who for who in map(snapshot.who, waiters) if isinstance(who, Session)]
-    texts = {holder.query, *(member.query for member in members)}
-    served = sum(map(_has_served, members))
-    if not any(map(locks_until_commit, texts)):
-        many = len(members) >= MANY * MIN_WAITERS and served >= MIN_WAITERS
-        return many and not any(map(locks_until_disconnect, texts))
-    hung = served >= MIN_WAITERS and holder.state == "active" and holder.seconds_in_state(snapshot.now) >= min_waiting
-    if hung or len(members) < MANY * MIN_WAITERS:
-        return hung
-    old = all(snapshot.seconds_waiting(waiter) >= min_waiting for waiter in waiters)
-    return not (old and not served and _goes_on(snapshot, holder, min_waiting))
+def _of_requests(
+    snapshot: Snapshot, holders: Collection[Key], queue: Collection[Key], min_waiting: float
+) -> Iterable[Key]:
+    """Those of the holders of an advisory lock for which requests wait."""
+    members = [who for who in map(snapshot.who, queue) if isinstance(who, Session)]
+    texts = {member.query for member in members}
+    until_commit = any(map(locks_until_commit, texts))
+    until_disconnect = any(map(locks_until_disconnect, texts))
+    served, many = sum(map(_has_served, members)), len(members) >= MANY * MIN_WAITERS
+    old = all(snapshot.seconds_waiting(waiter) >= min_waiting for waiter in queue)
+    for key in holders:
+        holder = snapshot.sessions.get(key) if isinstance(key, int) else None
+        if holder is None or holder.backend_type != CLIENT or _lasts(snapshot, holder) < min_waiting:
+            continue
+        if not (until_commit or locks_until_commit(holder.query)):
+            if many and served >= MIN_WAITERS and not until_disconnect and not locks_until_disconnect(holder.query):
+                yield key
+            continue
+        works = holder.state == "active" and holder.seconds_in_state(snapshot.now) >= min_waiting
+        elects = old and not served and _goes_on(snapshot, holder, min_waiting)
+        if (works and served >= MIN_WAITERS) or (many and not elects):
+            yield key
 
 
 def why_mutex(snapshot: Snapshot, holder: Session, waiters: Collection[Key], min_waiting: float) -> str:

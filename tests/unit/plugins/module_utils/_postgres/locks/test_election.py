@@ -353,3 +353,11 @@ LEADS = {"backend_start": ago(4010), "xact_start": ago(4000), "query_start": ago
 def test_standbys_and_few_requests_wait_by_design(scene):
     assert not judged(scene).affected
     assert by_design_lines(scene)
+
+
+def test_of_a_thousand_holders_of_one_advisory_lock_none_walks_the_graph(monkeypatch):
+    shared = [holds(pid, advisory(5), "ShareLock") for pid in range(1, 1001)]
+    queue = [session(pid, query=TAKES_FOR_TRANSACTION) for pid in range(2001, 2008)]
+    scene = snapshot([*shared, *(waits(one.pid, advisory(5)) for one in queue)], *queue)
+    monkeypatch.setattr(type(scene.forest), "waiting_for", None)
+    assert len(with_elections(scene, 30.0).mutexes) == 1000
