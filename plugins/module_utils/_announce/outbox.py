@@ -109,7 +109,7 @@ def _replaced(entry: Entry, why: str) -> Entry:
     return replace(entry, state=REPLACED, next_at=None, reason=f"{why}{_maybe(entry)}")
 
 
-def _without_needless(entries: Sequence[Entry], quiet: Collection[str], now: datetime, lease: timedelta) -> list[Entry]:
+def _without_needless(entries: Sequence[Entry], quiet: Collection[str]) -> list[Entry]:
     """Without the pages that wait and that the present severity does not ask for. They are not struck from the log, and
     go out when it is raised again."""
     why = "the present severity pages no person"
@@ -117,20 +117,21 @@ def _without_needless(entries: Sequence[Entry], quiet: Collection[str], now: dat
     for entry in entries:
         if PERSON in quiet and _calls(entry):
             found.append(_void(entry, why))
-        elif (
-            PAGER in quiet
-            and _is_alert(entry)
-            and entry.state not in FINAL
-            and not _is_sent_by_another(entry, now, lease)
-        ):
+        elif PAGER in quiet and _is_alert(entry) and entry.state not in (*FINAL, SENDING):
             found.append(_replaced(entry, why))
         else:
             found.append(entry)
     return found
 
 
-def _is_sent_by_another(entry: Entry, now: datetime, lease: timedelta) -> bool:
-    return entry.state == SENDING and _ready(entry, now, lease) is None
+def _left_behind(entries: Sequence[Entry], now: datetime, lease: timedelta) -> list[dict[str, Any]]:
+    """Notes that the alerts are in doubt whose runs say no more: what ends them may have been queued."""
+    reason = "the run that sent it said no more"
+    return [
+        {"key": entry.message.key, "state": IN_DOUBT, "reason": reason}
+        for entry in entries
+        if _is_alert(entry) and entry.state == SENDING and _ready(entry, now, lease) is not None
+    ]
 
 
 def _is_alert(entry: Entry) -> bool:
@@ -177,7 +178,7 @@ def _without_replaced(entries: list[Entry]) -> list[Entry]:
     return [
         _replaced(entry, "a newer state of it was queued")
         if entry.message.thing
-        and (entry.state in (QUEUED, FAILED) or _is_copied_enough(entry))
+        and (entry.state in (QUEUED, FAILED) or _is_copied_enough(entry) or _is_alert_in_doubt(entry))
         and newest[(*_lane(entry), entry.message.thing)] != entry.message.key
         else entry
         for entry in entries
@@ -188,6 +189,11 @@ def _is_copied_enough(entry: Entry) -> bool:
     """A mail in doubt cannot be asked for: of a state that is over no third copy goes out, nor does it hold the new one
     up."""
     return entry.message.channel == MAIL and entry.state == IN_DOUBT and entry.tries > 1
+
+
+def _is_alert_in_doubt(entry: Entry) -> bool:
+    """It is acknowledged or over by now, and pages no person any more: if it has arrived, what ends it follows."""
+    return _is_alert(entry) and entry.state == IN_DOUBT
 
 
 def due(entries: Sequence[Entry], now: datetime, lease: timedelta = LEASE) -> list[Entry]:
@@ -275,8 +281,9 @@ def claim(
     known = {entry.message.key for entry in entries}
     new = [message for message in wanted if message.key not in known]
     notes = [queued_note(message) for message in new]
-    queued = [_as_event(note, now, len(events) + number) for number, note in enumerate(notes, 1)]
-    entries = _without_needless(entries_of([*events, *queued]), quiet, now, lease)
+    notes += _left_behind(entries, now, lease)
+    added = [_as_event(note, now, len(events) + number) for number, note in enumerate(notes, 1)]
+    entries = _without_needless(entries_of([*events, *added]), quiet)
     taken = [entry for entry in due(entries, now, lease) if channels is None or entry.message.channel in channels]
     notes += [{"key": entry.message.key, "state": SENDING} for entry in taken]
     keys = {entry.message.key for entry in taken}

@@ -230,6 +230,20 @@ def test_a_page_that_waits_goes_out_while_the_severity_asks_for_it(tries, quiet,
     assert lines_of_outbox(found.left, at(99)) == []
 
 
+@pytest.mark.parametrize("last", ["acknowledge", "resolve"])
+@pytest.mark.parametrize("tries", [[], ["sending", "failed"], ["sending", "in_doubt"], ["sending"]])
+def test_an_alert_of_which_nothing_is_known_pages_no_person_after_its_end(last, tries):
+    """Sent again it would page a person, if it had not arrived before."""
+    events = [alert(), *(said("pager/trigger/1", state, 1) for state in tries), alert(last)]
+    found = claim([opened(), *events], [], at(99))
+    assert [entry.message.key for entry in found.taken] == [f"pager/{last}/1"]
+    assert [entry.state for entry in found.left] == ["replaced"]
+    written = entries_of([opened(), *events, *as_events(found, 9)])
+    assert written[0].state == "replaced", "in the log, too"
+    found = claim([opened(), alert(), said("pager/trigger/1", "sending", 99), alert(last)], [], at(99))
+    assert found.taken == [], "another run has it"
+
+
 def test_what_is_no_page_goes_out_at_any_severity():
     events = [call("c", "note"), alert("resolve"), alert("acknowledge")]
     found = claim([opened(), *events], [], at(99), quiet=("person", "pager"))
