@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import pytest
@@ -9,6 +10,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery i
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.channel import ticks
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.deliver import deliver
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.slack import Slack
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.statuspage import Statuspage
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Entry, Message
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError, LogError
 
@@ -22,6 +25,7 @@ class Chat:
 
     def __init__(self, seconds=0.0, find=None, send=None, differences=None):
         self.seconds, self.errors, self.sent = seconds, {"find": find, "send": send, "differences": differences}, []
+        self.began: list[float] = []  # by ``ticks``, of each message
 
     def _fails(self, name):
         if self.errors[name]:
@@ -32,6 +36,7 @@ class Chat:
 
     def send(self, message, thread):  # noqa: ARG002
         self._fails("send")
+        self.began.append(ticks())
         time.sleep(self.seconds)
         self.sent.append(message.key)
         return Delivered(message.key)
@@ -99,6 +104,15 @@ def test_a_slow_channel_takes_nothing_up_when_another_run_may_have_it():
     results = delivered(chat, "abcdefghij", budget=2.0, until=ticks() + 1.0)
     assert 1 <= len(chat.sent) <= 5
     assert states(results) == {key: "sent" if key in chat.sent else "queued" for key in "abcdefghij"}
+
+
+def test_a_channel_that_asks_for_a_gap_has_it_between_two_messages():
+    """Slack takes one message a second and channel, Statuspage one request a second."""
+    chat = Chat()
+    chat.gap = 0.2
+    assert states(delivered(chat, "abc")) == dict.fromkeys("abc", "sent")
+    assert all(after - before >= 0.2 for before, after in itertools.pairwise(chat.began))
+    assert (Slack.gap, Statuspage.gap) == (1.0, 1.0)
 
 
 class Owing(Chat):
