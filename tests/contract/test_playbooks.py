@@ -213,3 +213,37 @@ def test_a_computed_name_is_found(task):
 def test_what_was_held_can_be_approved_whichever_mitigation_it_is():
     named = set(re.findall(r"name: pafar\.runbook\.(\w+)", (ROOT / "playbooks/approve.yml").read_text()))
     assert named - NO_MITIGATION == set(ROLES) - NO_MITIGATION
+
+
+def rules_in(value):
+    """Each rule of a gate that a task gives to a role that it includes, by the variable's name."""
+    if isinstance(value, list):
+        for each in value:
+            yield from rules_in(each)
+    elif isinstance(value, dict):
+        if any(name.endswith(("include_role", "import_role")) for name in value):
+            given = (value.get("vars") or {}).items()
+            yield from ((name, str(rule)) for name, rule in given if name.endswith(("_approval", "_limit")))
+        for each in value.values():
+            yield from rules_in(each)
+
+
+def loses_the_sites(name, rule):
+    """Whether a rule wins over that of the inventory, of which it does not know: variables of an include do."""
+    own = f"hostvars[inventory_hostname].{name}"
+    return rule != "always" and own not in rule and name not in ("incident_approval", "incident_limit")
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
+def test_a_playbook_keeps_what_the_inventory_says_of_an_approval(path):
+    # The session that a person names has a variable of its own, and always needs an approval without it.
+    rules = [each for each in rules_in(load(path)) if "db_session_cancel_approval" not in each[1]]
+    assert [name for name, rule in rules if loses_the_sites(name, rule)] == []
+
+
+def test_a_rule_that_wins_over_the_inventory_is_found():
+    task = {"ansible.builtin.include_role": {"name": "x"}, "vars": {"x_approval": "{{ runbook_approval }}", "x_y": 1}}
+    ((name, rule),) = rules_in([{"tasks": [{"block": [task]}]}])
+    assert loses_the_sites(name, rule)
+    assert not loses_the_sites(name, "{{ hostvars[inventory_hostname].x_approval | default(runbook_approval) }}")
+    assert not loses_the_sites(name, "always")

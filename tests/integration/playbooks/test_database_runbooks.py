@@ -296,6 +296,11 @@ def test_an_index_is_advised_held_built_when_approved_and_taken_back(server, ses
         over.set()
         asking.join()
     name = sorted(path.stem for path in site.log.glob("*.jsonl"))[-1]
+    site.variables["build_index_approval"] = "always"  # of the inventory, over which the playbook's own rule would win
+    waits = site.play(playbook="playbooks/undo.yml", incident_id=name)
+    assert "gate held: this site requires approval of every plan" in waits.stdout
+    assert server.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'big'") == 1
+    del site.variables["build_index_approval"]
     undone = site.play(playbook="playbooks/undo.yml", incident_id=name)
     assert undone.returncode == 0, undone.stdout
     assert server.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'big'") == 0
