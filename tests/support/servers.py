@@ -309,8 +309,9 @@ class Server:
                 cursor.execute(statement)
         connection.close()
 
-    def value(self, query: str) -> Any:
-        connection = psycopg2.connect(self.dsn())
+    def value(self, query: str, options: str = "") -> Any:
+        """The first column of the first row; ``options``: of the session, as on the server's command line."""
+        connection = psycopg2.connect(self.dsn(), options=options)
         try:
             with connection.cursor() as cursor:
                 cursor.execute(query)
