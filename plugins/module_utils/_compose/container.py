@@ -125,6 +125,8 @@ class Container:
     needs: tuple[str, ...]
     awaits: tuple[str, ...]
     stopped_by_engine: bool = False  # when the engine was started again, which is no wish of a person
+    stopped_by_request: bool = False  # by the engine's events or its exit code; see acts.stopping
+    retries: int = 0  # restarts that the policy on-failure allows; 0 for no limit
 
     @property
     def short(self) -> str:
@@ -145,9 +147,12 @@ class Container:
 
     @property
     def stopped(self) -> bool:
-        """Stopped on purpose: the engine would have started it again by itself, unless it tried and could not."""
-        kept = self.state == "exited" and self.restart_policy in ("always", "unless-stopped")
-        return kept and not self.error and not self.stopped_by_engine
+        """Stopped on purpose: the engine would have started it again by itself, unless it tried and could not; or it is
+        known that it was asked to stop."""
+        failed = self.exit_code != 0 and (self.restarts < self.retries or not self.retries)
+        again = self.restart_policy in ("always", "unless-stopped") or (self.restart_policy == "on-failure" and failed)
+        asked = (again or self.stopped_by_request) and not self.stopped_by_engine
+        return self.state == "exited" and asked and not self.error
 
     def ended_with(self, engine_began: datetime | None) -> bool:
         """Whether it ended while the engine was started again: one that was killed stops what runs still, and does not
@@ -307,6 +312,7 @@ def container_of(inspection: Mapping[str, Any]) -> Container:
         cpus=(host.get("NanoCpus") or 0) / 1e9
         or (max(0, host.get("CpuQuota") or 0) / ((host.get("CpuPeriod") or 0) or 100000)),
         restart_policy=(host.get("RestartPolicy") or {}).get("Name", "") or "no",
+        retries=int((host.get("RestartPolicy") or {}).get("MaximumRetryCount") or 0),
         stop_timeout=int(config.get("StopTimeout") or 10),
         one_off=labels.get(ONE_OFF, "").lower() == "true",
         files=labels.get(FILES, ""),

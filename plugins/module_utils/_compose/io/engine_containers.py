@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any, Iterable, Iterator, NamedTuple, Sequence
 
 from ..._core.errors import EngineError, EngineHangs, ProjectUnknown
+from ..acts.stopping import ACTIONS
 from ..container import KEEPS, PROJECT, Container, container_of, of_compose
 from .engine_transport import Transport, refusal_in
 
@@ -124,6 +125,18 @@ class ContainerCalls(Transport):
             for container in events
         )
         return {id: int(code) for id, code in codes if code.isdigit()}
+
+    def requests(self, ids: Sequence[str], since: float, until: float) -> list[dict[str, Any]]:
+        """Requests to end one of these containers, between two moments (seconds since 1970); none where the engine
+        keeps its events from this user."""
+        filters = {"type": "container", "event": list(ACTIONS), "container": list(ids)}
+        try:
+            with self.call("read the events of"):
+                return list(self.api.events(since=int(since), until=int(until), filters=filters, decode=True))
+        except EngineHangs:
+            raise
+        except EngineError:
+            return []
 
     def events(self, since: float, until: float) -> list[dict[str, Any]]:
         """What it keeps of its events between two moments (seconds since 1970), the oldest first: 256 of every kind."""

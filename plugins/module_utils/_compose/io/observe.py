@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Sequence
+from typing import Any, Sequence
 
 from ..._core.errors import ComposeError, ProjectUnknown
 from ..._core.redaction import redacted_lines
@@ -17,6 +17,7 @@ from ..._core.times import moment
 from ..acts.io.act_store import ActStore
 from ..acts.io.listening import listening
 from ..acts.recovery import newest
+from ..acts.stopping import may_be_stopped, stopped_by_request
 from ..container import Container
 from ..drain.io import rule
 from ..project import Project, chosen, source_of
@@ -27,6 +28,7 @@ from .engine import Engine, is_file, why_no_file
 from .engine_process import engine_began
 from .recheck import recheck
 
+_WRITTEN = 6.0  # seconds after the end of a container within which the engine writes why it ended
 _EXITS = 600.0  # seconds within which the last exit of a container that loops lies
 LAST_LINES = 10  # of the log of an unhealthy container
 
@@ -43,8 +45,7 @@ def observe(
     name = _project_name(everything, given)
     mine = [container for container in everything if container.project == name and not container.one_off]
     now = datetime.now(timezone.utc)
-    began = engine_began(engine.login.endpoint, now) if any(container.stopped for container in mine) else None
-    mine = [replace(container, stopped_by_engine=container.ended_with(began)) for container in mine]
+    mine = _with_stops(engine, mine, now)
     source = source_of(name, mine, given, is_file)
     source = source if source.profiles else replace(source, profiles=_profiles_of(source))
     made, tagged = _made(engine, {container.image for container in mine})
@@ -63,6 +64,26 @@ def observe(
         project = recheck(engine, project)
     project = _with_exits(engine, project)
     return _with_logs(engine, project, lines) if lines else project
+
+
+def _with_stops(engine: Engine, containers: list[Container], now: datetime) -> list[Container]:
+    """The containers, of which it is said who stopped them, as far as that is known."""
+    if not any(container.stopped or may_be_stopped(container) for container in containers):
+        return containers
+    began = engine_began(engine.login.endpoint, now)
+    seen = [replace(container, stopped_by_engine=container.ended_with(began)) for container in containers]
+    asked = {container.id: container.finished for container in seen if may_be_stopped(container)}
+    ends = [end.timestamp() for end in asked.values() if end is not None]
+    events: list[dict[str, Any]] = []
+    if ends:
+        since = min(ends) - max(container.stop_timeout for container in seen if container.id in asked)
+        events = engine.requests(tuple(asked), since, min(max(ends) + _WRITTEN, now.timestamp()))
+    return [
+        replace(container, stopped_by_request=stopped_by_request(container, began, events))
+        if container.id in asked
+        else container
+        for container in seen
+    ]
 
 
 def _profiles_of(source: Source) -> tuple[str, ...]:

@@ -111,7 +111,7 @@ def why_excluded(plan):
         ({"state": "dead"}, "is dead"),
         ({"state": "exited", "exit_code": 1}, "has ended, and whether it is a job is unknown (restart policy no"),
         (
-            {"state": "exited", "exit_code": 1, "policy": "on-failure", "restarts": 5},
+            {"state": "exited", "exit_code": 1, "policy": "on-failure", "restarts": 5, "retries": 5},
             "5 times by the engine, which then",
         ),
         ({"state": "exited", "exit_code": 128, "policy": "always", "error": "port is taken"}, "(port is taken); it is"),
@@ -315,7 +315,9 @@ def test_a_state_that_is_not_known_is_no_ground_for_an_act(state):
     ("more", "left"),
     [
         pytest.param({"state": "exited", "exit_code": 137, "policy": "no"}, 1, id="ended, and is not started again"),
-        pytest.param({"state": "exited", "exit_code": 1, "policy": "on-failure", "restarts": 3}, 1, id="given up"),
+        pytest.param(
+            {"state": "exited", "exit_code": 1, "policy": "on-failure", "restarts": 3, "retries": 3}, 1, id="given up"
+        ),
         pytest.param({"state": "created"}, 1, id="never started"),
         pytest.param({"state": "exited", "policy": "no", "health": ""}, 0, id="a job that is done"),
         pytest.param({"state": "exited", "policy": "always"}, 0, id="stopped on purpose"),
