@@ -36,6 +36,15 @@ _TOKEN = re.compile(
     re.S,
 )
 _PASS = re.compile(r"(?:proxy|grpc|fastcgi|uwsgi|scgi|memcached)_pass")
+# Of HAProxy: what begins a section, and the place of the address in a line that declares servers (configuration manual,
+# 4.2 and 5.2).
+_HAPROXY_SECTIONS = (
+    "global", "defaults", "frontend", "backend", "listen", "resolvers", "peers", "mailers", "program", "cache", "ring",
+    "userlist", "http-errors", "fcgi-app", "log-forward",
+)  # fmt: skip
+_HAPROXY_SERVERS = {"server": 2, "server-template": 3}
+_HAPROXY_FAMILY = re.compile(r"^(?:ipv[46]|tcp[46]?|quic[46])@")
+_HAPROXY_COMMENT = re.compile(r"(?<!\\)#")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 MARGIN = 1.5  # seconds, where the age of a process is known in whole seconds
 
@@ -145,6 +154,48 @@ def names_resolved_once(configuration: str) -> frozenset[str]:
         elif _PASS.fullmatch(words[0]) and len(words) > 1 and "$" not in words[1]:
             passes.add(_host_of(words[1]))
     return frozenset(servers | (passes - groups)) - {""}
+
+
+def haproxy_files(processes: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """The files that an HAProxy read which runs, by its command; empty where none does, or one is not known."""
+    for process in processes:
+        words = process["command"].split()
+        if not words or words[0].rpartition("/")[2] != "haproxy":
+            continue
+        files = [file for option, file in zip(words, words[1:]) if option == "-f"]
+        files += words[words.index("--") + 1 :] if "--" in words else []
+        return tuple(files) if all(file.startswith("/") for file in files) else ()
+    return ()
+
+
+def names_haproxy_resolves_once(configuration: str) -> frozenset[str] | None:
+    """Names of which an HAProxy asks for the address only when it reads its configuration: those of servers without
+    `resolvers`, of their own or by `default-server`. None where one is in a variable, or has defaults by their name.
+
+    >>> names_haproxy_resolves_once("backend a\\n server one web:80\\n server two api:80 resolvers docker")
+    frozenset({'web'})
+    """
+    usual = resolved = False  # whether servers have resolvers by `defaults`, and by what their section says so far
+    kind = ""
+    once: set[str] = set()
+    for line in configuration.splitlines():
+        words = _HAPROXY_COMMENT.split(line)[0].split()
+        place = _HAPROXY_SERVERS.get(words[0], 0) if words and kind in ("backend", "listen") else 0
+        if not words:
+            continue
+        if words[0] in _HAPROXY_SECTIONS:
+            if "from" in words[2:]:
+                return None  # other defaults than those above it
+            usual = usual and words[0] != "defaults"
+            kind, resolved = words[0], usual
+        elif words[0] == "default-server":
+            resolved = resolved or "resolvers" in words
+            usual = resolved if kind == "defaults" else usual
+        elif place and len(words) > place and not (resolved or "resolvers" in words):
+            if "$" in words[place]:
+                return None
+            once.add(_host_of(_HAPROXY_FAMILY.sub("", words[place])))
+    return frozenset(once) - {""}
 
 
 def _statements(configuration: str) -> Iterator[tuple[list[str], list[str]]]:

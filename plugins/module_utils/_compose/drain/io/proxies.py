@@ -14,8 +14,10 @@ from ...proxy import (
     MARGIN,
     StaleProxy,
     finds_addresses,
+    haproxy_files,
     is_among,
     may_be_behind,
+    names_haproxy_resolves_once,
     names_of,
     names_resolved_once,
     nginx_of,
@@ -48,16 +50,21 @@ def unknown_replicas(
         later = unknown_to(since, replicas, margin)
         if later:
             missing[service] = later
-    hosts = _hosts(engine, proxy, nginx) if missing and nginx else None
+    files = haproxy_files(processes)
+    hosts = _hosts(engine, proxy, nginx, files) if missing else None
     if hosts is not None:
         missing = {name: later for name, later in missing.items() if is_among(names_of(project, name, later), hosts)}
     return since, missing
 
 
-def _hosts(engine: Engine, proxy: Container, command: Sequence[str]) -> frozenset[str] | None:
-    """The names that an nginx asks for once; None where its configuration cannot be read."""
-    code, output = engine.execute(proxy.id, command, _CONFIGURATION)
-    return None if code else names_resolved_once(output)
+def _hosts(engine: Engine, proxy: Container, nginx: Sequence[str], haproxy: Sequence[str]) -> frozenset[str] | None:
+    """The names that a proxy asks for once; None where its configuration cannot be read, or is not understood."""
+    if not (nginx or haproxy):
+        return None
+    code, output = engine.execute(proxy.id, nginx or ("cat", *haproxy), _CONFIGURATION)
+    if code:
+        return None
+    return names_resolved_once(output) if nginx else names_haproxy_resolves_once(output)
 
 
 def stale_of(engine: Engine, project: Project, service: str) -> list[StaleProxy]:

@@ -6,8 +6,10 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import container_of
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.proxy import (
     finds_addresses,
+    haproxy_files,
     is_among,
     may_be_behind,
+    names_haproxy_resolves_once,
     names_of,
     names_resolved_once,
     nginx_of,
@@ -190,3 +192,45 @@ def test_a_host_of_the_configuration_means_a_service_also_with_its_network():
     assert is_among(frozenset({"Web"}), hosts)
     assert is_among(frozenset({"x", "other"}), hosts)
     assert not is_among(frozenset({"worker"}), hosts)
+
+
+@pytest.mark.parametrize(
+    ("configuration", "once"),
+    [
+        pytest.param("backend b\n  server s1 web:80 check\n", {"web"}, id="stock"),
+        pytest.param("listen b\n  server s1 ipv4@Web:80 # resolvers x\n", {"web"}, id="in a comment"),
+        pytest.param("backend b\n  server s1 web:80 check resolvers docker init-addr none\n", set(), id="resolvers"),
+        pytest.param("backend b\n  server-template web- 5 web:80 resolvers docker\n", set(), id="template"),
+        pytest.param("backend b\n  server-template web- 5 web:80 check\n", {"web"}, id="a template that asks once"),
+        pytest.param(
+            "backend b\n server s0 old:80\n default-server resolvers docker\n server s1 web:80\n", {"old"}, id="default"
+        ),
+        pytest.param(
+            "defaults\n  default-server check resolvers docker\nbackend b\n  server s1 web:80\nbackend c\n"
+            "  server s1 api:80\ndefaults\n  mode tcp\nbackend d\n  server s1 db:5432\n", {"db"}, id="defaults"
+        ),
+        pytest.param("backend b\n  server s1 10.0.0.2:80\n  server s2 /run/x.sock\n", {"10.0.0.2"}, id="addresses"),
+        pytest.param("backend b\n  server s1 ${WEB}:80\n", None, id="a variable"),
+        pytest.param("defaults d\nbackend b from d\n  server s1 web:80\n", None, id="defaults with a name"),
+        pytest.param("peers p\n  server here local:1024\nbackend b\n  server s1 web:80\n", {"web"}, id="peers"),
+        pytest.param("", set(), id="nothing"),
+    ],
+)  # fmt: skip
+def test_whose_address_an_haproxy_asks_for_once(configuration, once):
+    assert names_haproxy_resolves_once(configuration) == once
+
+
+@pytest.mark.parametrize(
+    ("command", "files"),
+    [
+        ("haproxy -W -db -f /usr/local/etc/haproxy/haproxy.cfg", ["/usr/local/etc/haproxy/haproxy.cfg"]),
+        ("/usr/sbin/haproxy -f /a.cfg -f /b.cfg -sf 7", ["/a.cfg", "/b.cfg"]),
+        ("haproxy -db -- /c.cfg", ["/c.cfg"]),
+        ("haproxy -f haproxy.cfg", []),
+        ("haproxy", []),
+        ("sh -c haproxy -f /a.cfg", []),
+        ("", []),
+    ],
+)
+def test_which_files_an_haproxy_has_read(command, files):
+    assert haproxy_files([{"pid": "1", "ppid": "0", "seconds": "9", "command": command}]) == tuple(files)

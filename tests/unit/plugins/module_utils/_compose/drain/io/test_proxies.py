@@ -13,6 +13,8 @@ from ...facts import inspected, project
 
 STOCK = "http { upstream web { server web:80; } server { set $api api; location / { proxy_pass http://$api; } } }"
 
+HAPROXY = "backend b\n  server-template api- 3 api:80 resolvers docker\n  server s1 web:80 check\n"
+
 
 def replica(service: str, up: float, network: str = "shop_default") -> Any:
     facts = inspected(service, up=up)
@@ -45,6 +47,9 @@ class Asked:
         ("nginx:", 0, STOCK, ["web"]),
         ("nginx:", 1, "nginx: [emerg] unknown directive", ["api", "web", "worker"]),  # it cannot be known
         ("haproxy -f /etc/haproxy.cfg", 1, "", ["api", "web", "worker"]),
+        ("haproxy -f /etc/haproxy.cfg", 0, HAPROXY, ["web"]),
+        ("haproxy -f /etc/haproxy.cfg", 0, "backend b\n server s ${HOST}:80\n", ["api", "web", "worker"]),
+        ("haproxy -f etc/haproxy.cfg", 0, HAPROXY, ["api", "web", "worker"]),  # of which folder is not known
         ("traefik --providers.docker", 1, "", []),
     ],
 )
@@ -54,7 +59,8 @@ def test_a_proxy_is_asked_for_whose_address_it_asks_once(program, code, said, na
     engine: Any = Asked(program, code, said)
     stale = stale_of(engine, project(front, *others, services={"front": {}}), "front")
     assert [entry["service"] for entry in stale] == named
-    assert engine.ran == ([("nginx", "-T")] if program == "nginx:" else [])
+    reads = [("cat", program.split()[-1])] if program.startswith("haproxy -f /") else []
+    assert engine.ran == ([("nginx", "-T")] if program == "nginx:" else reads)
 
 
 def test_where_nothing_is_younger_than_its_configuration_it_is_not_asked():
