@@ -20,6 +20,7 @@ from .._core.text import printable
 from .._core.times import moment
 
 HEALTHY, UNHEALTHY, STARTING, UNCHECKED, UNKNOWN = "healthy", "unhealthy", "starting", "none", "unknown"
+_WORDS = (HEALTHY, UNHEALTHY, STARTING, UNCHECKED)  # the engine's own
 _DEFAULT_TIMEOUT = _DEFAULT_INTERVAL = 30.0  # seconds; the engine's own
 _ALWAYS = 0.7  # of the time since the start that the failed runs in a row must cover; a run takes time, too
 # Times what lies between two runs, and of the time since the start: no other run was before the first that failed.
@@ -49,6 +50,9 @@ _WRONG = re.compile(
     r"|File \"<string>\", line \d+, in <module>\s+ModuleNotFoundError: "
     r"|Cannot find module '[^']*'(?=[\s\S]{0,1500}requireStack: \[\])"
     r"|^\S+: (?:unrecognized|invalid|illegal) option(?: --|: | ')|^curl: option \S+ is unknown"
+    r"|^\S+: (?:\[ERROR\] )?(?:unrecogni[sz]ed|unknown|bad|unexpected) (?:option|argument|flag)s?:? '?-"
+    r"|^flag provided but not defined: -|^Unrecognized option: -"
+    r"|^Error: unknown (?:shorthand )?flag: |^Unrecognized option or bad number of args for: "
 )
 # Of programs that answer, and say that they load their data or recover: pg_isready, PostgreSQL, Redis, and many others.
 _NOT_READY = re.compile(
@@ -176,10 +180,11 @@ def _times_of(
 
 
 def health_of(status: str, check: HealthCheck) -> str:
-    """The engine's word, but ``unknown`` where it calls unhealthy, or still starting, what was never checked."""
+    """The engine's word, but ``unknown`` where it calls unhealthy, or still starting, what was never checked, and where
+    the word is none of Docker's."""
     if status in (UNHEALTHY, STARTING) and check.why_not_carried_out():
         return UNKNOWN
-    return status or UNCHECKED
+    return status if status in _WORDS else UNKNOWN if status else UNCHECKED
 
 
 def _line_at(output: str, match: re.Match[str]) -> str:

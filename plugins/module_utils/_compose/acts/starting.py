@@ -10,8 +10,9 @@ long as there are data to read again.
 from __future__ import annotations
 
 from ..container import Container
-from ..health import UNHEALTHY
+from ..health import STARTING, UNHEALTHY
 from ..project import Project
+from ..project_report import is_well, on_purpose
 
 STARTS = 120.0  # seconds behind its start period in which a container that keeps no data may still start
 
@@ -24,6 +25,8 @@ def not_ready(project: Project, container: Container) -> str:
     said = check.why_not_ready()
     if said:
         return f"says that it is not ready yet ({said})"
+    if container.started is None:
+        return "may still start, since when it was started is unknown"
     if not check.always_failed(uptime):
         return ""
     since = f"has not passed its health check since its start {uptime:.0f} s ago"
@@ -33,10 +36,19 @@ def not_ready(project: Project, container: Container) -> str:
 
 
 def waits_for(project: Project, container: Container) -> str:
-    """Where a service that it depends on may still start or recover, in a clause; empty where none does."""
+    """Where none is healthy of a service that it depends on, and one of that still starts or recovers, or was set apart
+    on purpose, in a clause: its own restart helps nothing. Empty where it is not so."""
     needs = {*project.needs_of(container), *(project.model.needed_by(container.service) if project.model else ())}
-    others = (other for need in sorted(needs) for other in project.replicas(need))
-    other = next((other for other in others if not_ready(project, other)), None)
-    if other is None:
-        return ""
-    return f"depends on {other.name}, which {not_ready(project, other)}; it is restarted only when its service is named"
+    for need in sorted(needs - {container.service}):
+        others = project.replicas(need)
+        if any(is_well(project, other) and not on_purpose(other) for other in others):
+            continue
+        for other in others:
+            why = not_ready(project, other) or on_purpose(other) or _starting(other)
+            if why:
+                return f"depends on {other.name}, which {why}; it is restarted only when its service is named"
+    return ""
+
+
+def _starting(container: Container) -> str:
+    return "has not passed its health check yet" if container.running and container.health == STARTING else ""

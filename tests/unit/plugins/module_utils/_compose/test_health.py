@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.health import HealthCheck
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import note_of
 
-from .facts import container
+from .facts import container, project
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,13 @@ from .facts import container
         (1, "cat: unrecognized option '--fails'\nTry 'cat --help' for more information."),
         (1, "* a line before\nsh: 1: curl: not found\n"),
         (2, "curl: option --fails: is unknown\ncurl: try 'curl --help'"),
+        (1, "mysqladmin: [ERROR] unknown option '--fail'"),
+        (2, "flag provided but not defined: -liveness\nUsage of /health:"),
+        (1, "Error: unknown flag: --probe\nUsage:"),
+        (1, "Unrecognized option: -check\nError: Could not create the Java Virtual Machine."),
+        (2, "error: unexpected argument '--fail' found"),
+        (1, "Unrecognized option or bad number of args for: '--pong'"),
+        (9, "node: bad option: --healthy"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("status", ["unhealthy", "starting"])
@@ -63,6 +71,8 @@ def test_a_check_that_cannot_be_carried_out_says_nothing(status, code, output):
         (2, "[: =: unary operator expected"),
         (1, 'ERROR:  syntax error at or near "x"'),
         (1, "psql: error: FATAL: invalid option"),
+        (1, "ERROR: unknown option 'speed' in the request"),
+        (1, "the worker said: unknown flag: maintenance"),
         (1, "Error: Cannot find module 'x'\n  code: 'MODULE_NOT_FOUND',\n  requireStack: [ '/app/server.js' ]"),
         (1, "File \"/app/health.py\", line 1, in <module>\nModuleNotFoundError: No module named 'booking'"),
         (1, "bash: connect: Connection refused\nbash: line 1: /dev/tcp/127.0.0.1/80: Connection refused"),
@@ -77,6 +87,13 @@ def test_of_a_long_output_the_line_is_shown_that_says_why():
     assert (replica.health, replica.health_output) == ("unknown", "Can't locate X.pm in @INC")
     failed = container(health="unhealthy", exits=[1], said="x" * 900 + "the end")
     assert (len(failed.health_output), failed.health_output[-7:]) == (300, "the end")
+
+
+@pytest.mark.parametrize("word", ["degraded", "stopped", "HEALTHY"])
+def test_a_word_that_is_not_known_is_no_health(word):
+    replica = container(health=word, exits=[0])
+    assert (replica.health, replica.healthy) == ("unknown", False)
+    assert "whether it is healthy is unknown" in note_of(project(replica), replica)
 
 
 def test_only_the_last_run_counts():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.starting import not_ready, waits_for
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import problem_of
@@ -56,3 +58,37 @@ def test_it_is_named_left_alone_and_held_when_its_service_is_named(more, held):
     assert waits.startswith("depends on shop-db-1, which has not passed" if held else "")
     (action,) = plan_restart(shop, ["db"]).plan.actions
     assert bool(action.detail.get("needs_approval")) is held
+
+
+ALONE = {**FAILS, **BEFORE}
+
+
+@pytest.mark.parametrize(
+    ("others", "why"),
+    [
+        pytest.param([{"state": "paused"}], "which is paused, by a person or a job", id="paused"),
+        pytest.param([{"state": "exited", "policy": "always"}], "which was stopped on purpose", id="stopped"),
+        pytest.param([{"health": "starting"}], "which has not passed its health check yet", id="starts"),
+        pytest.param([{"state": "paused"}, {}], "", id="another one serves"),
+        pytest.param([{"state": "paused"}, {"state": "paused"}], "which is paused", id="both are paused"),
+        pytest.param([{"state": "exited", "health": ""}], "", id="a job that is done"),
+        pytest.param([{"health": ""}], "", id="runs, without a check"),
+        pytest.param([{"health": "unhealthy", "exits": [127], "said": ""}], "", id="was never checked"),
+        pytest.param([ALONE], "", id="fails, and is restarted first"),
+        pytest.param([], "", id="has no container"),
+    ],
+)  # fmt: skip
+def test_what_depends_on_one_that_was_set_apart_or_starts_is_not_blamed(others, why):
+    needed = [container("db", number, **more) for number, more in enumerate(others, 1)]
+    web = container(**ALONE, depends="db:service_healthy:false")
+    shop = project(*needed, web, services={"db": {}, "web": {"depends_on": {"db": {}}}})
+    assert why in waits_for(shop, web)
+    assert bool(waits_for(shop, web)) is bool(why)
+    unasked = plan_restart(shop, ["db", "web"], unhealthy_only=True, named=False)
+    assert ("web" in [one.service for one, dummy in unasked.order]) is not bool(why)
+    assert [one.service for one, dummy in plan_restart(shop, ["web"]).order] == ["web"], "its service was named"
+
+
+def test_when_it_was_started_is_not_guessed():
+    one = replace(container(**ALONE), started=None)
+    assert not_ready(project(one), one) == "may still start, since when it was started is unknown"
