@@ -42,7 +42,7 @@ def observe(
     0 for none. ``lines``: of the log of each unhealthy container.
     """
     everything = engine.containers(given.project)
-    name = _project_name(everything, given)
+    name = _project_name(engine, everything, given)
     mine = [container for container in everything if container.project == name and not container.one_off]
     now = datetime.now(timezone.utc)
     mine = _with_stops(engine, mine, now)
@@ -121,13 +121,14 @@ def _made(engine: Engine, images: set[str]) -> tuple[dict[str, datetime], dict[s
     return {id: at for id, at in made.items() if at}, {id: at for id, at in tagged.items() if at}
 
 
-def _project_name(containers: list[Container], given: Source) -> str:
+def _project_name(engine: Engine, containers: list[Container], given: Source) -> str:
     names = chosen(containers, given.project, given.directory, given.files)
     if len(names) == 1:
         return names[0]
-    there = sorted({container.project for container in containers})
     if not names and given.project and (given.files or given.directory):
         return given.project  # nothing of it runs yet; its files are known
+    others = engine.containers() if given.project and not names else containers
+    there = sorted({container.project for container in others})
     if not names:
         meant = given.project or ", ".join(given.files) or given.directory or "any"
         known = f"The engine has: {', '.join(there)}." if there else "The engine has no container of any project."
