@@ -114,7 +114,7 @@ def read_counters(postgres: Postgres, extension: Extension) -> StatementCounters
     spent = "total_exec_time" if "total_exec_time" in has else "total_time"
     level = "toplevel" if "toplevel" in has else "true"
     since = "stats_since" if "stats_since" in has else "NULL::timestamptz"
-    jit = " + ".join(_JIT) if has.issuperset(_JIT) else "0.0"
+    jit = " + ".join(_JIT) if has.issuperset(_JIT) else "0.0::float8"
     # Names of columns are constants of ours, the extension's own name is quoted.
     rows = postgres.rows(f"SELECT {', '.join(_NEEDED)}, {spent}, {level}, {since}, {jit} FROM {extension.name}(false)")
     entries: dict[Key, Entry] = {}
