@@ -27,6 +27,7 @@ CHECK = {"test": ["CMD-SHELL", "test ! -e /tmp/sick && test ! -e /etc/sick"], "i
 # Bound of every wait for an event, in seconds: it ends a test that would wait for ever and says nothing about speed.
 LONGEST = 120
 GOOD, NEWER, BAD = "good", "newer", "bad"
+KEPT_RUNS = 5  # of a health check, that the engine remembers
 DOCKERFILES = {GOOD: "LABEL v=1", NEWER: "LABEL v=2", BAD: "RUN touch /etc/sick"}
 
 
@@ -156,11 +157,16 @@ class Shop:
         return engine.run(["docker", "exec", container, *argv]).stdout
 
     def make_unhealthy(self, container: str) -> None:
+        """After so many runs of its check that it is seen to have passed: else it may still start, and is left alone."""
+        self.until("its check has passed for some time", lambda: len(self.health_log(container)) >= KEPT_RUNS)
         self.execute(container, "touch", "/tmp/sick")
         self.until("it is seen", lambda: self.health(container) == "unhealthy")
 
     def health(self, container: str) -> str:
         return str(engine.inspect("container", [container])[0]["State"]["Health"]["Status"])
+
+    def health_log(self, container: str) -> list[dict[str, Any]]:
+        return list(engine.inspect("container", [container])[0]["State"]["Health"]["Log"])
 
     def module(self, name: str, check: bool = False, **options: Any) -> dict[str, Any]:
         """A module on this project, with short times."""
