@@ -157,7 +157,7 @@ class Shop:
         return engine.run(["docker", "exec", container, *argv]).stdout
 
     def make_unhealthy(self, container: str) -> None:
-        """After so many runs of its check that it is seen to have passed: else it may still start, and is left alone."""
+        """After so many runs of its check that it is seen to have passed: else it may still start, and is left."""
         self.until("its check has passed for some time", lambda: len(self.health_log(container)) >= KEPT_RUNS)
         self.execute(container, "touch", "/tmp/sick")
         self.until("it is seen", lambda: self.health(container) == "unhealthy")
