@@ -20,7 +20,7 @@ from rehearsal import engine
 from rehearsal.errors import PlatformError
 from support.compose_sites.description import CUT_OFF, ENDED, GONE, LOOPS, SICK, Description, Fault
 from support.modules import run_module
-from support.shop import BASE, service_of
+from support.shop import BASE, KEPT_RUNS, service_of
 
 SCALED = 2  # services of a project
 LONGEST = 120.0  # seconds for every event that is waited for
@@ -99,6 +99,8 @@ class Stage:
         elif kind == CUT_OFF:
             engine.run(["docker", "restart", "--time", "1", victim])
         elif kind == SICK:
+            # One that has never passed its check may still start, and is left alone.
+            self.until(lambda: len(self._state(victim)["State"]["Health"]["Log"]) >= KEPT_RUNS, "that its check passes")
             engine.run(["docker", "exec", victim, "touch", "/dev/shm/sick"])
             self.until(lambda: _health(self._state(victim)) == "unhealthy", "that it is unhealthy")
         elif kind in (LOOPS, ENDED):
