@@ -73,7 +73,7 @@ class HealthCheck:
     ``timeout``, ``interval``, ``start_period``: seconds. ``exit_codes``: oldest first; None for a run that says none.
     ``earlier``: how many of these runs were before the container was last started; the engine keeps them beyond that.
     ``every``: seconds between two runs as they were, 0 where that is not known. ``first_failed``: seconds from the last
-    start to the first of those that failed in a row, as far as that is known; 0 where no run is missing between.
+    start to the first of those that failed in a row, as far as that is known. ``all_known``: no run since is missing.
     ``output``: of the last run, its last 2000 characters.
     """
 
@@ -87,6 +87,7 @@ class HealthCheck:
     earlier: int = 0
     every: float = 0.0
     first_failed: float | None = None
+    all_known: bool = False
 
     @property
     def first_word(self) -> float:
@@ -102,15 +103,20 @@ class HealthCheck:
     def always_failed(self, uptime: float) -> bool:
         """Whether no run has passed in the ``uptime`` seconds since the start, as far as the failures in a row say.
 
-        The engine does not count those in the start period, and begins the next run after the last one has ended.
+        The engine counts none in the start period before a run has passed, and begins the next run after the last one
+        has ended. So failures that it counts before the end of that period are of one that has passed.
         """
         codes = self.exit_codes[self.earlier :]
         if not codes or 0 in codes:
             return False
+        if self.all_known:
+            return True
         each = self.interval + (self.timeout if self.at_limit else 0.0)
         if self.first_failed is None:
-            return self.failing_streak * each >= _ALWAYS * (uptime - self.start_period)
-        return self.first_failed - self.start_period < _NO_OTHER * (self.every or each) + _INEXACT * uptime
+            covered = self.failing_streak * each >= _ALWAYS * (uptime - self.start_period)
+            return covered and uptime >= self.start_period
+        exact = _NO_OTHER * (self.every or each) + _INEXACT * uptime
+        return abs(self.first_failed - self.start_period) < exact
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -146,7 +152,7 @@ def health_check_of(state: Mapping[str, Any], config: Mapping[str, Any]) -> Heal
     health, declared = state.get("Health") or {}, config.get("Healthcheck") or {}
     runs: Sequence[Mapping[str, Any]] = health.get("Log") or ()
     codes = [run.get("ExitCode") for run in runs]
-    earlier, every, first_failed = _times_of(
+    earlier, every, first_failed, all_known = _times_of(
         runs, moment(state.get("StartedAt")), int(health.get("FailingStreak") or 0)
     )
     return HealthCheck(
@@ -160,23 +166,23 @@ def health_check_of(state: Mapping[str, Any], config: Mapping[str, Any]) -> Heal
         earlier=earlier,
         every=every,
         first_failed=first_failed,
+        all_known=all_known,
     )
 
 
 def _times_of(
     runs: Sequence[Mapping[str, Any]], started: datetime | None, streak: int
-) -> tuple[int, float, float | None]:
-    """``earlier``, ``every`` and ``first_failed`` of a check, by when its runs began."""
+) -> tuple[int, float, float | None, bool]:
+    """``earlier``, ``every``, ``first_failed`` and ``all_known`` of a check, by when its runs began."""
     began = [moment(run.get("Start")) for run in runs]
     if started is None or None in began:
-        return 0, 0.0, None
+        return 0, 0.0, None, False
     since = [(at - started).total_seconds() for at in began if at is not None and at >= started]
     earlier = len(began) - len(since)
     if not since or (len(since) < _SEVERAL and len(began) >= _ALL):
-        return earlier, 0.0, None
+        return earlier, 0.0, None, False
     every = (since[-1] - since[0]) / max(1, len(since) - 1)
-    whole = earlier or len(began) < _ALL  # every run since the start is there
-    return earlier, every, 0.0 if whole else since[-1] - (streak - 1) * every
+    return earlier, every, since[-1] - (streak - 1) * every, bool(earlier) or len(began) < _ALL
 
 
 def health_of(status: str, check: HealthCheck) -> str:

@@ -134,6 +134,7 @@ def test_whether_it_has_failed_since_the_start(streak, uptime, always):
     [
         pytest.param({"start_period": 300.0, "failing_streak": 3, "interval": 10.0}, 330, True, id="start period"),
         pytest.param({"start_period": 300.0, "failing_streak": 3, "interval": 10.0}, 900, False, id="long behind it"),
+        pytest.param({"start_period": 300.0, "failing_streak": 3, "interval": 10.0}, 200, False, id="before its end"),
         pytest.param({"timeout": 30.0, "failing_streak": 3, "interval": 5.0, "output": "x"}, 105, False, id="at once"),
         pytest.param(
             {"timeout": 30.0, "failing_streak": 3, "interval": 5.0, "output": "Health check exceeded timeout (30s)"},
@@ -159,6 +160,12 @@ def test_since_the_start_by_the_time_that_its_runs_take(check, uptime, always):
             320, {"checked": (161, 121, 81, 41, 1), "streak": 5, "interval": 5}, False, id="has passed four times"
         ),
         pytest.param(300, {"checked": (41, 31, 21, 11, 1), "streak": 4, "start_period": 265}, True, id="start period"),
+        pytest.param(
+            100,
+            {"checked": (9, 7, 5, 3, 1), "streak": 12, "interval": 2, "start_period": 300},
+            False,
+            id="within it",
+        ),
         pytest.param(7200, {"checked": (41, 31, 21, 11, 1), "streak": 710}, True, id="for two hours"),
         pytest.param(7200, {"checked": (41, 31, 21, 11, 1), "streak": 670}, False, id="it passed for minutes"),
     ],
