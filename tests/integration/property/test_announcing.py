@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,23 +20,13 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.page_states import STATES
 
 from support.channels.others import mails_in_doubt
-from support.channels.played import LONG, Channels, Played, story
+from support.channels.played import LONG, Played, story
 from support.scope import ALL, left_out
 
 SCHEDULES = 500
 KILLS = 100
 KILLED_RUNS = KILLS if ALL else KILLS // 20
 RUN = SCHEDULES if ALL else SCHEDULES // 20
-
-
-@pytest.fixture(scope="module")
-def channels() -> Iterator[Channels]:
-    found = Channels()
-    for server in found.all:
-        server.__enter__()
-    yield found
-    for server in found.all:
-        server.__exit__(None, None, None)
 
 
 def of_channel(entries: Any, channel: str, *states: str) -> list[str]:

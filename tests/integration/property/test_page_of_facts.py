@@ -5,31 +5,20 @@ shows otherwise is shown by the next run, until it agrees.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.page_states import COMPONENT_STATES, STATES
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import kept_at
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log import read
 
-from support.channels.played import Channels, Played
+from support.channels.played import Played
 from support.scope import ALL, left_out
 
 HISTORIES = 200
 RUN = HISTORIES if ALL else HISTORIES // 20
 SOAK = timedelta(minutes=10)
-
-
-@pytest.fixture(scope="module")
-def channels() -> Iterator[Channels]:
-    found = Channels()
-    for server in found.all:
-        server.__enter__()
-    yield found
-    for server in found.all:
-        server.__exit__(None, None, None)
 
 
 def fact(chance: random.Random) -> tuple[str, dict[str, Any]]:

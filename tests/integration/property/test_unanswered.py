@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -13,17 +12,6 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log imp
 
 from support.channels.played import START, Channels, Played
 from support.channels.server import EFFECT_CLOSED, HTML, REFUSED, Fault
-
-
-@pytest.fixture(scope="module")
-def channels() -> Iterator[Channels]:
-    found = Channels()
-    for server in found.all:
-        server.__enter__()
-    yield found
-    for server in found.all:
-        server.__exit__(None, None, None)
-
 
 ANSWERERS = [
     {"step": "primary", "person": "ada", "slack": "U1", "mail": "", "why": ""},
