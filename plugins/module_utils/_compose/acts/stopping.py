@@ -40,6 +40,6 @@ def stopped_by_request(
         mine = (event.get("Actor") or {}).get("ID") == container.id and event.get("Action") in ACTIONS
         if mine and ended - container.stop_timeout - _SLACK <= at <= ended + _AFTER:
             return True
-    # What ended with an engine is told apart by when the one that runs was started.
+    # Whether it ended together with an engine is known by when the present one was started.
     since = None if engine_began is None else (container.finished - engine_began).total_seconds()
     return container.exit_code == _ASKED and since is not None and since > container.stop_timeout + _AFTER
