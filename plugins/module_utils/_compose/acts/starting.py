@@ -12,7 +12,7 @@ from __future__ import annotations
 from ..container import Container
 from ..health import STARTING, UNHEALTHY
 from ..project import Project
-from ..project_report import is_well, on_purpose
+from ..project_report import is_well, lost_namespace, on_purpose
 
 STARTS = 120.0  # seconds behind its start period in which a container that keeps no data may still start
 
@@ -37,7 +37,10 @@ def not_ready(project: Project, container: Container) -> str:
 
 def waits_for(project: Project, container: Container) -> str:
     """Where none is healthy of a service that it depends on, and one of that still starts or recovers, or was set apart
-    on purpose, in a clause: its own restart helps nothing. Empty where it is not so."""
+    on purpose, in a clause: its own restart helps nothing. Empty where it is not so, and for one that lost the network
+    of another: whatever that one does, nothing but its own restart gives it the new network."""
+    if lost_namespace(project, container):
+        return ""
     needs = {*project.needs_of(container), *(project.model.needed_by(container.service) if project.model else ())}
     for need in sorted(needs - {container.service}):
         others = project.replicas(need)

@@ -89,6 +89,15 @@ def test_what_depends_on_one_that_was_set_apart_or_starts_is_not_blamed(others, 
     assert [one.service for one, dummy in plan_restart(shop, ["web"]).order] == ["web"], "its service was named"
 
 
+def test_what_lost_the_network_of_another_is_restarted_also_while_that_one_starts():
+    vpn = container("vpn", health="starting", up=5)
+    agent = container("agent", health="", up=60, network=f"container:{vpn.id}", depends="vpn:service_started:false")
+    shop = project(vpn, agent, services={"vpn": {}, "agent": {"network_mode": "service:vpn"}})
+    assert waits_for(shop, agent) == ""
+    unasked = plan_restart(shop, ["vpn", "agent"], unhealthy_only=True, named=False)
+    assert [one.service for one, dummy in unasked.order] == ["agent"]
+
+
 def test_when_it_was_started_is_not_guessed():
     one = replace(container(**ALONE), started=None)
     assert not_ready(project(one), one) == "may still start, since when it was started is unknown"
