@@ -26,6 +26,8 @@ options:
   window:
     description:
       - Seconds for which the workload is observed. 0 uses all that was counted since the last reset of the counters.
+        Before PostgreSQL 15, the scans of a table are counted up to a second late, so the last ones before the window
+        can be among its scans.
     type: float
     default: 5.0
   top:
