@@ -38,7 +38,9 @@ GAME_DAYS = f"{PLATFORM}/test_game_days.py"
 WANTED_MAJORS = (14, 15, 16, 17, 18)
 PARTS = ("lint", "types", "unit", "contract", "integration", "platform", "sanity", "molecule")
 CHECK = ("lint", "types", "unit", "contract")
-BY_SERVER = ["-n", "3", "--dist", "loadgroup"]
+# Each worker begins at another place of the list, so that tests that wait run beside those that work; who has none left
+# takes half of another's.
+SPREAD = ["-n", "3", "--dist", "worksteal"]
 BY_FILE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 DOCS = [sys.executable, "-m", "support.lint_docs", "--plugin-docs", "--validate-collection-refs=self", "."]
 
@@ -61,7 +63,7 @@ def steps() -> list[Step]:
         pytest_step("unit", ["tests/unit"], 15),
         pytest_step("contract", ["tests/contract"], 11),
         pytest_step("integration", integration(), 900, needs=("builds",), slots=3),
-        pytest_step("integration", [*BY_SERVER, SITES], 200, needs=("builds",), slots=3),
+        pytest_step("integration", [*SPREAD, SITES], 200, needs=("builds",), slots=3),
         # Two commands, so that the places that are free at the end of a run share them.
         *(pytest_step("platform", [*BY_FILE, *tests], 300, lane="wait", needs=("engine",)) for tests in shop_tests()),
         pytest_step("platform", [GAME_DAYS], 1000, lane="wait", needs=("engine",)),
@@ -89,7 +91,7 @@ def pytest_step(
 
 def integration() -> list[str]:
     apart = [path for tests in shop_tests() for path in tests]
-    return [*BY_SERVER, *(f"--ignore={path}" for path in (*apart, PLATFORM, SITES)), "tests/integration"]
+    return [*SPREAD, *(f"--ignore={path}" for path in (*apart, PLATFORM, SITES)), "tests/integration"]
 
 
 def shop_tests() -> list[list[str]]:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal import backend
-from rehearsal.engine import compose_command
 from rehearsal.platform import DIRECT, Platform
 from rehearsal.site import site_of
 from rehearsal.world import look, touched
@@ -58,7 +57,7 @@ def facts() -> list[str]:
             ways: dict[str, Callable[[], Any]] = {
                 "`docker stats --no-stream`, `docker compose ps --all`": lambda: (
                     must("docker", "stats", "--no-stream"),
-                    must(*compose_command(), "--project-name", shop.project, "ps", "--all"),
+                    must("docker", "compose", "--project-name", shop.project, "ps", "--all"),
                 ),
                 "`host_resources_info`": lambda: module("host_resources_info", **project),
                 "`compose_info`": lambda: module("compose_info", **project),

@@ -20,13 +20,9 @@ COUNTING = {"shared_preload_libraries": "pg_stat_statements", "track_functions":
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Tests of one server stay on one worker; those that need hypopg run where it is, whichever majors are wanted."""
+    """Tests that need hypopg run where it is, whichever majors are wanted."""
     for item in items:
-        params = item.callspec.params if getattr(item, "callspec", None) else {}
-        for kind in ("server", "counted"):
-            if kind in params:
-                item.add_marker(pytest.mark.xdist_group(f"{kind}-{params[kind]}"))
-        if "hypopg" in item.fixturenames and has_hypopg(with_contrib()[params["counted"]]):
+        if "hypopg" in item.fixturenames and has_hypopg(with_contrib()[item.callspec.params["counted"]]):
             item.add_marker("every_major")
 
 

@@ -24,7 +24,6 @@ from rehearsal.errors import PlatformError
 from support.engine import NoEngine, engine_on_its_own_disk
 from support.modules import run_module
 
-pytestmark = pytest.mark.xdist_group("store")  # one engine of its own is enough
 BASE = "debian:bookworm-slim"
 MARK = f"reclaim-{os.getpid()}"
 MIB = 2**20

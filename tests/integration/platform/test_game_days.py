@@ -235,7 +235,7 @@ def test_the_payments_that_a_person_must_process_are_in_a_file(platform, tmp_pat
         pytest.param(signal.SIGKILL, "symptom", id="killed"),
     ],
 )
-@pytest.mark.xdist_group("interrupted")  # they find the folder of their day by being the only ones that make one
+# Never beside each other: they find the folder of their day by being the only ones that make one
 def test_an_interrupted_game_day_leaves_a_known_state(platform, tmp_path, number, when):
     days = ROOT / ".cache/game-days"
     before = set(days.glob("*"))

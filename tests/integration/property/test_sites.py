@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 
-import pytest
-
 from support.scope import ALL, left_out
 from support.sites.description import FAULTS, broken, healthy
 from support.sites.places import places
@@ -28,14 +26,12 @@ def played(kind, make):
     return judged
 
 
-@pytest.mark.xdist_group("sites-healthy")
 def test_nothing_is_ended_and_no_cause_is_invented_at_a_healthy_site():
     judged = played("healthy", healthy)
     wrong = [report(result) for result in judged if result.wrong]
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.xdist_group("sites-broken")
 def test_a_fault_is_named_and_relieved_or_held_and_no_innocent_is_ended():
     judged = played("broken", broken)
     innocents = [report(result) for result in judged if any("innocent" in text for text in result.wrong)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import suppress
 from typing import Mapping, Sequence
 
 from ..._core.errors import ComposeError
@@ -22,6 +23,8 @@ from ..project_ref import Source
 # Variables of the calling shell that would change which project is meant.
 _OTHERS = ("COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "COMPOSE_PROFILES", "COMPOSE_ENV_FILES", "COMPOSE_PROGRESS")
 _RENDER = 60.0  # seconds
+# Where docker looks for its plugins, after the folder of the user's own configuration (cli-plugins/manager).
+_PLUGINS = tuple(f"/usr/{place}/docker/cli-plugins" for place in ("local/lib", "local/libexec", "lib", "libexec"))
 _FIRST_DEPS = (2, 29, 3)  # from here on --no-deps leaves the hash alone (docker/compose#12069)
 
 
@@ -37,7 +40,7 @@ class Compose:
 
     @property
     def command(self) -> tuple[str, ...]:
-        """`docker compose`, or a `docker-compose` that is v2."""
+        """The plugin itself, `docker compose`, or a `docker-compose` that is v2."""
         if not self._command:
             self._probe()
         return self._command
@@ -50,7 +53,8 @@ class Compose:
 
     def _probe(self) -> None:
         problems = []
-        for command in (("docker", "compose"), ("docker-compose",)):
+        direct = plugin(self.environment)
+        for command in (*([(direct,)] if direct else []), ("docker", "compose"), ("docker-compose",)):
             done = run([*command, "version", "--short"], 20, self.environment)
             version = re.search(r"v?(\d+)\.(\d+)\.(\d+)", done.out)
             if done.ok and version and int(version.group(1)) >= 2:
@@ -126,6 +130,20 @@ class Compose:
     def starts_dependencies(self) -> bool:
         """Whether its `up` would start a dependency that has exited."""
         return self.version < _FIRST_DEPS
+
+
+def plugin(environment: Mapping[str, str]) -> str:
+    """Path of the program that `docker compose` would start; empty where docker itself has to find it.
+
+    It works without docker in front of it, which takes longer than most of what it is asked: docker starts the plugin
+    twice, once to read its name.
+    """
+    config = environment.get("DOCKER_CONFIG") or os.path.join(environment.get("HOME", "/"), ".docker")
+    with suppress(OSError), open(os.path.join(config, "config.json"), encoding="utf-8", errors="replace") as file:
+        if "cliPluginsExtraDirs" in file.read():
+            return ""
+    paths = (os.path.join(folder, "docker-compose") for folder in (os.path.join(config, "cli-plugins"), *_PLUGINS))
+    return next((path for path in paths if os.access(path, os.X_OK) and os.path.isfile(path)), "")
 
 
 def mentions_env_file(files: Sequence[str]) -> bool:
