@@ -38,9 +38,8 @@ GAME_DAYS = f"{PLATFORM}/test_game_days.py"
 WANTED_MAJORS = (14, 15, 16, 17, 18)
 PARTS = ("lint", "types", "unit", "contract", "integration", "platform", "sanity", "molecule")
 CHECK = ("lint", "types", "unit", "contract")
-# Each worker begins at another place of the list, so that tests that wait run beside those that work; who has none left
-# takes half of another's.
-SPREAD = ["-n", "3", "--dist", "worksteal"]
+# One test after the other goes to whoever is free. A third of the list for each took 22 minutes instead of 19.
+SPREAD = ["-n", "3", "--dist", "load", "--maxschedchunk", "1"]
 BY_FILE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 DOCS = [sys.executable, "-m", "support.lint_docs", "--plugin-docs", "--validate-collection-refs=self", "."]
 

@@ -44,7 +44,7 @@ NO_NETWORK = "none"  # the engine's network of a container with `network_mode: n
 NAMESPACES = (NETWORK, "pid", "ipc")  # what a container that shares them loses with the container whose they are
 _DATA = ("/var/lib/", "/data", "/bitnami/")  # where images keep what must not be lost
 _SIGNALS = {1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL",
-            10: "SIGUSR1", 11: "SIGSEGV", 13: "SIGPIPE", 15: "SIGTERM"}  # fmt: skip
+            10: "SIGUSR1", 11: "SIGSEGV", 12: "SIGUSR2", 13: "SIGPIPE", 15: "SIGTERM", 28: "SIGWINCH"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -126,6 +126,8 @@ class Container:
     awaits: tuple[str, ...]
     stopped_by_engine: bool = False  # when the engine was started again, which is no wish of a person
     stopped_by_request: bool = False  # by the engine's events or its exit code; see acts.stopping
+    ended_by_itself: bool = False  # by the same
+    stop_signal: str = ""  # by which the engine asks it to stop; empty for SIGTERM
     retries: int = 0  # restarts that the policy on-failure allows; 0 for no limit
 
     @property
@@ -147,11 +149,11 @@ class Container:
 
     @property
     def stopped(self) -> bool:
-        """Stopped on purpose: the engine would have started it again by itself, unless it tried and could not; or it is
-        known that it was asked to stop."""
+        """Stopped on purpose: the engine would have started it again by itself, unless it tried and could not, or it is
+        known that nobody asked it to stop; or it is known that it was asked to."""
         failed = self.exit_code != 0 and (self.restarts < self.retries or not self.retries)
         again = self.restart_policy in ("always", "unless-stopped") or (self.restart_policy == "on-failure" and failed)
-        asked = (again or self.stopped_by_request) and not self.stopped_by_engine
+        asked = ((again and not self.ended_by_itself) or self.stopped_by_request) and not self.stopped_by_engine
         return self.state == "exited" and asked and not self.error
 
     def ended_with(self, engine_began: datetime | None) -> bool:
@@ -314,6 +316,7 @@ def container_of(inspection: Mapping[str, Any]) -> Container:
         restart_policy=(host.get("RestartPolicy") or {}).get("Name", "") or "no",
         retries=int((host.get("RestartPolicy") or {}).get("MaximumRetryCount") or 0),
         stop_timeout=int(config.get("StopTimeout") or 10),
+        stop_signal=str(config.get("StopSignal") or ""),
         one_off=labels.get(ONE_OFF, "").lower() == "true",
         files=labels.get(FILES, ""),
         directory=labels.get(DIRECTORY, ""),

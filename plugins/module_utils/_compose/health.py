@@ -11,9 +11,9 @@ sentence); POSIX shell, exit codes 126 and 127.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Mapping, Sequence
+from typing import Any, Mapping, NamedTuple, Sequence
 
 from .._core.redaction import redacted_lines
 from .._core.text import printable
@@ -22,9 +22,12 @@ from .._core.times import moment
 HEALTHY, UNHEALTHY, STARTING, UNCHECKED, UNKNOWN = "healthy", "unhealthy", "starting", "none", "unknown"
 _WORDS = (HEALTHY, UNHEALTHY, STARTING, UNCHECKED)  # the engine's own
 _DEFAULT_TIMEOUT = _DEFAULT_INTERVAL = 30.0  # seconds; the engine's own
+_DEFAULT_RETRIES = 3
 _ALWAYS = 0.7  # of the time since the start that the failed runs in a row must cover; a run takes time, too
 # Times what lies between two runs, and of the time since the start: no other run was before the first that failed.
 _NO_OTHER, _INEXACT = 1.5, 0.02
+_OVERHEAD, _CLOCK = 2.0, 2.0  # seconds that a busy engine takes to begin a run; that its times are inexact by
+_CLOCK_SET = 10.0  # seconds between the start by the engine's clock and by the kernel's, beyond which one was set
 _NANOSECONDS = 1e9
 _SEVERAL, _ALL = 2, 5  # runs by which it is known what lies between two; that the engine keeps
 _LIMIT = re.compile(r"(?i)health check exceeded timeout")
@@ -56,8 +59,8 @@ _WRONG = re.compile(
 )
 # Of programs that answer, and say that they load their data or recover: pg_isready, PostgreSQL, Redis, and many others.
 _NOT_READY = re.compile(
-    r"(?i)\brejecting connections\b|database system is (?:starting up|in recovery mode|not yet accepting connections)"
-    r"|\bLOADING\b.{0,40}\bdata|\bstill (?:starting|loading|initiali[sz]ing|recovering)\b"
+    r"(?im)\brejecting connections\b|database system is (?:starting up|in recovery mode|not yet accepting connections)"
+    r"|^-?LOADING\b|\bis loading the dataset in memory\b|\bstill (?:starting|loading|initiali[sz]ing|recovering)\b"
     r"|\brecovery (?:is )?in progress\b"
 )
 _SAYS = (_NO_START, _NO_PROGRAM, _WRONG)
@@ -70,10 +73,14 @@ class HealthCheck:
     """The check that a container declares, and what the engine keeps of its last runs (five at most).
 
     ``test``: the command as the engine has it, with ``CMD`` or ``CMD-SHELL`` first; empty where none is declared.
-    ``timeout``, ``interval``, ``start_period``: seconds. ``exit_codes``: oldest first; None for a run that says none.
+    ``timeout``, ``interval``, ``start_period``: seconds. ``retries``: failures after which it is unhealthy.
+    ``exit_codes``: oldest first; None for a run that says none.
     ``earlier``: how many of these runs were before the container was last started; the engine keeps them beyond that.
     ``every``: seconds between two runs as they were, 0 where that is not known. ``first_failed``: seconds from the last
     start to the first of those that failed in a row, as far as that is known. ``all_known``: no run since is missing.
+    ``oldest``: seconds from the last start to the first of the runs since then that are kept; None where not known.
+    ``counted_from``: seconds from the last start to that of the engine, which then counts failures anew; 0 where it was
+    there before. ``doubtful``: the times contradict each other, as where the clock was set.
     ``output``: of the last run, its last 2000 characters.
     """
 
@@ -88,6 +95,10 @@ class HealthCheck:
     every: float = 0.0
     first_failed: float | None = None
     all_known: bool = False
+    oldest: float | None = None
+    counted_from: float = 0.0
+    doubtful: bool = False
+    retries: int = _DEFAULT_RETRIES
 
     @property
     def first_word(self) -> float:
@@ -100,16 +111,41 @@ class HealthCheck:
         """Whether the last run was cut off at its time limit, so that it says nothing."""
         return bool(self.exit_codes) and self.exit_codes[-1] not in (0, None) and bool(_LIMIT.search(self.output))
 
+    @property
+    def _codes(self) -> tuple[int | None, ...]:
+        """Of the runs since the last start: at least those that failed in a row, which the engine counts since then."""
+        return self.exit_codes[min(self.earlier, max(0, len(self.exit_codes) - self.failing_streak)) :]
+
+    def has_passed(self, uptime: float) -> bool:
+        """Whether it is proved that a run has passed in the ``uptime`` seconds since the start: one that is kept, or so
+        few failures in a row that they cannot be all that were made, however long each took.
+
+        The engine counts none in the start period before a run has passed: those that it does not count are of one that
+        has never passed, and those that it counts before the end of that period of one that has.
+        """
+        codes = self._codes
+        if 0 in codes or not codes:
+            return bool(codes)
+        if self.all_known or self.doubtful or self.failing_streak < len(codes):
+            return False
+        oldest = uptime if self.oldest is None else self.oldest
+        unseen = self.failing_streak - (0 if self.oldest is None else len(codes))
+        longest = self.interval + self.timeout + _OVERHEAD
+        earliest, latest = oldest - unseen * longest, oldest - unseen * self.interval
+        counts = max(self.start_period, self.counted_from)
+        first = counts + (longest if counts else self.interval + _OVERHEAD)
+        return earliest > first + _CLOCK or (not self.counted_from and -_CLOCK <= latest < self.start_period - _CLOCK)
+
     def always_failed(self, uptime: float) -> bool:
         """Whether no run has passed in the ``uptime`` seconds since the start, as far as the failures in a row say.
 
         The engine counts none in the start period before a run has passed, and begins the next run after the last one
         has ended. So failures that it counts before the end of that period are of one that has passed.
         """
-        codes = self.exit_codes[self.earlier :]
+        codes = self._codes
         if not codes or 0 in codes:
             return False
-        if self.all_known:
+        if self.all_known or self.failing_streak < len(codes):
             return True
         each = self.interval + (self.timeout if self.at_limit else 0.0)
         if self.first_failed is None:
@@ -117,6 +153,15 @@ class HealthCheck:
             return covered and uptime >= self.start_period
         exact = _NO_OTHER * (self.every or each) + _INEXACT * uptime
         return abs(self.first_failed - self.start_period) < exact
+
+    def timed(self, started: datetime | None, engine_began: datetime, age: float | None, now: datetime) -> HealthCheck:
+        """The same, with what the kernel of its host says of its times. ``age``: seconds for which the container's
+        process runs; None where that is not known."""
+        if started is None:
+            return self
+        later = max(0.0, (engine_began - started).total_seconds())
+        is_set = age is not None and abs((now - started).total_seconds() - age) > _CLOCK_SET
+        return replace(self, counted_from=later, doubtful=self.doubtful or is_set)
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -152,37 +197,45 @@ def health_check_of(state: Mapping[str, Any], config: Mapping[str, Any]) -> Heal
     health, declared = state.get("Health") or {}, config.get("Healthcheck") or {}
     runs: Sequence[Mapping[str, Any]] = health.get("Log") or ()
     codes = [run.get("ExitCode") for run in runs]
-    earlier, every, first_failed, all_known = _times_of(
-        runs, moment(state.get("StartedAt")), int(health.get("FailingStreak") or 0)
-    )
+    streak = int(health.get("FailingStreak") or 0)
+    times = _times_of(runs, moment(state.get("StartedAt")), streak)
     return HealthCheck(
         test=tuple(str(word) for word in declared.get("Test") or ()),
         timeout=(declared.get("Timeout") or 0) / _NANOSECONDS or _DEFAULT_TIMEOUT,
         interval=(declared.get("Interval") or 0) / _NANOSECONDS or _DEFAULT_INTERVAL,
         exit_codes=tuple(None if code is None else int(code) for code in codes),
-        failing_streak=int(health.get("FailingStreak") or 0),
+        failing_streak=streak,
         output="\n".join(redacted_lines(str(runs[-1].get("Output", ""))[-_KEPT:].splitlines())) if runs else "",
         start_period=(declared.get("StartPeriod") or 0) / _NANOSECONDS,
-        earlier=earlier,
-        every=every,
-        first_failed=first_failed,
-        all_known=all_known,
+        retries=int(declared.get("Retries") or 0) or _DEFAULT_RETRIES,
+        **times._asdict(),
     )
 
 
-def _times_of(
-    runs: Sequence[Mapping[str, Any]], started: datetime | None, streak: int
-) -> tuple[int, float, float | None, bool]:
-    """``earlier``, ``every``, ``first_failed`` and ``all_known`` of a check, by when its runs began."""
+class _Times(NamedTuple):
+    """The fields of a check that say when its runs began."""
+
+    earlier: int = 0
+    every: float = 0.0
+    first_failed: float | None = None
+    all_known: bool = False
+    oldest: float | None = None
+    doubtful: bool = False
+
+
+def _times_of(runs: Sequence[Mapping[str, Any]], started: datetime | None, streak: int) -> _Times:
     began = [moment(run.get("Start")) for run in runs]
     if started is None or None in began:
-        return 0, 0.0, None, False
+        return _Times()
     since = [(at - started).total_seconds() for at in began if at is not None and at >= started]
     earlier = len(began) - len(since)
+    if earlier > max(0, len(began) - streak):  # failures since the start that began before it
+        return _Times(earlier, doubtful=True)
     if not since or (len(since) < _SEVERAL and len(began) >= _ALL):
-        return earlier, 0.0, None, False
+        return _Times(earlier)
     every = (since[-1] - since[0]) / max(1, len(since) - 1)
-    return earlier, every, since[-1] - (streak - 1) * every, bool(earlier) or len(began) < _ALL
+    first_failed = since[-1] - (streak - 1) * every
+    return _Times(earlier, every, first_failed, bool(earlier) or len(began) < _ALL, since[0], first_failed < -_CLOCK)
 
 
 def health_of(status: str, check: HealthCheck) -> str:

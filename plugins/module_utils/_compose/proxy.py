@@ -9,7 +9,7 @@ later gets no traffic, and one that is gone still does, until it is reloaded (ng
 from __future__ import annotations
 
 import re
-from typing import Iterator, Mapping, Sequence, TypedDict
+from typing import Collection, Iterator, Mapping, Sequence, TypedDict
 
 from .container import Container
 from .health import HealthCheck
@@ -223,9 +223,11 @@ def _host_of(address: str) -> str:
     return "" if host.startswith("unix:") else re.split(r"[:/]", host)[0].lower()
 
 
-def is_among(names: frozenset[str], hosts: frozenset[str]) -> bool:
-    """Whether one of the ``names`` is meant by one of the ``hosts``, also with the name of a network behind it."""
-    meant = hosts | {host.partition(".")[0] for host in hosts}
+def is_among(names: frozenset[str], hosts: frozenset[str], networks: Collection[str] = ()) -> bool:
+    """Whether one of the ``names`` is meant by one of the ``hosts``, also with one of the ``networks`` behind it. With
+    another name behind it, it is a host elsewhere."""
+    behind = {".", *(f".{network.lower()}" for network in networks)}
+    meant = hosts | {host[: -len(end)] for host in hosts for end in behind if host.endswith(end)}
     return any(name.lower() in meant for name in names)
 
 

@@ -174,7 +174,8 @@ def plan_restart(
         for container in sorted(meant, key=lambda replica: (not problems[replica.id], replica.number)):
             problem, drain = problems[container.id], project.drains.get(container.id)
             before = [other for other, dummy in draft.order]
-            why = why_excluded(project, container, problem, unhealthy_only, named or problem == _STOPPED, before)
+            asked = named or problem == _STOPPED
+            why = why_excluded(project, container, problem, unhealthy_only, asked, before, draft.left)
             why = why or (full_disks or {}).get(container.id, "")
             if containers and not any(container.is_given(given) for given in containers):
                 why = OTHER
@@ -184,14 +185,17 @@ def plan_restart(
                 why = "was started by the run that was cut off, in place of another"
             if why:
                 draft.exclude(container, why)
-                draft.unhelped += [container] if problem else []
+                if problem:
+                    draft.unhelped.append(container)
+                    draft.left[container.id] = why
             else:
                 draft.add(container, problem or on_purpose(container))
     concerned = tuple(dict.fromkeys([*names, *(container.service for container, dummy in draft.order)]))
+    along = {project.target(container) for container, dummy in draft.order}  # also what would be left alone by itself
     return Restarting(
         project,
         concerned,
-        Plan("restart", tuple(draft.actions), tuple(draft.excluded)),
+        Plan("restart", tuple(draft.actions), tuple(item for item in draft.excluded if item.target not in along)),
         tuple(draft.order),
         tuple(dict.fromkeys(draft.refusals)),
         tuple(draft.lacking),
@@ -220,6 +224,7 @@ class _Draft:
     refusals: list[str] = field(default_factory=list)
     lacking: list[tuple[str, int]] = field(default_factory=list)
     unhelped: list[Container] = field(default_factory=list)
+    left: dict[str, str] = field(default_factory=dict)
 
     def complete(self, service: str, recovery: Recovery) -> None:
         """What an act that was cut off has left to do, but for the containers that it was to restart."""
@@ -243,7 +248,9 @@ class _Draft:
         if any(container.id == known.id for known, dummy in self.order):
             return
         how, note = self._how(container)
-        held = self.uncertain.get(container.name, "") or not_ready(self.project, container)
+        along = [sharer for sharer in self.project.sharers(container) if sharer.running]
+        starts = (not_ready(self.project, each) for each in (container, *along))
+        held = self.uncertain.get(container.name, "") or next(filter(None, starts), "")
         self._append(container, (problem or "its service is to be restarted") + note, how, held)
         if how == UNPAUSE:
             return
@@ -303,16 +310,19 @@ def why_excluded(
     unhealthy_only: bool,
     named: bool,
     together: Sequence[Container] = (),
+    left: Mapping[str, str] | None = None,
 ) -> str:
     """Why a container is left alone, in a clause; empty where it is not. ``together``: those that are restarted before
-    it."""
+    it. ``left``: by id, why another one is left alone."""
     if project.done(container):
         return (
             "has ended without an error, as a job does: playbooks/container_start_stop.yml starts it again by its name"
         )
     if container.state in ("removing", "dead"):
         return f"is {container.state}: the engine removes it, and a restart cannot bring it back"
-    unasked = "" if named else _unasked(project, container) or (waits_for(project, container) if problem else "")
+    unasked = "" if named else _unasked(project, container)
+    if problem and not named and not unasked:
+        unasked = waits_for(project, container, {other.id for other in together}, left)
     if unasked:
         return unasked
     absent = project.absent_owner(container, together)
@@ -360,6 +370,8 @@ def _why_exited(container: Container) -> str:
     if container.restarts:
         return f"was started again {container.restarts} times by the engine, which then gave up"
     policy = container.restart_policy
+    if container.ended_by_itself and policy in ("always", "unless-stopped"):
+        return f"ended without a request; a signal before, as for a reload, keeps the engine from its policy {policy}"
     return (
         f"has ended, and whether it is a job is unknown (restart policy {policy}: the engine does not start it again)"
     )

@@ -10,6 +10,7 @@ VARIABLES = {"high_memory_window": 5}
 WITHIN = 30
 TOUCHES = ("backend",)
 UNSTABLE = ("backend",)
+LEAVES = ("pafar-backend",)  # with the worker that the kernel kills; a session that the runbook ended is in the log
 
 
 def inject(platform: Platform) -> None:

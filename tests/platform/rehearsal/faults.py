@@ -9,7 +9,7 @@ WITHIN              seconds from the act until users must be back (default 5)
 UNSTABLE            services that the fault itself restarts again and again (default: none)
 TOUCHES             services whose containers the runbook may restart, replace or add (default: none)
 CHANGES             beginnings of what the runbook may change, as ``world.changes`` tells it (default: nothing)
-LEAVES              applications whose sessions end by themselves once it is relieved (default: none)
+LEAVES              applications whose sessions end by the fault, or by themselves once it is relieved (default: none)
 CAUSE               what the runbook must name as the heaviest cause (default: it is not asked)
 MITIGATION          False where nobody here can relieve it: the runbook must name the cause and leave everything alone
 given(stand)        what the runbook is given beside, known only when the platform runs (default: nothing)

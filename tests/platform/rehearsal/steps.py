@@ -195,7 +195,7 @@ def play(platform: Platform, asked: argparse.Namespace) -> dict[str, Any]:
     rc = run_for(argv, output, PLAY_SECONDS)
     ended = time.time()
     after = world.look(platform)
-    changed, signalled = world.changes(before, after, fault.unstable), platform.signalled(began)
+    changed, signalled = world.changes(before, after, fault.unstable, leaving), platform.signalled(began)
     outcome = {"rc": rc, "seconds": round(ended - began, 2), "changed": changed, "signalled": signalled}
     outcome.update(culprits=culprits, leaving=leaving)
     keep(asked.day, asked.label, **outcome, began=began, ended=ended, before=before, after=after)

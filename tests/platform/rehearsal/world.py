@@ -6,7 +6,7 @@ dump, which ends by itself. That sessions were signalled is told by the server's
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -57,12 +57,16 @@ def look(platform: Platform) -> dict[str, Any]:
     }
 
 
-def changes(before: dict[str, Any], after: dict[str, Any], unstable: Iterable[str] = ()) -> list[str]:
+def changes(
+    before: dict[str, Any], after: dict[str, Any], unstable: Iterable[str] = (), leaving: Collection[str] = ()
+) -> list[str]:
     """What is gone or different, a line each. Sessions that came are nobody's doing; those that went are.
 
     ``unstable``: services that the fault itself restarts again and again; of theirs only the containers count.
+    ``leaving``: sessions that the fault itself may end.
     """
-    differences = [f"session {ref} is gone" for ref in before["sessions"] if ref not in after["sessions"]]
+    stay = [ref for ref in before["sessions"] if ref not in leaving]
+    differences = [f"session {ref} is gone" for ref in stay if ref not in after["sessions"]]
     for what in ("prepared", "settings", "objects", "roles"):
         differences += [f"{what}: {item} is gone" for item in before[what] if item not in after[what]]
         differences += [f"{what}: {item} is new" for item in after[what] if item not in before[what]]

@@ -9,12 +9,21 @@ long as there are data to read again.
 
 from __future__ import annotations
 
+import re
+from typing import Collection, Mapping
+
 from ..container import Container
 from ..health import STARTING, UNHEALTHY
 from ..project import Project
-from ..project_report import is_well, lost_namespace, on_purpose
+from ..project_report import is_well, lost_namespace, note_of, on_purpose
 
 STARTS = 120.0  # seconds behind its start period in which a container that keeps no data may still start
+_LONGEST_START = 900.0  # seconds, for a check that runs seldom
+_ROUNDS = 2  # times the failures after which it is unhealthy, in which it may still start
+# Where images keep or load data outside of the places that are known to hold what must not be lost.
+_LOADED = re.compile(
+    r"(?i)/(?:[a-z]*data|databases?|db|mssql|models?|indexe?s|huggingface|couchdb|elasticsearch|opensearch|redis|mongo)(?:/|$)"
+)
 
 
 def not_ready(project: Project, container: Container) -> str:
@@ -27,31 +36,78 @@ def not_ready(project: Project, container: Container) -> str:
         return f"says that it is not ready yet ({said})"
     if container.started is None:
         return "may still start, since when it was started is unknown"
-    if not check.always_failed(uptime):
+    always = check.always_failed(uptime)
+    if check.has_passed(uptime):
         return ""
-    since = f"has not passed its health check since its start {uptime:.0f} s ago"
-    if project.stateful(container.service):
+    has = "has not" if always else "may not have"
+    since = f"{has} passed its health check since its start {uptime:.0f} s ago"
+    if _keeps_data(project, container):
         return f"{since}, keeps data, and may still load or recover them"
-    return f"{since}, and may still start" if uptime < check.start_period + STARTS else ""
+    rounds = _ROUNDS * check.retries * check.interval
+    may_start = always and uptime < check.start_period + min(max(STARTS, rounds), _LONGEST_START)
+    return f"{since}, and may still start" if may_start else ""
 
 
-def waits_for(project: Project, container: Container) -> str:
-    """Where none is healthy of a service that it depends on, and one of that still starts or recovers, or was set apart
-    on purpose, in a clause: its own restart helps nothing. Empty where it is not so, and for one that lost the network
-    of another: whatever that one does, nothing but its own restart gives it the new network."""
+def waits_for(
+    project: Project, container: Container, planned: Collection[str] = (), left: Mapping[str, str] | None = None
+) -> str:
+    """Where none is healthy of a service that it depends on, directly or not, and none of that is restarted before it,
+    in a clause: its own restart helps nothing. Empty where it is not so, and for one that lost the network of another:
+    whatever that one does, nothing but its own restart gives it the new network.
+
+    ``planned``: ids of those that are restarted before it; ``left``: by id, why another one is left alone.
+    """
     if lost_namespace(project, container):
         return ""
-    needs = {*project.needs_of(container), *(project.model.needed_by(container.service) if project.model else ())}
-    for need in sorted(needs - {container.service}):
+    for need in sorted(_needs_of(project, container) - {container.service}):
         others = project.replicas(need)
-        if any(is_well(project, other) and not on_purpose(other) for other in others):
+        if any(_serves(project, other) or other.id in planned for other in others):
             continue
         for other in others:
-            why = not_ready(project, other) or on_purpose(other) or _starting(other)
+            if _is_older(project, other, container):
+                continue
+            why = not_ready(project, other) or on_purpose(other) or _starting(project, other)
             if why:
                 return f"depends on {other.name}, which {why}; it is restarted only when its service is named"
+            if other.id in (left or {}):
+                return f"depends on {other.name}, which is left alone: {(left or {})[other.id]}"
+            if not other.running:
+                return f"depends on {other.name}, which {note_of(project, other) or f'is {other.state}'}"
     return ""
 
 
-def _starting(container: Container) -> str:
-    return "has not passed its health check yet" if container.running and container.health == STARTING else ""
+def _keeps_data(project: Project, container: Container) -> bool:
+    return project.stateful(container.service) or any(
+        mount.writable and _LOADED.search(mount.target) for mount in container.mounts
+    )
+
+
+def _needs_of(project: Project, container: Container) -> set[str]:
+    """The services that it depends on, directly or not: by the files, and by the labels of what is there."""
+    needs = set(project.model.needed_by(container.service) if project.model else ())
+    open_ = [*project.needs_of(container)]
+    while open_:
+        need = open_.pop()
+        if need not in needs:
+            needs.add(need)
+            open_ += [further for replica in project.replicas(need) for further in project.needs_of(replica)]
+    return needs
+
+
+def _serves(project: Project, container: Container) -> bool:
+    """Whether it is healthy, or a job that is done. One that ended well may be a service that was stopped."""
+    return is_well(project, container) and not on_purpose(container) and (project.done(container) or not container.done)
+
+
+def _is_older(project: Project, other: Container, container: Container) -> bool:
+    """Whether another one had ended before this one was started, which has passed its check since then all the same."""
+    if other.running or other.finished is None or container.started is None or other.finished >= container.started:
+        return False
+    return container.check.has_passed(container.uptime(project.now))
+
+
+def _starting(project: Project, container: Container) -> str:
+    starts = container.running and container.health == STARTING
+    if starts and container.uptime(project.now) < container.check.first_word + STARTS:
+        return "has not passed its health check yet"
+    return ""

@@ -1,45 +1,76 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether a container that the engine never starts again by itself was stopped by a request. Pure.
+"""Whether a container that does not run was stopped by a request, or ended by itself. Pure.
 
-Of one with the policy `always` its being stopped says so. Of another one the engine's own events do, or, where the
-engine has forgotten them, its exit code: that of the signal by which a container is asked to stop. The end of the
-engine or of the host sends that signal, too, so that one which ended before the engine was started says nothing.
+Of one with the policy `always` or `unless-stopped` its being stopped says that it was asked to: else the engine would
+have started it again. But the engine also takes one for stopped that was sent any signal, as for a reload, and does not
+start it again when it crashes later (moby#41302). So the engine's own events say it: a request since its start, or its
+end without one. Where it has forgotten them, its exit code does: that of the signal by which a container is asked to
+stop, or of a crash. The end of the engine or of the host asks it to stop, too, so that one which ended before the
+engine was started says nothing.
 Sources: moby, daemon/stop.go and daemon/kill.go (the events `kill` and `stop`), daemon/events (256 of every kind).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Iterator, Mapping
 
-from ..container import Container
+from ..container import Container, signal_name
 
-ACTIONS = ("kill", "stop")
-_ASKED = 128 + 15  # exit code of a program that SIGTERM ended; no part of a host sends that by itself
+REQUESTS, END = ("kill", "stop"), "die"
+_ASKING = {"2", "3", "9", "15"}  # signals that end a program; others let it reload or open its log again
+_ASKED = 128 + 15  # exit code of a program that SIGTERM ended
+_STOPPED = {0, 128 + 2, 128 + 9, _ASKED}  # those of one that was stopped; of others the end of its program says itself
+_CRASHED = {128 + number for number in (4, 6, 7, 8, 11)}
+_KILLED = 128 + 9
 _AFTER = 5.0  # seconds after its end at which the engine still writes that it was stopped
 _SLACK = 2.0  # seconds beside the time that it has to stop
 
 
 def may_be_stopped(container: Container) -> bool:
-    """Whether it ended and may have been stopped: neither a start that failed, nor what the engine would start again,
-    nor a job that is done."""
+    """Whether it ended and may have been stopped: neither a start that failed, nor a job that is done."""
     ended = container.state == "exited" and container.finished is not None and not container.error
-    return ended and not (container.done or container.stopped or container.stopped_by_engine)
+    return ended and not (container.done or container.stopped_by_engine)
 
 
-def stopped_by_request(
-    container: Container, engine_began: datetime | None, events: Iterable[Mapping[str, Any]] = ()
-) -> bool:
-    """``engine_began``: None where it is not known. ``events``: of the engine, about the time at which it ended."""
+def judged(container: Container, engine_began: datetime | None, events: Iterable[Mapping[str, Any]] = ()) -> Container:
+    """The container, with what is known of who ended it. ``engine_began``: None where it is not known. ``events``: of
+    the engine, about the time at which it ended."""
     if not may_be_stopped(container) or container.finished is None:
-        return False
-    ended = container.finished.timestamp()
-    for event in events:
-        at = float(event.get("timeNano") or 0) / 1e9 or float(event.get("time") or 0)
-        mine = (event.get("Actor") or {}).get("ID") == container.id and event.get("Action") in ACTIONS
-        if mine and ended - container.stop_timeout - _SLACK <= at <= ended + _AFTER:
-            return True
+        return container
+    actions = {str(event.get("Action")) for event in _about_its_end(container, events)}
+    if actions & set(REQUESTS):
+        return replace(container, stopped_by_request=True)
+    crashed = container.exit_code in _CRASHED or (container.exit_code == _KILLED and container.oom_flag)
+    if crashed or (END in actions and container.exit_code not in _STOPPED):
+        return replace(container, ended_by_itself=True)
     # Whether it ended together with an engine is known by when the present one was started.
     since = None if engine_began is None else (container.finished - engine_began).total_seconds()
-    return container.exit_code == _ASKED and since is not None and since > container.stop_timeout + _AFTER
+    alone = since is not None and since > container.stop_timeout + _AFTER
+    return replace(container, stopped_by_request=container.exit_code == _ASKED and alone and END not in actions)
+
+
+def _about_its_end(container: Container, events: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Its end, and the requests to end it since it was last started."""
+    assert container.finished is not None
+    ended = container.finished.timestamp()
+    begun = container.started.timestamp() if container.started else 0.0
+    for event in events:
+        actor = event.get("Actor") or {}
+        at = float(event.get("timeNano") or 0) / 1e9 or float(event.get("time") or 0)
+        if actor.get("ID") != container.id or not begun <= at <= ended + _AFTER:
+            continue
+        action, before = event.get("Action"), ended - at
+        asks = action in REQUESTS and before <= container.stop_timeout + _SLACK and _asks(container, actor)
+        if asks or (action == END and before <= _SLACK):
+            yield event
+
+
+def _asks(container: Container, actor: Mapping[str, Any]) -> bool:
+    """Whether a signal asks it to end, and not to reload. One that is not told does."""
+    signal = str((actor.get("Attributes") or {}).get("signal") or "")
+    own = container.stop_signal.upper()
+    own = own if own.isdigit() or own.startswith("SIG") else f"SIG{own}"
+    return not signal or signal in (*_ASKING, own) or (signal.isdigit() and signal_name(int(signal)) == own)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from contextlib import suppress
 from typing import Mapping, Sequence
 
@@ -138,7 +139,11 @@ def plugin(environment: Mapping[str, str]) -> str:
     It works without docker in front of it, which takes longer than most of what it is asked: docker starts the plugin
     twice, once to read its name.
     """
-    config = environment.get("DOCKER_CONFIG") or os.path.join(environment.get("HOME", "/"), ".docker")
+    config = environment.get("DOCKER_CONFIG") or os.path.join(
+        environment.get("HOME") or os.path.expanduser("~"), ".docker"
+    )
+    if not os.path.isabs(config) or (shutil.which("docker", path=environment.get("PATH")) or "").startswith("/snap/"):
+        return ""  # another program would be meant in another folder; a snap has plugins of its own
     with suppress(OSError), open(os.path.join(config, "config.json"), encoding="utf-8", errors="replace") as file:
         if "cliPluginsExtraDirs" in file.read():
             return ""

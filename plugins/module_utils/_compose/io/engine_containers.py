@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any, Iterable, Iterator, NamedTuple, Sequence
 
 from ..._core.errors import EngineError, EngineHangs, ProjectUnknown
-from ..acts.stopping import ACTIONS
+from ..acts.stopping import END, REQUESTS
 from ..container import KEEPS, PROJECT, Container, container_of, of_compose
 from .engine_transport import Transport, refusal_in
 
@@ -126,10 +126,10 @@ class ContainerCalls(Transport):
         )
         return {id: int(code) for id, code in codes if code.isdigit()}
 
-    def requests(self, ids: Sequence[str], since: float, until: float) -> list[dict[str, Any]]:
-        """Requests to end one of these containers, between two moments (seconds since 1970); none where the engine
-        keeps its events from this user."""
-        filters = {"type": "container", "event": list(ACTIONS), "container": list(ids)}
+    def ends(self, ids: Sequence[str], since: float, until: float) -> list[dict[str, Any]]:
+        """Ends of these containers and requests to end them, between two moments (seconds since 1970); none where the
+        engine keeps its events from this user."""
+        filters = {"type": "container", "event": [*REQUESTS, END], "container": list(ids)}
         try:
             with self.call("read the events of"):
                 return list(self.api.events(since=int(since), until=int(until), filters=filters, decode=True))

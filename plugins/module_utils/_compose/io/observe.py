@@ -14,12 +14,14 @@ from typing import Any, Sequence
 from ..._core.errors import ComposeError, ProjectUnknown
 from ..._core.redaction import redacted_lines
 from ..._core.times import moment
+from ..._system.io.procfs import ages_of
 from ..acts.io.act_store import ActStore
 from ..acts.io.listening import listening
 from ..acts.recovery import newest
-from ..acts.stopping import may_be_stopped, stopped_by_request
+from ..acts.stopping import judged, may_be_stopped
 from ..container import Container
 from ..drain.io import rule
+from ..health import UNHEALTHY
 from ..project import Project, chosen, source_of
 from ..project_ref import Source, profiles_in
 from ..project_report import problem_of
@@ -45,7 +47,7 @@ def observe(
     name = _project_name(engine, everything, given)
     mine = [container for container in everything if container.project == name and not container.one_off]
     now = datetime.now(timezone.utc)
-    mine = _with_stops(engine, mine, now)
+    mine = _with_counts(engine, _with_stops(engine, mine, now), now)
     source = source_of(name, mine, given, is_file)
     source = source if source.profiles else replace(source, profiles=_profiles_of(source))
     made, tagged = _made(engine, {container.image for container in mine})
@@ -68,7 +70,7 @@ def observe(
 
 def _with_stops(engine: Engine, containers: list[Container], now: datetime) -> list[Container]:
     """The containers, of which it is said who stopped them, as far as that is known."""
-    if not any(container.stopped or may_be_stopped(container) for container in containers):
+    if not any(may_be_stopped(container) for container in containers):
         return containers
     began = engine_began(engine.login.endpoint, now)
     seen = [replace(container, stopped_by_engine=container.ended_with(began)) for container in containers]
@@ -77,12 +79,23 @@ def _with_stops(engine: Engine, containers: list[Container], now: datetime) -> l
     events: list[dict[str, Any]] = []
     if ends:
         since = min(ends) - max(container.stop_timeout for container in seen if container.id in asked)
-        events = engine.requests(tuple(asked), since, min(max(ends) + _WRITTEN, now.timestamp()))
+        events = engine.ends(tuple(asked), since, min(max(ends) + _WRITTEN, now.timestamp()))
+    return [judged(container, began, events) for container in seen]
+
+
+def _with_counts(engine: Engine, containers: list[Container], now: datetime) -> list[Container]:
+    """The containers, of which it is said how far the times of a failing check can be relied on, where their processes
+    are on this host: the engine counts failures anew when it is started itself, and its clock may have been set."""
+    failing = [container for container in containers if container.running and container.health == UNHEALTHY]
+    began = engine_began(engine.login.endpoint, now) if failing else None
+    if began is None:
+        return containers
+    ages = ages_of([container.pid for container in failing], now)
     return [
-        replace(container, stopped_by_request=stopped_by_request(container, began, events))
-        if container.id in asked
+        replace(container, check=container.check.timed(container.started, began, ages.get(container.pid), now))
+        if container in failing
         else container
-        for container in seen
+        for container in containers
     ]
 
 

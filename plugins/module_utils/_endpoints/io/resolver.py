@@ -25,6 +25,7 @@ _CODES = {
 _A, _AAAA = 1, 28
 _TRUNCATED = 0x02  # in the third byte
 _SECOND = 0.5  # seconds for the second family, at most, where the first was answered
+_OF_THE_REST = 0.25  # of the time that is left, for a whole answer in place of one that was cut off
 PORT = 53
 
 
@@ -167,12 +168,15 @@ def _whole(server: str, packet: bytes, answer: bytes, kind: int, deadline: float
     """The records of an answer; one that was too long for a datagram is asked for again by TCP (RFC 7766)."""
     if not answer[2] & _TRUNCATED:
         return Addresses(_parsed(answer, kind))
+    records = Addresses(_parsed(answer, kind, cut=True))
+    now = time.monotonic()
+    # What it has is enough to go on with: where TCP is dropped, the time is needed for what comes next.
+    until = min(deadline, now + (deadline - now) * _OF_THE_REST) if records else deadline
     try:
-        return Addresses(_parsed(_by_tcp(server, packet, deadline), kind))
+        return Addresses(_parsed(_by_tcp(server, packet, until), kind))
     except OSError as error:
         reason = (error.strerror or str(error) or "no answer").lower()
         missing = f"its answer is too long for UDP, and by TCP it is not given: {reason}"
-        records = Addresses(_parsed(answer, kind, cut=True))
         if not records:
             raise Unresolved(missing) from None
         records.missing = f"name server {server}: {missing}"

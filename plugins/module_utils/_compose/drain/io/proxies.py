@@ -53,7 +53,10 @@ def unknown_replicas(
     files = haproxy_files(processes)
     hosts = _hosts(engine, proxy, nginx, files) if missing else None
     if hosts is not None:
-        missing = {name: later for name, later in missing.items() if is_among(names_of(project, name, later), hosts)}
+        networks = {network for container in project.containers for network, dummy in container.networks}
+        missing = {
+            name: later for name, later in missing.items() if is_among(names_of(project, name, later), hosts, networks)
+        }
     return since, missing
 
 

@@ -54,6 +54,7 @@ def inspected(service="web", number=1, *, state="running", health="healthy", up=
             "Image": more.get("ref", "shop/app:latest"),
             "Env": more.get("env", []),
             "Cmd": more.get("command"),
+            "StopSignal": more.get("signal"),
             "Healthcheck": {
                 "Test": more.get("test", []),
                 "Timeout": int(more.get("limit", 0) * 1e9),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.health import HealthCheck
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import note_of
 
-from .facts import container, project
+from .facts import NOW, container, project
 
 
 @pytest.mark.parametrize(
@@ -174,3 +176,49 @@ def test_whether_a_run_has_passed_by_the_times_of_the_last_ones(up, more, always
     """The engine keeps the last five, also beyond a restart, and counts those that fail in a row anew."""
     replica = container(health="unhealthy", up=up, **{"exits": [1] * 5, "interval": 10, **more})
     assert replica.check.always_failed(up) is always
+
+
+@pytest.mark.parametrize(
+    ("up", "more", "passed"),
+    [
+        pytest.param(20, {"checked": (15, 9, 5, 1), "exits": [0, 1, 1, 1], "streak": 3}, True, id="one that is kept"),
+        pytest.param(4000, {"checked": (41, 31, 21, 11, 1), "streak": 6, "limit": 5}, True, id="an hour ago"),
+        pytest.param(13, {"checked": (5, 4, 3, 2, 1), "streak": 5, "interval": 1}, True, id="for eight seconds"),
+        pytest.param(13, {"checked": (5, 4, 3, 2, 1), "streak": 13, "interval": 1}, False, id="never"),
+        pytest.param(3600, {"checked": (41, 31, 21, 11, 1), "streak": 120, "limit": 30}, False, id="some took longer"),
+        pytest.param(
+            1830, {"checked": (180, 140, 100, 60, 20), "streak": 120, "limit": 30}, False, id="some were quick"
+        ),
+        pytest.param(
+            100, {"checked": (9, 7, 5, 3, 1), "streak": 12, "interval": 2, "limit": 2, "start_period": 300}, True,
+            id="what is counted in the start period has passed before",
+        ),
+        pytest.param(
+            700, {"checked": (650, 645, 640, 340, 40), "streak": 3, "interval": 300, "start_period": 60}, False,
+            id="what is not counted has never passed",
+        ),
+        pytest.param(0, {"up": -3000, "checked": (50, 40, 30, 20, 10), "streak": 40}, False, id="the clock was set"),
+    ],
+)  # fmt: skip
+def test_whether_it_is_proved_that_a_run_has_passed(up, more, passed):
+    """However long each run took that is not kept."""
+    replica = container(health="unhealthy", **{"up": up, "exits": [1] * 5, "interval": 10, **more})
+    assert replica.check.has_passed(up) is passed
+
+
+@pytest.mark.parametrize(
+    ("began", "age", "passed"),
+    [
+        pytest.param(90_000, 7200, True, id="the engine was there before"),
+        pytest.param(90_000, None, True, id="its process is not here"),
+        pytest.param(1200, 7200, False, id="the engine was started again, and counts anew"),
+        pytest.param(7000, 7200, True, id="the engine was started again long ago"),
+        pytest.param(90_000, 3600, False, id="the clock was set by an hour"),
+    ],
+)
+def test_what_the_kernel_says_of_its_times(began, age, passed):
+    replica = container(
+        health="unhealthy", up=7200, exits=[1] * 5, interval=10, limit=1, streak=100, checked=(41, 31, 21, 11, 1)
+    )
+    check = replica.check.timed(replica.started, NOW - timedelta(seconds=began), age, NOW)
+    assert check.has_passed(7200) is passed

@@ -188,10 +188,11 @@ def test_the_names_that_an_nginx_asks_for_once():
 
 
 def test_a_host_of_the_configuration_means_a_service_also_with_its_network():
-    hosts = frozenset({"web", "other.shop_default"})
-    assert is_among(frozenset({"Web"}), hosts)
-    assert is_among(frozenset({"x", "other"}), hosts)
-    assert not is_among(frozenset({"worker"}), hosts)
+    hosts, networks = frozenset({"web", "other.shop_default", "api.stripe.com"}), {"shop_default"}
+    assert is_among(frozenset({"Web"}), hosts, networks)
+    assert is_among(frozenset({"x", "other"}), hosts, networks)
+    assert not is_among(frozenset({"worker"}), hosts, networks)
+    assert not is_among(frozenset({"api"}), hosts, networks), "of another site"
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,8 @@ ALONE = {**FAILS, **BEFORE}
     [
         pytest.param([{"state": "paused"}], "which is paused, by a person or a job", id="paused"),
         pytest.param([{"state": "exited", "policy": "always"}], "which was stopped on purpose", id="stopped"),
-        pytest.param([{"health": "starting"}], "which has not passed its health check yet", id="starts"),
+        pytest.param([{"health": "starting", "up": 20}], "which has not passed its health check yet", id="starts"),
+        pytest.param([{"health": "starting", "up": 4000}], "", id="should have said something by now"),
         pytest.param([{"state": "paused"}, {}], "", id="another one serves"),
         pytest.param([{"state": "paused"}, {"state": "paused"}], "which is paused", id="both are paused"),
         pytest.param([{"state": "exited", "health": ""}], "", id="a job that is done"),
@@ -101,3 +102,71 @@ def test_what_lost_the_network_of_another_is_restarted_also_while_that_one_start
 def test_when_it_was_started_is_not_guessed():
     one = replace(container(**ALONE), started=None)
     assert not_ready(project(one), one) == "may still start, since when it was started is unknown"
+
+
+@pytest.mark.parametrize(
+    ("db", "why"),
+    [
+        pytest.param(
+            {"state": "exited", "exit_code": 1}, "left alone: has ended, and whether it is a job", id="failed"
+        ),
+        pytest.param({"state": "exited", "up": 9000, "ended": 60}, "has ended without an error; whether", id="stopped"),
+        pytest.param({"state": "created"}, "left alone: was never started", id="never started"),
+        pytest.param({**ALONE, **DATA, **NEVER}, "may still load or recover", id="recovers"),
+        pytest.param(ALONE, "", id="is restarted first"),
+    ],
+)
+@pytest.mark.parametrize("files", [True, False])
+def test_what_depends_on_one_that_this_plan_leaves_as_it_is_is_left_too(db, why, files):
+    """Directly or not, by the files or by the labels alone."""
+    chain = [
+        container("db", **{"health": "" if "state" in db else "healthy", **db}),
+        container("api", **ALONE, depends="db:service_healthy:false"),
+        container("web", **ALONE, depends="api:service_healthy:false"),
+    ]
+    services = {"db": {}, "api": {"depends_on": {"db": {}}}, "web": {"depends_on": {"api": {}}}}
+    shop = project(*chain, services=services)
+    shop = shop if files else replace(shop, model=None, why_no_model="it was started from standard input")
+    planned = plan_restart(shop, ["db", "api", "web"], unhealthy_only=True, named=False)
+    assert [one.service for one, dummy in planned.order] == ([] if why else ["db", "api", "web"])
+    reasons = {item.detail["service"]: item.reason for item in planned.plan.excluded}
+    assert why in reasons.get("web", "")
+    assert why in reasons.get("api", "")
+
+
+def test_what_was_set_apart_before_it_was_started_and_passed_is_no_excuse():
+    mail = container("mail", state="exited", health="", policy="always", up=31 * 86400, ended=30 * 86400)
+    web = container(**ALONE, depends="mail:service_started:false")
+    services = {"mail": {}, "web": {"depends_on": {"mail": {}}}}
+    assert waits_for(project(mail, web, services=services), web) == ""
+    later = container("mail", state="exited", health="", policy="always", up=31 * 86400, ended=60)
+    assert "was stopped on purpose" in waits_for(project(later, web, services=services), web)
+
+
+def test_what_loads_is_held_also_as_the_sharer_of_another():
+    vpn = container("vpn", **ALONE)
+    db = container("db", **{**FAILS, **DATA, **NEVER}, network=f"container:{vpn.id}")
+    shop = project(vpn, db, services={"vpn": {}, "db": {"network_mode": "service:vpn"}})
+    planned = plan_restart(shop, ["vpn", "db"], unhealthy_only=True, named=False)
+    assert all("may still load" in action.detail["needs_approval"] for action in planned.plan.actions)
+    assert [one.service for one, dummy in planned.order] == ["vpn", "db"]
+    assert planned.plan.excluded == (), "each once"
+
+
+@pytest.mark.parametrize(
+    "target", ["/opt/oracle/oradata", "/usr/share/elasticsearch/data", "/var/opt/mssql", "/root/.cache/huggingface"]
+)
+def test_folders_of_data_that_are_bound_from_the_host(target):
+    bound = {"Type": "bind", "Destination": target, "RW": True, "Source": "/srv/x"}
+    old = {"up": 600, "streak": 60, "interval": 10}
+    one = container(**{**FAILS, **old}, mounts=[bound])
+    assert "keeps data" in not_ready(project(one), one)
+    other = container(**{**FAILS, **old}, mounts=[{**bound, "Destination": "/etc/app"}])
+    assert not_ready(project(other), other) == ""
+
+
+def test_a_check_that_runs_seldom_gives_more_time():
+    one = container(**{**FAILS, "up": 185, "streak": 3, "interval": 60})
+    assert "may still start" in not_ready(project(one), one)
+    late = container(**{**FAILS, "up": 400, "streak": 6, "interval": 60})
+    assert not_ready(project(late), late) == ""

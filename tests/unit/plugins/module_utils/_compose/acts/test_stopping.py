@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.stopping import stopped_by_request
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.stopping import judged
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import note_of, problem_of
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.restart import plan_restart
 
@@ -16,8 +15,9 @@ PORT = {"80/tcp": [{"HostIp": "", "HostPort": "80"}]}
 ENDED = {"state": "exited", "ended": 60, "health": ""}
 
 
-def event(action, ago, of="web"):
-    return {"Action": action, "Actor": {"ID": container(of).id}, "timeNano": int((NOW.timestamp() - ago) * 1e9)}
+def event(action, ago, of="web", **said):
+    actor = {"ID": container(of).id, "Attributes": said}
+    return {"Action": action, "Actor": actor, "timeNano": int((NOW.timestamp() - ago) * 1e9)}
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,25 @@ def event(action, ago, of="web"):
         pytest.param({"exit_code": 1}, 9000, [event("stop", 60)], True, id="fails when it is stopped"),
         pytest.param({"ports": PORT}, 9000, [event("stop", 60)], True, id="ends well when it is stopped"),
         pytest.param({"ports": PORT}, 9000, [], False, id="ended by itself"),
+        pytest.param({"exit_code": 143}, 9000, [event("die", 60)], False, id="by a signal that was no request"),
+        pytest.param({"exit_code": 1}, 9000, [event("kill", 63, signal="1")], False, id="told to reload, and crashed"),
+        pytest.param({"exit_code": 1}, 9000, [event("kill", 63, signal="15")], True, id="fails on SIGTERM"),
+        pytest.param(
+            {"exit_code": 1, "signal": "SIGQUIT"}, 9000, [event("kill", 63, signal="3")], True, id="its own signal"
+        ),
+        pytest.param(
+            {"exit_code": 1, "signal": "28"}, 9000, [event("kill", 63, signal="28")], True, id="its own, as a number"
+        ),
+        pytest.param(
+            {"exit_code": 1, "signal": "USR1"}, 9000, [event("kill", 63, signal="10")], True, id="its own, short"
+        ),
+        pytest.param(
+            {"exit_code": 1, "up": 63},
+            9000,
+            [event("kill", 74, signal="15"), event("stop", 64)],
+            False,
+            id="restarted, and its next run crashed",
+        ),
         pytest.param({"exit_code": 143, "error": "no space"}, 9000, [], False, id="could not be started"),
         pytest.param({"exit_code": 143, "state": "restarting"}, 9000, [], False, id="is being started"),
     ],
@@ -45,13 +64,41 @@ def event(action, ago, of="web"):
 def test_by_its_exit_code_and_the_events(more, engine_up, events, stopped):
     one = container(**{**ENDED, **more})
     began = None if engine_up is None else NOW - timedelta(seconds=engine_up)
-    assert stopped_by_request(one, began, events) is stopped
-    seen = replace(one, stopped_by_request=stopped_by_request(one, began, events))
+    seen = judged(one, began, events)
+    assert seen.stopped_by_request is stopped
     assert bool(problem_of(project(seen), seen)) is not stopped
     assert note_of(project(seen), seen) == ("was stopped on purpose, by a person or a job" if stopped else "")
     unasked = plan_restart(project(seen), ["web"], unhealthy_only=True, named=False)
     assert unasked.order == () or more.get("state") == "restarting"
     assert [replica.name for replica, dummy in plan_restart(project(seen), ["web"]).order] == ["shop-web-1"]
+
+
+@pytest.mark.parametrize("policy", ["always", "unless-stopped"])
+@pytest.mark.parametrize(
+    ("more", "events", "itself"),
+    [
+        pytest.param({"exit_code": 0}, [], False, id="stopped long ago"),
+        pytest.param({"exit_code": 0}, [event("die", 60)], False, id="ended well"),
+        pytest.param({"exit_code": 137}, [], False, id="did not stop in time"),
+        pytest.param({"exit_code": 1}, [], False, id="may fail when it is stopped"),
+        pytest.param({"exit_code": 1}, [event("kill", 62, signal="15"), event("die", 60)], False, id="stopped"),
+        pytest.param({"exit_code": 1}, [event("die", 60)], True, id="crashed"),
+        pytest.param({"exit_code": 1}, [event("kill", 63, signal="1"), event("die", 60)], True, id="at a reload"),
+        pytest.param({"exit_code": 139}, [], True, id="SIGSEGV"),
+        pytest.param({"exit_code": 137, "oom": True}, [], True, id="out of memory"),
+        pytest.param({"exit_code": 1}, [event("die", 900)], False, id="of another run"),
+        pytest.param({"exit_code": 1}, [event("die", 60, "api")], False, id="of another one"),
+    ],
+)  # fmt: skip
+def test_what_the_engine_would_start_again_and_ended_by_itself_was_not_stopped_on_purpose(policy, more, events, itself):
+    """The engine takes it for stopped since it was sent a signal, and starts it no more."""
+    seen = judged(container(**{**ENDED, **more, "policy": policy}), NOW - timedelta(seconds=9000), events)
+    shop = project(seen)
+    assert seen.stopped is not itself
+    assert bool(problem_of(shop, seen)) is itself
+    unasked = plan_restart(shop, ["web"], unhealthy_only=True, named=False)
+    assert unasked.order == ()
+    assert [item.reason.startswith("ended without a request") for item in unasked.plan.excluded] == [True] * itself
 
 
 @pytest.mark.parametrize(

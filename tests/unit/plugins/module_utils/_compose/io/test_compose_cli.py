@@ -32,6 +32,7 @@ def test_the_user_s_own_comes_first_as_with_docker(folders):
     mine = program(own)
     assert compose_cli.plugin(environment) == mine
     assert compose_cli.plugin({**environment, "DOCKER_CONFIG": "/nowhere"}) == installed
+    assert compose_cli.plugin({**environment, "DOCKER_CONFIG": "docker"}) == "", "it would be another one elsewhere"
 
 
 def test_what_cannot_be_run_is_no_plugin(folders):
