@@ -28,6 +28,7 @@ FINAL = (SENT, REFUSED, REPLACED)
 LEASE = timedelta(seconds=90)  # after which a message that is being sent by a run that says no more is in doubt
 _RETRIES = (30, 60, 120, 300, 600)  # seconds until the next try; the last one from then on
 _LONGEST = timedelta(hours=1)  # that a message waits, whatever the other side asks for
+_QUIET = "the present severity pages no person"
 _AT_ONCE = 20  # messages of a channel that are taken in one go
 
 
@@ -110,18 +111,27 @@ def _replaced(entry: Entry, why: str) -> Entry:
 
 
 def _without_needless(entries: Sequence[Entry], quiet: Collection[str]) -> list[Entry]:
-    """Without the pages that wait and that the present severity does not ask for. They are not struck from the log, and
-    go out when it is raised again."""
-    why = "the present severity pages no person"
+    """Without the pages that wait and that the present severity does not ask for. The alert is not struck from the log,
+    and goes out when it is raised again."""
     found = []
     for entry in entries:
         if PERSON in quiet and _calls(entry):
-            found.append(_void(entry, why))
+            found.append(_void(entry, _QUIET))
         elif PAGER in quiet and _is_alert(entry) and entry.state not in (*FINAL, SENDING):
-            found.append(_replaced(entry, why))
+            found.append(_replaced(entry, _QUIET))
         else:
             found.append(entry)
     return found
+
+
+def _struck(entries: Sequence[Entry], quiet: Collection[str], now: datetime, lease: timedelta) -> list[dict[str, Any]]:
+    """Notes that strike the pages to persons which wait: when the severity is raised again, others may be on call, and
+    each step waits anew. What another run has is left to it."""
+    return [
+        {"key": entry.message.key, "state": REPLACED, "reason": voided.reason}
+        for entry, voided in ((entry, _void(entry, _QUIET)) for entry in entries if _calls(entry))
+        if PERSON in quiet and voided is not entry and (entry.state != SENDING or _ready(entry, now, lease) is not None)
+    ]
 
 
 def _left_behind(entries: Sequence[Entry], now: datetime, lease: timedelta) -> list[dict[str, Any]]:
@@ -281,7 +291,7 @@ def claim(
     known = {entry.message.key for entry in entries}
     new = [message for message in wanted if message.key not in known]
     notes = [queued_note(message) for message in new]
-    notes += _left_behind(entries, now, lease)
+    notes += _left_behind(entries, now, lease) + _struck(entries, quiet, now, lease)
     added = [_as_event(note, now, len(events) + number) for number, note in enumerate(notes, 1)]
     entries = _without_needless(entries_of([*events, *added]), quiet)
     taken = [entry for entry in due(entries, now, lease) if channels is None or entry.message.channel in channels]

@@ -4,8 +4,8 @@
 channel. Pure.
 
 A page is a message of the outbox like any other, and its key is the step: a tick that is late, runs twice or is killed
-pages no person twice. A step without a person is passed over at once, and that is said. An incident that is opened
-again is another round, with keys of its own; minutes count from the moment at which its severity asks for pages.
+pages no person twice. A step without a person is passed over at once, and that is said. Opened again, or raised again
+after it paged no person, an incident is in another round, with keys of its own; minutes count from then on.
 """
 
 from __future__ import annotations
@@ -20,7 +20,14 @@ from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED, acknowledgements, phase_of, rounds
 from .._incident.severity import UNKNOWN, severity_changes, severity_of, severity_since
 from .._incident.stamps import is_stamp, moment_of, stamp
-from .._lifecycle.deadlines import NO_RULE_OUTSIDE, OutsideUpdates, outside_due, severity_began, update_due
+from .._lifecycle.deadlines import (
+    NO_RULE_OUTSIDE,
+    OutsideUpdates,
+    outside_due,
+    raised_again,
+    severity_began,
+    update_due,
+)
 from .._lifecycle.log_recovery import recovery_of
 from .._lifecycle.roles import roles_of
 from .outbox import PERSON, QUEUED, REFUSED, Entry, Message, entries_of
@@ -71,8 +78,7 @@ def within(answerers: Sequence[Answerer], channels: Mapping[str, Any]) -> list[A
         if not ways or not each["person"] or any(each[way] for way in ways):
             found.append(each)
         else:
-            why = f"{each['person']} has no {' and no '.join(ways)}"
-            found.append({**each, "person": "", "why": why})
+            found.append({**each, "person": "", "why": f"{each['person']} has no {' and no '.join(ways)}"})
     return found
 
 
@@ -88,8 +94,7 @@ def pages(
     severity = severity_of(events)
     if _is_answered(events):
         return []
-    due = _steps_due(events, severity, after, now)
-    number = len(rounds(events))
+    due, number = _steps_due(events, severity, after, now), len(rounds(events)) + raised_again(events, after)
     again = f"-{number}" if number > 1 else ""
     found: list[Message] = []
     rank = 0  # of the steps that have a person: one without costs no time
@@ -220,8 +225,7 @@ def shift_changes(
             "why": answerer["why"],
         }  # fmt: skip
         leaves = {"slack": answerer["before_slack"], "mail": answerer["before_mail"]}
-        comes = {"slack": answerer["slack"], "mail": answerer["mail"]}
-        key = f"{answerer['step']}/{since}"
+        comes, key = {"slack": answerer["slack"], "mail": answerer["mail"]}, f"{answerer['step']}/{since}"
         if SLACK in channels:
             found.append(Message(f"slack/shift/{key}", SLACK, "shift_changed", values))
         found += _to_person(f"leaves/{key}", "shift_leaves", leaves, channels, values, "Your shift has ended")
@@ -359,8 +363,8 @@ def _paged(events: Sequence[EventReport], calls: Sequence[Message]) -> list[tupl
         for event in events
         if event["kind"] == "message" and event["note"].get("state") == QUEUED and event["note"].get("template")
     }
-    notes: list[Mapping[str, Any]] = [note for note in noted.values() if note["template"] == "page"]
     new = [message for message in calls if message.template == "page" and message.key not in noted]
+    notes: list[Mapping[str, Any]] = [note for note in noted.values() if note["template"] == "page"]
     rows = [(note.get("channel"), note.get("values") or {}) for note in notes]
     rows += [(message.channel, message.values) for message in new]
     return [

@@ -351,11 +351,16 @@ def _pager(story: IncidentFacts, asks: bool) -> list[Message]:
             states.append(("acknowledge", event))
         elif event["kind"] == "phase" and event["note"].get("phase") in (*ENDED, "open"):
             states.append(("trigger" if event["note"]["phase"] == "open" else "resolve", event))
-    return [
-        Message(f"pager/{action}/{event['seq']}", PAGER, "page_person", story.base(action=action), "pager")
-        for action, event in _changes(states)
-        if event is not None
-    ]
+    messages, rounds = [], 0
+    for action, event in _changes(states):
+        rounds += action == "trigger"
+        if event is not None:
+            # A later round replaces nothing of an earlier one: while the pager has not heard of that one's end, a new
+            # trigger is one more of an alert that was acknowledged, and calls no person.
+            thing = "pager" if rounds < 2 else f"pager {rounds}"
+            values = story.base(action=action)
+            messages.append(Message(f"pager/{action}/{event['seq']}", PAGER, "page_person", values, thing))
+    return messages
 
 
 def _tracker(story: IncidentFacts) -> list[Message]:

@@ -20,7 +20,7 @@ from .._core.errors import InputError
 from .._core.text import span
 from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED, acknowledgements, phase_of, rounds
-from .._incident.severity import at_least, severity_of, severity_since
+from .._incident.severity import UNKNOWN, at_least, severity_changes, severity_of, severity_since
 from .._incident.stamps import is_stamp, moment_of
 
 ANSWER = {"P0": timedelta(minutes=15), "P1": timedelta(hours=1), "P2": timedelta(hours=4)}
@@ -85,6 +85,14 @@ def outside_updates(every: Mapping[str, Any], scenarios: Sequence[Any] = ()) -> 
             )
         intervals[str(severity)] = timedelta(minutes=float(minutes))
     return OutsideUpdates(intervals, frozenset(map(str, scenarios)))
+
+
+def raised_again(events: Sequence[EventReport], pages: Mapping[str, Sequence[float]]) -> int:
+    """How often a severity that pages no person was followed by one that does, as an earlier one did. ``pages``:
+    minutes by severity; one that is not known may be the worst."""
+    asks = [severity == UNKNOWN or bool(pages.get(severity)) for severity, dummy in severity_changes(events)]
+    first = asks.index(True) if True in asks else len(asks)
+    return sum(now and not before for before, now in zip(asks[first:], asks[first + 1 :]))
 
 
 def severity_began(events: Sequence[EventReport], severities: Collection[str]) -> datetime | None:

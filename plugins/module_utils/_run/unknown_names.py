@@ -18,6 +18,7 @@ _CLOSER = 40  # names that are compared closer, those that share the most pairs 
 _SAME_SETTING = 0.5  # and behind the playbook's name
 _BEHIND = 0.33  # from this similarity behind the prefix on; runbook_slack and runbook_reach have the prefix in common
 _COMMON = ("disk_space", "high_cpu", "high_memory")  # words of monitoring, where a site has limits of its own
+_OF_ACTS = {"approval", "exclude", "override", "terminations", "singletons", "strategy", "kinds"}  # which it has not
 _EDGE = 5  # characters that a misspelt name has in common with the right one, at its begin or its end
 _SHORT = 12  # characters below which one edit, and not two, is taken for a slip
 
@@ -45,12 +46,17 @@ class CheckedRun(TypedDict):
 class Own:
     """What the site has of its own. ``names`` may end in ``*``; ``roles``: the names of its roles; ``texts``: values of
     its variables, since a variable that another one uses is not ignored. ``typed``: names of extra variables, which are
-    meant for this run."""
+    meant for this run. A role of Galaxy has its owner's name before its own, with which its variables begin."""
 
     names: Sequence[str] = ()
     roles: Sequence[str] = ()
     texts: Sequence[str] = ()
     typed: Collection[str] = ()
+
+    def role_of(self, plain: str) -> int:
+        """How long the name of one of its roles is with which a variable begins; 0 for none."""
+        names = (_plain(role.rpartition(".")[2]) for role in self.roles)
+        return max((len(name) for name in names if plain.startswith(f"{name}_")), default=0)
 
 
 def unknown_names(names: Iterable[str], own: Own) -> list[UnknownName]:
@@ -78,18 +84,18 @@ def _refused(name: str, own: Own) -> Iterator[str]:
     if slip:
         yield slip
         return
-    theirs = any(plain.startswith(f"{role}_") for role in own.roles)
-    if theirs:
+    if own.role_of(plain) and own.role_of(plain) >= _prefix_of(plain):
         return
-    if any(plain.startswith(f"{prefix}_") for prefix in PREFIXES):
+    if _prefix_of(plain):
         yield _of_key(plain) or nearest(plain)
         return
     for playbook in PLAYBOOKS:
         if plain.startswith(f"{playbook}_"):
             meant = nearest(plain, _SAME_PLAYBOOK, 0 if name in own.typed else _SAME_SETTING)
             meant = meant if meant.startswith(f"{playbook}_") else ""
-            if playbook not in _COMMON or name in own.typed:
-                meant = _of_mitigation(playbook, plain) or meant
+            of_role = _of_mitigation(playbook, plain)
+            if playbook not in _COMMON or name in own.typed or _OF_ACTS & {*of_role.split("_")}:
+                meant = of_role or meant
             if meant:
                 yield meant
 
@@ -120,12 +126,18 @@ def _plain(name: str) -> str:
     return name.lower().replace("-", "_")
 
 
+def _prefix_of(plain: str) -> int:
+    """How long the prefix of ours is with which a variable begins; 0 for none."""
+    return max((len(prefix) for prefix in PREFIXES if plain.startswith(f"{prefix}_")), default=0)
+
+
 def _is_own(name: str, own: Own) -> bool:
     if any(name == each or (each.endswith("*") and name.startswith(each[:-1])) for each in own.names):
         return True
-    longer = [role for role in own.roles if role not in PREFIXES and _plain(name).startswith(f"{role}_")]
+    # A role whose name is the beginning of one of ours does not make a misspelt variable of ours its own.
+    theirs = own.role_of(_plain(name)) > _prefix_of(_plain(name))
     word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-    return bool(longer) or any(word.search(text) for text in own.texts if name in text)
+    return theirs or any(word.search(text) for text in own.texts if name in text)
 
 
 @lru_cache(maxsize=1)

@@ -69,6 +69,8 @@ class Texts:
                 return self._rendered(self.own[name], name, values, target)
             except InputError as error:
                 self.problems[name] = f"{error}. The text of the collection is used in its place"
+        if name not in TEMPLATES[self.target]:
+            raise InputError(f"there is no text called {name} for {self.target}: another version has queued it")
         return self._rendered(TEMPLATES[self.target][name], name, values, target)
 
     def _rendered(self, template: str, name: str, values: Mapping[str, Any], target: str) -> str:

@@ -280,6 +280,14 @@ def test_what_is_too_long_is_cut_and_the_whole_is_a_file_of_its_thread(slack):
     assert place.take_owed() == []
 
 
+@pytest.mark.parametrize("odd", [Message(NOTE.key, "slack", "held", {}), Message(NOTE.key, "slack", "newer", {})])
+def test_a_message_of_another_version_is_found_again_although_no_text_can_be_made_of_it(slack, odd):
+    place = thread()
+    sent = adapter(slack).send(NOTE, place)
+    assert adapter(slack).find(odd, place) == sent.reference
+    assert place.take_owed() == []
+
+
 @pytest.mark.parametrize("kind", [EFFECT_CLOSED, EFFECT_CUT, EFFECT_HTML, HTML])
 @pytest.mark.parametrize("step", ["files.getUploadURLExternal", "/upload/", "files.completeUploadExternal"])
 def test_a_file_of_which_nothing_is_known_is_asked_for_and_added_once(slack, kind, step):

@@ -216,7 +216,7 @@ def alert(action="trigger"):
      (("person", "pager"), [])],
 )  # fmt: skip
 def test_a_page_that_waits_goes_out_while_the_severity_asks_for_it(tries, quiet, taken):
-    """It was lowered while the channel was out of reach. What is withdrawn is not struck: it may be raised again."""
+    """It was lowered while the channel was out of reach."""
     queued_ones = [call("a"), alert()]
     events = [*queued_ones, call("b", "paged")]
     events += [said(key, state, 1) for key in ("a", "pager/trigger/1") for state in tries]
@@ -228,6 +228,8 @@ def test_a_page_that_waits_goes_out_while_the_severity_asks_for_it(tries, quiet,
         assert withdrawn[key].reason.startswith("the present severity pages no person")
         assert ("not known" in withdrawn[key].reason) is ("in_doubt" in tries)
     assert lines_of_outbox(found.left, at(99)) == []
+    struck = [note["key"] for note in found.notes if note["state"] == "replaced"]
+    assert struck == (["a", "b"] if "person" in quiet else []), "the alert goes out when it is raised again"
 
 
 @pytest.mark.parametrize("last", ["acknowledge", "resolve"])

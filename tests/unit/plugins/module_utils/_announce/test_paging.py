@@ -194,7 +194,8 @@ def test_an_incident_that_is_opened_again_pages_again_step_by_step():
     ],
 )  # fmt: skip
 def test_minutes_count_from_when_the_severity_asks_for_pages(events, minutes, count):
-    assert {key.split("/")[1] for key in steps(events, minutes)} == {row["step"] for row in WHO[:count]}
+    named = {key.split("/")[1].partition("-2")[0] for key in steps(events, minutes)}
+    assert named == {row["step"] for row in WHO[:count]}
 
 
 RECOVERED = event("verified", 6, mitigation="x", outcome="recovered")

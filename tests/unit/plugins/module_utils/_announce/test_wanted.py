@@ -226,6 +226,11 @@ def test_a_pager_and_a_tracker_follow_the_incident():
     assert keys(events, "tracker") == ["tracker/create/1", "tracker/update/2", "tracker/close/3"]
     back = event("phase", 4, seq=4, phase="open", reason="it is back")
     assert keys([*events, back], "pager")[-1] == "pager/trigger/4"
+    waits = logged([each for each in wanted("i", [*events, back], SETTINGS, START) if each.channel == "pager"], 5)
+    states = {entry.message.key: entry.state for entry in entries_of([*events, back, *waits])}
+    assert [key for key, state in states.items() if state == "queued"] == ["pager/resolve/3", "pager/trigger/4"], (
+        "while the pager has not heard of the end, a trigger calls no person"
+    )
     again = [*events, event("phase", 4, seq=4, phase="closed"), event("phase", 5, seq=5, phase="open", reason="back")]
     assert keys(again, "tracker")[2:] == ["tracker/close/3", "tracker/update/4", "tracker/reopen/5"]
 

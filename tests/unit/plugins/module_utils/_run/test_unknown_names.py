@@ -271,6 +271,9 @@ def test_a_name_of_something_else_is_left_alone(name):
         pytest.param("runbook_mail_to", Own(names=["runbook_mail_*"]), id="listed by its begin"),
         pytest.param("incident_pager_key", Own(roles=["incident_pager"]), id="of a role of the site"),
         pytest.param("triage_channel", Own(roles=["triage"]), id="of a role of the site with a name of ours"),
+        pytest.param("incident_bot_token", Own(roles=["acme.incident_bot"]), id="of a role of Galaxy"),
+        pytest.param("incident_bot_token", Own(roles=["incident-bot"]), id="of a role with a dash"),
+        pytest.param("triage_port", Own(roles=["acme.triage"]), id="of a role of Galaxy with a name of ours"),
         pytest.param("runbook_secret_name", Own(texts=["{{ runbook_secret_name }}"]), id="used by another variable"),
     ],
 )
@@ -345,3 +348,38 @@ def test_counts_edits(left, right, edits):
 
 def test_the_nearest_name_of_none():
     assert nearest("qqqqqqqq") == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("restart_services_aproval", "restart_services_approval"),
+        ("build_index_aproval", "build_index_approval"),
+        ("end_sessions_exclude_aplications", "end_sessions_exclude_applications"),
+        ("unblock_sessions_min_wating", "unblock_sessions_min_waiting"),
+        ("scale_services_replica", "scale_services_replicas"),
+    ],
+)
+def test_a_role_whose_name_is_the_beginning_of_ours_excuses_nothing(name, meant):
+    """Roles of every collection that is installed count as the site's."""
+    own = Own(roles=["restart", "build", "end", "unblock", "scale", "other.scale"])
+    assert [each["meant"] for each in unknown_names([name], own)] == [meant]
+
+
+@pytest.mark.parametrize(
+    ("setting", "meant"),
+    [
+        ("approval", "runbook_approval"),
+        ("aproval", "runbook_approval"),
+        ("exclude_roles", "runbook_exclude_roles"),
+        ("exclude_applications", "runbook_exclude_applications"),
+    ],
+)
+@pytest.mark.parametrize("playbook", ["high_cpu", "high_memory", "disk_space"])
+def test_what_no_monitoring_has_is_not_taken_for_a_limit_of_the_site(playbook, setting, meant):
+    """An approval that the site asks for must not be ignored."""
+    refused = unknown_names([f"{playbook}_{setting}"], Own())
+    assert [each["meant"] for each in refused] in ([meant], []), "one without that setting has none"
+    assert refused or setting.startswith("exclude")
+    for limit in ("limit", "threshold", "free", "min", "max", "window", "services", "warning"):
+        assert unknown_names([f"{playbook}_{limit}"], Own()) == []
