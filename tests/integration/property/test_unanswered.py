@@ -115,5 +115,5 @@ def test_a_page_that_waits_goes_out_while_the_severity_asks_for_it_and_is_never_
     for dummy in range(2):
         played.now += timedelta(seconds=100)
         played.drain(budget=20.0, answerers=ANSWERERS)
-    assert pages_to(channels, played, "U1") == ["call/primary/slack"]
+    assert pages_to(channels, played, "U1") == ["call/primary-2/slack"], "the page of the raise, once"
     assert channels.pager.triggered[played.id] == 1
