@@ -3,15 +3,15 @@
 """Options that are a password only to the program before them: ``mysql -px``, ``curl -u name:x``. Pure.
 
 Sources: the manuals of the programs named. An option belongs to the last program before it, at most 400 characters
-away and not behind the end of its command. Programs and options are looked for apart, each once: a line that names a
-program a thousand times costs no more than another.
+away and not behind the end of its command, and a program may have several. Programs, options and ends of commands are
+looked for apart, each once: a line that names a program a thousand times costs no more than another.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 from ..lazy import lazy
 from .secret_names import HIDDEN
@@ -21,7 +21,9 @@ from .stand_ins import is_whole_reference
 GAP = r"(?:\s{1,4}|[\"'],\s?[\"']|[\"']?\sa\d{1,3}=[\"']?|\x00|\\(?:0|x00|u0000))"
 WORD = r"(?:'[^']{1,4096}'?|\"[^\"]{1,4096}\"?|(?!\\[\"'])[^\s\"',\]\x00]+)"
 _FAR = 400
-_ENDS = lazy(r"[|;&\n]")  # of a command
+# The end of a command; what is quoted is none: mysql -e "SHOW STATUS;" -px. An apostrophe of prose quotes nothing.
+_ENDS = lazy(r"\"[^\"\n]{0,400}\"|'(?!(?:t|s|re|ve|ll|d|m)\b)[^'\n]{0,400}'|([|;&]|(?<!\\)\n)")
+_QUOTE = lazy(r"\\{0,7}[\"']")
 
 
 class _Option(NamedTuple):
@@ -102,8 +104,22 @@ _PLAIN = lazy(
 )
 _BEGINS = lazy(
     r"\b(?:docker|podman|nerdctl|ctr|crictl|buildah|compose|kubectl|chroot|chpst|s6-\w+|runuser|gosu|su-exec|setpriv"
-    r"|unshare|spawn-fcgi|start-stop-daemon|lxc\S*|systemd-\w+|bwrap|uwsgi|apptainer|rsync|chown|install|sudo|su)\b"
+    r"|unshare|spawn-fcgi|start-stop-daemon|lxc\S*|systemd-\w+|bwrap|uwsgi|apptainer|sudo|su)\b"
+    # to these -u is something else, and they begin no other program
+    r"|(?P<alone>(?m:^|[|;&(>$#+]|\b(?:sudo|exec|RUN|-c))\s{0,4}[\"']?"
+    r"(?:rsync|rclone|chown|install|git|diff|setfacl|sort|cp|tar)\b)"
 )
+# What stands between such a program and its options: verbs, and options with a value each.
+_VERBS = frozenset(
+    ["compose", "container", "service", "stack", "run", "exec", "create", "update", "start", "up", "pod"]
+)
+_APART = lazy(r"(?:[\s\"',\[\]]|\x00|\\(?:0|x00|u0000)|\ba\d{1,3}=)+")
+_FLAG = lazy(
+    r"-[dEHSknKbitPqT]{1,6}$|--(?:rm|detach|interactive|tty|privileged|init|read-only|no-deps|service-ports|build|quiet"
+    r"|remove-orphans|login|preserve-env|non-interactive|stdin|background|no-healthcheck|sig-proxy|all|scope|pty|wait|pipe)$"
+)
+_PROGRAM = lazy(r"(?:(?m:^)|[|;&]) {0,4}([A-Za-z][\w.-]{1,60})(?: [^|;&\n]{0,200})?$")
+_STEM = lazy(r"([A-Za-z]{2,40})\d{0,2}$")
 _GROUPS = frozenset(
     [
         "root", "wheel", "users", "nogroup", "nobody", "staff", "adm", "daemon", "sys", "bin", "www-data", "docker",
@@ -125,34 +141,103 @@ def without_program_options(text: str) -> str:
 
 
 def _without_plain(text: str) -> str:
-    begins: list[int] | None = None
+    begins: list[re.Match[str]] | None = None
+    ends: list[int] = []
 
     def hide(match: re.Match[str]) -> str:
-        nonlocal begins
+        nonlocal begins, ends
         name, value = match.group(2), match.group(3)
         if value.isdigit() or value in (name, HIDDEN) or value in _GROUPS or is_whole_reference(value):
             return match.group()
-        begins = [found.end() for found in _BEGINS.finditer(text)] if begins is None else begins
-        number = bisect_right(begins, match.start())
-        begin = begins[number - 1] if number else -_FAR
-        near = match.start() - begin < _FAR and not _ENDS.search(text, begin, match.start())
-        return match.group() if near else f"{match.group(1)}{HIDDEN}"
+        if _is_group(text, match):
+            return match.group()
+        if begins is None:
+            begins = list(_BEGINS.finditer(text))
+            ends = [found.end() for found in begins]
+        number = bisect_right(ends, match.start())
+        near = number and match.start() - ends[number - 1] < _FAR
+        if near and _is_its_own(text, begins[number - 1], match.start()):
+            return match.group()
+        return f"{match.group(1)}{HIDDEN}"
 
     return _PLAIN.sub(hide, text)
 
 
+def _is_group(text: str, match: re.Match[str]) -> bool:
+    """Whether a value is called as the program and no web address is near: caddy run --user web:caddy."""
+    near = max(0, match.start() - _FAR // 2)
+    program = _PROGRAM.search(text, near, match.start())
+    stem = _STEM.match(match.group(3))
+    if not program or not stem or stem.group(1) not in re.split(r"[-_.]", program.group(1)):
+        return False
+    return "://" not in text[near : match.end() + _FAR // 2]
+
+
+def _is_its_own(text: str, starter: re.Match[str], place: int) -> bool:
+    """Whether an option is one of the program that begins a process, and not one of the process.
+
+    ``sudo -u web:logs ls``, ``docker exec -u web:logs x``; not ``sudo tool -u bob:x1``, ``docker exec x es -u bob:x1``.
+    """
+    if _end_of_command(text, starter.end(), place) < place:
+        return False
+    if starter.group("alone"):
+        return True
+    valued = False
+    for word in _APART.split(text[starter.end() : place]):
+        if word == "--":
+            return False
+        if word.startswith("-"):
+            valued = "=" not in word and not _FLAG.match(word)
+        elif word and not valued and word not in _VERBS and "=" not in word:
+            return False
+        else:
+            valued = valued and not word
+    return True
+
+
 def _without(text: str, program: re.Pattern[str], option: re.Pattern[str]) -> str:
     begins = [match.end() for match in program.finditer(text)]  # where the words of each program begin
+    goes_on = _commands(text, begins)
     kept: list[str] = []
-    place = over = 0  # the programs before ``over`` had their option, or their command has ended
+    place = 0
     for match in option.finditer(text, begins[0]) if begins else ():
-        number = bisect_right(begins, match.start())
-        begin = begins[number - 1]
-        if number <= over or match.start() - begin > _FAR:
-            continue
-        over = number
         value = match.group()[len(match.group(1)) :]
-        if not _ENDS.search(text, begin, match.start()) and not is_whole_reference(value.strip("\"'")):
+        if goes_on(match.start()) and not is_whole_reference(value.strip("\"'")):
             kept += [text[place : match.end(1)], HIDDEN]
             place = match.end()
     return "".join([*kept, text[place:]])
+
+
+def _commands(text: str, begins: list[int]) -> Callable[[int], bool]:
+    """Tells of a place whether it is in a command that begins at one of ``begins``.
+
+    A program's name in the command of another (``curl "https://x/?a=1&b=2" -u ...``) may begin one of its own, and that
+    of the other goes on. Either kind is read once, to where the next begins.
+    """
+    whole: list[tuple[int, int]] = []  # where a command begins that is in no other, and where it ends
+    for begin in begins:
+        if not whole or begin > whole[-1][1]:
+            whole.append((begin, _end_of_command(text, begin, begin + _FAR)))
+    wholes = [begin for begin, dummy in whole]
+    ends: dict[int, int] = {}
+
+    def goes_on(place: int) -> bool:
+        outer = bisect_right(wholes, place)
+        if outer and place <= whole[outer - 1][1]:
+            return True
+        number = bisect_right(begins, place)
+        if number and number not in ends:
+            begin = begins[number - 1]
+            ends[number] = _end_of_command(text, begin, min([begin + _FAR, *begins[number : number + 1]]))
+        return bool(number) and place <= ends[number]
+
+    return goes_on
+
+
+def _end_of_command(text: str, begin: int, most: int) -> int:
+    """Where the command that began before ``begin`` ends, at most ``most``."""
+    quote = _QUOTE.match(text, begin)  # that of the program's own name: ["mysql", "-px"]
+    for match in _ENDS.finditer(text, quote.end() if quote else begin, most):
+        if match.group(1):
+            return match.start()
+    return most
