@@ -56,12 +56,12 @@ _ANSWER = lazy(
     r"|accepted|rejected|expired|checked|header)$"
 )
 _BEARER = lazy(r"(?i)\b(bearer\s{1,8})(?=[\w~+/-]{0,200}[\d._~+/=-])[\w.~+/-]{8,}=*")
-# A cookie has several parts: the header goes to the end of its line.
-# There is none, or the line says something of it.
+# A cookie has several parts: the header goes to the end of its line. Or there is none, or the line speaks of it.
 _COOKIE = lazy(
     r"(?i)(?<![\w-])((?:set-)?cookie:\s{0,8})(?!\s|(?:-{1,3}|none|null|nil|yes|no|true|false|absent|unset|empty|missing"
     r"|present|invalid|expired|rejected|accepted|required|deleted|disabled|enabled|not\s[a-z]{3,10}|<[a-z ]{2,12}>"
-    r"|\([a-z ]{2,12}\)|[a-z]{2,14}(?:\s[a-z]{2,14}){1,7}\.?)\s{0,8}(?:[,)\]}|]|$))[^\r\n\"']+"
+    r"|\([a-z ]{2,12}\)|[a-z]{2,14}(?:\s[a-z]{2,14}){1,7}\.?)\s{0,8}"
+    r"(?:[)\]}]|,\s?[a-z][\w-]{0,40}:\s|\|(?!\s{0,4}[\w.-]{1,80}=)|$))[^\r\n\"']+"
 )
 _SQL = lazy(
     r"(?i)(\b(?:identified\s{1,8}via\s{1,8}\S{1,60}\s{1,8}(?:using|as)\s{1,8}"
@@ -362,7 +362,7 @@ def _sub_low(rule: re.Pattern[str], instead: str, *needs: str) -> Callable[[str]
 
 _RULES: tuple[Callable[[str], str], ...] = (
     lambda text: _COLOUR.sub("", text) if "[" in text else text,
-    lambda text: without_encoded(text, redacted) if "audit(" in text else text,
+    lambda text: without_encoded(text, redacted),
     without_keys,
     without_shapes,
     _authorized,
