@@ -87,8 +87,11 @@ _PLACES = frozenset(
     ]
 )  # fmt: skip
 # Words before it of what a language model reads where a text begins, ends or is filled, and how those are written.
-_OF_MODELS = frozenset(["eos", "bos", "pad", "unk", "mask", "sep", "cls", "eot", "bot", "image", "audio", "sot"])
-_MARKER = lazy(r"\[[A-Za-z]{2,12}\d{0,3}\]$|</?[A-Za-z_]{1,20}\d{0,3}>$|<\W\w{1,40}\W>$|[A-Z]{2,6}$|[^\w\s]{1,3}$")
+_OF_MODELS = frozenset(["eos", "bos", "pad", "unk", "mask", "sep", "cls", "eot", "image", "audio", "sot"])
+_MARKER = lazy(
+    r"\[[A-Za-z]{2,12}\d{0,3}\]$|</?[A-Za-z_]{1,20}\d{0,3}>$|<\W\w{1,40}\W>$"
+    r"|(?:PAD|[EBS]O[SRTN]|UNK|MASK|SEP|CLS|IMG|IMAGE|AUDIO)$|[^\w\s]{1,3}$"
+)
 _ALL_OF_MODELS = frozenset([("special", "tokens"), ("added", "tokens")])
 # Words before it that deny it: --no-password.
 _DENIED = frozenset(["no", "without", "skip"])

@@ -12,7 +12,7 @@ import re
 
 from ..lazy import lazy
 from .secret_names import HIDDEN
-from .stand_ins import is_whole_reference
+from .stand_ins import TEST_NAME, is_whole_reference
 
 # Where a line begins, also behind a time, a container's name or the name of the file; and where it ends.
 _AT = r"(?m:^|(?<=[\s|:>\"']))"
@@ -27,17 +27,36 @@ _NO_PROSE = (
     r"|setting|for|to|in|on|with|from|deprecated|missing|required|needs|given)\b)"
 )
 _MIX = r"(?=[\w./]{0,64}\d)(?=[\w./]{0,64}[a-z])(?=[\w./]{0,64}[A-Z])"
+# crypt(3) of DES: 66 bits, of which the last two are 0
+_DES = r"[./\dA-Za-z]{12}[.26AEIMQUYcgkosw](?![./\w])"
+# What stands where a line begins and is no user, before a name or before the MD5 of something.
+_NO_USER = (
+    r"(?i:service|container|image|host|hostname|node|pod|task|job|build|version|release|tag|branch|commit|revision|trace"
+    r"|request|id|uuid|sha\d{0,3}|md5(?:sum)?|hash|checksum|digest|etag|caches?|memcached?|redis|s3|gs|blob|object|obj|file"
+    r"|fragment|views?|template|queue|lock|key|sess|sessions?)"
+)
+_OF_HASH = r"(?i:etag|pages?|hash|md5|sha\d{0,3}|checksum|digest|fragments?|views?|templates?|query|queries)"
+_USER = r"[\w.@$+-]{1,63}"
+_METHOD = r"(?:GET|POST|PUT|HEAD|DELETE|PATCH|OPTIONS|CONNECT|TRACE)"
+_STATE = (
+    r"(?:(?:re)?started|stopped|created|deleted|removed|added|updated|changed|opened|closed|failed|finished|completed"
+    r"|skipped|granted|revoked|denied|accepted|rejected|running|ready|done|ok|up|down)"
+)
 # snmpd.conf: from where, then an object or a view
 _SOURCE = r"(?:default|localhost|[\w.-]{1,255}(?:/[\d.]{1,15})?|[\da-fA-F:]{2,45}(?:/\d{1,3})?)"
 _OBJECT = rf"(?:{_GAP}[.\d-]\S{{0,128}}.{{0,128}})?"
-# Programs that test say PASS too, and behind it a time, a count or the name of a test.
+# Programs that test say PASS too, and behind it a time, a count, a version or the name of a test.
 _OF_TEST = (
     r"(?!\d{1,12}(?:\.\d{1,6})?(?:m?s)?\b|[-:=(\[]"
     r"|(?i:ok|okay|all|none|failed|passed|done|yes|no|rate|mode|count|total|line|box|file|through|criteria)\b"
-    r"|\S{0,200}(?:[/\\]|(?i:test|spec|check|suite|case|verif|scenario|requirement))"
-    rf"|\S{{1,200}}\.[a-z]{{1,4}}{_END})"
+    rf"|{TEST_NAME}|#\d{{1,6}}{_END}|v?\d{{1,4}}(?:\.\d{{1,4}}){{1,3}}{_END}"
+    rf"|(?i:step|gate|stage|phase|case|test|check|suite|job|task|run|round|part|rule|requirement)[-_]?\d{{0,3}}{_END})"
 )
 _BEGINS = r"(?:(?m:^)|(?<=[\]|>:] )|(?<=:\d\d )|(?<=[.,]\d{3} )|(?<=[.,]\d{6} )|(?<=\dZ ))\s{0,4}"
+
+_LOGGED = lazy(r"(?:\||\[?(?i:trace|debug|info|notice|warn|warning|error)\]?:?) {1,4}$")
+_IS_NAME = lazy(r"[a-z][a-z_.-]{1,30}\d{0,2}$")
+_PROTOCOL = lazy(r"(?i)ftp|pop3|\birc|\buser\b|imap|smtp|mail|telnet")
 
 
 def _line(words: str, before: str, value: str = _TEXT, after: str = "") -> tuple[tuple[str, ...], re.Pattern[str]]:
@@ -47,14 +66,25 @@ def _line(words: str, before: str, value: str = _TEXT, after: str = "") -> tuple
 
 _LINES = (
     # shadow: name, hash, days. An account that is locked (!, *) has no hash.
-    _line(":", rf"{_AT}{_NAME}:!{{0,2}}", r"(?![!*x:]{1,2}:)[^\s:!*][^\s:]{1,511}", rf"(?=(?::\d{{0,7}}){{7}}{_END})"),
+    _line(
+        ":",
+        rf"{_AT}{_NAME}:!{{0,2}}",
+        r"(?:(?=[^\s:$]{0,200}\$)[^\s:!*][^\s:]{1,511}|_[./\dA-Za-z]{19}|[./\dA-Za-z]{13})",
+        rf"(?=(?::\d{{0,7}}){{7}}{_END})",
+    ),
     # smbpasswd, and what dumps accounts of Windows: name, number, two hashes
     _line(":", rf"{_AT}[\w.@$\\-]{{1,80}}:\d{{1,10}}:", r"[0-9A-Fa-fX]{32}:[0-9A-Fa-f]{32}", "(?=:)"),
     # htpasswd with crypt(3), htdigest: name, realm, MD5
-    _line(":", rf"(?m:^)\s{{0,4}}{_NAME}:", rf"{_MIX}[\w./]{{13}}", _TO_END),
-    _line(":", rf"(?m:^)\s{{0,4}}{_NAME}:[^:\n\"']{{1,80}}:", r"[0-9a-f]{32}", _TO_END),
+    _line(":", rf"(?m:^)\s{{0,4}}(?!{_NO_USER}:){_NAME}:", rf"{_MIX}{_DES}", _TO_END),
+    _line("htpasswd", rf"(?m:^)\s{{0,4}}\S{{0,200}}htpasswd[\w.-]{{0,40}}:(?:\d{{1,6}}:)?{_NAME}:", _DES, _TO_END),
+    _line(":", rf"(?m:^)\s{{0,4}}(?!{_NO_USER}:){_NAME}:(?!{_OF_HASH}:)[^:\n\"']{{1,80}}:", r"[0-9a-f]{32}", _TO_END),
     # PgBouncer: "name" "password" and nothing else on the line
-    _line('" "', r"(?m:^)\s{0,4}\"[\w.@$+-]{1,63}\" \"", r"(?:[^\"\n]|\"\"){1,512}", rf"(?=\"{_END})"),
+    _line(
+        '" "',
+        rf"(?m:^)\s{{0,4}}\"(?!\d{{3}}\"){_USER}\" \"(?!{_METHOD}\")",
+        r"(?:[^\"\n]|\"\"){1,512}",
+        rf"(?=\"{_END})",
+    ),
     _line(
         "ommunity",
         rf"{_AT}(?i:r[ow]community6?){_GAP}{_NO_PROSE}",
@@ -89,10 +119,11 @@ _LINES = (
     _line("key-string", rf"{_AT}key-string{_GAP}(?:\d{_GAP})?{_NO_PROSE}", after=_TO_END),
     # FTP, POP3 and IRC
     _line("PASS ", rf"{_BEGINS}PASS :?{_OF_TEST}", r"\S{1,512}", _TO_END),
-    _line("OPER ", rf"{_BEGINS}OPER {_NAME} ", r"\S{1,256}", _TO_END),
+    _line("OPER ", rf"{_BEGINS}OPER {_NAME} (?!{_STATE}{_END})", r"\S{1,256}", _TO_END),
     _line(
         "IDENTIFY|identify",
-        rf"(?i:\b(?:nickserv|ns|chanserv){_GAP}:?\s?identify){_GAP}(?:[#&]?[\w\[\]{{}}|^`-]{{1,60}}{_GAP})?",
+        rf"\b(?:(?i:(?:nickserv|chanserv|(?<=/)[nc]s){_GAP}:?\s?identify)|[NC]S IDENTIFY){_GAP}"
+        rf"(?:[#&]?[\w\[\]{{}}|^`-]{{1,60}}{_GAP})?",
         r"\S{1,256}",
         _TO_END,
     ),
@@ -122,4 +153,14 @@ def without_settings(text: str) -> str:
 
 def _hide(match: re.Match[str]) -> str:
     said = match.group()[len(match.group(1)) :]
-    return match.group() if said == HIDDEN or is_whole_reference(said.strip("\"'")) else f"{match.group(1)}{HIDDEN}"
+    none = said == HIDDEN or is_whole_reference(said.strip("\"'")) or _is_tested(match, said)
+    return match.group() if none else f"{match.group(1)}{HIDDEN}"
+
+
+def _is_tested(match: re.Match[str], said: str) -> bool:
+    """Whether behind a level or a container's name stands that what is tested has passed: ``[INFO] PASS cart``."""
+    if not match.group(1).endswith("PASS ") or not _IS_NAME.match(said):
+        return False
+    start = match.start()
+    logged = _LOGGED.search(match.string[max(0, start - 12) : start])
+    return bool(logged) and not _PROTOCOL.search(match.string, max(0, start - 400), match.end() + 100)

@@ -55,8 +55,21 @@ _OF_PAM, _PAM = lazy(r"pam_\w{1,20}\($"), lazy(r"(?:auth|account|session|chautht
 _COLUMN = lazy(r"[A-Za-z_]\w{0,62}(?:\.[A-Za-z_]\w{0,62}){1,3}$")
 # What the standard of fetch gives for a request.
 _OF_FETCH = frozenset(["same-origin", "include", "omit"])
-# PASS: test_login, PASS: tests/login.sh
-_TESTED = lazy(r"(?i)\S{0,200}(?:test|spec|suite)|[\w.-]{1,100}(?:/[\w.-]{1,100}){1,12}$")
+# What is called a test's name: words with a few digits at most, of which one is a test's, or the path of a source.
+_PIECE = r"(?:_{0,2}(?:[A-Za-z]{1,40}\d{0,3}|e2e|i18n|a11y|k8s)|\d{1,4}|\.{1,2})"
+_OF_TEST = r"(?i:(?:unit|self|smoke|health)?(?:tests?|checks?)|specs?|suites?|scenarios?|verify)"
+_SUFFIX = (
+    r"(?:t|s|py|[cm]?[jt]sx?|rb|sh|bash|exp|go|rs|c|cc|cpp|java|kt|php|pl|lua|sql|exs?|bats|feature|yml|html?)(?![\w.])"
+)
+TEST_NAME = (
+    rf"(?=[\w./\\:-]{{0,200}}(?:(?<![A-Za-z0-9]){_OF_TEST}\d{{0,3}}(?![A-Za-z0-9])|[/\\][\w.-]{{1,100}}\.{_SUFFIX}))"
+    rf"(?:[A-Z]:\\)?{_PIECE}(?:(?:::|[-_./\\]){{1,2}}{_PIECE}){{0,20}}_{{0,2}}(?=:?(?:[\s(\[\"]|\\\"|$))"
+)
+_TESTED = lazy(rf"PASS: {TEST_NAME}")
+# Where such a line begins, also behind a container's name, a level or a time, and as a text of JSON.
+_LINE_BEGINS = lazy(r"(?:(?m:^)|[:=] ?\\?\"|[\]|] |:\d\d |[.,]\d{3} |[.,]\d{6} |\dZ )$")
+_STATEMENT = lazy(r"(?i)\b(?:where|set|on|and|or|having|using)\s")
+_FAR = 160  # characters of a statement before a name
 _OF_ARN = lazy(r":\d{12}:$")
 
 
@@ -118,9 +131,20 @@ def names_no_secret(text: str, place: int, name: str, value: str) -> bool:
             return True
     last = name.lower().rpartition(".")[2]
     if "." in value and value.lower().rpartition(".")[2] == last and _COLUMN.match(value):
-        return True
-    if name == "PASS" and (text[max(0, place - 4) : place] == "--- " or _TESTED.match(value)):
-        return True
+        return _is_column(text, place, name, value)
+    if name == "PASS" and text.startswith(f"PASS: {value}", place):  # of a program that tests; PASS=x is none
+        before = text[max(0, place - 8) : place]
+        return before[-4:] == "--- " or bool(_LINE_BEGINS.search(before) and _TESTED.match(text, place))
     if last == "credentials" and value in _OF_FETCH:
         return True
     return last.endswith("secret") and bool(_NAMESPACED.match(value))
+
+
+def _is_column(text: str, place: int, name: str, value: str) -> bool:
+    """Whether ``token = s.token`` is of a statement or a program, in which it stands without quotes."""
+    at = text.find(value, place + len(name))
+    if at < 1 or text[at - 1] in "'\"`":
+        return False
+    of_table = value.lower().startswith(("excluded.", "new.", "old."))
+    of_program = text[max(0, place - 1) : place] in ("'", '"') or (len(name) > 8 and value.endswith(f".{name}"))
+    return bool(of_table or of_program or "." in name or _STATEMENT.search(text, max(0, place - _FAR), place))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._core.redaction import redacted, redacted_lines
+from ansible_collections.pafar.runbook.plugins.module_utils._core.redaction import hides, redacted, redacted_lines
 
 from .further_corpus import FURTHER, FURTHER_HARMLESS
 from .redaction_corpus import B64, HARMLESS, HEX32, MIX, SECRETS
@@ -58,6 +58,11 @@ def test_no_secret_is_left_in_other_surroundings(text):
 @pytest.mark.parametrize("text", [*HARMLESS, *FURTHER_HARMLESS])
 def test_no_harmless_text_of_the_corpus_is_hidden(text):
     assert redacted(text) == text
+
+
+@pytest.mark.parametrize("value", ["3kd9f/Qw83jd", "Winter2024test", "test_x", "hunter2latest"])
+def test_a_value_under_pass_is_hidden(value):
+    assert hides("PASS", value)
 
 
 def test_the_corpus_is_as_large_as_promised():
@@ -119,7 +124,9 @@ def test_a_certificate_is_no_private_key():
         '"name":"token","a":"b",', "a1 LOGIN a ", "recovery code: a1 ",
         "-u a:bcd ", "htpasswd -b a ", "PASS a\n", "token = f($1, ", "audit( proctitle=41414141 ",
         "rocommunity a 1 .1 ", "net use \\\\a ", "net use /user:a ", '"a" "b"\n', "bob:a:0:0:0:0:0:0:0\n",
-        "smbclient -U a%",
+        "smbclient -U a%", "snmpwalk -A a ", "mysql -e \";\" -pa ", "mysql '", 'curl "https://a?b&c" -u a:b ',
+        "docker -x b -u a:bcd ", "PASS: a/test ", "token=a.token ", "audit( cmd=41414141 ", "EXECVE a1[0]=41414141 ",
+        "Cookie: none, ", "a:$$:", "| PASS a\n",
     ],
 )  # fmt: skip
 def test_four_times_the_text_costs_about_four_times_as_much(unit):

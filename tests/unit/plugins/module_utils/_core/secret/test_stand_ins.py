@@ -7,6 +7,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.secret.stand_i
     is_place,
     is_said,
     is_whole_reference,
+    names_no_secret,
     reference_at,
 )
 
@@ -69,3 +70,33 @@ def test_a_place_is_no_secret(before, name, behind, place):
 )
 def test_what_is_said_of_a_secret_is_none(name, behind, said):
     assert is_said(behind, 0, name, behind.partition(" ")[0]) is said
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value", "none"),
+    [
+        ("PASS: test_login", "PASS", "test_login", True),
+        ("PASS: t/001_load.t", "PASS", "t/001_load.t", True),
+        ("web | PASS: tests/login.sh", "PASS", "tests/login.sh", True),
+        ('{"msg": "PASS: test_x"}', "PASS", "test_x", True),
+        ("PASS=test_login", "PASS", "test_login", False),
+        ("PASS: 'test_login'", "PASS", "test_login", False),
+        ("  PASS: test_login", "PASS", "test_login", False),
+        ("PASS: 3kd9f/Qw83jd", "PASS", "3kd9f/Qw83jd", False),
+        ("PASS: Winter2024test", "PASS", "Winter2024test", False),
+        ("PASS: hunter2latest", "PASS", "hunter2latest", False),
+        ("WHERE token = s.token", "token", "s.token", True),
+        ("set a=1, token=b.token", "token", "b.token", True),
+        ('{"token": slack.token}', "token", "slack.token", True),
+        ("token=a.token", "token", "a.token", False),
+        ("where token='a.token'", "token", "a.token", False),
+        ('{"token": "a.token"}', "token", "a.token", False),
+    ],
+)
+def test_the_name_of_a_test_and_a_column_are_none_where_they_may_stand(text, name, value, none):
+    assert names_no_secret(text, text.index(name), name, value) is none
+
+
+@pytest.mark.parametrize(("name", "value"), [("PASS", "test_x"), ("PASS", "a/b.py"), ("token", "a.token")])
+def test_a_value_without_a_text_is_taken_for_a_secret(name, value):
+    assert not names_no_secret("", 0, name, value)
