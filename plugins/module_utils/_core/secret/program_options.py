@@ -100,7 +100,7 @@ _OPTIONS = (
 # To any other program: -u name:x. To those that begin processes it is a user and a group.
 _PLAIN = lazy(
     rf"(?<![^\s\"'=\x000])((?:-u|--(?:user|auth|basic-auth|http-auth))(?:{GAP}|=)[\"']?([A-Za-z][\w.@+-]{{0,63}}):)"
-    r"([^\s\"':,\]\x00/][^\s\"':,\]\x00]{2,511})(?=[\"'\])]{0,2}(?:$|[\s,;&|\x00]|\\[0xu]))"
+    r"([^\s\"':,\]\x00/][^\s\"':,\]\x00]{2,511})(?=[\"'\])}]{0,4}(?:$|[\s,;&|\x00]|\\[0xu]))"
 )
 _BEGINS = lazy(
     r"\b(?:docker|podman|nerdctl|ctr|crictl|buildah|compose|kubectl|chroot|chpst|s6-\w+|runuser|gosu|su-exec|setpriv"
@@ -143,6 +143,7 @@ def without_program_options(text: str) -> str:
 def _without_plain(text: str) -> str:
     begins: list[re.Match[str]] | None = None
     ends: list[int] = []
+    own: dict[int, int] = {}  # where the options of each program that begins a process end
 
     def hide(match: re.Match[str]) -> str:
         nonlocal begins, ends
@@ -155,10 +156,11 @@ def _without_plain(text: str) -> str:
             begins = list(_BEGINS.finditer(text))
             ends = [found.end() for found in begins]
         number = bisect_right(ends, match.start())
-        near = number and match.start() - ends[number - 1] < _FAR
-        if near and _is_its_own(text, begins[number - 1], match.start()):
-            return match.group()
-        return f"{match.group(1)}{HIDDEN}"
+        if number and number not in own:
+            own[number] = _end_of_own(
+                text, begins[number - 1], min([ends[number - 1] + _FAR, *ends[number : number + 1]])
+            )
+        return match.group() if number and match.start() < own[number] else f"{match.group(1)}{HIDDEN}"
 
     return _PLAIN.sub(hide, text)
 
@@ -173,26 +175,28 @@ def _is_group(text: str, match: re.Match[str]) -> bool:
     return "://" not in text[near : match.end() + _FAR // 2]
 
 
-def _is_its_own(text: str, starter: re.Match[str], place: int) -> bool:
-    """Whether an option is one of the program that begins a process, and not one of the process.
+def _end_of_own(text: str, starter: re.Match[str], most: int) -> int:
+    """Where the options of the program that begins a process end, and those of the process may begin; at most ``most``.
 
     ``sudo -u web:logs ls``, ``docker exec -u web:logs x``; not ``sudo tool -u bob:x1``, ``docker exec x es -u bob:x1``.
     """
-    if _end_of_command(text, starter.end(), place) < place:
-        return False
+    begin = starter.end()
+    most = _end_of_command(text, begin, most)
     if starter.group("alone"):
-        return True
+        return most
     valued = False
-    for word in _APART.split(text[starter.end() : place]):
-        if word == "--":
-            return False
+    for apart in _APART.finditer(text, begin, most):
+        word = text[begin : apart.start()]
         if word.startswith("-"):
+            if word == "--":
+                return begin
             valued = "=" not in word and not _FLAG.match(word)
-        elif word and not valued and word not in _VERBS and "=" not in word:
-            return False
-        else:
-            valued = valued and not word
-    return True
+        elif word:
+            if not valued and word not in _VERBS and "=" not in word:
+                return begin
+            valued = False
+        begin = apart.end()
+    return most
 
 
 def _without(text: str, program: re.Pattern[str], option: re.Pattern[str]) -> str:

@@ -49,8 +49,8 @@ _OBJECT = rf"(?:{_GAP}[.\d-]\S{{0,128}}.{{0,128}})?"
 _OF_TEST = (
     r"(?!\d{1,12}(?:\.\d{1,6})?(?:m?s)?\b|[-:=(\[]"
     r"|(?i:ok|okay|all|none|failed|passed|done|yes|no|rate|mode|count|total|line|box|file|through|criteria)\b"
-    rf"|{TEST_NAME}|#\d{{1,6}}{_END}|v?\d{{1,4}}(?:\.\d{{1,4}}){{1,3}}{_END}"
-    rf"|(?i:step|gate|stage|phase|case|test|check|suite|job|task|run|round|part|rule|requirement)[-_]?\d{{0,3}}{_END})"
+    rf"|(?!(?i:tests?|checks?|verify)\d{{0,3}}{_END}){TEST_NAME}|#\d{{1,6}}{_END}|v?\d{{1,4}}(?:\.\d{{1,4}}){{1,3}}{_END}"
+    rf"|(?i:step|gate|stage|phase|case|suite|job|task|run|round|part|rule|requirement)[-_]?\d{{0,3}}{_END})"
 )
 _BEGINS = r"(?:(?m:^)|(?<=[\]|>:] )|(?<=:\d\d )|(?<=[.,]\d{3} )|(?<=[.,]\d{6} )|(?<=\dZ ))\s{0,4}"
 

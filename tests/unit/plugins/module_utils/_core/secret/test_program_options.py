@@ -37,6 +37,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.secret.program
         ("sudo es --user bob:word1", "sudo es --user bob:(hidden)"),
         ("docker exec web es -u bob:word1", "docker exec web es -u bob:(hidden)"),
         ("kubectl exec p -- es -u bob:word1", "kubectl exec p -- es -u bob:(hidden)"),
+        ('{"msg": "es -u bob:word1"}', '{"msg": "es -u bob:(hidden)"}'),
+        ('[["es", "-u", "bob:word1"]]', '[["es", "-u", "bob:(hidden)"]]'),
         ("caddy -u web:caddy1 http://x", "caddy -u web:(hidden) http://x"),
         ("es -u bob:word ; es -u bob:word", "es -u bob:(hidden) ; es -u bob:(hidden)"),
         ('tool --user "elastic:word1"', 'tool --user "elastic:(hidden)"'),

@@ -29,6 +29,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.secret.setting
         ("[17] PASS :hunter2", "[17] PASS :(hidden)"),
         ("PASS 3kd9f/Qw83jd", "PASS (hidden)"),
         ("PASS Winter2024test", "PASS (hidden)"),
+        ("PASS test123", "PASS (hidden)"),
         ("PASS sword.fish", "PASS (hidden)"),
         ("USER a\nweb | PASS cart", "USER a\nweb | PASS (hidden)"),
         ("[INFO] ftp\n[INFO] PASS cart", "[INFO] ftp\n[INFO] PASS (hidden)"),
