@@ -44,6 +44,10 @@ _CREDENTIAL = lazy(r"(?:[A-Za-z][\w-]{0,30}\s)?(?=\S*[\dA-Z=_.])[\w.~+/=%-]{6,}[
 _FOLDED = lazy(r"[ \t]+\S")
 _VARIABLE = lazy(rf"\b(?:variable|output)\s+\"{_NAME}\"\s*\{{\s*$")  # Terraform
 _HEREDOC = lazy(rf"(?<![\w.-])[\"']?{_NAME}[\"']?\s{{0,4}}=\s{{0,4}}<<[-~]?[\"']?(\w{{1,40}})[\"']?\s*$")
+_USER = lazy(r"(?:^|[\]|>:\d] {1,4})USER :?\S")  # FTP, POP3, IRC
+_PASS = lazy(
+    r"[\]|] {1,4}PASS [^\s:]\S{0,511}\s*$"
+)  # behind a level or a container's name, where a test may say it too
 _SMTP = lazy(r"(?:^|\s)334 (?:UGFzc3dvcmQ6|VXNlcm5hbWU6)\s*$")  # asks for a name and a password, in base 64
 _SCALAR = lazy(r"[^\s:={}\[\]<>,.]{4,}$")
 _ELEMENT = lazy(r"<([A-Za-z_][\w:.-]{0,80})(?:\s[^<>]{0,300})?>\s*$")
@@ -161,6 +165,10 @@ def _heredoc(line: str, low: str, behind: Sequence[str]) -> _Places:
     return range(end)
 
 
+def _login(line: str, dummy: str, behind: Sequence[str]) -> _Places:
+    return (_first(behind[:_NEAR], _PASS) or None) if "USER " in line and _USER.search(line) else None
+
+
 def _smtp(line: str, low: str, dummy: Sequence[str]) -> _Places:
     return (0,) if "334 " in low and _SMTP.search(line) else None
 
@@ -205,6 +213,7 @@ _RULES = (
     _codes,
     _variable,
     _heredoc,
+    _login,
     _smtp,
     _open,
     _sql,

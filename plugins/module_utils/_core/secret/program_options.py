@@ -188,7 +188,9 @@ def _end_of_own(text: str, starter: re.Match[str], most: int) -> int:
     for apart in _APART.finditer(text, begin, most):
         word = text[begin : apart.start()]
         if word.startswith("-"):
-            if word == "--":
+            if word == "--" or (
+                word in ("-c", "--command") and apart.group().strip() in ("'", '"')
+            ):  # su -c "tool -u ..."
                 return begin
             valued = "=" not in word and not _FLAG.match(word)
         elif word:

@@ -43,6 +43,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.secret.other_l
             ],
             {0},
         ),
+        (["web-1  | USER bob", "web-1  | 331 please", "web-1  | PASS swordfish"], {2}),
+        (["[INFO] USER bob", "[INFO] PASS swordfish", "[INFO] PASS cart"], {1}),
         (["Private-Lines: 2", "AAAA", "BBBB", "Private-MAC: 00"], {1, 2}),
     ],
 )
@@ -62,6 +64,8 @@ def test_the_value_of_a_name_on_a_line_before(lines, places):
         ['"password": [', '  "is too short"', "]"], ['"password_policy": [', '  "length12"', "]"],
         ["invalid token:", "    at Foo.java:12"], ["password:", "", "bob12"],
         ["WITH PASSWORD", "NULL;"], ["LOG: UPDATE users SET seats = $1", "DETAIL: parameters: $1 = '3'"],
+        ["[INFO] USER_ID 4", "[INFO] PASS cart"], ["[INFO] USER bob", "[INFO] PASS a b"],
+        ["[INFO] user", "[INFO] PASS a"],
         ["login bob", "password expired for bob"], ["password: 'x'", "it's done"],
     ],
 )  # fmt: skip

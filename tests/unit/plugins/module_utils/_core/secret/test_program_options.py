@@ -36,6 +36,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.secret.program
         ("filebeat setup -u elastic:word1", "filebeat setup -u elastic:(hidden)"),
         ("sudo es --user bob:word1", "sudo es --user bob:(hidden)"),
         ("docker exec web es -u bob:word1", "docker exec web es -u bob:(hidden)"),
+        ("su -c 'es -u bob:word1' web", "su -c 'es -u bob:(hidden)' web"),
         ("kubectl exec p -- es -u bob:word1", "kubectl exec p -- es -u bob:(hidden)"),
         ('{"msg": "es -u bob:word1"}', '{"msg": "es -u bob:(hidden)"}'),
         ('[["es", "-u", "bob:word1"]]', '[["es", "-u", "bob:(hidden)"]]'),
