@@ -31,7 +31,7 @@ _BOUND = lazy(r"(\(([A-Za-z_][\w.]{0,80}):\w{1,40}\) <- \[)([^\]\n]{1,4096})")
 
 
 def without_pairs(text: str) -> str:
-    """The text without what is the second of a pair whose first is a name of a secret.
+    r"""The text without what is the second of a pair whose first is a name of a secret.
 
     >>> without_pairs("[('x-api-key', 'a b')] ['--password', 'x'] {password,\"x\"}")
     "[('x-api-key', (hidden))] ['--password', (hidden)] {password,(hidden)}"
