@@ -196,12 +196,19 @@ def _of_requests(
 
 def why_mutex(snapshot: Snapshot, holder: Session, waiters: Collection[Key], min_waiting: float) -> str:
     """Why the holder of an advisory lock that requests take one after the other may be no stuck one: it is not idle.
-    Empty where it is, or they wait for something else too."""
+    Empty where it is, or so many requests wait for something else that it has, or behind those, that they would be
+    enough without the others: what speaks against its end does not become less by one more that waits."""
     if holder.key not in snapshot.mutexes or snapshot.held_for(holder.key) >= min_waiting:
         return ""
-    locks = snapshot.forest.waits.waits
-    direct = [waiter for waiter in snapshot.forest.waiting_for(holder.key) if waiter in waiters]
-    return _MUTEX if all(lock.kind == "advisory" for waiter in direct for lock in locks[waiter]) else ""
+    others = [waiter for waiter in snapshot.forest.waiting_for(holder.key) if not _takes_turns(snapshot, waiter)]
+    blocked = {*others, *snapshot.forest.behind(others)} if others else set()
+    requests = sum(not (_takes_turns(snapshot, key) or snapshot.can_wait(key)) for key in blocked.intersection(waiters))
+    return _MUTEX if requests < MIN_WAITERS else ""
+
+
+def _takes_turns(snapshot: Snapshot, key: Key) -> bool:
+    """Whether a session waits for an advisory lock and nothing else."""
+    return all(lock.kind == "advisory" for lock in snapshot.forest.waits.waits[key])
 
 
 def _sole_holders(snapshot: Snapshot) -> set[Key]:
