@@ -9,6 +9,7 @@ deadlock wait for an hour. It would abort whichever of them looks first; one of 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import AbstractSet, Collection
 
 from ..._core.text import printable, span
@@ -20,6 +21,7 @@ from .lock_table import Key
 from .price import Bounds, harm
 
 _UNITS = {"us": 1e-6, "ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_LOOKED_THROUGH = 24  # sessions of a deadlock up to which it is tried what the end of each would free
 _SETTING = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?\Z")
 
 
@@ -41,16 +43,40 @@ def ends_itself(snapshot: Snapshot, cycle: Collection[Key], min_waiting: float) 
     return age < min_waiting or (limit is not None and 0 < limit - age <= min_waiting)
 
 
-def victims(
-    snapshot: Snapshot, exclusions: Exclusions, bounds: Bounds, affected: AbstractSet[Key], approved: Collection[str]
-) -> tuple[list[Key], dict[Key, str]]:
-    """One session of each deadlock that stands for too long: of those that may be ended the one that loses least; and
-    of all other members of cycles, why they stay. ``approved``: targets that a person named."""
+@dataclass(frozen=True)
+class Broken:
+    """``victims``: those that go; ``stay``: why the other members of circles stay; ``costly``: why some of the victims
+    need an approval."""
+
+    victims: list[Key]
+    stay: dict[Key, str]
+    costly: dict[Key, str]
+
+
+def broken_deadlocks(
+    snapshot: Snapshot,
+    exclusions: Exclusions,
+    bounds: Bounds,
+    affected: AbstractSet[Key],
+    removable: Collection[Key],
+    approved: Collection[str],
+) -> Broken:
+    """Of each deadlock that stands for too long: of those that may be ended the ones that lose least, so many that one
+    of the others continues; none where that is not to be had.
+
+    ``removable``: who else may be ended, so that a victim may be of use together with these; ``approved``: targets that
+    a person named."""
     forest = snapshot.forest
     limit = printable(snapshot.server["deadlock_timeout"])
     own = f"is part of a deadlock; PostgreSQL aborts one of them after deadlock_timeout ({limit})"
-    stay = {key: own for cycle in forest.cycles for key in cycle if key in affected}
+    circle = (
+        "waits in a circle through places in a queue, or through a row that several transactions share: it is no"
+        f" deadlock yet; PostgreSQL looks at it after deadlock_timeout ({limit})"
+    )
+    stay = {key: circle for cycle in forest.cycles for key in cycle if key in affected}
+    stay.update({key: own for deadlock in forest.deadlocks for key in deadlock if key in affected})
     chosen: list[Key] = []
+    costly: dict[Key, str] = {}
     for deadlock in forest.deadlocks:
         barred = {key: why for key in deadlock if (why := exclusions.why(snapshot.who(key)))}
         stay.update(barred)
@@ -60,24 +86,85 @@ def victims(
             continue
         if ends_itself(snapshot, deadlock, bounds.min_waiting):
             continue
-        victim = min(able, key=lambda key: _price(snapshot, key, deadlock, approved))
-        chosen.append(victim)
-        why = (
-            f"is part of a deadlock that has stood for {span(stands_for(snapshot, deadlock))}; the plan breaks it by"
-            f" ending {who_is(snapshot, victim)}"
-        )
-        stay.update({key: why for key in able if key != victim})
-        stay.pop(victim, None)
-    return chosen, stay
+        age = span(stands_for(snapshot, deadlock))
+        others = [key for key in removable if key not in deadlock]
+        victims = _victims(snapshot, deadlock, able, waiters, others, approved)
+        if not victims:
+            why = (
+                f"is part of a deadlock that has stood for {age}; no session is ended for it: no other one would"
+                " continue by that, since they wait for sessions outside of it too"
+            )
+            stay.update(dict.fromkeys(able, why))
+            continue
+        freed = len(_freed(snapshot, waiters, [*victims, *others]))
+        if len(victims) > freed:
+            why = f"{len(victims)} sessions of one deadlock must be ended so that {freed} can continue"
+            costly.update(dict.fromkeys(victims, why))
+        chosen += victims
+        names = " and ".join(who_is(snapshot, victim) for victim in victims)
+        why = f"is part of a deadlock that has stood for {age}; the plan breaks it by ending {names}"
+        stay.update({key: why for key in able if key not in victims})
+        for victim in victims:
+            stay.pop(victim, None)
+    return Broken(chosen, stay, costly)
+
+
+def _victims(
+    snapshot: Snapshot,
+    deadlock: Collection[Key],
+    able: Collection[Key],
+    waiters: AbstractSet[Key],
+    removable: Collection[Key],
+    approved: Collection[str],
+) -> list[Key]:
+    """Those members of one deadlock whose end lets another one continue; empty where none does.
+
+    One is enough for a circle. Where each waits for each of the others (sessions that share a table and all want it for
+    themselves), all but one must go."""
+    forest = snapshot.forest
+    victims: list[Key] = []
+    while True:
+        left = [cycle for cycle in forest.deadlocks_without(victims) if set(cycle) <= set(deadlock)]
+        candidates = [sorted(set(cycle).intersection(able), key=str) for cycle in left]
+        todo = [members for members in candidates if members]
+        if not todo:
+            break
+        victims += [
+            min(members, key=lambda key: _price(snapshot, key, deadlock, (waiters, removable, victims), approved))
+            for members in todo
+        ]
+
+    for victim in reversed(victims[:]):
+        without = [other for other in victims if other != victim]
+        few, many = (_freed(snapshot, waiters, [*gone, *removable]) for gone in (without, victims))
+        if len(few) >= len(many):
+            victims = without
+    return victims
+
+
+def _freed(snapshot: Snapshot, waiters: AbstractSet[Key], gone: Collection[Key]) -> AbstractSet[Key]:
+    """Those of the waiters that would continue if these were gone."""
+    return waiters - snapshot.forest.still_blocked(gone) - set(gone)
 
 
 def _price(
-    snapshot: Snapshot, key: Key, deadlock: Collection[Key], approved: Collection[str]
-) -> tuple[bool, bool, int, float, str]:
-    """Approved ones first; then one without which no deadlock is left; then what has written least, as far as is known;
-    then the youngest transaction."""
-    holder = snapshot.who(key)
+    snapshot: Snapshot,
+    key: Key,
+    deadlock: Collection[Key],
+    scene: tuple[AbstractSet[Key], Collection[Key], Collection[Key]],
+    approved: Collection[str],
+) -> tuple[bool, bool, bool, bool, int, float, str]:
+    """Approved ones first; then one whose end frees a session, if need be together with the removable, rather by
+    itself; then one without which no deadlock is left; then what has written least, as far as is known; then the
+    youngest transaction. ``scene``: who waits too long, who else may be ended, and who goes already."""
+    waiters, removable, gone = scene
+    forest, holder = snapshot.forest, snapshot.who(key)
     began = holder.xact_start if isinstance(holder, Session) else None
     age = (snapshot.now - began).total_seconds() if began else 0.0
-    left = any(other in deadlock for cycle in snapshot.forest.deadlocks_without([key]) for other in cycle)
-    return holder.target not in approved, left, harm(holder, snapshot.forest.wait_of(key)), age, str(key)
+    ended, left, in_vain, with_others = [*gone, key], False, False, False
+    if len(deadlock) - len(gone) <= _LOOKED_THROUGH:
+        left = any(other in deadlock for cycle in forest.deadlocks_without(ended) for other in cycle)
+        with_others = not _freed(snapshot, waiters, ended)
+        in_vain = with_others and not (removable and _freed(snapshot, waiters, [*ended, *removable]))
+    weight = harm(holder, forest.wait_of(key))
+    return holder.target not in approved, in_vain, with_others, left, weight, age, str(key)

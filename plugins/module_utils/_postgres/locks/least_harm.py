@@ -23,7 +23,7 @@ from ..session import Holder, Session
 from ..snapshot import Snapshot
 from . import graph as algorithms
 from .benefit import blind_ends, costly_ends, giving_up, groups_of, uncertain_ends
-from .deadlocks import victims
+from .deadlocks import broken_deadlocks
 from .lock_table import Key
 from .price import CANCEL, TERMINATE, Bounds, act_on, at_work, price_of, worst_act
 from .returning import quiet_lines
@@ -239,10 +239,13 @@ def judge(
             excluded[key] = why
         else:
             price[key] = price_of(snapshot, key, bounds)
-    least = _cut(snapshot, affected & _unreachable_from(snapshot, excluded, price), price)
-    broken, in_cycles = victims(snapshot, exclusions, bounds, affected, approved)
-    least += [key for key in broken if key not in least]
+    deadlocks = broken_deadlocks(snapshot, exclusions, bounds, affected, price, approved)
+    broken = deadlocks.victims
     excluded = {key: why for key, why in excluded.items() if key not in broken}
+    # Those that continue by the end of a deadlock's victim need no other one to go.
+    late = affected & forest.still_blocked(broken) if broken else affected
+    late -= forest.still_blocked([*broken, *price])  # by an excluded root blocker, or a deadlock that is left alone
+    least = sorted({*_cut(snapshot, late, price, gone=broken), *broken}, key=str)
     # Also where the bounds exclude them: the waiters that could be cancelled instead are within any bound.
     costly, to_cancel = costly_ends(
         snapshot, exclusions, least, affected - forest.still_blocked(least) - set(least), bounds
@@ -252,10 +255,11 @@ def judge(
     for key in price:
         if key not in chosen and key not in excluded:
             excluded[key] = _why_left(forest.behind([key]) & affected, still)
-    for key, why in in_cycles.items():
+    for key, why in deadlocks.stay.items():
         if key not in chosen:
             excluded.setdefault(key, why)
     freed = affected - still - set(chosen)
+    costly.update(deadlocks.costly)
     costly.update({**uncertain_ends(snapshot, chosen, freed, bounds), **blind_ends(snapshot, chosen)})
     keys = {snapshot.who(key).target: key for key in (*price, *chosen, *excluded, *to_cancel)}
     plan = _as_plan(snapshot, chosen, freed, excluded, bounds, costly)
@@ -292,22 +296,18 @@ def _why_not(snapshot: Snapshot, key: Key, strategy: str) -> str:
     return ""
 
 
-def _unreachable_from(snapshot: Snapshot, excluded: Iterable[Key], price: Iterable[Key]) -> set[Key]:
-    """Waiters that no excluded root blocker blocks on a way without a possible target: they can be freed."""
+def _cut(
+    snapshot: Snapshot, affected: AbstractSet[Key], price: Mapping[Key, int], gone: Collection[Key] = ()
+) -> list[Key]:
+    """``gone``: victims of deadlocks, through which no waiter waits any more."""
     forest = snapshot.forest
     nodes = forest.waits.node_of
-    fixed = [nodes[key] for key in forest.root_blockers if key in set(excluded)]
-    reached = algorithms.reachable(forest.backwards, fixed, closed=[nodes[key] for key in price])
-    stuck = {forest.waits.keys[node] for node in reached}
-    return {key for key in forest.waiters if key not in stuck}
-
-
-def _cut(snapshot: Snapshot, affected: AbstractSet[Key], price: dict[Key, int]) -> list[Key]:
-    forest = snapshot.forest
-    nodes = forest.waits.node_of
-    starts = {nodes[key] for key in affected}
+    ended = {nodes[key] for key in gone}
+    starts = {nodes[key] for key in affected} - ended
     sinks = [nodes[key] for key in forest.root_blockers]
     edges = forest.waits.all_edges()
+    if ended:
+        edges = [[] if node in ended else targets for node, targets in enumerate(edges)]
     lively = algorithms.reachable(edges, starts)
     if not lively.intersection(sinks):
         return []

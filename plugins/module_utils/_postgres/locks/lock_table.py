@@ -38,6 +38,7 @@ _CONFLICTING = {
     "AccessExclusiveLock": (0, 1, 2, 3, 4, 5, 6, 7),
 }
 CONFLICTS = {mode: tuple(MODES[i] for i in others) for mode, others in _CONFLICTING.items()}
+SHARED_ROW = "shared row"  # the kind of lock by which a wait for all holders of a row is shown, see `shared_rows`
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 

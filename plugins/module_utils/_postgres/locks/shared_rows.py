@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import AbstractSet, Collection, Iterable, Mapping, NamedTuple
 
-from .lock_table import Key, Lock, Tag
+from .lock_table import SHARED_ROW, Key, Lock, Tag
 
 KEY_SHARE, SHARE, NO_KEY_UPDATE, UPDATE = "AccessShareLock", "RowShareLock", "ExclusiveLock", "AccessExclusiveLock"
 _UPDATERS = frozenset({"forupd", "upd"})
@@ -96,7 +96,7 @@ def waits_for_all(wait: RowWait, members: Collection[Member], since: Lock) -> li
     owners = {member.owner for member in members if member.owner is not None}
     if len(owners) < 2:
         return []
-    tag: Tag = ("shared row", *wait.row[1:])
+    tag: Tag = (SHARED_ROW, *wait.row[1:])
     held = [Lock(owner, tag, "ExclusiveLock", True) for owner in sorted(owners, key=str)]
     return [Lock(wait.waiter, tag, "ExclusiveLock", False, since.since), *held]
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Collection, Iterable
 
 from . import graph as algorithms
-from .lock_table import CONFLICTS, Key, Lock, Tag, WaitGraph, wait_graph
+from .lock_table import CONFLICTS, SHARED_ROW, Key, Lock, Tag, WaitGraph, wait_graph
 
 
 @dataclass
@@ -23,8 +23,8 @@ class Forest:
     """The judged graph. ``alone[k]``: how many waiters continue if just ``k`` goes away.
     ``reach[k]``: how many wait for ``k``, directly or through others, perhaps for others too.
 
-    ``cycles`` may go through places in a queue, which PostgreSQL can change; ``held``: for each member of one, those
-    others whose locks it waits for.
+    ``cycles`` may go through places in a queue, which PostgreSQL can change, and through rows that are shared;
+    ``held``: for each member of one, those others whose locks it waits for at present.
     """
 
     waits: WaitGraph
@@ -114,7 +114,8 @@ def build_forest(locks: list[Lock]) -> Forest:
 
 
 def _find_cycles(forest: Forest, locks: Iterable[Lock]) -> None:
-    """Latent edges left out: no session waits for those yet."""
+    """Latent edges left out: no session waits for those yet. Nor does one wait for all who share a row: PostgreSQL
+    makes it wait for one after the other, and has no deadlock before it waits for a member of the circle."""
     keys = forest.waits.keys
     components = algorithms.cycles(forest.waits.out)
     owners = [[key for key in (keys[node] for node in component) if key is not None] for component in components]
@@ -122,7 +123,7 @@ def _find_cycles(forest: Forest, locks: Iterable[Lock]) -> None:
     members = {key for cycle in forest.cycles for key in cycle}
     granted: dict[Tag, list[Lock]] = {}
     for lock in locks:
-        if lock.granted and lock.owner in members:
+        if lock.granted and lock.owner in members and lock.kind != SHARED_ROW:
             granted.setdefault(lock.tag, []).append(lock)
     forest.held = {
         key: {

@@ -104,12 +104,6 @@ def test_nothing_is_ended_where_all_of_a_deadlock_are_excluded_and_all_are_left(
         pytest.param(
             ring([1, 2]), "1h", Bounds(max_share=1.0, strategy="root_blockers"), id="root blockers alone may be ended"
         ),
-        pytest.param(
-            [holds(1, relation(1), "ShareLock"), holds(2, relation(2), "ShareLock"),
-             holds(3, relation(1), "RowShareLock"), waits(1, relation(2), "ExclusiveLock", 60),
-             waits(2, relation(1), "RowShareLock", 40), waits(3, relation(1), "ExclusiveLock", 60)],
-            "1s", WIDE, id="a circle through places in a queue",
-        ),
     ],
 )  # fmt: skip
 def test_a_deadlock_that_is_young_or_ends_by_itself_is_postgresqls_own(locks, limit, bounds):

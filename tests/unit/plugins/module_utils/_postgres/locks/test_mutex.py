@@ -1,4 +1,4 @@
-"""A transaction at work under an advisory lock that requests take in turn, beside sessions that wait for it otherwise."""
+"""A transaction at work under an advisory lock that requests take in turn, and others that wait for it otherwise."""
 
 from __future__ import annotations
 
