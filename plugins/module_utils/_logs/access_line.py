@@ -30,10 +30,12 @@ _ENVOY = lazy(r'\[\d{4}-\S+\] "([^"]*)" (\d{3}) (\S+) (?:.*? )?(\d+) (\d+) (\d+)
 _BALANCER = lazy(
     r'(?:https?|h2|wss?|grpcs?) \d{4}-\S+ (\S+) (\S+):\d+ (\S+) \S+ \S+ \S+ (\d{3}|-) (\d{3}|-) \d+ (\d+) "([^"]*)"'
 )
-# IIS: date, time, server, method, path, query, port, user, client, agent and more, status, substatus, error, sizes
+# IIS: date, time, server, method, path, query, port, user, client, agent and more, status, substatus, error, sizes.
+# The first three numbers of those at the end: a size may look like a status.
 _W3C = lazy(
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (?:W3SVC\d{1,4} \S{1,80} )?[\da-fA-F.:]{2,45} ([A-Z]{3,10}) (/\S{0,4000})"
-    r" (\S{1,4000}) \d{1,5} (\S{1,200}) ([\da-fA-F.:]{2,45}) .{0,4000} (\d{3}) \d{1,3} \d{1,10}(?: \d{1,12}){0,4}\s*$"
+    r" (\S{1,4000}) \d{1,5} (\S{1,200}) ([\da-fA-F.:]{2,45}) .{0,4000}?"
+    r" ([1-5]\d\d) \d{1,3} \d{1,10}(?: \d{1,12}){0,4}\s*$"
 )
 _ANY = lazy(r'[^"]{8,400}"([A-Z]{3,10} \S{1,4000} HTTP/\d(?:\.\d)?)" ([1-5]\d\d)(?=\s|$)')
 _PARTS = lazy(r"\b([a-z_]+)=(\S+)")  # what many a log_format adds behind the combined one: rt=0.1 uct=0.0

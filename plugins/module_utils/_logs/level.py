@@ -94,9 +94,10 @@ _MORE_STATUS = lazy(
     r"|\d{10}\.\d{3} {1,8}\d{1,8} \S{1,60} [A-Z]{2,20}_[A-Z_]{2,40}/(\d{3}) "
 )
 # IIS, in the W3C's extended format: date, time, server, method, path; at the end status, substatus, error, and sizes.
+# The first three numbers of those at the end, since a size may look like a status; 443 is the port before it.
 _W3C = lazy(
-    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (?:W3SVC\d{1,4} \S{1,80} )?[\da-fA-F.:]{2,45} [A-Z]{3,10} /.{0,4000}"
-    r" (\d{3}) \d{1,3} \d{1,10}(?: \d{1,12}){0,4}\s*$"
+    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (?:W3SVC\d{1,4} \S{1,80} )?[\da-fA-F.:]{2,45} [A-Z]{3,10} /.{0,4000}?"
+    r" (?!443)([1-5]\d\d) \d{1,3} \d{1,10}(?: \d{1,12}){0,4}\s*$"
 )
 _HAPROXY = re.compile(r" \S{1,80} \S{1,80}/\S{1,80} (?:-?\d+/){2,4}\+?-?\d+ (\d{3}|-1) \+?\d+ ")
 _BALANCER = re.compile(

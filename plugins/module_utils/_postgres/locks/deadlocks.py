@@ -91,14 +91,14 @@ def broken_deadlocks(
         victims = _victims(snapshot, deadlock, able, waiters, others, approved)
         if not victims:
             why = (
-                f"is part of a deadlock that has stood for {age}; no session is ended for it: no other one would"
+                f"is part of a deadlock that has stood for {age}; no session is terminated for it: no other one would"
                 " continue by that, since they wait for sessions outside of it too"
             )
             stay.update(dict.fromkeys(able, why))
             continue
         freed = len(_freed(snapshot, waiters, [*victims, *others]))
         if len(victims) > freed:
-            why = f"{len(victims)} sessions of one deadlock must be ended so that {freed} can continue"
+            why = f"{len(victims)} sessions of one deadlock must be terminated so that {freed} can continue"
             costly.update(dict.fromkeys(victims, why))
         chosen += victims
         names = " and ".join(who_is(snapshot, victim) for victim in victims)

@@ -75,7 +75,7 @@ def test_where_each_waits_for_all_others_so_many_go_that_one_continues(locks, ex
 def test_to_end_more_than_continue_is_held_with_the_numbers():
     found = judged(upgrades(1, 2, 3), *(begun(pid, 100 + pid) for pid in (1, 2, 3)))
     held = [item.detail["needs_approval"] for item in found.plan.actions]
-    assert held == ["2 sessions of one deadlock must be ended so that 1 can continue"] * 2
+    assert held == ["2 sessions of one deadlock must be terminated so that 1 can continue"] * 2
     assert not found.without_approval().plan.actions
     assert not found.narrowed_to(found.plan.targets[:1]).plan.actions
 
