@@ -188,13 +188,19 @@ def why_out_of_reach(sessions: Sequence[Mapping[str, Any]]) -> str:
 
 
 def joined(causes: Iterable[Cause]) -> list[Cause]:
-    """One cause for each name and rules, the first with the evidence of all: one restart serves two targets."""
+    """One cause for each name and rules, the first with the evidence of all, and as grave as the gravest of them: one
+    restart serves two targets."""
     by_key: dict[tuple[str, str], Cause] = {}
     for cause in causes:
         key = (cause.name, str(cause.rules))
         known = by_key.get(key)
-        by_key[key] = cause if known is None else replace(known, evidence=(*known.evidence, *cause.evidence))
+        by_key[key] = cause if known is None else _both(known, cause)
     return list(by_key.values())
+
+
+def _both(known: Cause, other: Cause) -> Cause:
+    weight = max(known.weight, other.weight)
+    return replace(known, evidence=(*known.evidence, *other.evidence), weight=weight)
 
 
 def server_causes(activity: ActivityReport) -> list[Cause]:

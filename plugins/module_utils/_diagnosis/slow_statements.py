@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Sequence
 
 from .._core.text import shortened
 from .._core.units import MIB
 from .._postgres.sql_text import plain_identifier
+from .._postgres.work import maintains
 from .._postgres.workload.statements import StatementReport, WorkloadReport
 from .cause import Cause
 
@@ -22,10 +22,8 @@ _SPILLED = 64 * MIB  # in the window
 _BLOCK = 8192
 _LOGIN = 0.005  # seconds of a processor that a new session takes before its first statement, about
 _OF_CORES = 0.1  # share of the processors that new sessions take
-_CORES = 4  # of a host that was not measured
+_MANY_LOGINS = 400.0  # a second, where the host was not measured: they take two cores, of however many
 _WIDE = 120
-# They sort more than fits into their memory, and are meant to.
-_MAINTENANCE = re.compile(r"\s*(?:CREATE\s+(?:UNIQUE\s+)?INDEX|REINDEX|CLUSTER|VACUUM|REFRESH|ALTER)\b", re.I)
 
 
 def is_felt(seconds: float, texts: Sequence[str], workload: WorkloadReport) -> bool:
@@ -56,14 +54,21 @@ def compilation(workload: WorkloadReport) -> list[Cause]:
             continue
         text = (
             f"{statement['share']:.0%} of the time is a statement of which PostgreSQL compiles each call (JIT) for"
-            f" {jit:.0f} of {mean:.0f} ms: {shortened(statement['statement'], _WIDE)}"
+            f" {_of_each_call(jit, mean)}: {shortened(statement['statement'], _WIDE)}"
         )
-        advice = (
-            f"ALTER ROLE {plain_identifier(statement['role'] or '?')} SET jit = off, for its new sessions; or raise"
-            " jit_above_cost. If the planner expects far more rows than there are, ANALYZE the tables"
-        )
+        role = statement["role"]
+        off = f"ALTER ROLE {plain_identifier(role)} SET jit = off, for its new sessions; or " if role else ""
+        advice = f"{off}raise jit_above_cost. If the planner expects far more rows than there are, ANALYZE the tables"
         found.append(Cause(COMPILATION, 0.8 * statement["share"], (text, advice), detail={"advice": advice}))
     return found[:1]
+
+
+def _of_each_call(jit: float, mean: float) -> str:
+    """``75 of 100 ms``. The time of a statement has only those parts of a compilation that fall into its execution:
+    what is generated before it is not counted, so that the compilation may be the larger number."""
+    if jit <= mean:
+        return f"{jit:.0f} of {mean:.0f} ms"
+    return f"{jit:.0f} ms, of which the {mean:.0f} ms that PostgreSQL counts for it have only a part"
 
 
 def spilled(workload: WorkloadReport) -> list[Cause]:
@@ -71,8 +76,8 @@ def spilled(workload: WorkloadReport) -> list[Cause]:
     found = []
     for statement in _felt(workload):
         size = statement["spilled_blocks"] * _BLOCK
-        if size < _SPILLED or statement["share"] < _MUCH or _MAINTENANCE.match(statement["statement"]):
-            continue
+        if size < _SPILLED or statement["share"] < _MUCH or maintains(statement["statement"]):
+            continue  # maintenance sorts more than fits into its memory, and is meant to
         each = size / max(1, statement["calls"])
         text = (
             f"{statement['share']:.0%} of the time is a statement that wrote {size // MIB:,} MiB to temporary files in"
@@ -87,15 +92,20 @@ def spilled(workload: WorkloadReport) -> list[Cause]:
 
 
 def logins(workload: WorkloadReport, cores: int | None) -> list[Cause]:
-    """Sessions that are opened all the time. ``cores``: of the database's host, None where that was not measured."""
-    rate = workload["window"]["logins"]
-    share = (rate or 0.0) * _LOGIN / (cores or _CORES)
-    if rate is None or share < _OF_CORES:
+    """Sessions that are opened all the time. ``cores``: of the database's host, None where that was not measured: what
+    share of it they take is not known then, and only very many of them are a cause."""
+    rate = workload["window"]["logins"] or 0.0
+    share = rate * _LOGIN / cores if cores else _OF_CORES
+    if share < _OF_CORES or (not cores and rate < _MANY_LOGINS):
         return []
-    of = f"{cores} cores" if cores else f"{_CORES} cores, if the host has so many"
+    of = (
+        f"{share:.0%} of {cores} cores"
+        if cores
+        else f"{rate * _LOGIN:.0f} cores; how many its host has was not measured"
+    )
     text = (
         f"{rate:.0f} new sessions per second: each starts a process, authenticates and reads the catalogs before its"
-        f" first statement, about {share:.0%} of {of}"
+        f" first statement, about {of}"
     )
     advice = "let the application keep its sessions open in a pool, or put PgBouncer in front of the database"
     return [Cause(LOGINS, min(0.6, share), (text, advice), detail={"advice": advice})]

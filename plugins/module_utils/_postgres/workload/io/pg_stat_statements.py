@@ -169,7 +169,9 @@ def own_statements(postgres: Postgres, extension: Extension) -> frozenset[Key]:
 def _logins(postgres: Postgres) -> int | None:
     if int(postgres.server["version_num"]) < _COUNTS_LOGINS:
         return None
-    counted: int | None = postgres.rows(LOGINS)[0][0]
+    # The view reads pg_database, which may be locked, and may be revoked: the rest of the report does not need it.
+    rows = postgres.names(LOGINS)
+    counted: int | None = rows[0][0] if rows else None
     return counted
 
 

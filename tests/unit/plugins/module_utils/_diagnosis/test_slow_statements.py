@@ -60,6 +60,12 @@ def test_the_compilation_of_short_statements_is_a_cause(given, named):
         pytest.param({"text": "CREATE INDEX i ON t (x)"}, False, id="an index build"),
         pytest.param({"text": "create unique index i ON t (x)"}, False, id="one of an unique index"),
         pytest.param({"text": "REINDEX TABLE t"}, False, id="maintenance"),
+        pytest.param({"text": "/* cron:nightly */ CREATE INDEX i ON t (x)"}, False, id="a build with a comment"),
+        pytest.param({"text": "-- job\nREINDEX TABLE t"}, False, id="maintenance with a comment"),
+        pytest.param({"text": "CREATE MATERIALIZED VIEW m AS SELECT 1"}, False, id="a materialized view"),
+        pytest.param({"text": "SET statement_timeout = 0; VACUUM FULL t"}, False, id="with a setting before it"),
+        pytest.param({"text": "/* web:list */ SELECT x FROM t ORDER BY x"}, True, id="a query with a comment"),
+        pytest.param({"text": "CREATE TEMP TABLE m AS SELECT 1"}, True, id="a request's own table"),
     ],
 )
 def test_a_statement_that_sorts_on_disk_is_a_cause(given, named):
@@ -71,8 +77,47 @@ def test_a_statement_that_sorts_on_disk_is_a_cause(given, named):
 
 
 @pytest.mark.parametrize(
+    ("jit", "shown"),
+    [
+        (3.0, "for 75 of 100 ms: SELECT"),
+        (4.0, "for 100 of 100 ms: SELECT"),
+        (5.2, "for 130 ms, of which the 100 ms that PostgreSQL counts for it have only a part: SELECT"),
+        (9.0, "for 225 ms, of which the 100 ms that PostgreSQL counts for it have only a part: SELECT"),
+    ],
+)
+def test_compilation_that_is_longer_than_the_statement_is_no_part_of_it(jit, shown):
+    assert shown in compilation(workload(took(jit_seconds=jit)))[0].evidence[0]
+
+
+@pytest.mark.parametrize("role", ["", None])
+def test_no_statement_is_advised_for_a_role_that_is_not_known(role):
+    advice = compilation(workload(took(jit_seconds=3.0, role=role)))[0].detail["advice"]
+    assert advice.startswith("raise jit_above_cost")
+
+
+@pytest.mark.parametrize(("share", "weight"), [(0.16, 0.25), (0.4, 0.25), (0.8, 0.4)])
+def test_spilled_files_are_as_grave_as_the_gravest_of_them(share, weight):
+    spill = {"findings": [], "spill": {"sessions": [{"bytes": 6 * 2**30, "who": "77 app", "maintenance": ""}]}}
+    work = workload(took(share=share, spilled_blocks=64 * MIB_IN_BLOCKS))
+    seen = activity(connection_limit(application()), background=spill)
+    found = diagnose_performance(seen, indexes(work=work), 10, 60, ending_all(seen)).as_dict()
+    assert [(cause["cause"], cause["weight"]) for cause in found["causes"]] == [("spilled_files", weight)]
+    assert len(found["causes"][0]["evidence"]) == 3
+    assert any("more work_mem" in line for line in found["advice"])
+
+
+@pytest.mark.parametrize(
     ("rate", "cores", "named"),
-    [(80.0, 4, True), (79.0, 4, False), (80.0, None, True), (80.0, 16, False), (400.0, 16, True), (None, 1, False)],
+    [
+        (80.0, 4, True),
+        (79.0, 4, False),
+        (80.0, None, False),
+        (399.0, None, False),
+        (400.0, None, True),
+        (80.0, 16, False),
+        (400.0, 16, True),
+        (None, 1, False),
+    ],
 )
 def test_new_sessions_all_the_time_are_a_cause(rate, cores, named):
     work = workload(took())
@@ -92,7 +137,7 @@ def test_what_was_counted_since_long_ago_is_no_cause_of_now():
 
 def test_they_are_among_the_causes_and_none_is_said_to_be_the_only_ones_looked_for():
     work = workload(took(jit_seconds=3.0, spilled_blocks=400 * MIB_IN_BLOCKS), CPU=1.0)
-    work["window"]["logins"] = 300.0
+    work["window"]["logins"] = 500.0
     seen = activity(connection_limit(application()))
     found = diagnose_performance(seen, indexes(work=work), 10, 60, ending_all(seen)).as_dict()
     assert {cause["cause"] for cause in found["causes"]} == {"jit_compilation", "spilled_files", "many_logins"}
