@@ -236,8 +236,9 @@ def _limit_causes(
             ask = "" if given else _why_ask(connection_limit["kind"], application, refused)
             leak = Cause(LEAK, min(old, excess) / used, (text,), detail=detail, needs_approval=ask)
             causes.append(ended_by(leak, plan, IDLE, [application["family"]]))
-    causes += [full_pools(connection_limit, full, headroom, plan)] if full else []
-    causes += growing_pools(connection_limit, [pool.application for pool in full], idle)
+    everywhere = activity["connections"]["connection_limits"][0]["applications"]
+    causes += [full_pools(connection_limit, full, headroom, plan, everywhere)] if full else []
+    causes += growing_pools(connection_limit, [pool.application for pool in full], idle, everywhere)
     # Most transactions are idle for a moment between two statements; those are work.
     old_ones = [
         (application, sum(seconds >= forgotten for seconds in application["idle_in_transaction_seconds"]))

@@ -7,6 +7,7 @@ The latter has less than its share, so that no rule names its sessions: a person
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple, Sequence
 
 from .._postgres.connection_limits import SLOTS, ApplicationReport, ConnectionLimitReport
@@ -27,10 +28,14 @@ class FullPool(NamedTuple):
 
 
 def full_pools(
-    connection_limit: ConnectionLimitReport, full: Sequence[FullPool], headroom: float, plan: EndDict
+    connection_limit: ConnectionLimitReport,
+    full: Sequence[FullPool],
+    headroom: float,
+    plan: EndDict,
+    everywhere: Sequence[ApplicationReport],
 ) -> Cause:
     """Pools over their share: they are reported. Idle sessions of those of which it is not known are ended only with an
-    approval."""
+    approval. ``everywhere``: the applications of the whole server."""
     setting = (
         "max_connections"
         if connection_limit["kind"] == SLOTS
@@ -50,7 +55,8 @@ def full_pools(
         " in sum (maximumPoolSize, pool_size + max_overflow, pool, default_pool_size, times processes and"
         f" replicas), or raise {setting}"
     )
-    advice += "".join(_if_it_leaks(pool.application) for pool in full if connection_limit["kind"] != SLOTS)
+    own = [pool.application for pool in full if connection_limit["kind"] != SLOTS]
+    advice += "".join(_if_it_leaks(application, everywhere) for application in own)
     weight = 0.05 + sum(pool.application["idle"] for pool in full) / max(1, connection_limit["used"]) / 100
     unclear = [pool for pool in full if pool.unclear]
     ask = "; ".join(dict.fromkeys(pool.why for pool in unclear))
@@ -58,21 +64,34 @@ def full_pools(
     return ended_by(cause, plan, IDLE, [pool.application["family"] for pool in unclear])
 
 
-def _if_it_leaks(application: ApplicationReport) -> str:
+def _share(application: ApplicationReport, share: int, everywhere: Sequence[ApplicationReport]) -> str:
+    """The setting that gives an application its share, to be pasted. Empty where it would count for others too: it
+    holds for all applications of that name, whatever their role and database (``PostgreSQL JDBC Driver``)."""
+    name = application["application"]
+    own = (application["role"], application["database"])
+    others = any(other["application"] == name and (other["role"], other["database"]) != own for other in everywhere)
+    if others or not any(map(str.isalpha, name)):
+        return ""
+    return f"runbook_connection_shares: {{{json.dumps(name, ensure_ascii=False)}: {share}}}"
+
+
+def _if_it_leaks(application: ApplicationReport, everywhere: Sequence[ApplicationReport]) -> str:
     """What lets the forgotten sessions of a pool be ended that fills a limit of its own: its size is no proof."""
     number = len(application["unused_seconds"])
-    share = max(_FLOOR, application["sessions"] - number)
+    setting = _share(application, max(_FLOOR, application["sessions"] - number), everywhere)
     return (
         f". If logins of {application['role']} are refused, {application['name']} leaks: {number} of its sessions were"
-        f" used at first only. Restart it, or let them be terminated: runbook_connection_shares:"
-        f" {{{application['application']}: {share}}}"
+        f" used at first only. Restart it{', or let them be terminated: ' if setting else ''}{setting}"
         if number >= _LEAST and not application["pooled"]
         else ""
     )
 
 
 def growing_pools(
-    connection_limit: ConnectionLimitReport, full: Sequence[ApplicationReport], idle: float
+    connection_limit: ConnectionLimitReport,
+    full: Sequence[ApplicationReport],
+    idle: float,
+    everywhere: Sequence[ApplicationReport] = (),
 ) -> list[Cause]:
     """``full``: the pools that are over their share and do not leak. ``idle``: seconds after which a session that was
     used at first only counts as forgotten."""
@@ -95,10 +114,9 @@ def growing_pools(
         " leak connections"
     )
     share = max(_FLOOR, growing["sessions"] - number)
-    advice = (
-        f"restart {growing['name']}, or let its forgotten sessions be terminated: runbook_connection_shares:"
-        f" {{{growing['application']}: {share}}}"
-    )
+    setting = _share(growing, share, [*connection_limit["applications"], *everywhere])
+    advice = f"restart {growing['name']}"
+    advice += f", or let its forgotten sessions be terminated: {setting}" if setting else ""
     detail: Detail = {
         "application": growing["application"], "role": growing["role"], "share": share, "alone": False, "service": "",
         "advice": advice,

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
-from typing import Collection, Iterable
+from typing import Collection
 
 from .session import Session
 
 _STEADY, _PAUSES = 30.0, 10  # seconds, and average pauses, without a new session after which a pool grows no more
+_RENEWED = 6  # average pauses within which a pool that renews its sessions opens the next one, nearly always
 _LEAST, _BURST = 3, 5.0  # sessions; and seconds within which a pool opens half of its own
 _USED_AT_FIRST = 60.0  # seconds after its login in which a session is used that is then forgotten
 
@@ -24,21 +25,31 @@ def is_forgotten(session: Session, now: datetime) -> bool:
     return used <= max(_USED_AT_FIRST, session.seconds_in_state(now))
 
 
-def is_steady(sessions: Iterable[Session], now: datetime) -> bool:
+def is_steady(sessions: Collection[Session], now: datetime) -> bool:
     """Whether an application has stopped opening sessions: its newest one is half a minute old, and ten times as old as
     the pause that it made between two on average. A leak goes on while there are slots; a pool of a fixed size does
     not."""
     opened = [session.backend_start for session in sessions if session.backend_start]
+    return (
+        len(opened) > 1 and (now - max(opened)).total_seconds() >= _STEADY and _pauses_since(sessions, now) >= _PAUSES
+    )
+
+
+def _pauses_since(sessions: Collection[Session], now: datetime) -> float:
+    """The age of the newest session, in average pauses between two; 0 for fewer than two sessions."""
+    opened = [session.backend_start for session in sessions if session.backend_start]
     if len(opened) < 2:
-        return False
-    since = (now - max(opened)).total_seconds()
+        return 0.0
     pace = (max(opened) - min(opened)).total_seconds() / (len(opened) - 1)
-    return since >= max(_STEADY, _PAUSES * pace)
+    return (now - max(opened)).total_seconds() / pace if pace else math.inf
 
 
 def opened_one_by_one(sessions: Collection[Session], now: datetime) -> bool:
     """Whether the idle sessions of an application that were used at first only were opened one after the other, as a
-    leak opens them: no five seconds have half of them. A pool opens many at once, at its start or for a burst."""
+    leak opens them: no five seconds have half of them. A pool opens many at once, at its start or for a burst.
+
+    A pool that renews its sessions, each after a time of its own, opens them one after the other too, and goes on. A
+    leak that has reached its limit cannot: its newest session is six times as old as the pause between two."""
     opened = sorted(
         session.backend_start
         for session in sessions
@@ -46,4 +57,5 @@ def opened_one_by_one(sessions: Collection[Session], now: datetime) -> bool:
     )
     half = max(_LEAST, math.ceil(len(opened) / 2))
     within = (later - first for first, later in zip(opened, opened[half - 1 :]))
-    return len(opened) >= half and all(span.total_seconds() > _BURST for span in within)
+    at_once = len(opened) < half or any(span.total_seconds() <= _BURST for span in within)
+    return not at_once and _pauses_since(sessions, now) >= _RENEWED

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import diagnose_connections
-from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.growing_pool import growing_pools
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.growing_pool import _if_it_leaks, growing_pools
 
 from support.database_reports import activity, application, connection_limit, ending_all
 
@@ -29,7 +30,7 @@ def test_who_took_the_rest_is_named_and_nothing_of_the_pool_is_ended(path):
     assert found["causes"][0]["evidence"][0].startswith("feed holds 12 of 40, 12 of them idle")
     assert "after web had stopped: it may leak" in found["causes"][0]["evidence"][0]
     assert found["advice"][0] == (
-        "restart feed, or let its forgotten sessions be terminated: runbook_connection_shares: {feed: 2}"
+        'restart feed, or let its forgotten sessions be terminated: runbook_connection_shares: {"feed": 2}'
     )
     assert found["role_settings"] == []
 
@@ -57,3 +58,39 @@ def test_the_large_one_leaks_where_it_did_not_stop():
 def test_a_pool_alone_has_none_beside_it():
     pool = application("web", 38, idle=38, idle_seconds=[9000] * 38, opened_seconds=9001.0, stopped=True)
     assert growing_pools(connection_limit(pool), [pool], 30) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("feed", '{"feed": 2}'),
+        ("PostgreSQL JDBC Driver", '{"PostgreSQL JDBC Driver": 2}'),
+        ("worker-*", '{"worker-*": 2}'),
+        ('a "b": c', '{"a \\"b\\": c": 2}'),
+        ("yes", '{"yes": 2}'),
+        ("", ""),
+        ("*", ""),
+        ("4711", ""),
+    ],
+)
+def test_the_share_of_an_application_can_be_pasted(name, setting):
+    feed = application(name, 20, idle=20, unused_seconds=[300] * 20, idle_seconds=[300] * 20)
+    found = _if_it_leaks(feed, [feed])
+    assert found.endswith(f"let them be terminated: runbook_connection_shares: {setting}" if setting else "Restart it")
+    if setting:
+        assert yaml.safe_load(setting) == {name: 2}
+
+
+@pytest.mark.parametrize(
+    ("others", "alone"),
+    [
+        ([], True),
+        ([{"application": "web", "role": "other"}], True),
+        ([{"role": "other"}], False),
+        ([{"database": "other"}], False),
+    ],
+)
+def test_no_share_is_advised_for_a_name_that_others_have_too(others, alone):
+    feed = application("feed", 20, idle=20, unused_seconds=[300] * 20, idle_seconds=[300] * 20)
+    everywhere = [feed, *({**feed, **other} for other in others)]
+    assert ("runbook_connection_shares" in _if_it_leaks(feed, everywhere)) is alone

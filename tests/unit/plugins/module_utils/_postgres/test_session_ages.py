@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from datetime import timedelta
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session_ages import (
     is_forgotten,
@@ -27,6 +30,22 @@ def test_a_leak_opens_its_sessions_one_after_the_other_and_a_pool_many_at_once(a
     assert opened_one_by_one(opened("web", ages), NOW) is one_by_one
     assert not opened_one_by_one(used_for(7200, opened("web", ages)), NOW), "those are used again"
     assert not opened_one_by_one([one._replace(state="active") for one in opened("web", ages)], NOW)
+
+
+def renewed(number, longest, seed):
+    """A pool whose sessions are renewed one by one, each at an age of its own, and not used since."""
+    chance = random.Random(seed)
+    return opened("web", [chance.uniform(5, longest) for dummy in range(number)])
+
+
+@pytest.mark.parametrize(("number", "longest"), [(10, 600), (20, 1800), (50, 3600)])
+def test_a_pool_that_renews_its_sessions_goes_on_and_a_leak_at_its_limit_does_not(number, longest):
+    pools = [renewed(number, longest, seed) for seed in range(400)]
+    assert sum(opened_one_by_one(pool, NOW) for pool in pools) <= 4, "of four hundred"
+    later = NOW + timedelta(seconds=15 * longest / number)
+    assert all(opened_one_by_one(pool, later) for pool in pools), "none was renewed since"
+    used = session(99, "web", "active")._replace(backend_start=later - timedelta(seconds=3))
+    assert not any(opened_one_by_one([*pool, used], later) for pool in pools), "one was, and is in use"
 
 
 def test_of_what_opened_one_session_or_none_nothing_is_known():
