@@ -154,8 +154,10 @@ def _mutexes(snapshot: Snapshot, min_waiting: float) -> frozenset[Key]:
     So many wait for it that they are a queue, and a statement shows that the lock ends with the transaction; or none
     shows which lock it is, and connections wait that have served others before. Fewer are enough where such connections
     wait for a transaction whose statement has run for long. They are an election all the same where the transaction has
-    led since its session connected and says something from time to time, none of the others has come lately, and each
-    waits since it connected."""
+    led since its session connected and says something from time to time, few of the others have come lately, and each
+    waits since it connected; or, on connections that served others before, nearly all have waited for ten minutes. Nor
+    do those pile up that wait since they connected for one who maintains or changes a definition, as the migration does
+    that the first of several new replicas runs."""
     waits = snapshot.forest.waits
     queues: dict[Tag, list[Key]] = {}
     for waiter, locks in waits.waits.items():
@@ -179,7 +181,8 @@ def _of_requests(
     until_commit = any(map(locks_until_commit, texts))
     until_disconnect = any(map(locks_until_disconnect, texts))
     served, many = sum(map(_has_served, members)), len(members) >= MANY * MIN_WAITERS
-    old = all(snapshot.seconds_waiting(waiter) >= min_waiting for waiter in queue)
+    old = _nearly_all([snapshot.seconds_waiting(waiter) >= min_waiting for waiter in queue])
+    lasting = _nearly_all([snapshot.seconds_waiting(waiter) >= _LASTING for waiter in queue])
     for key in holders:
         holder = snapshot.sessions.get(key) if isinstance(key, int) else None
         if holder is None or holder.backend_type != CLIENT or _lasts(snapshot, holder) < min_waiting:
@@ -189,9 +192,18 @@ def _of_requests(
                 yield key
             continue
         works = holder.state == "active" and holder.seconds_in_state(snapshot.now) >= min_waiting
+        if not served and snapshot.can_wait(key):
+            continue
         elects = old and not served and _goes_on(snapshot, holder, min_waiting)
+        elects = elects or (lasting and _is_at_work(snapshot, holder, min_waiting))
         if (works and served >= MIN_WAITERS) or (many and not elects):
             yield key
+
+
+def _nearly_all(marks: Sequence[bool]) -> bool:
+    """Whether a queue's worth of them is true, and so few are not that these may be standbys that were restarted."""
+    others = marks.count(False)
+    return len(marks) - others >= MIN_WAITERS and others < min(MIN_WAITERS, len(marks) - others)
 
 
 def why_mutex(snapshot: Snapshot, holder: Session, waiters: Collection[Key], min_waiting: float) -> str:

@@ -19,8 +19,13 @@ ROW, TABLE = xid(9), relation(7)
 
 def turns(holder, *beside, locks=(), ages=AGES):
     """Six requests of a pool wait for the advisory lock of session 1, and others beside them for something else."""
+    return judged(holder, *beside, locks=locks, ages=ages, connected=1000)
+
+
+def judged(holder, *beside, ages, locks=(), connected=1000):
+    """``connected``: seconds for which each connection had served others before."""
     waiting = [
-        session(pid, query=TAKES, query_start=ago(age), xact_start=ago(age), backend_start=ago(1000 + age))
+        session(pid, query=TAKES, query_start=ago(age), xact_start=ago(age), backend_start=ago(connected + age))
         for pid, age in enumerate(ages, 2)
     ]
     queue = [waits(pid, advisory(5), seconds=age) for pid, age in enumerate(ages, 2)]
@@ -87,3 +92,60 @@ def test_a_holder_that_is_idle_in_its_transaction_is_stuck_whoever_waits():
     found = turns(idle, request(20), locks=row_waits(20))
     assert [item.action for item in found.plan.actions] == ["terminate"]
     assert not found.need_approval
+
+
+BEATS = {"query": "UPDATE nodes SET beat = now()", "query_start": ago(3), "state_change": ago(3)}
+HOUR = tuple(4000 - n for n in range(7))
+
+
+def leads(connected=9000, **given):
+    return session(1, "idle in transaction", xact_start=ago(5000), backend_start=ago(connected), **{**BEATS, **given})
+
+
+def migrates(query="ALTER TABLE big ALTER COLUMN id TYPE bigint", **given):
+    return session(
+        1, query=query, has_written=True, backend_start=ago(95), xact_start=ago(90), query_start=ago(80),
+        state_change=ago(80), **given
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("holder", "ages", "connected"),
+    [
+        pytest.param(leads(), HOUR, 1000, id="an election on pooled connections, for an hour"),
+        pytest.param(leads(), (*HOUR, 50, 20), 1000, id="two of its standbys were restarted"),
+        pytest.param(leads(5001), (*HOUR[:6], 20), 1, id="on new connections, one standby was restarted"),
+        pytest.param(leads(5001), (*HOUR[:6], 20, 5), 1, id="two were"),
+        pytest.param(leads(), HOUR[:6], 700, id="of seven"),
+        pytest.param(migrates(), [90 - n for n in range(7)], 1, id="replicas that start wait for the migration"),
+        pytest.param(migrates("CREATE INDEX i ON big (x)"), [70, 60, 50, 40, 20, 10, 5], 1, id="an index"),
+        pytest.param(migrates("/* alembic */ DROP TABLE old"), [90 - n for n in range(9)], 5, id="with a comment"),
+    ],
+)
+def test_an_election_and_replicas_that_start_do_not_pile_up(holder, ages, connected):
+    found = judged(holder, ages=ages, connected=connected)
+    assert not found.affected
+    assert not found.plan.actions
+    assert "by design" in found.as_dict()["no_action_reason"]
+
+
+@pytest.mark.parametrize(
+    ("holder", "ages", "connected"),
+    [
+        pytest.param(leads(), (*HOUR[:4], 50, 40, 20), 1000, id="three came lately"),
+        pytest.param(leads(), (700, 650, 90, 80, 70, 60, 50), 1000, id="few have waited for ten minutes"),
+        pytest.param(leads(query_start=ago(200), state_change=ago(20)), (70, 60, 50, 40, 35, 34), 1000, id="a minute"),
+        pytest.param(leads(5001), (90, 80, 70, 60, 20, 10, 5), 1, id="new connections, three came lately"),
+        pytest.param(migrates(), [90 - n for n in range(7)], 1000, id="requests wait for a change of a definition"),
+        pytest.param(migrates("SELECT work()"), [90 - n for n in range(7)], 1, id="the holder changes none"),
+    ],
+)
+def test_requests_that_pile_up_are_late_and_their_root_is_held(holder, ages, connected):
+    found = judged(holder, ages=ages, connected=connected)
+    assert found.affected
+    assert [item.detail["pid"] for item in found.need_approval] == [1]
+
+
+def test_a_leader_that_is_silent_for_long_is_stuck():
+    found = judged(leads(query_start=ago(300), state_change=ago(300), has_written=True), ages=HOUR)
+    assert [item.action for item in found.plan.actions] == ["terminate"]
