@@ -73,10 +73,12 @@ class Forest:
         return {owner for owner in (self.waits.keys[node] for node in reached) if owner in self.waits.waits}
 
     def still_blocked(self, removed: Iterable[Key]) -> set[Key]:
-        """The waiters that would still wait for a root or a deadlock if ``removed`` were gone."""
+        """The waiters that would still wait for a root, a deadlock or a circle of places in queues if ``removed`` were
+        gone."""
         removed = list(removed)
         gone = [self.waits.node_of[key] for key in removed if key in self.waits.node_of]
-        stuck = [*self.root_blockers, *(key for cycle in self.deadlocks_without(removed) for key in cycle)]
+        circles = [*self.deadlocks_without(removed), *(each for each in self._of_places if each.isdisjoint(removed))]
+        stuck = [*self.root_blockers, *(key for circle in circles for key in circle)]
         reached = algorithms.reachable(self.backwards, [self.waits.node_of[key] for key in stuck], closed=gone)
         return {owner for owner in (self.waits.keys[node] for node in reached) if owner in self.waits.waits}
 
@@ -91,6 +93,15 @@ class Forest:
         node_of = {key: node for node, key in enumerate(keys)}
         out = [[node_of[other] for other in self.held[key] if other in node_of] for key in keys]
         return [sorted((keys[node] for node in component), key=str) for component in algorithms.cycles(out)]
+
+    @cached_property
+    def _of_places(self) -> list[frozenset[Key]]:
+        """Cycles that go through places in a queue, without a root that keeps them: these wait until PostgreSQL changes
+        the places."""
+        if not self.cycles:
+            return []
+        others = {*self.behind(self.root_blockers), *(key for deadlock in self.deadlocks for key in deadlock)}
+        return [frozenset(cycle) for cycle in self.cycles if others.isdisjoint(cycle)]
 
     @cached_property
     def backwards(self) -> list[list[int]]:

@@ -177,6 +177,12 @@ def test_for_a_circle_through_places_in_a_queue_no_session_goes(limit):
     found = judged(locks, limit=limit)
     assert acts(found) == []
     assert {CIRCLE in why for why in reasons(found).values()} == {True}
+    assert (found.freed, found.left) == (frozenset(), 3)
+    beside = judged(
+        [*locks, holds(8, relation(4)), waits(9, relation(4)), waits(7, relation(1), seconds=50)], limit=limit
+    )
+    assert acts(beside) == [("terminate", 8)]
+    assert (beside.freed, beside.left) == ({9}, 4)
 
 
 def test_a_deadlock_of_a_hundred_sessions_is_judged_in_time():
