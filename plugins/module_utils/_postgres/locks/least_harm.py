@@ -30,6 +30,7 @@ from .returning import quiet_lines
 from .tree import by_design_lines, waiting
 
 VERB = "unblock"
+_TRIED = 24  # targets up to which it is tried whether each is of use
 
 
 class AlternativeDict(TypedDict):
@@ -245,7 +246,7 @@ def judge(
     # Those that continue by the end of a deadlock's victim need no other one to go.
     late = affected & forest.still_blocked(broken) if broken else affected
     late -= forest.still_blocked([*broken, *price])  # by an excluded root blocker, or a deadlock that is left alone
-    least = sorted({*_cut(snapshot, late, price, gone=broken), *broken}, key=str)
+    least = _needed(snapshot, affected, sorted({*_cut(snapshot, late, price, gone=broken), *broken}, key=str), bounds)
     # Also where the bounds exclude them: the waiters that could be cancelled instead are within any bound.
     costly, to_cancel = costly_ends(
         snapshot, exclusions, least, affected - forest.still_blocked(least) - set(least), bounds
@@ -315,6 +316,20 @@ def _cut(
     cost = {node: price[key] for node, key in names.items()}
     cut = algorithms.min_vertex_cut(edges, starts, [n for n in sinks if n in lively], cost)
     return sorted((names[node] for node in cut), key=str)
+
+
+def _needed(snapshot: Snapshot, affected: AbstractSet[Key], chosen: list[Key], bounds: Bounds) -> list[Key]:
+    """Without those whose end frees no session beside the others, the dearest left out first: where sessions wait in a
+    circle, a cut separates them from roots, and they wait on."""
+    forest = snapshot.forest
+    if not forest.cycles or len(chosen) > _TRIED:
+        return chosen
+    kept = chosen
+    for key in sorted(chosen, key=lambda each: (-price_of(snapshot, each, bounds), str(each))):
+        rest = [other for other in kept if other != key]
+        if affected - forest.still_blocked(kept) - set(kept) <= affected - forest.still_blocked(rest) - set(rest):
+            kept = rest
+    return kept
 
 
 def _within_bounds(
