@@ -144,7 +144,7 @@ def uncertain_ends(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key
         old = [waiter for waiter in waiters if snapshot.seconds_waiting(waiter) >= bounds.min_waiting]
         if key in snapshot.pressing and not old and snapshot.held_for(key) < bounds.min_waiting:
             uncertain[key] = f"it is not idle, and {_SINCE_UNKNOWN}"
-        elif leads := may_lead(snapshot, holder, bounds.min_waiters):
+        elif leads := may_lead(snapshot, holder, bounds.min_waiters, waiters):
             uncertain[key] = leads
         elif works := why_mutex(snapshot, holder, waiters, bounds.min_waiting):
             uncertain[key] = works

@@ -56,13 +56,16 @@ _HEARTBEATS = 2  # times the least wait, in which the session of a leader that w
 _OF_ELECTIONS = ("transactionid", "tuple", "relation")  # kinds of locks by which others than advisory ones elect
 
 
-def may_lead(snapshot: Snapshot, holder: Session, min_waiters: int) -> str:
-    """Why a holder may be the elected leader of those that wait for its advisory lock; empty where it is none."""
+def may_lead(snapshot: Snapshot, holder: Session, min_waiters: int, among: Collection[Key] | None = None) -> str:
+    """Why a holder may be the elected leader of those that wait for its advisory lock; empty where it is none.
+    ``among``: those that its end would free, so few of which may wait for something else that they are no queue."""
     if not holder.idle_in_transaction or holder.aborted or holder.has_written:
         return ""
     waiters = snapshot.forest.waiting_for(holder.key)
-    locks = [snapshot.forest.waits.waits[waiter] for waiter in waiters if waiter in snapshot.forest.waits.waits]
-    if not locks or any(lock.kind != "advisory" for held in locks for lock in held):
+    others = sum(not _takes_turns(snapshot, waiter) for waiter in waiters)
+    if others == len(waiters):
+        return ""
+    if others and (among is None or _beside(snapshot, holder, among) >= MIN_WAITERS):
         return ""
     texts = [holder.query, *(who.query for who in map(snapshot.who, waiters) if isinstance(who, Session))]
     if not any(map(locks_until_commit, texts)):
@@ -212,10 +215,15 @@ def why_mutex(snapshot: Snapshot, holder: Session, waiters: Collection[Key], min
     enough without the others: what speaks against its end does not become less by one more that waits."""
     if holder.key not in snapshot.mutexes or snapshot.held_for(holder.key) >= min_waiting:
         return ""
+    return _MUTEX if _beside(snapshot, holder, waiters) < MIN_WAITERS else ""
+
+
+def _beside(snapshot: Snapshot, holder: Session, waiters: Collection[Key]) -> int:
+    """How many of the waiters are requests that want something else of a holder than an advisory lock, or wait
+    behind those that do."""
     others = [waiter for waiter in snapshot.forest.waiting_for(holder.key) if not _takes_turns(snapshot, waiter)]
     blocked = {*others, *snapshot.forest.behind(others)} if others else set()
-    requests = sum(not (_takes_turns(snapshot, key) or snapshot.can_wait(key)) for key in blocked.intersection(waiters))
-    return _MUTEX if requests < MIN_WAITERS else ""
+    return sum(not (_takes_turns(snapshot, key) or snapshot.can_wait(key)) for key in blocked.intersection(waiters))
 
 
 def _takes_turns(snapshot: Snapshot, key: Key) -> bool:

@@ -149,3 +149,39 @@ def test_requests_that_pile_up_are_late_and_their_root_is_held(holder, ages, con
 def test_a_leader_that_is_silent_for_long_is_stuck():
     found = judged(leads(query_start=ago(300), state_change=ago(300), has_written=True), ages=HOUR)
     assert [item.action for item in found.plan.actions] == ["terminate"]
+
+
+IDLE_LEADER = session(1, "idle in transaction", query="SELECT 1", xact_start=ago(300), state_change=ago(100))
+AN_ALTER = request(21, "ALTER TABLE t ADD c int")
+BEHIND_IT = [waits(pid, TABLE, "AccessShareLock", 35) for pid in (30, 31, 32)]
+
+
+def beside_standbys(*others, locks, standbys=3):
+    """Three wait for the session's advisory lock of what may be a leader, whose driver began a transaction."""
+    pids = range(2, 2 + standbys)
+    waiting = [session(pid, query="SELECT pg_advisory_lock(5)", backend_start=ago(3001)) for pid in pids]
+    queue = [waits(pid, advisory(5), seconds=3000) for pid in pids]
+    scene = snapshot([holds(1, advisory(5)), *queue, *locks], IDLE_LEADER, *waiting, *others)
+    return judge(with_elections(scene, 30.0), Exclusions(), Bounds(max_share=1.0))
+
+
+@pytest.mark.parametrize(
+    ("others", "locks", "standbys", "held"),
+    [
+        pytest.param([], [], 3, True, id="standbys alone"),
+        pytest.param([AN_ALTER], OF_A_TABLE, 3, True, id="an ALTER beside them"),
+        pytest.param([request(21, "LOCK TABLE t")], OF_A_TABLE, 3, True, id="a request beside them"),
+        pytest.param(
+            [AN_ALTER, request(30, "SELECT 1 FROM t")], [*OF_A_TABLE, BEHIND_IT[0]], 2, True, id="with one behind it"
+        ),
+        pytest.param(
+            [AN_ALTER, *(request(pid, "SELECT 1 FROM t") for pid in (30, 31, 32))], [*OF_A_TABLE, *BEHIND_IT], 3, False,
+            id="with requests behind it",
+        ),
+        pytest.param([AN_ALTER], OF_A_TABLE, 0, False, id="an ALTER alone"),
+    ],
+)  # fmt: skip
+def test_one_more_that_waits_is_no_ground_to_terminate_what_may_be_a_leader(others, locks, standbys, held):
+    found = beside_standbys(*others, locks=locks, standbys=standbys)
+    assert [(item.action, item.detail["pid"]) for item in found.plan.actions] == [("terminate", 1)]
+    assert bool(found.need_approval) is held
