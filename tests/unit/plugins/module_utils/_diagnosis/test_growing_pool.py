@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import yaml
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import diagnose_connections
@@ -92,5 +94,5 @@ def test_the_share_of_an_application_can_be_pasted(name, setting):
 )
 def test_no_share_is_advised_for_a_name_that_others_have_too(others, alone):
     feed = application("feed", 20, idle=20, unused_seconds=[300] * 20, idle_seconds=[300] * 20)
-    everywhere = [feed, *({**feed, **other} for other in others)]
+    everywhere: list[Any] = [feed, *({**feed, **other} for other in others)]
     assert ("runbook_connection_shares" in _if_it_leaks(feed, everywhere)) is alone

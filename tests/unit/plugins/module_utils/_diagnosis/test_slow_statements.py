@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.performance import diagnose_performance
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.slow_statements import (
@@ -97,7 +99,7 @@ def test_no_statement_is_advised_for_a_role_that_is_not_known(role):
 
 @pytest.mark.parametrize(("share", "weight"), [(0.16, 0.25), (0.4, 0.25), (0.8, 0.4)])
 def test_spilled_files_are_as_grave_as_the_gravest_of_them(share, weight):
-    spill = {"findings": [], "spill": {"sessions": [{"bytes": 6 * 2**30, "who": "77 app", "maintenance": ""}]}}
+    spill: Any = {"findings": [], "spill": {"sessions": [{"bytes": 6 * 2**30, "who": "77 app", "maintenance": ""}]}}
     work = workload(took(share=share, spilled_blocks=64 * MIB_IN_BLOCKS))
     seen = activity(connection_limit(application()), background=spill)
     found = diagnose_performance(seen, indexes(work=work), 10, 60, ending_all(seen)).as_dict()

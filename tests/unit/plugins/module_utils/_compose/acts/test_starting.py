@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.starting import not_ready, waits_for
@@ -124,7 +125,7 @@ def test_what_depends_on_one_that_this_plan_leaves_as_it_is_is_left_too(db, why,
         container("api", **ALONE, depends="db:service_healthy:false"),
         container("web", **ALONE, depends="api:service_healthy:false"),
     ]
-    services = {"db": {}, "api": {"depends_on": {"db": {}}}, "web": {"depends_on": {"api": {}}}}
+    services: dict[str, Any] = {"db": {}, "api": {"depends_on": {"db": {}}}, "web": {"depends_on": {"api": {}}}}
     shop = project(*chain, services=services)
     shop = shop if files else replace(shop, model=None, why_no_model="it was started from standard input")
     planned = plan_restart(shop, ["db", "api", "web"], unhealthy_only=True, named=False)
@@ -137,7 +138,7 @@ def test_what_depends_on_one_that_this_plan_leaves_as_it_is_is_left_too(db, why,
 def test_what_was_set_apart_before_it_was_started_and_passed_is_no_excuse():
     mail = container("mail", state="exited", health="", policy="always", up=31 * 86400, ended=30 * 86400)
     web = container(**ALONE, depends="mail:service_started:false")
-    services = {"mail": {}, "web": {"depends_on": {"mail": {}}}}
+    services: dict[str, Any] = {"mail": {}, "web": {"depends_on": {"mail": {}}}}
     assert waits_for(project(mail, web, services=services), web) == ""
     later = container("mail", state="exited", health="", policy="always", up=31 * 86400, ended=60)
     assert "was stopped on purpose" in waits_for(project(later, web, services=services), web)

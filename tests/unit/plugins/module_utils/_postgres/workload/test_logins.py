@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import PrivilegeError, ServerError
@@ -18,7 +19,7 @@ def server(answer, version=160001):
             raise answer
         return answer
 
-    one = SimpleNamespace(server={"version_num": version}, rows=rows, closed=False)
+    one: Any = SimpleNamespace(server={"version_num": version}, rows=rows, closed=False)
     one.names = lambda statement, **parameters: Postgres.names(one, statement, **parameters)
     return one
 
