@@ -40,7 +40,8 @@ def judged(container: Container, engine_began: datetime | None, events: Iterable
     the engine, about the time at which it ended."""
     if not may_be_stopped(container) or container.finished is None:
         return container
-    actions = {str(event.get("Action")) for event in _about_its_end(container, events)}
+    ended = container.finished.timestamp()
+    actions = {str(event.get("Action")) for event in _about_its_end(container, ended, events)}
     if actions & set(REQUESTS):
         return replace(container, stopped_by_request=True)
     crashed = container.exit_code in _CRASHED or (container.exit_code == _KILLED and container.oom_flag)
@@ -52,10 +53,10 @@ def judged(container: Container, engine_began: datetime | None, events: Iterable
     return replace(container, stopped_by_request=container.exit_code == _ASKED and alone and END not in actions)
 
 
-def _about_its_end(container: Container, events: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """Its end, and the requests to end it since it was last started."""
-    assert container.finished is not None
-    ended = container.finished.timestamp()
+def _about_its_end(
+    container: Container, ended: float, events: Iterable[Mapping[str, Any]]
+) -> Iterator[Mapping[str, Any]]:
+    """Its end, and the requests to end it since it was last started. ``ended``: seconds since 1970."""
     begun = container.started.timestamp() if container.started else 0.0
     for event in events:
         actor = event.get("Actor") or {}
