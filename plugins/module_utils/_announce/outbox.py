@@ -19,7 +19,7 @@ from typing import Any, Collection, Iterable, Mapping, Sequence
 from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED
 from .._incident.stamps import is_stamp, moment_of
-from .settings import MAIL, PAGER
+from .settings import MAIL, PAGER, TRACKER
 
 QUEUED, SENDING, SENT, FAILED, IN_DOUBT = "queued", "sending", "sent", "failed", "in_doubt"
 REFUSED, REPLACED = "refused", "replaced"
@@ -135,12 +135,12 @@ def _struck(entries: Sequence[Entry], quiet: Collection[str], now: datetime, lea
 
 
 def _left_behind(entries: Sequence[Entry], now: datetime, lease: timedelta) -> list[dict[str, Any]]:
-    """Notes that the alerts are in doubt whose runs say no more: what ends them may have been queued."""
+    """Notes that those are in doubt whose runs say no more and that give way to what may have been queued since."""
     reason = "the run that sent it said no more"
     return [
         {"key": entry.message.key, "state": IN_DOUBT, "reason": reason}
         for entry in entries
-        if _is_alert(entry) and entry.state == SENDING and _ready(entry, now, lease) is not None
+        if _gives_way(entry) and entry.state == SENDING and _ready(entry, now, lease) is not None
     ]
 
 
@@ -188,7 +188,11 @@ def _without_replaced(entries: list[Entry]) -> list[Entry]:
     return [
         _replaced(entry, "a newer state of it was queued")
         if entry.message.thing
-        and (entry.state in (QUEUED, FAILED) or _is_copied_enough(entry) or _is_alert_in_doubt(entry))
+        and (
+            entry.state in (QUEUED, FAILED)
+            or _is_copied_enough(entry)
+            or (entry.state == IN_DOUBT and _gives_way(entry))
+        )
         and newest[(*_lane(entry), entry.message.thing)] != entry.message.key
         else entry
         for entry in entries
@@ -201,9 +205,11 @@ def _is_copied_enough(entry: Entry) -> bool:
     return entry.message.channel == MAIL and entry.state == IN_DOUBT and entry.tries > 1
 
 
-def _is_alert_in_doubt(entry: Entry) -> bool:
-    """It is acknowledged or over by now, and pages no person any more: if it has arrived, what ends it follows."""
-    return _is_alert(entry) and entry.state == IN_DOUBT
+def _gives_way(entry: Entry) -> bool:
+    """Whether a message in doubt is not sent again where a newer state of its thing is queued. An alert is acknowledged
+    or over by then, and pages no person any more. A state of an issue cannot be asked for: sent again after a newer
+    one has arrived, it would be the last that is said."""
+    return _is_alert(entry) or (entry.message.channel == TRACKER and bool(entry.message.thing))
 
 
 def due(entries: Sequence[Entry], now: datetime, lease: timedelta = LEASE) -> list[Entry]:

@@ -260,3 +260,18 @@ def test_what_is_no_page_goes_out_at_any_severity():
     found = claim([opened(), *doubt], [], at(0), quiet=("person", "pager"))
     assert [(entry.message.key, entry.asks) for entry in found.taken] == [("b", True)], "so that the channel goes on"
     assert [entry.state for entry in found.left] == ["sending"], "another run has it"
+
+
+@pytest.mark.parametrize("tries", [["sending"], ["sending", "in_doubt"]])
+def test_a_state_of_an_issue_in_doubt_gives_way_to_a_newer_one(tries):
+    """A run died after it had sent both: sent again, the older one would be the last that is said."""
+
+    def state(key, thing="issue"):
+        return event("message", 0, **queued_note(Message(key, "tracker", "issue", {}, thing)))
+
+    both = [state("update"), state("close"), *(said(key, each, 1) for key in ("update", "close") for each in tries)]
+    found = claim([opened(), *both], [], at(99))
+    assert [(entry.message.key, entry.asks) for entry in found.taken] == [("close", True)]
+    made = [state("create", ""), *(said("create", each, 1) for each in tries), state("close")]
+    found = claim([opened(), *made], [], at(99))
+    assert [entry.message.key for entry in found.taken] == ["create", "close"], "without it there is no issue"
