@@ -1,4 +1,4 @@
-"""Who ended a container that does not run, as the engine really tells it: a request, or nobody."""
+"""Why a container does not run, by the events of a real engine: a request, or its own end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rehearsal import engine
 from support import shops
 from support.shop import Shop
 
-# Reloads at HUP, stops at TERM, and crashes when it is told to by a file.
+# Reloads at HUP, stops at TERM, and crashes when the file is there.
 RUN = "trap : HUP; trap 'exit 0' TERM; while [ ! -e /tmp/fail ]; do sleep 0.1; done; exit 3"
 
 
