@@ -12,12 +12,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 
 def main(name: str) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="pafar-molecule-", ignore_cleanup_errors=True) as folder:
-        environment = {**os.environ, "MOLECULE_EPHEMERAL_DIRECTORY": folder}
+        plugins = str(Path(__file__).parent / "callback_plugins")
+        environment = {**os.environ, "MOLECULE_EPHEMERAL_DIRECTORY": folder, "ANSIBLE_CALLBACK_PLUGINS": plugins}
         with subprocess.Popen(["molecule", "test", "-s", name], env=environment) as molecule:
             try:
                 return molecule.wait()
