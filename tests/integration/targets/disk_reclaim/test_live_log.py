@@ -17,19 +17,20 @@ from ansible_collections.pafar.runbook.plugins.module_utils._disk.io.container_l
 from support.clients import until
 
 KEEP = 64 * 2**20
-# As the engine writes: each line by one call, at the end, wherever that is by then.
+# As the engine writes: each line by one call, at the end, wherever that is by then. It waits while the log is large: on
+# a busy machine a cut may take longer than any number of lines that was chosen before.
 WRITER = """
 import json, os, random, sys, time
 log = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND)
 least, most = int(sys.argv[2]), int(sys.argv[3])
-chance, number, size = random.Random(7), 0, 0
+chance, number = random.Random(7), 0
 sys.stdout.write("ready\\n"); sys.stdout.flush()
-while not os.path.exists(sys.argv[1] + ".stop") and size < 60_000_000:
-    for dummy in range(20):
+while not os.path.exists(sys.argv[1] + ".stop"):
+    for dummy in range(20 if os.fstat(log).st_size < 60_000_000 else 0):
         text = f"{number} " + "x" * chance.randint(least, most)
         line = json.dumps({"log": text + "\\n", "stream": "stdout"}).encode() + b"\\n"
         os.write(log, line)
-        number, size = number + 1, size + len(line)
+        number += 1
     time.sleep(float(sys.argv[4]))
 print(number)
 """
