@@ -23,6 +23,8 @@ _LEAD = re.compile(
     r"(?:data could not be sent to remote host [\"'][^\"']*[\"']\. make sure this host can be reached over ssh: )?",
     re.IGNORECASE,
 )
+# Where ssh ends while the step is handed to it, Ansible has the words of the operating system alone.
+_UNSENT = re.compile(r"\[Errno \d+\] (Broken pipe|Connection reset by peer|Bad file descriptor)")
 
 
 def is_ours(why: str) -> bool:
@@ -37,7 +39,9 @@ def is_away(why: str) -> bool:
 
 def why_unreached(message: str) -> str:
     """The reason in Ansible's message, on one line, without a full stop."""
-    return shortened(" ".join(_LEAD.sub("", message.strip()).split()), _WIDE).rstrip(". ") or "no reason was given"
+    why = shortened(" ".join(_LEAD.sub("", message.strip()).split()), _WIDE).rstrip(". ") or "no reason was given"
+    unsent = _UNSENT.fullmatch(why)
+    return f"ssh ended before the step was sent ({unsent.group(1)})" if unsent else why
 
 
 def unreached(host: str, message: str, reads: bool) -> RunbookError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -72,7 +73,10 @@ def test_a_log_s_host_that_is_away_costs_no_relief_and_what_was_not_kept_is_prin
     assert "Traceback" not in done.stdout + done.stderr
     screen = done.stdout.partition("PLAY RECAP")[2]
     assert 'not in the incident log: what "Print what could not be written" shows above; keep it.' in screen
-    assert "logs was not reached: ssh: connect to host 127.0.0.1 port" in screen
+    # ssh may end before or after Ansible has handed it the step.
+    assert re.search(
+        r"logs was not reached: ssh(?:: connect to host 127\.0\.0\.1 port| ended before the step)", screen
+    ), screen
     assert "Data could not be sent" not in done.stdout
     for kind in ("evidence", "mitigated", "verified"):
         assert f'"kind": "{kind}"' in done.stdout, "what was to be kept is printed"

@@ -50,6 +50,12 @@ def test_the_reason_is_what_ssh_said(lead):
 
 def test_no_reason_is_said_so():
     assert why_unreached(" ") == "no reason was given"
+    sent = (
+        "Task failed: Data could not be sent to remote host '127.0.0.1'. Make sure this host can be reached over SSH: "
+    )
+    assert why_unreached(f"{sent}[Errno 32] Broken pipe") == "ssh ended before the step was sent (Broken pipe)"
+    assert why_unreached("[Errno 2] No such file or directory: 'ssh'") == "[Errno 2] No such file or directory: 'ssh'"
+    assert why_unreached("reached, [Errno 32] Broken pipe") == "reached, [Errno 32] Broken pipe"
     assert len(why_unreached("x" * 10_000)) <= 300
 
 
