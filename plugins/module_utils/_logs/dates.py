@@ -69,12 +69,13 @@ _DMY = (
     rf"(?P<d>\d{{1,2}})[ /-]{_NAME}[ /-](?P<y>\d{{4}})(?::{{1,2}}|\s){_CLOCK}"
     rf"(?:[ \t]{{0,2}}(?P<z>{_ZONE}|{_PLACE}))?"
 )
-_ASCTIME = rf"{_DAY},?\s{{1,2}}{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s{_CLOCK}(?:\s(?P<z>[A-Z]{{3,4}}))?\s(?P<y>\d{{4}})"
+_ASCTIME = rf"{_DAY},?\s{{1,2}}{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s{_CLOCK}(?:\s(?P<z>{_ZONE}))?\s(?P<y>\d{{4}})\b"
+_DAY_FIRST = rf"{_DAY},?\s{{1,2}}(?P<d>\d{{1,2}})\s{_NAME}\s{_CLOCK}(?:\s(?P<z>{_ZONE}))?\s(?P<y>\d{{4}})\b"  # date(1)
 _JAVA = rf"{_NAME}\s(?P<d>\d{{1,2}}),\s(?P<y>\d{{4}}),?\s{_TIME}{_HALF}{_OFFSET}"
-# With AM or PM; without, whether the month comes first is not known.
-_US = rf"(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})/(?P<y>\d{{4}}),?\s{_TIME}{_HALF}{_OFFSET}"
+# With AM or PM; without, whether the month comes first is not known. See _us_date.
+_US = rf"(?P<u>\d{{1,2}}/\d{{1,2}})/(?P<y>\d{{4}}),?\s{_TIME}{_HALF}{_OFFSET}"
 _SYSLOG_YEAR = rf"{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s(?P<y>\d{{4}})\s{_CLOCK}{_OFFSET}"
-_SYSLOG = rf"{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)(?:\.(?P<f>\d{{1,9}}))?\b"
+_SYSLOG = rf"{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)(?:\.(?P<f>\d{{1,9}}))?(?:{_HALF}|\b)"
 _DM = rf"(?P<d>\d{{1,2}})\s{_NAME}\s(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)(?:\.(?P<f>\d{{1,9}}))?\b"
 _SHORT = r"(?P<yy>\d\d)(?P<m>\d\d)(?P<d>\d\d)\s{1,2}(?P<h>\d{1,2}):(?P<i>\d\d):(?P<s>\d\d)"
 _GLOG = r"[IWEFC](?:(?P<y>\d{4})|(?P<yy>\d\d))?(?P<m>\d\d)(?P<d>\d\d)\s"
@@ -87,9 +88,13 @@ _EPOCH = r"(?P<e>\d{10}(?:\d{3}){0,3})(?P<ef>\.\d{1,9})?"
 _WORD = (
     r"debug\d?|trace|info(?:rmation)?|notice|warn(?:ing)?|err(?:or)?|severe|crit(?:ical)?|fatal|panic|alert|emerg|log"
 )
+# The day of the week is part of the date where a year ends it; elsewhere it says nothing more.
+_YEAR_LAST = (
+    r"\s{1,2}(?:[A-Z][a-z]{2}\s{1,2}\d{1,2}|\d{1,2}\s[A-Z][a-z]{2})\s\d{1,2}:\d\d:\d\d\S*(?:\s[AP]M)?(?:\s[A-Z+-][A-Z0-9:]{1,5})?\s\d{4}\b"
+)
 _BEFORE = (
     r"[\x00\s]{0,64}(?:<\d{1,3}>)?(?:1 (?=\d{4}-))?"
-    rf"(?:(?:\[[^\]]{{0,120}}\]|\d{{1,8}}|[\w./-]{{1,40}}\[\d+\]:?|(?i:{_WORD}):?|{_DAY},?|[DIWEFAU],|\d{{1,8}}:[XCSM]"
+    rf"(?:(?:\[[^\]]{{0,120}}\]|\d{{1,8}}|[\w./-]{{1,40}}\[\d+\]:?|(?i:{_WORD}):?|{_DAY},?(?!{_YEAR_LAST})|[DIWEFAU],|\d{{1,8}}:[XCSM]"
     r"|#\sTime:|=[A-Z ]{4,20}====|https?|h2|wss?|grpcs?)\s{1,8}){0,4}(?:-\s)?[\[(]?"
 )
 # In the order in which they are tried; each is looked for at the beginning, behind what may stand before it.
@@ -109,9 +114,9 @@ def _lettered(form: str, letter: str) -> str:
     return re.sub(r"\(\?P([<=])(\w+)", rf"(?P\g<1>{letter}\g<2>", form)
 
 
-_FORMS = (ISO, _DMY, _ASCTIME, _JAVA, _SYSLOG_YEAR, _SYSLOG, rf"{_BASIC}\b", _DOTTED, _US)
+_FORMS = (ISO, _DMY, _ASCTIME, _DAY_FIRST, _JAVA, _SYSLOG_YEAR, _SYSLOG, rf"{_BASIC}\b", _DOTTED, _US)
 # Compiled at the first use, by re's own cache: it takes longer than many a whole reading.
-_AT_BEGIN = f"{_BEFORE}(?:{'|'.join(_lettered(form, 'ABCDEFGHI'[at]) for at, form in enumerate(_FORMS))})"
+_AT_BEGIN = f"{_BEFORE}(?:{'|'.join(_lettered(form, 'ABCDEFGHIJ'[at]) for at, form in enumerate(_FORMS))})"
 _MORE = (
     _GLOG, _LOG15, _OF_YEAR, rf"\[\d{{1,8}}\]\s{_DM}", rf"\d{{1,8}}:[XCSM]\s{_DM}",
     rf"\d{{1,8}}:[XCSM]\s{_EPOCH}\s", rf"{_SHORT}\s",
@@ -136,7 +141,7 @@ _POSTGRES = lazy(rf"(.{{1,300}}?)\b(?:{SEVERITIES}|{DETAILS}):  ?\S")
 _ANY_ISO, _ANY_EPOCH = re.compile(ISO), re.compile(rf"(?<![\w.]){_EPOCH}(?![\w.])")
 _WHOLE = tuple(
     rf"\s?\[?(?:{form})\]?\s?\Z"
-    for form in (ISO, _DMY, rf"{_DAY},?\s{_DMY}", _ASCTIME, _JAVA, _BASIC, _SYSLOG, _US, _EPOCH)
+    for form in (ISO, _DMY, rf"{_DAY},?\s{_DMY}", _ASCTIME, _DAY_FIRST, _JAVA, _BASIC, _SYSLOG, _US, _EPOCH)
 )
 
 
@@ -240,6 +245,9 @@ def _moment(part: dict[str, str | None], zone: Zone) -> float | None:
     number = part.get("n")
     if number:
         return _latest(lambda year: _of_day(year, int(number)), hour, minute, second, zone)
+    numbers = part.get("u")
+    if numbers:
+        return _us_date(numbers, part, zone)
     named = part["m"] or ""
     month, day = int(named) if named.isdigit() else _MONTHS[named.lower()], int(part["d"] or 0)
     short = part.get("yy")
@@ -252,6 +260,20 @@ def _moment(part: dict[str, str | None], zone: Zone) -> float | None:
         return None
     clock = start + 3600 * hour + 60 * minute + second  # 60 is a leap second
     return clock + fraction - _east(part.get("z"), clock, zone)
+
+
+def _us_date(numbers: str, part: dict[str, str | None], zone: Zone) -> float | None:
+    """Of ``5/11/2026, 10:00:00 pm``: the United States write the month first and PM; pm is of India, Australia, New
+    Zealand, which write the day first. The other order, or none, where the date would be in the future."""
+    orders = [("m", "d"), ("d", "m")]
+    if (part["half"] or "P")[0] in "ap":
+        orders.reverse()
+    for first, second in orders:
+        one, other = numbers.split("/")
+        at = _moment({**part, "u": None, first: one, second: other}, zone)
+        if at is not None and not (zone.now and at > zone.now + 86400.0):
+            return at
+    return None
 
 
 @lru_cache(maxsize=256)
