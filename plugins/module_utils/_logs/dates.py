@@ -90,12 +90,13 @@ _WORD = (
 )
 # The day of the week is part of the date where a year ends it; elsewhere it says nothing more.
 _YEAR_LAST = (
-    r"\s{1,2}(?:[A-Z][a-z]{2}\s{1,2}\d{1,2}|\d{1,2}\s[A-Z][a-z]{2})\s\d{1,2}:\d\d:\d\d\S*(?:\s[AP]M)?(?:\s[A-Z+-][A-Z0-9:]{1,5})?\s\d{4}\b"
+    r"\s{1,2}(?:[A-Z][a-z]{2}\s{1,2}\d{1,2}|\d{1,2}\s[A-Z][a-z]{2})\s\d{1,2}:\d\d:\d\d\S*"
+    r"(?:\s[AP]M)?(?:\s[A-Z+-][A-Z0-9:]{1,5})?\s\d{4}\b"
 )
 _BEFORE = (
     r"[\x00\s]{0,64}(?:<\d{1,3}>)?(?:1 (?=\d{4}-))?"
-    rf"(?:(?:\[[^\]]{{0,120}}\]|\d{{1,8}}|[\w./-]{{1,40}}\[\d+\]:?|(?i:{_WORD}):?|{_DAY},?(?!{_YEAR_LAST})|[DIWEFAU],|\d{{1,8}}:[XCSM]"
-    r"|#\sTime:|=[A-Z ]{4,20}====|https?|h2|wss?|grpcs?)\s{1,8}){0,4}(?:-\s)?[\[(]?"
+    rf"(?:(?:\[[^\]]{{0,120}}\]|\d{{1,8}}|[\w./-]{{1,40}}\[\d+\]:?|(?i:{_WORD}):?|{_DAY},?(?!{_YEAR_LAST})"
+    r"|[DIWEFAU],|\d{1,8}:[XCSM]|#\sTime:|=[A-Z ]{4,20}====|https?|h2|wss?|grpcs?)\s{1,8}){0,4}(?:-\s)?[\[(]?"
 )
 # In the order in which they are tried; each is looked for at the beginning, behind what may stand before it.
 _FIRST = re.compile(

@@ -23,6 +23,9 @@ _TIMES = (
     "startutc", "_time", "date", "dt", "when", "logged_at", "created_at", "created", "at",
 )  # fmt: skip
 _PLACE = {name: place for place, name in enumerate(_TIMES)}
+# Names that are as often those of a moment of which a record speaks; see _is_own.
+_WEAK = ("start_time", "starttime", "date", "dt", "when", "created_at", "created", "at")
+_MESSAGE = ("msg", "message", "@m", "@mt", "event", "text", "body", "short_message", "log")
 _OF_TIME = ("time", "date", "stamp", "when", "clock", "utc", "logged")
 # Names of other moments: what a record speaks of.
 _OTHER = (
@@ -35,7 +38,11 @@ _LEVELS = {
     "syslogseverity",
     "@l", "@level", "levelno", "severitynumber", "priority", "prio", "levelstr", "loglevelname", "severityname",
 }  # fmt: skip
+# Docker's and Podman's drivers give the journal 3 for whatever comes by stderr, 6 for the rest: neither says how grave.
+CONTAINER = frozenset({"CONTAINER_ID", "CONTAINER_ID_FULL", "CONTAINER_NAME"})
 _OF_PYTHON = {"lineno", "funcname", "pathname", "threadname", "processname"}
+_APART = 86_400.0  # seconds
+_OF_SYSLOG = {"facility", "syslog_facility", "syslogfacility", "priority", "procid", "syslogtag", "syslog_identifier"}
 _SIGNS = str.maketrans("", "", "_.-")
 _STATUS = (
     "status", "statuscode", "httpstatus", "httpstatuscode", "httpcode", "responsecode", "responsestatus",
@@ -78,7 +85,9 @@ def time_in(fields: Mapping[str, Any], zone: Zone) -> float | None:
     """Seconds since 1970 at which it was written; None where no name says so, or several of unknown meaning differ."""
     known: list[tuple[int, float]] = []
     others: list[float] = []
+    said = False
     for key, value in fields.items():
+        said = said or key.lower() in _MESSAGE
         place = _PLACE.get(key.lower())
         name = key.lower()
         of_time = place is not None or (
@@ -87,7 +96,7 @@ def time_in(fields: Mapping[str, Any], zone: Zone) -> float | None:
         if not of_time and _is_other(name):
             continue
         at = _moment(value, zone, of_time)
-        if at is None:
+        if at is None or ((place is None or name in _WEAK) and not _is_own(key, value, at, said, fields, zone)):
             continue
         if of_time:
             known.append((place if place is not None else len(_TIMES), at))
@@ -99,9 +108,25 @@ def time_in(fields: Mapping[str, Any], zone: Zone) -> float | None:
         return at if at is not None else _moment(record["time"].get("repr"), zone, True)
     if known:
         best = min(place for place, at in known)
+        shipped = [at for place, at in known if place == _PLACE["@timestamp"]]
+        if shipped and abs(shipped[0] - min(known)[1]) > _APART:
+            return shipped[0]  # the other one is what the record speaks of
         same = [at for place, at in known if place == best]
         return same[0] if max(same) - min(same) < 60 or best < len(_TIMES) else None
     return others[0] if others and max(others) - min(others) < 60 else None
+
+
+def _is_own(key: str, value: Any, at: float, said: bool, fields: Mapping[str, Any], zone: Zone) -> bool:
+    """Whether a moment under a name that may mean another one is when it was written: loggers put their own time before
+    the message, and what a record speaks of behind it. None is in the future (by more than a day, since clocks differ).
+
+    Python's logging writes ``created`` where the site's format has it.
+    """
+    if zone.now and at > zone.now + _APART:
+        return False
+    if not said or any(word in key.lower() for word in ("stamp", "logged", "clock")):
+        return True
+    return key == "created" and isinstance(value, float) and not _OF_PYTHON.isdisjoint(map(str.lower, fields))
 
 
 def _is_other(name: str) -> bool:
@@ -139,11 +164,12 @@ def level_in(fields: Mapping[str, Any]) -> str:
         found = of_value("level", str(fields["s"])[:1])
     message = fields.get("MESSAGE", fields.get("log"))
     if (
-        found in ("", "info")
+        (found in ("", "info") or not CONTAINER.isdisjoint(fields))
         and isinstance(message, str)
         and ("PRIORITY" in fields or "stream" in fields or "MESSAGE" in fields)
     ):
-        return level_of(message) or found  # a unit's or a container's output: the level is in the line itself
+        # A unit's or a container's output: the level is in the line itself.
+        return level_of(message) or ("" if not CONTAINER.isdisjoint(fields) else found)
     if found:
         return found
     status = request_of(fields).get("status")
@@ -176,7 +202,7 @@ def _named_level(fields: Mapping[str, Any]) -> str:
 
 def _meant(name: str, fields: Mapping[str, Any]) -> str:
     """The name whose numbers are meant: GELF's level is syslog's, that of Python's logging its own."""
-    if "short_message" in fields:
+    if "short_message" in fields or (name == "level" and not _OF_SYSLOG.isdisjoint(map(str.lower, fields))):
         return "severity"
     if name == "level" and "reqId" in fields and "app" in fields:
         return "nextcloud"

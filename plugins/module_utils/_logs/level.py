@@ -50,8 +50,17 @@ _CUT_WORDS["PANI"] = "critical"
 _SYSLOG = ("critical", "critical", "critical", "error", "warning", "notice", "info", "debug")  # syslog(3), 0 to 7
 _LOGBACK = {5000: "debug", 10000: "debug", 20000: "info", 30000: "warning", 40000: "error", 50000: "critical"}
 _REDIS = {".": "debug", "-": "info", "*": "notice", "#": "warning"}  # as Redis itself gives them to syslog
+# What is said of an error where there is none; what is made of errors, and is none.
+_NOTHING = (
+    r"\s?[:=]\s?(?:null|none|nil|<nil>|undefined|false|ok\b|\"\"|''|\[\]|\{\}|-(?=\s|$)|0(?![\w.]))"
+    r"|\s(?:count|code)\s?[:=]?\s?0\b"
+)
+_OF_IT = r"(?:report|logg?|page|counter|handl|threshold|level|limit)(?:s|ing|er|ers)?"
 _TRACEBACK = "Traceback (most"
-_EXCEPTION = re.compile(r"(?:(?:Uncaught |Unhandled )?\w*(?:\.\w+)*(?:Error|Exception)\b(?![-=])|\*\* \(\w)")
+_EXCEPTION = re.compile(
+    r"(?:(?:Uncaught |Unhandled )?\w*(?:\.\w+)*(?:Error|Exception)\b"
+    rf"(?![-=]|(?i:{_NOTHING})|\s(?i:{_OF_IT})\b)|\*\* \(\w)"
+)
 _RUBY = re.compile(r"\S{1,200}\.rb:\d+:in .{1,300}\((?:\w+::)*\w*(?:Error|Exception)\)")
 _PANIC = re.compile(r"(?:thread '[^']{0,80}' (?:\(\d+\) )?panicked at |panic: |fatal error: )")
 _RAILS = re.compile(r"(?:\[[\w-]{8,40}\] )?Completed (\d{3}) ")
@@ -69,6 +78,10 @@ _LOGRUS = re.compile(r"(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)(?=\[(?:\d{4}\]|\d{
 _LOG15 = re.compile(r"(TRCE|TRACE|DBUG|DEBUG|INFO|WARN|EROR|ERROR|CRIT) {0,2}\[\d\d-\d\d\|")
 _TORNADO = re.compile(r"\[([DIWEC]) (?:\d{6}|\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d[ .]")
 _TELEGRAF = re.compile(r"\d{4}-\d\d-\d\dT\S{8,30} ([DIWE])! ")
+_NEST = re.compile(r"\[Nest\] {1,3}\d{1,8} {1,3}- .{10,60}? (LOG|ERROR|WARN|DEBUG|VERBOSE|FATAL) ")
+_RABBIT = re.compile(
+    r".{19,40} \[(debg|debu|info|noti|warn|erro|crit|aler|alrt|emer|emrg)\] <\d{1,9}\.\d{1,9}\.\d{1,9}> "
+)
 _ETCD = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} ([CEWNID]) \| ")
 _POSTGRES = lazy(rf".{{0,300}}?(?<![\w./-])({SEVERITIES}):  \S")
 _CSVLOG = lazy(r'\d{4}-\d\d-\d\d [\d:.]{12} [^,"]{1,8},(?:(?:"(?:[^"]|"")*"|[^",]*),){10}([^",]{2,20}),')
@@ -117,6 +130,8 @@ SYSLOG_HEAD = re.compile(
 _NAMES = r"warn(?:ing)?|err(?:or)?|severe"
 # In a sentence these are of something else (a critical section, an alert's rule): a sign must close or open them.
 _SIGNED = r"debug[1-5]?|trace|verbose|info(?:rmation)?|notice|crit(?:ical)?|fatal|panic|alert|emerg(?:ency)?"
+# A program that says from which level on it logs.
+_SETTING = ("level ", "level: ", "level to ", "level is ", "level=")
 # Written large a level may be joined to a word: ERROR/ForkPoolWorker-2, app.ERROR:, [worker]ERROR, INFO:root.
 _LARGE = re.compile(
     r"(?<![A-Za-z0-9_/-])(?:[A-Za-z]\w{0,40}\.)?(DEBUG[1-5]?|TRACE|VERBOSE|INFO(?:RMATION)?|NOTICE|WARN(?:ING)?|ERR(?:OR)?"
@@ -124,12 +139,14 @@ _LARGE = re.compile(
 )
 _SMALL = re.compile(
     rf"(?<![\w./-])(?<!\b[Nn]o )(?<!\b[Nn]on )(?<!without )(?<!\bany )(?<!\b0 )(?<!\bof )"
-    r"(?<!\b[Cc]all )(?<!\b[Ss]tack )"
+    r"(?<!\b[Cc]all )(?<!\b[Ss]tack )(?<!\b[Cc]orrected )"
     rf"({_NAMES}|(?<=[\[<(|\"'\t])(?:{_SIGNED})|(?:{_SIGNED})(?=\s{{0,5}}[:\])>|,;\t\"']|\s{{2}}|\s-\s)"
     r"|(?:fatal|critical|panic)(?=\s(?:error|exception|signal|failure|fault|python|serving)\b)|(?<=[\dZ]\s)info(?=\s))"
-    r"(?![\w./-]|=|\s?:\s?(?:null|none|nil|false|\"\"|0\b))",
+    rf"(?![\w./-]|=|{_NOTHING})(?!(?-i:(?<=[a-z]))\s{_OF_IT}\b)",
     re.I,
 )
+_PLACED = re.compile(r"[\s\[(|<](?<![\w,] )[A-Z]{3,9}(?:[\])|>]| [-|] )")
+_PLACED_IN = 120
 _BEGINS = re.compile(r"(?:fail|dbug|trce|crit|warn|info|silly|http|note|system): ")
 _BRACKETS = re.compile(r"[\[<](note|system|deprecated|dbg|inf|wrn|ftl|vrb|trc|config|log)[\]>]", re.I)
 _BETWEEN_LEVELS = re.compile(r"(?<=[a-z])[+-]\d{1,3}$")  # Go's slog: ERROR+4
@@ -173,10 +190,9 @@ def of_value(name: str, value: Any) -> str:
         return LEVELS[(0, 0, 1, 3, 4, 5)[min(5, max(0, value // 10))]]
     if name in ("severitynumber", "severity_number"):  # OpenTelemetry: 1 to 24
         return LEVELS[(0, 0, 1, 3, 4, 5)[(value + 3) // 4 - 1]] if 1 <= value <= 24 else ""
-    if value == 0 and name == "level":
-        return ""  # Go's logr says so of whatever is always told
     if 0 <= value <= 7:
-        return _SYSLOG[value] if name not in ("loglevel", "lvl") else ""  # .NET counts up, syslog down: not known which
+        # .NET counts up, syslog down, and Go's logr counts how much it tells: not known which.
+        return _SYSLOG[value] if name not in ("loglevel", "lvl", "level") else ""
     if value in _LOGBACK:
         return _LOGBACK[value]
     if 10 <= value < 70:  # pino, bunyan
@@ -207,15 +223,31 @@ def _by_place(head: str) -> str:
         match = form.match(head)
         if match:
             return _LETTERS[match.group(1)]
+    return _by_mark(head) or _by_severity(head)
+
+
+def _by_mark(head: str) -> str:
+    """Words that are cut to four letters, signs, and words of their own."""
     match = _LOGRUS.match(head)
     if match:
         return _CUT_WORDS[match.group()]
     match = _LOG15.match(head) if "|" in head[:14] else None
     if match:
         return _LETTERS.get(match.group(1)[0], "debug")
+    match = _NEST.match(head) if head[:5] == "[Nest" else None
+    if match:
+        return GRAVE.get(match.group(1).lower(), "debug") if match.group(1) != "LOG" else "info"
+    match = _RABBIT.match(head) if "] <" in head[:60] else None
+    if match:
+        return _LETTERS.get(match.group(1)[0].upper(), "critical")
     match = _REDIS_LINE.match(head)
     if match:
         return _REDIS[match.group(1)]
+    return ""
+
+
+def _by_severity(head: str) -> str:
+    """Databases and their poolers; else a key."""
     if ":  " in head:
         match = _POSTGRES.match(head)
         if match:
@@ -240,10 +272,11 @@ def _severity(word: str) -> str:
 def _by_key(head: str) -> str:
     """By the first key of a level: ``level=error``, not that of a ``fuel level: 3``."""
     for match in _KEYED.finditer(head):
-        if "riority" in match.group() and match.group(1).isdigit():
-            continue  # of a job, of a server of mail
+        if "LOG_LEVEL" in match.group() or ("riority" in match.group() and match.group(1).isdigit()):
+            continue  # of a program's environment; of a job, of a server of mail
         if _OPEN_TO_KEY.search(head, max(0, match.start() - 250), match.start()):
-            return of_value("level", match.group(1))
+            quoted = match.group()[0] in "\"'" and "level" in match.group().lower()  # Go's logr: how much is told
+            return of_value("level" if quoted else "severity", match.group(1))
     return ""
 
 
@@ -272,17 +305,19 @@ def _by_status(head: str, line: str) -> str:
 
 
 def _by_word(head: str) -> str:
-    """By the first word that is a level: what comes later is what the line speaks of."""
+    """By the first word that is a level: what comes later is what the line speaks of. What is written large between
+    signs stands in the place of a level, and one written small before it is a name."""
+    large = _LARGE.search(head)
+    placed = large and large.end() < _PLACED_IN and _PLACED.match(head, max(0, large.start(1) - 1))
+    others = () if placed else (_SMALL.search(head), _BRACKETS.search(head))
     first = min(
-        (
-            match
-            for match in (_LARGE.search(head), _SMALL.search(head), _BEGINS.match(head), _BRACKETS.search(head))
-            if match
-        ),
+        (match for match in (large, *others, _BEGINS.match(head)) if match),
         key=lambda match: match.start(),
         default=None,
     )
-    return GRAVE[first.group(first.lastindex or 0).lower().rstrip(": ")] if first else ""
+    if first is None or head[: first.start()].lower().endswith(_SETTING):
+        return ""
+    return GRAVE[first.group(first.lastindex or 0).lower().rstrip(": ")]
 
 
 def _by_pairs(line: str) -> str:

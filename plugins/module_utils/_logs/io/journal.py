@@ -17,10 +17,13 @@ from contextlib import suppress
 from typing import Any, Iterator, Sequence
 
 from ..assembly import Piece
+from ..json_line import CONTAINER
 from .limits import Tally
 
 _GRADES = ("critical", "critical", "critical", "error", "warning", "notice", "info", "debug")  # syslog(3), 0 to 7
-_FIELDS = "MESSAGE,PRIORITY,_SYSTEMD_UNIT,SYSLOG_IDENTIFIER,_HOSTNAME,__REALTIME_TIMESTAMP"
+_FIELDS = ",".join(
+    ["MESSAGE,PRIORITY,_SYSTEMD_UNIT,SYSLOG_IDENTIFIER,_HOSTNAME,__REALTIME_TIMESTAMP", *sorted(CONTAINER)]
+)
 
 
 def journal(
@@ -100,7 +103,7 @@ def _record(line: bytes) -> Piece | None:
         at = int(fields.get("__REALTIME_TIMESTAMP") or 0) / 1e6 or None
     grade = ""
     with suppress(ValueError, TypeError, IndexError):
-        grade = _GRADES[int(_text(fields.get("PRIORITY") or 6))]
+        grade = "" if CONTAINER & set(fields) else _GRADES[int(_text(fields.get("PRIORITY") or 6))]
     unit = _text(fields.get("_SYSTEMD_UNIT") or fields.get("SYSLOG_IDENTIFIER") or "")
     return Piece(at, unit, _text(fields.get("MESSAGE")), grade)
 

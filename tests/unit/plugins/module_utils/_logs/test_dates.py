@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.dates import Zone, date_of, of_number, whole_date
 
@@ -82,3 +84,35 @@ def test_iis_writes_utc_whatever_the_clock_of_the_host_shows(zone):
     line = "2026-11-24 02:40:04 10.0.0.1 GET /x - 443 - 10.0.0.9 Mozilla/5.0 - 200 0 0 15"
     assert date_of(line, zone) == AT
     assert date_of("2026-11-24 02:40:04 10.0.0.1 asked for /x", zone) == AT - zone.east(0.0)
+
+
+@pytest.mark.parametrize(
+    ("line", "at"),
+    [
+        ("Tue Nov 24 02:40:04 UTC 2026 ERROR x", AT), ("Mon Nov 23 21:40:04 EST 2026: ERROR x", AT),
+        ("Tue Nov 24 02:40:04 AM UTC 2026 ERROR x", AT), ("Tue Nov 24 02:40:04 PM UTC 2026 x", AT + 43_200),
+        ("Tue Nov 24 02:40:04 2026 x", AT), ("Tue Nov 24 05:40:04 +03 2026 x", AT),
+        ("Tue 24 Nov 02:40:04 GMT 2026 x", AT), ("Tue 24 Nov 2026 02:40:04 AM UTC x", AT),
+        ("Tue Nov 24 02:40:04 UTC 2020 x", 1606185604.0), ("Nov 24 02:40:04 AM ERROR x", AT),
+        ("Nov 23 02:40:04 PM ERROR x", AT - 43_200), ("Tue Nov 24 02:40:04 host app[1]: x", AT),
+        ("Nov 24 02:40:04 2001 app: x", AT), ("Nov 24 02:40:04 amos app: x", AT),
+    ],
+)  # fmt: skip
+def test_a_year_at_the_end_and_a_half_of_the_day(line, at):
+    assert date_of(line, HERE) == pytest.approx(at)
+
+
+@pytest.mark.parametrize(
+    ("line", "date"),
+    [
+        ("05/11/2026, 10:00:00 pm x", "2026-11-05"), ("05/11/2026, 10:00:00 PM x", "2026-05-11"),
+        ("11/23/2026, 10:00:00 PM x", "2026-11-23"), ("23/11/2026 10:00:00 pm x", "2026-11-23"),
+        ("23/11/2026 10:00:00 PM x", "2026-11-23"), ("12/11/2026 10:00:00 PM x", "2026-11-12"),
+        ("11/12/2026 10:00:00 pm x", "2026-11-12"),
+        ("12/30/2026 10:00:00 PM x", None), ("13/13/2026 10:00:00 PM x", None),
+    ],
+)  # fmt: skip
+def test_which_of_two_numbers_is_the_month(line, date):
+    """By what the country of AM and am writes first, unless that is no date, or one that is still to come."""
+    at = date_of(line, HERE)
+    assert (datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d") if at is not None else None) == date

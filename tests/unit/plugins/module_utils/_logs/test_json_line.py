@@ -25,6 +25,17 @@ DATE = "2026-11-24T02:40:04Z"
         ({"expires": DATE}, None), ({"amount": 1795488004}, None), ({"ts": 1795488004.5}, AT + 0.5),
         ({"time": True}, None),
         ({"t": {"$date": {"$numberLong": "1795488004000"}}}, AT), ({"ts": 12}, None), ({}, None),
+        # Before the message a logger's own time, behind it what the record speaks of; none is in the future.
+        ({"msg": "user loaded", "created_at": "2019-05-01T00:00:00Z"}, None), ({"date": DATE, "msg": "x"}, AT),
+        ({"msg": "paid", "start_time": DATE}, None), ({"start_time": DATE, "method": "GET", "path": "/"}, AT),
+        ({"date": "2026-12-24 08:00:00", "msg": "x"}, None), ({"message": "x", "signup_date": DATE}, None),
+        ({"message": "x", "slot": DATE}, None), ({"message": "x", "eventTimestamp": DATE}, AT),
+        ({"message": "x", "created": AT + 0.25, "lineno": 3}, AT + 0.25),
+        ({"message": "x", "created": 1577836800}, None),
+        ({"date": AT + 0.5, "log": "x"}, AT + 0.5),
+        ({"time": DATE, "msg": "x", "created_at": "2019-05-01T00:00:00Z"}, AT),
+        ({"@timestamp": DATE, "timestamp": "2020-01-01T00:00:00Z"}, AT),
+        ({"@timestamp": "2026-11-24T02:40:09Z", "timestamp": DATE}, AT),
     ],
 )  # fmt: skip
 def test_the_time_of_an_object(fields, at):
@@ -38,6 +49,13 @@ def test_the_time_of_an_object(fields, at):
         ({"Level": "Error"}, "error"),
         ({"log": {"level": "error"}}, "error"), ({"status": 503, "uri": "/"}, "error"), ({"status": "ok"}, ""),
         ({"code": 500}, ""), ({"error": None}, ""), ({"PRIORITY": "2", "MESSAGE": "x"}, "critical"),
+        # A number that may count up or down, and what says that it is syslog's.
+        ({"level": 1, "msg": "V(1)"}, ""), ({"level": 3, "facility": "user", "msg": "x"}, "error"),
+        ({"level": 3, "short_message": "x"}, "error"), ({"level": 2, "msg": "player reached level 2"}, ""),
+        # A container's output in the journal: 3 is whatever came by stderr.
+        ({"PRIORITY": "3", "CONTAINER_NAME": "web", "MESSAGE": "2026-11-24 LOG:  checkpoint starting"}, "info"),
+        ({"PRIORITY": "3", "CONTAINER_ID": "1f", "MESSAGE": "listening on 8000"}, ""),
+        ({"PRIORITY": "6", "CONTAINER_ID_FULL": "1f", "MESSAGE": "ERROR x"}, "error"),
     ],
 )  # fmt: skip
 def test_the_level_of_an_object(fields, level):

@@ -17,6 +17,29 @@ from ansible_collections.pafar.runbook.plugins.module_utils._logs.level import L
         ("W1124 02:40:04.123456 7 a.go:1] x", "warning"), ("<3>x", "error"), ("<999>x", ""),
         ("2026-11-24 02:40:04 UTC [7] DEBUG2:  x", "debug"), ("panic: x", "critical"),
         ("2026-11-24T02:40:04Z INF x error=y", "info"), ("app.rb:3:in 'pay': boom (RuntimeError)", "error"),
+        # What is said of an error where there is none, and where there is one.
+        ("request done, err: <nil>", ""), ("sync finished, error: <nil>", ""), ("error = 0", ""),
+        ("Error count: 0", ""),
+        ("Error code: 0", ""), ("error: ''", ""), ("error: []", ""), ("error: -", ""), ("err: undefined", ""),
+        ("error: connection refused", "error"), ("Error code: 500", "error"), ("error: 0x80070005", "error"),
+        ("error: -1 EPERM", "error"), ("Error: boom", "error"), ("error: 0.5 s too late", "error"),
+        # What is made of errors.
+        ("systemd[1]: Started Daily error report.", ""), ("kernel: PCIe AER: Corrected error received", ""),
+        ("kernel: EDAC: error reporting enabled", ""), ("smartd: SMART Error Log Version: 1", ""),
+        ("No errors; warning threshold is 80%", ""), ("ERROR log could not be written", "error"),
+        # From which level on a program logs.
+        ("LOG_LEVEL=ERROR gunicorn starting", ""), ("Setting log level to ERROR", ""), ("log level: ERROR", ""),
+        ("log_level=error x", "error"),
+        # A place for the level, and a name before it.
+        ("[Nest] 1  - 11/28/2026, 10:00:00 PM     LOG [NestFactory] Starting error app", "info"),
+        ("[Nest] 7  - 11/28/2026, 10:00:00 PM   ERROR [X] no info", "error"),
+        ("[Nest] 7  - 28/11/2026, 22:00:00 VERBOSE [X] y", "debug"),
+        ("2026-11-28 22:00:00,123 - error - INFO - x", "info"), ("2026-11-28 22:00:00 [error] [INFO] x", "info"),
+        ("warn | ERROR | x", "error"), ("2026-11-28 22:00:00 error while INFO - y", "error"),
+        ("2026-11-28 22:00:00.123 [noti] <0.44.0> x", "notice"), ("2026-11-28 22:00:00.123 [erro] <0.44.0> x", "error"),
+        ("2026-11-28 22:00:00.123+00:00 [debg] <0.44.0> error", "debug"),
+        # Go's logr says how much is told, syslog how grave it is.
+        ('"level"=1 "msg"="cache synced"', ""), ("ts=2026-11-28T22:00:00Z level=3 msg=x", "error"),
     ],
 )  # fmt: skip
 def test_the_level_of_a_line(line, level):
@@ -37,6 +60,7 @@ def test_the_level_of_a_status(code, level):
         ("severitynumber", 13, "warning"), ("severitynumber", 21, "critical"), ("priority", 4, "warning"),
         ("level", 300, "warning"), ("level", 550, "critical"), ("level", 9, ""), ("level", True, ""),
         ("level", None, ""), ("level", 0, ""), ("priority", 0, "critical"), ("level", "WARN+1", "warning"),
+        ("level", 1, ""), ("level", 3, ""), ("severity", 3, "error"), ("level", "4", ""),
         ("level", 9999, ""), ("level", "W", "warning"), ("level", "loud", ""),
     ],
 )  # fmt: skip
