@@ -4,18 +4,18 @@
 
 A matrix of sources and targets distinguishes these: a source that reaches no target is cut off itself; a target that no
 source reaches is down; a target that some sources reach is cut off from the others. Only services of this project are
-restarted.
+restarted, and only where no attempt made a connection: a target that is reached at times is named, and so is one that
+refuses one source alone, or of which a name server says that there is none.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Mapping, Sequence
+from typing import Sequence
 
 from .._compose.project_report import ContainerReport, ServiceReport
 from .._compose.proxy import StaleProxy
 from .._core.text import some
-from .._endpoints.answerer import NO_BACKEND
+from .._endpoints.answerer import NO_BACKEND, PAGE
 from .._endpoints.endpoint import (
     DEGRADED,
     DOWN,
@@ -27,7 +27,17 @@ from .._endpoints.endpoint import (
     LayerReport,
     ProbeReport,
 )
-from .._endpoints.reached import lines_of, unknown_of
+from .._endpoints.owner import Services, is_apart, is_declared, service_at, service_of
+from .._endpoints.reached import (
+    BELOW,
+    is_connected,
+    is_cut,
+    is_no_name,
+    is_refused,
+    is_unsteady,
+    lines_of,
+    unknown_of,
+)
 from .._endpoints.request_id import for_support, request_id_at
 from .cause import Cause, Detail, Diagnosis, Rules, diagnosis, joined
 
@@ -35,15 +45,12 @@ DNS, CUT, TARGET, REFUSED, EGRESS, PROVIDER, KEYS, NOT_SERVING, SLOW, SERVICE, S
     "dns_failure", "network_cut", "target_down", "not_listening", "no_egress", "provider_fault", "key_refused",
     "target_unhealthy", "target_degraded", "service_unhealthy", "stale_proxy", "no_backend",
 )  # fmt: skip
-ASLEEP, ELSEWHERE, APART = "stopped_on_purpose", "other_port", "no_common_network"  # nothing to restart
+# Nothing to restart.
+ASLEEP, ELSEWHERE, APART, FLAPS = "stopped_on_purpose", "other_port", "no_common_network", "target_flapping"
 RESTART, SCALE = "restart_services", "scale_services"
-_NO_BACKEND = (502, 503, 504)
-_BELOW = ("dns", "tcp")
-_NETWORK_OF = "network of "  # how a container's ``shares`` begin where it uses the network of another one
+_GATEWAY = (502, 504)  # which a proxy alone gives by its part; 503 is also an application's own
 _IDLE = ("exited", "created")  # states in which a container is started only by a person's decision
-_HERE = ("127.0.0.1", "localhost", "::1", "[::1]", "0.0.0.0")
 Row = ProbeReport
-Services = Mapping[str, ServiceReport]
 
 
 def diagnose_network(matrix: Sequence[Row], services: Services, stale: Sequence[StaleProxy] = ()) -> Diagnosis:
@@ -56,7 +63,7 @@ def diagnose_network(matrix: Sequence[Row], services: Services, stale: Sequence[
 def causes_of(matrix: Sequence[Row], services: Services, stale: Sequence[StaleProxy] = ()) -> list[Cause]:
     """The heaviest first."""
     known = [row for row in matrix if row["state"] != UNKNOWN]
-    apart = [row for row in known if row["state"] in (DOWN, FLAPPING) and _is_apart(row, services)]
+    apart = [row for row in known if row["state"] == DOWN and is_apart(row, services)]
     known = [row for row in known if row not in apart]
     causes = [*map(_without_network, apart), *_resolvers(known, services), *_resolver_outside(known, services)]
     silent = {source for cause in causes for source in cause.detail["sources"]}
@@ -72,12 +79,14 @@ def _resolvers(rows: Sequence[Row], services: Services) -> list[Cause]:
     unresolving = []
     for source in dict.fromkeys(row["source"] for row in rows):
         from_source = [row for row in rows if row["source"] == source]
-        if all(row["state"] in (DOWN, FLAPPING) and row["layer"] == "dns" for row in from_source):
+        if all(row["state"] == DOWN and row["layer"] == "dns" for row in from_source):
+            if any(is_no_name(row) and not _runs_at(row, services) for row in from_source):
+                continue  # what knows that a name is missing resolves; of a service that does not run there is none
             asked = {row["target"] for row in from_source}
             others = [row for row in rows if row["target"] in asked and row["layer"] != "dns"]
             # Names of our services need no outside resolver; a single name that no other source resolves proves nothing
             # about the source.
-            ours = any(_service_at(row, services) for row in from_source)
+            ours = any(service_at(row, services) for row in from_source)
             if (ours and len(from_source) > 1) or others:
                 unresolving.append((source, from_source[0]["why"]))
     if not unresolving:
@@ -87,40 +96,23 @@ def _resolvers(rows: Sequence[Row], services: Services) -> list[Cause]:
     return [_restarting(DNS, 3.0, text, sources, services)]
 
 
+def _runs_at(row: Row, services: Services) -> bool:
+    """Whether the address is of a service of ours that runs, so that its name is there."""
+    service = service_at(row, services)
+    return bool(service) and services[service]["running"] > 0
+
+
 def _resolver_outside(rows: Sequence[Row], services: Services) -> list[Cause]:
     """No source resolves names outside, while ours resolve, or no source resolves ours: the outer resolver fails."""
-    outside = [row for row in rows if not _service_at(row, services)]
+    outside = [row for row in rows if not service_at(row, services)]
     targets = list(dict.fromkeys(row["target"] for row in outside))
     if not outside or not all(row["state"] in (DOWN, FLAPPING) and row["layer"] == "dns" for row in outside):
         return []
     if all(row["layer"] == "dns" and row["state"] != UP for row in rows) and len(rows) > len(outside):
         return []  # no name is resolved at all, which is reported by source
-    text = f"{', '.join(targets)} cannot be resolved from {some(_sources(outside))}: {outside[0]['why']}"
+    cannot = "cannot be" if any(row["state"] == DOWN for row in outside) else "cannot always be"
+    text = f"{', '.join(targets)} {cannot} resolved from {some(_sources(outside))}: {outside[0]['why']}"
     return [Cause(DNS, 2.0, (text,), "", {}, {"target": targets[0], "sources": [], "unresolved": targets})]
-
-
-def _is_apart(row: Row, services: Services) -> bool:
-    """Whether a source has no network in common with the service that it asks for by name, or asks for an address
-    outside from internal networks alone: no restart gives it another one."""
-    target = row["address"].rpartition(":")[0]
-    owner = service_of(row["source"], services)
-    members = services[owner]["containers"] if owner else []
-    source = next((member for member in members if member["name"] == row["source"]), None)
-    if source is None or row["layer"] not in _BELOW:
-        return False
-    if target not in services:
-        return source["internal"] and not _service_at(row, services)
-    own = _networks_of(source, services)
-    others = {network for member in services[target]["containers"] for network in _networks_of(member, services)}
-    return bool(own and others) and not own & others
-
-
-def _networks_of(member: ContainerReport, services: Services) -> set[str]:
-    """Its networks; where it uses that of another container of the project, those of that one."""
-    owners = [share.removeprefix(_NETWORK_OF) for share in member["shares"] if share.startswith(_NETWORK_OF)]
-    every = [other for service in services.values() for other in service["containers"]]
-    meant = [member, *(other for other in every if other["name"] in owners)]
-    return {network for other in meant for network in other["networks"]}
 
 
 def _without_network(row: Row) -> Cause:
@@ -130,7 +122,8 @@ def _without_network(row: Row) -> Cause:
 
 def _unhealthy_nearby(rows: Sequence[Row], causes: Sequence[Cause], services: Services) -> list[Cause]:
     """Unhealthy services of ours while a target is not reached: the path of their public names is not known."""
-    unexplained = [row for row in rows if row["state"] in (DOWN, FLAPPING) and row["fault_of"] not in (KEY, THEIRS)]
+    failing = [row for row in rows if row["state"] in (DOWN, FLAPPING) and not is_unsteady(row)]
+    unexplained = [row for row in failing if row["fault_of"] not in (KEY, THEIRS)]
     if not unexplained:
         return []
     reported = {name for cause in causes for name in cause.rules.get("services", ())}
@@ -149,71 +142,59 @@ def _unhealthy_nearby(rows: Sequence[Row], causes: Sequence[Cause], services: Se
     return nearby
 
 
-def _service_at(row: Row, services: Services) -> str:
-    """The service behind an address: by its name, a container's address, or a port that is published on this host;
-    empty for none. From a container its loopback address leads to itself."""
-    host, dummy, port = row["address"].rpartition(":")
-    if host in services:
-        return host
-    here = service_of(row["source"], services)
-    if host in _HERE and here:
-        return here
-    connected = row["layers"].get("tcp")
-    address = connected.get("address", "") if connected else ""
-    for name, service in services.items():
-        for container in service["containers"]:
-            if address and address in container["networks"].values():
-                return str(name)
-    if host not in _HERE and not (connected and connected.get("own")):
-        return ""
-    for name, service in services.items():
-        for container in service["containers"]:
-            if any(re.match(rf"\S*:{port}->", published) for published in container["ports"]):
-                return str(name)
-    return ""
-
-
 def _of_target(
     target: str, rows: Sequence[Row], every: Sequence[Row], services: Services, stale: Sequence[StaleProxy]
 ) -> list[Cause]:
-    failing = [row for row in rows if row["state"] in (DOWN, FLAPPING, DEGRADED)]
-    reaching = [row for row in rows if row["state"] == UP]
+    by_state = {state: [row for row in rows if row["state"] == state] for state in (DOWN, FLAPPING, DEGRADED, UP)}
+    failing = [*by_state[DOWN], *by_state[FLAPPING], *by_state[DEGRADED]]
+    reaching = by_state[UP]
     if not failing:
         return []
     first = failing[0]
-    text = f"{target} is {first['state']} from {some(_sources(failing))} ({first['layer']}): {first['why']}"
-    text += f"; from {some(_sources(reaching))} it is up" if reaching else ""
+    text = f"{target} is {first['state']} from {some(_sources(by_state.pop(first['state'])))}"
+    text += f" ({first['layer']}): {first['why']}"
+    text += "".join(f"; from {some(_sources(others))} it is {state}" for state, others in by_state.items() if others)
     if first["fault_of"] == KEY:
         return [Cause(KEYS, 1.5, (text,), "", {}, {"target": target, "sources": []})]
     # Whose the address is comes before what it answers: a service of this project is never another's fault.
-    service = _service_at(first, services)
-    if service and _without_backend(first):
+    service = service_at(first, services)
+    if service and _without_backend(first, service, services, stale):
         return [_at_proxy(target, text, service, services, stale)]
     if service:
         return [_inside(target, text, service, failing, reaching, services)]
-    if first["fault_of"] == THEIRS and first["layer"] not in _BELOW:
+    if first["fault_of"] == THEIRS and first["layer"] not in BELOW:
         ids = for_support(request_id_at(row) for row in failing)
         return [Cause(PROVIDER, 1.4, (text, *ids), "", {}, {"target": target, "sources": []})]
     return [_outside(target, text, failing, reaching, every, services)]
 
 
-def _without_backend(row: Row) -> bool:
-    """Whether a proxy answered that reaches no backend."""
+def _without_backend(row: Row, service: str, services: Services, stale: Sequence[StaleProxy]) -> bool:
+    """Whether a proxy answered that reaches no backend: by its own page, or where nothing of the answer is recognised,
+    by the status that the site's proxy gives then. An application may answer with any status, 503 above all."""
     answer = row["layers"].get("protocol") or LayerReport(ok=False, ms=0.0, said="")
-    return answer.get("answered_by", "") == NO_BACKEND or answer.get("status", 0) in _NO_BACKEND
+    who = answer.get("answered_by", "")
+    unnamed = who in ("", PAGE) and answer.get("status", 0) in _GATEWAY
+    return who == NO_BACKEND or (unnamed and bool(_stale_at(service, services, stale)))
+
+
+def _stale_at(service: str, services: Services, stale: Sequence[StaleProxy]) -> list[StaleProxy]:
+    """What the site's proxy does not know, where the service is that proxy."""
+    names = [container["name"] for container in services[service]["containers"]]
+    return [entry for entry in stale if entry["proxy"] in names]
 
 
 def _at_proxy(target: str, text: str, proxy: str, services: Services, stale: Sequence[StaleProxy]) -> Cause:
     """A proxy of ours answers in place of its backend: the addresses that it knows may be those of containers gone.
 
-    What is wrong with a service behind it is a cause of its own, and a heavier one.
+    What is wrong with a service behind it is a cause of its own, and a heavier one. A service that it does not know,
+    and on which it does not depend by the files, is not the one that is missing.
     """
-    names = [container["name"] for container in services[proxy]["containers"]]
-    of_proxy = [entry for entry in stale if entry["proxy"] in names]
+    of_proxy = _stale_at(proxy, services, stale)
     behind = services[proxy]["needs"]
-    likely = [entry for entry in of_proxy if entry["service"] in behind] or of_proxy
+    likely = [entry for entry in of_proxy if not behind or entry["service"] in behind]
     detail: Detail = {"target": target, "sources": [], "service": proxy}
     if not likely:
+        text += f". {proxy} does not know every replica of {of_proxy[0]['service']} either" if of_proxy else ""
         return Cause(NO_SERVICE, 1.5, (text,), "", {}, detail)
     entry = likely[0]
     why = (
@@ -242,15 +223,18 @@ def _inside(
         meant = [container["target"] for container in unhealthy]
         rules: Rules = {"services": [service], "containers": meant, "which": "all"} if meant else {}
         return Cause(TARGET, 2.5, (why,), RESTART if meant else "", rules, detail)
-    cut = [row for row in failing if row["layer"] in _BELOW and row["state"] != DEGRADED]
-    if cut and "refused" in cut[0]["why"] and not reaching:
+    cut = [row for row in failing if is_cut(row)]
+    unsteady = [row for row in failing if is_unsteady(row)]
+    connected = reaching or [row for row in failing if is_connected(row)]
+    lost = [row for row in cut if not is_refused(row)]
+    if len(lost) < len(cut) and not connected:
         why = f"{text}. {service} runs, and no process listens on that port"
         passing = [container for container in target_service["containers"] if container["health"] == "healthy"]
         if passing:  # what listens where its own check looks is not brought to another port by a restart
             why += f"; its own health check passes ({passing[0]['name']})"
             return Cause(ELSEWHERE, 2.0, (why,), "", {}, {**detail, "service": service})
         other = next((container for container in target_service["containers"] if container["listens"]), None)
-        if other and not _is_declared(failing[0], target_service):
+        if other and not is_declared(failing[0], target_service):
             numbers = some([str(number) for number in other["listens"] or ()])
             why = f"{text}. {other['name']} listens on {numbers}, and not on that port, which it does not publish"
             return Cause(ELSEWHERE, 2.0, (why,), "", {}, {**detail, "service": service})
@@ -264,19 +248,16 @@ def _inside(
             "which": "all",
         }
         return Cause(REFUSED, 2.0, (why,), RESTART, rules, detail)
-    if cut:
+    if lost and (reaching or not unsteady):
         # Restarting the source harms less than restarting the target, and attaches it to its network again.
-        return _restarting(CUT, 2.2, text, [row["source"] for row in cut], services, target)
+        return _restarting(CUT, 2.2, text, [row["source"] for row in lost], services, target)
+    if unsteady:
+        return _unsteady(target, text)
+    if cut:
+        return Cause(CUT, 1.2, (text,), "", {}, {**detail, "advice": _REFUSED_HERE.format(target=target)})
     if failing[0]["state"] == DEGRADED:
         return Cause(SLOW, 0.8, (text,), "", {}, detail)
     return Cause(NOT_SERVING, 1.8, (text,), "", {}, detail)
-
-
-def _is_declared(row: Row, service: ServiceReport) -> bool:
-    """Whether the port of a target is one that the service publishes, so that it is meant to listen on it."""
-    port = row["address"].rpartition(":")[2]
-    published = [text for container in service["containers"] for text in container["ports"]]
-    return any(re.search(rf"->{port}(/|$)|:{port}->", text) for text in published)
 
 
 def _outside(
@@ -284,23 +265,33 @@ def _outside(
 ) -> Cause:
     """The target is no service of ours, as far as its address shows."""
     text += "; its address is of no service of this project"
-    if failing[0]["layer"] not in _BELOW or failing[0]["state"] == DEGRADED:
-        return Cause(
-            SLOW if failing[0]["state"] == DEGRADED else NOT_SERVING,
-            0.9,
-            (text,),
-            "",
-            {},
-            {"target": target, "sources": []},
-        )
+    cut = [row for row in failing if is_cut(row)]
+    detail: Detail = {"target": target, "sources": []}
+    if not cut and is_unsteady(failing[0]):
+        return _unsteady(target, text)
+    if not cut:
+        return Cause(SLOW if failing[0]["state"] == DEGRADED else NOT_SERVING, 0.9, (text,), "", {}, detail)
     if reaching:
-        name = DNS if all(row["layer"] == "dns" for row in failing) else CUT
-        return _restarting(name, 1.9, text, [row["source"] for row in failing], services, target)
-    external = {row["target"] for row in every if not _service_at(row, services)}
-    reached = {row["target"] for row in every if row["target"] in external and row["layer"] not in _BELOW}
+        name = DNS if all(row["layer"] == "dns" for row in cut) else CUT
+        # What else the source reaches outside, a refusal that came back, and a name server that says that there is no
+        # such name show that its own network works: a restart gives it no other.
+        working = {row["source"] for row in every if is_connected(row) and not service_at(row, services)}
+        lost = [row for row in cut if row["source"] not in working and not is_refused(row) and not is_no_name(row)]
+        if lost:
+            return _restarting(name, 1.9, text, [row["source"] for row in lost], services, target)
+        advice = _NO_NAME_HERE if name == DNS else _REFUSED_HERE
+        return Cause(name, 1.2, (text,), "", {}, {**detail, "advice": advice.format(target=target)})
+    external = {row["target"] for row in every if not service_at(row, services)}
+    reached = {row["target"] for row in every if row["target"] in external and is_connected(row)}
     alone = bool(reached) or len(external) < 2
     name, weight = (PROVIDER, 1.3) if alone else (EGRESS, 1.7)
-    return Cause(name, weight, (text,), "", {}, {"target": target, "sources": []})
+    return Cause(name, weight, (text,), "", {}, detail)
+
+
+def _unsteady(target: str, text: str) -> Cause:
+    """Some attempts made a connection: container, network and resolver work, and no restart is justified."""
+    detail: Detail = {"target": target, "sources": [], "advice": _UNSTEADY.format(target=target)}
+    return Cause(FLAPS, 1.0, (text,), "", {}, detail)
 
 
 def _restarting(
@@ -343,14 +334,6 @@ def aside(service: ServiceReport) -> str:
     )
 
 
-def service_of(container: str, services: Services) -> str:
-    """The service of a container; empty for the host."""
-    for name, service in services.items():
-        if any(member["name"] == container for member in service["containers"]):
-            return name
-    return ""
-
-
 def _sources(rows: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(str(row["source"]) for row in rows))
 
@@ -377,6 +360,18 @@ _WHO = {
 }
 
 
+_UNSTEADY = (
+    "{target} is reached at some attempts, and nothing is restarted for it: look for packets that are lost (ip -s link,"
+    " mtr), one of several name servers that fails (/etc/resolv.conf), a listener whose queue is full (ss -ltn)"
+)
+_REFUSED_HERE = (
+    "{target} is reached from elsewhere, and the network of the source works: compare the address that the name has at"
+    " both (getent hosts), and look for a rule of a firewall for this one source"
+)
+_NO_NAME_HERE = (
+    "the name of {target} is resolved elsewhere, and the resolver of the source works: compare their name servers and"
+    " /etc/hosts, and ask the owner of the name"
+)
 _RESOLVER = (
     "the resolver of this host does not resolve {target}: check /etc/resolv.conf and, where it runs, systemd-resolved"
     " (resolvectl status), or ask its administrator; if only this name fails, its owner's DNS is at fault"
@@ -385,7 +380,8 @@ _RESOLVER = (
 
 def _advice(causes: Sequence[Cause]) -> list[str]:
     unresolving = [", ".join(cause.detail["unresolved"]) for cause in causes if cause.detail.get("unresolved")]
-    sentences = [_RESOLVER.format(target=targets) for targets in unresolving]
+    sentences = [cause.detail["advice"] for cause in causes if "advice" in cause.detail]
+    sentences += [_RESOLVER.format(target=targets) for targets in unresolving]
     sentences += [
         _WHO[cause.name].format(target=cause.detail["target"], service=cause.detail.get("service", ""))
         for cause in causes

@@ -7,7 +7,9 @@ from __future__ import annotations
 from typing import Sequence, TypedDict
 
 from .._core.text import some
-from .endpoint import UNKNOWN, UP, ProbeReport
+from .endpoint import DOWN, FLAPPING, UNKNOWN, UP, ProbeReport
+
+BELOW = ("dns", "tcp")  # layers below an answer of the target itself
 
 
 class ReachedReport(TypedDict):
@@ -53,3 +55,28 @@ def unknown_of(rows: Sequence[ProbeReport]) -> list[str]:
 def unasked_of(rows: Sequence[ProbeReport]) -> list[str]:
     """What the answers of those that are up do not show, a clause each: it may be wrong all the same."""
     return sorted({f"{row['target']}: {row['unasked']}" for row in rows if row["unasked"]})
+
+
+def is_cut(row: ProbeReport) -> bool:
+    """Whether no attempt made a connection. Where one of several did, a path, a name and a listener are there."""
+    return row["state"] == DOWN and row["layer"] in BELOW
+
+
+def is_unsteady(row: ProbeReport) -> bool:
+    """Whether some attempts made a connection, and others did not."""
+    return row["state"] == FLAPPING and row["layer"] in BELOW
+
+
+def is_connected(row: ProbeReport) -> bool:
+    """Whether at least one attempt made a connection, whatever came of it."""
+    return row["state"] != UNKNOWN and not is_cut(row)
+
+
+def is_refused(row: ProbeReport) -> bool:
+    """Whether every connection was refused: a refusal that arrived has come by a path that works."""
+    return is_cut(row) and row["layer"] == "tcp" and "refused" in row["why"]
+
+
+def is_no_name(row: ProbeReport) -> bool:
+    """Whether a name server answered that there is no such name, or no address of it: it works."""
+    return is_cut(row) and row["layer"] == "dns" and ("NXDOMAIN" in row["why"] or "has no address" in row["why"])
