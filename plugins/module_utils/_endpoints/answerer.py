@@ -48,6 +48,7 @@ class HttpAnswer(NamedTuple):
     """An answer as it came. ``headers``: by lower-case name; ``body``: its beginning.
 
     ``missing``: what did not come of it; ``unread``: why its body cannot be read; both in words, empty for nothing.
+    ``method``: by which it was asked, empty where that is not known.
     """
 
     status: int
@@ -55,6 +56,7 @@ class HttpAnswer(NamedTuple):
     body: str = ""
     missing: str = ""
     unread: str = ""
+    method: str = ""
 
     @property
     def is_page(self) -> bool:
@@ -81,7 +83,14 @@ class Answerer(NamedTuple):
 
 
 class _Mark(NamedTuple):
-    """Fits where the status is one of these, and the header and the body fit, as far as they are named."""
+    """Fits where the status is one of these, and the header and the body fit, as far as they are named.
+
+    A header that a firewall or a proxy adds to every answer that it passes on shows that it is there, and not that it
+    answered: with such a one its own words are looked for too. ``form``: what the answer must be, ``bare`` for HTML or
+    nothing, ``open`` for HTML without a field for a password, empty for anything. ``seen``: the body is looked for
+    among the words that a reader of the page sees, so that no tag and no script of an ordinary page counts. ``asked``:
+    methods, empty for all; one that is not known fits.
+    """
 
     kind: str
     by: str
@@ -89,46 +98,62 @@ class _Mark(NamedTuple):
     header: str = ""
     value: Pattern[str] | None = None
     body: Pattern[str] | None = None
+    form: str = ""
+    seen: bool = False
+    asked: tuple[str, ...] = ()
 
 
 def _is(pattern: str) -> Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-_ERRORS, _SERVER_ERRORS, _NO_BACKEND = range(400, 600), range(500, 600), (502, 503, 504)
+_ERRORS, _NO_BACKEND = range(400, 600), (502, 503, 504)
+_OPEN, _BARE = "open", "bare"
+_WRITES = ("POST", "PUT", "PATCH", "DELETE")  # which a check against forged forms looks at, and it looks at no other
+_PASSWORD_FIELD = _is(r"<input[^>]{0,300}type=[\"']?password")
+# Where the notice of a title or a heading ends, so that a title of which it is only a part is none.
+_END = r"\s*[.!\u2026]{0,3}\s*(?:[|<\u00b7\u2013\u2014]|\s-|\Z)"
+_STOP = rf"(?:{_END}|\s*[.!,:\u2026])"  # or its sentence
+_FEW_WORDS = r"(?:[^\s<]{1,30}\s+){0,6}?"
 _MARKS = (
     # Firewalls and bot protection.
     _Mark(CHALLENGE, "cf-mitigated", header="cf-mitigated"),
     _Mark(CHALLENGE, "x-amzn-waf-action", header="x-amzn-waf-action"),
     _Mark(CHALLENGE, "x-vercel-mitigated", header="x-vercel-mitigated"),
-    _Mark(CHALLENGE, "DataDome", (403, 429), "x-datadome"),
+    _Mark(CHALLENGE, "DataDome", (401, 403, 405, 429), "x-datadome", body=_is(r"captcha-delivery\.com|datadome")),
     _Mark(CHALLENGE, "Sucuri", (403, 503), "x-sucuri-block"),
-    _Mark(CHALLENGE, "Sucuri", (403, 503), "server", _is("sucuri")),
-    _Mark(CHALLENGE, "Imperva", (403, 503), "x-iinfo"),
-    _Mark(CHALLENGE, "Imperva", body=_is("incapsula incident id")),
-    _Mark(CHALLENGE, "Azure", (403,), "server", _is("azure")),
+    _Mark(CHALLENGE, "Sucuri", (403, 503), "server", _is("sucuri"), _is("sucuri")),
+    _Mark(CHALLENGE, "Imperva", body=_is(r"incapsula incident id|id=[\"']?main-iframe[\"']? src=[\"']?/_incapsula")),
+    _Mark(CHALLENGE, "Azure", (403,), "server", _is("azure-application-gateway|azure front door"), form=_BARE),
     _Mark(CHALLENGE, "Azure, by x-azure-ref", (403,), "x-azure-ref",
           body=_is("request is blocked|services aren't available")),
     _Mark(CHALLENGE, "Bunny", (403,), "server", _is("bunnycdn"), _is("<h1>403")),
     _Mark(CHALLENGE, "the title of its page",
-          body=_is(r"<title>\s*(?:just a moment|attention required|access denied)")),
+          body=_is(r"<title>\s*(?:just a moment\.\.\.|attention required!\s*\| cloudflare)")),
+    # Cloudflare adds a script of its own to pages that it passes on (challenge-platform/scripts/jsd).
     _Mark(
         CHALLENGE, "Cloudflare", (403, 429, 503), "server", _is("cloudflare"),
-        _is("challenge-platform|cf-chl|just a moment|attention required|you have been blocked|error code: 10(?!16)"),
+        _is(r"challenge-platform/(?!scripts/jsd)|cf-chl-|_cf_chl_|you have been blocked|\Aerror code: 10(?!16)\d\d\b"),
     ),
-    _Mark(CHALLENGE, "Akamai", (403,), "server", _is("akamai")),
+    _Mark(CHALLENGE, "Akamai", (403,), "server", _is("akamai"), form=_BARE),
+    _Mark(CHALLENGE, "Akamai, by its reference", (403,),
+          body=_is(r"<title>\s*access denied[^@]{0,2000}(?:reference(?:\s|&#32;)*(?:#|&#35;)|errors\.edgesuite)")),
     _Mark(CHALLENGE, "a load balancer of AWS", (403,), "server", _is("awselb")),
     _Mark(CHALLENGE, "CloudFront", (403,), "server", _is("cloudfront"),
           _is("request blocked|could not be satisfied|this distribution is not")),
     _Mark(WRONG_HOST, "Fastly", _ERRORS, body=_is("fastly error: unknown domain")),
-    _Mark(CHALLENGE, "ModSecurity", (403, 406), body=_is("mod_?security|<title>406 not acceptable|not acceptable!")),
+    _Mark(CHALLENGE, "ModSecurity", (403, 406), body=_is(r"mod_?security|<(?:title|h1)>\s*(?:406 )?not acceptable")),
     _Mark(CHALLENGE, "F5", body=_is("the requested URL was rejected. please consult with your administrator")),
     _Mark(CHALLENGE, "{name}", (403, 406, 503), body=_is(
         r"(?P<name>Imunify360|Wordfence|FortiGuard|FortiWeb|Barracuda|SiteGround Security|Sucuri WebSite Firewall)"
     )),
     _Mark(
-        CHALLENGE, "the words of its page", (401, 403, 429, 503),
-        body=_is("captcha|web application firewall|checking your browser|access denied by security policy"),
+        CHALLENGE, "the words of its page", (401, 403, 429, 503), form=_OPEN, seen=True,
+        body=_is(
+            r"\b(?:solve|complete|enter|pass|fill in|answer)\b[^.<]{0,40}captcha"
+            r"|captcha\b[^.<]{0,30}\b(?:required|continue|proceed)|web application firewall"
+            r"|checking your browser|access denied by security policy"
+        ),
     ),
     _Mark(PORTAL, "status 511", (511,)),
     # A login before the site.
@@ -148,8 +173,8 @@ _MARKS = (
         r"|resource not found: no matching route|rbac: access denied)"
     )),
     # Frameworks that refuse before the view.
-    _Mark(CSRF, "the words of its page", (400, 401, 403, 419, 422),
-          body=_is(r"\bcsrf\b|xsrf|InvalidAuthenticityToken|authenticity token")),
+    _Mark(CSRF, "the words of its page", (400, 401, 403, 419, 422), seen=True, asked=_WRITES,
+          body=_is(r"\bcsrf\b|\bxsrf\b|InvalidAuthenticityToken|authenticity token")),
     _Mark(CSRF, "status 419, Laravel's own", (419,)),
     _Mark(WRONG_HOST, "status 421", (421,)),
     _Mark(WRONG_HOST, "a hosting service has no such site: {name}", (404,), body=_is(
@@ -161,10 +186,14 @@ _MARKS = (
         WRONG_HOST, "the words of its page", _ERRORS,
         body=_is(
             r"DisallowedHost|ALLOWED_HOSTS|invalid http_host|blocked hosts?:|invalid host header|this host \(.{1,200}\)"
-            r" is not allowed|unknown host|host not (?:permitted|allowed)|direct ip access|error code: 100[13]"
-            r"|no such site"
+            r" is not allowed|direct ip access|error code: 100[13]"
         ),
     ),
+    # What an application may say of a host that it asks itself stands behind other words.
+    _Mark(WRONG_HOST, "the words of its page", (400, 403, 404, 421), body=_is(
+        r"(?:\A[\s{]*(?:[\"'](?:error|message|detail)[\"']\s*:\s*)?[\"']?|>\s*)"
+        r"(?:unknown host|no such site|host not (?:permitted|allowed))"
+    )),
     # Django's page for a host that is not in ALLOWED_HOSTS, and for other suspicious requests.
     _Mark(WRONG_HOST, "Django's page for a host that is not in ALLOWED_HOSTS", (400,),
           body=_is(r"<h1>Bad Request \(400\)</h1>")),
@@ -181,31 +210,43 @@ _MARKS = (
     _Mark(NO_BACKEND, "a page of Varnish", (503,), body=_is("backend fetch failed|guru meditation")),
     _Mark(NO_BACKEND, "a page of {name}", _NO_BACKEND,
           body=_is(r"<hr>\s*<center>(?P<name>nginx|openresty|tengine|angie)[^<]{0,40}</center>")),
-    _Mark(NO_BACKEND, "a page of Apache", _NO_BACKEND, body=_is("proxy server|maintenance downtime or capacity")),
-    _Mark(NO_BACKEND, "a page of Traefik", _NO_BACKEND,
-          body=_is(r"\A(?:bad gateway|gateway timeout|no available server|service unavailable)\s*\Z")),
+    _Mark(NO_BACKEND, "a page of Apache", _NO_BACKEND, body=_is(
+        "proxy server (?:received an invalid|could not handle)|maintenance downtime or capacity"
+        "|gateway did not receive a timely response"
+    )),
+    # Its `Bad Gateway`, alone, is also what Express writes for a status (sendStatus), and is nobody's own.
+    _Mark(NO_BACKEND, "the words of Traefik", _NO_BACKEND, body=_is(r"\Ano available server\s*\Z")),
+    _Mark(NO_BACKEND, "the words of Kong", _NO_BACKEND,
+          body=_is("an invalid response was received from the upstream server|the upstream server is timing out")),
+    # A proxy names itself on what it passes on, too.
     _Mark(NO_BACKEND, "Server: {name}", (502, 504), "server",
-          _is("(?P<name>caddy|nginx|openresty|envoy|traefik|haproxy|awselb|varnish|apache|kong|akamai|cloudfront)")),
+          _is("(?P<name>caddy|nginx|openresty|envoy|traefik|haproxy|awselb|varnish|apache|kong|akamai|cloudfront)"),
+          form=_BARE),
     # Pages of a person or of a deploy.
     _Mark(MAINTENANCE, "Retry-After, on a web page", (503,), "retry-after", body=_is("<html|<!doctype")),
     _Mark(MAINTENANCE, "the words of its page", (503,),
           body=_is(r"<(?:title|h1)[^>]{0,80}>[^<]{0,80}(?:maintenance|be right back|back soon|wartung|coming soon)")),
-    # With 200 a page may also speak of the maintenance of something, or of what is coming soon.
+    # With 200 a page may also speak of the maintenance of something, or of what comes soon: the notice is all of it.
     _Mark(MAINTENANCE, "the words of its page", (200,), body=_is(
-        r"<(?:title|h1)[^>]{0,80}>(?:[^<]{0,80}(?:\b(?:under(?:going)?|down for|closed for|in) (?:\w+ )?maintenance"
-        r"|be right back|(?:we|site|shop|store)\b[^<]{0,20}\bback soon|\bmaintenance (?:mode|page|in progress|break)"
-        r"|wartungs(?:arbeit|modus|seite))"
-        r"|\s*(?:(?:site|system|server|website|scheduled|planned|temporary) )?maintenance\s*(?:[|<\u00b7\u2013-]|\Z)"
-        r"|\s*(?:coming|back) soon\s*(?:[|<\u00b7\u2013-]|\Z))"
+        r"<(?:title|h1)[^>]{0,80}>\s*(?:"
+        rf"{_FEW_WORDS}(?:under(?:going)?|(?:down|closed|offline|unavailable) (?:for|due to)"
+        rf"|(?:is|are|currently|now) in) (?:\w+ )?maintenance(?: mode| work)?{_STOP}"
+        r"|(?:(?:site|system|server|website|scheduled|planned|temporary|ongoing|our|the) ){0,3}"
+        rf"maintenance(?: (?:mode|page|in progress|break|works?|underway))?{_END}"
+        rf"|{_FEW_WORDS}be right back{_STOP}|(?:{_FEW_WORDS}(?:we|site|shop|store)\b[^<]{{0,20}} )?back soon{_STOP}"
+        rf"|coming soon{_END}|(?:[^\s<]{{1,30}}\s+)?wartungs(?:arbeit(?:en)?|modus|seite){_END})"
     )),
     _Mark(DEFAULT_PAGE, "{name}", body=_is(
-        r"<(?:title|h1)[^>]{0,80}>\s*(?P<name>welcome to (?:nginx|openresty|caddy|angie|tengine)"
-        r"|apache2? (?:\w+ )?default page|it works!|test page for [\w .]{1,60}|iis windows server"
-        r"|caddy works|congratulations! your web server|domain default page|[\w ]{1,30} webserver test page"
-        r"|web server's default page|default web site page|apache tomcat/[\d.]+|[\w.-]{3,60} is for sale"
-        r"|the install worked successfully|welcome to your new \w+|this domain is (?:parked|for sale))"
+        r"<(?:title|h1)[^>]{0,80}>\s*(?P<name>"
+        r"welcome to (?:nginx|openresty|angie|tengine)(?: on [\w ]{1,30})?(?:!|(?=\s*<))"
+        r"|apache2? (?:\w+ )?default page|test page for the (?:[\w ]{0,40}\bserver\b|ssl/tls-aware apache)"
+        r"|congratulations! your web server|[\w ]{1,30} webserver test page"
+        r"|web server's default page|default web site page|apache tomcat/[\d.]+"
+        r"|[\w-]{1,60}(?:\.[\w-]{2,30}){1,3} is for sale|the install worked successfully"
+        r"|welcome to your new (?:server|domain|website|droplet|vps|hosting)\b|this domain is (?:parked|for sale)"
+        rf"|(?:it works!?|iis windows server|caddy works!?|welcome to caddy!?|domain default page)(?={_END}))"
     )),
-    _Mark(LOGIN, "a field for a password", body=_is(r"<input[^>]{0,300}type=[\"']?password")),
+    _Mark(LOGIN, "a field for a password", body=_PASSWORD_FIELD),
     _Mark(LOGIN, "the words of its page", body=_is(
         r"<title[^>]{0,80}>[^<]{0,80}(?:\blog ?in\b|\bsign ?in\b|anmelden|single sign-on)"
     )),
@@ -218,7 +259,7 @@ _MARKS = (
           body=_is(r"\Adefault backend - 404")),
     _Mark(SERVER_PAGE, "a page of Apache", _ERRORS, body=_is(r"<address>Apache[^<]{0,80}</address>")),
     _Mark(SERVER_PAGE, "Server: {name}, and no route", (404,), "server", _is("(?P<name>caddy)"), _is(r"\A\s*\Z")),
-    _Mark(SERVER_PAGE, "Traefik's words for a request without a route", (404,), body=_is(r"\A404 page not found\s*\Z")),
+    _Mark(SERVER_PAGE, "Traefik's words for a request without a route", (404,), body=_is(r"\A404 page not found\n\Z")),
     _Mark(SINGLE_PAGE, "an empty root element", range(200, 300), body=_is(
         r"<(?:div|main|app-root)[^>]{0,120}(?:id=[\"']?(?:root|app|__next|__nuxt|svelte)\b|</?app-root)"
         r"|<app-root|<script[^>]{0,120}type=[\"']?module"
@@ -257,11 +298,36 @@ def _fits(mark: _Mark, answer: HttpAnswer) -> str:
         return ""
     if mark.header and mark.header not in answer.headers:
         return ""
+    if mark.asked and answer.method and answer.method not in mark.asked:
+        return ""
+    if (mark.form == _OPEN and not _is_open(answer)) or (mark.form == _BARE and not _is_bare(answer)):
+        return ""
     names: dict[str, str] = {}
-    for pattern, text in ((mark.value, answer.headers.get(mark.header, "")), (mark.body, answer.body)):
+    body = _seen(answer.body) if mark.seen else answer.body
+    for pattern, text in ((mark.value, answer.headers.get(mark.header, "")), (mark.body, body)):
         match = pattern.search(text) if pattern else None
         if pattern and not match:
             return ""
         if match:
             names.update({name: value for name, value in match.groupdict().items() if value})
     return mark.by.format(name=names.get("name", ""))
+
+
+def _is_open(answer: HttpAnswer) -> bool:
+    """Whether it is a page without a field for a password: a login may have a captcha of its own."""
+    return answer.is_page and not _PASSWORD_FIELD.search(answer.body)
+
+
+def _is_bare(answer: HttpAnswer) -> bool:
+    """Whether it is a page, or has no body and no type of one: what a proxy writes itself."""
+    if answer.body.strip():
+        return answer.is_page
+    return "json" not in answer.headers.get("content-type", "").lower()
+
+
+_UNSEEN = re.compile(r"(?is)<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<[^>]*(?:>|\Z)")
+
+
+def _seen(body: str) -> str:
+    """The words of a page that its reader sees: without scripts and tags."""
+    return _UNSEEN.sub(" ", body)

@@ -26,10 +26,19 @@ _OF_ANY = re.compile(
     r"\"(?:timestamp|path|instance|url|uri|trace_?id|request_?id)\"\s*:\s*(?:\"[^\"]*\"|[\d.]+)|(?<![\w<])/[\w./%-]+"
 )
 _READS = ("GET", "HEAD", "OPTIONS")
+# What a router writes that knows a path by its methods, and has none for this one: Express, Nest, Fastify, AdonisJS,
+# Rails, Phoenix, Sinatra, Gin, Koa and hapi answer 404 where others answer 405.
+_NOT_BY_THIS = re.compile(
+    r"(?i)\bcannot (?:get|head|options)\b[ :]|\broute (?:get|head|options):"
+    r"|no route (?:matches|found for) \[?(?:get|head|options)\b|the page you were looking for doesn.{1,6}t exist"
+    r"|sinatra doesn.{1,6}t know this|\A404 page not found\Z|\Anot found\s*\Z"
+    r"|\A\{\"statusCode\":404,\"error\":\"Not Found\",\"message\":\"Not Found\"\}\s*\Z"
+)
 
 
 def of_webhook(answer: HttpAnswer, method: str) -> Meaning:
     """``method``: by which it was asked."""
+    answer = answer._replace(method=method)
     who = answerer_of(answer)
     if answer.status == 405:
         return _of_method(answer, method, who)
@@ -37,6 +46,12 @@ def of_webhook(answer: HttpAnswer, method: str) -> Meaning:
         return Meaning(DOWN, f"{who.words} ({answer.status}), which a sender of webhooks does not follow", OURS)
     if who is not None and who.kind != PAGE:
         return Meaning(DOWN, f"the view is not reached: {who.words}, {answer.status}", OURS)
+    if answer.status == 404 and method in _READS and (method == "HEAD" or _NOT_BY_THIS.search(answer.body)):
+        return Meaning(
+            UNKNOWN,
+            f"its router has no {method} there (404); whether it has POST was not asked: set `method: POST`, or let the"
+            " view answer 405",
+        )
     if answer.status == 404:
         return Meaning(
             DOWN, "there is no such address (404): the route is missing or the proxy does not pass it on", OURS

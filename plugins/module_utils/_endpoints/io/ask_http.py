@@ -102,7 +102,7 @@ def _asked(wire: Wire) -> HttpAnswer:
     if unread and whole and unread.endswith(_TORN):
         missing = unread
     missing = missing or _odd_length(answer.headers.get_all("Content-Length") or [])
-    return HttpAnswer(answer.status, named, text.decode("utf-8", "replace"), missing, unread)
+    return HttpAnswer(answer.status, named, text.decode("utf-8", "replace"), missing, unread, target.method)
 
 
 def _unread(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""What justifies a restart: no attempt made a connection, and nothing shows that the path, the name or the port works."""
+"""What justifies a restart: no attempt made a connection, and nothing shows that path, name or port work."""
 
 from __future__ import annotations
 

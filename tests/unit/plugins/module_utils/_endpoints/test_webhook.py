@@ -26,7 +26,7 @@ PAGE = "<!doctype html><h1>Pafar</h1>"
         pytest.param(400, HTML, PAGE, "unknown", "unknown", id="some page refuses"),
         pytest.param(403, {"cf-mitigated": "challenge"}, "", "down", "down", id="a firewall"),
         pytest.param(401, {"www-authenticate": "Basic"}, "", "down", "down", id="a password"),
-        pytest.param(403, HTML, "CSRF verification failed", "down", "down", id="a check against forged forms"),
+        pytest.param(403, HTML, "CSRF verification failed", "unknown", "down", id="a check against forged forms"),
         pytest.param(400, HTML, "<h1>Bad Request (400)</h1>", "down", "down", id="another host"),
         pytest.param(200, HTML, '<div id="app"></div>', "down", "down", id="a single-page application"),
         pytest.param(200, HTML, PAGE, "unknown", "down", id="any page"),
@@ -47,7 +47,25 @@ PAGE = "<!doctype html><h1>Pafar</h1>"
         pytest.param(403, {}, "", "unknown", "unknown", id="a refusal without a word"),
         pytest.param(400, JSON, '{"error": "invalid_host"}', "unknown", "unknown", id="a router's own words"),
         pytest.param(415, JSON, '{"detail": "Unsupported media type"}', "unknown", "unknown", id="for its form"),
-        pytest.param(403, {"server": "Sucuri/Cloudproxy"}, "", "down", "down", id="Sucuri"),
+        pytest.param(403, {"server": "Sucuri/Cloudproxy"}, "", "unknown", "unknown", id="behind Sucuri"),
+        pytest.param(403, {"server": "Sucuri/Cloudproxy"}, "<html>Sucuri Firewall", "down", "down", id="Sucuri"),
+        pytest.param(404, HTML, "<html><pre>Cannot GET /webhooks/stripe</pre>", "unknown", "down", id="Express"),
+        pytest.param(
+            404, JSON, '{"message":"Cannot GET /webhooks/stripe","statusCode":404}', "unknown", "down", id="Nest"
+        ),
+        pytest.param(404, JSON, '{"message":"Route GET:/webhook not found"}', "unknown", "down", id="Fastify"),
+        pytest.param(404, HTML, "<h1>No route matches [GET] &quot;/x&quot;</h1>", "unknown", "down", id="Rails"),
+        pytest.param(
+            404, HTML, "<h1>The page you were looking for doesn't exist.</h1>", "unknown", "down", id="its page"
+        ),
+        pytest.param(404, {}, "no route found for GET /x (Shop.Router)", "unknown", "down", id="Phoenix"),
+        pytest.param(404, {}, "404 page not found", "unknown", "down", id="Gin"),
+        pytest.param(404, {}, "404 page not found\n", "down", "down", id="Traefik"),
+        pytest.param(404, {}, "Not Found", "unknown", "down", id="Koa"),
+        pytest.param(404, JSON, '{"detail":"Not Found"}', "down", "down", id="a router that answers 405 for a method"),
+        pytest.param(
+            404, HTML, "<h1>Not Found</h1><p>The requested resource was not found", "down", "down", id="Django"
+        ),
         pytest.param(500, {}, "Fastly error: unknown domain: x", "down", "down", id="Fastly"),
         pytest.param(200, HTML, "<title>Just a moment...</title>", "down", "down", id="a challenge by its title"),
         pytest.param(200, HTML, "<h1>Fedora Webserver Test Page</h1>", "down", "down", id="a default page"),
@@ -68,6 +86,12 @@ def test_a_request_that_only_reads_is_judged_as_a_get():
     for method in ("HEAD", "OPTIONS"):
         assert of_webhook(HttpAnswer(405, {"allow": "POST"}), method).state == "up"
         assert of_webhook(HttpAnswer(200, {}), method).state == "unknown"
+    assert of_webhook(HttpAnswer(404, {}), "HEAD").state == "unknown", "it has no words"
+
+
+def test_of_a_route_for_another_method_it_is_said_what_to_ask():
+    why = of_webhook(HttpAnswer(404, HTML, "<pre>Cannot GET /x</pre>"), "GET").why
+    assert "whether it has POST was not asked: set `method: POST`" in why
 
 
 def test_it_is_said_who_answered():
