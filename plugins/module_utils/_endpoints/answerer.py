@@ -137,7 +137,7 @@ _MARKS = (
     ),
     _Mark(CHALLENGE, "Akamai", (403,), "server", _is("akamai"), form=_BARE),
     _Mark(CHALLENGE, "Akamai, by its reference", (403,),
-          body=_is(r"<title>\s*access denied[^@]{0,2000}(?:reference(?:\s|&#32;)*(?:#|&#35;)|errors\.edgesuite)")),
+          body=_is(r"<title>\s*access denied[^@]{0,600}(?:reference(?:\s|&#32;)*(?:#|&#35;)|errors\.edgesuite)")),
     _Mark(CHALLENGE, "a load balancer of AWS", (403,), "server", _is("awselb")),
     _Mark(CHALLENGE, "CloudFront", (403,), "server", _is("cloudfront"),
           _is("request blocked|could not be satisfied|this distribution is not")),

@@ -119,9 +119,7 @@ def test_who_answered(status, headers, body, expected):
 
 JSON = {"content-type": "application/json; charset=utf-8"}
 TEXT = {"content-type": "text/plain; charset=utf-8"}
-RAILS = (
-    '<!DOCTYPE html><html><head><meta name="csrf-param"><meta name="csrf-token" content="a=="></head><h1>Forbidden</h1>'
-)
+RAILS = '<!DOCTYPE html><html><meta name="csrf-param"><meta name="csrf-token" content="a"><h1>Forbidden</h1>'
 WELCOME = "<!doctype html><title>Log in</title><script src=https://www.google.com/recaptcha/api.js></script>"
 SIGNED = '{"error": "no signature"}'
 
