@@ -16,9 +16,10 @@ description:
     takes no writes is degraded. The answers of Stripe and Google Maps are checked for their meaning.
   - A webhook is up only if the view itself answered. What another part answers in its place (a firewall, a login, a
     CSRF check, a proxy without a backend, a web page) is named, with what it is recognised by.
-  - A response is C(degraded) if it is cut off, if its headers contradict each other, or if its JSON object calls itself
-    down or failed and neither O(targets[].expect) nor O(targets[].body) is given. A compressed body is read if it is
-    gzip or deflate. What cannot be read (another encoding, HTTP/2 alone, a header that is too long) is C(unknown).
+  - A response is C(degraded) if it is cut off, if its headers contradict each other, or if its JSON calls itself
+    down or failed. It is C(down) if a maintenance page, a default page or a challenge comes in place of the site, or if it
+    redirects to itself or without an address. Neither applies if O(targets[].body) is given, or if O(targets[].expect)
+    names the status and it is not 200 to 299. A compressed body is read if it is gzip or deflate. What cannot be read (another encoding, HTTP/2 alone, a header that is too long) is C(unknown).
   - Every address of a name is tried, IPv4 and IPv6; each attempt uses another one that takes a connection. If some
     addresses fail and others do not, the target is degraded.
   - The module changes nothing. Keys are sent in a header, or as a URL parameter where Google requires it, and are
@@ -76,7 +77,9 @@ options:
         type: dict
         default: {}
       expect:
-        description: HTTP statuses that count as up. Empty means 200 to 399.
+        description:
+          - HTTP statuses that count as up. Empty means 200 to 399.
+          - What comes with a status of 200 to 299 is judged all the same; O(targets[].body) says what it must be.
         type: list
         elements: int
         default: []

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 from .._core.lazy import lazy
 from .._core.redaction import redacted
@@ -23,6 +23,20 @@ _ILL = frozenset(
 )
 _WHOLE = ("status", "state", "health", "result")
 _CODES = ("status", "statuscode", "status_code")
+_SAYS = ("message", "msg", "error", "reason", "detail")  # beside which a plain `code` is that of the answer
+_NO_FAULT = frozenset(
+    ["", "none", "null", "nil", "no", "false", "n/a", "na", "-", "0", "ok", "success", "no error", "no errors"]
+)
+# In a list, which may be one of anything: what names a part, and the words that only a part's health has.
+_NAMES, _NAMES_PART = ("name", "id", "key"), ("service", "component", "check", "dependency")
+_PARTS_ILL = frozenset(
+    ["down", "unhealthy", "unavailable", "unreachable", "disconnected", "critical", "fail", "degraded"]
+    + ["out of service", "not serving", "not ready", "not healthy", "service unavailable"]
+)
+_PARTS_WELL = frozenset(
+    ["up", "ok", "healthy", "pass", "passed", "passing", "ready", "alive", "running", "green", "good", "available"]
+    + ["connected", "online", "success", "warn", "warning", "yellow", "unknown", "serving", "normal", "operational"]
+)
 _WELL = ("ok", "success", "healthy", "ready", "alive", "live", "up", "ishealthy", "is_healthy", "isready", "is_ready")
 # Members that hold parts by name; in those that may hold anything a part must be an object. Names of parts.
 _HOLDS = re.compile("checks|components|dependencies|services|health")
@@ -30,7 +44,10 @@ _HOLDS_TOO = re.compile("details|results|entries")
 _ALL_PARTS = re.compile("checks|dependencies|health")  # whatever is false in it has failed
 _PART = re.compile("database|db|postgres(?:ql)?|mysql|cache|redis|queue|broker|celery|workers?|rabbitmq|elasticsearch")
 _PART_TOO = re.compile("storage|disk|search|mail|smtp")  # that one is off is no fault
-_SAYS_WHY = re.compile(r"(?:unavailable|error|failed|failure|down): ")
+_SAYS_WHY = re.compile(
+    r"(?:unavailable|error|fatal|fail(?:ed|ure)?|down|unhealthy|degraded|critical|unreachable|disconnected)"
+    r"(?:: | - | \()"
+)
 _DEEPEST = 4
 _WORD = 40  # characters of a text that is one word
 # What PHP and WordPress print where a page fails, whatever its status.
@@ -56,17 +73,43 @@ def ill(body: str) -> str:
         return re.sub(r"<[^>]*>|:$", "", failed.group(0))
     if _FAILED_LINE.match(text):
         return redacted(text.strip())[:120]
-    for name, value in _members_ill(json_object(text)):
+    said = _json(text)
+    found = _members_ill(said) if isinstance(said, dict) else _parts_ill(said) if isinstance(said, list) else []
+    for name, value in found:
         return redacted(json.dumps({name: value}, ensure_ascii=False))[:120]
     return ""
 
 
+def _parts_ill(said: Sequence[Any]) -> list[tuple[str, Any]]:
+    """Of a list in which every entry is a part with a word for its health, those that are ill."""
+    parts = [_named_part(part) for part in said]
+    states = [state for dummy, state, dummy2 in parts]
+    if not any(known for dummy, dummy2, known in parts) or any(
+        state not in _PARTS_WELL and state not in _ILL for state in states
+    ):
+        return []
+    return [(name, state) for name, state, dummy in parts if state in _PARTS_ILL]
+
+
+def _named_part(part: Any) -> tuple[str, str, bool]:
+    """Its name, its state in lower case, and whether the name shows that it is a part of a service."""
+    said = {str(name).lower(): value for name, value in part.items()} if isinstance(part, dict) else {}
+    title = next((title for title in (*_NAMES_PART, *_NAMES) if isinstance(said.get(title), str)), "")
+    state = next((said[title] for title in _WHOLE if isinstance(said.get(title), str)), "")
+    name = str(said.get(title, ""))
+    known = title in _NAMES_PART or bool(_PART.fullmatch(name.lower()) or _PART_TOO.fullmatch(name.lower()))
+    return name, _as_word(state), known
+
+
 def _members_ill(said: Mapping[str, Any]) -> list[tuple[str, Any]]:
     whole = any(isinstance(value, str) and str(name).lower() in _WHOLE for name, value in said.items())
+    explained = any(isinstance(said.get(name), str) and not _is_nothing(said[name]) for name in _SAYS)
     return [
         (str(name), value)
         for name, value in said.items()
-        if _is_fault(str(name).lower(), value) or (not whole and _is_part_ill(str(name).lower(), value))
+        if _is_fault(str(name).lower(), value)
+        or (explained and name == "code" and _is_failed(value))
+        or (not whole and _is_part_ill(str(name).lower(), value))
     ]
 
 
@@ -75,10 +118,28 @@ def _is_fault(name: str, value: Any) -> bool:
     if isinstance(value, bool):
         return not value and name in _WELL
     if isinstance(value, int):
-        return (value == 0 and name in ("ok", "success")) or (name in _CODES and 500 <= value < 600)
+        return (value == 0 and name in ("ok", "success")) or (name in _CODES and _is_failed(value))
     if name in ("error", "errors"):
-        return isinstance(value, (str, dict, list)) and bool(value)
-    return name in _WHOLE and isinstance(value, str) and _is_word(value)
+        return isinstance(value, (str, dict, list)) and not _is_nothing(value)
+    if not isinstance(value, str):
+        return False
+    return (name in _WHOLE and _calls_ill(value)) or (name in _CODES and _is_failed(value))
+
+
+def _is_failed(code: Any) -> bool:
+    """Whether it is a status of HTTP for a failure of the server."""
+    text = "" if isinstance(code, bool) else str(code)
+    return len(text) == 3 and text.isdecimal() and text.startswith("5")
+
+
+def _is_nothing(value: Any, deep: int = 0) -> bool:
+    """Whether a member for errors has none: empty, a word for it, or such in all that it holds."""
+    if isinstance(value, str):
+        return value.strip().lower() in _NO_FAULT
+    if isinstance(value, (dict, list)) and deep < _DEEPEST:
+        held = value.values() if isinstance(value, dict) else value
+        return all(_is_nothing(one, deep + 1) for one in held)
+    return not value
 
 
 def _is_part_ill(name: str, value: Any) -> bool:
@@ -98,7 +159,7 @@ def _is_ill(part: Any, holds: str = "", deep: int = 0) -> bool:
     ``holds``: the name of what holds parts.
     """
     if isinstance(part, str):
-        return _is_word(part) or bool(_SAYS_WHY.match(part.lower()))
+        return _calls_ill(part)
     if deep >= _DEEPEST:
         return False
     if isinstance(part, Mapping):
@@ -117,14 +178,28 @@ def _is_ill(part: Any, holds: str = "", deep: int = 0) -> bool:
     return isinstance(part, list) and any(isinstance(one, Mapping) and _is_ill(one, "", deep + 1) for one in part)
 
 
+def _calls_ill(text: str) -> bool:
+    """Whether it is one of the words, or begins with one and says why."""
+    return _is_word(text) or bool(_SAYS_WHY.match(text.strip().lower()))
+
+
 def _is_word(text: str) -> bool:
-    return text.strip().lower().replace("_", " ") in _ILL
+    return _as_word(text) in _ILL
+
+
+def _as_word(text: str) -> str:
+    return text.strip().lower().replace("_", " ")
+
+
+def _json(body: str) -> Any:
+    """What a body is in JSON; None where it is none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 def json_object(body: str) -> Mapping[str, Any]:
     """The object that a body is; empty where it is none."""
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
+    value = _json(body)
     return value if isinstance(value, Mapping) else {}

@@ -28,6 +28,7 @@ from .endpoint import (
     Meaning,
     Step,
     Target,
+    redirected,
 )
 from .health_answer import ill, json_object
 from .vendors import MAPS, STRIPE, Answer, by_rules
@@ -35,6 +36,7 @@ from .webhook import of_webhook
 
 _PROVIDERS = ("stripe", "maps")
 _INSTEAD = (CHALLENGE, DEFAULT_PAGE, MAINTENANCE)  # of the site, also with a status that is expected
+_REDIRECTS = (301, 302, 303, 307, 308)
 _OWN_KINDS = ("postgres", "redis")
 _GOOGLE = {  # the words of its newer services, by those of the Geocoding API
     "PERMISSION_DENIED": "REQUEST_DENIED",
@@ -129,7 +131,11 @@ def _is_other(target: Target, answer: HttpAnswer) -> bool:
 
 
 def _of_site(target: Target, answer: HttpAnswer, near: bool, matches: bool | None) -> Meaning:
-    """By the expected statuses, the body, and what it says of itself."""
+    """By the expected statuses, the body, and what it says of itself.
+
+    That 200 is expected says nothing of what comes with it. What is asked of the body does, and so does a status that
+    is no success: who expects 401 or 503 expects what comes with that.
+    """
     status, body = answer.status, answer.body
     fault_of = whose_fault(target, near)
     who_answers = answerer_of(answer)
@@ -149,13 +155,36 @@ def _of_site(target: Target, answer: HttpAnswer, near: bool, matches: bool | Non
             f"it answers {status}, and what it says does not match {target.body}{_by(who_answers)}",
             fault_of,
         )
-    if who_answers and who_answers.kind in _INSTEAD and not (target.expect or target.body):
+    meant = bool(target.body) or (status in target.expect and not 200 <= status < 300)
+    if who_answers and who_answers.kind in _INSTEAD and not meant:
         return Meaning(DOWN, f"it answers {status}{_by(who_answers)}", fault_of)
-    sick = "" if target.expect or target.body else ill(body)
+    astray = "" if meant else _astray(target, answer)
+    if astray:
+        return Meaning(DOWN, f"it answers {status}: {astray}", fault_of)
+    sick = "" if meant else ill(body)
     if sick:
         return Meaning(DEGRADED, f"it answers {status}, and says of itself {sick}", fault_of)
     named = who_answers if who_answers and who_answers.kind in (REDIRECT, LOGIN) else None
     return Meaning(UP, f"it answers {status}{_by(named)}", unasked=answer.unread)
+
+
+def _astray(target: Target, answer: HttpAnswer) -> str:
+    """Why a redirect leads nowhere; empty where it may lead on. With a cookie the same address may answer otherwise."""
+    if answer.status not in _REDIRECTS:
+        return ""
+    location = answer.headers.get("location", "").strip()
+    if not location:
+        return "it redirects without an address"
+    onward, dummy = redirected(target, location)
+    same = onward is not None and (onward.secure, onward.host, onward.port, onward.path) == (
+        target.secure,
+        target.host,
+        target.port,
+        target.path,
+    )
+    if same and target.method in ("GET", "HEAD") and "set-cookie" not in answer.headers:
+        return "it redirects to its own address, in a circle"
+    return ""
 
 
 def _by(who: Answerer | None) -> str:

@@ -160,7 +160,7 @@ SIGNED = '{"error": "no signature"}'
         (403, JSON, '{"error": "captcha verification failed"}', ""),
         (403, HTML, "<html><p>Please complete the CAPTCHA to go on</p>", "challenge"),
         (403, HTML, RAILS, "page"),
-        (403, HTML, "<html><form><input type=hidden name=csrfmiddlewaretoken><input name='csrf' value=1></form>", "page"),
+        (403, HTML, "<html><form><input type=hidden name=csrfmiddlewaretoken><input name='csrf'></form>", "page"),
         (403, HTML, "<html><script>var csrf = 1</script><h1>No</h1>", "page"),
         (403, HTML, f"{RAILS}<p>CSRF token missing</p>", "csrf"),
         (503, JSON, '{"error": "redis: unknown host cache.internal"}', ""),

@@ -147,8 +147,10 @@ def test_who_answered_is_said_beside_a_status_that_is_not_expected():
         ("<title>Welcome to nginx!</title>", {}, "down"),
         ("<html><h1>It works!</h1>", {}, "down"),
         ("<title>Welcome to nginx!</title>", {"body": "nginx"}, "up"),
-        ("<title>Welcome to nginx!</title>", {"expect": [200]}, "up"),
+        ("<title>Welcome to nginx!</title>", {"expect": [200]}, "down"),
+        ("<title>Welcome to nginx!</title>", {"expect": [200], "body": "nginx"}, "up"),
         ("<title>Maintenance</title>", {}, "down"),
+        ("<title>Maintenance</title>", {"expect": [200, 204]}, "down"),
         ("<title>Welcome to Pafar</title>", {}, "up"),
     ],
 )
@@ -160,8 +162,46 @@ def test_a_default_page_is_not_the_site(body, given, state):
     ("status", "headers"), [(202, {"x-amzn-waf-action": "challenge"}), (200, {"cf-mitigated": "challenge"})]
 )
 def test_a_challenge_is_not_the_site_whatever_its_status(status, headers):
-    found = http(status, headers=headers)
-    assert (found.state, "a firewall before it" in found.why) == ("down", True)
+    for given in ({}, {"expect": [status]}):
+        found = http(status, headers=headers, **given)
+        assert (found.state, "a firewall before it" in found.why) == ("down", True)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expect", "state"),
+    [
+        (503, "<!doctype html><title>Maintenance</title>", [503], "up"),
+        (403, "<title>Just a moment...</title>", [200, 403], "up"),
+        (503, '{"status": "DOWN"}', [503], "up"),
+        (200, '{"status": "DOWN"}', [200, 503], "degraded"),
+        (200, "<title>Just a moment...</title>", [200, 403], "down"),
+    ],
+)
+def test_who_expects_a_refusal_expects_what_comes_with_it(status, body, expect, state):
+    assert http(status, body, expect=expect).state == state
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "given", "state"),
+    [
+        (301, {"location": "http://web/"}, {}, "down"),
+        (308, {"location": "http://WEB:80/"}, {}, "down"),
+        (302, {"location": "/"}, {"method": "HEAD"}, "down"),
+        (302, {"location": "?"}, {"url": "http://web/a"}, "down"),
+        (302, {}, {}, "down"),
+        (307, {"location": " "}, {}, "down"),
+        (301, {"location": "http://web/"}, {"expect": [301]}, "up"),
+        (302, {"location": "/", "set-cookie": "a=b"}, {}, "up"),
+        (303, {"location": "/"}, {"method": "POST"}, "up"),
+        (301, {"location": "https://web/"}, {}, "up"),
+        (301, {"location": "http://web/en/"}, {}, "up"),
+        (301, {"location": "http://web:8080/"}, {}, "up"),
+        (304, {}, {}, "up"),
+        (300, {}, {}, "up"),
+    ],
+)
+def test_a_redirect_that_leads_nowhere_is_no_site(status, headers, given, state):
+    assert http(status, headers=headers, **given).state == state
 
 
 def test_an_answer_that_is_not_whole_is_degraded():
@@ -170,7 +210,7 @@ def test_an_answer_that_is_not_whole_is_degraded():
 
 
 def test_http_by_status_and_by_what_it_says():
-    assert http(302).state == "up"
+    assert http(302, headers={"location": "/en/"}).state == "up"
     assert http(401, expect=[401]).state == "up"
     assert http(200, expect=[401]).state == "down"
     assert http(200, "ok", body="ok").state == "up"
@@ -239,7 +279,8 @@ def test_a_status_that_stripe_does_not_document(status):
         ('{"error": "database is down"}', {}, "degraded"),
         ('{"errors": [{"message": "x"}], "data": null}', {}, "degraded"),
         ('{"ok": false}', {}, "degraded"),
-        ('{"health": "unhealthy"}', {"expect": [200]}, "up"),
+        ('{"health": "unhealthy"}', {"expect": [200]}, "degraded"),
+        ('{"health": "unhealthy"}', {"body": "."}, "up"),
         ('{"status": "UP"}', {}, "up"),
         ('{"error": null, "errors": [], "ok": true}', {}, "up"),
         ('{"items": [{"status": "down"}]}', {}, "up"),
@@ -256,7 +297,7 @@ def test_a_status_that_stripe_does_not_document(status):
         ("the down payment", {}, "up"),
         ("<br /><b>Fatal error</b>: Uncaught PDOException", {}, "degraded"),
         ("<h1>Error establishing a database connection</h1>", {}, "degraded"),
-        ("Unhealthy", {"expect": [200]}, "up"),
+        ("Unhealthy", {"expect": [200]}, "degraded"),
         ('{"status": "dow', {}, "up"),
         ('["down"]', {}, "up"),
         ('{"a":' * 3000, {}, "up"),
