@@ -138,7 +138,7 @@ options:
       queues:
         description:
           - For V(redis), queues of tasks that are lists in database 0, as those of Celery. The target is degraded if tasks
-            wait in one and no client waits for tasks.
+            wait in one and are no fewer a second later; whether its workers are busy or consume nothing is not known then.
         type: list
         elements: str
         default: []

@@ -32,11 +32,12 @@ from .._endpoints.answerer import (
     WRONG_HOST,
 )
 from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, KEY, LATE, NETWORK, THEIRS, UNKNOWN
+from .._endpoints.owner import Services
 from .._endpoints.reached import unknown_of
 from .._logs.records import LogReport, SignatureReport
 from .cause import Cause, Diagnosis, Rules, diagnosis, joined
 from .failing_share import failing_shares
-from .network import STALE, Row, Services, aside, causes_of, to_restart
+from .network import STALE, Row, aside, causes_of, to_restart
 from .provider_errors import API as API_ERROR
 from .provider_errors import EVENT_TIME, OWN, SIGNATURE, declined_cards, ids_for_support, is_mistake, provider_error
 from .provider_errors import KEY as KEY_ERROR

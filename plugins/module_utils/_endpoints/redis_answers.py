@@ -11,6 +11,7 @@ import re
 from typing import Mapping
 
 from .._core.redaction import redacted
+from .._core.text import counted
 from .._core.units import MIB
 from .endpoint import DEGRADED, DOWN, OURS, UP, Meaning
 
@@ -77,23 +78,35 @@ def of_info(text: str) -> Meaning:
     return Meaning(UP, "it answers, and nothing in INFO keeps it from taking writes")
 
 
-def of_queues(lengths: Mapping[str, int | None], info: str) -> Meaning:
-    """Of queues that are lists, as Celery's: tasks wait, and no client waits for any. ``lengths``: None is no list.
+def of_queues(
+    lengths: Mapping[str, int | None], info: str, later: Mapping[str, int | None] | None = None, seconds: float = 0.0
+) -> Meaning:
+    """Of queues that are lists, as Celery's: that a worker takes tasks is proved where a queue is empty, or where it
+    has fewer at a second look. ``lengths``: None is no list; ``later``: ``seconds`` after, None for no second look.
 
-    A worker that has nothing to do waits in BRPOP, which INFO counts as a blocked client.
+    A client that waits (BRPOP, which INFO counts as blocked) proves nothing of a queue with tasks: it would have been
+    given one of them at once, and so it waits for another list.
     """
     unread = [name for name, length in lengths.items() if length is None]
     if unread:
         return Meaning(DEGRADED, f"the queue {unread[0]} cannot be read: it is no list, or the login may not", OURS)
-    waiting = {name: length for name, length in lengths.items() if length}
-    if not waiting or _number(_facts(info), "blocked_clients"):
+    again = later or {}
+    waiting = {name: length for name, length in lengths.items() if length and not _is_fewer(again.get(name), length)}
+    if not waiting:
         return Meaning(UP)
     named = ", ".join(f"{length} in {name}" for name, length in waiting.items())
+    fewer = f" and became no fewer within {seconds:.1f} s" if later is not None else ""
+    idle = _number(_facts(info), "blocked_clients")
+    others = f"; {counted(idle, 'client waits', 'clients wait')} for other lists" if idle else ""
     return Meaning(
         DEGRADED,
-        f"tasks wait ({named}), and no worker waits for tasks: all are busy, none runs, or none consumes this queue",
+        f"tasks wait ({named}){fewer}: all workers are busy, none runs, or none consumes this queue{others}",
         OURS,
     )
+
+
+def _is_fewer(later: int | None, before: int) -> bool:
+    return later is not None and later < before
 
 
 def is_cluster(text: str) -> bool:

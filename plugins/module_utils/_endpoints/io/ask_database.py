@@ -12,6 +12,7 @@ from ..postgres_answers import LoginAnswer, has_ended, login_answer, of_postgres
 from ..redis_answers import is_cluster, of_cluster, of_info, of_ping, of_queues
 from .wire import SSL_REQUEST, Failed, Wire, is_postgres, is_redis, wants_certificate
 
+_BETWEEN = 1.0  # seconds between two looks at the lengths of queues
 _ALERT = b"\x15\x03"  # how TLS refuses: RFC 8446, section 5.1
 
 
@@ -66,11 +67,25 @@ def _of_work(wire: Wire) -> Meaning:
         meaning = of_info(info)
         further = [of_cluster(_command(wire, "CLUSTER", "INFO"))] if is_cluster(info) else []
         if wire.target.queues:
-            lengths = {name: _length(_command(wire, "LLEN", name)) for name in wire.target.queues}
-            further.append(of_queues(lengths, info))
+            further.append(_of_queues(wire, info))
         return next((each for each in [meaning, *further] if each.state != UP), meaning)
     except Failed as failed:
         return of_info(f"-{failed.said}")
+
+
+def _of_queues(wire: Wire, info: str) -> Meaning:
+    """Whether their tasks are taken: those that wait are counted twice."""
+    lengths = {name: _length(_command(wire, "LLEN", name)) for name in wire.target.queues}
+    if not any(lengths.values()) or None in lengths.values():
+        return of_queues(lengths, info)
+    began, pause = time.monotonic(), min(_BETWEEN, wire.left() / 2)
+    time.sleep(pause)
+    wire.paused += time.monotonic() - began
+    try:
+        later = {name: _length(_command(wire, "LLEN", name)) for name, length in lengths.items() if length}
+    except Failed:
+        return of_queues(lengths, info)
+    return of_queues(lengths, info, later, pause)
 
 
 def _length(answer: str) -> int | None:

@@ -54,6 +54,7 @@ class Wire:
         self.unresolved = ""  # why there may be more of them
         self.dialled = Dialled()
         self._lap = self._began = time.monotonic()
+        self.paused = 0.0  # seconds in which nothing was asked
         self.proxy, self.proxy_login = proxy_of(place, target)
 
     def lap(self) -> float:
@@ -94,8 +95,8 @@ class Wire:
 
     @property
     def took(self) -> float:
-        """Seconds so far, without those in which silent addresses were waited for."""
-        return time.monotonic() - self._began - self.dialled.waited
+        """Seconds so far, without pauses, and without those in which silent addresses were waited for."""
+        return time.monotonic() - self._began - self.dialled.waited - self.paused
 
     @property
     def dead(self) -> tuple[tuple[str, str], ...]:

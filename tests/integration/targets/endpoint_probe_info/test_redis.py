@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -71,12 +72,36 @@ def test_a_queue_that_no_worker_consumes(tmp_path: Path) -> None:
             while "blocked_clients:1" not in says(port, "INFO clients")[0]:
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
-            consumed = row(it, attempts=1)
+            beside = row(it, attempts=1)
         says(port, "SET mail x")
         wrong = row(it, attempts=1)
-    assert (empty["state"], consumed["state"]) == ("up", "up")
+    assert empty["state"] == "up"
     assert (left["state"], "3 in celery" in left["why"]) == ("degraded", True)
+    assert (beside["state"], "1 client waits for other lists" in beside["why"]) == ("degraded", True)
     assert (wrong["state"], "the queue mail cannot be read" in wrong["why"]) == ("degraded", True)
+
+
+def test_a_queue_with_a_backlog_that_a_worker_takes_from(tmp_path: Path) -> None:
+    done = threading.Event()
+
+    def work(port: int) -> None:
+        while not done.is_set():
+            says(port, "RPOP celery")
+            time.sleep(0.02)
+
+    with serving_redis(tmp_path) as port:
+        for dummy in range(10):
+            says(port, "LPUSH celery " + " ".join("x" * 400))
+        worker = threading.Thread(target=work, args=(port,))
+        worker.start()
+        it = {"kind": "redis", "host": "127.0.0.1", "port": port, "queues": ["celery"], "slow": 0.9}
+        try:
+            found = row(it, attempts=1)
+        finally:
+            done.set()
+            worker.join()
+    assert found["state"] == "up", found
+    assert "answered after" not in found["why"], "the pause between the looks is not its slowness"
 
 
 def test_a_redis_that_cannot_save(tmp_path: Path) -> None:

@@ -87,18 +87,26 @@ def test_where_info_is_not_answered_its_work_is_not_known(said):
 
 
 @pytest.mark.parametrize(
-    ("lengths", "blocked", "state", "words"),
+    ("lengths", "later", "blocked", "state", "words"),
     [
-        ({"celery": 0}, "0", "up", ""),
-        ({"celery": 12}, "1", "up", ""),
-        ({"celery": 12}, "0", "degraded", "12 in celery"),
-        ({"celery": 0, "mail": 3}, "0", "degraded", "3 in mail"),
-        ({"celery": None}, "3", "degraded", "the queue celery cannot be read"),
-        ({}, "0", "up", ""),
+        ({"celery": 0}, None, "0", "up", ""),
+        ({"celery": 0}, None, "1", "up", ""),
+        ({"celery": 12}, None, "0", "degraded", "12 in celery"),
+        # A client that waits does so for another list.
+        ({"celery": 12}, None, "1", "degraded", "1 client waits for other lists"),
+        ({"celery": 5000}, {"celery": 5000}, "1", "degraded", "became no fewer within 1.0 s"),
+        ({"celery": 5000}, {"celery": 5003}, "0", "degraded", "5000 in celery"),
+        ({"celery": 5000}, {"celery": 4990}, "0", "up", ""),
+        ({"celery": 1}, {"celery": 0}, "0", "up", ""),
+        ({"celery": 5000}, {"celery": None}, "0", "degraded", "5000 in celery"),
+        ({"celery": 0, "mail": 3}, {"mail": 3}, "7", "degraded", "tasks wait (3 in mail)"),
+        ({"celery": 9, "mail": 3}, {"celery": 8, "mail": 3}, "0", "degraded", "tasks wait (3 in mail)"),
+        ({"celery": None}, None, "3", "degraded", "the queue celery cannot be read"),
+        ({}, None, "0", "up", ""),
     ],
 )
-def test_tasks_that_no_worker_takes(lengths, blocked, state, words):
-    meaning = of_queues(lengths, info(blocked_clients=blocked))
+def test_tasks_that_no_worker_takes(lengths, later, blocked, state, words):
+    meaning = of_queues(lengths, info(blocked_clients=blocked), later, 1.0)
     assert (meaning.state, words in meaning.why) == (state, True), meaning
 
 
