@@ -124,7 +124,7 @@ _MARKS = (
     _Mark(CHALLENGE, "Sucuri", (403, 503), "x-sucuri-block"),
     _Mark(CHALLENGE, "Sucuri", (403, 503), "server", _is("sucuri"), _is("sucuri")),
     _Mark(CHALLENGE, "Imperva", body=_is(r"incapsula incident id|id=[\"']?main-iframe[\"']? src=[\"']?/_incapsula")),
-    _Mark(CHALLENGE, "Azure", (403,), "server", _is("azure-application-gateway|azure front door"), form=_BARE),
+    _Mark(CHALLENGE, "Azure", (403,), "server", _is("azure-application-gateway"), form=_BARE),
     _Mark(CHALLENGE, "Azure, by x-azure-ref", (403,), "x-azure-ref",
           body=_is("request is blocked|services aren't available")),
     _Mark(CHALLENGE, "Bunny", (403,), "server", _is("bunnycdn"), _is("<h1>403")),
@@ -214,7 +214,7 @@ _MARKS = (
         "proxy server (?:received an invalid|could not handle)|maintenance downtime or capacity"
         "|gateway did not receive a timely response"
     )),
-    # Its `Bad Gateway`, alone, is also what Express writes for a status (sendStatus), and is nobody's own.
+    # Its `Bad Gateway`, alone, is also what Express writes for a status (sendStatus): it names none of both.
     _Mark(NO_BACKEND, "the words of Traefik", _NO_BACKEND, body=_is(r"\Ano available server\s*\Z")),
     _Mark(NO_BACKEND, "the words of Kong", _NO_BACKEND,
           body=_is("an invalid response was received from the upstream server|the upstream server is timing out")),
