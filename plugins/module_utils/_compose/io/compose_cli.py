@@ -21,8 +21,9 @@ from ..endpoint.engine_endpoint import EngineEndpoint
 from ..model import Model, model_of
 from ..project_ref import Source
 
-# Variables of the calling shell that would change which project is meant.
-_OTHERS = ("COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "COMPOSE_PROFILES", "COMPOSE_ENV_FILES", "COMPOSE_PROGRESS")
+# Variables of the calling shell that would change which project is meant, or what is done to it.
+_OTHERS = ("COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "COMPOSE_PROFILES", "COMPOSE_ENV_FILES", "COMPOSE_PROGRESS",
+           "COMPOSE_REMOVE_ORPHANS")  # fmt: skip
 _RENDER = 60.0  # seconds
 # Where docker looks for its plugins, after the folder of the user's own configuration (cli-plugins/manager).
 _PLUGINS = tuple(f"/usr/{place}/docker/cli-plugins" for place in ("local/lib", "local/libexec", "lib", "libexec"))
@@ -111,7 +112,9 @@ class Compose:
         ``pins``: how many containers each dependency has now. Without it, Compose sets them back to the files.
         """
         words = [*self.of(source), "--profile", "*", "up", "--detach", "--no-recreate", "--no-build"]
-        words += ["--pull", "never", "--scale", f"{service}={count}"]
+        # Compose takes the option from COMPOSE_REMOVE_ORPHANS, also of the project's .env, where it is not given: every
+        # container of a service that these files do not have would be removed, and every one-off run that has ended.
+        words += ["--remove-orphans=false", "--pull", "never", "--scale", f"{service}={count}"]
         if self.version >= _FIRST_DEPS:
             words.append("--no-deps")
         else:
