@@ -157,8 +157,8 @@ class RollBack:
         with acting(self.control, self._record(planned), self.former):
             for container, state in planned.undrained:
                 self.control.undrain(container, state)
-            # What is gone back from is kept for the way forward.
-            if self.present is not None:
+            # What is gone back from is kept for the way forward; where only a drain rule is removed, nothing is.
+            if self.present is not None and planned.steps:
                 self.store.protect(self.context.engine, self.present)
                 self.store.keep(replace(self.present, good=False))
             Switching(self.context, self.control, self.store, planned).carry_out()
@@ -207,9 +207,9 @@ class RollBack:
 
 
 def _same_images(snapshot: ReleaseSnapshot, present: ReleaseSnapshot, services: Sequence[str]) -> bool:
-    """Whether both record the same one image for each of these services."""
+    """Whether both record the same one image for each of these services; of none of them nothing is the same."""
     both = [(snapshot.services.get(name), present.services.get(name)) for name in services]
-    return all(one and other and one.image == other.image and not other.mixed for one, other in both)
+    return bool(both) and all(one and other and one.image == other.image and not other.mixed for one, other in both)
 
 
 def plan(
