@@ -14,7 +14,8 @@ description:
     no network and no volume, and goes with the snapshot.
   - C(docker container prune) and C(docker system prune) remove such containers like all that do not run. Exclude them
     with C(--filter label!=pafar.runbook.keep).
-  - Run it before every deploy. A state that is already recorded is not recorded again.
+  - Run it before every deploy, before the checkout and the build. A state that is already recorded is not recorded again.
+  - Where the checkout is ahead of what runs, C(revision) is empty, since it is not known.
   - A snapshot is good when no container was unhealthy at the time of the snapshot.
 options:
   state_dir:

@@ -108,7 +108,7 @@ def snapshot_of(project: Project, created: Mapping[str, str], git: Mapping[str, 
         main = images[0][0]
         services[name] = Recorded(
             image=main,
-            reference=spec.image if (spec := project.spec(name)) else replicas[0].image_ref,
+            reference=_reference(project, name, next(replica for replica in replicas if replica.image == main)),
             replicas=len(replicas),
             hash=next(replica.hash for replica in replicas if replica.image == main),
             created=created.get(main, ""),
@@ -129,6 +129,14 @@ def snapshot_of(project: Project, created: Mapping[str, str], git: Mapping[str, 
         project.name, stamp(project.now), good, services, git.get("revision", ""), bool(git.get("dirty")),
         str(git.get("subject", "")), label, config,
     )  # fmt: skip
+
+
+def _reference(project: Project, service: str, replica: Container) -> str:
+    """The name that means what runs: that of the files, or the container's own where the files name another image."""
+    spec = project.spec(service)
+    if spec is not None and (project.images.get(spec.image) == replica.image or not replica.image_ref):
+        return spec.image
+    return replica.image_ref
 
 
 def _unproven(project: Project, container: Container) -> bool:
@@ -305,7 +313,7 @@ def plan_rollback(
         reason += f"; fresh containers lose what `docker update` has set ({some(lost)})" if lost else ""
         actions.append(Item(target_of(step), reason, "roll_back", {"who": name, "how": step.how}))
         steps.append(step)
-    if steps and migrations is None and goal.revision and not accept_migrations:
+    if steps and migrations is None and not accept_migrations:
         refusals.append(
             "git cannot show whether migrations lie between what runs and that release; accept_migrations: true if the"
             " old code can meet the present schema"
@@ -342,10 +350,9 @@ def how_back(project: Project, goal: ReleaseSnapshot, service: str) -> str:
     """By the tag where nothing but the image changed and the tag is the same: then the next `up` stays there."""
     spec = project.spec(service)
     recorded = (goal.config or {}).get("services", {}).get(service)
-    if spec is None or recorded is None:
-        return TAG if spec is not None and movable(spec.image) else FILE
-    same = configuration(spec.raw) == configuration(recorded)
-    return TAG if same and spec.image == goal.services[service].reference and movable(spec.image) else FILE
+    if spec is None or spec.image != goal.services[service].reference or not movable(spec.image):
+        return FILE
+    return TAG if recorded is None or configuration(spec.raw) == configuration(recorded) else FILE
 
 
 def who_else(project: Project, steps: Sequence[Step], listed: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -376,23 +383,3 @@ def movable(reference: str) -> bool:
 
 def configuration(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in raw.items() if key not in _NOT_CONFIGURATION and value is not None}
-
-
-def file_for(goal: ReleaseSnapshot, images: Mapping[str, str]) -> dict[str, Any]:
-    """The old configuration as a compose file of its own, with every image by its id.
-
-    ``images``: of services that did not run then; without one a service is left out.
-    """
-    config = goal.config or {}
-    services = {}
-    for name, raw in config.get("services", {}).items():
-        kept = {key: value for key, value in raw.items() if key not in ("build", "profiles")}
-        recorded = goal.services.get(name)
-        image = recorded.image if recorded else images.get(name) or kept.get("image", "")
-        if image:
-            services[name] = {**kept, "image": image, "pull_policy": "never"}
-    for service in services.values():
-        if isinstance(service.get("depends_on"), Mapping):
-            service["depends_on"] = {name: how for name, how in service["depends_on"].items() if name in services}
-    shared = {kind: config[kind] for kind in ("networks", "volumes", "secrets", "configs") if config.get(kind)}
-    return {"name": goal.project, "services": services, **shared}

@@ -17,6 +17,7 @@ from ..acts.io.acting import acting, drop_record, new_record
 from ..acts.io.image_change import Switching
 from ..acts.recovery import Recovery, cut_off, recovery_of
 from ..acts.release_goal import LAST_GOOD, further_back, goal, left_for
+from ..acts.running_revision import of_what_runs, recorded_for
 from ..acts.wish import ROLLBACK, ActRecord, Wish
 from ..project import Project
 from ..project_report import is_well, project_dict
@@ -35,6 +36,8 @@ from ..replicas import service_states
 from .replicas import ReplicaControl
 from .request import Context, Request, evidence, on_its_engine, open_context, refresh
 from .snapshots import Snapshots, made
+
+_MOVES = 5000  # of the checkout that are read: some tools reset it to the same revision every minute
 
 
 def take(request: Request, folder: str, label: str, keep: int) -> dict[str, Any]:
@@ -82,7 +85,9 @@ def take(request: Request, folder: str, label: str, keep: int) -> dict[str, Any]
 
 def _snapshot(context: Context, label: str) -> ReleaseSnapshot:
     created = made(context.engine, {container.image for container in context.project.containers})
-    return snapshot_of(context.project, created, git.state(context.project.source.directory), label)
+    folder = context.project.source.directory
+    head = of_what_runs(context.project, git.state(folder), git.moves(folder, _MOVES))
+    return snapshot_of(context.project, created, head, label)
 
 
 def roll_back(
@@ -246,9 +251,13 @@ def plan(
             f"{', '.join(unknown)} did not run at {target.name}, so there is nothing to go back to. Nothing was done."
         )
     present = {service.image: context.engine.image(service.image) is not None for service in target.services.values()}
-    migrations = git.changed(
-        folder, target.revision, _running_revision(context.project, there, services, folder), patterns
+    then, running = (
+        recorded_for(target, there, services),
+        _running_revision(context.project, there, services, folder),
     )
+    migrations = git.changed(folder, then, running, patterns)
+    if not (then or running):
+        migrations = []  # there was no checkout, and is none: nothing can be compared
     rollback_plan = plan_rollback(
         context.project,
         target,

@@ -21,14 +21,16 @@ def _git(folder: str, *words: str) -> str | None:
 
 
 def state(folder: str) -> dict[str, Any]:
-    """``revision``, ``dirty`` and ``subject``; {} where there is no checkout."""
+    """``revision``, ``dirty``, ``subject`` and ``committed``, in seconds since 1970; {} where there is no checkout."""
     revision = _git(folder, "rev-parse", "--verify", "HEAD") if folder else None
     if not revision:
         return {}
+    committed, dummy, subject = (_git(folder, "log", "-1", "--format=%ct%x00%s") or "").partition("\0")
     return {
         "revision": revision,
         "dirty": bool(_git(folder, "status", "--porcelain", "--untracked-files=no")),
-        "subject": _git(folder, "log", "-1", "--format=%s") or "",
+        "subject": subject,
+        "committed": float(committed) if committed.isdigit() else None,
     }
 
 

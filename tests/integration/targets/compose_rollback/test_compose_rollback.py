@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from rehearsal import engine
 
 
-def git(shop, *words):
+def git(shop, *words, date=""):
     argv = ["git", "-C", str(shop.folder), "-c", "user.name=t", "-c", "user.email=t@example.org", *words]
-    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
+    environment = {**os.environ, **({"GIT_COMMITTER_DATE": date} if date else {})}
+    return subprocess.run(argv, env=environment, capture_output=True, text=True, check=True).stdout.strip()
 
 
 @pytest.fixture
@@ -20,7 +22,7 @@ def released(shop, tmp_path):
     subprocess.run(["rm", "-rf", str(shop.folder / ".git"), str(shop.folder / "app")], check=True)
     git(shop, "init", "--quiet")
     git(shop, "add", "compose.yml")
-    git(shop, "commit", "--quiet", "--message", "one")
+    git(shop, "commit", "--quiet", "--message", "one", date="2026-01-01T00:00:00Z")  # what runs was made of it
     shop.state = {"state_dir": str(tmp_path / "s")}
     shop.good = engine.run(["docker", "image", "inspect", "--format", "{{.Id}}", shop.image]).stdout.strip()
     shop.first = git(shop, "rev-parse", "HEAD")
@@ -81,6 +83,31 @@ def test_migrations_in_between_are_refused_unless_told(released):
     done = shop.module("compose_rollback", check=True, **shop.state)
     assert "1 migrations lie between (app/migrations/0002.py)" in done["msg"]
     assert shop.module("compose_rollback", check=True, accept_migrations=True, **shop.state)["changed"] is True
+
+
+def test_a_snapshot_between_the_checkout_and_the_next_up_opens_no_gate_for_migrations(shop, tmp_path):
+    """The checkout is ahead of what runs, by its files alone and then by a built image, too."""
+    subprocess.run(["rm", "-rf", str(shop.folder / ".git"), str(shop.folder / "app")], check=True)
+    git(shop, "init", "--quiet")
+    git(shop, "add", "compose.yml")
+    git(shop, "commit", "--quiet", "--message", "one", date="2026-01-01T00:00:00Z")
+    state = {"state_dir": str(tmp_path / "s")}
+    (shop.folder / "app/migrations").mkdir(parents=True, exist_ok=True)
+    (shop.folder / "app/migrations/0002.py").write_text(str(tmp_path))
+    git(shop, "add", "app")
+    git(shop, "commit", "--quiet", "--message", "two")
+    unbuilt = shop.module("compose_snapshot", **state, label="checked out")["snapshot"]
+    shop.build("newer")
+    built = shop.module("compose_snapshot", **state, label="built")["snapshot"]
+    assert [each["revision"] for each in (unbuilt, built)] == ["", ""]
+    assert unbuilt["good"]
+    assert built["good"]
+    shop.compose("up", "--detach", "--no-build", "web", "worker")
+    shop.await_up()
+    before = shop.world()
+    refused = shop.module("compose_rollback", **state)
+    assert "git cannot show whether migrations lie between" in refused["msg"]
+    assert shop.world() == before
 
 
 def test_an_old_release_that_does_not_come_up_goes_forward_again(shop, tmp_path):

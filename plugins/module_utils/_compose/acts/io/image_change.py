@@ -16,8 +16,9 @@ from ...io.replicas import ReplicaControl
 from ...io.request import Context
 from ...io.snapshots import Snapshots
 from ...project_ref import Source
-from ...release import FILE, TAG, Rollback, Step, file_for
+from ...release import FILE, TAG, Rollback, Step
 from ...replicas import short
+from ..old_files import file_for
 
 
 class Switching:

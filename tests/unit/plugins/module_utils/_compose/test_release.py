@@ -11,7 +11,6 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.release imp
     FILE,
     TAG,
     differing,
-    file_for,
     how_back,
     keepers,
     plan_rollback,
@@ -154,8 +153,9 @@ def test_by_tag_or_by_file(then, now, how):
 def test_whether_migrations_lie_between_must_be_known():
     was, now = taken(container(image=OLD), revision="a" * 40), project(container())
     assert "git cannot show" in plan_rollback(now, was, [], present={OLD: True}, migrations=None).refusals[0]
-    without = taken(container(image=OLD))
-    assert plan_rollback(now, without, [], present={OLD: True}, migrations=None).refusals == ()
+    unknown = taken(container(image=OLD))
+    assert "git cannot show" in plan_rollback(now, unknown, [], present={OLD: True}, migrations=None).refusals[0]
+    assert plan_rollback(now, unknown, [], present={OLD: True}, migrations=[]).refusals == ()
 
 
 def test_a_volume_without_a_name_would_be_lost():
@@ -163,16 +163,6 @@ def test_a_volume_without_a_name_would_be_lost():
     was = taken(container(image=OLD, mounts=anonymous))
     plan = plan_rollback(project(container(mounts=anonymous)), was, ["web"], present={OLD: True})
     assert "a volume without a name" in plan.refusals[0]
-
-
-def test_the_old_files_have_every_image_by_its_id():
-    services = {"web": {"build": {"context": "."}, "depends_on": {"new": {}}}, "side": {"build": {"context": "."}}}
-    was = taken(container(image=OLD), container("side", image=NEW), services=services)
-    made = file_for(was, {})
-    assert made["services"]["web"]["image"] == OLD
-    assert made["services"]["side"]["image"] == NEW
-    assert not any("build" in service for service in made["services"].values())
-    assert made["services"]["web"]["depends_on"] == {}
 
 
 def test_names_of_images_are_small_letters():
@@ -247,6 +237,34 @@ def test_one_replica_that_was_stopped_on_purpose_is_named_before_anything_stops(
     )
     failed = project(container(), container(number=2, **{**STOPPED, "error": "port is already allocated"}))
     assert plan_rollback(failed, was, [], present={OLD: True}).refusals == ()
+
+
+@pytest.mark.parametrize(
+    ("running", "files", "images", "reference"),
+    [
+        pytest.param({}, "shop/app:latest", {"shop/app:latest": NEW}, "shop/app:latest", id="what the files say"),
+        pytest.param({"image": OLD}, "shop/app:latest", {"shop/app:latest": NEW}, "shop/app:latest", id="built since"),
+        pytest.param(
+            {"image": OLD, "ref": "shop/app:v1"}, "shop/app:v2", {"shop/app:v2": NEW}, "shop/app:v1", id="pulled"
+        ),
+        pytest.param({"image": OLD, "ref": "shop/app:v1"}, "shop/app:v2", {"none": NEW}, "shop/app:v1", id="not built"),
+        pytest.param({"image": OLD, "ref": OLD}, "shop/app:v2", {"shop/app:v2": NEW}, OLD, id="rolled back by its id"),
+        pytest.param({"image": OLD, "ref": OLD}, "shop/app:v1", {"shop/app:v1": OLD}, "shop/app:v1", id="and kept"),
+    ],
+)
+def test_the_recorded_name_of_an_image_means_what_runs(running, files, images, reference):
+    """A rollback by the tag would else give the name of the newer image to the older one."""
+    services = {"web": {"image": files}}
+    was = taken(container(hash="x", **running), services=services, images=images)
+    assert was.services["web"].reference == reference
+    now = project(container(image="sha256:" + "c" * 64), services=services, images=images)
+    assert (how_back(now, was, "web") == TAG) is (reference == files)
+
+
+def test_of_a_release_without_its_files_no_other_name_is_moved():
+    was = taken(container(image=OLD, ref="shop/app:v1"), model=None)
+    assert how_back(project(container(), services={"web": {"image": "shop/app:v2"}}), was, "web") == FILE
+    assert how_back(project(container(), services={"web": {"image": "shop/app:v1"}}), was, "web") == TAG
 
 
 @pytest.mark.parametrize(

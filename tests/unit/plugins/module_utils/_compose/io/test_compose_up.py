@@ -33,14 +33,16 @@ def test_no_other_container_is_removed_recreated_built_or_pulled(monkeypatch, ve
     words, dummy = asked(monkeypatch, version)
     up = words[words.index("up") :]
     assert {"--no-recreate", "--no-build", "--remove-orphans=false"} <= set(up)
-    assert up[up.index("--pull") + 1] == "never" and up[-1] == "web"
+    assert up[up.index("--pull") + 1] == "never"
+    assert up[-1] == "web"
 
 
 @pytest.mark.parametrize("value", ["true", "1", "TRUE", "yes"])
 def test_a_variable_of_the_shell_that_removes_containers_is_not_handed_on(monkeypatch, value):
     monkeypatch.setenv("COMPOSE_REMOVE_ORPHANS", value)
     words, environment = asked(monkeypatch)
-    assert "COMPOSE_REMOVE_ORPHANS" not in environment and "--remove-orphans=false" in words
+    assert "COMPOSE_REMOVE_ORPHANS" not in environment
+    assert "--remove-orphans=false" in words
 
 
 @pytest.mark.parametrize("name", ["COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "COMPOSE_PROFILES", "COMPOSE_ENV_FILES"])
@@ -57,4 +59,5 @@ def test_variables_that_the_files_may_need_are_handed_on(monkeypatch, name):
 
 def test_dependencies_keep_their_number_where_the_version_starts_them(monkeypatch):
     assert "--no-deps" in asked(monkeypatch)[0]
-    assert "db=1" in asked(monkeypatch, BEFORE)[0] and "--no-deps" not in asked(monkeypatch, BEFORE)[0]
+    assert "db=1" in asked(monkeypatch, BEFORE)[0]
+    assert "--no-deps" not in asked(monkeypatch, BEFORE)[0]
