@@ -40,6 +40,7 @@ class Project:
     drains: Mapping[str, Drained] = field(default_factory=dict)  # of those with a drain rule, by id
     unfinished: tuple[Unfinished, ...] = ()  # acts whose record is still there
     internal: frozenset[str] = frozenset()  # networks without a way outside, by the engine
+    differing_networks: Mapping[str, str] = field(default_factory=dict)  # by name in the files, what an `up` would do
     listening: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # TCP ports, by id; of those that are known
     endpoint: EngineEndpoint = LOCAL_ENGINE  # the engine that it runs on
 
@@ -219,6 +220,12 @@ class Project:
         owners = [owner for dummy, owner in container.shares]
         shared = [other.service for other in self.containers if other.id in owners or other.name in owners]
         return [*container.needs, *shared]
+
+    def against_networks(self, service: str) -> list[str]:
+        """What an `up` of a service would do to its networks and its replicas, in clauses."""
+        spec = self.spec(service)
+        names = (spec.raw.get("networks") or {}) if spec else {}
+        return [self.differing_networks[key] for key in names if key in self.differing_networks]
 
     def would_start(self, service: str) -> list[Container]:
         """Containers of its dependencies that do not run: an old version of Compose starts them with its `up`."""

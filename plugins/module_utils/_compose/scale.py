@@ -341,6 +341,7 @@ def refusals(
 
 def dependencies(project: Project, service: str, starts_them: bool) -> Iterable[str]:
     """What speaks against an `up` of this service; ``starts_them``: this version starts what it depends on."""
+    yield from (f"{why}; put the files right, or deploy them first" for why in project.against_networks(service))
     down = project.would_start(service)
     if down and starts_them:
         yield (

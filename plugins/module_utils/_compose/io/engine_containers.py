@@ -69,12 +69,12 @@ class ContainerCalls(Transport):
             inspection: dict[str, Any] = self.api.inspect_network(name)
         return inspection
 
-    def internal_networks(self) -> frozenset[str]:
-        """Names of the networks that have no way outside. Empty, too, where the engine keeps them from this user."""
+    def networks(self) -> list[dict[str, Any]]:
+        """Every network of the engine. Empty, too, where the engine keeps them from this user."""
         networks: list[dict[str, Any]] = []
         with suppress(EngineError), self.call("list the networks of"):
             networks = self.api.networks()
-        return frozenset(str(network["Name"]) for network in networks if network.get("Internal"))
+        return networks
 
     def log(self, id: str, lines: int) -> list[str]:
         """The last lines of a container's log, as they are; a log that cannot be read has none."""
@@ -200,6 +200,10 @@ class ContainerCalls(Transport):
     def start(self, id: str) -> None:
         with self.call("start", f"container {id[:12]}"):
             self.api.start(id)
+
+    def connect(self, id: str, network: str, aliases: Sequence[str]) -> None:
+        with self.call("connect", f"container {id[:12]} to the network {network}"):
+            self.api.connect_container_to_network(id, network, aliases=list(aliases))
 
     def stop(self, id: str, grace: int) -> None:
         with self.call("stop", f"container {id[:12]}"):

@@ -17,6 +17,7 @@ from ..._core.times import moment
 from ..._system.io.procfs import ages_of
 from ..acts.io.act_store import ActStore
 from ..acts.io.listening import listening
+from ..acts.networks import differing_networks
 from ..acts.recovery import newest
 from ..acts.stopping import judged, may_be_stopped
 from ..container import Container
@@ -55,10 +56,14 @@ def observe(
     project = replace(project, drains=rule.find(mine), unfinished=newest(ActStore(engine, name).unfinished()))
     if compose is not None:
         project = _with_model(engine, compose, project)
+    networks = engine.networks()
+    if compose is not None and project.model is not None:
+        differing = differing_networks(project.model, name, networks, compose.version)
+        project = replace(project, differing_networks=differing)
     project = replace(
         project,
         outside=_outside(engine, mine),
-        internal=engine.internal_networks(),
+        internal=frozenset(str(network["Name"]) for network in networks if network.get("Internal")),
         listening=listening(engine, mine),
     )
     if interval:

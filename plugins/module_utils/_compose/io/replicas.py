@@ -13,10 +13,11 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Callable, ContextManager, Iterable, Sequence
 
-from ..._core.errors import ActFailed, ComposeError, PreflightError, RunbookError
-from ..._core.redaction import redacted, redacted_lines
+from ..._core.errors import ActFailed, ComposeError, PreflightError
+from ..._core.redaction import redacted
 from ..._core.result import NotDone
 from ..acts.io.listening import why_two_are_unclear
+from ..acts.io.more_replicas import Up
 from ..acts.singleton import stops_first, why_single
 from ..container import Container
 from ..drain.io import rule
@@ -128,7 +129,7 @@ class ReplicaControl:
         ``source``: other files than the project's own; ``image``: what they must run, by id; ``keep``: also those that
         do not come up.
         """
-        before = {container.id for container in self.now(service)}
+        before = self.now(service)
         against = list(dependencies(self.project, service, self.compose.starts_dependencies))
         if self.single(service) and len(before) + add > 1:
             against.append(self.single(service))
@@ -136,9 +137,10 @@ class ReplicaControl:
             raise PreflightError(f"{service} could not be given a new replica: {'; '.join(against)}.")
         self.step()
         pins = {name: len(self.project.replicas(name)) for name in self._needs(service)}
+        up = Up(self, service, before, add)
         try:
             self.compose.up(source or self.project.source, service, len(before) + add, pins)
-            fresh = [container for container in self.now(service) if container.id not in before]
+            fresh = up.look()
             if len(fresh) < add:
                 raise ComposeError(f"`docker compose up` started {len(fresh)} of {add} replicas of {service}.")
             other = next((container for container in fresh if image and container.image != image), None)
@@ -149,8 +151,7 @@ class ReplicaControl:
                 )
             self.await_ready(fresh)
         except BaseException as error:
-            if not keep:
-                self._remove_added(service, before, add, error)
+            up.undo(error, keep)
             raise
         self.acts_done += [f"started {container.name}" for container in fresh]
         return fresh
@@ -161,28 +162,6 @@ class ReplicaControl:
     def now(self, service: str) -> list[Container]:
         containers = self.engine.containers(self.project.name)
         return [container for container in containers if container.service == service and not container.one_off]
-
-    def _remove_added(self, service: str, before: set[str], add: int, error: BaseException) -> None:
-        """Remove the replicas that this run started; nothing where others came or went, since another run is active."""
-        present = self.now(service)
-        debris = [container for container in present if container.id not in before]
-        if len(debris) > add or before - {container.id for container in present}:
-            raise ActFailed(
-                f"{service} could not be given more replicas: {error} Its containers were changed by another run in"
-                " the meantime (a deploy?), so nothing was removed: check the containers, and which deploy is running."
-            ) from None
-        logs = {container.name: redacted_lines(self.engine.log(container.id, 40)) for container in debris}
-        for added in debris:
-            self.engine.remove(added.id)
-        if isinstance(error, RunbookError):
-            kept = f"{len(debris)} new containers were removed again" if debris else "no container was left behind"
-            last_lines = [line for lines in logs.values() for line in lines[-3:]][-3:]
-            last = f" Its log ended: {' | '.join(last_lines)}" if last_lines else ""
-            raise ActFailed(
-                f"{service} could not be given more replicas: {error} {kept}; the {len(before)} that were there are"
-                f" untouched.{last}",
-                logs=logs,
-            ) from None
 
     def await_ready(self, waited: Sequence[Container]) -> None:
         """Until all are up; raises with the reason at the first that is not, or when time is over."""

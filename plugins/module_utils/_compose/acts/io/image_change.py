@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import replace
 from typing import Any, Sequence
 
-from ...._core.errors import ActFailed, RunbookError
+from ...._core.errors import ActFailed, PreflightError, RunbookError
 from ...._core.text import counted
 from ...io.replicas import ReplicaControl
 from ...io.request import Context
@@ -18,6 +18,7 @@ from ...io.snapshots import Snapshots
 from ...project_ref import Source
 from ...release import FILE, TAG, Rollback, Step
 from ...replicas import short
+from ..networks import differing_networks
 from ..old_files import file_for
 
 
@@ -29,14 +30,29 @@ class Switching:
         self.counts = {step.service: rollback.count(step.service) for step in rollback.steps}
 
     def check_file(self) -> None:
-        """Where the old configuration is needed, Compose must understand it before anything stops."""
-        if not any(step.how == FILE for step in self.rollback.steps):
+        """Where the old configuration is needed, Compose must understand it before anything stops, and its networks
+        must be those that are there."""
+        services = [step.service for step in self.rollback.steps if step.how == FILE]
+        if not services:
             return
+        project, compose = self.context.project, self.context.compose
         with tempfile.TemporaryDirectory(prefix="pafar-runbook-") as folder:
             path = os.path.join(folder, "compose.json")
             with open(path, "w", encoding="utf-8") as file:
                 json.dump(self._old_files(), file)
-            self.context.compose.render(replace(self.context.project.source, files=(path,), env_files=(), profiles=()))
+            model, dummy = compose.render(replace(project.source, files=(path,), env_files=(), profiles=()))
+        networks = self.context.engine.networks()
+        old = replace(
+            project,
+            model=model,
+            differing_networks=differing_networks(model, project.name, networks, compose.version),
+        )
+        against = [f"{name}: in its old configuration {why}" for name in services for why in old.against_networks(name)]
+        if against:
+            raise PreflightError(
+                f"{project.name} was not rolled back to {self.rollback.goal.name}: {'; '.join(against)}. Nothing was done.",
+                reasons=against,
+            )
 
     def _old_files(self) -> dict[str, Any]:
         project = self.context.project
