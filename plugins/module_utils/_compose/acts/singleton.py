@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Collection, Mapping
 
-from ..container import Container
+from ..container import NETWORK, Container
 from ..model import Spec
 from ..project import Project
 from .scheduler import scheduler_in
@@ -19,6 +19,8 @@ from .scheduler import scheduler_in
 LABEL = "pafar.runbook.singleton"
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 _ROUTED = ("traefik.http.", "traefik.tcp.", "caddy", "nginx-proxy.")  # labels by which a proxy finds a service
+_ADDRESSES = ("ipv4_address", "ipv6_address", "mac_address")
+HOST = "host"  # the engine's network of a container with `network_mode: host`
 _ROUTED_BY = ("VIRTUAL_HOST", "VIRTUAL_PORT", "LETSENCRYPT_HOST")  # and variables
 
 
@@ -35,7 +37,18 @@ def why_single(project: Project, service: str, named: Collection[str]) -> str:
     spec = project.spec(service)
     if spec is not None and spec.wanted == 1 and _stops_first(project, service):
         return f"{service} has the update order stop-first and one replica by its files, and must not run twice"
-    scheduler = _scheduler_of(project, service) if said not in _FALSE and _is_one(project, service) else ""
+    address = _address_of(spec.raw) if spec is not None else ""
+    if address:
+        return f"{service} has {address} by its files, which a second one cannot have at the same time"
+    if said in _FALSE or not _is_one(project, service):
+        return ""
+    network = _network_of(project, service)
+    if network:
+        return (
+            f"{service} uses the network of {network}, where a second one would meet its ports; the label"
+            f' {LABEL}: "false" says that two may run'
+        )
+    scheduler = _scheduler_of(project, service)
     if scheduler:
         return (
             f'{service} runs a scheduler ({scheduler}), and must not run twice; the label {LABEL}: "false" says that it'
@@ -106,6 +119,33 @@ def _scheduler_of(project: Project, service: str) -> str:
 
 def _publishes(spec: Spec | None, replicas: Collection[Container]) -> bool:
     return bool(spec is not None and spec.raw.get("ports")) or any(replica.publishes for replica in replicas)
+
+
+def _address_of(raw: Mapping[str, Any]) -> str:
+    """An address that the files give to every container of a service, in words; empty where they give none."""
+    given = [raw, *(each for each in _mapping(raw.get("networks")).values() if isinstance(each, Mapping))]
+    for key in _ADDRESSES:
+        for each in given:
+            if each.get(key):
+                return f"the fixed {key} {each[key]}"
+    return ""
+
+
+def _network_of(project: Project, service: str) -> str:
+    """Whose network a service uses in place of one of its own, in words; empty where it has its own."""
+    spec, replicas = project.spec(service), project.replicas(service)
+    kind, colon, name = str(spec.raw.get("network_mode") or "").partition(":") if spec is not None else ("", "", "")
+    if kind == HOST or any(HOST in dict(replica.networks) for replica in replicas):
+        return "the host"
+    if colon and kind in ("service", "container"):
+        return name
+    owners = [owner for replica in replicas for shared, owner in replica.shares if shared == NETWORK]
+    owner = project.owner_of(owners[0]) if owners else None
+    return owner.name if owner else owners[0][:12] if owners else ""
+
+
+def _mapping(given: Any) -> Mapping[str, Any]:
+    return given if isinstance(given, Mapping) else {}
 
 
 def _label_of(project: Project, service: str) -> str:

@@ -50,7 +50,8 @@ class Switching:
         against = [f"{name}: in its old configuration {why}" for name in services for why in old.against_networks(name)]
         if against:
             raise PreflightError(
-                f"{project.name} was not rolled back to {self.rollback.goal.name}: {'; '.join(against)}. Nothing was done.",
+                f"{project.name} was not rolled back to {self.rollback.goal.name}: {'; '.join(against)}."
+                " Nothing was done.",
                 reasons=against,
             )
 

@@ -13,9 +13,7 @@ from ...drain.io.namespace import is_process_of
 from ...drain.io.ports import ports_of
 from ...io.engine import Engine
 from ...project import Project
-from ..singleton import why_unclear
-
-_HOST = "host"  # the engine's network of a container with `network_mode: host`
+from ..singleton import HOST, why_unclear
 
 
 def why_two_are_unclear(engine: Engine, project: Project, service: str) -> str:
@@ -35,5 +33,5 @@ def listening(engine: Engine, containers: Iterable[Container]) -> dict[str, tupl
 
 def _can_be_asked(replica: Container) -> bool:
     """Whether the sockets of its own network can be read here: its process is on this host, and may be read."""
-    own = bool(replica.networks) and _HOST not in dict(replica.networks)
+    own = bool(replica.networks) and HOST not in dict(replica.networks)
     return own and is_process_of(replica) and bool(read(f"/proc/{replica.pid}/net/tcp"))

@@ -46,8 +46,9 @@ class Up:
             return
         if others:
             raise ActFailed(
-                f"{self.service} could not be given more replicas: {error} Its containers were changed by another run in"
-                " the meantime (a deploy?), so nothing was removed: check the containers, and which deploy is running."
+                f"{self.service} could not be given more replicas: {error} Its containers were changed by another run"
+                " in the meantime (a deploy?), so nothing was removed: check the containers, and which deploy is"
+                " running."
             ) from None
         debris = [] if keep else made
         logs = {container.name: redacted_lines(self.control.engine.log(container.id, 40)) for container in debris}

@@ -52,7 +52,8 @@ CREATED = [live(hash_=hash_of(PLAIN))]
 @pytest.mark.parametrize(
     "changed",
     [
-        {"labels": {"team": "payments"}}, {"driver_opts": {"com.docker.network.driver.mtu": "1450"}}, {"internal": True},
+        {"labels": {"team": "payments"}}, {"driver_opts": {"com.docker.network.driver.mtu": "1450"}},
+        {"internal": True},
         {"ipam": {"config": [{"subnet": "10.9.0.0/24"}]}}, {"attachable": True}, {"driver": "macvlan"},
     ],
     ids=lambda changed: next(iter(changed)),

@@ -11,6 +11,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.single
     why_unclear,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import container_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.scale import Capacity, plan_scaling
 
 from ..facts import container, inspected, project
 
@@ -103,3 +104,45 @@ def test_what_another_service_needs_serves():
     assert serves(found, "web")
     assert serves(project(container(), container("front", depends="web:service_started:false"), model=None), "web")
     assert not serves(project(container(), services={"web": {"depends_on": {"front": {}}}, "front": {}}), "web")
+
+
+def inside(address="", **more):
+    """A container in the host's network, or in another one."""
+    raw = inspected(**more)
+    raw["NetworkSettings"]["Networks"] = {"host": {"IPAddress": address}}
+    return container_of(raw)
+
+
+OWNER = container("vpn")
+
+
+@pytest.mark.parametrize(
+    ("containers", "spec", "why"),
+    [
+        pytest.param([], {"network_mode": "host"}, "the network of the host", id="the host's, by the files"),
+        pytest.param([], {"network_mode": "host", "expose": ["80"]}, "the host", id="although it serves"),
+        pytest.param([], {"network_mode": "service:vpn"}, "the network of vpn", id="of another service"),
+        pytest.param([], {"network_mode": "container:vpn-1"}, "the network of vpn-1", id="of a container"),
+        pytest.param([inside()], {}, "the network of the host", id="the host's, by what runs"),
+        pytest.param([container(network=f"container:{OWNER.id}"), OWNER], {}, "of shop-vpn-1", id="a container's"),
+        pytest.param([], {"networks": {"a": {"ipv4_address": "10.9.0.5"}}}, "ipv4_address 10.9.0.5", id="an address"),
+        pytest.param([], {"networks": {"b": None, "a": {"ipv6_address": "fd00::5"}}}, "fd00::5", id="of version 6"),
+        pytest.param([], {"mac_address": "02:42:ac:11:00:05"}, "mac_address 02:42", id="of the device"),
+        pytest.param([], {"labels": {LABEL: "false"}, "networks": {"a": {"ipv4_address": "10.9.0.5"}}}, "10.9.0.5",
+                     id="whatever the label says"),
+        pytest.param([], {"network_mode": "host", "labels": {LABEL: "false"}}, "", id="a label says that two may"),
+        pytest.param([], {"network_mode": "host", "deploy": {"replicas": 2}}, "", id="the files ask for two"),
+        pytest.param([inside(), inside(number=2)], {"network_mode": "host"}, "", id="two run"),
+        pytest.param([], {"network_mode": "bridge"}, "", id="a network of the engine"),
+        pytest.param([], {"network_mode": "none"}, "", id="no network"),
+        pytest.param([], {"networks": {"a": {"aliases": ["x"]}, "b": None}}, "", id="names in networks"),
+        pytest.param([], {"pid": "service:vpn"}, "", id="another namespace"),
+        pytest.param([], {"hostname": "web"}, "", id="a name of its own, which two may have"),
+    ],
+)  # fmt: skip
+def test_where_a_second_one_could_not_start_there_is_one_at_a_time(containers, spec, why):
+    found = project(*(containers or [container()]), services={"web": spec})
+    assert why in why_single(found, "web", [])
+    assert bool(why) == bool(why_single(found, "web", [])) == stops_first(found, "web", [])
+    more = plan_scaling(found, "web", len(found.replicas("web")) + 1, Capacity(), single=why_single(found, "web", []))
+    assert any(why in reason for reason in more.refusals) or not why
