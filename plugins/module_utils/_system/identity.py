@@ -7,32 +7,37 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_TEXT = re.compile(r"(\d+)@(\d+)/(\d+)")
+_TEXT = re.compile(r"(\d+)@(\d+)/(\d+)(?:/([0-9a-f]+))?")
 RUNS, ENDED, UNKNOWN = "runs", "ended", "unknown"  # what is known of a process
 
 
 @dataclass(frozen=True)
 class Identity:
-    """``started``: in the kernel's ticks since its boot; ``space``: the inode of its pid namespace."""
+    """``started``: in the kernel's ticks since its boot; ``space``: the inode of its pid namespace, which the first one
+    of every host has in common; ``boot``: which boot of which host, empty where that is not known."""
 
     pid: int
     started: int
     space: int
+    boot: str = ""
 
     @property
     def text(self) -> str:
         """For a file or a mark; ``identity_of`` reads it."""
-        return f"{self.pid}@{self.started}/{self.space}"
+        return f"{self.pid}@{self.started}/{self.space}" + (f"/{self.boot}" if self.boot else "")
 
 
 def identity_of(text: str) -> Identity | None:
     """From its text; None where it is none.
 
     >>> identity_of("12@345/678")
-    Identity(pid=12, started=345, space=678)
+    Identity(pid=12, started=345, space=678, boot='')
     """
     match = _TEXT.fullmatch(text)
-    return Identity(*(int(part) for part in match.groups())) if match else None
+    if match is None:
+        return None
+    pid, started, space = (int(match.group(place)) for place in (1, 2, 3))
+    return Identity(pid, started, space, match.group(4) or "")
 
 
 def start_and_state(stat: str) -> tuple[int, str]:
@@ -41,9 +46,9 @@ def start_and_state(stat: str) -> tuple[int, str]:
     return (int(fields[19]), fields[0]) if len(fields) > 19 else (0, "")
 
 
-def state_of(identity: Identity, space: int, stat: str) -> str:
-    """``runs``, ``ended`` or ``unknown``. ``space``: pid namespace of the reader; ``stat``: what it reads there."""
-    if not space or identity.space != space:
+def state_of(identity: Identity, space: int, boot: str, stat: str) -> str:
+    """``runs``, ``ended`` or ``unknown``. ``space``, ``boot``: those of the reader; ``stat``: what it reads there."""
+    if not (space and boot) or (identity.space, identity.boot) != (space, boot):
         return UNKNOWN
     started, letter = start_and_state(stat)
     return RUNS if started == identity.started and letter not in ("Z", "X", "") else ENDED

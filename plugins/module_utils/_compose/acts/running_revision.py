@@ -41,7 +41,7 @@ def _was_there(project: Project, head: Mapping[str, Any], moves: Sequence[tuple[
     newest = max(created).timestamp()
     then = next((revision for at, revision, dummy in moves if at <= newest), None)
     if then is not None:
-        return then == head["revision"]
+        return bool(then == head["revision"])
     committed = head.get("committed")
     return committed is not None and committed <= newest
 

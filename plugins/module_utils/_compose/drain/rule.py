@@ -20,7 +20,7 @@ from ..._system.identity import Identity, identity_of
 _SIGN = "pafar-drain"
 _TIME = "--datestop"
 _LONGEST = 250  # characters of a comment; the kernel's field has 256 bytes
-_COMMENT = re.compile(_SIGN + r" (\w+) (\d+) (\d+) (\d+@\d+/\d+) ([^/ ]*)(?:/(\S*))?")
+_COMMENT = re.compile(_SIGN + r" (\w+) (\d+) (\d+) (\d+@\d+/\d+(?:/[0-9a-f]+)?) ([^/ ]*)(?:/(\S*))?")
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ def roll_back(
         result = carry_out(planned, request.only, request.check_mode, act, time.monotonic)
         if again and not planned.plan.actions and not request.check_mode:
             act.mark(list(former.wishes) if former else [])
-            drop_record(context.engine, former)  # it had reached what it wanted
+            drop_record(context.engine, context.project.name, former)  # it had reached what it wanted
         final = {**on_its_engine(result, context), "goal": planned.goal.as_result(), "next_up": act.next_up}
         act.control.finish()
         return final

@@ -44,7 +44,9 @@ def scale(request: Request, service: str, given: str, bounds: Bounds) -> dict[st
         act = Scale(context, control, given_options, former.record)
         result = carry_out(planned, request.only, request.check_mode, act, time.monotonic)
         if former.again is not None and not planned.plan.actions and not request.check_mode:
-            drop_record(context.engine, former.record)  # it had reached what it wanted; the next such step is a new one
+            drop_record(
+                context.engine, context.project.name, former.record
+            )  # it had reached what it wanted; the next such step is a new one
         final = on_its_engine(result, context)
         control.finish()
         return final

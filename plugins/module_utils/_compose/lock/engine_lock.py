@@ -17,9 +17,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Mapping
+from typing import Any, Iterable, Mapping
 
 from ..._core.times import moment
+from ..._system.identity import ENDED, RUNS, Identity
 
 PROJECT_LABEL = "pafar.runbook.lock"
 _PREFIX = PROJECT_LABEL + "."
@@ -85,6 +86,19 @@ def alive(claim: Claim, now: datetime | None, runs: bool | None) -> bool:
     ``now``: by the engine's clock.
     """
     return claim.age(now) <= LEASE if runs is None else runs
+
+
+def state_by_claims(process: Identity, living: Iterable[Claim]) -> str:
+    """Whether the act of a process that cannot be seen from here ``runs`` or has ``ended``: as long as it acts it holds
+    the lock. ``living``: claims of its project."""
+    return RUNS if any(_is_of(claim.owner, process) for claim in living) else ENDED
+
+
+def _is_of(owner: Owner, process: Identity) -> bool:
+    """Whether nothing that is known of both differs."""
+    boot, dummy, space = owner.boot.partition("/")
+    same_place = not owner.boot or (space == str(process.space) and boot.replace("-", "").startswith(process.boot))
+    return owner.pid == process.pid and owner.begun in ("", str(process.started)) and same_place
 
 
 def holds(claim: Claim, mine: Claim) -> bool:

@@ -17,12 +17,18 @@ def own() -> Identity:
 
 def identity(pid: int) -> Identity:
     """A process that is seen from here; what cannot be read of it is 0."""
-    return Identity(pid, start_and_state(read(f"/proc/{pid}/stat"))[0], _space())
+    return Identity(pid, start_and_state(read(f"/proc/{pid}/stat"))[0], _space(), boot())
 
 
 def state(known: Identity) -> str:
-    """``runs``, ``ended``, or ``unknown`` for a process of another pid namespace, which cannot be seen from here."""
-    return state_of(known, _space(), read(f"/proc/{known.pid}/stat"))
+    """``runs``, ``ended``, or ``unknown`` for a process of another host, boot or pid namespace, which cannot be seen
+    from here."""
+    return state_of(known, _space(), boot(), read(f"/proc/{known.pid}/stat"))
+
+
+def boot() -> str:
+    """Of this host; as short as the field of a mark wants it. Empty where it cannot be read."""
+    return read("/proc/sys/kernel/random/boot_id").strip().replace("-", "")[:12]
 
 
 def _space() -> int:

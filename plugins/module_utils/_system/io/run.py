@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from dataclasses import replace
 
 from ..identity import UNKNOWN, identity_of
-from .identity import identity, state
+from . import identity as processes
 from .kernel_files import read
 
 _BOOT = "/proc/sys/kernel/random/boot_id"  # of the controller's kernel: pids of another one say nothing here
@@ -21,12 +22,14 @@ _BOOT = "/proc/sys/kernel/random/boot_id"  # of the controller's kernel: pids of
 def this_run() -> str:
     """Called in a process that Ansible has forked for a task. Empty where there are no such identities, as on macOS."""
     parent = multiprocessing.parent_process()
-    known, boot = identity(parent.pid if parent and parent.pid else os.getpid()), read(_BOOT).strip()
-    return f"{boot}:{known.text}" if boot and known.started else ""
+    known, boot = processes.identity(parent.pid if parent and parent.pid else os.getpid()), read(_BOOT).strip()
+    return f"{boot}:{replace(known, boot='').text}" if boot and known.started else ""
 
 
 def state_of_run(run: str) -> str:
     """``runs``, ``ended`` or ``unknown``."""
     boot, dummy, text = run.partition(":")
     known = identity_of(text)
-    return state(known) if known and boot and boot == read(_BOOT).strip() else UNKNOWN
+    if known is None or not boot or boot != read(_BOOT).strip():
+        return UNKNOWN
+    return processes.state(replace(known, boot=processes.boot()))

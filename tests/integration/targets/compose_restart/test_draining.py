@@ -37,7 +37,7 @@ def dead():
     """A process that has ended."""
     with subprocess.Popen(["sleep", "0"]) as process:
         own = identity.own()
-    return Identity(process.pid, 1, own.space)
+    return Identity(process.pid, 1, own.space, own.boot)
 
 
 FULL = pytest.mark.full("signals that end a run while a replica is drained")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,19 +13,23 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.io.act
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.io.acting import wait_for_compose
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.wish import SCALE, ActRecord, Wish
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.engine import engine as engine_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.lock.engine_lock import Owner
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import BusyError
-from ansible_collections.pafar.runbook.plugins.module_utils._system.identity import Identity
 from ansible_collections.pafar.runbook.plugins.module_utils._system.io import identity
 
+from rehearsal import engine
 from support import cutting
 from support.engine_login import engine_login
 
+DEAD = {"pid": 2**22 - 1, "started": 1}
+ELSEWHERE = {**DEAD, "boot": "f" * 12}  # another host has another boot, and the same first namespace of processes
 
-def left_by_a_dead_run(shop, step, wanted):
-    """The record of a scaling of web by a step, whose process has ended."""
+
+def left_by_a_dead_run(shop, step, wanted, who=DEAD):
+    """The record of a scaling of web by a step, whose process has ended, or is not seen from here."""
     now = datetime.now(UTC)
     known = tuple(container["Id"] for container in shop.containers("web"))
-    owner = Identity(2**22 - 1, 1, identity.own().space)
+    owner = replace(identity.own(), **who)
     given = {"service": "web", "replicas": step}
     with engine_of(engine_login(120.0)) as opened:
         store = ActStore(opened, shop.project)
@@ -66,6 +71,28 @@ def test_what_was_reached_is_not_done_again_and_the_next_step_is_a_new_one(shop,
     assert (done["changed"], shop.world(), records()) == (False, before, [])
     planned = shop.module("compose_scale", check=True, service="web", replicas="+2")
     assert planned["plan"]["actions"][0]["target"] == "web:2->4"
+
+
+def test_an_act_of_another_host_runs_as_long_as_it_holds_the_lock(shop, records):
+    left_by_a_dead_run(shop, "+2", 4, ELSEWHERE)
+    owner = Owner("n", "other", f"{'f' * 36}/{identity.own().space}", DEAD["pid"], "1", "deploy")
+    labels = [word for pair in owner.labels(shop.project).items() for word in ("--label", "=".join(pair))]
+    lock = f"pafar.runbook.lock.{shop.project}.other"
+    engine.run(["docker", "network", "create", "--config-only", *labels, lock])
+    shop.compose("up", "--detach", "--no-build", "--no-recreate", "--scale", "web=3", "web")
+    shop.await_up()
+    before = shop.world()
+    try:
+        assert shop.module("compose_info")["unfinished"] == []
+        planned = shop.module("compose_scale", check=True, service="web", replicas="3")
+        assert planned["plan"]["actions"] == [], "what it has started is not in the way"
+        refused = shop.module("compose_scale", service="web", replicas="+2")
+        assert "Another run is acting" in refused["msg"]
+        assert (len(records()), shop.world()) == (1, before)
+    finally:
+        engine.run(["docker", "network", "rm", lock])
+    (row,) = shop.module("compose_info")["unfinished"]
+    assert (row["run"], row["services"]) == ("ended", ["web"])
 
 
 def test_what_a_dead_run_has_left_at_work_is_waited_for():

@@ -16,8 +16,11 @@ from typing import Any
 
 from ...._core.errors import EngineError
 from ...._core.times import moment
+from ...._system.identity import UNKNOWN
 from ...._system.io import identity
 from ...io.engine_transport import Transport
+from ...lock.engine_lock import state_by_claims
+from ...lock.io.engine_lock import living
 from ..wish import RESTART, ActRecord, Unfinished, record_from
 
 LABEL = "pafar.runbook.act"
@@ -43,7 +46,14 @@ class ActStore:
             )
             for network in networks
         ]
-        return [Unfinished(record, identity.state(record.owner)) for record in records if record is not None]
+        return [Unfinished(record, self._state(record)) for record in records if record is not None]
+
+    def _state(self, record: ActRecord) -> str:
+        """Of the process of an act; of one on another host the lock of the project says it."""
+        state = identity.state(record.owner)
+        with suppress(EngineError):
+            return state_by_claims(record.owner, living(self.engine, self.project)) if state == UNKNOWN else state
+        return UNKNOWN
 
     def put(self, record: ActRecord) -> ActRecord:
         """Keep a record in place of what it was before; it is never missing in between."""

@@ -17,7 +17,7 @@ from ...._system.io import identity
 from ...._system.io.kernel_files import read
 from ...io.engine import Engine
 from ...io.replicas import ReplicaControl
-from ...lock.io.engine_lock import exclusively
+from ...lock.io.engine_lock import exclusively, held
 from ..recovery import left_open
 from ..wish import ActRecord, Wish
 from .act_store import ActStore, OpenRecord
@@ -41,10 +41,11 @@ def new_record(
     return ActRecord(module, begun, now, identity.own(), given, wishes, goal, present, ahead=ahead)
 
 
-def drop_record(engine: Engine, record: ActRecord | None) -> None:
-    """Of an act that was cut off after it had reached what it wanted."""
+def drop_record(engine: Engine, project: str, record: ActRecord | None) -> None:
+    """Of an act that was cut off after it had reached what it wanted. While another run acts it stays for the next."""
     if record is not None:
-        ActStore(engine, "").remove(record.id)
+        with suppress(BusyError, EngineError), held(engine, project):
+            ActStore(engine, project).remove(record.id)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Iterator
 
 from ...._core.errors import BusyError, EngineError
+from ...._core.times import moment
 from ...io.engine_transport import Transport, refusal_in
 from ..engine_lock import CONTENDS, PROJECT_LABEL, RENEWAL, Claim, Owner, alive, busy, claim_of, holds
 
@@ -71,6 +72,16 @@ def _acquire(claims: _Claims) -> None:
         if other is not None or time.monotonic() > deadline:
             raise BusyError(busy(claims.project, other or others[0]))
         time.sleep(random.uniform(*_PAUSE))
+
+
+def living(engine: Transport, project: str) -> list[Claim]:
+    """The claims of runs that live, by the clock of the engine."""
+    with engine.call("read the locks of"):
+        networks = engine.api.networks(filters={"label": f"{PROJECT_LABEL}={project}"})
+        claims = [claim_of(network) for network in networks]
+        now = moment(engine.api.info().get("SystemTime")) if claims else None
+    mine = _myself()
+    return [claim for claim in claims if alive(claim, now, _runs(claim.owner, mine))]
 
 
 class _Claims:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.drain.rule import (
     Mark,
@@ -12,7 +14,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.drain.rule 
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._system.identity import Identity
 
-MARK = Mark("0123456789ab", 1795600000, 1795600040, Identity(77, 5000, 4026531836), "shop", "web")
+MARK = Mark("0123456789ab", 1795600000, 1795600040, Identity(77, 5000, 4026531836, "0a1b2c3d4e5f"), "shop", "web")
 # As iptables 1.8.9 (nf_tables) lists it.
 LISTED = (
     "-P INPUT ACCEPT\n"
@@ -24,6 +26,8 @@ LISTED = (
 
 def test_a_mark_is_read_as_it_was_written():
     assert mark_of(MARK.text) == MARK
+    older = replace(MARK, owner=replace(MARK.owner, boot=""))
+    assert mark_of(older.text) == older, "of an older version"
     assert MARK.since_text == "2026-11-25T09:46:40Z"
 
 

@@ -1,5 +1,6 @@
 """Whose a claim is, whether its owner lives, and whether it is held or only tried for."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +14,9 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.lock.engine
     busy,
     claim_of,
     holds,
+    state_by_claims,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._system.identity import ENDED, RUNS, Identity
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 OWNER = Owner("a1", "shop-host", "boot/4026531836", 4711, "12345", "deploy")
@@ -61,3 +64,24 @@ def test_the_second_run_is_told_whose_lock_it_is_and_when_it_ends():
     assert "process 4711 of deploy on shop-host, whose lock pafar.runbook.lock.shop.1 is in the engine since" in text
     assert "Nothing was done." in text
     assert f"expires within {LEASE:.0f} s" in text
+
+
+BOOT = "0a1b2c3d-4e5f-6789-abcd-ef0123456789"
+ACTING = Owner("a1", "shop-host", f"{BOOT}/4026531836", 4711, "12345", "deploy")
+
+
+@pytest.mark.parametrize(
+    ("owner", "process", "state"),
+    [
+        pytest.param(ACTING, Identity(4711, 12345, 4026531836, "0a1b2c3d4e5f"), RUNS, id="its lock is held"),
+        pytest.param(ACTING, Identity(4711, 12345, 4026531836), RUNS, id="a record of an older version"),
+        pytest.param(replace(ACTING, boot="", begun=""), Identity(4711, 12345, 4026531836, "0a1b2c3d4e5f"), RUNS,
+                     id="a lock that says little"),
+        pytest.param(ACTING, Identity(4711, 12345, 4026531836, "ffffffffffff"), ENDED, id="of another host"),
+        pytest.param(ACTING, Identity(4711, 12346, 4026531836, "0a1b2c3d4e5f"), ENDED, id="another process"),
+        pytest.param(ACTING, Identity(4711, 12345, 4026532000, "0a1b2c3d4e5f"), ENDED, id="in a container"),
+        pytest.param(None, Identity(4711, 12345, 4026531836, "0a1b2c3d4e5f"), ENDED, id="the lock is gone or expired"),
+    ],
+)  # fmt: skip
+def test_an_act_that_cannot_be_seen_from_here_runs_as_long_as_it_holds_the_lock(owner, process, state):
+    assert state_by_claims(process, [claim(owner=owner)] if owner else []) == state
