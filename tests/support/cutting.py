@@ -29,7 +29,8 @@ def running(name: str, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
         env={**os.environ, "PYTHONPATH": str(ROOT / ".collections")},
     )  # fmt: skip
     assert process.stdin
-    process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": {**QUICK, **options}}).encode())
+    quick = {"engine_timeout": LONGEST} if name == "compose_snapshot" else QUICK
+    process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": {**quick, **options}}).encode())
     process.stdin.close()
     process.stdin = None
     try:
