@@ -2,8 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What the engine's events say of containers: stopped or restarted by a request, exited, out of memory. Pure.
 
-The engine keeps its last 256 events of every kind, and not who sent a request: a person, a deployment or a job. Field
-names: Docker Engine API, GET /events.
+The engine keeps its last 256 events of every kind, and not who sent a request: a person, a deployment or a job. Whether
+an end was asked for is judged as by the look at one container (stopping): a signal that lets a program reload asks for
+none, and one long before the end is not its reason, nor is a process that the kernel killed long before.
+Field names: Docker Engine API, GET /events.
 """
 
 from __future__ import annotations
@@ -11,21 +13,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Iterable, Mapping, Sequence
 
-from .._compose.container import ONE_OFF, PROJECT, exit_meaning, signal_name
+from .._compose.acts.stopping import full_name, happened, is_request
+from .._compose.container import ONE_OFF, PROJECT, exit_meaning
 from .changes import Change
 
 KEPT = 256  # events that the engine keeps
-_ACTIONS = ("kill", "oom", "die", "start", "restart", "pause", "unpause", "destroy")
+_ACTIONS = ("kill", "oom", "die", "stop", "start", "restart", "pause", "unpause", "destroy")
 _STOPPED, _RESTARTED, _ENDED, _OOM = "stopped", "restarted", "ended", "oom"
+
+
+_NEAR = 10.0  # seconds between a process that the kernel killed, or an end, and what followed from it
 
 
 @dataclass
 class _Life:
-    """One container while its events are read in order. ``signal``: of the last request to end it, or empty."""
+    """One container while its events are read in order."""
 
     name: str
-    signal: str = ""
-    oom: bool = False
+    kills: list[tuple[float, str]] = field(default_factory=list)  # since its start: when, and the signal
+    oom_at: float | None = None  # when the kernel last killed a process of it, since its start
+    end: tuple[str, float, str] = ("", 0.0, "")  # kind of its last end, when, and its exit code in words
     runs: bool = True
     happened: dict[str, list[tuple[float, str]]] = field(default_factory=dict)  # by kind: when, and how
 
@@ -46,36 +53,76 @@ def changes_of_events(events: Iterable[Mapping[str, Any]], project: str, now: fl
             continue
         id = str(actor.get("ID") or "")
         life = lives.setdefault(id, _Life(str(attributes.get("name") or id[:12])))
-        _read(life, action, attributes, float(event.get("time") or 0.0))
+        _read(life, action, attributes, happened(event))
     return [change for life in lives.values() for change in _changes_of(life, now)]
 
 
 def _read(life: _Life, action: str, attributes: Mapping[str, Any], at: float) -> None:
     if action == "kill":
-        signal = str(attributes.get("signal") or "")
-        life.signal = signal_name(int(signal)) if signal.isdigit() else signal
+        life.kills.append((at, str(attributes.get("signal") or "")))
     elif action == "oom":
-        life.oom = True
+        _oom(life, at)
     elif action == "die":
         _died(life, str(attributes.get("exitCode") or ""), at)
+    elif action == "stop":
+        _stopped(life, at)
     elif action == "start":
-        life.runs, life.signal, life.oom = True, "", False
-    elif action == "restart" and life.happened.get(_STOPPED):
-        life.add(_RESTARTED, at, life.happened[_STOPPED].pop()[1])
-    elif action in ("pause", "unpause", "destroy"):
+        life.runs, life.kills, life.oom_at = True, [], None
+    elif action == "restart":
+        # One that runs is stopped for it, and that is told as the restart; one that does not is only started.
+        kind, ended, _how = life.end
+        asked = kind == _STOPPED and at - ended <= _NEAR
+        life.add(_RESTARTED, at, life.happened[_STOPPED].pop()[1] if asked else "")
+        life.end = ("", 0.0, "")
+    else:
         life.add(action, at, "")
 
 
 def _died(life: _Life, code: str, at: float) -> None:
-    """Why it ended: the kernel, a request just before, or itself."""
+    """Why it ended: a request just before, the kernel, or itself."""
     life.runs = False
-    meaning = f" ({code}: {exit_meaning(int(code), life.oom)})" if code.isdigit() else ""
-    if life.oom:
-        life.add(_OOM, at, meaning)
-    elif life.signal:
-        life.add(_STOPPED, at, f" ({life.signal})")
+    meaning = f" ({code}: {exit_meaning(int(code))})" if code.isdigit() else ""
+    asked = [signal for then, signal in life.kills if is_request("kill", signal, at - then)]
+    if asked:
+        _ended(life, _STOPPED, at, _by(asked[-1]))
+    elif life.oom_at is not None and at - life.oom_at <= _NEAR:
+        _ended(life, _OOM, at, _out_of_memory(code))
     else:
-        life.add(_ENDED, at, meaning)
+        _ended(life, _ENDED, at, meaning)
+    life.end = (life.end[0], at, code)
+
+
+def _oom(life: _Life, at: float) -> None:
+    """The engine may write it after the end that it is the reason of."""
+    kind, ended, code = life.end
+    if kind == _ENDED and code == "137" and not life.runs and at - ended <= _NEAR:
+        life.happened[_ENDED].pop()
+        _ended(life, _OOM, ended, _out_of_memory(code))
+    life.oom_at = at
+
+
+def _stopped(life: _Life, at: float) -> None:
+    """The engine writes it after the end that was asked for, whatever signal it sent and however long that took."""
+    kind, ended, _code = life.end
+    if kind and is_request("stop", "", ended - at):
+        if kind == _STOPPED:
+            return
+        life.happened[kind].pop()
+    _ended(life, _STOPPED, at, _by(life.kills[-1][1]) if life.kills else "")
+
+
+def _ended(life: _Life, kind: str, at: float, how: str) -> None:
+    life.add(kind, at, how)
+    life.end = (kind, at, "")
+    life.runs = False
+
+
+def _by(signal: str) -> str:
+    return f" ({full_name(signal)})" if signal else ""
+
+
+def _out_of_memory(code: str) -> str:
+    return f" ({code}: {exit_meaning(int(code), oom_flag=True)})" if code.isdigit() else ""
 
 
 _WORDS = {

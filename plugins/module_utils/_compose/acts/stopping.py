@@ -13,6 +13,7 @@ Sources: moby, daemon/stop.go and daemon/kill.go (the events `kill` and `stop`),
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Iterable, Iterator, Mapping
@@ -20,7 +21,10 @@ from typing import Any, Iterable, Iterator, Mapping
 from ..container import Container, signal_name
 
 REQUESTS, END = ("kill", "stop"), "die"
-_ASKING = {"2", "3", "9", "15"}  # signals that end a program; others let it reload or open its log again
+USUAL_TIMEOUT = 10  # seconds that the engine gives a container to stop which says nothing of it
+_ASKING = {"SIGINT", "SIGQUIT", "SIGKILL", "SIGTERM"}  # these end a program; others let it reload or reopen its log
+_REAL_TIME = re.compile(r"SIGRT(MIN\+|MAX-)(\d{1,2})")
+_MIN, _MAX = 34, 64  # SIGRTMIN and SIGRTMAX on Linux
 _ASKED = 128 + 15  # exit code of a program that SIGTERM ended
 _STOPPED = {0, 128 + 2, 128 + 9, _ASKED}  # those of one that was stopped; of others the end of its program says itself
 _CRASHED = {128 + number for number in (4, 6, 7, 8, 11)}
@@ -59,19 +63,38 @@ def _about_its_end(
     """Its end, and the requests to end it since it was last started. ``ended``: seconds since 1970."""
     begun = container.started.timestamp() if container.started else 0.0
     for event in events:
-        actor = event.get("Actor") or {}
-        at = float(event.get("timeNano") or 0) / 1e9 or float(event.get("time") or 0)
-        if actor.get("ID") != container.id or not begun <= at <= ended + _AFTER:
+        actor, at, action = event.get("Actor") or {}, happened(event), str(event.get("Action"))
+        if actor.get("ID") != container.id or at < begun:
             continue
-        action, before = event.get("Action"), ended - at
-        asks = action in REQUESTS and before <= container.stop_timeout + _SLACK and _asks(container, actor)
-        if asks or (action == END and before <= _SLACK):
+        signal = str((actor.get("Attributes") or {}).get("signal") or "")
+        asks = is_request(action, signal, ended - at, container.stop_timeout, container.stop_signal)
+        if asks or (action == END and -_AFTER <= ended - at <= _SLACK):
             yield event
 
 
-def _asks(container: Container, actor: Mapping[str, Any]) -> bool:
-    """Whether a signal asks it to end, and not to reload. One that is not told does."""
-    signal = str((actor.get("Attributes") or {}).get("signal") or "")
-    own = container.stop_signal.upper()
-    own = own if own.isdigit() or own.startswith("SIG") else f"SIG{own}"
-    return not signal or signal in (*_ASKING, own) or (signal.isdigit() and signal_name(int(signal)) == own)
+def happened(event: Mapping[str, Any]) -> float:
+    """When, in seconds since 1970."""
+    return float(event.get("timeNano") or 0) / 1e9 or float(event.get("time") or 0)
+
+
+def is_request(
+    action: str, signal: str, before: float, stop_timeout: float = USUAL_TIMEOUT, stop_signal: str = ""
+) -> bool:
+    """Whether an event asked for the end ``before`` so many seconds: less than 0 where the engine wrote it after.
+
+    ``signal``: as the event has it; empty where it has none, and one that is not told asks.
+    """
+    if action not in REQUESTS or not -_AFTER <= before <= stop_timeout + _SLACK:
+        return False
+    return not signal or full_name(signal) in _ASKING or full_name(signal) == full_name(stop_signal)
+
+
+def full_name(signal: str) -> str:
+    """``SIGTERM`` for 15, TERM or SIGTERM; empty for none."""
+    upper = signal.strip().upper()
+    name = upper if not upper or upper.isdigit() or upper.startswith("SIG") else f"SIG{upper}"
+    real_time = _REAL_TIME.fullmatch(name)
+    if real_time:
+        offset = int(real_time[2])
+        name = str(_MIN + offset if real_time[1] == "MIN+" else _MAX - offset)
+    return signal_name(int(name)) if name.isdigit() else name

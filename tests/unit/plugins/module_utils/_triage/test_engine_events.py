@@ -51,6 +51,54 @@ def test_the_age_is_that_of_the_last():
     assert (change["age"], change["deploys"]) == (1000.0, False)
 
 
+def _ended(second, code, *more):
+    return [event("die", second, exitCode=code), *more]
+
+
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [
+        pytest.param([event("kill", 1000, signal="1"), *_ended(9000, "1")],
+                     ["web-1 exited (1: failed with 1)"], id="a crash hours after a reload"),
+        pytest.param([event("kill", 1000, signal="10"), *_ended(9000, "139", event("start", 9001))],
+                     ["web-1 exited (139: ended by SIGSEGV) and started again"], id="logs reopened, then a crash"),
+        pytest.param([event("kill", 8999, signal="28"), *_ended(9000, "1")],
+                     ["web-1 exited (1: failed with 1)"], id="a reload at which it crashed"),
+        pytest.param([event("kill", 8999, signal="HUP"), *_ended(9000, "1")],
+                     ["web-1 exited (1: failed with 1)"], id="a reload by its name"),
+        pytest.param([event("kill", 1000, signal="15"), *_ended(9000, "1")],
+                     ["web-1 exited (1: failed with 1)"], id="a SIGTERM that it outlived"),
+        pytest.param([event("kill", 8999, signal="SIGTERM"), *_ended(9000, "1")],
+                     ["web-1 was stopped by a request (SIGTERM)"], id="by the signal's name"),
+        pytest.param([event("kill", 8950, signal="15"), *_ended(9000, "0", event("stop", 9001))],
+                     ["web-1 was stopped by a request (SIGTERM)"], id="a stop that took long"),
+        pytest.param([event("kill", 8999, signal="28"), *_ended(9000, "0", event("stop", 9000))],
+                     ["web-1 was stopped by a request (SIGWINCH)"], id="a stop by its own signal"),
+        pytest.param([event("kill", 8940, signal="37"), *_ended(9000, "0", event("stop", 9000), event("start", 9001),
+                      event("restart", 9001))],
+                     ["web-1 was restarted by a request (signal 37)"], id="a restart by its own signal"),
+        pytest.param([event("start", 5), event("restart", 5)],
+                     ["web-1 was restarted by a request"], id="a restart of one that did not run"),
+        pytest.param([*_ended(100, "1"), event("stop", 130)],
+                     ["web-1 exited (1: failed with 1)", "web-1 was stopped by a request"], id="stopped in its loop"),
+        pytest.param([event("oom", 1000), event("kill", 8999, signal="15"), *_ended(9000, "0", event("stop", 9001))],
+                     ["web-1 was stopped by a request (SIGTERM)"], id="a child was killed long before a stop"),
+        pytest.param([event("oom", 1000), *_ended(9000, "1")],
+                     ["web-1 exited (1: failed with 1)"], id="a child was killed long before a crash"),
+        pytest.param([event("oom", 1000), *_ended(9000, "137")],
+                     ["web-1 exited (137: killed (out of memory, or it did not stop in time))"], id="killed by whom"),
+        pytest.param([event("oom", 8998), *_ended(9000, "1")],
+                     ["web-1 lost a process to the OOM killer and ended (1: failed with 1)"], id="ended for its child"),
+        pytest.param([*_ended(9000, "137", event("oom", 9001))],
+                     ["web-1 lost a process to the OOM killer and ended (137: killed: out of memory)"], id="OOM after"),
+        pytest.param([*_ended(9000, "1", event("oom", 9001))],
+                     ["web-1 exited (1: failed with 1)"], id="an OOM after another end"),
+    ],
+)  # fmt: skip
+def test_only_a_request_or_an_oom_just_before_the_end_is_its_reason(events, said):
+    assert lines(*events) == said
+
+
 @pytest.mark.parametrize(
     ("number", "oldest", "gap"), [(3, 9000, False), (KEPT, 9400, True), (KEPT, 100, False), (KEPT - 1, 9400, False)]
 )

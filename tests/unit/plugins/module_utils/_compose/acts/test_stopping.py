@@ -51,6 +51,11 @@ def event(action, ago, of="web", **said):
             {"exit_code": 1, "signal": "USR1"}, 9000, [event("kill", 63, signal="10")], True, id="its own, short"
         ),
         pytest.param(
+            {"exit_code": 1, "signal": "SIGRTMIN+3"}, 9000, [event("kill", 63, signal="37")], True, id="a real-time one"
+        ),
+        pytest.param({"exit_code": 1}, 9000, [event("kill", 63, signal="TERM")], True, id="SIGTERM by its name"),
+        pytest.param({"exit_code": 1}, 9000, [event("kill", 63, signal="SIGHUP")], False, id="SIGHUP by its name"),
+        pytest.param(
             {"exit_code": 1, "up": 63},
             9000,
             [event("kill", 74, signal="15"), event("stop", 64)],
