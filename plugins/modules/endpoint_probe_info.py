@@ -271,6 +271,9 @@ matrix:
               type: list
               elements: str
             sqlstate: {description: "SQLSTATE of the error.", type: str}
+            refuses_writes:
+              description: "Whether a database says itself that it takes no writes, or no request at all."
+              type: bool
             status: {description: "HTTP status.", type: int}
             answered_by:
               description: >-

@@ -137,7 +137,8 @@ def every_layer() -> tuple[Step, ...]:
         ),
         Step(
             "protocol", True, 1.0, "",
-            {"status": 200, "sqlstate": "28000", "answered_by": "page", "request_id": "r1"},
+            {"status": 200, "sqlstate": "28000", "answered_by": "page", "request_id": "r1",
+             "refuses_writes": True},
         ),
     )  # fmt: skip
 

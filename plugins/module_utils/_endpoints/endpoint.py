@@ -33,7 +33,7 @@ class LayerFacts(TypedDict, total=False):
 
     ``own``: the address is one of the host's. ``days_left`` and ``ends_first``: of the certificate of the chain that
     ends first. ``answered_by``: what was recognised as having answered in place of the site; empty for nothing.
-    ``request_id``: see `request_id`.
+    ``request_id``: see `request_id`. ``refuses_writes``: see `Meaning`.
     """
 
     proxy: str
@@ -49,6 +49,7 @@ class LayerFacts(TypedDict, total=False):
     chain: list[ChainLink]
     chain_problems: list[str]
     sqlstate: str
+    refuses_writes: bool
     status: int
     answered_by: str
     request_id: str
@@ -151,12 +152,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Meaning:
-    """What an answer means: the state, whose fault it is, and why in words; ``unasked``: what it does not show."""
+    """What an answer means: the state, whose fault it is, and why in words; ``unasked``: what it does not show.
+
+    ``refuses_writes``: a database was reached and says itself that it takes no writes, or no request at all.
+    """
 
     state: str
     why: str = ""
     fault_of: str = NOBODY
     unasked: str = ""
+    refuses_writes: bool = False
 
 
 @dataclass(frozen=True)

@@ -135,9 +135,10 @@ def _full(routine: str, said: str) -> Meaning:
 def _let_in(parameters: Mapping[str, str]) -> Meaning:
     """What the server says of itself to one that it let in."""
     if parameters.get("in_hot_standby") == _ON:
-        return Meaning(DEGRADED, "it is a standby and takes no writes (in_hot_standby)", OURS)
+        return Meaning(DEGRADED, "it is a standby and takes no writes (in_hot_standby)", OURS, refuses_writes=True)
     if parameters.get("default_transaction_read_only") == _ON:
-        return Meaning(DEGRADED, "its transactions are read-only by default (default_transaction_read_only)", OURS)
+        why = "its transactions are read-only by default (default_transaction_read_only)"
+        return Meaning(DEGRADED, why, OURS, refuses_writes=True)
     beside = ", and is no standby" if "in_hot_standby" in parameters else ""
     return Meaning(UP, f"it lets the probe in{beside}; {_WRITES} was not asked", "", _WRITES)
 

@@ -36,6 +36,8 @@ _DOWN = {
     "-BUSY": "a script blocks every client: SCRIPT KILL ends one that has written nothing yet",
     "-DENIED": "it is in protected mode and refuses every client of another host: set a password or `bind`",
 }
+# By the password that was given; before 6.0 it had no word of its own.
+_WRONG = re.compile(r"(?i)^-ERR invalid (?:username-)?password\b")
 _FULL = re.compile(r"(?i)^-ERR max(?: number of)? clients")
 _ERROR = re.compile(r"^-[A-Z][A-Z0-9]*\b")
 # Policies under which writes are refused at the limit: of the volatile ones where no key has a time to live.
@@ -47,14 +49,16 @@ def of_ping(answer: str) -> Meaning:
     word = answer.split(" ", 1)[0]
     if word == "+PONG":
         return Meaning(UP, f"it answers PING; {_UNASKED}", "", _WRITES)
+    if _WRONG.match(answer):
+        word = "-WRONGPASS"
     if word in _UP:
         return Meaning(UP, _UP[word], "", _WRITES)
     if word in _BAD:
-        return Meaning(DEGRADED, _BAD[word], OURS)
+        return Meaning(DEGRADED, _BAD[word], OURS, refuses_writes=True)
     if word in _DOWN:
-        return Meaning(DOWN, _DOWN[word], OURS)
+        return Meaning(DOWN, _DOWN[word], OURS, refuses_writes=True)
     if _FULL.match(answer):
-        return Meaning(DOWN, "every connection that it allows is taken (maxclients)", OURS)
+        return Meaning(DOWN, "every connection that it allows is taken (maxclients)", OURS, refuses_writes=True)
     if _ERROR.match(answer):
         return Meaning(DEGRADED, f"it answers with an error: {redacted(answer[1:])[:120]}", OURS)
     return Meaning(DOWN, "something answers there, and it is not Redis", OURS)
@@ -68,10 +72,10 @@ def of_info(text: str) -> Meaning:
             redacted(text[1:].split("\r\n", maxsplit=1)[0])[:80] if text.startswith("-") else "INFO was not answered"
         )
         return Meaning(UP, f"it answers PING; {_UNASKED} ({reason})", "", _WRITES)
-    for judge in (_sentinel, _paused, _loading, _memory, _replica, _disk, _replicas, _clients):
+    for judge in (_sentinel, _paused, _loading, _memory, _replica, _replicas, _disk, _clients):
         why = judge(facts)
         if why:
-            return Meaning(DEGRADED, why, OURS)
+            return Meaning(DEGRADED, why, OURS, refuses_writes=judge in _REFUSES)
     near = facts.get("min_slaves_good_slaves")
     if near:  # how many it wants (min-replicas-to-write) is not in INFO
         return Meaning(UP, f"it answers; whether {near} replicas are enough for a write is not known", "", _WRITES)
@@ -118,7 +122,7 @@ def of_cluster(text: str) -> Meaning:
     """Of the answer to CLUSTER INFO."""
     state = _facts(text).get("cluster_state", "")
     if state == "fail":
-        return Meaning(DEGRADED, f"{_BAD['-CLUSTERDOWN']} (cluster_state:fail)", OURS)
+        return Meaning(DEGRADED, f"{_BAD['-CLUSTERDOWN']} (cluster_state:fail)", OURS, refuses_writes=True)
     return Meaning(UP)
 
 
@@ -184,3 +188,6 @@ def _replicas(facts: Mapping[str, str]) -> str:
 def _clients(facts: Mapping[str, str]) -> str:
     limit, used = _number(facts, "maxclients"), _number(facts, "connected_clients")
     return f"{used} of {limit} connections that it allows are taken (maxclients)" if limit and used >= limit - 1 else ""
+
+
+_REFUSES = (_paused, _loading, _memory, _replica, _replicas)

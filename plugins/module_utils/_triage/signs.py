@@ -9,7 +9,7 @@ from typing import Callable, Iterator, Mapping, TypeVar
 from .._compose.health import STARTING, UNCHECKED, UNKNOWN
 from .._compose.project_report import ContainerReport, ServiceReport
 from .._core.text import counted, shortened, some, span
-from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, UP
+from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, UP, ProbeReport
 from .._endpoints.reached import unasked_of, unknown_of
 from .._postgres.server_states import DISK_FULL, ServerState
 from .._system.counters import READ_ONLY
@@ -29,6 +29,9 @@ _WIDE = 140
 _OUR_OWN = ("DriverMissing", "LoginRefused", "PrivilegeError", "InputError")
 # A server that answers was reached: the network is not where to look, and no playbook makes it start faster.
 _OF_REFUSALS = {"NoSlotLeft": "db_connection_exhaustion", "ServerNotReady": ""}
+# The same of a server that a probe asked, by its SQLSTATE.
+_OF_SQLSTATES = {"53300": "db_connection_exhaustion", "53100": "disk_space"}
+_WORST_FIRST = (DOWN, FLAPPING, DEGRADED)
 _OF_STATES = {DISK_FULL: "disk_space"}
 _OUTSIDE = ("stripe", "maps")  # that they answer does not make anything of ours well
 
@@ -235,15 +238,31 @@ def _reached(host: str, part: ReachedPart, importance: Importance) -> list[Sign]
         bad = [row for row in rows if row["state"] in (DOWN, FLAPPING, DEGRADED)]
         if not bad:
             continue
-        row = bad[0]
-        from_all = all(row["state"] == DOWN for row in rows)
-        severity = importance.targets.get(target, P1) if from_all or row["state"] == DOWN else P2
-        payments = row["judge"] in ("stripe", "webhook")
-        below = row["layer"] in ("dns", "tcp")
-        scenario = "payment_outage" if payments and not below else "network_connectivity"
+        at_worst = importance.targets.get(target, P1)
+        fails = [
+            (max(P2, at_worst) if _is_partial(row) else at_worst, _WORST_FIRST.index(row["state"]), row) for row in bad
+        ]
+        severity, _rank, row = min(fails, key=lambda fail: fail[:2])
         text = f"{target} is {row['state']} from {row['source']} ({row['layer']}): {row['why']}"
-        signs.append(Sign(severity, text, host, scenario, 1.8))
+        signs.append(Sign(severity, text, host, _scenario_of(row), 1.8))
     return signs
+
+
+def _is_partial(row: ProbeReport) -> bool:
+    """Whether some of its work is done: not of a database that takes no writes, whatever else it still answers."""
+    return row["state"] != DOWN and not row["layers"].get("protocol", {}).get("refuses_writes")
+
+
+def _scenario_of(row: ProbeReport) -> str:
+    """The playbook for a row; none for a database that answers, since the network is not where to look then."""
+    protocol = row["layers"].get("protocol")
+    if row["layer"] == "protocol" and protocol:
+        if protocol.get("sqlstate"):
+            return _OF_SQLSTATES.get(protocol["sqlstate"], "")
+        if protocol.get("refuses_writes"):
+            return ""
+    payments = row["judge"] in ("stripe", "webhook")
+    return "payment_outage" if payments and row["layer"] not in ("dns", "tcp") else "network_connectivity"
 
 
 def _resources(host: str, part: ResourcesPart, dummy: Importance) -> list[Sign]:

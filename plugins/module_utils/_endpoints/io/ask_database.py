@@ -7,7 +7,7 @@ from __future__ import annotations
 import struct
 import time
 
-from ..endpoint import ALWAYS, AUTO, NEVER, UP, Meaning
+from ..endpoint import ALWAYS, AUTO, NEVER, UP, LayerFacts, Meaning
 from ..postgres_answers import LoginAnswer, has_ended, login_answer, of_postgres
 from ..redis_answers import is_cluster, of_cluster, of_info, of_ping, of_queues
 from .wire import SSL_REQUEST, Failed, Wire, is_postgres, is_redis, wants_certificate
@@ -37,7 +37,10 @@ def ask_postgres(wire: Wire) -> Meaning:
 def _postgres_said(wire: Wire, answer: bytes) -> Meaning:
     outcome = login_answer(answer)
     meaning = of_postgres(outcome)
-    wire.done("protocol", meaning.why, {"sqlstate": outcome.sqlstate} if outcome.sqlstate else None)
+    facts = _facts(meaning)
+    if outcome.sqlstate:
+        facts["sqlstate"] = outcome.sqlstate
+    wire.done("protocol", meaning.why, facts)
     return meaning
 
 
@@ -56,8 +59,12 @@ def ask_redis(wire: Wire) -> Meaning:
     meaning = of_ping(answer)
     if answer == "+PONG":
         meaning = _of_work(wire)
-    wire.done("protocol", answer[:80])
+    wire.done("protocol", answer[:80], _facts(meaning))
     return meaning
+
+
+def _facts(meaning: Meaning) -> LayerFacts:
+    return {"refuses_writes": True} if meaning.refuses_writes else {}
 
 
 def _of_work(wire: Wire) -> Meaning:

@@ -29,6 +29,9 @@ def info(**changed: str) -> str:
         ("+PONG", "up", "not known"),
         ("-NOAUTH Authentication required.", "up", "wants a password"),
         ("-WRONGPASS invalid username-password pair or user is disabled.", "up", "another password"),
+        ("-ERR invalid password", "up", "another password"),
+        ("-ERR invalid username-password pair or user is disabled.", "up", "another password"),
+        ("-ERR invalid argument", "degraded", "answers with an error"),
         ("-LOADING Redis is loading the dataset in memory", "degraded", "loading"),
         ("-MISCONF Redis is configured to save RDB snapshots", "degraded", "disk"),
         ("-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", "degraded", "lost"),
@@ -115,3 +118,25 @@ def test_the_state_of_a_cluster():
     assert not is_cluster(info())
     assert of_cluster("cluster_state:fail\r\ncluster_slots_ok:0").state == "degraded"
     assert of_cluster("cluster_state:ok").state == of_cluster("-ERR").state == "up"
+
+
+@pytest.mark.parametrize(
+    ("meaning", "refuses"),
+    [
+        (of_ping("-OOM command not allowed when used memory > 'maxmemory'."), True),
+        (of_ping("-BUSY Redis is busy running a script."), True),
+        (of_ping("-ERR max number of clients reached"), True),
+        (of_info(info(maxmemory="1048576")), True),
+        (of_info(info(role="slave")), True),
+        (of_info(info(min_slaves_good_slaves="0", rdb_last_bgsave_status="err")), True),
+        (of_cluster("cluster_state:fail\r\n"), True),
+        (of_info(info(rdb_last_bgsave_status="err")), False),
+        (of_info(info(maxclients="4")), False),
+        (of_info(info(redis_mode="sentinel")), False),
+        (of_ping("-ERR unknown command 'PING'"), False),
+        (of_ping("HTTP/1.1 400 Bad Request"), False),
+        (of_info(info()), False),
+    ],
+)
+def test_whether_it_says_itself_that_it_takes_no_writes(meaning, refuses):
+    assert meaning.refuses_writes is refuses

@@ -1,0 +1,69 @@
+"""A target has the severity of its worst row, and a database that takes no writes is no matter of the network."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Any, cast
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import LayerReport, ProbeReport
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.reached import reached_report
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import Importance, Sign, without_playbook
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import signs_of
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_report import Survey
+
+from support import reports
+
+from .surveys import resources
+
+SITE = Importance({"api": "P0", "minor": "P3"}, {})
+
+
+def row(state: str, source: str = "web-1", target: str = "api", layer: str = "protocol", **facts: Any) -> ProbeReport:
+    report = reports.probed(source, target, state, layer if state != "up" else "", f"why {source}")
+    answer = cast(LayerReport, {"ok": True, "ms": 1.0, "said": "", **facts})
+    return {**report, "layers": {"protocol": answer} if facts else {}}
+
+
+def signs(*rows: ProbeReport) -> list[Sign]:
+    survey = {"resources": resources(), "reached": reached_report(list(rows))}
+    return signs_of("h", cast(Survey, survey), SITE)
+
+
+@pytest.mark.parametrize(
+    ("target", "states", "severity", "by"),
+    [
+        ("api", ["degraded", "down"], "P0", "down"),
+        ("api", ["degraded", "flapping", "down", "up"], "P0", "down"),
+        ("api", ["degraded", "flapping"], "P2", "flapping"),
+        ("api", ["degraded", "up"], "P2", "degraded"),
+        ("other", ["flapping", "down"], "P1", "down"),
+        ("minor", ["degraded", "down"], "P3", "down"),
+        ("minor", ["degraded", "up"], "P3", "degraded"),
+    ],
+)
+def test_the_worst_row_counts_in_whatever_order(target, states, severity, by):
+    for order in permutations(states):
+        (sign,) = signs(*(row(state, f"from {state}", target) for state in order))
+        assert (sign.severity, f"is {by} from from {by}" in sign.text) == (severity, True), sign
+
+
+@pytest.mark.parametrize(
+    ("found", "severity", "scenario"),
+    [
+        pytest.param(row("degraded", refuses_writes=True), "P0", "", id="takes no writes"),
+        pytest.param(row("degraded", target="redis", refuses_writes=True), "P1", "", id="of a site that says nothing"),
+        pytest.param(row("degraded", target="minor", refuses_writes=True), "P3", "", id="what the site calls minor"),
+        pytest.param(row("down", refuses_writes=True), "P0", "", id="a script blocks it"),
+        pytest.param(row("down", sqlstate="57P03"), "P0", "", id="PostgreSQL starts"),
+        pytest.param(row("down", sqlstate="53300"), "P0", "db_connection_exhaustion", id="every slot is taken"),
+        pytest.param(row("down", sqlstate="53100"), "P0", "disk_space", id="its disk is full"),
+        pytest.param(row("degraded", status=200), "P2", "network_connectivity", id="a site"),
+        pytest.param(row("degraded", target="redis"), "P2", "network_connectivity", id="a failed save"),
+        pytest.param(row("down", layer="tcp", sqlstate=""), "P0", "network_connectivity", id="not reached"),
+    ],
+)
+def test_no_playbook_is_claimed_for_a_database_that_answers(found, severity, scenario):
+    (sign,) = signs(found)
+    assert (sign.severity, sign.scenario) == (severity, scenario)
+    assert bool(without_playbook([sign])) is (not scenario and severity != "P3")
