@@ -169,7 +169,8 @@ class Attempt:
     """All layers, tried once, and what came of it.
 
     ``address``: the one that was used. ``dead``: addresses that took no connection, with the reason. ``live``: how many
-    did. ``unused``: addresses of which it is not known whether they would, with the reason.
+    did. ``unused``: addresses of which it is not known whether they would, with the reason. ``bad_layer``: where
+    every layer works and the state is bad all the same, the one that it is of.
     """
 
     steps: tuple[Step, ...]
@@ -178,12 +179,13 @@ class Attempt:
     dead: tuple[tuple[str, str], ...] = ()
     live: int = 0
     unused: tuple[tuple[str, str], ...] = ()
+    bad_layer: str = "protocol"
 
     @property
     def layer(self) -> str:
-        """The first that fails; where all work and the answer is bad it is the protocol."""
+        """The first that fails; where all work and the answer is bad it is the protocol, as a rule."""
         failed = next((step.layer for step in self.steps if not step.ok), "")
-        return failed or ("protocol" if self.meaning.state != UP else "")
+        return failed or (self.bad_layer if self.meaning.state != UP else "")
 
 
 def target_of(given: Mapping[str, Any]) -> tuple[Target | None, str]:

@@ -222,6 +222,13 @@ def _google_error(body: str) -> tuple[str, str]:
     return _GOOGLE.get(word, word), redacted(message)[:160]
 
 
+def behind_silent_servers(meaning: Meaning, failed: str) -> Meaning:
+    """The same of what works, and whose name a name server gave no answer to, so that programs wait for that."""
+    if meaning.state != UP and not meaning.why.startswith(LATE):
+        return meaning
+    return Meaning(DEGRADED, f"its name resolves late: {failed}; programs wait for that at each name", NETWORK)
+
+
 def slower(meaning: Meaning, seconds: float, limit: float, fault_of: str) -> Meaning:
     """The same, degraded where the answer took longer than it may."""
     if meaning.state == UP and seconds > limit:

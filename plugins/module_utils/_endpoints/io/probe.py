@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 
 from ..endpoint import ALWAYS, DOWN, UP, Attempt, Meaning, Step, Target, redirected
-from ..meaning import of_certificate, of_failed, slower, whose_fault
+from ..meaning import behind_silent_servers, of_certificate, of_failed, slower, whose_fault
 from .ask_database import ask_postgres, ask_redis
 from .ask_http import ask_http
 from .namespaces import Place
@@ -67,8 +67,12 @@ def _attempt(place: Place, target: Target, key: str, seconds: float, number: int
     finally:
         alarm.cancel()
         wire.close()
-    if wire.unresolved and meaning.state == UP and not meaning.unasked:
-        meaning = replace(meaning, unasked="whether its name has more addresses was not answered")
+    resolved = behind_silent_servers(meaning, wire.servers_failed) if wire.servers_silent else meaning
+    layer = "protocol" if resolved is meaning else "dns"
+    meaning = resolved
+    if meaning.state == UP and not meaning.unasked:
+        unasked = "whether its name has more addresses was not answered" if wire.unresolved else wire.servers_failed
+        meaning = replace(meaning, unasked=unasked)
     made = Attempt(
         tuple(wire.steps),
         replace(meaning, why=wire.clean(meaning.why)),
@@ -76,6 +80,7 @@ def _attempt(place: Place, target: Target, key: str, seconds: float, number: int
         wire.dead,
         len(wire.dialled.live),
         tuple(wire.dialled.unused.items()) if wire.dialled.live else (),
+        layer,
     )
     return made, wire.location
 

@@ -22,21 +22,33 @@ _CODES = {
     3: "it knows no such name (NXDOMAIN)",
     5: "it refuses to answer",
 }
+_UNKNOWN_NAME = 3
 _A, _AAAA = 1, 28
+_FAMILIES = {_A: "IPv4", _AAAA: "IPv6"}
 _TRUNCATED = 0x02  # in the third byte
+_LONG = 0.9  # seconds after which a name server without an answer is one that programs wait for at each name
 _SECOND = 0.5  # seconds for the second family, at most, where the first was answered
 _OF_THE_REST = 0.25  # of the time that is left, for a whole answer in place of one that was cut off
 PORT = 53
 
 
 class Unresolved(Exception):
-    """Why a name has no address."""
+    """Why a name has no address, as far as that is known."""
+
+
+class NoSuchName(Unresolved):
+    """A name server knows that it has none: the others know no more."""
 
 
 class Addresses(List[str]):
-    """Addresses of a name; ``missing``: why it may have more, else empty."""
+    """Addresses of a name; ``missing``: why it may have more, else empty.
+
+    ``failed``: which name servers were asked before and failed. ``silent``: whether one of them was waited for.
+    """
 
     missing = ""
+    failed = ""
+    silent = False
 
 
 def addresses(place: Place, name: str, seconds: float) -> Addresses:
@@ -51,24 +63,60 @@ def addresses(place: Place, name: str, seconds: float) -> Addresses:
     servers, search, dots = _configuration(place.read("/etc/resolv.conf"))
     if not servers:
         raise Unresolved("there is no name server in its /etc/resolv.conf")
-    deadline = time.monotonic() + seconds
-    why = ""
-    for full in _candidates(name, search, dots):
-        for number, server in enumerate(servers[:3]):
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise Unresolved(why or "the time was over")
+    return _Asking(servers[:3], time.monotonic() + seconds).first_of(_candidates(name, search, dots))
+
+
+class _Asking:
+    """The name servers of a place, and what was learned of them while one name is looked for."""
+
+    def __init__(self, servers: list[str], deadline: float) -> None:
+        self.servers, self.deadline = servers, deadline
+        self.failed: dict[str, str] = {}  # by server, why
+        self.silent: set[str] = set()
+
+    def first_of(self, candidates: list[str]) -> Addresses:
+        """The addresses of the first of the names that has any. That one was not answered says not that it has none."""
+        unknown = none = ""
+        for full in candidates:
+            try:
+                return self._ask(full)
+            except NoSuchName as known:
+                none = str(known)
+            except Unresolved as problem:
+                unknown = unknown or str(problem)
+        if unknown:
+            raise Unresolved(unknown)
+        raise NoSuchName("; ".join([none, *self._failures()]) if none else "no name server was asked")
+
+    def _ask(self, name: str) -> Addresses:
+        """The addresses of a name, of the first server that knows; a silent one is asked last from then on."""
+        first = ""
+        order = sorted(self.servers, key=lambda server: server in self.silent)
+        for number, server in enumerate(order):
+            began = time.monotonic()
+            if began >= self.deadline:
+                break
             try:
                 # A server that is silent leaves some of the time to the others.
-                return _answers(server, full, time.monotonic() + left / (min(3, len(servers)) - number))
+                found = _answers(server, name, began + (self.deadline - began) / (len(order) - number))
+            except NoSuchName as known:
+                raise NoSuchName(f"name server {server}: {known}") from None
             except Unresolved as refused:
-                why = f"name server {server}: {refused}"
-                if "NXDOMAIN" in str(refused):
-                    break  # the others know no more
+                why = str(refused)
             except OSError as error:
-                problem = "no answer" if isinstance(error, TimeoutError) else (error.strerror or str(error)).lower()
-                why = f"name server {server}: {problem}"
-    raise Unresolved(why or "no DNS server was asked")
+                silent = isinstance(error, (TimeoutError, socket.timeout))
+                why = "no answer" if silent else (error.strerror or str(error)).lower()
+                if silent and time.monotonic() - began >= _LONG:
+                    self.silent.add(server)
+            else:
+                found.failed, found.silent = "; ".join(self._failures()), bool(self.silent)
+                return found
+            self.failed.setdefault(server, why)
+            first = first or f"name server {server}: {why}"
+        raise Unresolved(first or "the time was over")
+
+    def _failures(self) -> list[str]:
+        return [f"name server {server}: {why}" for server, why in self.failed.items()]
 
 
 def _in_hosts(text: str, name: str) -> list[str]:
@@ -118,7 +166,7 @@ def _candidates(name: str, search: list[str], dots: int) -> list[str]:
 def _answers(server: str, name: str, deadline: float) -> Addresses:
     """Addresses of both families, IPv4 first; that one family is not answered hides none of the other."""
     addresses = Addresses()
-    problem: Exception = Unresolved("the name has no address")
+    problems: dict[int, Unresolved | OSError] = {}
     for kind in (_A, _AAAA):
         left = deadline - time.monotonic()
         # The time of the second question is bounded where the first was answered: some servers drop it.
@@ -127,13 +175,22 @@ def _answers(server: str, name: str, deadline: float) -> Addresses:
             found = _question(server, name, kind, until)
             addresses += found
             addresses.missing = addresses.missing or found.missing
-        except (Unresolved, OSError) as error:
+        except NoSuchName:
             if kind == _A:
-                problem = error
-            if "NXDOMAIN" in str(error):
-                break  # no type of it is there
+                raise
+            break
+        except (Unresolved, OSError) as error:
+            problems[kind] = error
+    if not addresses and _A in problems:
+        raise problems[_A]
+    for kind, problem in problems.items():
+        why = str(problem) if isinstance(problem, Unresolved) else (problem.strerror or str(problem)).lower()
+        asked = f"{_FAMILIES[kind]} addresses: {why or 'no answer'}"
+        if not addresses:
+            raise Unresolved(f"it knows no IPv4 address of it; of its {asked}")
+        addresses.missing = addresses.missing or f"name server {server}, of its {asked}"
     if not addresses:
-        raise problem
+        raise NoSuchName("the name has no address")
     return addresses
 
 
@@ -204,8 +261,10 @@ def _parsed(answer: bytes, kind: int, cut: bool = False) -> list[str]:
     if len(answer) < 12:
         raise Unresolved("its answer cannot be read")
     flags, questions, answers = struct.unpack(">HHH", answer[2:8])
-    if flags & 15:
-        raise Unresolved(_CODES.get(flags & 15, f"it answers with error {flags & 15}"))
+    code = flags & 15
+    if code:
+        refused = NoSuchName if code == _UNKNOWN_NAME else Unresolved
+        raise refused(_CODES.get(code, f"it answers with error {code}"))
     records = []
     try:
         at = 12

@@ -52,6 +52,7 @@ class Wire:
         self.location = ""  # where an answer of HTTP redirects to
         self.addresses: list[str] = []
         self.unresolved = ""  # why there may be more of them
+        self.servers_failed, self.servers_silent = "", False  # see `resolver.Addresses`
         self.dialled = Dialled()
         self._lap = self._began = time.monotonic()
         self.paused = 0.0  # seconds in which nothing was asked
@@ -118,7 +119,9 @@ class Wire:
         except OSError as error:
             raise Failed("dns", words_of(error)) from None
         self.addresses, self.unresolved = addresses, addresses.missing
+        self.servers_failed, self.servers_silent = addresses.failed, addresses.silent
         more = f"; there may be more: {addresses.missing}" if addresses.missing else ""
+        more += f"; {addresses.failed}" if addresses.failed else ""
         self.done("dns", f"{', '.join(addresses[:4])}{more}", {"proxy": host} if self.proxy else None)
         return addresses
 
@@ -240,7 +243,8 @@ class Wire:
         answer = self.exchange(request.encode(), _ends_head, "tcp")
         words = answer.split(b" ", 2)
         if len(words) < 2 or words[1][:1] != b"2":
-            raise Failed("tcp", f"the proxy {self.proxy} refuses: {answer[:80].decode('latin-1')}")
+            proxy = "{}:{}".format(*(self.proxy or self.peer))
+            raise Failed("tcp", f"the proxy {proxy} refuses: {answer[:80].decode('latin-1')}")
 
     def exchange(self, request: bytes, whole: Callable[[bytes], bool], layer: str = "protocol") -> bytes:
         """The answer to a request. ``whole``: whether that is all of it. One that is cut off is a failure."""
