@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from .._core.redaction import names_secret
 from .._core.text import some
+from .addressing import ascii_host, is_latin, of_header, quoted
 from .chain import ChainLink
 
 UP, DEGRADED, FLAPPING, DOWN, UNKNOWN = "up", "degraded", "flapping", "down", "unknown"
@@ -216,16 +217,21 @@ def target_of(given: Mapping[str, Any]) -> tuple[Target | None, str]:
             return None, f"{name}: a url must hold no secret, as its parameter {secret} is; give it as `key`"
         port = port or (443 if secure else 80)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    port = port or _PORTS.get(kind, 0)
+    port, path = port or _PORTS.get(kind, 0), quoted(path)
+    try:
+        host, server_name = ascii_host(host), ascii_host(given.get("server_name") or "")
+        cert_names = tuple(ascii_host(each) for each in given.get("cert_names") or ())
+    except UnicodeError:
+        return None, f"{name}: a name of a host holds letters that no name may hold (IDNA)"
     if not host or any(sign in host for sign in " /\r\n"):
         return None, f"{name}: no host to try"
     if not 1 <= port <= 65535:
         return None, f"{name}: the port must be between 1 and 65535"
     if any(sign in path for sign in " \r\n") or not given.get("method", "GET").isalpha():
         return None, f"{name}: neither the path nor the method may hold blanks"
-    for title, value in (given.get("headers") or {}).items():
-        if any(sign in f"{title}{value}" for sign in "\r\n"):
-            return None, f"{name}: a header must be one line"
+    why = _why_no_headers(given.get("headers") or {})
+    if why:
+        return None, f"{name}: {why}"
     return Target(
         name=name,
         kind=kind,
@@ -242,14 +248,24 @@ def target_of(given: Mapping[str, Any]) -> tuple[Target | None, str]:
         key=given.get("key") or "",
         slow=given.get("slow") or 2.0,
         cert_days=given["cert_days"] if given.get("cert_days") is not None else 14,
-        cert_names=tuple(given.get("cert_names") or ()),
-        server_name=given.get("server_name") or "",
+        cert_names=cert_names,
+        server_name=server_name,
         client_cert=given.get("client_cert") or "",
         client_key=given.get("client_key") or "",
         redirects=given.get("redirects") or 0,
         queues=tuple(given.get("queues") or ()),
         sources=tuple(given.get("sources") or ()),
     ), ""
+
+
+def _why_no_headers(headers: Mapping[str, Any]) -> str:
+    """Why they cannot be sent; empty where they can."""
+    for title, value in headers.items():
+        if any(sign in f"{title}{value}" for sign in "\r\n"):
+            return "a header must be one line"
+        if not (str(title).isascii() and is_latin(str(value))):
+            return f"the header {title} holds letters that HTTP cannot carry"
+    return ""
 
 
 def url_of(target: Target) -> str:
@@ -261,7 +277,7 @@ def url_of(target: Target) -> str:
 def redirected(target: Target, location: str) -> tuple[Target | None, str]:
     """The target that a redirect leads to, or why it is not followed. Headers and keys stay with their own host."""
     try:
-        url = urljoin(url_of(target), location)
+        url = urljoin(url_of(target), of_header(location))
     except ValueError:
         return None, f"{target.name}: the address cannot be read"
     onward, why = target_of({"name": target.name, "url": url})

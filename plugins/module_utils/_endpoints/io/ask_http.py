@@ -87,6 +87,8 @@ def _asked(wire: Wire) -> HttpAnswer:
         if wants_certificate(wire):
             raise Failed("tls", WANTED) from None
         raise Failed("protocol", f"it takes connections and does not answer: {words_of(error)}") from None
+    except UnicodeEncodeError:
+        raise _Unread("it was not asked: its header, path or key holds letters that HTTP cannot carry") from None
     except (http.client.HTTPException, ValueError, AttributeError) as error:
         if wants_certificate(wire):
             raise Failed("tls", WANTED) from None

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import ipaddress
 from base64 import b64encode
+from contextlib import suppress
 from urllib.parse import unquote, urlsplit
 
+from ..addressing import ascii_host
 from ..endpoint import Target
 from .namespaces import Place
 
@@ -42,4 +44,6 @@ def _is_exempt(host: str, rule: str) -> bool:
         except ValueError:
             return False
     bare = rule.lstrip(".")
+    with suppress(UnicodeError):
+        bare = ascii_host(bare)
     return host == bare or host.endswith(f".{bare}")

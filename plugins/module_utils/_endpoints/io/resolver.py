@@ -199,7 +199,9 @@ def _question(server: str, name: str, kind: int, deadline: float) -> Addresses:
     try:
         labels = [part.encode("idna") for part in name.rstrip(".").split(".")]
     except UnicodeError:
-        raise Unresolved("that is no name") from None
+        labels = []
+    if not labels or not all(labels):
+        raise Unresolved("that is no name")
     packet = struct.pack(">HHHHHH", number, 0x0100, 1, 0, 0, 0)
     packet += b"".join(bytes([len(label)]) + label for label in labels) + b"\0" + struct.pack(">HH", kind, 1)
     family = socket.AF_INET6 if ":" in server else socket.AF_INET

@@ -176,7 +176,7 @@ def test_a_silent_server_is_asked_last_for_the_next_name():
 def test_what_is_reached_late_for_its_name_is_degraded(servers, state, layer, words):
     with place(servers) as here, socket.create_server(("127.0.0.1", 0)) as listening:
         target, _why = target_of(
-            {"name": "it", "kind": "tcp", "host": "web.example", "port": listening.getsockname()[1]}
+            {"name": "it", "kind": "tcp", "host": "web.example", "port": listening.getsockname()[1], "slow": 60}
         )
         assert target is not None
         row = row_of("host", target, [attempt(here, target, "", 3.0)])
@@ -208,6 +208,12 @@ def test_where_tcp_is_dropped_the_addresses_of_a_cut_answer_are_used_in_time(mon
     assert time.monotonic() - began < 3.0, "most of the time is left for the connection"
     assert "too long for UDP, and by TCP it is not given" in found.missing
     assert not found.failed
+
+
+@pytest.mark.parametrize("name", ["a..example", ".example", "x" * 70])
+def test_what_is_no_name_is_asked_for_nowhere(name):
+    with place([WELL]) as here, pytest.raises(Unresolved, match="that is no name"):
+        resolver.addresses(here, name, 2.0)
 
 
 def test_a_cut_answer_without_an_address_is_not_said_to_be_none(monkeypatch):

@@ -1,0 +1,77 @@
+"""What is sent to a server, and to the proxy before it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import Attempt, target_of
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.io.namespaces import Place
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.io.probe import attempt
+
+WELL = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+BOOKS, CYRILLIC = "b\u00fccher.example", "\u043f\u0440\u0438\u043c\u0435\u0440.example"
+
+
+@contextmanager
+def server(answer: bytes = WELL) -> Iterator[tuple[int, list[str]]]:
+    """Its port, and what it was asked."""
+    asked: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    talking, _peer = listening.accept()
+                    with talking:
+                        asked.append(talking.recv(4096).decode("latin-1"))
+                        talking.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield listening.getsockname()[1], asked
+
+
+def tried(monkeypatch: pytest.MonkeyPatch, url: str, *, proxy: str = "", key: str = "") -> Attempt:
+    names = "127.0.0.1 xn--bcher-kva.example xn--e1afmkfd.example proxy.example\n"
+    monkeypatch.setattr(Place, "read", lambda _self, path: names if path == "/etc/hosts" else "")
+    target, why = target_of({"name": "it", "url": url, "key": "it" if key else "", "slow": 60})
+    assert target is not None, why
+    environment = {"http_proxy": proxy, "https_proxy": proxy} if proxy else {}
+    return attempt(Place("host", environment=environment), target, key, 30.0)
+
+
+@pytest.mark.parametrize(
+    ("host", "sent"), [(BOOKS, "xn--bcher-kva.example"), (CYRILLIC, "xn--e1afmkfd.example"), ("127.0.0.1", "127.0.0.1")]
+)
+def test_a_host_is_named_in_ascii(monkeypatch, host, sent):
+    with server() as (port, asked):
+        made = tried(monkeypatch, f"http://{host}:{port}/caf\u00e9")
+    assert made.meaning.state == "up", made.meaning
+    assert asked[0].startswith("GET /caf%C3%A9 HTTP/1.1\r\n")
+    assert f"Host: {sent}:{port}\r\n" in asked[0]
+
+
+@pytest.mark.parametrize(("host", "sent"), [(BOOKS, "xn--bcher-kva.example"), (CYRILLIC, "xn--e1afmkfd.example")])
+def test_a_proxy_is_asked_for_it_in_ascii(monkeypatch, host, sent):
+    with server() as (port, asked):
+        made = tried(monkeypatch, f"http://{host}/", proxy=f"http://proxy.example:{port}")
+    assert made.meaning.state == "up", made.meaning
+    assert asked[0].startswith(f"GET http://{sent}:80/ HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize("host", [BOOKS, "api.example"])
+def test_a_proxy_that_refuses_is_named(monkeypatch, host):
+    with server(b"HTTP/1.1 403 Forbidden\r\n\r\n") as (port, asked):
+        made = tried(monkeypatch, f"https://{host}/", proxy=f"http://proxy.example:{port}")
+    assert asked[0].startswith(("CONNECT xn--bcher-kva.example:443 ", "CONNECT api.example:443 "))
+    assert f"the proxy proxy.example:{port} refuses: HTTP/1.1 403" in made.meaning.why
+
+
+def test_a_key_that_cannot_be_sent_says_nothing_of_the_server(monkeypatch):
+    with server() as (port, asked):
+        made = tried(monkeypatch, f"http://127.0.0.1:{port}/", key="\u043a\u043b\u044e\u0447")
+    assert (made.meaning.state, asked) == ("unknown", [])
+    assert "HTTP cannot carry" in made.meaning.why
