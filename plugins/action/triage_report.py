@@ -25,6 +25,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import 
     SEVERITIES,
     Importance,
     TriageReport,
+    not_understood,
+    rank,
     scenarios_of,
     severity_of,
     without_playbook,
@@ -56,12 +58,12 @@ class ActionModule(ControllerAction):
         surveys.update({str(host): {"unreachable": True} for host in args["unreached"]})
         prometheus = cast(PrometheusResult, args["prometheus"])
         signs = signs_of_all(surveys, importance) + prometheus_signs(prometheus, _alert_rules(args))
-        signs.sort(key=lambda sign: (sign.severity, -sign.weight))
+        signs.sort(key=lambda sign: (rank(sign.severity), -sign.weight))
         severity, scenarios = severity_of(signs), scenarios_of(signs)
         links = {str(name): str(address) for name, address in args["links"].items()}
         now = datetime.now(timezone.utc)
         report: TriageReport = {
-            "unread": unread_of(surveys, prometheus),
+            "unread": [*not_understood(signs), *unread_of(surveys, prometheus)],
             "unplayed": without_playbook(signs),
             "severity": severity,
             "signs": [sign.as_dict() for sign in signs],

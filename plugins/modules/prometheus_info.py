@@ -76,14 +76,15 @@ series:
   returned: success
   type: list
   elements: dict
-  sample: [{"name": "requests that fail", "unit": "%", "value": 0.12, "problem": ""}]
+  sample: [{"name": "requests that fail", "unit": "%", "value": 0.12, "infinite": false, "problem": ""}]
   contains: &SeriesReport
     name: {description: "Name of the series.", type: str}
     query: {description: "PromQL of the series.", type: str}
     unit: {description: "Unit of the value.", type: str}
     severity: {description: "Threshold of each severity.", type: dict}
     scenario: {description: "Playbook that the sign points to, without .yml; empty for none.", type: str}
-    value: {description: "Current value; null where the query returns none.", type: float}
+    value: {description: "Current value; null where the query returns none, or +Inf.", type: float}
+    infinite: {description: "Whether the value is +Inf, for example of errors divided by no request.", type: bool}
     problem: {description: "What is wrong, in a sentence; empty for nothing.", type: str}
 unread:
   description: "What of the alerts could not be read, a sentence each; such an alert may fire."

@@ -35,18 +35,21 @@ options:
     default: {}
   alert_severities:
     description:
-      - Severity of an alert by the word in its label C(severity), else C(priority), else C(level). V(P0) to V(P3), or
+      - Severity of an alert by the word in its label C(severity), else C(priority), else C(level), the first whose word is
+        known. V(P0) to V(P3), or
         V(none) for alerts that are no sign. Case is ignored, and V(SEV-2) and V(sev2) are one word.
       - Extends a table of usual words, such as V(critical), V(page) and V(high) (P1), V(warning) and V(sev2) (P2),
-        V(info) and V(ticket) (P3), digits (V(0) to V(3) as P0 to P3) and V(none). The severity of a word that is in
+        V(info) and V(ticket) (P3), digits (V(0) to V(3) as P0 to P3, V(4) to V(7) as P3) and V(none). The severity of a word that is in
         neither is C(unknown).
     type: dict
     default: {}
   always_firing:
-    description: Names of alerts that fire by design, such as a dead man's switch. They are no sign.
+    description:
+      - Names of alerts that fire by design, such as a dead man's switch. They are no sign. Case and punctuation are
+        ignored, and C(*) at the start is for any words, unless these say that such an alert is missing.
     type: list
     elements: str
-    default: [Watchdog, InfoInhibitor, DeadMansSwitch, DeadMansSnitch, PrometheusAlwaysFiring]
+    default: [Watchdog, InfoInhibitor, "*DeadMansSwitch", "*DeadManSwitch", "*DeadMansSnitch", "*AlwaysFiring"]
   links:
     description:
       - Addresses for the page, by name. C({from}) and C({to}) are replaced by the start and the end of the last hour

@@ -342,7 +342,8 @@ def survey_values() -> Iterator[SurveyParts]:
 
 def prometheus_values() -> Iterator[AlertsAndSeries]:
     reports, unread = alerts_of([{"labels": {"alertname": "X"}, "state": "firing"}])
-    row: Any = {"name": "x", "query": "", "unit": "", "severity": {}, "scenario": "", "value": 1, "problem": ""}
+    row: Any = {"name": "x", "query": "", "unit": "", "severity": {}, "scenario": "", "value": 1}
+    row.update({"infinite": False, "problem": ""})
     yield {"alerts": reports, "unread": unread, "series": [row]}
 
 

@@ -24,7 +24,7 @@ class Series(NamedTuple):
 
 
 def largest_of(data: Mapping[str, Any]) -> float | None:
-    """The largest value of a vector or a scalar; None where it has none. Raises HostError for another kind."""
+    """The largest value of a vector or a scalar, +Inf too; None for none. Raises HostError for another kind."""
     kind, result = data["resultType"], data["result"]
     if kind not in ("scalar", "vector"):
         raise HostError(
@@ -33,7 +33,7 @@ def largest_of(data: Mapping[str, Any]) -> float | None:
         )
     samples = [result] if kind == "scalar" else [sample["value"] for sample in result if "value" in sample]
     values = [float(text) for dummy, text in samples]
-    return max((value for value in values if math.isfinite(value)), default=None)
+    return max((value for value in values if math.isfinite(value) or value == math.inf), default=None)
 
 
 def series_of(data: Mapping[str, Any]) -> list[Series]:

@@ -10,21 +10,26 @@ extends or overrides them. A word that is in neither table is unknown, and no va
 from __future__ import annotations
 
 import re
-from typing import Iterable, Mapping
+from typing import Iterable, Mapping, Sequence
 
 from .sign import P0, P1, P2, P3, SEVERITIES, UNKNOWN
 
 NO_SIGN = "none"
-# Alerts that fire all the time by design: a dead man's switch, and those that only inhibit others.
-ALWAYS_FIRING = ("Watchdog", "InfoInhibitor", "DeadMansSwitch", "DeadMansSnitch", "PrometheusAlwaysFiring")
-# The labels that are read, the first that is there and not empty.
+# Alerts that fire all the time by design: a dead man's switch, and those that only inhibit others. * is for any words
+# before, but for those of _LACKS: that such an alert is missing is a sign.
+ALWAYS_FIRING = (
+    "Watchdog", "InfoInhibitor", "*DeadMansSwitch", "*DeadManSwitch", "*DeadMansSnitch", "*AlwaysFiring",
+)  # fmt: skip
+_LACKS = re.compile(r"absent|missing|lost|lacks|fail|expired|down|without|broken|^no(?!de|tif)|not$")
+_BESIDE = re.compile(r"[\W_]+")
+# The labels that are read, the first that holds a word of a table.
 SEVERITY_LABELS = ("severity", "priority", "level")
 
 _WORDS = {
     P0: "p0 sev0 s0 0 outage disaster emergency emerg panic blocker",
     P1: "p1 sev1 s1 1 critical crit page pager high error err alert fatal urgent severe major",
     P2: "p2 sev2 s2 2 warning warn medium moderate average minor",
-    P3: "p3 p4 p5 sev3 sev4 sev5 s3 s4 s5 3 4 5 info information informational notice low ticket debug trivial ok",
+    P3: "p3 p4 p5 sev3 sev4 sev5 s3 s4 s5 3 4 5 6 7 info information informational notice low ticket debug trivial ok",
     NO_SIGN: "none null watchdog inhibit inhibitor deadman heartbeat",
 }
 _TABLE = {word: severity for severity, words in _WORDS.items() for word in words.split()}
@@ -34,14 +39,37 @@ _FORMS = {"severity": "sev", "sev": "sev", "priority": "p", "prio": "p", "level"
 
 def alert_severity(labels: Mapping[str, str], site: Mapping[str, str]) -> str:
     """P0 to P3, ``none`` where the alert is no sign, or ``unknown``. ``site``: word to severity, before the table."""
-    word = severity_word(labels)
     own = {normal(key): value for key, value in site.items()}
-    return own.get(normal(word)) or _TABLE.get(normal(word), UNKNOWN)
+    words = [normal(word) for word in _words(labels)]
+    known = [own.get(word) or _TABLE.get(word, UNKNOWN) for word in words]
+    # That a further label holds `none` says that it was not set, and hides no alert.
+    further = [severity for severity in known[1:] if severity not in (UNKNOWN, NO_SIGN)]
+    return next((severity for severity in [*known[:1], *further] if severity != UNKNOWN), UNKNOWN)
+
+
+def _words(labels: Mapping[str, str]) -> list[str]:
+    return [labels[name] for name in SEVERITY_LABELS if labels.get(name, "").strip()]
 
 
 def severity_word(labels: Mapping[str, str]) -> str:
     """What the site wrote; empty where no label of a severity is there."""
-    return next((labels[name] for name in SEVERITY_LABELS if labels.get(name, "").strip()), "")
+    return next(iter(_words(labels)), "")
+
+
+def fires_by_design(name: str, listed: Sequence[str]) -> bool:
+    """Whether an alert is one of those that are listed, whatever its case and punctuation.
+
+    >>> fires_by_design("watchdog", ALWAYS_FIRING), fires_by_design("DeadMansSwitchMissing", ALWAYS_FIRING)
+    (True, False)
+    """
+    plain = _BESIDE.sub("", name).lower()
+    for each in listed:
+        end = _BESIDE.sub("", each).lower()
+        if plain == end:
+            return True
+        if each.startswith("*") and end and plain.endswith(end) and not _LACKS.search(plain[: -len(end)]):
+            return True
+    return False
 
 
 def normal(word: str) -> str:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import datetime, timedelta, timezone
 from typing import Mapping, Sequence
@@ -12,7 +13,7 @@ from .._core.text import in_markdown as _text
 from .._core.text import span
 from .changes import Change
 from .prometheus_signs import PrometheusResult, SeriesReport, figure
-from .sign import SCENARIOS, SEVERITIES, ScenarioReport, Sign, without_playbook
+from .sign import SCENARIOS, SEVERITIES, ScenarioReport, Sign, rank, without_playbook
 from .signs import examined
 from .survey_report import Survey
 
@@ -54,7 +55,7 @@ def page(
 def _wrong(signs: Sequence[Sign]) -> str:
     if not signs:
         return "## What is wrong\n\nNothing that was examined.\n"
-    ranked = sorted((sign for sign in signs if sign.severity != SEVERITIES[3]), key=lambda sign: sign.severity)
+    ranked = sorted((sign for sign in signs if sign.severity != SEVERITIES[3]), key=lambda sign: rank(sign.severity))
     lines = [f"- **{sign.severity}** {_where(sign)}{_text(sign.text)}" for sign in ranked[:_SHOWN]]
     lines += [f"- and {len(ranked) - _SHOWN} more, see the evidence"] if len(ranked) > _SHOWN else []
     return "## What is wrong\n\n" + "\n".join(lines or ["Nothing that users feel."]) + "\n"
@@ -124,6 +125,8 @@ def _series(prometheus: PrometheusResult) -> str:
 
 
 def _value(series: SeriesReport) -> str:
+    if series.get("infinite"):
+        return figure(math.inf, series["unit"])
     if series["value"] is not None:
         return figure(series["value"], series["unit"])
     return f"unknown: {series['problem']}" if series["problem"] else "unknown"
@@ -133,7 +136,7 @@ def _hosts(surveys: Mapping[str, Survey], signs: Sequence[Sign]) -> str:
     rows = ["| host | services well | CPU | memory left | fullest disk | slots | worst |", "| --- " * 7 + "|"]
     for host, survey in surveys.items():
         mine = [sign.severity for sign in signs if sign.host == host and sign.severity != SEVERITIES[3]]
-        cells = [_text(host), _well(survey), *_figures(survey), _slots(survey), min(mine, default="-")]
+        cells = [_text(host), _well(survey), *_figures(survey), _slots(survey), min(mine, key=rank, default="-")]
         rows.append(f"| {' | '.join(cells)} |")
     return "## Hosts\n\n" + "\n".join(rows) + "\n"
 

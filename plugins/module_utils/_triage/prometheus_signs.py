@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Iterable, Mapping, Sequence, TypedDict
 
-from .alert_severity import ALWAYS_FIRING, NO_SIGN, alert_severity, severity_word
+from .alert_severity import ALWAYS_FIRING, NO_SIGN, alert_severity, fires_by_design, severity_word
 from .alerts import AlertReport
 from .sign import P2, SEVERITIES, UNKNOWN, Sign
 
@@ -23,9 +24,13 @@ class SeriesOption(TypedDict):
 
 
 class SeriesReport(SeriesOption):
-    """The query with its value now; None where it gives none, or could not be asked, and ``problem`` says why."""
+    """The query with its value now; None where it gives none, or could not be asked, and ``problem`` says why.
+
+    ``infinite``: its value is +Inf, as of errors that are divided by no request; ``value`` is None then.
+    """
 
     value: float | None
+    infinite: bool
     problem: str
 
 
@@ -46,7 +51,7 @@ class PrometheusResult(AlertsAndSeries, total=False):
 @dataclass(frozen=True)
 class AlertRules:
     """What the site says about its alerts. ``severities``: word of a label to P0 to P3, or none for no sign;
-    ``always_firing``: names of alerts that fire by design and are no sign."""
+    ``always_firing``: names of alerts that fire by design and are no sign, see `fires_by_design`."""
 
     severities: Mapping[str, str] = field(default_factory=dict)
     always_firing: Sequence[str] = ALWAYS_FIRING
@@ -69,13 +74,13 @@ def alert_signs(alerts: Iterable[AlertReport], rules: AlertRules) -> list[Sign]:
     for alert in alerts:
         labels = {**alert["labels"], "severity": alert["severity"] or alert["labels"].get("severity", "")}
         severity = alert_severity(labels, rules.severities)
-        if alert["state"] != "firing" or alert["name"] in rules.always_firing or severity == NO_SIGN:
+        if alert["state"] != "firing" or fires_by_design(alert["name"], rules.always_firing) or severity == NO_SIGN:
             continue
         text = f"alert {alert['name']}: {alert['summary'] or 'fires'}"
         if severity == UNKNOWN:
             word = severity_word(labels)
             text += f" (its severity {word!r} is not in the table)" if word else " (it has no label of a severity)"
-        signs.append(Sign(severity, text, "", alert["scenario"], 2.0))
+        signs.append(Sign(severity, text, "", alert["scenario"], 2.0, is_alert=True))
     return signs
 
 
@@ -83,7 +88,7 @@ def series_signs(series: Iterable[SeriesReport]) -> list[Sign]:
     """Key series beyond what the site says that they may be."""
     signs = []
     for row in series:
-        value = row["value"]
+        value = math.inf if row.get("infinite") else row["value"]
         if value is None:
             continue
         reached = [name for name in SEVERITIES if name in row["severity"] and value >= float(row["severity"][name])]
@@ -94,6 +99,8 @@ def series_signs(series: Iterable[SeriesReport]) -> list[Sign]:
 
 def figure(value: float, unit: str) -> str:
     """A value with its unit."""
+    if math.isinf(value):
+        return "+Inf"
     if unit == "%":
         return f"{value:.1%}"
     return f"{value:.3g} {unit}".strip()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Mapping, Sequence, TypedDict
 
-from .._core.text import printable
+from .._core.text import counted, printable, some
 
 P0, P1, P2, P3 = SEVERITIES = ("P0", "P1", "P2", "P3")
 # Of a sign whose severity cannot be read: it is shown, and takes no place between the known ones.
@@ -46,6 +46,11 @@ class Importance:
 
     targets: Mapping[str, str]
     services: Mapping[str, str]
+
+
+def rank(severity: str) -> float:
+    """The place of a severity among others, the most severe first: what is unknown stands before P3."""
+    return SEVERITIES.index(severity) if severity in SEVERITIES else SEVERITIES.index(P3) - 0.5
 
 
 class SignReport(TypedDict):
@@ -92,6 +97,7 @@ class Sign:
     host: str
     scenario: str = ""
     weight: float = 1.0
+    is_alert: bool = False
 
     def as_dict(self) -> SignReport:
         return {"severity": self.severity, "text": printable(self.text), "host": self.host, "scenario": self.scenario}
@@ -108,6 +114,14 @@ def severity_of(signs: Sequence[Sign]) -> str:
     severities = {sign.severity for sign in signs}
     known = min(severities - {UNKNOWN}, default=P3)
     return UNKNOWN if known == P3 and UNKNOWN in severities else known
+
+
+def not_understood(signs: Sequence[Sign]) -> list[str]:
+    """Alerts whose severity is in no table, in one sentence; nothing where there are none."""
+    texts = [printable(sign.text) for sign in signs if sign.severity == UNKNOWN and sign.is_alert]
+    if not texts:
+        return []
+    return [f"the severity of {counted(len(texts), 'alert')} is not understood: {some(texts, 2)}"]
 
 
 def without_playbook(signs: Sequence[Sign]) -> list[str]:

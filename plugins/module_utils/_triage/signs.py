@@ -17,7 +17,7 @@ from .._system.managed_host import is_away, is_ours, why_unreached
 from .._system.sockets import limits_reached
 from .prometheus_signs import PrometheusResult
 from .sign import ENGINE_ERRORS, FEW_SLOTS, FULL, NEARLY, P0, P1, P2, P3, WAITERS, Importance, Sign, none_reached
-from .survey_report import Answer, DatabasePart, LogsPart, ReachedPart, ResourcesPart, ServicesPart, Survey
+from .survey_report import Answer, DatabasePart, LogsPart, ReachedPart, ResourcesPart, ServicesPart, Survey, SurveyParts
 
 P = TypeVar("P", bound=Answer)
 
@@ -96,7 +96,9 @@ def unread_of(surveys: Mapping[str, Survey], prometheus: PrometheusResult) -> li
     if prometheus and "alerts" not in prometheus:
         unread.append("Prometheus could not be asked")
     unread += prometheus.get("unread", ())
-    unread += [f"{row['name']}: {row['problem']}" for row in prometheus.get("series", ()) if row["problem"]]
+    for row in prometheus.get("series", ()):
+        if row["problem"] or (row["value"] is None and not row.get("infinite")):
+            unread.append(f"{row['name']}: {row['problem'] or 'the query gives no value'}")
     return unread
 
 
@@ -130,7 +132,7 @@ def _unread_parts(survey: Survey) -> Iterator[str]:
 
 def examined(survey: Survey) -> bool:
     """Whether there was an answer at all."""
-    return any(part in survey for part in ("services", "resources", "database"))
+    return any(part in survey for part in SurveyParts.__annotations__)
 
 
 def _engine(host: str, survey: Survey) -> list[Sign]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._core.console import BAD, CARE, DIM, GOOD, PLAIN, SHOWN, TOP, Line, first_line
+from .._core.text import counted
 
 if TYPE_CHECKING:
     from .sign import TriageReport
@@ -20,6 +21,10 @@ def of_triage(result: TriageReport) -> list[Line]:
     for sign in result["signs"][:SHOWN]:
         where = f"{sign['host']}: " if sign["host"] else ""
         lines.append((CARE if sign["severity"] != "P3" else DIM, f"{sign['severity']} {where}{sign['text']}"))
+    left_out = result["signs"][SHOWN:]
+    if left_out:
+        kind = DIM if all(sign["severity"] == "P3" for sign in left_out) else CARE
+        lines.append((kind, f"and {counted(len(left_out), 'more sign', 'more signs')}, see the page"))
     if result["next"]:
         lines.append((PLAIN, f"next: ansible-playbook {result['next']} --check --diff"))
     lines += [(CARE, f"no playbook mitigates: {text}") for text in result["unplayed"][:TOP]]

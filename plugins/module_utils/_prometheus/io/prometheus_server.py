@@ -45,8 +45,8 @@ class Prometheus:
         self.shown = f"{base.rstrip('/')}{urlsplit(url).path}".rstrip("/")
 
     def value(self, query: str, at: float | None = None) -> float | None:
-        """The largest of what a query gives now, or at a moment in seconds since 1970; None where it gives nothing.
-        Raises HostError."""
+        """The largest of what a query gives now, or at a moment in seconds since 1970; None where it gives nothing,
+        and +Inf where that is its value. Raises HostError."""
         number: float | None = self.ask(_path(_QUERY, query=query, time=at), largest_of)
         return number
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from typing import Mapping, Sequence
 
@@ -35,4 +36,9 @@ def _series(prometheus: Prometheus, options: Sequence[SeriesOption]) -> list[Ser
 
     with ThreadPoolExecutor(_THREADS) as pool:
         values = list(pool.map(value_or_problem, options))
-    return [{**option, "value": value, "problem": problem} for option, (value, problem) in zip(options, values)]
+    return [_report(option, value, problem) for option, (value, problem) in zip(options, values)]
+
+
+def _report(option: SeriesOption, value: float | None, problem: str) -> SeriesReport:
+    infinite = value is not None and math.isinf(value)  # which JSON cannot hold
+    return {**option, "value": None if infinite else value, "infinite": infinite, "problem": problem}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import HostError
 from ansible_collections.pafar.runbook.plugins.module_utils._prometheus.answers import (
@@ -22,6 +24,15 @@ def test_a_vector_is_series_of_one_point():
     data = {"resultType": "vector", "result": [{"metric": {}, "value": [7, "2"]}]}
     assert series_of(data) == [Series((), ((7.0, 2.0),))]
     assert largest_of(data) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("values", "largest"),
+    [(["1", "+Inf"], math.inf), (["NaN", "2"], 2.0), (["-Inf", "NaN"], None), (["NaN"], None), ([], None)],
+)
+def test_the_largest_value_may_be_infinite_and_is_a_number(values, largest):
+    result = [{"metric": {}, "value": [7, value]} for value in values]
+    assert largest_of({"resultType": "vector", "result": result}) == largest
 
 
 @pytest.mark.parametrize("kind", ["string", "scalar"])

@@ -85,6 +85,7 @@ def changed(age: float, what: str, *unknown: str) -> ChangesPart:
 def series(name: str, value: float | None, unit: str = "%", *, problem: str = "", **more: Any) -> SeriesReport:
     told: SeriesReport = {
         "name": name, "query": "x", "unit": unit, "severity": {}, "scenario": "", "value": value, "problem": problem,
+        "infinite": False,
     }  # fmt: skip
     told.update(more)  # type: ignore[typeddict-item]
     return told

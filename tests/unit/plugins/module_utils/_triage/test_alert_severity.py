@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.alert_severity import (
+    ALWAYS_FIRING,
     alert_severity,
+    fires_by_design,
     wrong_severities,
 )
 
@@ -15,9 +17,9 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.alert_severi
         ("P0 p0 SEV0 sev-0 emergency 0 disaster", "P0"),
         ("P1 critical CRITICAL page high sev1 SEV-1 s1 1 error", "P1"),
         ("P2 warning warn medium sev2 sev.2 sev_2 2 minor", "P2"),
-        ("P3 P4 info low ticket notice 3 4 sev3", "P3"),
+        ("P3 P4 info low ticket notice 3 4 5 6 7 sev3", "P3"),
         ("none NONE", "none"),
-        ("purple 17 p17 criticalish sev", "unknown"),
+        ("purple 8 17 p17 criticalish sev", "unknown"),
     ],
 )
 def test_the_words_of_the_label(words, severity):
@@ -34,7 +36,13 @@ def test_the_words_of_the_label(words, severity):
         ({"priority": "high"}, "P1"),
         ({"level": "warning"}, "P2"),
         ({"severity": "", "priority": "P3"}, "P3"),
-        ({"severity": "odd", "priority": "P0"}, "unknown"),
+        ({"severity": "team-x", "priority": "P1"}, "P1"),
+        ({"severity": "team-x", "priority": "gold", "level": "warning"}, "P2"),
+        ({"severity": "warning", "priority": "P1"}, "P2"),
+        ({"severity": "none", "priority": "P1"}, "none"),
+        ({"severity": "team-x", "priority": "none"}, "unknown"),
+        ({"severity": "team-x", "priority": "none", "level": "P2"}, "P2"),
+        ({"severity": "team-x", "priority": "odd"}, "unknown"),
         ({"team": "critical"}, "unknown"),
         ({}, "unknown"),
     ],
@@ -45,3 +53,35 @@ def test_which_label_is_read(labels, severity):
 
 def test_a_table_of_the_site_holds_severities_alone():
     assert list(wrong_severities({"a": "P0", "b": "none", "c": "critical", "d": "p1"})) == ["critical", "p1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "by_design"),
+    [
+        ("Watchdog", True),
+        ("watchdog", True),
+        ("WATCH_DOG", True),
+        ("info-inhibitor", True),
+        ("DeadMansSwitch", True),
+        ("Dead Man's Switch", True),
+        ("dead_man_switch", True),
+        ("PrometheusAlertmanagerE2eDeadManSwitch", True),
+        ("PrometheusAlwaysFiring", True),
+        ("always-firing", True),
+        ("NodeDeadMansSnitch", True),
+        ("DeadMansSwitchMissing", False),
+        ("AbsentDeadMansSwitch", False),
+        ("NoDeadMansSwitch", False),
+        ("WatchdogDown", False),
+        ("KernelWatchdog", False),
+        ("Switch", False),
+        ("", False),
+    ],
+)
+def test_which_alerts_fire_by_design(name, by_design):
+    assert fires_by_design(name, ALWAYS_FIRING) is by_design
+
+
+@pytest.mark.parametrize("listed", [[], ["Canary"], ["*"], [""]])
+def test_a_list_of_the_site_takes_the_place_of_the_usual_one(listed):
+    assert not fires_by_design("Watchdog", listed)

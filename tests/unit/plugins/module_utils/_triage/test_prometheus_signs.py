@@ -12,8 +12,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.prometheus_s
     series_signs,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import (
+    not_understood,
     severity_of,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import unread_of
 
 from .surveys import alert, series
 
@@ -75,6 +77,43 @@ def test_alerts_that_could_not_be_read_make_the_severity_unknown():
 def test_series(value, severity):
     bounds = {"P0": 0.5, "P1": 0.05, "P2": 0.01}
     assert severity_of(series_signs([series("failing", value, severity=bounds)])) == severity
+
+
+@pytest.mark.parametrize(("bounds", "severities"), [({"P1": 0.05}, ["P1"]), ({"P2": 9, "P0": 99}, ["P0"]), ({}, [])])
+def test_a_series_without_an_end_is_beyond_each_bound(bounds, severities):
+    signs = series_signs([series("errors", None, "", severity=bounds, infinite=True)])
+    assert [(sign.severity, sign.text) for sign in signs] == [(severity, "errors is +Inf") for severity in severities]
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (series("orders", None), ["orders: the query gives no value"]),
+        (series("orders", None, problem="Prometheus refuses"), ["orders: Prometheus refuses"]),
+        (series("orders", None, infinite=True), []),
+        (series("orders", 0.0), []),
+    ],
+)
+def test_a_series_without_a_value_is_not_known(row, said):
+    assert unread_of({}, {"alerts": [], "unread": [], "series": [row]}) == said
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (["shouting"], ["the severity of 1 alert is not understood: alert X: s (its severity 'shouting' is not"]),
+        (["critical", "", "odd", "odd"], ["the severity of 3 alerts is not understood: "]),
+        (["critical", "none"], []),
+    ],
+)  # fmt: skip
+def test_alerts_whose_severity_is_not_understood_are_named_in_one_sentence(labels, said):
+    told = not_understood(alert_signs([alert(label) for label in labels], AlertRules()))
+    assert len(told) == len(said)
+    assert all(text.startswith(start) for text, start in zip(told, said, strict=True))
+
+
+def test_what_could_not_be_read_is_told_once():
+    assert not not_understood(prometheus_signs({"alerts": [], "unread": ["1 alert could not be read"], "series": []}))
 
 
 @pytest.mark.parametrize(

@@ -67,3 +67,20 @@ def test_no_playbook_is_claimed_for_a_database_that_answers(found, severity, sce
     (sign,) = signs(found)
     assert (sign.severity, sign.scenario) == (severity, scenario)
     assert bool(without_playbook([sign])) is (not scenario and severity != "P3")
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ({"reached": reached_report([row("up")])}, []),
+        ({"reached": reached_report([row("down")])}, ["P0"]),
+        ({"changes": {"changes": [], "unknown": []}}, []),
+        ({"logs": reports.log()}, []),
+        ({"msg": "it failed"}, ["P1"]),
+        ({}, ["P1"]),
+    ],
+)
+def test_a_survey_of_any_part_is_examined(part, said):
+    found = signs_of("h", cast(Survey, part), SITE)
+    assert [sign.severity for sign in found] == said
+    assert any("could not be examined" in sign.text for sign in found) is (part in ({}, {"msg": "it failed"}))
