@@ -73,7 +73,10 @@ _SAYS = (
     (
         SIGNATURE,
         re.compile(
-            r"(?i)no signatures found matching the expected signature|webhook.{0,80}signature|signature.{0,80}webhook"
+            r"(?i)no signatures found (?:matching the expected signature|with expected scheme)"
+            r"|webhook.{0,80}signature|signature.{0,80}webhook"
+            r"|(?:expected )?signature was not found in the stripe-signature header"
+            r"|unable to extract timestamp and signatures? from header|signature header format is unexpected"
         ),
     ),
 )

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Sequence, TypedDict
 
 from .._core.redaction import redacted
-from .._core.text import some
+from .._core.text import counted, some
 from .certificate import Certificate
 
 DAY = 86400.0
@@ -84,6 +84,28 @@ def days_left(link: Certificate, now: float) -> int:
     return int((link.ends - now) // DAY)
 
 
+def ended_ago(left: int) -> str:
+    """When it ended, by its days left: less than 0, since these are rounded down.
+
+    >>> ended_ago(-1), ended_ago(-2), ended_ago(-31)
+    ('less than a day ago', '1 day ago', '30 days ago')
+    """
+    return f"{_days(-left - 1)} ago"
+
+
+def ends_in(left: int) -> str:
+    """When it ends, by its days left.
+
+    >>> ends_in(0), ends_in(1), ends_in(12)
+    ('in less than a day', 'in 1 day', 'in 12 days')
+    """
+    return f"in {_days(left)}"
+
+
+def _days(whole: int) -> str:
+    return counted(whole, "day") if whole > 0 else "less than a day"
+
+
 def chain_problems(sent: Sequence[Certificate], built: Sequence[Certificate], now: float) -> list[str]:
     """What is wrong with the chain whether or not this place trusts it, a clause each."""
     path = path_of(sent, built)
@@ -95,7 +117,7 @@ def chain_problems(sent: Sequence[Certificate], built: Sequence[Certificate], no
     for link in sent:
         if link not in path and link.ends < now:
             problems.append(
-                f"the server also sends {_shown(link.subject)}, which ended {-days_left(link, now)} days ago: clients"
+                f"the server also sends {_shown(link.subject)}, which ended {ended_ago(days_left(link, now))}: clients"
                 " that follow it refuse"
             )
     return problems
@@ -133,12 +155,12 @@ def _out_of_time(code: int, path: Sequence[Certificate], sent: Sequence[Certific
     own = path[0]
     if code == _NOT_YET:
         early = next((link for link in path if link.starts > now), own)
-        days = int((early.starts - now) // DAY) + 1
-        return f"{_which(early, own)} is valid in {days} days only, or this clock is wrong"
+        days = int((early.starts - now) // DAY)
+        return f"{_which(early, own)} is valid {ends_in(days)} only, or this clock is wrong"
     ended = next((link for link in [*path, *sent] if link.ends < now), None)
     if ended is None:
         return "a certificate above it ended"
-    return f"{_which(ended, own)} ended {-days_left(ended, now)} days ago"
+    return f"{_which(ended, own)} ended {ended_ago(days_left(ended, now))}"
 
 
 def names_missing(own: Certificate, wanted: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Mapping
 from .._core.redaction import redacted
 from .answerer import CHALLENGE, DEFAULT_PAGE, LOGIN, MAINTENANCE, PORTAL, REDIRECT, Answerer, HttpAnswer, answerer_of
 from .certificate import Certificate
-from .chain import names_missing
+from .chain import ended_ago, ends_in, names_missing
 from .endpoint import (
     DEGRADED,
     DOWN,
@@ -31,7 +31,7 @@ from .endpoint import (
     redirected,
 )
 from .health_answer import ill, json_object
-from .vendors import MAPS, STRIPE, Answer, by_rules
+from .vendors import MAPS, STRIPE, Answer, by_rules, is_maps, is_stripe, names_proxy
 from .webhook import of_webhook
 
 _PROVIDERS = ("stripe", "maps")
@@ -76,9 +76,9 @@ def of_certificate(facts: LayerFacts, target: Target, near: bool) -> Meaning:
         else "its certificate"
     )
     if facts.get("expired"):
-        return Meaning(DEGRADED, f"{whose} has ended {-(days or 0)} days ago", fault_of)
+        return Meaning(DEGRADED, f"{whose} has ended {ended_ago(days or 0)}", fault_of)
     if days is not None and days < target.cert_days:
-        return Meaning(DEGRADED, f"{whose} ends in {days} days", fault_of)
+        return Meaning(DEGRADED, f"{whose} ends {ends_in(days)}", fault_of)
     own = Certificate("", "", b"", b"", 0.0, 0.0, tuple(facts.get("names", ())))
     missing = names_missing(own, target.cert_names) if facts else []
     if missing:
@@ -97,9 +97,13 @@ def of_http(target: Target, answer: HttpAnswer, key_given: bool, near: bool, mat
     status, body = answer.status, answer.body
     if answer.unread and (target.judge or target.body) and 200 <= status < 300:
         return Meaning(UNKNOWN, f"it answers {status}, and {answer.unread}: what it says is not known")
-    if target.judge in _PROVIDERS and _is_other(target, answer):
-        who = target.judge.capitalize()
-        return Meaning(DOWN, f"what answers {status} is not {who}: a proxy or a portal on the way there", NETWORK)
+    if target.judge in _PROVIDERS:
+        who, itself = target.judge.capitalize(), _is_itself(target, answer)
+        if itself is False:
+            return Meaning(DOWN, f"what answers {status} is not {who}: a proxy or a portal on the way there", NETWORK)
+        if itself is None:
+            why = f"what answers {status} has no form that {who} documents: whether it is {who} is not known"
+            return Meaning(UNKNOWN, why)
     if target.judge == "stripe":
         return of_stripe(status, body, key_given)
     if target.judge == "maps":
@@ -109,25 +113,18 @@ def of_http(target: Target, answer: HttpAnswer, key_given: bool, near: bool, mat
     return _of_site(target, answer, near, matches)
 
 
-def _is_other(target: Target, answer: HttpAnswer) -> bool:
-    """Whether another than the provider answers: these answer in JSON of a form of their own, and redirect nowhere.
+def _is_itself(target: Target, answer: HttpAnswer) -> bool | None:
+    """Whether the provider answers, and no other; None where that is not known. It redirects nowhere.
 
-    Of its own failures (5xx) a provider's edge writes pages too, and Google writes some of its refusals as pages.
+    Of its own failures (5xx) a provider's edge writes pages too: they are its, where none on the way names itself.
     """
-    status, body = answer.status, answer.body.lstrip()
-    if status in (407, 511) or 300 <= status < 400:
-        return True
-    if target.method == "HEAD":
+    if answer.status in (407, 511) or 300 <= answer.status < 400:
         return False
-    if 200 <= status < 300:
-        return not body.startswith("{")  # its beginning alone: a long answer may be cut
-    named = any(name in body[:400] for name in ('"error"', '"status"', '"error_message"'))
-    own = (
-        (body.startswith("{") and named)
-        or body.rstrip() == "{}"
-        or (target.judge == "maps" and "google" in body.lower())
-    )
-    return 400 <= status < 500 and bool(body) and not own
+    if answer.status >= 500:
+        return not names_proxy(answer.headers, answer.body)
+    if target.method == "HEAD":
+        return True
+    return (is_stripe if target.judge == "stripe" else is_maps)(answer.status, answer.body)
 
 
 def _of_site(target: Target, answer: HttpAnswer, near: bool, matches: bool | None) -> Meaning:

@@ -33,10 +33,17 @@ _ALIVE = {  # SQLSTATE of a server that is up and refuses this very login
 }
 _OWN_LIMITS = ("InitializeSessionUserId", "CheckMyDatabase")  # of the role or the database that the probe names
 _RESERVED = "InitPostgres"
-# PgBouncer's own words for this very login; all its errors have the one SQLSTATE.
+# PgBouncer's own words for this very login, also those of the server that it hands on. All its errors have the one
+# SQLSTATE, Odyssey's and PgCat's have others.
 _POOLER = re.compile(
     r"(?i)no such (?:user|database)|(?:password |SASL )?authentication failed|auth failed|login denied"
+    r"|(?:role|database|user) \S+ does not exist|no pg_hba\.conf entry"
 )
+_POOLER_CUT = re.compile(
+    r"(?i)server login has been failing|server_login_retry|cannot connect to server|server_connect_timeout"
+    r"|client_login_timeout|all servers are down|no working server connection"
+)
+_POOLER_CODES = ("08P01", "58000", "08006", "08001")
 _POOLER_FULL = re.compile(r"(?i)no more connections allowed")
 _DOWN = {
     "53200": "it runs out of memory (53200)",
@@ -106,16 +113,26 @@ def of_postgres(answer: LoginAnswer) -> Meaning:
         return _full(answer.routine, said)
     if answer.sqlstate in _ALIVE:
         return _refused(_ALIVE[answer.sqlstate], said)
-    if answer.sqlstate == "08P01" and _POOLER.search(answer.message):
-        return _refused("it is a pooler, and is up; it refuses this login", said)
-    if answer.sqlstate == "08P01" and _POOLER_FULL.search(answer.message):
-        return Meaning(DOWN, f"it is a pooler, and every connection that it allows is taken: {said}", OURS)
+    pooler = _of_pooler(answer, said) if answer.sqlstate in _POOLER_CODES else None
+    if pooler:
+        return pooler
     if answer.sqlstate in _DOWN or answer.sqlstate.startswith("57P0"):
         why = _DOWN.get(answer.sqlstate, f"it refuses every login ({answer.sqlstate})")
         return Meaning(DOWN, f"{why}: {said}" if said else why, OURS)
     if not answer.sqlstate:
         return Meaning(DOWN, f"it refuses the connection before any login: {said}", OURS)
     return Meaning(DEGRADED, f"it answers with error {answer.sqlstate}: {said}", OURS)
+
+
+def _of_pooler(answer: LoginAnswer, said: str) -> Meaning | None:
+    """What a pooler says in its own words; None for others."""
+    if _POOLER.search(answer.message):
+        return _refused("it is a pooler, and is up; it refuses this login", said)
+    if _POOLER_FULL.search(answer.message):
+        return Meaning(DOWN, f"it is a pooler, and every connection that it allows is taken: {said}", OURS)
+    if _POOLER_CUT.search(answer.message):
+        return Meaning(DOWN, f"it is a pooler, and reaches no server, so that no login succeeds: {said}", OURS)
+    return None
 
 
 def _refused(why: str, said: str) -> Meaning:

@@ -8,13 +8,26 @@ Sources: Stripe's "Errors" and "Authentication"; Google's "Geocoding API", statu
 
 from __future__ import annotations
 
-from typing import Container, NamedTuple, Sequence
+import re
+from typing import Container, Mapping, NamedTuple, Sequence
 
 from .endpoint import DEGRADED, DOWN, KEY, OURS, THEIRS, UP, Meaning
+from .health_answer import json_object
 
 _ANY_STATUS = range(1000)
 _SUCCESS, _FAILURE = range(200, 300), range(500, 1000)
 _KEY = "whether our key is valid"
+# What stands between a network and the world, as it names itself in headers and pages.
+_PROXIES = re.compile(
+    r"(?i)\b(?:squid|zscaler|blue ?coat|symantec web security|forcepoint|websense|forti(?:guard|gate|net|proxy)"
+    r"|mcafee web gateway|skyhigh|sophos|palo ?alto|check ?point|cisco umbrella|netskope|tinyproxy|privoxy)\b"
+)
+_PROXY_HEADERS = ("server", "via", "x-squid-error", "x-cache", "proxy-agent")
+_BEGIN = 4000  # characters of a page in which one names itself
+# How an object of Stripe's and an error begin, where an answer is longer than is read.
+_OBJECT, _ERROR = re.compile(r'"object"\s*:\s*"'), re.compile(r'"error"\s*:\s*\{')
+_GOOGLE_WORD = re.compile(r"[A-Z][A-Z_]+")
+_NONE_OF_MAPS = ("error", "blocked", "block", "denied", "policy", "category", "reason", "message", "errors", "detail")
 
 
 class Rule(NamedTuple):
@@ -94,3 +107,42 @@ def _fits(rule: Rule, answer: Answer) -> bool:
         and (rule.words is None or answer.word in rule.words)
         and rule.key in (None, answer.key)
     )
+
+
+def is_stripe(status: int, body: str) -> bool:
+    """Whether an answer below 500 has a form that Stripe documents: an object says what it is, an error is one."""
+    text, said = body.lstrip(), json_object(body)
+    if 200 <= status < 300:
+        if not said:
+            return text.startswith("{") and bool(_OBJECT.search(text[:400])) and not _ERROR.search(text[:400])
+        listed = isinstance(said.get("data"), list) and "next_page_url" in said  # of its second version
+        return not said.get("error") and (isinstance(said.get("object"), str) or listed)
+    error = said.get("error")
+    if isinstance(error, Mapping):
+        return "type" in error or "message" in error
+    if isinstance(error, str):  # of OAuth
+        return "error_description" in said
+    return text.rstrip() in ("", "{}") or (not said and text.startswith("{") and bool(_ERROR.search(text[:400])))
+
+
+def is_maps(status: int, body: str) -> bool | None:
+    """Whether an answer below 500 is of a form that Maps documents; None where its newer services may give it, too."""
+    text, said = body.lstrip(), json_object(body)
+    word, error = said.get("status"), said.get("error")
+    if isinstance(word, str):
+        return bool(_GOOGLE_WORD.fullmatch(word))
+    if isinstance(error, Mapping) and isinstance(error.get("status"), str):
+        return True
+    if 200 <= status < 300:
+        if not text.startswith("{"):  # its beginning alone: a long answer may be cut
+            return False
+        return None if any(name in said for name in _NONE_OF_MAPS) else True
+    if isinstance(error, Mapping):
+        return "message" in error or "code" in error
+    return text.rstrip() in ("", "{}") or "google" in text.lower() or (not said and bool(_ERROR.search(text[:400])))
+
+
+def names_proxy(headers: Mapping[str, str], body: str) -> bool:
+    """Whether a proxy of a network says that the answer is its own. ``headers``: by names in small letters."""
+    said = " ".join(headers.get(name, "") for name in _PROXY_HEADERS)
+    return "x-squid-error" in headers or bool(_PROXIES.search(f"{said} {body[:_BEGIN]}"))

@@ -134,3 +134,18 @@ def test_an_event_that_is_refused_for_its_time_is_no_question_of_the_secret(text
 @pytest.mark.parametrize("text", ["webhook signature does not match", "the cache timestamp expired"])
 def test_what_is_no_time_of_an_event(text):
     assert provider_error(text) in (SIGNATURE, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Stripe.StripeException: The expected signature was not found in the Stripe-Signature header.", SIGNATURE),
+        ("SignatureVerificationError: Unable to extract timestamp and signatures from header", SIGNATURE),
+        ("SignatureVerificationError: No signatures found with expected scheme v1", SIGNATURE),
+        ("Stripe.StripeException: The signature header format is unexpected.", SIGNATURE),
+        ("Stripe.StripeException: the header Stripe-Version is not supported", OTHER),
+        ("unable to extract the timestamp of the log line", ""),
+    ],
+)
+def test_a_signature_is_known_by_the_words_of_each_library(text, kind):
+    assert provider_error(text) == kind

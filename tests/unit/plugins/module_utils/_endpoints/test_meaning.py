@@ -85,7 +85,8 @@ def test_maps_without_a_key_answers_by_denying():
 def test_what_is_no_json_is_not_the_provider(judge):
     found = http(200, "<html>Please log in</html>", True, judge=judge)
     assert (found.state, found.fault_of) == ("down", "network")
-    assert http(200, '{"status": "OK", "data": [cut', True, judge=judge).state == "up"
+    cut = '{"status": "OK", "data": [cut' if judge == "maps" else '{"object": "list", "data": [cut'
+    assert http(200, cut, True, judge=judge).state == "up"
     assert http(200, "", True, judge=judge, method="HEAD").state == "up"
 
 
@@ -95,7 +96,11 @@ def test_what_is_no_json_is_not_the_provider(judge):
         ({}, "up", ""),
         ({"days_left": 15, "expired": False}, "up", ""),
         ({"days_left": 3, "expired": False}, "degraded", "ends in 3 days"),
-        ({"days_left": -3, "expired": True}, "degraded", "has ended 3 days ago"),
+        ({"days_left": 1, "expired": False}, "degraded", "ends in 1 day"),
+        ({"days_left": 0, "expired": False}, "degraded", "ends in less than a day"),
+        ({"days_left": -1, "expired": True}, "degraded", "has ended less than a day ago"),
+        ({"days_left": -2, "expired": True}, "degraded", "has ended 1 day ago"),
+        ({"days_left": -3, "expired": True}, "degraded", "has ended 2 days ago"),
         ({"days_left": 3, "expired": False, "ends_first": "R1"}, "degraded", "the certificate of R1, which its chain"),
         ({"days_left": 90, "trusted": True, "chain": [1], "chain_problems": ["R1 is not sent"]}, "degraded", "R1 is"),
         ({"days_left": 90, "trusted": True, "chain": [], "chain_problems": ["not read"]}, "up", ""),
