@@ -75,8 +75,8 @@ def targets_of(params: dict[str, Any], keys: Mapping[str, Key]) -> list[Target]:
                 f"targets: {target.name} names the key {target.key}, which is in neither keys nor key_variables."
                 " Nothing was done."
             )
-        if not all(text.isascii() for text in (target.path, *target.headers, *target.headers.values())):
-            raise InputError(f"targets: {target.name}: write its path and headers in ASCII (%C3%A4). Nothing was done.")
+        if not all(text.isascii() for text in (*target.headers, *target.headers.values())):
+            raise InputError(f"targets: {target.name}: write its headers in ASCII. Nothing was done.")
         try:
             re.compile(target.body)
         except re.error as error:

@@ -252,7 +252,8 @@ def _reached(host: str, part: ReachedPart, importance: Importance) -> list[Sign]
 
 def _is_partial(row: ProbeReport) -> bool:
     """Whether some of its work is done: not of a database that takes no writes, whatever else it still answers."""
-    return row["state"] != DOWN and not row["layers"].get("protocol", {}).get("refuses_writes")
+    protocol = row["layers"].get("protocol")
+    return row["state"] != DOWN and not (protocol and protocol.get("refuses_writes"))
 
 
 def _scenario_of(row: ProbeReport) -> str:

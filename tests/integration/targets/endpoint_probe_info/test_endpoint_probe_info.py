@@ -40,7 +40,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
         if path == "/slow":
             time.sleep(0.4)
         status = int(path[1:]) if path[1:].isdigit() else 200
-        told = {"status": "OK"}
+        told = {"status": "OK", "object": "list"}
         if path == "/key" and self.headers.get("Authorization") != f"Bearer {KEY}":
             status, told = 401, {"error": {"message": f"Invalid API Key provided: {self.headers.get('Authorization')}"}}
         if path == "/portal":
@@ -352,7 +352,7 @@ def test_links_in_a_container_stay_in_the_container(tmp_path):
     ("options", "said"),
     [
         ({"sources": []}, "nothing would be tried"),
-        ({"targets": [{"name": "x", "url": "http://127.0.0.1/ä"}]}, "in ASCII"),
+        ({"targets": [{"name": "x", "url": "http://127.0.0.1/", "headers": {"X": "ä"}}]}, "in ASCII"),
         ({"keys": {"k": "ä"}}, "no key does"),
     ],
 )
