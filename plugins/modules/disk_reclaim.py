@@ -94,7 +94,8 @@ options:
         epochs in names count although the files were copied. If a series is not certain, nothing of it is removed.
       - A backup is valid if it is complete to the last line that pg_dump writes, holds tables and rows, and has at
         least half of the usual size and half of the size of the largest older complete one. While the newest C(keep)
-        are all smaller, or lack most tables of an older one, none is removed.
+        are all smaller, or lack half of the tables of an older one, none is removed. So dumps of one partition or of
+        certain rows each are kept.
       - Archives of pg_dump are read to their end by pg_restore. Without it they never justify the removal of another
         backup. Directories, a backup with a date in the future, and one that could not be checked in time (300
         seconds for all) are kept and do not count.

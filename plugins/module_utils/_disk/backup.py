@@ -77,14 +77,26 @@ def fewer_than(newer: Dump, older: Dump) -> str:
         return ""
     if not (newer.contents.understood and older.contents.understood):
         return ""
-    if newer.contents.globals_only and older.contents.tables:
-        return f"it holds roles alone, and {older.path} {counted(older.contents.tables, 'table')}"
+    if newer.contents.globals_only and older.contents.tables_in_it:
+        return f"it holds roles alone, and {older.path} {counted(older.contents.tables_in_it, 'table')}"
+    if newer.contents.condition and newer.contents.condition != older.contents.condition:
+        of = f"those where {older.contents.condition}" if older.contents.condition else "all of them"
+        return f"it holds the rows where {newer.contents.condition}, and {older.path} {of}"
+    # Dumps of partitions, of one each, hold one table, or it and one that all of them share.
     lost = sorted(older.contents.names - newer.contents.names)
-    if older.contents.names and len(lost) > _MUCH * len(older.contents.names):
+    if lost and len(lost) >= _MUCH * len(older.contents.names):
         return f"it lacks {len(lost):,} of the {len(older.contents.names):,} tables in {older.path} ({some(lost)})"
     if older.contents.rows and newer.contents.rows < _MUCH * older.contents.rows:
         return f"it holds {counted(newer.contents.rows, 'row')}, and {older.path} {older.contents.rows:,}"
     return ""
+
+
+def are_parts(newer: Dump, older: Dump) -> bool:
+    """Whether they are of the data alone, of no common table or of other rows: parts of which each is needed."""
+    mine, others = newer.contents, older.contents
+    if mine is None or others is None or mine.tables or others.tables:
+        return False
+    return mine.condition != others.condition or bool(mine.names and others.names and not mine.names & others.names)
 
 
 def header_alone(dump: Dump) -> bool:

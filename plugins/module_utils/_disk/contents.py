@@ -13,9 +13,10 @@ _STATEMENT = re.compile(rb"(?:[A-Z]{3,}\b|\\connect|\\restrict|\\unrestrict|/\*!
 _NAME = rb'((?:"(?:[^"]|"")+"|`[^`]+`|[^\s(."`]+)(?:\.(?:"(?:[^"]|"")+"|[^\s(."]+))?)'
 _TABLE = re.compile(rb"CREATE (?:UNLOGGED |FOREIGN |GLOBAL |LOCAL )?TABLE (?:IF NOT EXISTS )?" + _NAME, re.I)
 _COPY = re.compile(rb"COPY " + _NAME + rb" .*FROM stdin", re.I)
-_INSERT = re.compile(rb"INSERT INTO ", re.I)
+_INSERT = re.compile(rb"(?:INSERT {1,2}(?:IGNORE )?|REPLACE )INTO (?:" + _NAME + rb")?", re.I)
 _CONNECT = re.compile(rb"\\connect (?:-reuse-previous=\w+ )?(.+)")
 _OF_DATABASE = re.compile(rb"-- Name: (\S+); Type: DATABASE;")
+_WHERE = re.compile(rb"-- WHERE: {1,2}(.{1,200})")  # mysqldump --where
 _ROLE = re.compile(rb"CREATE ROLE ", re.I)
 _MOST_NAMES = 20_000
 _LONG = 2**22  # bytes of a line of which no more is kept
@@ -24,8 +25,9 @@ _DBNAME = re.compile(rb"dbname='?([^'\s]+)")
 
 @dataclass(frozen=True)
 class Contents:
-    """``names``: of tables, as far as they are kept; ``databases``: those that the dump names, if it names any.
+    """``names``: of tables that it makes or fills, as far as they are kept; ``databases``: those that it names, if any.
 
+    ``condition``: which rows of its tables it holds, where it says so; empty for all of them.
     ``statements``: how many lines begin a statement; ``other``: how many lines stand outside of any and are no SQL.
     """
 
@@ -36,6 +38,7 @@ class Contents:
     roles: int = 0
     statements: int = 0
     other: int = 0
+    condition: str = ""
 
     @property
     def understood(self) -> bool:
@@ -47,6 +50,11 @@ class Contents:
         """The roles of a cluster without any database (pg_dumpall --globals-only)."""
         return self.roles > 0 and not self.tables and not self.rows
 
+    @property
+    def tables_in_it(self) -> int:
+        """Also of a dump of the data alone, which makes none."""
+        return self.tables or len(self.names)
+
     def summary(self) -> str:
         """``12 tables, 3,456 rows``; empty where it was not understood."""
         if not self.understood:
@@ -54,7 +62,7 @@ class Contents:
         if self.globals_only:
             return f"{self.roles} roles and no table"
         of = f" of {', '.join(self.databases[:3])}" if self.databases else ""
-        return f"{counted(self.tables, 'table')}{of}, {counted(self.rows, 'row')}"
+        return f"{counted(self.tables_in_it, 'table')}{of}, {counted(self.rows, 'row')}"
 
 
 @dataclass
@@ -67,10 +75,12 @@ class ContentsReader:
     _tables: int = 0
     _rows: int = 0
     _names: set[str] = field(default_factory=set)
+    _last_name: bytes = b""
     _databases: dict[str, None] = field(default_factory=dict)
     _roles: int = 0
     _statements: int = 0
     _other: int = 0
+    _condition: str = ""
 
     def feed(self, piece: bytes) -> None:
         data = self._rest + (piece.replace(b"\r\n", b"\n") if b"\r\n" in piece else piece)
@@ -104,6 +114,7 @@ class ContentsReader:
             self._roles,
             self._statements,
             self._other,
+            self._condition,
         )
 
     def _copied(self, data: bytes, at: int) -> int:
@@ -127,6 +138,9 @@ class ContentsReader:
             match = _OF_DATABASE.match(line)
             if match:
                 self._database(match.group(1))
+            where = None if self._condition else _WHERE.match(line)
+            if where:
+                self._condition = where.group(1).decode("utf-8", "replace").strip()
         elif _STATEMENT.match(line):
             self._statements += 1
             self._statement(line)
@@ -135,21 +149,29 @@ class ContentsReader:
         return end + 1
 
     def _statement(self, line: bytes) -> None:
-        if _INSERT.match(line):
+        insert = _INSERT.match(line)
+        if insert:
             self._rows += 1
+            self._name(insert.group(1) or b"")
             return
         copy, table, connect = _COPY.match(line), _TABLE.match(line), _CONNECT.match(line)
         if copy:
             self._copying = True
+            self._name(copy.group(1))
         if table:
             self._tables += 1
-            if len(self._names) < _MOST_NAMES:
-                self._names.add(_text(table.group(1)))
+            self._name(table.group(1))
         elif connect:
             named = _DBNAME.search(connect.group(1))
             self._database(named.group(1) if named else connect.group(1).strip())
         elif _ROLE.match(line):
             self._roles += 1
+
+    def _name(self, name: bytes) -> None:
+        """Of a table: a dump of the data alone names it where it fills it, often in a line for each row."""
+        if name and name != self._last_name and len(self._names) < _MOST_NAMES:
+            self._last_name = name
+            self._names.add(_text(name))
 
     def _database(self, name: bytes) -> None:
         text = _text(name)

@@ -9,7 +9,7 @@ from typing import Any, Iterable, Mapping, Sequence
 
 from .._core.text import some, span
 from .._core.urls import base_url_of
-from .._disk.backup import Dump, fewer_than, header_alone, why_empty, why_not_whole
+from .._disk.backup import Dump, are_parts, fewer_than, header_alone, why_empty, why_not_whole
 from .check import FULL, Check, Exchange, HostPreflightReport, of_clock, summed_up
 
 IS_SET = "the clock is set"
@@ -130,7 +130,7 @@ def _of_series(newest: NewestBackup, max_age: float, database: str, again: str) 
         return _State(False, f"{state}, {why}", again)
     if dump.age > max_age:
         return _State(False, f"{state}: too old", again)
-    if before is not None:
+    if before is not None and not are_parts(dump, before):
         compare = f"keep {before.path}, and compare what zgrep -c . says of both; or {again}"
         if dump.size < 0.5 * before.size:
             return _State(False, f"{state}, half as big as the one before it", compare)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.backup import (
     Dump,
+    are_parts,
     fewer_than,
     header_alone,
     why_empty,
@@ -97,6 +98,21 @@ def test_a_dump_that_holds_much_less_than_an_older_one():
     )
     assert fewer_than(holding(Contents(4, 9, frozenset("abcd"), statements=9)), older) == "it holds 9 rows, and old 100"
     assert fewer_than(holding(Contents(roles=1, statements=9)), older) == "it holds roles alone, and old 4 tables"
+
+
+@pytest.mark.parametrize(
+    ("newer", "older", "parts"),
+    [
+        (Contents(0, 5, frozenset({"day_2"})), Contents(0, 5, frozenset({"day_1"})), True),
+        (Contents(0, 5, frozenset("a"), condition="day=2"), Contents(0, 5, frozenset("a"), condition="day=1"), True),
+        (Contents(0, 5, frozenset("a")), Contents(0, 5, frozenset("ab")), False),
+        (Contents(1, 5, frozenset("a")), Contents(1, 5, frozenset("b")), False),
+        (Contents(0, 0), Contents(0, 5, frozenset("a")), False),
+        (None, None, False),
+    ],
+)
+def test_parts_of_which_each_is_needed(newer, older, parts):
+    assert are_parts(holding(newer), holding(older)) is parts
 
 
 def test_an_archive_that_was_read_to_its_end():

@@ -73,3 +73,29 @@ def test_of_what_is_no_sql_nothing_is_known():
     contents = read(b"--\n0a1b\n2c3d\n")
     assert not contents.understood
     assert (contents.other, contents.summary()) == (2, "")
+
+
+COPIED = b"COPY public.%s (id, v) FROM stdin;\n1\tx\n2\ty\n\\.\n"
+
+
+@pytest.mark.parametrize("size", [1, 7, 4096])
+@pytest.mark.parametrize(
+    ("text", "names", "rows"),
+    [
+        (COPIED % b"events_20261128", {"public.events_20261128"}, 2),
+        (COPIED % b'"odd name"' + COPIED % b"b", {"public.odd name", "public.b"}, 4),
+        (b"INSERT INTO `events_1` VALUES (1,2),(3,4);\nINSERT INTO `events_1` VALUES (5,6);\n", {"events_1"}, 2),
+        (b"INSERT  IGNORE INTO `a` VALUES (1);\nREPLACE INTO `b` (`i`) VALUES (1);\n", {"a", "b"}, 2),
+        (b"INSERT INTO public.a VALUES (1);\nINSERT INTO public.b VALUES (1);\n", {"public.a", "public.b"}, 2),
+    ],
+)
+def test_a_dump_of_the_data_alone_names_the_tables_that_it_fills(text, names, rows, size):
+    contents = read(b"-- a dump\nSET x = 1;\n" + text, size)
+    assert (contents.names, contents.rows, contents.tables) == (names, rows, 0)
+    assert contents.summary().startswith(f"{len(names)} table")
+
+
+def test_a_dump_of_certain_rows_says_of_which():
+    text = b"-- Dumping data for table `a`\n--\n-- WHERE:  day='2026-11-28'\n\nINSERT INTO `a` VALUES (1);\n"
+    assert read(text, 7).condition == "day='2026-11-28'"
+    assert read(PLAIN).condition == ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._disk import retention
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.backup import Dump
@@ -195,6 +197,40 @@ def test_the_database_that_the_site_names():
 
 def test_roles_alone_are_a_series_of_their_own():
     assert [backup.name for backup in judge(filled(*[ROLES] * 4), 2).go] == ["b3", "b2"]
+
+
+def data_of(*tables: str) -> Contents:
+    """A dump of the data alone, of these tables."""
+    return Contents(0, 50, frozenset(tables), statements=9)
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        lambda night: [f"public.events_{night}"],
+        lambda night: [f"public.events_{night}", "public.schema_migrations"],
+        lambda night: [f"tenant_{night}.users", f"tenant_{night}.orders"],
+    ],
+)
+def test_dumps_of_other_tables_each_night_do_not_replace_each_other(tables):
+    decision = judge(filled(*(data_of(*tables(night)) for night in range(6))), 2)
+    assert decision.go == ()
+    assert decision.refused.startswith("of b0, it lacks ")
+
+
+def test_dumps_of_the_data_of_the_same_tables_replace_each_other():
+    nightly = filled(*[data_of("public.a", "public.b", f"public.log_{night}") for night in range(4)])
+    assert [backup.name for backup in judge(nightly, 2).go] == ["b3", "b2"]
+    assert [backup.name for backup in judge(filled(*[data_of("public.a")] * 4), 2).go] == ["b3", "b2"]
+
+
+def test_dumps_of_the_rows_of_one_day_do_not_replace_each_other():
+    of_days = [replace(data_of("a"), condition=f"day='2026-11-{28 - night}'") for night in range(4)]
+    assert judge(filled(*of_days), 2).refused.startswith(
+        "of b0, it holds the rows where day='2026-11-28', and b2 those"
+    )
+    of_all = [replace(data_of("a"), condition="deleted=0")] * 4
+    assert [backup.name for backup in judge(filled(*of_all), 2).go] == ["b3", "b2"]
 
 
 # -- days, weeks, months
