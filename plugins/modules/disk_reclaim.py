@@ -96,6 +96,9 @@ options:
         least half of the usual size and half of the size of the largest older complete one. While the newest C(keep)
         are all smaller, or lack half of the tables of an older one, none is removed. So dumps of one partition or of
         certain rows each are kept.
+      - An incremental base backup (C(pg_basebackup --incremental)) restores nothing without those before it. Of a series
+        with such ones, or with one that they need, none is removed; nor of a series whose name has the word
+        C(incremental), C(incr) or C(differential).
       - Archives of pg_dump are read to their end by pg_restore. Without it they never justify the removal of another
         backup. Directories, a backup with a date in the future, and one that could not be checked in time (300
         seconds for all) are kept and do not count.

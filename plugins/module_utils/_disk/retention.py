@@ -21,6 +21,7 @@ from typing import Callable, Iterable, Mapping, Sequence
 
 from .._core.text import span
 from .backup import Dump, fewer_than, header_alone, why_empty, why_not_whole
+from .chains import Label, label_in, why_chained
 from .series import Backup
 
 PLAUSIBLE = 0.5  # of the usual size
@@ -157,6 +158,10 @@ def _older_ones(judging: _Judging, older: Sequence[Backup]) -> Retention:
         {backup.name: "it is a folder, and folders are never removed here" for backup in older if backup.folder}
     )
     going = [backup for backup in older if backup.name not in stay]
+    labels = {name: label for name, label in _labels(judging.examined) if label is not None}
+    chained = why_chained(labels, labels.values())
+    if chained:
+        return Retention((), stay, chained)
     if going and judging.look(judging.valid[0]).contents is not None:
         newest = judging.look(judging.valid[0])
         for other in (going[0], going[-1]):
@@ -164,6 +169,10 @@ def _older_ones(judging: _Judging, older: Sequence[Backup]) -> Retention:
             if lost:
                 return Retention((), stay, f"of {newest.path}, {lost}: find out which is right before old ones go")
     return Retention(tuple(reversed(going)), stay, "", note, tuple(judging.valid))
+
+
+def _labels(examined: Mapping[str, Dump]) -> Iterable[tuple[str, Label | None]]:
+    return ((name, label_in(dump.head)) for name, dump in examined.items())
 
 
 def _keep_periods(judging: _Judging, periods: Mapping[str, int]) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Iterable, Mapping, Sequence
 from .._core.text import some, span
 from .._core.urls import base_url_of
 from .._disk.backup import Dump, are_parts, fewer_than, header_alone, why_empty, why_not_whole
+from .._disk.chains import is_incremental
 from .check import FULL, Check, Exchange, HostPreflightReport, of_clock, summed_up
 
 IS_SET = "the clock is set"
@@ -130,7 +131,7 @@ def _of_series(newest: NewestBackup, max_age: float, database: str, again: str) 
         return _State(False, f"{state}, {why}", again)
     if dump.age > max_age:
         return _State(False, f"{state}: too old", again)
-    if before is not None and not are_parts(dump, before):
+    if before is not None and not are_parts(dump, before) and not is_incremental(dump.head):
         compare = f"keep {before.path}, and compare what zgrep -c . says of both; or {again}"
         if dump.size < 0.5 * before.size:
             return _State(False, f"{state}, half as big as the one before it", compare)
@@ -154,6 +155,9 @@ def _content(dump: Dump, state: str) -> _State:
     if header_alone(dump):
         text = f"{state}, a custom archive by its beginning; only pg_restore shows whether it is whole"
         return _State(None, text, "apt-get install postgresql-client on the host where they are")
+    if is_incremental(dump.head):
+        text = f"{state}, an incremental base backup: whether those that it was taken from are whole is not known"
+        return _State(None, text, "pg_combinebackup of all of them, and pg_verifybackup of what it makes, as a test")
     if dump.archive and dump.contents is None:
         return _State(True, f"{state}, a base backup with every file of its manifest")
     to_its_end = "read to its end by pg_restore" if dump.archive else "whole to its last line"

@@ -16,12 +16,14 @@ import threading
 import time
 import zlib
 from contextlib import suppress
+from dataclasses import replace
 from glob import glob
 from itertools import chain
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Generator, Iterator
 
 from ..backup import Dump
 from ..base_backup import lacking, sizes_in
+from ..chains import Label, label_in
 from ..contents import ContentsReader
 from ..other_forms import other_form
 from ..series import Backup
@@ -45,7 +47,7 @@ _OPENERS: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2
 _PROGRAMS = {b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4"}
 _BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError)
 _NO_TIME = "there was no time to look into all of it"
-_MANIFEST, _TOC = "backup_manifest", "toc.dat"
+_MANIFEST, _TOC, _LABEL = "backup_manifest", "toc.dat", "backup_label"
 
 
 class _TimeIsOver(Exception):
@@ -73,6 +75,47 @@ def backup_in(handle: int, backup: Backup, age: float, deadline: float = float("
         return Dump(backup.name, backup.size, age, problem=f"it cannot be read ({error.strerror or error})")
     finally:
         os.close(file)
+
+
+def label_of(handle: int, backup: Backup, deadline: float) -> Label | None:
+    """The label of a base backup, of which only the beginning is read; None for anything else."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | (os.O_DIRECTORY if backup.folder else os.O_NONBLOCK)
+    try:
+        file = os.open(backup.name, flags, dir_fd=handle)
+    except OSError:
+        return None
+    try:
+        return label_in(_label(file) if backup.folder else _beginning(file, deadline))
+    except (_TimeIsOver, _Unreadable, OSError):
+        return None
+    finally:
+        os.close(file)
+
+
+def _label(folder: int) -> bytes:
+    """Of a base backup in a folder; empty where it has none."""
+    names = os.listdir(folder)
+    if _LABEL in names:
+        return _read(folder, _LABEL)[:_ENDS]
+    tar = next((name for name in sorted(names) if name.startswith("base.tar")), "")
+    if not tar:
+        return b""
+    file = os.open(tar, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=folder)
+    try:
+        return _beginning(file, float("inf"))
+    finally:
+        os.close(file)
+
+
+def _beginning(file: int, deadline: float) -> bytes:
+    """The first bytes, once unpacked."""
+    pieces = _unpacked(file, deadline, _ENDS)
+    try:
+        return next(pieces, b"")
+    except _BROKEN:
+        return b""
+    finally:
+        pieces.close()
 
 
 def _file(file: int, dump: Dump, deadline: float) -> Dump:
@@ -104,7 +147,7 @@ def _in_time(deadline: float) -> None:
         raise _TimeIsOver
 
 
-def _unpacked(file: int, deadline: float) -> Iterator[bytes]:
+def _unpacked(file: int, deadline: float, size: int = _PIECE) -> Generator[bytes, None, None]:
     """The pieces of a file, by what its first bytes say of its packing."""
     magic = os.pread(file, 8, 0)
     opener = next((opener for start, opener in _OPENERS.items() if magic.startswith(start)), None)
@@ -113,13 +156,13 @@ def _unpacked(file: int, deadline: float) -> Iterator[bytes]:
     if program:
         if not shutil.which(program):
             raise _Unreadable(f"it is packed by {program}, which is not installed here")
-        yield from _output([program, "-dc"], file, deadline)
+        yield from _output([program, "-dc"], file, deadline, size)
         return
     with (opener or open)(path, "rb") as unpacked:
         while True:
             _in_time(deadline)
             try:
-                piece = unpacked.read(_PIECE)
+                piece = unpacked.read(size)
             except OSError as error:
                 if error.errno is None:
                     raise EOFError from None  # damaged, as bz2 and gzip report it
@@ -129,12 +172,12 @@ def _unpacked(file: int, deadline: float) -> Iterator[bytes]:
             yield piece
 
 
-def _output(argv: list[str], file: int, deadline: float) -> Iterator[bytes]:
+def _output(argv: list[str], file: int, deadline: float, size: int) -> Iterator[bytes]:
     """What a program makes of a file; EOFError where it fails."""
     with subprocess.Popen(argv, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         while process.stdout is not None:
             _in_time(deadline)
-            piece = process.stdout.read(_PIECE)
+            piece = process.stdout.read(size)
             if not piece:
                 break
             yield piece
@@ -262,6 +305,7 @@ def _folder(folder: int, dump: Dump, deadline: float) -> Dump:
     wanted = sizes_in(_read(folder, _MANIFEST))
     if wanted is None:
         return Dump(dump.path, dump.size, dump.age, archive=True, lacking="its manifest is cut off")
+    dump = replace(dump, head=_label(folder))
     packed = sorted(name for name in names if ".tar" in name)
     if packed:
         return _base_in_tars(folder, dump, packed, deadline)
@@ -270,12 +314,12 @@ def _folder(folder: int, dump: Dump, deadline: float) -> Dump:
         _in_time(deadline)
         with suppress(OSError):
             sizes[path] = _figures(folder, path).st_size
-    return Dump(dump.path, dump.size, dump.age, archive=True, lacking=lacking(wanted, sizes))
+    return replace(dump, archive=True, lacking=lacking(wanted, sizes))
 
 
 def _base_in_tars(folder: int, dump: Dump, packed: list[str], deadline: float) -> Dump:
     if not any(name.startswith("base.tar") for name in packed):
-        return Dump(dump.path, dump.size, dump.age, archive=True, lacking="base.tar is missing")
+        return replace(dump, archive=True, lacking="base.tar is missing")
     for name in packed:
         file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
         tail = b""
@@ -283,12 +327,12 @@ def _base_in_tars(folder: int, dump: Dump, packed: list[str], deadline: float) -
             for piece in _unpacked(file, deadline):
                 tail = (tail + piece[-_ENDS:])[-_ENDS:]
         except _BROKEN:
-            return Dump(dump.path, dump.size, dump.age, damaged=True)
+            return replace(dump, damaged=True)
         finally:
             os.close(file)
         if not tail.endswith(_END_OF_TAR):
-            return Dump(dump.path, dump.size, dump.age, archive=True, lacking=f"{name} breaks off")
-    return Dump(dump.path, dump.size, dump.age, archive=True)
+            return replace(dump, archive=True, lacking=f"{name} breaks off")
+    return replace(dump, archive=True)
 
 
 def _figures(folder: int, name: str) -> os.stat_result:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import stat
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from typing import Any, Mapping, Sequence
@@ -17,11 +18,12 @@ from ..._core.plan import unspaced
 from ..._core.text import some, span
 from ..._system.io.safe_folder import folder
 from ..base_backup import is_segment
+from ..chains import Label, why_chained, why_named
 from ..other_forms import is_beside, is_unfinished
 from ..reclaim import BACKUPS, Find
-from ..retention import Rule, agreed, judge
+from ..retention import Retention, Rule, agreed, judge
 from ..series import Backup, Series, series_of
-from .backup_files import backup_in, is_backup_folder
+from .backup_files import backup_in, is_backup_folder, label_of
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,18 @@ def backups(
 ) -> tuple[list[Find], list[str]]:
     """What may go, the oldest first, and notes on what could not be judged, until then (monotonic) at the latest.
 
-    What one entry keeps no other removes, also where their folders are one by another path.
+    What one entry keeps no other removes, also where their folders are one by another path. What incremental base
+    backups of any of these folders need stays in all of them.
     """
     entries, notes = [], []
+    labels: dict[str, dict[str, Label]] = {}
+    for kept in places:
+        with suppress(RunbookError, OSError):  # told below
+            labels[kept.where] = _labels(engine, kept, deadline)
+    every = [label for of_folder in labels.values() for label in of_folder.values()]
     for kept in places:
         try:
-            entries.append(_judged(engine, kept, device, deadline))
+            entries.append(_judged(engine, kept, device, deadline, labels.get(kept.where, {}), every))
             notes += entries[-1].notes
         except RunbookError as error:
             notes.append(str(error))
@@ -83,7 +91,22 @@ def backups(
     return [*oldest_first, *stay.values()], notes
 
 
-def _judged(engine: Engine | None, kept: Kept, device: int, deadline: float) -> _Judged:
+def _labels(engine: Engine | None, kept: Kept, deadline: float) -> dict[str, Label]:
+    """Of each base backup in a folder, whatever its name."""
+    with folder(kept.root(engine), kept.path) as handle:
+        files = [backup for backup in listed(handle, "*") if not is_segment(backup.name)]
+        labels = {backup.name: label_of(handle, backup, deadline) for backup in files}
+    return {name: label for name, label in labels.items() if label is not None}
+
+
+def _judged(
+    engine: Engine | None,
+    kept: Kept,
+    device: int,
+    deadline: float,
+    labels: Mapping[str, Label],
+    every_label: Sequence[Label],
+) -> _Judged:
     root, judged = kept.root(engine), _Judged()
     with folder(root, kept.path) as handle:
         if os.fstat(handle).st_dev != device:
@@ -102,8 +125,14 @@ def _judged(engine: Engine | None, kept: Kept, device: int, deadline: float) -> 
         every = in_series([backup for backup in files if not is_segment(backup.name)], kept.dated_by_name)
         refused: dict[str, list[str]] = {}
         for series in every:
-            retention = judge(
-                series.backups, kept.rule, time.time(), lambda backup: backup_in(handle, backup, 0.0, deadline)
+            own = {backup.name: labels[backup.name] for backup in series.backups if backup.name in labels}
+            chained = why_chained(own, every_label) or why_named(series.name, [other.name for other in every])
+            retention = (
+                Retention((), {}, chained)
+                if chained
+                else judge(
+                    series.backups, kept.rule, time.time(), lambda backup: backup_in(handle, backup, 0.0, deadline)
+                )
             )
             in_turn = series.replaced and series.backups[0].named is None  # what replaces it removes it too
             if retention.refused and not (series.unsure or in_turn):

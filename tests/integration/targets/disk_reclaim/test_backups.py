@@ -283,3 +283,26 @@ def test_what_cannot_be_judged_or_is_not_finished_stays_and_is_named(tmp_path):
     notes = " ".join(found["notes"])
     assert "5 could not be checked (it is encrypted by OpenPGP, and cannot be judged here)" in notes
     assert f"{nightly(0)}.part in {tmp_path} stay: their names say that they are not finished" in notes
+
+
+def test_incremental_base_backups_keep_what_they_need(tmp_path):
+    binaries = next((path for major, path in one_per_major().items() if major >= 17), None)
+    if binaries is None:
+        pytest.skip("no PostgreSQL from 17 on is installed here")
+    with Server(binaries, {"summarize_wal": "on", "wal_level": "replica", "max_wal_senders": "4"}) as server:
+        folder = server.home / "taken"
+        take = [str(server.binaries / "pg_basebackup"), "-d", server.dsn(), "-c", "fast", "-X", "none"]
+        subprocess.run([*take, "-D", str(folder)], check=True)
+        (tmp_path / "full.tar").write_bytes(subprocess.check_output([*take, "-Ft", "-D", "-"]))
+        take.append(f"--incremental={folder}/backup_manifest")
+        (tmp_path / "increment.tar").write_bytes(subprocess.check_output([*take, "-Ft", "-D", "-"]))
+    for days in range(9):
+        moment = time.time() - DAY * days - 60
+        path = tmp_path / f"base-{time.strftime('%Y%m%d', time.gmtime(moment))}.tar.gz"
+        source = tmp_path / ("full.tar" if days == 5 else "increment.tar")
+        path.write_bytes(gzip.compress(source.read_bytes(), 1))
+        os.utime(path, (moment, moment))
+    found = backups(tmp_path, keep=3, pattern="base-*")
+    assert found["done"] == []
+    assert any("are incremental base backups" in note for note in found["notes"])
+    assert len(list(tmp_path.glob("base-*"))) == 9
