@@ -154,6 +154,7 @@ def _family_newest_first(
                 # Nothing in it; nor in an older one, unless its writer still holds that one open after a rotation, or
                 # the clock was set back in between.
                 settled += size_of(file) > 0
+                tally.reaches = tally.reaches or size_of(file) > 0
                 read_files.add(file, size_of(file), form.time_at)
                 continue
             if tally.limits.spent:
@@ -170,6 +171,14 @@ def _family_newest_first(
                 gone_at = shrunk.end
     if gone_at is not None:
         tally.note(f"{path} before byte {gone_at}: it was truncated while it was read")
+    tally.ended = True
+
+
+def _begins_before(file: BinaryIO, since: float, form: Format) -> bool:
+    """Whether the first line with a time is older."""
+    head = os.pread(file.fileno(), _NEWEST, 0)
+    first = next((at for at in map(form.time_at, head.split(b"\n")) if at is not None), None)
+    return first is not None and first < since
 
 
 def _is_older(file: BinaryIO, name: str, since: float, form: Format) -> bool:
@@ -247,6 +256,7 @@ def _plain(
     while True:
         # What is read shows how far lines are out of order: then as much more is read before them.
         start = min(start, place_of(file, end, since - allowed, form.time_at))
+        tally.reaches = tally.reaches or start > 0 or _begins_before(file, since, form)
         for line in _lines(file, path, start, last, form, tally):
             last = line.start
             if line.text:
@@ -304,6 +314,7 @@ def _packed(
                 at = form.time_at(line)
                 if at is not None:
                     too_old = at < floor
+                    tally.reaches = tally.reaches or at < since
                 if not too_old:  # also not a line without a time, which continues a line that is
                     kept.append(line[:_PACKED_CUT] if form is not DOCKER else line)
                     held += len(kept[-1]) + _OVERHEAD

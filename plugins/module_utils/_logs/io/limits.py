@@ -60,6 +60,8 @@ class Tally:
     asked: int = 0  # records of which ``where`` was asked
     named: set[str] = field(default_factory=set)  # names of ``where`` that a record has
     kinds_cut: bool = False
+    ended: bool = False  # whether all that belongs to it was read
+    reaches: bool = False  # whether something in it is older than what was asked for
     _earliest: float = float("inf")
 
     def scan(self, size: int) -> bool:

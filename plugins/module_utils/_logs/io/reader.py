@@ -24,6 +24,7 @@ from .gathering import LogQuery, counting, gathered, say_unknown
 from .journal import journal
 from .limits import Limits, Tally
 from .rotated import Folders, matching, open_log
+from .siblings import note_siblings
 from .zones import zone_of
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def _read_once(login: EngineLogin, project: Source, where: Where, query: LogQuer
             opened.close()
     _require_some(tallies)
     say_unknown(tallies, query)
+    _say_beside(tallies, query.floor)
     left_out = any(tally.unread or tally.problem for tally in tallies)
     return {
         **report,
@@ -242,6 +244,15 @@ def _add_files(
                 continue
             pieces = newest_first(path, query.floor, form, tally, folders)
             streams.append(counting(records(whole_lines(pieces), path), tally, query, changed, changed))
+
+
+def _say_beside(tallies: Sequence[Tally], floor: float) -> None:
+    """Note files beside those that do not reach back to what was asked for, which may be their earlier parts."""
+    given = {tally.place for tally in tallies}
+    folders = Folders()
+    for tally in tallies:
+        if tally.kind == "file" and tally.ended and not tally.reaches and not tally.problem:
+            note_siblings(tally.place, {*folders.family(tally.place), *given}, floor, tally)
 
 
 def _is_wide(head: bytes) -> bool:

@@ -24,12 +24,23 @@ from .backwards import LONGEST_LINE, size_of
 
 _ENDS = 512  # bytes by which a file is known again
 _HEADS = (512, 8192, LONGEST_LINE)  # how far a first line with a time is looked for
-_PACKED = (".gz", ".bz2", ".xz", ".zst", ".Z")
-# logrotate's numbers and dates, and those of Python's TimedRotatingFileHandler.
-_ROTATED = re.compile(
-    r"(?:\.(\d{1,6})|[-.](\d{8,14}|\d{8}_\d\d|\d{8}-\d{9,11}|\d{4}-\d\d-\d\d(?:[_-]\d\d){0,3}))"
-    r"(\.(?:gz|bz2|xz|zst|Z))?\Z"
+_PACKED = (".gz", ".bz2", ".xz", ".zst", ".Z", ".zip", ".lz4")
+_PACKED_END = r"(\.(?:gz|bz2|xz|zst|Z|zip|lz4))?\Z"
+# A date, perhaps with a time: of logrotate, Python's TimedRotatingFileHandler, logback and log4j2, kubelet, lumberjack,
+# pm2, Serilog, Tomcat.
+_MOMENT = (
+    r"(\d{8,14}|\d{8}[-_T]\d{2,11}"
+    r"|\d{4}[-_]\d\d[-_]\d\d(?:[T_-]\d\d(?:[-_:h]?\d\d){0,2}(?:\.\d{3,6})?Z?)?"
+    r"|\d\d-(?:\d\d|[A-Z][a-z]{2})-\d{4})"
 )
+_ROTATED = re.compile(rf"(?:\.(\d{{1,6}})|[-._]{_MOMENT}(?:\.(\d{{1,4}}))?|\.(?:old|bak|prev)){_PACKED_END}")
+# The same before the ending of the name. A number alone there may be an instance's, which writes beside the others.
+_WITHIN = re.compile(rf"(?:__|[-._]){_MOMENT}(?:[.-](\d{{1,4}}))?(\.(?:log|txt|out|err|json|jsonl)){_PACKED_END}")
+_IS_DATE = re.compile(  # 12345678 is the number of a job
+    r"(?:(?:19|20)\d\d[-_]?(?:0\d|1[0-2])[-_]?(?:[0-2]\d|3[01])(?:\D|\d\d|\Z)|1\d{9}(?:\d{3})?\Z|\d\d-\w{2,3}-(?:19|20))"
+)
+_DAY_FIRST = re.compile(r"(\d\d)-(\d\d|[A-Z][a-z]{2})-(\d{4})\Z")
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _DATE = 19  # digits of a date with seconds since 1970 behind it
 _TICK = 50_000_000  # nanoseconds
 _HELD = 8  # files that are kept open: a number is used anew soon or never
@@ -57,7 +68,7 @@ class Folders:
         self._kept: dict[str, tuple[int, dict[str, list[_Copy]]]] = {}
 
     def family(self, path: str) -> list[str]:
-        """A log and what was rotated out of it, the newest first: X, X.1, X.2.gz; X-20261123.gz; X.2026-11-23."""
+        """A log and what was rotated out of it, the newest first: X, X.1, X.2.gz; X-20261123.gz; X.2026-11-23.0."""
         folder, name = os.path.split(path)
         there = [path] if os.path.exists(path) else []
         return there + [os.path.join(folder, copy.name) for copy in sorted(self._copies(folder or ".").get(name, ()))]
@@ -90,12 +101,29 @@ class _Copy(NamedTuple):
 
 
 def _copy_of(name: str) -> Iterator[tuple[str, _Copy]]:
-    """The logs of which a file may be a copy: X.1.2 is one of X.1; X-20261123.1 is not read as one of X."""
+    """The logs of which a file may be a copy: X.1.2 is one of X.1, app-20261123.log one of app.log."""
     place = _ROTATED.search(name)
     if place and place.start():
-        number, date, packed = place.groups()
-        age = int(number) if number else -int(re.sub(r"\D", "", date).ljust(_DATE, "0"))
-        yield name[: place.start()], _Copy(age, bool(packed), name)
+        number, date, index, packed = place.groups()
+        if number or not (date or index):  # .old is the one before
+            yield name[: place.start()], _Copy(int(number or 0), bool(packed), name)
+        else:
+            yield name[: place.start()], _Copy(_age(date, index), bool(packed), name)
+            if index:
+                yield name[: place.start(3) - 1], _Copy(int(index), bool(packed), name)
+    within = _WITHIN.search(name)
+    if within and within.start() and _IS_DATE.match(within.group(1)):
+        date, index, ending, packed = within.groups()
+        yield name[: within.start()] + ending, _Copy(_age(date, index), bool(packed), name)
+
+
+def _age(date: str, index: str | None) -> int:
+    """Less for a later one; of one day the index grows with the time."""
+    first = _DAY_FIRST.match(date)
+    if first:
+        day, month, year = first.groups()
+        date = f"{year}{month if month.isdigit() else f'{_MONTHS.index(month) + 1 if month in _MONTHS else 0:02}'}{day}"
+    return -int(re.sub(r"\D", "", date)[:_DATE].ljust(_DATE, "0")) - int(index or 0)
 
 
 def family(path: str) -> list[str]:
