@@ -25,6 +25,10 @@ _FOLDED = {
     ord("s"): (b"\xc5", b"\xc5\xbf"),
     ord("i"): (b"\xc4", b"\xc4\xb0", b"\xc4\xb1"),
 }
+# The forms of ``wrapping``, in bytes, also of a block in small letters.
+_COLOURS = rb"(?:(?:\x1b|\\u001[bB]|\\x1[bB]|\\e|\\033|#033|\^\[)\[[\d;]{0,20}[mKk])*"
+_SAMPLE = 32 * 1024  # bytes at the beginning of a block that show whether its lines are those of CRI
+_ESCAPED = re.compile(rb"\\(?:u001[bB]|x1[bB]|e\[|033)")
 
 
 class Needle(NamedTuple):
@@ -33,15 +37,20 @@ class Needle(NamedTuple):
     texts: tuple[bytes, ...]
     small: bool
 
-    def places(self, data: bytes, most: int, start: int = 0) -> list[int] | None:
-        """Where it is in a block from ``start`` on, in order; None where there are more."""
+    def places(self, data: bytes, most: int, start: int = 0, coloured: bool = False) -> list[int] | None:
+        """Where it is in a block from ``start`` on, in order; None where there are more.
+
+        ``coloured``: colours that are no part of the text may stand between its letters.
+        """
         found: list[int] = []
+        folds = False
         if self.small:
             folds = not data.isascii() and self._may_fold(data)
             data = data.lower()
-            if folds:
-                found = [match.start() for match in islice(self._folding().finditer(data, start), most + 1)]
-                return found if len(found) <= most else None
+        if folds or coloured:
+            form = self._between(_COLOURS if coloured else b"")
+            found = [match.start() for match in islice(form.finditer(data, start), most + 1)]
+            return found if len(found) <= most else None
         for text in self.texts:
             place = data.find(text, start)
             while place >= 0:
@@ -59,9 +68,33 @@ class Needle(NamedTuple):
             if any(letter in text for text in self.texts)
         )
 
-    def _folding(self) -> re.Pattern[bytes]:
-        """The texts, each letter in every form that it may have."""
-        return re.compile(b"|".join(b"".join(map(_forms_of, text)) for text in self.texts))
+    def _between(self, signs: bytes) -> re.Pattern[bytes]:
+        """The texts, each letter in every form that it may have, with ``signs`` between them."""
+        forms = _forms_of if self.small else _plain_form
+        return re.compile(b"|".join(signs.join(map(forms, text)) for text in self.texts))
+
+
+def has_colours(data: bytes) -> bool:
+    """Whether a block may have lines that are read without their colours: those behind a container's name."""
+    if not (
+        b"\x1b" in data
+        or (b"\\" in data and _ESCAPED.search(data))
+        or (b"#" in data and b"#033[" in data)
+        or (b"^" in data and b"^[[" in data)
+    ):
+        return False
+    return b"|" in data or b"[pod/" in data or b"[deploy/" in data
+
+
+def has_parts(data: bytes) -> bool:
+    """Whether a block may have pieces of lines, as CRI writes them: what is looked for may lie in two of them."""
+    if b" std" not in data[:_SAMPLE]:
+        return False
+    return b" stdout P" in data or b" stderr P" in data
+
+
+def _plain_form(letter: int) -> bytes:
+    return re.escape(bytes([letter]))
 
 
 def _forms_of(letter: int) -> bytes:

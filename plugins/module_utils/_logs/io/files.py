@@ -50,10 +50,14 @@ _STILL_OPEN = 2  # predecessors without anything younger, behind which no other 
 
 @dataclass(frozen=True)
 class Format:
-    """How the lines of a file are understood: the whole of one, and its time alone, which is quick."""
+    """How the lines of a file are understood: the whole of one, and its time alone, which is quick.
+
+    ``unwraps``: what stands around a line, and colours in it, are no part of its text.
+    """
 
     decode: Callable[[bytes], Piece]
     time_at: Callable[[bytes], float | None]
+    unwraps: bool = False
 
 
 def docker_time(line: bytes) -> float | None:
@@ -118,7 +122,7 @@ def text_of(zone: Zone) -> Format:
         head = line if line[:1] == b"{" or b"\r" in line[:EXAMINED] else line[:EXAMINED]
         return time_of(head.decode("utf-8", "replace"), zone)
 
-    return Format(decode, time_at)
+    return Format(decode, time_at, True)
 
 
 def newest_first(
@@ -289,7 +293,7 @@ def _lines(file: BinaryIO, path: str, start: int, end: int, form: Format, tally:
             tally.note(
                 f"{path} before byte {last} for the kinds of errors: half of the time was over; match was searched"
             )
-        yield from lines_with(file, start, last, tally.needle, form.decode, tally.scan)
+        yield from lines_with(file, start, last, tally.needle, form.decode, tally.scan, form.unwraps)
         if not tally.limits.spent:
             yield Line(start, b"")
 

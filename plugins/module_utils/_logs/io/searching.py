@@ -13,7 +13,7 @@ from typing import BinaryIO, Callable, Iterator, NamedTuple
 
 from ..assembly import Piece
 from ..continuation import begins_key, ends_key, goes_on, is_key_body, joins
-from ..prefilter import Needle
+from ..prefilter import Needle, has_colours, has_parts
 from .backwards import Line, Truncated, lines_backwards, lines_forwards
 
 _CHUNK = 256 * 1024  # bytes that fit into a processor's cache
@@ -27,9 +27,18 @@ Decode = Callable[[bytes], Piece]
 
 
 def lines_with(
-    file: BinaryIO, start: int, end: int, needle: Needle, decode: Decode, scan: Callable[[int], bool]
+    file: BinaryIO,
+    start: int,
+    end: int,
+    needle: Needle,
+    decode: Decode,
+    scan: Callable[[int], bool],
+    unwraps: bool = False,
 ) -> Iterator[Line]:
-    """Lines of [start, end), the last first, of records that may contain the needle; ``scan`` as in lines_backwards."""
+    """Lines of [start, end), the last first, of records that may contain the needle; ``scan`` as in lines_backwards.
+
+    ``unwraps``: what ``decode`` returns may lack colours, and be one of several pieces of a line.
+    """
     at = end
     more = True
     while at > start and more:
@@ -37,7 +46,8 @@ def lines_with(
         lines = begin - (at - len(data))  # the place in ``data`` where its first whole line begins
         more = scan(len(data) - lines)
         low = at
-        places = None if _has_long(data) else needle.places(data, _MOST_PLACES, lines)
+        in_parts = _has_long(data) or (unwraps and has_parts(data))
+        places = None if in_parts else needle.places(data, _MOST_PLACES, lines, unwraps and has_colours(data))
         for first, last in _windows(_Part(file, begin, at, start, end, decode), data, lines, places):
             stop = min(last, low)
             if first < stop:
