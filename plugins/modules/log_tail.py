@@ -43,7 +43,8 @@ options:
     description:
       - Absolute paths of files; wildcards are allowed, and of more than 200 files those that were written last are read.
         The forms of lines that are understood are listed in the collection's guide (docs/evidence.md). Files that were
-        rotated from them (C(.1), C(.2.gz), C(-20261123.xz), C(.2026-11-23)) are read too.
+        rotated from them (C(.1), C(.2.gz), C(-20261123.xz), C(.2026-11-23.0), C(app-20261123.log)) are read too. If a log
+        begins after O(since), RV(sources) names files beside it that may be older parts of it (C(app-1.log)).
     type: list
     elements: str
     default: []

@@ -14,8 +14,10 @@ from .._core.lazy import lazy
 from .dates import Zone
 from .level import DETAILS, SYSLOG_HEAD, level_of
 from .line import bare_head, time_of
+from .wrapping import without_colours
 
 _TRACEBACK = "Traceback (most"
+_EXAMINED = 400  # characters of a line that begins with blanks
 _TAG = re.compile(r"\[[0-9a-f]{8}-[0-9a-f-]{27}\] ?")  # Rails: the request, before each line
 _GOES_ON = re.compile(
     r"(?:\s|\)|\}|\]|Traceback \(most|Caused by\b|During handling\b|The above exception\b|\.\.\. \d+ more"
@@ -42,6 +44,14 @@ _GOES_ON = re.compile(
     r"|\[SQL: |\[parameters: |\(Background on this error|(?:FROM|WHERE|VALUES|GROUP BY|ORDER BY|LIMIT|RETURNING"
     r"|HAVING|(?:INNER|LEFT|RIGHT|OUTER|CROSS) |JOIN|UNION|AND|OR|SET) ?\S)"
 )
+# Records that begin with blanks: Consul's and Nomad's agents, levels that are aligned to the right (tracing without a
+# time, Python's %(levelname)8s), Next.js.
+_ANEW = re.compile(
+    r" {1,12}\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d\S{0,20} {1,8}[\[<(]?"
+    r"(?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|crit(?:ical)?|fatal|panic)(?:[\]>):,]|\s|$)"
+    r"|(?: (?:INFO|WARN|NOTICE|WARNING)|   (?:INFO|WARN|ERROR|DEBUG|TRACE|FATAL))(?::? {1,4}|\] ?)[\w\[{<(]"
+    r"| (?:[⨯✗✘✖⚠✓✔○●▲ℹ]\ufe0f?|(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /\S{0,2000} \d{3} in \d)"  # noqa: RUF001
+)
 _POSTGRES_MORE = lazy(rf".{{0,300}}?(?<![\w./-])(?:{DETAILS}):  \S")
 _PHP_MORE = re.compile(r"\[\d\d-[A-Z][a-z]{2}-\d{4} [^\]]{8,60}\] PHP (?:Stack trace:| {1,4}\d+\. )")
 _PROCESS = re.compile(r"\[(\d{1,8})(?:-\d+)?\]")
@@ -65,7 +75,10 @@ _KEY_REST = re.compile(r"(?:^|[\s|\"'>:])[A-Za-z0-9+/]{2,}={0,2}$")
 
 
 def goes_on(line: str) -> bool:
-    """Whether a line belongs to the one before: indented, or the end of a traceback. One with a time begins anew."""
+    """Whether a line belongs to the one before: indented, or the end of a traceback. One with a time begins anew.
+
+    An indented one does, too, where a level follows its time, or stands where levels are aligned.
+    """
     if not line:
         return True
     if ":  " in line and line[:1] != "{" and _POSTGRES_MORE.match(line):
@@ -73,6 +86,8 @@ def goes_on(line: str) -> bool:
     if _KEY_ENDS in line and "PRIVATE KEY" in line and _KEY_BEGINS not in line:
         return True
     if line[:1].isdigit():
+        return False
+    if line[:1] == " " and _begins_anew(line):
         return False
     head = bare_head(line) if line[:1] in "\x1b\x00^#\\" else line
     if head[:1] == "[":
@@ -83,6 +98,11 @@ def goes_on(line: str) -> bool:
         if _PHP_MORE.match(head):
             return True
     return bool(_GOES_ON.match(head)) and (line[:1].isspace() or time_of(line, Zone()) is None)
+
+
+def _begins_anew(line: str) -> bool:
+    """Whether a line that begins with blanks is the first one of a record all the same."""
+    return bool(_ANEW.match(without_colours(line[:_EXAMINED])))
 
 
 def joins(older: str, newer: str) -> bool:
@@ -109,7 +129,7 @@ def _in_syslog(older: str, newer: str) -> bool:
         return False
     above, text = older[before.end() :], newer[head.end() :]
     if text[:1] in (" ", "\t"):
-        return True
+        return not _begins_anew(text)
     ends = _RAISED.match(text) or _EXCEPTION.match(text) or _MAY_END.match(text)
     return bool(_FRAME.match(above)) and bool(ends)
 
