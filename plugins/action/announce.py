@@ -23,7 +23,7 @@ def command_for(task_vars: Mapping[str, Any] | None) -> Callable[[str], str]:
     call = invocation()
     if any(name in (task_vars or {}) for name in _OF_A_COPY):
         call = replace(call, inventories=["INVENTORY"])
-    return lambda playbook: command(replace(call, limit="", extra=()), playbook)
+    return lambda playbook: command(replace(call, limit="", extra=(), access=()), playbook)
 
 
 class ActionModule(ActionBase):

@@ -13,7 +13,7 @@ from ansible.errors import AnsibleError
 from ansible.utils.collection_loader._collection_config import AnsibleCollectionConfig
 from ansible.utils.path import unfrackpath
 from ansible.vars.plugins import get_vars_from_inventory_sources, get_vars_from_path
-from ansible_collections.pafar.runbook.plugins.module_utils._run import changed_answers
+from ansible_collections.pafar.runbook.plugins.module_utils._run import changed_answers, typed
 from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import called
 from ansible_collections.pafar.runbook.plugins.module_utils._run.known_keys import VARIABLES
 from ansible_collections.pafar.runbook.plugins.module_utils._run.matched_hosts import (
@@ -35,7 +35,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_names i
 )
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.pafar.runbook.plugins.plugin_utils._marked_texts import written
-from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import configured, invocation
+from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import configured, extra_options, invocation
 
 tag_of: Callable[[Any], Any] | None = None
 try:
@@ -55,9 +55,12 @@ class ActionModule(ControllerAction):
     }
 
     def judge(self, args: dict[str, Any]) -> dict[str, Any]:
-        changed = changed_answers.changed_answers(written(invocation().extra, self._loader), self._extra)
+        changed = changed_answers.changed_answers(written(extra_options(), self._loader), self._extra)
         if changed:
             return {"failed": True, "msg": changed_answers.refusal(changed)}
+        left_out = typed.refusal(self._extra)
+        if left_out:
+            return {"failed": True, "msg": left_out}
         pattern = args["pattern"]
         hosts = self._matching(pattern) if pattern else self._inventory.get_hosts("all")
         if pattern and not hosts:

@@ -12,7 +12,7 @@ from typing import Any, Iterable, Mapping
 from ansible import constants, context
 from ansible_collections.pafar.runbook.plugins.module_utils._core import console
 from ansible_collections.pafar.runbook.plugins.module_utils._core.text import harmless
-from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import Invocation, runnable
+from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import Invocation, quoted, runnable
 from ansible_collections.pafar.runbook.plugins.module_utils._run.wrapped import wrapped
 from ansible_collections.pafar.runbook.plugins.plugin_utils._terminal import from_here, width
 
@@ -25,6 +25,26 @@ _COLORS = {
     console.DIM: None,
     console.PLAIN: None,
 }
+# Options of ansible-playbook that say as whom hosts are reached and how vaults are read, and the settings that they
+# replace. None has a password: those that ask for one have no value, and a file of one is its path.
+_ACCESS = (
+    ("-u", "remote_user", "DEFAULT_REMOTE_USER"),
+    ("-k", "ask_pass", "DEFAULT_ASK_PASS"),
+    ("--connection-password-file", "connection_password_file", "CONNECTION_PASSWORD_FILE"),
+    ("--private-key", "private_key_file", "DEFAULT_PRIVATE_KEY_FILE"),
+    ("-c", "connection", "DEFAULT_TRANSPORT"),
+    ("-T", "timeout", ""),
+    ("--ssh-common-args", "ssh_common_args", ""),
+    ("--ssh-extra-args", "ssh_extra_args", ""),
+    ("-b", "become", "DEFAULT_BECOME"),
+    ("--become-method", "become_method", "DEFAULT_BECOME_METHOD"),
+    ("--become-user", "become_user", ""),
+    ("-K", "become_ask_pass", "DEFAULT_BECOME_ASK_PASS"),
+    ("--become-password-file", "become_password_file", "BECOME_PASSWORD_FILE"),
+    ("--ask-vault-pass", "ask_vault_pass", "DEFAULT_ASK_VAULT_PASS"),
+    ("--vault-password-file", "vault_password_files", ""),
+    ("--vault-id", "vault_ids", ""),
+)
 # Callbacks whose output is for programs: a line between theirs would make it unreadable.
 _FOR_PROGRAMS = ("json", "jsonl")
 
@@ -44,6 +64,29 @@ def callback_is_on() -> bool:
     return CALLBACK in (configured("CALLBACKS_ENABLED") or ())
 
 
+def extra_options() -> list[str]:
+    """What was typed behind -e, each."""
+    return [str(each) for each in context.CLIARGS.get("extra_vars") or ()]
+
+
+def _access() -> list[str]:
+    """The options of this run that say as whom hosts are reached, as they are typed."""
+    options = []
+    for option, name, setting in _ACCESS:
+        given = context.CLIARGS.get(name)
+        if given and not (setting and given == configured(setting)):
+            values = given if isinstance(given, (list, tuple)) else [given]
+            options += [option if each is True else _with_value(option, str(each)) for each in values]
+    return [option for option in options if "sshpass" not in option]  # within a ProxyCommand
+
+
+def _with_value(option: str, value: str) -> str:
+    label, at, path = value.rpartition("@") if option == "--vault-id" else ("", "", value)
+    word = quoted(f"{label}{at}{from_here(path)}")
+    # What begins with a hyphen would be taken for an option.
+    return f"{option}={word}" if value.startswith("-") and option.startswith("--") else f"{option} {word}"
+
+
 def invocation(incident: str = "") -> Invocation:
     """How this run was called."""
     given = context.CLIARGS
@@ -55,8 +98,9 @@ def invocation(incident: str = "") -> Invocation:
         playbook=str(playbooks[0]) if playbooks else Invocation.playbook,
         inventories=[] if sources == usual else [from_here(source) for source in sources],
         limit=str(given.get("subset") or ""),
-        extra=[str(each) for each in given.get("extra_vars") or ()],
+        extra=[f"@{from_here(each[1:])}" if each.startswith("@") else each for each in extra_options()],
         incident=incident,
+        access=_access(),
     )
 
 

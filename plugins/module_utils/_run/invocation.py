@@ -8,28 +8,40 @@ import re
 from dataclasses import dataclass
 from typing import Match, Sequence
 
+from .typed import repeated
+
 _COLLECTION = "pafar.runbook"
 _MENTIONED = re.compile(
     r"(?P<called>ansible-playbook(?P<options>\s+-[iel]\s+(?:'[^']*'|\S+))*\s+)?(?<![\w/.-])playbooks/(?P<name>\w+)\.yml"
 )
+_OPTIONS = re.compile(r"(?:\s+--?[\w-]+(?:\s+(?:'[^']*'(?:\"'\"'[^']*')*|[^\s'-]\S*))?)*")  # right behind it
+# In these, which variables and options are given.
+_GIVEN = re.compile(r"(?:-e\s+['\"]?(?P<name>\w+)=)|(?P<option>(?<!\S)--?[\w-]+)")
 _UNNAMED = re.compile(r"\bincident_id=\.\.\.")
 _PLAIN = re.compile(r"[\w@%+=:,./~-]+\Z")
-_APPROVALS = re.compile(r"incident_approved_(digest|targets)|^\s*incident_id\s*=")
-_SECRET = re.compile(r"(?i)pass(word|wd)?|secret|token|api_?key")
-# Playbooks that go on with the same hosts and incident.
-_GO_ON = ("undo", "approve")
+# Of one plan: the next command names the plan that it means.
+APPROVALS = ("incident_approved_digest", "incident_approved_targets")
+# Playbooks that go on with the same hosts.
+_GO_ON = ("undo", "approve", "incidents")
+_HOSTS = "runbook_hosts"
+# The settings of all playbooks: what is excluded, where incidents are kept, how a host is reached.
+_SHARED = ("runbook_", "ansible_")
+_OF_LOG = ("incident_group", "incident_log", "incident_log_user")
+_NAME = "NAME_OF_THE_PLAYBOOK"
 
 
 @dataclass(frozen=True)
 class Invocation:
     """How this run was called. ``playbook``: as it was typed; ``inventories``: what to give with -i, empty where the
-    configuration names it; ``limit`` and ``extra``: as typed; ``incident``: the incident's id, once it is known."""
+    configuration names it; ``limit`` and ``extra``: as typed; ``incident``: the incident's id, once it is known;
+    ``access``: options that say as whom hosts are reached, and how vaults are read, in words."""
 
     playbook: str = f"{_COLLECTION}.menu"
     inventories: Sequence[str] = ()
     limit: str = ""
     extra: Sequence[str] = ()
     incident: str = ""
+    access: Sequence[str] = ()
 
     @property
     def name(self) -> str:
@@ -45,26 +57,52 @@ class Invocation:
         return f"{_COLLECTION}.{name}"
 
 
-def command(call: Invocation, name: str, *options: str) -> str:
-    """The whole command for a playbook of this collection. On the playbook of this run it repeats what was typed."""
-    words = ["ansible-playbook", *(f"-i {quoted(each)}" for each in call.inventories), quoted(call.place_of(name))]
-    if call.limit and name in (*_GO_ON, call.name):
+def command(call: Invocation, name: str, *options: str, approved: bool = False) -> str:
+    """The whole command for a playbook of this collection. On the playbook of this run it repeats what was typed, on
+    another one what is of all playbooks. ``approved``: whether the approvals are repeated that were typed. What is in
+    ``options`` replaces what was typed."""
+    return " ".join([*_start(call, name), *_again(call, name, " ".join(options), approved), *options])
+
+
+def _start(call: Invocation, name: str) -> list[str]:
+    return ["ansible-playbook", *(f"-i {quoted(each)}" for each in call.inventories), quoted(call.place_of(name))]
+
+
+def _again(call: Invocation, name: str, given: str, approved: bool = False) -> list[str]:
+    """The options to repeat for a playbook, but for those that are given."""
+    found = [*_GIVEN.finditer(given)]
+    names, used = {match.group("name") for match in found}, {match.group("option") for match in found}
+
+    def is_wanted(variable: str) -> bool:
+        if variable in names or (variable in APPROVALS and not approved):
+            return False
+        if name == call.name:
+            return True
+        if variable == _HOSTS:
+            return name in _GO_ON
+        return variable.startswith(_SHARED) or variable in _OF_LOG
+
+    words = [option for option in call.access if re.split("[ =]", option)[0] not in used]
+    if call.limit and name in (*_GO_ON, call.name) and "-l" not in used:
         words.append(f"-l {quoted(call.limit)}")
-    if name == call.name:
-        words += [f"-e {quoted(each)}" for each in call.extra if not (_APPROVALS.search(each) or _SECRET.search(each))]
-    return " ".join([*words, *options])
+    extra = (f"-e {quoted(each)}" for each in repeated(call.extra, is_wanted))
+    return [*words, *(option for option in extra if option not in given)]
 
 
 def called(call: Invocation) -> str:
     """The command for a playbook of this collection, with ``{}`` in the place of its name."""
-    return command(call, "{}").replace("'", "")
+    return command(call, _NAME).replace("{}", "{ }").replace(_NAME, "{}")  # an empty dictionary is none of these
 
 
 def runnable(text: str, call: Invocation) -> str:
     """A text in which each playbook that it names is the command that runs it, and the incident is named."""
 
     def called(match: Match[str]) -> str:
-        return match.group() if match.group("options") else command(call, match.group("name"))
+        if match.group("options"):
+            return match.group()
+        name, behind = match.group("name"), _OPTIONS.match(match.string, match.end())
+        # A command that is whole stays what it is.
+        return " ".join([*_start(call, name), *_again(call, name, behind.group() if behind else "")])
 
     text = _MENTIONED.sub(called, text)
     return _UNNAMED.sub(f"incident_id={call.incident}", text) if call.incident else text

@@ -151,21 +151,25 @@ def _held(story: Story, gate: PastGate) -> str:
 
 def _next(run: Run) -> str:
     call = run.call
+    gates = [gate for story in run.stories for gate in story.gates]
     held = [gate["digest"][:_SHORT] for story in run.stories for gate in story.held]
-    approval = f"-e incident_approved_digest={','.join(dict.fromkeys(held))}"
     incident = f"-e incident_id={call.incident}"
-    if any(story.failed for story in run.stories) and not (run.path and call.name in ("undo", "approve")):
-        return command(call, call.name, "--check", "--diff")
+    # Without the approval that was typed these would have no plan to go on with.
+    of_plan = call.name in ("undo", "approve")
+    if any(story.failed for story in run.stories) and not (run.path and of_plan):
+        return command(call, call.name, "--check", "--diff", approved=of_plan)
     if held and run.path and not run.check and run.workflow:
         return f"to approve exactly this plan: {run.workflow}"
     if held and run.path and not run.check:
-        return f"to approve: {command(call, 'approve', incident, approval)}"
+        return f"to approve: {command(call, 'approve', incident, _approval(held))}"
     if held:
-        return f"to approve: {command(call, call.name, approval)}"
+        # The run that follows makes the other plans again, too.
+        matched = [digest for gate in gates if gate["open"] and gate["approved"] for digest in gate["matched"]]
+        return f"to approve: {command(call, call.name, _approval([*matched, *held]))}"
     if run.proposed:
         return command(call, run.proposed, "--check", "--diff")
-    if run.check and any(gate["open"] for story in run.stories for gate in story.gates):
-        return command(call, call.name)
+    if run.check and any(gate["open"] for gate in gates):
+        return command(call, call.name, approved=of_plan or any(gate["open"] and gate["approved"] for gate in gates))
     if (
         run.path and any(story.reversible for story in run.stories) and call.name != "undo"
     ):  # or each would undo the other
@@ -173,3 +177,7 @@ def _next(run: Run) -> str:
     if run.path:
         return command(call, "incidents", incident)
     return command(call, "triage") if call.name != "triage" else "nothing is to be done"
+
+
+def _approval(digests: Sequence[str]) -> str:
+    return f"-e incident_approved_digest={','.join(dict.fromkeys(digests))}"

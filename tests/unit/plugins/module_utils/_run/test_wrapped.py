@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import shlex
+
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import quoted
 from ansible_collections.pafar.runbook.plugins.module_utils._run.wrapped import wrapped
 
 DIGEST = "4711@20261123T145635.123456Z/20261123T145640.000001Z"
@@ -32,3 +35,23 @@ def test_a_command_runs_as_it_is_pasted():
     assert all(len(line) <= 50 for line in lines)
     joined = "".join(f"{line[:-1]}" if line.endswith("\\") else line for line in lines)
     assert "ansible-playbook -i inventory playbooks/db_lock_contention.yml --check --diff" in " ".join(joined.split())
+
+
+@pytest.mark.parametrize("width", [20, 40, 74])
+@pytest.mark.parametrize(
+    "word",
+    ['{"restart_services_services": ["a b", "c"]}', "it's a  blank", "{a: it's, b: 'x y'}", "plain", '"a b"', ""],
+)
+def test_a_command_is_never_broken_within_quotes(width, word):
+    command = f"ansible-playbook -i inventory playbooks/service_restart.yml -e {quoted(word)} --check"
+    lines = wrapped(f"next: {command}", width)
+    pasted = "\n".join(lines).replace("\\\n", "")  # as a shell does
+    assert shlex.split(pasted) == ["next:", *shlex.split(command)]
+    assert all(len(line) <= width or len(shlex.split(line.rstrip("\\"))) == 1 for line in lines)
+
+
+@pytest.mark.parametrize("text", ["ansible-playbook playbooks/x.yml undoes the session's plan, the host's", "it's a b"])
+def test_an_apostrophe_begins_no_quote(text):
+    lines = wrapped(text, 20)
+    assert all(len(line) <= 20 or len(line.split()) == 1 or line.endswith(" \\") for line in lines)
+    assert " ".join(" ".join(line.rstrip("\\") for line in lines).split()) == text
