@@ -35,8 +35,8 @@ options:
       - PostgreSQL shows only the first C(track_activity_query_size) bytes of a statement (1024 by default). If the
         option is set, sessions with a statement of 16384 characters or more are excluded too, since a longer statement
         is not searched to its end.
-    type: list
-    elements: str
+      - A list, or a text that is one pattern. A text with a comma is refused, since it may be one pattern or several.
+    type: raw
     default: []
     aliases: [spare_queries]
   exclude_superusers:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Sequence
 
 from .._core.errors import InputError
-from .._core.module import at_least
+from .._core.module import at_least, names
 from .drain.command import IN_PROXY, IN_REPLICA
 from .engine_options import ENGINE_ARGS, engine_login_of
 from .io.request import Request
@@ -116,7 +116,7 @@ def rollout_options_of(params: dict[str, Any]) -> RolloutOptions:
         drain_command=tuple(params["drain_command"]),
         drain_undo=tuple(params["drain_undo"]),
         drain_in=params["drain_in"],
-        singletons=tuple(params["singletons"]),
+        singletons=tuple(sorted(filter(None, names(params, "singletons")))),
         pause=params["pause"],
         proxy=params["proxy"],
         proxy_reload=tuple(params["proxy_reload"]),

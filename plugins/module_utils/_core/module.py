@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What all modules share: checks of numbers, and the one way to return a result."""
+"""What all modules share: checks of numbers and names, and the one way to return a result."""
 
 from __future__ import annotations
 
@@ -25,6 +25,22 @@ def share(params: dict[str, Any], name: str) -> None:
     """Raise InputError for a fraction outside of (0, 1]."""
     if not 0 < params[name] <= 1:
         raise InputError(f"{name} is {params[name]:g} and must be more than 0 and at most 1. Nothing was done.")
+
+
+def names(params: dict[str, Any], option: str) -> frozenset[str]:
+    """A list of names, each with and without the blanks around it: Ansible splits a text at its commas alone.
+
+    Raise InputError for the text of a list or a dictionary, and for what is in quotes: no name is like it, so that what
+    was meant would not be excluded.
+    """
+    for name in params[option]:
+        bare = name.strip()
+        if bare[:1] in ("[", "{", "'", '"') or bare[-1:] in ("'", '"'):
+            raise InputError(
+                f"{option}: {name!r} is not a name but a part of a list or a dictionary, or a text in quotes."
+                f" Nothing was done. Give a list of names, as {option}: [first, second]; with -e as JSON."
+            )
+    return frozenset(each for name in params[option] for each in (name, name.strip()))
 
 
 def finish(module: AnsibleModule, work: Callable[[AnsibleModule], Mapping[str, Any]]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from .._core.errors import InputError
-from .._core.module import at_least
+from .._core.module import at_least, names
 from .exclusions import Exclusions
 from .io.connection import Login, environment
 
@@ -57,7 +57,8 @@ EXCLUSION_ARGS: dict[str, Any] = {
     "exclude_roles": {"type": "list", "elements": "str", "default": [], "aliases": ["spare_roles"]},
     "exclude_applications": {"type": "list", "elements": "str", "default": [], "aliases": ["spare_applications"]},
     "exclude_databases": {"type": "list", "elements": "str", "default": [], "aliases": ["spare_databases"]},
-    "exclude_queries": {"type": "list", "elements": "str", "default": [], "aliases": ["spare_queries"]},
+    # A list or one text: Ansible would split a pattern at its commas.
+    "exclude_queries": {"type": "raw", "default": [], "aliases": ["spare_queries"]},
     "exclude_superusers": {"type": "bool", "default": True, "aliases": ["spare_superusers"]},
     "application_superusers": {"type": "list", "elements": "str", "default": []},
     "allow_prepared": {"type": "bool", "default": False},
@@ -139,7 +140,8 @@ def _bare(host: str) -> str:
 
 def exclusions_of(params: dict[str, Any], own_pid: int) -> Exclusions:
     """The exclusion options as Exclusions; a pattern that is no regular expression is refused."""
-    for pattern in params["exclude_queries"]:
+    patterns = _patterns(params["exclude_queries"])
+    for pattern in patterns:
         try:
             re.compile(pattern)
         except re.error as error:
@@ -147,12 +149,25 @@ def exclusions_of(params: dict[str, Any], own_pid: int) -> Exclusions:
                 f"exclude_queries: {pattern!r} is not a valid regular expression ({error}). Nothing was done."
             ) from None
     return Exclusions(
-        roles=frozenset(params["exclude_roles"]),
-        applications=frozenset(params["exclude_applications"]),
-        databases=frozenset(params["exclude_databases"]),
-        queries=tuple(params["exclude_queries"]),
+        roles=names(params, "exclude_roles"),
+        applications=names(params, "exclude_applications"),
+        databases=names(params, "exclude_databases"),
+        queries=patterns,
         superusers=params["exclude_superusers"],
-        application_superusers=frozenset(params["application_superusers"]),
+        application_superusers=names(params, "application_superusers"),
         allow_prepared=params["allow_prepared"],
         own_pid=own_pid,
     )
+
+
+def _patterns(given: Any) -> tuple[str, ...]:
+    """A text is one pattern. With a comma it is refused: it may be one, or several that were separated by it."""
+    several = [given] if isinstance(given, str) and given else given or []
+    if isinstance(given, str) and "," in given:
+        raise InputError(
+            f"exclude_queries: {given!r} has a comma, and may be one pattern or several. Nothing was done. Give a list,"
+            " as exclude_queries: ['first', 'second']; with -e as JSON."
+        )
+    if not isinstance(several, (list, tuple)) or any(isinstance(each, (list, tuple, dict)) for each in several):
+        raise InputError(f"exclude_queries: {given!r} is not a list of texts. Nothing was done. Give such a list.")
+    return tuple(str(each) for each in several)

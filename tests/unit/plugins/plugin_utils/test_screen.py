@@ -30,7 +30,8 @@ def typed(monkeypatch, tmp_path):
     "options",
     [
         "", "--ask-vault-pass", "--vault-password-file .vault", "--vault-password-file a --vault-password-file b",
-        "--vault-id dev@prompt --vault-id prod@.vault", "-K", "-k", "-u ada", "-b --become-method su --become-user root",
+        "--vault-id dev@prompt --vault-id prod@.vault", "-K", "-k", "-u ada",
+        "-b --become-method su --become-user root",
         "--private-key 'my keys/id'", "--connection-password-file .pass", "--become-password-file .pass", "-c local",
         "--ssh-common-args='-o Port=22'", "--ssh-common-args=-4", "-e @site.yml", "-u ada -K -l db1 -e runbook_site=x",
     ],

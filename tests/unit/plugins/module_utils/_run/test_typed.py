@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from itertools import pairwise
 
 import pytest
 from ansible.parsing.splitter import parse_kv
@@ -17,7 +18,7 @@ PLAYBOOK = "playbooks/db_lock_contention.yml"
 
 def again(typed: str, playbook: str = "db_lock_contention", **options) -> list[str]:
     words = shlex.split(command(Invocation(PLAYBOOK, ["inventory"], extra=[typed]), playbook, **options))
-    return [value for option, value in zip(words, words[1:]) if option == "-e"]
+    return [value for option, value in pairwise(words) if option == "-e"]
 
 
 @pytest.mark.parametrize(
