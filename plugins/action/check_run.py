@@ -7,6 +7,7 @@ Inventory and extra variables are read where they are set, so that facts, result
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
 from ansible.errors import AnsibleError
@@ -16,6 +17,7 @@ from ansible.vars.plugins import get_vars_from_inventory_sources, get_vars_from_
 from ansible_collections.pafar.runbook.plugins.module_utils._run import changed_answers, typed
 from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import called
 from ansible_collections.pafar.runbook.plugins.module_utils._run.known_keys import VARIABLES
+from ansible_collections.pafar.runbook.plugins.module_utils._run.known_names import PREFIXES
 from ansible_collections.pafar.runbook.plugins.module_utils._run.matched_hosts import (
     HOSTS,
     Inventory,
@@ -33,10 +35,17 @@ from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_names i
     texts_in,
     unknown_names,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._run.wrong_values import (
+    WrongValue,
+    said_of_values,
+    wrong_values,
+)
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.pafar.runbook.plugins.plugin_utils._marked_texts import written
 from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import configured, extra_options, invocation
 
+_OF_ROLES = (".yml", ".yaml", ".j2")
+_JOBS = ("awx_job_id", "tower_job_id")  # of AWX, which hands stats of a job to the next one of a workflow
 tag_of: Callable[[Any], Any] | None = None
 try:
     from ansible._internal._datatag import _tags
@@ -74,14 +83,28 @@ class ActionModule(ControllerAction):
         given = self._given(entities)
         if HOSTS in given and HOSTS not in self._extra:
             return {"failed": True, "msg": without_effect(_place(HOSTS, given) or self._owners(HOSTS, entities))}
-        unknown, keys = self._unknown(given, entities), self._unknown_keys(entities)
+        sources = [self._extra, *({**each.vars, **self._from_files([each])} for each in entities)]
+        unknown, keys = self._unknown(given, entities), self._unknown_keys(sources)
         # A run goes on: what reads the variable refuses the key too, and a misspelt channel keeps no page from a person.
         unknown, warned = ([*unknown, *keys], []) if everywhere else (unknown, keys)
+        wrong = self._wrong_values(sources)
+        refused = [each for each in wrong if everywhere or each["refused"]]
+        odd = [each for each in wrong if each not in refused]
         names = [str(host.name) for host in hosts]
         report: CheckedRun = {"hosts": names, "unknown": unknown, "called": called(invocation())}
-        warnings = {"warnings": [f"Unknown keys: {said_of(warned)}"]} if warned else {}
-        failed = {"failed": True, "msg": refusal(unknown)} if unknown else {}
-        return {**report, **warnings, **failed}
+        warnings = [f"Unknown keys: {said_of(warned)}"] if warned else []
+        warnings += [f"Wrong values: {said_of_values(odd)}"] if odd else []
+        why = [refusal(unknown)] if unknown else []
+        why += (
+            [f"Wrong values: {said_of_values(refused)} Nothing was done. Correct them and run it again."]
+            if refused
+            else []
+        )
+        return {
+            **report,
+            **({"warnings": warnings} if warnings else {}),
+            **({"failed": True, "msg": " ".join(why)} if why else {}),
+        }
 
     @property
     def _extra(self) -> Mapping[str, Any]:
@@ -128,13 +151,17 @@ class ActionModule(ControllerAction):
     def _unknown(self, given: dict[str, Any], entities: Sequence[Any]) -> list[UnknownName]:
         extra = self._extra
         own = [str(name) for name in _as_list(given.get("runbook_own_variables"))]
+        in_awx = any(name in extra for name in _JOBS)
         names = [str(name) for name in given]
-        unknown = unknown_names(names, Own(own, typed=extra))
+        unknown = unknown_names(names, Own(own, typed=extra, in_awx=in_awx))
         if not unknown:
             return []
         # Only now, since it is slow: what the site has that is not ours.
         texts = [text for value in given.values() for text in texts_in(value)]
-        unknown = unknown_names((each["name"] for each in unknown), Own(own, self._own_roles(), texts, extra))
+        roles = self._own_roles()
+        texts += [text for role, folder in roles if role in PREFIXES for text in self._texts_of(folder)]
+        named = (each["name"] for each in unknown)
+        unknown = unknown_names(named, Own(own, [role for role, dummy in roles], texts, extra, in_awx))
         for each in unknown:
             if each["name"] in extra:
                 each["place"] = "extra variable"
@@ -142,16 +169,31 @@ class ActionModule(ControllerAction):
                 each["place"] = _place(each["name"], given) or self._owners(each["name"], entities)
         return unknown
 
-    def _unknown_keys(self, entities: Sequence[Any]) -> list[UnknownName]:
+    def _unknown_keys(self, sources: Sequence[Mapping[str, Any]]) -> list[UnknownName]:
         """Each once, also where several hosts or groups have it."""
         found: dict[str, UnknownName] = {}
-        extra = self._extra
-        for variables in [extra, *({**each.vars, **self._from_files([each])} for each in entities)]:
+        for variables in sources:
             for name in sorted(VARIABLES & {*variables}):
                 for unknown in unknown_keys(name, variables[name]):
-                    unknown["place"] = "extra variable" if variables is extra else _place(name, dict(variables))
+                    unknown["place"] = self._place_in(variables, name)
                     found.setdefault(unknown["name"], unknown)
         return [found[name] for name in sorted(found)]
+
+    def _wrong_values(self, sources: Sequence[Mapping[str, Any]]) -> list[WrongValue]:
+        """Each once. What an extra variable replaces has no effect."""
+        found: dict[tuple[str, str], WrongValue] = {}
+        extra = self._extra
+        for variables in sources:
+            rest = (
+                variables if variables is extra else {name: variables[name] for name in variables if name not in extra}
+            )
+            for wrong in wrong_values(rest):
+                wrong["place"] = self._place_in(variables, wrong["name"].partition(".")[0].partition("[")[0])
+                found.setdefault((wrong["name"], wrong["why"]), wrong)
+        return [found[key] for key in sorted(found)]
+
+    def _place_in(self, variables: Mapping[str, Any], name: str) -> str:
+        return "extra variable" if variables is self._extra else _place(name, dict(variables))
 
     def _from_files(self, entities: Sequence[Any]) -> dict[str, Any]:
         """group_vars, host_vars and what other plugins of that kind read, beside the inventory and the playbook."""
@@ -168,23 +210,30 @@ class ActionModule(ControllerAction):
                 return f"of {entity.name}"
         return ""
 
-    def _own_roles(self) -> list[str]:
-        """Names of the roles that are there and not of this collection."""
+    def _own_roles(self) -> list[tuple[str, str]]:
+        """Names of the roles that are there and not of this collection, with their folders."""
         near = [f"{self.task_vars.get(folder) or '.'}/roles" for folder in ("playbook_dir", "inventory_dir")]
         near += [
             unfrackpath("roles"),
             f"{self.task_vars.get('inventory_dir') or '.'}/../roles",
             *configured("DEFAULT_ROLES_PATH"),
         ]
-        found = {name for folder in dict.fromkeys(near) for name in self._listed(folder) if not self._is_ours(folder)}
+        folders = [folder for folder in dict.fromkeys(near) if not self._is_ours(folder)]
         for path in AnsibleCollectionConfig.collection_paths:
             root = f"{path}/ansible_collections" if not path.endswith("ansible_collections") else path
-            for collection in [
+            collections = [
                 f"{space}/{name}" for space in self._listed(root) for name in self._listed(f"{root}/{space}")
-            ]:
-                if collection != "pafar/runbook":
-                    found.update(self._listed(f"{root}/{collection}/roles"))
-        return sorted(found)
+            ]
+            folders += [f"{root}/{collection}/roles" for collection in collections if collection != "pafar/runbook"]
+        return sorted((name, f"{folder}/{name}") for folder in folders for name in self._listed(folder))
+
+    @staticmethod
+    def _texts_of(role: str) -> list[str]:
+        """What a role has written: the variables that it reads stand in it."""
+        files = sorted(
+            path for path in Path(unfrackpath(role)).rglob("*") if path.suffix in _OF_ROLES and path.is_file()
+        )
+        return [path.read_text(encoding="utf-8", errors="replace") for path in files]
 
     def _is_ours(self, folder: str) -> bool:
         """Whether a folder of roles is that of this collection, in a clone or installed."""
@@ -196,7 +245,8 @@ class ActionModule(ControllerAction):
 
 
 def _as_list(given: Any) -> list[Any]:
-    return [given] if isinstance(given, str) else list(given or ())
+    """A text is a list, too, with commas between the names."""
+    return [name.strip() for name in given.split(",")] if isinstance(given, str) else list(given or ())
 
 
 def _place(name: str, given: dict[str, Any]) -> str:

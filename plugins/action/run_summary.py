@@ -28,7 +28,12 @@ class ActionModule(ControllerAction):
         incident = str(self.task_vars.get("incident_name", ""))
         stories = [self._story(str(host), incident) for host in self.task_vars.get("ansible_play_hosts_all") or ()]
         matched = {digest for story in stories for gate in story.gates for digest in gate["matched"]}
-        unmatched = [digest for digest in digests_in(args["approved_digest"]) if digest not in matched]
+        # Of a plan that was held the gate has the whole digest.
+        unmatched = [
+            digest
+            for digest in digests_in(args["approved_digest"])
+            if not any(_is_of(digest, each) for each in matched)
+        ]
         workflow = self._workflow()
         plans = list(self._held_plans(stories)) if workflow else []
         report: RunReport = {"unmatched": unmatched, "workflow": workflow, "held_plans": plans}
@@ -100,6 +105,10 @@ class ActionModule(ControllerAction):
         for value in _acts_and_outcomes(results):
             story.add(value)
         return story
+
+
+def _is_of(digest: str, whole: str) -> bool:
+    return whole.lower().startswith(digest.lower())
 
 
 def _unwritten(results: Mapping[str, Mapping[str, Any]]) -> str:

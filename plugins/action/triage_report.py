@@ -28,6 +28,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import 
     not_understood,
     rank,
     scenarios_of,
+    severities_in,
     severity_of,
     without_playbook,
 )
@@ -89,10 +90,10 @@ def _alert_rules(args: dict[str, Any]) -> AlertRules:
 
 
 def _severities(args: dict[str, Any], name: str) -> dict[str, str]:
-    severities = {str(key): str(value) for key, value in args[name].items()}
-    wrong = [value for value in severities.values() if value not in SEVERITIES]
+    severities, wrong = severities_in(args[name])
     if wrong:
         raise AnsibleActionFail(
-            f"triage_report: {name}: severity {wrong[0]!r} is unknown; use one of {', '.join(SEVERITIES)}. Nothing was done."
+            f"triage_report: {name}: severity {str(args[name][wrong[0]])!r} is unknown; use one of {', '.join(SEVERITIES)}."
+            " Nothing was done."
         )
     return severities

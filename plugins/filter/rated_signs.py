@@ -54,7 +54,7 @@ _value:
   elements: dict
 """
 
-from typing import Any, Callable
+from typing import Any, Callable, Mapping
 
 from ansible.utils.display import Display
 
@@ -64,10 +64,22 @@ def _signs(facts: Any, host: str, targets: Any = None, services: Any = None) -> 
     from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import Importance
 
     try:
-        return rated(host, facts or {}, Importance(targets or {}, services or {}))
+        importance = Importance(_severities("triage_targets", targets), _severities("triage_services", services))
+        return rated(host, facts or {}, importance)
     except Exception as error:  # a severity that stays unknown reaches a person later, and keeps no mitigation up
         Display().warning(f"The facts of {host or 'the alert'} could not be rated: {type(error).__name__}: {error}.")
         return []
+
+
+def _severities(variable: str, given: Any) -> dict[str, str]:
+    """Those that are one. Another word must not make what is down less severe: the usual severity counts for it."""
+    from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import SEVERITIES, severities_in
+
+    severities, wrong = severities_in(given or {})
+    if wrong or not isinstance(given or {}, Mapping):
+        which = ", ".join(f"{variable}.{name}" for name in wrong) or f"{variable} is no dictionary, and its values"
+        Display().warning(f"{which}: none of {', '.join(SEVERITIES)}, so that the usual severity counts.")
+    return severities
 
 
 class FilterModule:

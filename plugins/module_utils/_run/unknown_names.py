@@ -19,6 +19,17 @@ _SAME_SETTING = 0.5  # and behind the playbook's name
 _BEHIND = 0.33  # from this similarity behind the prefix on; runbook_slack and runbook_reach have the prefix in common
 _COMMON = ("disk_space", "high_cpu", "high_memory")  # words of monitoring, where a site has limits of its own
 _OF_ACTS = {"approval", "exclude", "override", "terminations", "singletons", "strategy", "kinds"}  # which it has not
+# What a job of AWX hands to the next one: without such a job no playbook reads it, and it is no approval.
+_HANDED_OVER = {
+    "incident_plan_digest": "incident_approved_digest", "incident_plans": "incident_approved_digest",
+    "incident_plan_targets": "incident_approved_targets",
+}  # fmt: skip
+# Words that are not alike and mean the same here.
+_SAME = {
+    "user": "roles", "users": "roles", "query": "queries", "statements": "queries",
+    "dir": "log", "directory": "log", "folder": "log", "path": "log",
+}  # fmt: skip
+_OF_ANSIBLE = ("check", "check_mode", "diff", "dry_run", "dryrun", "force", "noop")  # options of the command
 _EDGE = 5  # characters that a misspelt name has in common with the right one, at its begin or its end
 _SHORT = 12  # characters below which one edit, and not two, is taken for a slip
 
@@ -46,17 +57,20 @@ class CheckedRun(TypedDict):
 class Own:
     """What the site has of its own. ``names`` may end in ``*``; ``roles``: the names of its roles; ``texts``: values of
     its variables, since a variable that another one uses is not ignored. ``typed``: names of extra variables, which are
-    meant for this run. A role of Galaxy has its owner's name before its own, with which its variables begin."""
+    meant for this run. A role of Galaxy has its owner's name before its own, with which its variables begin; one that
+    is named as a prefix of ours excuses only the variables that it reads: its files are in ``texts``. ``in_awx``:
+    whether a job of AWX may have handed something over."""
 
     names: Sequence[str] = ()
     roles: Sequence[str] = ()
     texts: Sequence[str] = ()
     typed: Collection[str] = ()
+    in_awx: bool = True
 
     def role_of(self, plain: str) -> int:
         """How long the name of one of its roles is with which a variable begins; 0 for none."""
         names = (_plain(role.rpartition(".")[2]) for role in self.roles)
-        return max((len(name) for name in names if plain.startswith(f"{name}_")), default=0)
+        return max((len(name) for name in names if plain.startswith(f"{name}_") and name not in PREFIXES), default=0)
 
 
 def unknown_names(names: Iterable[str], own: Own) -> list[UnknownName]:
@@ -71,6 +85,9 @@ def unknown_names(names: Iterable[str], own: Own) -> list[UnknownName]:
 def _refused(name: str, own: Own) -> Iterator[str]:
     """The name that was meant, which may be empty; no element where the name is fine."""
     plain = _plain(name)
+    if name in _HANDED_OVER and not own.in_awx and name not in own.names:
+        yield _HANDED_OVER[name]
+        return
     if (name in KNOWN and name not in INNER) or plain.startswith("ansible_") or _is_own(name, own):
         return
     if plain in INNER:
@@ -80,14 +97,14 @@ def _refused(name: str, own: Own) -> Iterator[str]:
     if plain in RENAMED:
         yield RENAMED[plain]
         return
-    slip = _slip_of(plain)
+    slip = "" if _is_of_ansible(plain) else _same_as(plain) or _slip_of(plain)
     if slip:
         yield slip
         return
     if own.role_of(plain) and own.role_of(plain) >= _prefix_of(plain):
         return
     if _prefix_of(plain):
-        yield _of_key(plain) or nearest(plain)
+        yield "" if _is_of_ansible(plain) else _of_key(plain) or _shared(plain) or nearest(plain)
         return
     for playbook in PLAYBOOKS:
         if plain.startswith(f"{playbook}_"):
@@ -110,6 +127,22 @@ def _of_mitigation(playbook: str, plain: str) -> str:
             shared = f"runbook_{near}"
             return shared if shared in SETTINGS else RENAMED.get(f"{role}_{near}", f"{role}_{near}")
     return ""
+
+
+def _is_of_ansible(plain: str) -> bool:
+    return plain[_prefix_of(plain) + 1 :] in _OF_ANSIBLE
+
+
+def _same_as(plain: str) -> str:
+    """The known name with another word for the same thing; else empty."""
+    other = "_".join(_SAME.get(word, word) for word in plain.split("_"))
+    return other if other in SETTINGS else ""
+
+
+def _shared(plain: str) -> str:
+    """The setting of all playbooks that was named after one role: triage_approval; else empty."""
+    shared = f"runbook_{plain[_prefix_of(plain) + 1 :]}"
+    return shared if shared in SETTINGS else ""
 
 
 def _of_key(plain: str) -> str:
@@ -200,12 +233,14 @@ def nearest(plain: str, alike: float = _ALIKE, behind: float = _BEHIND) -> str:
     pairs = _pairs(plain)
     like = sorted((*SETTINGS, *RENAMED), key=lambda known: -len(pairs & _pairs(known)) / len(pairs | _pairs(known)))
     best, dummy, name = max((_likeness(plain, known) for known in like[:_CLOSER]), default=(0.0, 0, ""))
-    return RENAMED.get(name, name) if best >= alike and _similarity(*_behind(plain, name)) >= behind else ""
+    # What is excluded must be alike itself: roles are no hosts.
+    least = max(behind, _ALIKE) if "_exclude_" in plain and "_exclude_" in name else behind
+    return RENAMED.get(name, name) if best >= alike and _similarity(*_behind(plain, name)) >= least else ""
 
 
 def _behind(plain: str, known: str) -> tuple[str, str]:
     """Both names without the prefix that they have in common."""
-    starts = (f"{each}_" for each in (*PREFIXES, *PLAYBOOKS))
+    starts = (f"{each}_{word}" for each in (*PREFIXES, *PLAYBOOKS) for word in ("", "exclude_"))
     start = max((len(each) for each in starts if plain.startswith(each) and known.startswith(each)), default=0)
     return plain[start:], known[start:]
 

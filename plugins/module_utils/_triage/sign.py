@@ -9,7 +9,7 @@ minor, P3 nothing that users feel.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Mapping, Sequence, TypedDict
+from typing import Any, Mapping, Sequence, TypedDict
 
 from .._core.text import counted, printable, some
 
@@ -51,6 +51,17 @@ class Importance:
 def rank(severity: str) -> float:
     """The place of a severity among others, the most severe first: what is unknown stands before P3."""
     return SEVERITIES.index(severity) if severity in SEVERITIES else SEVERITIES.index(P3) - 0.5
+
+
+def severities_in(given: Any) -> tuple[dict[str, str], list[str]]:
+    """Severity by name, in capitals, and the names whose value is none: the usual one counts for these."""
+    named = (
+        {str(name): str(value).strip().upper() for name, value in given.items()} if isinstance(given, Mapping) else {}
+    )
+    return (
+        {name: value for name, value in named.items() if value in SEVERITIES},
+        [name for name, value in named.items() if value not in SEVERITIES],
+    )
 
 
 class SignReport(TypedDict):

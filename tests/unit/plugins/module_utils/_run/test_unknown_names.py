@@ -270,10 +270,14 @@ def test_a_name_of_something_else_is_left_alone(name):
         pytest.param("incident_channel", Own(names=["incident_channel"]), id="listed"),
         pytest.param("runbook_mail_to", Own(names=["runbook_mail_*"]), id="listed by its begin"),
         pytest.param("incident_pager_key", Own(roles=["incident_pager"]), id="of a role of the site"),
-        pytest.param("triage_channel", Own(roles=["triage"]), id="of a role of the site with a name of ours"),
+        pytest.param(
+            "triage_channel", Own(roles=["triage"], texts=["triage_channel: x"]), id="of a role with a name of ours"
+        ),
         pytest.param("incident_bot_token", Own(roles=["acme.incident_bot"]), id="of a role of Galaxy"),
         pytest.param("incident_bot_token", Own(roles=["incident-bot"]), id="of a role with a dash"),
-        pytest.param("triage_port", Own(roles=["acme.triage"]), id="of a role of Galaxy with a name of ours"),
+        pytest.param(
+            "triage_port", Own(roles=["acme.triage"], texts=["p: '{{ triage_port }}'"]), id="of one of Galaxy"
+        ),
         pytest.param("runbook_secret_name", Own(texts=["{{ runbook_secret_name }}"]), id="used by another variable"),
     ],
 )
