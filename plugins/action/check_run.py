@@ -125,8 +125,8 @@ class ActionModule(ControllerAction):
         """Where Ansible and PostgreSQL are reached for a host, as far as that is no template."""
         known = self.task_vars["hostvars"].raw_get(host)
         postgres = known.get("runbook_postgres")
-        login = postgres.get("login_host") if isinstance(postgres, Mapping) else None
-        return [str(address) for address in (known.get("ansible_host"), login) if address]
+        logins = [postgres.get(key) for key in ("login_host", "host")] if isinstance(postgres, Mapping) else []
+        return [str(address) for address in (known.get("ansible_host"), *logins) if address]
 
     def _described(self, pattern: str) -> Inventory:
         inventory = self._inventory

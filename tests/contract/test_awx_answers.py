@@ -43,8 +43,8 @@ TOGETHER = {
     "incident_postmortem_text": {"incident_postmortem_section": "lessons"},
     "incident_postmortem_section": {"incident_postmortem_text": "x"},
 }
-# Expressions that hand no answer on: what was done, and whether there is an answer.
-NOT_HANDED_ON = ("__scale_services_applied", "'unhealthy' if not restart_services_services")
+# Expressions that hand no answer on: what was done, whether there is an answer, and each word of one.
+NOT_HANDED_ON = ("__scale_services_applied", "'unhealthy' if not restart_services_services", "regex_findall(")
 
 
 def answers(question: dict[str, Any]) -> list[Any]:

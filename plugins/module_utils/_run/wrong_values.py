@@ -11,12 +11,12 @@ from __future__ import annotations
 from typing import Any, Iterator, Mapping, Sequence, TypedDict
 
 from .._core.text import shortened
-from .._triage.sign import SEVERITIES, severities_in
 from .known_keys import KEYS
 from .known_names import TRUTHS
 
 # As Ansible reads an option that is true or false, in any case; an empty answer is one that was not given.
 _WORDS = ("true", "yes", "on", "y", "t", "1", "1.0", "false", "no", "off", "n", "f", "0", "0.0", "")
+_SEVERITIES = ("P0", "P1", "P2", "P3")
 _RATED = ("triage_services", "triage_targets")
 _NAMES = ("_exclude_roles", "_exclude_applications", "_exclude_databases", "_exclude_queries")
 _MORE_NAMES = ("_application_superusers", "_singletons")
@@ -61,9 +61,9 @@ def _wrong(name: str, value: Any) -> Iterator[tuple[str, str, bool]]:
             if isinstance(each, (list, tuple, dict)):
                 yield name, f"has {_short(each)} in it and must be a list of names", True
     if name in _RATED and isinstance(value, Mapping):
-        literal = {key: severity for key, severity in value.items() if not _is_template(severity)}
-        for key in severities_in(literal)[1]:
-            yield f"{name}.{key}", f"is {_short(literal[key])} and must be one of {', '.join(SEVERITIES)}", False
+        for key, severity in value.items():
+            if not _is_template(severity) and str(severity).strip().upper() not in _SEVERITIES:
+                yield f"{name}.{key}", f"is {_short(severity)} and must be one of {', '.join(_SEVERITIES)}", False
     yield from ((place, why, False) for place, why in _containers(name, name, value))
 
 

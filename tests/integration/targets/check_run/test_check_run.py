@@ -159,3 +159,45 @@ def test_a_file_of_extra_variables_that_is_not_awx_s_is_left_alone(folder):
     assert rc == 0, text
     rc, text = folder.check("-e", f"@{folder.path}/empty", pattern="database")
     assert rc == 0, text
+
+
+@pytest.mark.parametrize(
+    "option", ["runbook_four_eyes=always", "runbook_pooler_password=...", "incident_plan_targets=1@x"]
+)
+def test_a_value_or_a_name_that_would_be_ignored_is_refused_in_a_run(folder, option):
+    rc, text = folder.check("-e", option, pattern="database")
+    assert (rc, option.partition("=")[0] in text, "Nothing was done" in " ".join(text.split())) == (2, True, True), text
+    rc, text = folder.check("-e", "runbook_four_eyes=yes runbook_exclude_roles=secretary", pattern="database")
+    assert rc == 0, text
+
+
+def test_a_wrong_severity_and_a_wrong_container_are_refused_by_the_preflight_and_named_in_a_run(folder):
+    folder.write(
+        "group_vars/all.yml", {"triage_services": {"backend": "critical"}, "runbook_people": {"ada": {"slack": "U1"}}}
+    )
+    rc, text = folder.check(pattern="database")
+    said = " ".join(text.split())
+    assert rc == 0, text
+    assert "triage_services.backend (" in said
+    assert "runbook_people (" in said
+    rc, text = folder.check(pattern="database", whole_inventory=True)
+    assert (rc, "must be one of P0, P1, P2, P3" in " ".join(text.split())) == (2, True), text
+
+
+def test_a_role_of_the_site_with_a_name_of_ours_excuses_what_it_reads(folder):
+    folder.write(
+        "group_vars/all.yml", {"incident_channel": "x", "runbook_own_variables": "runbook_mine, runbook_other"}
+    )
+    assert folder.check(pattern="database")[0] == 2
+    folder.write("roles/incident/tasks/main.yml", [{"ansible.builtin.debug": {"msg": "{{ incident_channel }}"}}])
+    folder.write("group_vars/database.yml", {"runbook_mine": 1, "runbook_other": 2})
+    assert folder.check(pattern="database")[0] == 0
+    folder.write("group_vars/database.yml", {"incident_bell": 1})
+    assert folder.check(pattern="database")[0] == 2
+
+
+@pytest.mark.parametrize("key", ["login_host", "host"])
+def test_an_address_of_the_example_is_refused_under_each_name_of_the_option(folder, key):
+    folder.write("group_vars/all.yml", {"runbook_postgres": {key: "db1.example.org"}})
+    rc, text = folder.check(pattern="database")
+    assert (rc, "Still as in the example inventory: db1 (db1.example.org)" in " ".join(text.split())) == (2, True), text
