@@ -7,7 +7,6 @@ Inventory and extra variables are read where they are set, so that facts, result
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
 from ansible.errors import AnsibleError
@@ -42,9 +41,9 @@ from ansible_collections.pafar.runbook.plugins.module_utils._run.wrong_values im
 )
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.pafar.runbook.plugins.plugin_utils._marked_texts import written
+from ansible_collections.pafar.runbook.plugins.plugin_utils._role_texts import texts_of_role
 from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import configured, extra_options, invocation
 
-_OF_ROLES = (".yml", ".yaml", ".j2")
 _JOBS = ("awx_job_id", "tower_job_id")  # of AWX, which hands stats of a job to the next one of a workflow
 tag_of: Callable[[Any], Any] | None = None
 try:
@@ -159,7 +158,7 @@ class ActionModule(ControllerAction):
         # Only now, since it is slow: what the site has that is not ours.
         texts = [text for value in given.values() for text in texts_in(value)]
         roles = self._own_roles()
-        texts += [text for role, folder in roles if role in PREFIXES for text in self._texts_of(folder)]
+        texts += [text for role, folder in roles if role in PREFIXES for text in texts_of_role(unfrackpath(folder))]
         named = (each["name"] for each in unknown)
         unknown = unknown_names(named, Own(own, [role for role, dummy in roles], texts, extra, in_awx))
         for each in unknown:
@@ -226,14 +225,6 @@ class ActionModule(ControllerAction):
             ]
             folders += [f"{root}/{collection}/roles" for collection in collections if collection != "pafar/runbook"]
         return sorted((name, f"{folder}/{name}") for folder in folders for name in self._listed(folder))
-
-    @staticmethod
-    def _texts_of(role: str) -> list[str]:
-        """What a role has written: the variables that it reads stand in it."""
-        files = sorted(
-            path for path in Path(unfrackpath(role)).rglob("*") if path.suffix in _OF_ROLES and path.is_file()
-        )
-        return [path.read_text(encoding="utf-8", errors="replace") for path in files]
 
     def _is_ours(self, folder: str) -> bool:
         """Whether a folder of roles is that of this collection, in a clone or installed."""
