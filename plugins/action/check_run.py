@@ -158,7 +158,12 @@ class ActionModule(ControllerAction):
         # Only now, since it is slow: what the site has that is not ours.
         texts = [text for value in given.values() for text in texts_in(value)]
         roles = self._own_roles()
-        texts += [text for role, folder in roles if role in PREFIXES for text in texts_of_role(unfrackpath(folder))]
+        texts += [
+            text
+            for role, folder in roles
+            if role in PREFIXES
+            for text in texts_of_role(unfrackpath(folder), self._loader)
+        ]
         named = (each["name"] for each in unknown)
         unknown = unknown_names(named, Own(own, [role for role, dummy in roles], texts, extra, in_awx))
         for each in unknown:

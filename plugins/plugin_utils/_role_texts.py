@@ -7,20 +7,23 @@ PRIVATE to this collection.
 
 from __future__ import annotations
 
-import os
+from typing import Any
 
 _ENDINGS = (".yml", ".yaml", ".j2")
+_DEEPEST = 4  # folders, of tasks and templates
 
 
-def texts_of_role(folder: str) -> list[str]:
-    """Its tasks, defaults and templates; what cannot be read has no text."""
+def texts_of_role(folder: str, loader: Any, depth: int = 0) -> list[str]:
+    """Its tasks, defaults and templates; what cannot be read has no text. ``loader``: of Ansible."""
     texts = []
-    for place, dummy, names in os.walk(folder):
-        for name in names:
-            if name.endswith(_ENDINGS):
-                try:
-                    with open(os.path.join(place, name), encoding="utf-8", errors="replace") as file:
-                        texts.append(file.read())
-                except OSError:
-                    continue
+    for name in sorted(loader.list_directory(folder)) if loader.is_directory(folder) and depth < _DEEPEST else ():
+        path = f"{folder}/{name}"
+        if loader.is_directory(path):
+            texts += texts_of_role(path, loader, depth + 1)
+        elif name.endswith(_ENDINGS):
+            try:
+                with open(path, encoding="utf-8", errors="replace") as file:
+                    texts.append(file.read())
+            except OSError:
+                continue
     return texts
