@@ -209,6 +209,12 @@ processes:
     container: {description: "Name of the container; empty for the host.", type: str}
     cpu: {description: "CPU use, in cores.", type: float}
     resident: {description: "Resident memory in bytes.", type: int}
+    started: {description: "Time of its start, in seconds since 1970; null where it is not known.", type: float}
+    twins:
+      description: >-
+        Number of other processes with this name, C(inside_pid) and start, in containers of their own; null where it is
+        not known.
+      type: int
 stopped:
   description: Containers that do not run, with C(name), C(project), C(service), C(state) and C(status).
   returned: success

@@ -253,8 +253,8 @@ def resource_values() -> Iterator[ResourcesReport]:
 def hogs_values() -> Iterator[ConsumersReport]:
     busy = reports.container_use("web", cpu=2.0, leak=reports.growth(9.0), memory_share=0.95)
     busy["oom_killed"] = [{"container": "a", "task": "x", "pid": 7, "at": 1.0}]
-    found = reports.resources(busy, processes=[reports.process("postgres", "db", 1.0, 7)])
-    yield weigh_cpu(found, [database_reports.running(7)], "")
+    found = reports.resources(busy, processes=[reports.process("postgres", "db", 1.0, 7, started=9.0)])
+    yield weigh_cpu(found, [database_reports.running(7, started=9.0)], "")
     yield weigh_memory(found, "")
 
 

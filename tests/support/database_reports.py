@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from ansible_collections.pafar.runbook.plugins.module_utils._core.plan import Item, Plan
+from ansible_collections.pafar.runbook.plugins.module_utils._core.times import stamp
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import (
     ActivityLists,
     ActivityReport,
@@ -224,10 +226,11 @@ def activity(
     }
 
 
-def running(pid: int = 7, seconds: float = 40.0) -> SessionReport:
-    """A session whose statement has been running for so long."""
+def running(pid: int = 7, seconds: float = 40.0, started: float | None = None) -> SessionReport:
+    """A session whose statement has been running for so long. ``started``: of its backend, in seconds since 1970."""
     state = snapshot([], session(pid, query="SELECT 2"))
-    return {**session_dict(state, state.sessions[pid], "full"), "target": f"{pid}@x/y", "seconds_in_state": seconds}
+    target = f"{pid}@x/y" if started is None else f"{pid}@{stamp(datetime.fromtimestamp(started, UTC))}/-"
+    return {**session_dict(state, state.sessions[pid], "full"), "target": target, "seconds_in_state": seconds}
 
 
 def idle_for(seconds: float, pid: int = 5) -> SessionReport:

@@ -225,8 +225,19 @@ def growth(seconds_to_limit: float, bytes_per_second: int = MIB) -> LeakReport:
     }  # fmt: skip
 
 
-def process(name: str, container: str, cpu: float, inside: int = 7) -> BusyProcess:
-    return {"pid": 4711, "inside_pid": inside, "name": name, "container": container, "cpu": cpu, "resident": MIB}
+def process(
+    name: str,
+    container: str,
+    cpu: float,
+    inside: int = 7,
+    *,
+    started: float | None = None,
+    twins: int | None = 0,
+) -> BusyProcess:
+    return {
+        "pid": 4711, "inside_pid": inside, "name": name, "container": container, "cpu": cpu, "resident": MIB,
+        "started": started, "twins": twins,
+    }  # fmt: skip
 
 
 def resources(

@@ -82,6 +82,18 @@ def stamp(at: datetime | None) -> str:
     return at.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ") if at else "-"
 
 
+def seconds_of_stamp(text: str) -> float | None:
+    """The reverse of `stamp`: seconds since 1970; None for a text that is none.
+
+    >>> seconds_of_stamp("19700101T000001.500000Z"), seconds_of_stamp("-")
+    (1.5, None)
+    """
+    try:
+        return datetime.strptime(text, "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=timezone.utc).timestamp()
+    except ValueError:
+        return None
+
+
 @lru_cache(maxsize=64)
 def seconds_east(zone: str) -> float | None:
     """Seconds east of UTC of Z, UTC, GMT or an offset; None where it is none of these.

@@ -4,7 +4,7 @@
 
 A container is named when it uses a large share of the resource. In the container of a database the session is named,
 since a signal to a PostgreSQL process may bring the whole server down: a runaway statement is cancelled or terminated
-through the database. A backend's pid in the container's own namespace is its session's pid.
+through the database, if it is shown to be the session of that process (`_postgres.background.busy_processes`).
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import Any, Mapping, Sequence, TypedDict
 
 from .._core.units import MIB
 from .._postgres.activity_report import SessionReport
+from .._postgres.background.busy_processes import Match, is_postgres, session_of
 from .._resources import cpu_verdict
 from .._resources.memory_verdict import SHORT, STEADY, UNCERTAIN, Verdict, verdict_on
 from .._resources.resource_report import ContainerUse, ResourcesReport, needed
-from .._system.counters import HostReport, will_fill
+from .._system.counters import BusyProcess, HostReport, will_fill
 
 CPU, MEMORY = "cpu", "memory"
 BUSY = 0.5  # cores from which a container or a process counts as busy
@@ -77,12 +78,13 @@ def weigh_cpu(
     )
     processes = [process for process in resources["processes"] if process["cpu"] >= least]
     by_pid = {session["pid"]: session for session in sessions}
+    backends = [(process, session_of(process, by_pid)) for process in processes if is_postgres(process)]
     running_away: list[SessionCpu] = [
-        {**by_pid[process["inside_pid"]], "cpu": process["cpu"], "container": process["container"]}
-        for process in processes
-        if process["name"].startswith("postgres") and process["inside_pid"] in by_pid and process["container"]
+        {**match.session, "cpu": process["cpu"], "container": process["container"]}
+        for process, match in backends
+        if match.session is not None
     ]
-    databases = {process["container"] for process in processes if process["name"].startswith("postgres")}
+    databases = {process["container"] for process, match in backends}
     ours = [
         container
         for container in busy
@@ -97,7 +99,7 @@ def weigh_cpu(
         if container not in (*kept, *apart)
     }
     ours = [one for one in ours if one["name"] in verdicts and verdicts[one["name"]].state != STEADY]
-    foreign = [process for process in processes if not process["container"]]
+    foreign = [process for process in processes if not process["container"] and not is_postgres(process)]
     lines = [f"{host['cores']} cores, {host['cpu_used']:.0%} used, load {host['load'][0]:g}"]
     lines += [f"{container['name']} uses {container['cpu']:.2f} cores{_held_back(container)}" for container in busy]
     lines += [
@@ -109,10 +111,7 @@ def weigh_cpu(
     advice = [
         f"{process['name']} (pid {process['pid']}) runs outside of any container: inspect it" for process in foreign
     ]
-    advice += [
-        f"{name} is busy, and no session of the database explains it: check autovacuum, and frequent short statements"
-        for name in sorted(databases - {session["container"] for session in running_away})
-    ]
+    advice += _of_databases(backends)
     advice += [
         f"{container['name']} is throttled by its own limit {container['throttled']:.0%} of the time: raise"
         " `cpus` in the compose"
@@ -127,7 +126,7 @@ def weigh_cpu(
     ]
     if resources["engine_problem"]:
         lines.append(_unnamed(resources))
-    elif not busy and not foreign:
+    elif not busy and not foreign and not backends:
         lines.append(f"no container uses {least:g} cores or more")
     return {
         "consumers": ours,
@@ -142,6 +141,28 @@ def weigh_cpu(
         "lines": lines,
         "advice": advice,
     }
+
+
+def _of_databases(backends: Sequence[tuple[BusyProcess, Match]]) -> list[str]:
+    """What to do about servers whose busy processes are no known sessions."""
+    advice = [
+        f"{_server(process)} is busy with its process {process['inside_pid']}, which is not shown to be session"
+        f" {process['inside_pid']} of the database ({match.why}): no statement is cancelled; connect to that server and"
+        " inspect its session of this pid"
+        for process, match in backends
+        if match.why
+    ]
+    explained = {process["container"] for process, match in backends if match.session is not None or match.why}
+    unexplained = {process["container"]: _server(process) for process, match in backends}
+    return advice + [
+        f"{unexplained[name]} is busy, and no session of the database explains it: check autovacuum, and frequent short"
+        " statements"
+        for name in sorted(set(unexplained) - explained)
+    ]
+
+
+def _server(process: BusyProcess) -> str:
+    return process["container"] or "PostgreSQL on the host"
 
 
 def _unnamed(resources: ResourcesReport) -> str:

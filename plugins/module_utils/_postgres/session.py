@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple, Union
 
 from .._core.approval import TargetForm
-from .._core.times import stamp
+from .._core.times import seconds_of_stamp, stamp
 from .sql_text import LONGEST_NAME, without_literals
 
 REDACTED = "<insufficient privilege>"  # what PostgreSQL shows instead of a foreign session's statement
@@ -139,6 +139,17 @@ class Prepared:
 
 
 Holder = Union[Session, Prepared]
+
+
+def backend_start_of(target: str) -> float | None:
+    """The start of the backend that a target names, in seconds since 1970; None where the target does not have it.
+
+    >>> backend_start_of("7@19700101T000001.500000Z/-"), backend_start_of("7@-/-")
+    (1.5, None)
+    """
+    return seconds_of_stamp(target.partition("@")[2].partition("/")[0])
+
+
 _STAMP = r"(?:\d{8}T\d{6}\.\d{6}Z|-)"
 SESSION_TARGET = TargetForm(
     re.compile(rf"(?:\d+@{_STAMP}/(?:idle-)?{_STAMP}|prepared@{_STAMP}/xid\d+)\Z"),

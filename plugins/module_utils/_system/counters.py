@@ -107,7 +107,9 @@ class OomKill(OomVictim):
 
 
 class BusyProcess(TypedDict):
-    """A process that uses much. ``inside_pid``: its pid in its own namespace; cores, bytes."""
+    """A process that uses much. ``inside_pid``: its pid in its own namespace; cores, bytes. ``started``: seconds since
+    1970; ``twins``: other processes with its name, its ``inside_pid`` and its start, in other namespaces. None: not
+    known."""
 
     pid: int
     inside_pid: int
@@ -115,6 +117,8 @@ class BusyProcess(TypedDict):
     container: str
     cpu: float
     resident: int
+    started: float | None
+    twins: int | None
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Process:
-    """One reading of a process."""
+    """One reading of a process. ``started``: seconds since 1970; None: not known."""
 
     pid: int
     inside: int  # its pid in its own namespace
@@ -157,6 +161,7 @@ class Process:
     container: str
     cpu: float
     resident: int
+    started: float | None = None
 
 
 @dataclass(frozen=True)
@@ -344,6 +349,8 @@ def top(first: Mapping[int, Process], last: Mapping[int, Process], seconds: floa
             "container": process.container,
             "cpu": round(cores(process), 3),
             "resident": process.resident,
+            "started": None if process.started is None else round(process.started, 2),
+            "twins": None,
         }
         for process in chosen
     ]

@@ -15,7 +15,8 @@ from ..._core.text import printable
 from ..describe import who_is
 from ..snapshot import Snapshot
 
-_SAME = 1.0  # seconds by which the two clocks of one start may differ
+NAMES = ("postgres", "postmaster")  # of the server's processes, as the kernel has them
+SAME_START = 1.0  # seconds by which the two clocks of one start may differ
 _LOGS_IN = (" initializing", " authentication", " startup", " startup waiting")  # the end of such a process's title
 _ESTABLISHED = 0x01
 _CLOSE_WAIT = 0x08
@@ -174,7 +175,7 @@ def matched(snapshot: Snapshot, backends: Iterable[Backend]) -> dict[int, Backen
         session = snapshot.sessions.get(backend.inside)
         if session is None or session.backend_start is None:
             continue
-        if abs(session.backend_start.timestamp() - backend.started) > _SAME:
+        if abs(session.backend_start.timestamp() - backend.started) > SAME_START:
             continue
         if backend.inside in by_pid:
             twice.add(backend.inside)

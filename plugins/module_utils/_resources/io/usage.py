@@ -6,9 +6,11 @@ from __future__ import annotations
 
 from ..._compose.io.engine_transport import EngineLogin
 from ..._system.counters import top
-from ..._system.io.procfs import placed
+from ..._system.io.procfs import placed, twins_of
 from ..resource_report import ResourcesReport, StoppedContainer, containers_of, resources_dict
 from .sample import read_resources
+
+_SAME_START = 2.0  # seconds by which the starts of two processes may differ that one session could be
 
 
 def used(login: EngineLogin, interval: float, window: float, project: str, processes: int) -> ResourcesReport:
@@ -22,6 +24,7 @@ def used(login: EngineLogin, interval: float, window: float, project: str, proce
         where = placed(sample.processes[1][process["pid"]])
         known = sample.names.get(where.container)
         process["inside_pid"] = where.inside
+        process["twins"] = twins_of(where, sample.processes[1].values(), _SAME_START)
         process["container"] = known["name"] if known else where.container[:12]
     stopped: list[StoppedContainer] = [
         {"id": id, **listed}

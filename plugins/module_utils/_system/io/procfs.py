@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Iterable
 
@@ -135,6 +136,7 @@ def _filesystems() -> Iterable[Filesystem]:
 def read_processes() -> dict[int, Process]:
     """Every process with the CPU that it used so far; those that end meanwhile are left out."""
     processes = {}
+    boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
     for entry in os.scandir("/proc"):
         if not entry.name.isdigit():
             continue
@@ -148,7 +150,8 @@ def read_processes() -> dict[int, Process]:
         if len(fields) > 21:
             cpu = (int(fields[11]) + int(fields[12])) / _TICKS
             pid = int(entry.name)
-            processes[pid] = Process(pid, pid, name, "", cpu, int(fields[21]) * _PAGE)
+            started = boot + int(fields[19]) / _TICKS
+            processes[pid] = Process(pid, pid, name, "", cpu, int(fields[21]) * _PAGE, started)
     return processes
 
 
@@ -174,13 +177,20 @@ def placed(process: Process) -> Process:
     for line in read(f"/proc/{process.pid}/status").splitlines():
         if line.startswith("NSpid:"):
             inside = int(line.split()[-1])
-    return process.__class__(
-        process.pid,
-        inside,
-        process.name,
-        container_id_of(read(f"/proc/{process.pid}/cgroup")),
-        process.cpu,
-        process.resident,
+    return replace(process, inside=inside, container=container_id_of(read(f"/proc/{process.pid}/cgroup")))
+
+
+def twins_of(process: Process, processes: Iterable[Process], seconds: float) -> int | None:
+    """How many other processes have the name of a placed one, its pid in their namespaces, and its start to
+    ``seconds``; None where its start is not known."""
+    began = process.started
+    if began is None:
+        return None
+    alike = (other for other in processes if other.pid != process.pid and other.name == process.name)
+    return sum(
+        placed(other).inside == process.inside
+        for other in alike
+        if other.started is None or abs(other.started - began) <= seconds
     )
 
 

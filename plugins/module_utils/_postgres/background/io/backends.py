@@ -12,6 +12,7 @@ from ...._system.counters import DiskRoom, parse_pairs
 from ...._system.io.kernel_files import read
 from ...snapshot import Snapshot
 from ..backends import (
+    NAMES,
     Backend,
     Peer,
     ProcessesReport,
@@ -27,7 +28,6 @@ from ..backends import (
 )
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_NAMES = ("postgres", "postmaster")
 _POOLERS = ("pgbouncer", "pgpool", "pgcat", "odyssey", "supavisor")  # as the kernel names their processes
 DATA = "data directory"
 
@@ -98,7 +98,7 @@ def read_backends(pids: Iterable[int] | None = None) -> list[Backend]:
     for pid in wanted:
         name, dummy, rest = read(f"/proc/{pid}/stat").partition("(")[2].rpartition(")")
         fields = rest.split()
-        if name not in _NAMES or len(fields) < 20:
+        if name not in NAMES or len(fields) < 20:
             continue
         status = read(f"/proc/{pid}/status")
         inside = [line.split()[-1] for line in status.splitlines() if line.startswith("NSpid:")]

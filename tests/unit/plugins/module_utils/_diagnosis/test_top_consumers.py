@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.top_consumers import weigh_cpu, weigh_memory
 
 from support import reports
@@ -11,8 +12,15 @@ from support.reports import container_use, growth, host, process, resources, ste
 HOST = host(memory=0.25, cpu=0.9, load=1.5)
 
 
+BEGAN = 1_795_000_000.0
+
+
 def one(service, **more):
     return container_use(f"shop-{service}-1", service=service, **more)
+
+
+def backend(container, inside, started=BEGAN, **more):
+    return process("postgres", container, 0.98, inside, started=started, **more)
 
 
 def test_a_container_is_named_and_others_are_left():
@@ -22,14 +30,67 @@ def test_a_container_is_named_and_others_are_left():
 
 
 def test_a_query_is_ended_through_the_database_and_its_container_is_not_restarted():
-    found = resources(one("db", cpu=1.0), reading=HOST, processes=[process("postgres", "shop-db-1", 0.98, 87)])
-    weighed = weigh_cpu(found, [running(87), running(88)], "shop")
+    found = resources(one("db", cpu=1.0), reading=HOST, processes=[backend("shop-db-1", 87)])
+    weighed = weigh_cpu(found, [running(87, started=BEGAN), running(88, started=BEGAN)], "shop")
     assert weighed["services"] == []
     assert [session["pid"] for session in weighed["sessions"]] == [87]
-    assert weighed["sessions"][0]["target"] == running(87)["target"]
+    assert weighed["sessions"][0]["target"] == running(87, started=BEGAN)["target"]
+    assert weighed["advice"] == []
     unknown = weigh_cpu(found, [], "shop")
     assert (unknown["sessions"], unknown["services"]) == ([], [])
     assert "no session of the database explains it" in unknown["advice"][0]
+
+
+@pytest.mark.parametrize(
+    ("busy", "session", "why"),
+    [
+        # The database of another project, an hour older; a standby beside its primary, started some seconds later.
+        (backend("crm-postgres-1", 87, BEGAN - 3600), running(87, started=BEGAN), "3600 s before it"),
+        (backend("shop-standby-1", 87, BEGAN + 7), running(87, started=BEGAN), "7 s after it"),
+        # Two servers started at once, such as at the start of the host.
+        (backend("crm-postgres-1", 87, BEGAN, twins=1), running(87, started=BEGAN), "has the same pid and start"),
+        (backend("shop-db-1", 87, None), running(87, started=BEGAN), "its start is not known"),
+        (backend("shop-db-1", 87, BEGAN, twins=None), running(87, started=BEGAN), "its start is not known"),
+        (backend("shop-db-1", 87), running(87), "its start is not known"),
+        (backend("", 87, BEGAN + 90), running(87, started=BEGAN), "90 s after it"),
+    ],
+)
+def test_a_session_with_the_pid_of_another_servers_process_is_not_ended(busy, session, why):
+    weighed = weigh_cpu(resources(one("db", cpu=0.1), reading=HOST, processes=[busy]), [session], "shop", keep=["db"])
+    assert (weighed["sessions"], weighed["services"]) == ([], [])
+    (advice,) = weighed["advice"]
+    assert f"{busy['container'] or 'PostgreSQL on the host'} is busy with its process 87, which is not shown" in advice
+    assert why in advice
+
+
+def test_what_a_former_version_read_is_no_proof():
+    old = backend("shop-db-1", 87)
+    del old["started"], old["twins"]
+    assert weigh_cpu(resources(reading=HOST, processes=[old]), [running(87, started=BEGAN)], "shop")["sessions"] == []
+
+
+def test_the_statement_of_a_server_on_the_host_itself_is_ended_too():
+    seen = resources(reading=HOST, processes=[backend("", 4711, BEGAN + 0.4)])
+    weighed = weigh_cpu(seen, [running(4711, started=BEGAN)], "shop")
+    assert [(session["pid"], session["container"]) for session in weighed["sessions"]] == [(4711, "")]
+    assert weighed["advice"] == []
+    assert weigh_cpu(seen, [], "shop")["advice"] == [
+        "PostgreSQL on the host is busy, and no session of the database explains it: check autovacuum, and frequent"
+        " short statements"
+    ]
+
+
+@pytest.mark.parametrize("name", ["postgres_export", "postgrest", "postgres-backup", "postgresql-proxy"])
+def test_what_is_only_called_like_the_database_is_a_process_as_any(name):
+    """`postgres_export` is what the kernel shows of the exporter: 15 characters of the name."""
+    odd = {**backend("shop-exporter-1", 87), "name": name}
+    weighed = weigh_cpu(
+        resources(one("exporter", cpu=0.98), reading=HOST, processes=[odd]), [running(87, started=BEGAN)], "shop"
+    )
+    assert (weighed["sessions"], weighed["services"]) == ([], ["exporter"])
+    assert not any("session" in text for text in weighed["advice"])
+    alone = weigh_cpu(resources(reading=HOST, processes=[{**odd, "container": ""}]), [], "shop")
+    assert alone["advice"] == [f"{name} (pid 4711) runs outside of any container: inspect it"]
 
 
 def test_what_runs_on_the_host_is_told_and_not_touched():
