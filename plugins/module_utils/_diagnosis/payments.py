@@ -36,18 +36,18 @@ from .._endpoints.owner import Services
 from .._endpoints.reached import unknown_of
 from .._logs.records import LogReport, SignatureReport
 from .cause import Cause, Diagnosis, Rules, diagnosis, joined
-from .failing_share import failing_shares
+from .errors.own_code import CODE, SEVERAL, WIDE, code_causes, last_line
 from .network import STALE, Row, aside, causes_of, to_restart
 from .provider_errors import API as API_ERROR
-from .provider_errors import EVENT_TIME, OWN, SIGNATURE, declined_cards, ids_for_support, is_mistake, provider_error
+from .provider_errors import EVENT_TIME, SIGNATURE, declined_cards, ids_for_support, provider_error
 from .provider_errors import KEY as KEY_ERROR
 from .provider_errors import LIMITED as LIMITED_ERROR
 
-STRIPE_DOWN, STRIPE_SLOW, KEY_REFUSED, LIMITED, UNTRUSTED, WEBHOOK, WEBHOOK_DOWN, BLOCKED, TOO_OLD, CODE, SERVICE = (
+STRIPE_DOWN, STRIPE_SLOW, KEY_REFUSED, LIMITED, UNTRUSTED, WEBHOOK, WEBHOOK_DOWN, BLOCKED, TOO_OLD, SERVICE = (
     "stripe_down", "stripe_slow", "key_refused", "rate_limited", "stripe_untrusted", "webhook_misconfigured",
-    "webhook_down", "webhook_blocked", "event_too_old", "own_code", "service_unhealthy",
+    "webhook_down", "webhook_blocked", "event_too_old", "service_unhealthy",
 )  # fmt: skip
-ROLL_BACK, RESTART = "roll_back_release", "restart_services"
+RESTART = "restart_services"
 PROVIDER = "stripe"
 _ACCEPTED = re.compile(r"(?i)\"POST [^\"]{0,200}webhook[^\"]{0,200}\" 2\d\d\b")
 # Answers to an event without a signature that show a wrong route: missing, not for POST, or elsewhere.
@@ -67,20 +67,11 @@ _BEFORE = {
     SERVER_PAGE: "the proxy answers the webhook's address on its own: correct its routes",
     PAGE: "a page answers in place of the webhook's view: correct the routes",
 }
-# Errors that name another party: the provider's library, the database, the broker, a network timeout.
-_OTHERS = re.compile(
-    r"(?i)psycopg|sqlalchemy|OperationalError|redis|kombu|amqp|Connection\w*Error|Read\w*Timeout|Connect\w*Timeout"
-    r"|MaxRetryError|BrokenPipeError|gaierror|SSLError|ECONN\w+|ETIMEDOUT"
-)
-_EXCEPTION = re.compile(r"\b[A-Za-z_.]*(?:Error|Exception)\b")
-_ACCESS = re.compile(r"^[#\d.:a-f]+ - ")  # a line of an access log repeats the same request
-_WIDE = 160
 _BESIDE = 0.8  # weight of a replica that does not run while others of its service do
 _IDLE_BESIDE = (
     "a replica of {name} does not run while others do, perhaps on purpose: if it should run, start it by its name"
     " (playbooks/container_start_stop.yml)"
 )
-_SEVERAL = 3  # of one kind; fewer are stray
 _PROVIDER_CAUSES = {
     LIMITED_ERROR: (LIMITED, "requests were refused by Stripe's rate limit"),
     KEY_ERROR: (KEY_REFUSED, "requests were refused because of their key, according to our log"),
@@ -151,7 +142,7 @@ def diagnose_payments(
         causes = [cause for cause in causes if cause.name != WEBHOOK_DOWN]
     if not any(cause.name in (STRIPE_DOWN, STRIPE_SLOW, KEY_REFUSED) for cause in causes):
         logged = [cause for cause in _of_provider(log) if cause.name not in {each.name for each in causes}]
-        causes += [*logged, *_code(log, services, payers, fresh)]
+        causes += [*logged, *code_causes(log, services, payers, fresh)]
     causes.sort(key=lambda cause: -cause.weight)
     return diagnosis(
         causes,
@@ -228,12 +219,12 @@ def _webhook(rows: Sequence[Row], log: LogReport, waiting: int) -> list[Cause]:
         text += f", and {taken} were accepted meanwhile" if taken else ""
         # An outsider may send events with a wrong signature: it counts where payments wait and no event is accepted.
         heavy = waiting > 0 and taken < number
-        causes.append(Cause(WEBHOOK, 2.5 if heavy else 1.1, (f"{text}: {shortened(refused[0]['text'], _WIDE)}",)))
+        causes.append(Cause(WEBHOOK, 2.5 if heavy else 1.1, (f"{text}: {shortened(refused[0]['text'], WIDE)}",)))
     late = [signature for signature in log["signatures"] if _kind_of(signature) == EVENT_TIME]
     number = sum(signature["count"] for signature in late)
     if late:
         text = f"{counted(number, 'event was', 'events were')} refused because of the timestamp: "
-        causes.append(Cause(TOO_OLD, 2.4 if number >= _SEVERAL else 1.1, (text + shortened(late[0]["text"], _WIDE),)))
+        causes.append(Cause(TOO_OLD, 2.4 if number >= SEVERAL else 1.1, (text + shortened(late[0]["text"], WIDE),)))
     return causes
 
 
@@ -284,44 +275,6 @@ def _containers(services: Services, name: str) -> Sequence[ContainerReport]:
     return services[name]["containers"] if name in services else ()
 
 
-def _code(log: LogReport, services: Services, payers: Sequence[str], fresh: float) -> list[Cause]:
-    """Errors of our own code. The release is rolled back for them where they came with it, and requests fail since more
-    often than before; where the share of failing requests is unknown only with an approval."""
-    signatures = [signature for signature in log["signatures"] if _is_own(signature)]
-    signatures.sort(key=lambda signature: not re.match(r"\w+(?:Error|Exception)\b", signature["text"]))
-    if not signatures:
-        return []
-    # The release did not cause an error that was there before; such an error hides none that came with it.
-    came = [signature for signature in signatures if signature["new"]]
-    unknown = [signature for signature in signatures if signature["new"] is None]
-    shown = came or unknown or signatures
-    number = max(signature["count"] for signature in shown)
-    texts = [f"{number} errors of our own code: {shortened(_last_line(shown[0]['text']), _WIDE)}"]
-    age = _release_age(services, payers)
-    if age is None or age >= fresh or not (came or unknown):
-        return [Cause(CODE, 1.0, tuple(texts))]
-    texts.append(f"the release came within the last {age / 60:.0f} min")
-    shares = failing_shares(log["requests"])
-    if shares.worse:
-        return [Cause(CODE, 2.4, (*texts, shares.words), ROLL_BACK)]
-    if shares.worse is False:
-        return [Cause(CODE, 1.0, (*texts, f"{shares.words}: no more often than before"))]
-    if came and number >= _SEVERAL:
-        why = f"{shares.words}: whether more requests fail since the release is unknown"
-        return [Cause(CODE, 2.4, (*texts, why), ROLL_BACK, {"approval": "always"})]
-    texts.append("whether the errors came with the release, and how many requests fail, is unknown")
-    return [Cause(CODE, 1.0, tuple(texts))]
-
-
-def _is_own(signature: SignatureReport) -> bool:
-    """An exception of the code itself, or of a request that it sent wrongly; none of a provider or a database."""
-    text = signature["text"]
-    if signature["level"] not in ("error", "critical") or not _EXCEPTION.search(text) or _ACCESS.search(text):
-        return False
-    kind = provider_error(text, signature["example"])
-    return is_mistake(text) or kind in OWN or not (kind or _OTHERS.search(text))
-
-
 def _of_provider(log: LogReport) -> list[Cause]:
     """What the provider's own errors in our log say, where the probe shows no trouble: weaker than a measurement."""
     counts: dict[str, list[SignatureReport]] = {}
@@ -332,39 +285,17 @@ def _of_provider(log: LogReport) -> list[Cause]:
     for kind, (name, words) in _PROVIDER_CAUSES.items():
         matching = counts.get(kind, [])
         number = sum(signature["count"] for signature in matching)
-        if number >= _SEVERAL:
-            text = f"{number} {words}: {shortened(_last_line(matching[0]['text']), _WIDE)}"
+        if number >= SEVERAL:
+            text = f"{number} {words}: {shortened(last_line(matching[0]['text']), WIDE)}"
             causes.append(Cause(name, 1.2, (text, *ids_for_support((), log))))
     return causes
-
-
-def _release_age(services: Services, payers: Sequence[str]) -> float | None:
-    """Seconds since the payers' newest release; None where that is not known.
-
-    A release is a new container of an image that was built, or tagged on this host, recently: scaling and restarting
-    create containers too, but of the same image.
-    """
-    ages = [
-        max(container["age"], min(known))
-        for name in payers
-        for container in _containers(services, name)
-        for known in [[age for age in (container["image_age"], container["image_tagged"]) if age is not None]]
-        if known and container["age"] is not None
-    ]
-    return min(ages, default=None)
-
-
-def _last_line(text: str) -> str:
-    """The exception of a traceback, which is its last line."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    return f"{lines[0]} ... {lines[-1]}" if len(lines) > 1 else text
 
 
 def _log_lines(log: LogReport, word: str) -> list[str]:
     """Up to two signatures of our own log that contain ``word``."""
     matching = [signature for signature in log["signatures"] if word in signature["text"].lower()]
     return [
-        f"{signature['count']}x in our log: {shortened(_last_line(signature['text']), _WIDE)}"
+        f"{signature['count']}x in our log: {shortened(last_line(signature['text']), WIDE)}"
         for signature in matching[:2]
     ]
 

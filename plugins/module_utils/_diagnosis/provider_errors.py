@@ -13,12 +13,13 @@ not its last line alone. Source: "Error handling", Stripe's documentation.
 from __future__ import annotations
 
 import re
-from typing import Sequence
+from typing import Pattern, Sequence
 
 from .._core.text import counted
 from .._endpoints.endpoint import ProbeReport
 from .._endpoints.request_id import for_support, request_id_at, request_ids_in
 from .._logs.records import LogReport
+from .errors.whose_error import is_mistake
 
 CARD, LIMITED, KEY, API, SIGNATURE, EVENT_TIME, REQUEST, OTHER = (
     "card_declined", "rate_limited", "key_refused", "api_error", "signature", "event_time", "request_refused", "other",
@@ -51,11 +52,21 @@ _CLASS = re.compile(
     r"\bStripe\.?"  # Node, .NET
     r")(?P<name>[A-Z]\w*?)(?:Error|Exception)\b"
 )
+# The same where a class is written without its package, in a line that names Stripe. `PermissionError` is Python's own.
+_SHORT = re.compile(
+    r"(?<![\w.:\\])(?P<name>A[pP][iI](?:Connection)?|Connection|RateLimit|Authentication|InvalidRequest|Idempotency|Card"
+    r"|SignatureVerification)(?:Error|Exception)\b"
+)
+_STRIPE = re.compile(r"(?i)\bstripe\b")
 _TYPE = re.compile(
     r"(?i)\b(?:type|code)\W{1,8}(?P<name>card|api|rate_limit|authentication|invalid_request|idempotency)_error\b"
 )
+_FAULT = (
+    r"(?:time(?:d[ -]?)?out|refused|reset by peer|unreachable|name resolution|max retries|unknown_?host|handshake"
+    r"|socket hang up|server error|service unavailable|bad gateway|\b(?:ECONN|ENOTFOUND|EAI_|ETIMED)\w*)"
+)
 # Codes and sentences of the API's answers, which wrappers and clients without classes hand on.
-_SAYS = (
+_SAYS: tuple[tuple[str, Pattern[str]], ...] = (
     (
         CARD,
         re.compile(
@@ -71,6 +82,10 @@ _SAYS = (
         re.compile(r"(?i)\b(?:invalid api key provided|no api key provided|expired api key provided|api_key_expired)"),
     ),
     (
+        API,  # of a client of HTTP that is none of the provider's
+        re.compile(rf"(?i){_FAULT}[^\n]{{0,300}}\bapi\.stripe\.com\b|\bapi\.stripe\.com\b[^\n]{{0,300}}{_FAULT}"),
+    ),
+    (
         SIGNATURE,
         re.compile(
             r"(?i)no signatures found (?:matching the expected signature|with expected scheme)"
@@ -80,6 +95,14 @@ _SAYS = (
         ),
     ),
 )
+# In an answer of the type of a wrong request.
+_STATUS = r"(?i)\bstatus(?:_?code)?\W{{1,6}}{}\b"
+_OF_REQUESTS: tuple[tuple[str, Pattern[str]], ...] = (
+    (LIMITED, re.compile(r"(?i)\brate_limit\b|\brate limit exceeded|too many requests|\block_timeout\b")),
+    (LIMITED, re.compile(_STATUS.format("429"))),
+    (KEY, re.compile(_STATUS.format("40[13]"))),
+    (CARD, re.compile(_STATUS.format("402"))),
+)
 # An event that is refused for its time, by the libraries of Stripe and of Standard Webhooks: they raise the same error
 # as for a signature that does not match, and say it in words alone.
 _EVENT_TIME = re.compile(
@@ -88,13 +111,6 @@ _EVENT_TIME = re.compile(
     r"|webhook.{0,80}timestamp.{0,40}(?:too old|expired|stale|in the future)"
 )
 _NAMED = re.compile(r"(?i)\bstripe[\w.:\\]{0,60}(?:error|exception|_timeout|_unreachable)\b|\bStripe\.Error\b")
-# What a language raises for a mistake in the code itself, whatever the record speaks of besides.
-_MISTAKE = re.compile(
-    r"(?:Type|Key|Attribute|Name|UnboundLocal|Import|ModuleNotFound|Index|Value|ZeroDivision|Assertion|Syntax|Recursion"
-    r"|NotImplemented|Unicode\w*|Reference|Range|NoMethod|Argument|UndefinedFunction|FunctionClause)Error\b"
-    r"|(?:java\.lang\.)?(?:NullPointer|ClassCast|IllegalState|IllegalArgument|IndexOutOfBounds|ArrayIndexOutOfBounds"
-    r"|NumberFormat)Exception\b|panic: runtime error\b|System\.(?:NullReference|InvalidCast)Exception\b"
-)
 
 
 def provider_error(text: str, example: str = "") -> str:
@@ -108,15 +124,22 @@ def provider_error(text: str, example: str = "") -> str:
     whole = f"{text}\n{example}"
     if _EVENT_TIME.search(whole):
         return EVENT_TIME
-    for pattern in (_CLASS, _TYPE):
-        for match in pattern.finditer(whole):
-            kind = _KINDS.get(match["name"].replace("_", "").lower())
-            if kind:
-                return kind
-    for kind, pattern in _SAYS:
+    named = _named(text, whole)
+    if named and named != REQUEST:
+        return named
+    # The API's type of a refused key and of its limit may be that of a wrong request: their code and status say more.
+    for kind, pattern in (*_SAYS, *(_OF_REQUESTS if named else ())):
         if pattern.search(whole):
             return kind
-    return OTHER if _NAMED.search(whole) else ""
+    return named or (OTHER if _NAMED.search(whole) else "")
+
+
+def _named(text: str, whole: str) -> str:
+    """The kind by a class of the provider's libraries, or by the type in the API's answer."""
+    places = [(_CLASS, whole), (_TYPE, whole), *([(_SHORT, text)] if _STRIPE.search(text) else [])]
+    names = (str(match["name"]) for pattern, searched in places for match in pattern.finditer(searched))
+    kinds = (_KINDS.get(name.replace("_", "").lower(), "") for name in names)
+    return next((kind for kind in kinds if kind), "")
 
 
 def ids_for_support(rows: Sequence[ProbeReport], log: LogReport) -> list[str]:
@@ -136,8 +159,3 @@ def declined_cards(log: LogReport) -> list[str]:
     cards = counted(number, "card was", "cards were")
     text = f"{cards} declined: an answer to the customer and no outage; many at once may be card testing"
     return [text] if number else []
-
-
-def is_mistake(text: str) -> bool:
-    """Whether the line names an error that the language itself raises for a mistake in the code."""
-    return bool(_MISTAKE.match(text))

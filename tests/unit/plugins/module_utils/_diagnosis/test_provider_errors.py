@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.errors.whose_error import is_mistake
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.provider_errors import (
     API,
     CARD,
@@ -12,7 +13,6 @@ from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.provider_
     OTHER,
     REQUEST,
     SIGNATURE,
-    is_mistake,
     provider_error,
 )
 
@@ -67,6 +67,44 @@ def test_other_clients_and_wrappers(text, kind):
     assert provider_error(text) == kind
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        # Classes without their package, of clients that are none of the provider's, and of answers of HTTP.
+        ("ApiConnectionException: IOException during API request to Stripe (https://api.stripe.com): timed out", API),
+        ("shop: SignatureVerificationException: Stripe webhook", SIGNATURE),
+        ("RateLimitException: Request rate limit exceeded (Stripe)", LIMITED),
+        ("requests.exceptions.HTTPError: 503 Server Error: Service Unavailable for url: https://api.stripe.com/x", API),
+        ("ConnectTimeout: HTTPSConnectionPool(host='api.stripe.com', port=443): Max retries exceeded", API),
+        # One type for several kinds: code, status and words come first.
+        ('Error encountered from Stripe: {"type":"invalid_request_error","message":"Invalid API Key provided: nil.",'
+         '"status":401}', KEY),
+        ('{"error":{"code":"rate_limit","status":429,"type":"invalid_request_error"}}', LIMITED),
+        ('{"error":{"code":"lock_timeout","type":"invalid_request_error"}}', LIMITED),
+        ("stripe.InvalidRequestError: (Status 403) The provided key does not have access", KEY),
+        ('{"error":{"code":"card_declined","type":"invalid_request_error"}}', CARD),
+        ('{"error":{"code":"parameter_missing","status":400,"type":"invalid_request_error"}}', REQUEST),
+        ("Stripe::InvalidRequestError: (Status 404) (Request req_1) No such customer: 'cus_1'", REQUEST),
+        # The status of our own answer is no status of theirs.
+        ('{"status":500,"error":"stripe.InvalidRequestError: No such price"}', REQUEST),
+    ],
+)  # fmt: skip
+def test_what_the_answer_says_comes_before_its_type(text, kind):
+    assert provider_error(text) == kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PermissionError: [Errno 13] Permission denied: '/srv/stripe/key'",
+        "ApiConnectionException: the weather service does not answer",
+        "GET https://api.stripe.com/v1/charges 200",
+    ],
+)
+def test_what_is_named_alike_is_none_of_the_providers(text):
+    assert provider_error(text) == ""
+
+
 CHAIN = """payment of booking B7 failed
 Traceback (most recent call last):
   File "/srv/stripe_client.py", line 9, in charge
@@ -100,6 +138,7 @@ def test_a_mistake_while_the_providers_error_is_handled_is_our_own():
         "TypeError: Cannot read properties of undefined (reading 'card')",
         "java.lang.NullPointerException: stripe",
         "NoMethodError: undefined method `charge' for nil:NilClass",
+        "ERROR stripe view: AttributeError: 'Charge' object has no attribute 'card_declined'",
     ],
 )
 def test_a_mistake_of_the_code_is_our_own_whatever_it_speaks_of(text):

@@ -1,0 +1,125 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Errors of our own code in a log, and whether the release is rolled back for them. Pure.
+
+Without an approval it is rolled back only for what is provably a mistake of the code, came with the release, and makes
+more requests fail. An exception that is merely of no known other party may be the fault of a database, of a network or
+of a provider, whose clients have as many names for it as there are languages.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Mapping, Sequence
+
+from ..._compose.project_report import ServiceReport
+from ..._core.text import shortened
+from ..._logs.records import LogReport, SignatureReport
+from ..cause import Cause
+from ..failing_share import failing_shares
+from ..provider_errors import CARD, OWN, provider_error
+from .whose_error import is_mistake, speaks_of_others
+
+CODE, ROLL_BACK = "own_code", "roll_back_release"
+SEVERAL = 3  # of one kind; fewer are stray
+WIDE = 160
+_EXCEPTION = re.compile(r"\b[A-Za-z_.]*(?:Error|Exception)\b")
+_ACCESS = re.compile(r"^[#\d.:a-f]+ - ")  # a line of an access log repeats the same request
+
+
+def code_causes(
+    log: LogReport, services: Mapping[str, ServiceReport], payers: Sequence[str], fresh: float
+) -> list[Cause]:
+    """Errors of our own code. The release is rolled back for them where they came with it, and requests fail since more
+    often than before; where the share of failing requests is unknown, or they are not shown to be mistakes of the code,
+    only with an approval."""
+    signatures = [signature for signature in log["signatures"] if _is_own(signature)]
+    if not signatures:
+        return []
+    signatures.sort(key=lambda signature: not _is_mistake(signature))
+    # The release did not cause an error that was there before; such an error hides none that came with it.
+    came = [signature for signature in signatures if signature["new"]]
+    unknown = [signature for signature in signatures if signature["new"] is None]
+    shown = came or unknown or signatures
+    number = max(signature["count"] for signature in shown)
+    texts = [f"{number} errors of our own code: {shortened(last_line(shown[0]['text']), WIDE)}"]
+    age = _release_age(services, payers)
+    if age is None or age >= fresh or not (came or unknown):
+        return [Cause(CODE, 1.0, tuple(texts))]
+    texts.append(f"the release came within the last {age / 60:.0f} min")
+    shares = failing_shares(log["requests"])
+    if shares.worse is False:
+        return [Cause(CODE, 1.0, (*texts, f"{shares.words}: no more often than before"))]
+    doubt = _doubt(shown, log)
+    if shares.worse:
+        words = f"{shares.words}; {doubt}" if doubt else shares.words
+        return [Cause(CODE, 2.4, (*texts, words), ROLL_BACK, {"approval": "always"} if doubt else {})]
+    if came and number >= SEVERAL:
+        why = f"{shares.words}: whether more requests fail since the release is unknown"
+        return [Cause(CODE, 2.4, (*texts, why), ROLL_BACK, {"approval": "always"})]
+    texts.append("whether the errors came with the release, and how many requests fail, is unknown")
+    return [Cause(CODE, 1.0, tuple(texts))]
+
+
+def _doubt(shown: Sequence[SignatureReport], log: LogReport) -> str:
+    """Why the code may not be what makes requests fail; empty where its mistakes are the most frequent new errors."""
+    mistakes = max((signature["count"] for signature in shown if _is_mistake(signature)), default=0)
+    if not mistakes:
+        return "whether the code raised it, or another party that it asked, is not known"
+    others = [
+        signature
+        for signature in log["signatures"]
+        if signature["new"] is not False and _is_exception(signature) and not _is_mistake(signature)
+    ]
+    if max((signature["count"] for signature in others), default=0) > mistakes:
+        return "more frequent new errors are not shown to be mistakes of the code"
+    return ""
+
+
+def _is_exception(signature: SignatureReport) -> bool:
+    """A declined card is an answer to a customer."""
+    text = signature["text"]
+    if signature["level"] not in ("error", "critical") or _ACCESS.search(text):
+        return False
+    kind = provider_error(text, signature["example"])
+    return kind != CARD and bool(kind or _EXCEPTION.search(text) or speaks_of_others(text))
+
+
+def _is_mistake(signature: SignatureReport) -> bool:
+    text, example = signature["text"], signature["example"]
+    return is_mistake(text, example) and not provider_error(text, example)
+
+
+def _is_own(signature: SignatureReport) -> bool:
+    """An exception of the code itself, or of a request that it sent wrongly; none of a provider or a database."""
+    text, example = signature["text"], signature["example"]
+    if signature["level"] not in ("error", "critical") or _ACCESS.search(text):
+        return False
+    if _is_mistake(signature):
+        return True
+    if not _EXCEPTION.search(text):
+        return False
+    kind = provider_error(text, example)
+    return kind in OWN or not (kind or speaks_of_others(text, example))
+
+
+def _release_age(services: Mapping[str, ServiceReport], payers: Sequence[str]) -> float | None:
+    """Seconds since the payers' newest release; None where that is not known.
+
+    A release is a new container of an image that was built, or tagged on this host, recently: scaling and restarting
+    create containers too, but of the same image.
+    """
+    ages = [
+        max(container["age"], min(known))
+        for name in payers
+        for container in (services[name]["containers"] if name in services else ())
+        for known in [[age for age in (container["image_age"], container["image_tagged"]) if age is not None]]
+        if known and container["age"] is not None
+    ]
+    return min(ages, default=None)
+
+
+def last_line(text: str) -> str:
+    """The exception of a traceback, which is its last line."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return f"{lines[0]} ... {lines[-1]}" if len(lines) > 1 else text

@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether an exception in a log is a mistake of the code, or speaks of another party. Pure.
+
+A mistake is what a language raises for the code itself, such as a name that does not exist. Whatever else is raised may
+be the answer of a database, a network or a service, in words that no list has in full: it proves nothing of the code.
+"""
+
+from __future__ import annotations
+
+import re
+
+# The class that was raised: the first one that a line names. `Error` alone is a word of many messages.
+_RAISED = re.compile(
+    r"(?<![\w.$\\])(?P<package>(?:[A-Za-z_]\w*(?:\.|::|\\{1,2}))*)(?P<name>[A-Z]\w*(?:Error|Exception))\b(?![-=])"
+)
+_PACKAGES = frozenset(
+    [
+        "",
+        "builtins.",
+        "java.lang.",
+        "java.util.",
+        "kotlin.",
+        "System.",
+        "System.Collections.Generic.",
+        "Symfony\\Component\\ErrorHandler\\Error\\",
+    ]
+)
+_CERTAIN = re.compile(
+    # Python, Ruby, JavaScript, Elixir
+    r"(?:Key|Attribute|Name|UnboundLocal|Import|ModuleNotFound|Index|ZeroDivision|Recursion|NotImplemented|Reference"
+    r"|Indentation|Tab|NoMethod|NoMatchingPattern|LocalJump|Frozen|UndefinedFunction"
+    r"|BadArity|Arithmetic"
+    # PHP, Java
+    r"|ArgumentCount|DivisionByZero|UndefinedMethod|ClassNotFound|NoClassDefFound|NoSuchMethod|NoSuchField|AbstractMethod"
+    r"|IncompatibleClassChange|StackOverflow)Error"
+    r"|(?:NullPointer|ClassCast|(?:Array|String)?IndexOutOfBounds|NegativeArraySize|ArrayStore|Arithmetic"
+    r"|UnsupportedOperation|ConcurrentModification|ClassNotFound|NoSuchMethod|NoSuchField"
+    r"|UninitializedPropertyAccess"
+    # .NET
+    r"|NullReference|InvalidCast|IndexOutOfRange|ArgumentNull|ArgumentOutOfRange|KeyNotFound|MissingMethod|DivideByZero"
+    r"|NotImplemented|TypeLoad)Exception"
+)
+# A mistake, unless the message speaks of another party: JavaScript has `TypeError: fetch failed` for a fault of the
+# network, and `SyntaxError: Unexpected token < in JSON` for an answer that is an error page.
+_LIKELY = re.compile(
+    r"(?:Type|Value|Syntax|Range|Unicode\w*|Argument|Match|CaseClause|WithClause|FunctionClause)Error"
+    r"|(?:IllegalArgument|NumberFormat|NoSuchElement|Format|Argument)Exception"
+)
+_PLAIN = re.compile(
+    r"\bpanic: runtime error\b|\bError: Call to (?:undefined|a member function)"
+    r"|\bErrorException: (?:Undefined|Trying to access|Attempt to read)"
+)
+_ANOTHER_PARTY = re.compile(
+    r"(?i)\bfetch\b|\bnetwork|\bload failed|\bterminated\b|connect|time(?:d[ -]?)?out|\bsocket|\bhost\b|\b(?:ECONN|ENOT"
+    r"|EAI_|EPIPE|ETIMED|EHOST|ENET|UND_ERR)\w*|\bDNS\b|name resolution|unreachable|refused"
+    r"|\b(?:SSL|TLS|EOF|HTTP|JSON)\b|certificate|https?://|unavailable|upstream|gateway|rate limit|\bpool\b"
+    r"|too many (?:clients|requests|open files)|\bdatabase|\bserver\b|\bclosed\b|\bstatus\b|\bresponse\b|\bbody\b"
+    r"|webhook|signature|api key|\bdeclined\b|nxdomain|expecting value: line"
+)
+_QUOTED = re.compile(r"'[^']{0,200}'|\"[^\"]{0,200}\"|`[^`']{0,200}[`']")
+# What raised it, in the chain of Java and of Node.
+_CAUSE = re.compile(r"^\s*(?:Caused by: |\[?cause\]?: |nested exception is )(.*)$|; nested exception is (.*)$", re.M)
+_HEADER = re.compile(
+    r"^(?:\*\* \()?(?:(?:[A-Za-z_]\w*(?:\.|::|\\{1,2}))*\w*(?:Error|Exception)\b|[A-Z]\w*(?:::[A-Z]\w*)+: ).*$", re.M
+)
+
+# Errors that speak of another party: a database, a broker, a service, or the network to it.
+_OTHERS = re.compile(
+    r"(?i)psycopg|sqlalchemy|OperationalError|InterfaceError|DatabaseError|PSQLException|org\.postgresql|Npgsql"
+    r"|PostgresException|Postgrex|DBConnection|\bPG::|com\.mysql|mysql2?\b|mariadb|CommunicationsException|\bORA-\d"
+    r"|\bMongo\w*|pymongo|PrismaClient\w*|Sequelize\w*|Hikari|JdbcConnection|java\.sql\.SQL\w*|SQLSTATE\[(?:08|53|57|58|HY|40)"
+    r"|redis|jedis|lettuce|kombu|amqp|rabbit|kafka|elasticsearch|opensearch|cassandra|memcache|botocore|aiobotocore"
+    r"|\bgrpc|StatusRuntimeException|Connect\w*(?:Error|Exception|Failed)|NotConnected|CannotConnect|ConnectionBad"
+    r"|time(?:d[ -]?)?out|DeadlineExceeded|deadline exceeded|MaxRetryError|ProxyError|ProtocolError|IncompleteRead"
+    r"|ChunkedEncoding|ServerDisconnected|\b(?:httpx|httpcore|aiohttp|undici|urllib3)\b|\bRead(?:Error|Exception)\b"
+    r"|\bWriteError\b|BrokenPipe|ClosedChannel|gaierror|getaddrinfo|UnknownHost|NoRouteToHost|HostUnreachable|java\.net\."
+    r"|javax\.net\.ssl|\bSocket\w*(?:Error|Exception)|SocketError|SSL\w*(?:Error|Exception)|TLSError"
+    r"|CertificateError|System\.Net\.|HttpRequestException|HttpServerErrorException|TaskCanceledException"
+    r"|ResourceAccessException|WebClientRequestException|RetryableException|FetchError|fetch failed|Failed to fetch"
+    r"|socket hang up|\b(?:ECONN|EAI_|ENOTFOUND|EPIPE|ETIMED|EHOSTUN|ENETUN|UND_ERR)\w*|Errno::E\w+"
+    r"|connection (?:refused|reset|closed|already closed|aborted|is closed|was closed|lost)"
+    r"|too many (?:clients|connections)|no such host|name resolution|Name or service not known"
+    r"|NetworkError|network is unreachable|no route to host|server closed the connection"
+    r"|(?:could not|unable to|cannot|can't) connect|certificate verify failed"
+    r"|HTTP\w*Error: (?:\S+ )?(?:Server Error|HTTP Error 5)|service (?:temporarily )?unavailable|bad gateway"
+    r"|gateway time|too many requests|status code (?:5\d\d|429)"
+)
+
+
+def is_mistake(text: str, example: str = "") -> bool:
+    """Whether a language raised it for a mistake in the code itself, whatever the record speaks of besides.
+
+    ``text``: the line that says what happened, with what stands before it. ``example``: the whole record, of which the
+    first causes are read that the line does not name.
+    """
+    causes = [found for pair in _CAUSE.findall(_lines(f"{text}\n{example}")) for found in pair if found]
+    line = next((line for line in reversed(text.splitlines()) if line.strip()), "")
+    if _is_certain(line) or _is_certain(causes[-1] if causes else ""):
+        return True
+    return _is_likely(line) and not any(_ANOTHER_PARTY.search(cause) or speaks_of_others(cause) for cause in causes)
+
+
+def _is_certain(line: str) -> bool:
+    return bool(_PLAIN.search(line)) or bool(_CERTAIN.fullmatch(_raised(line)))
+
+
+def _is_likely(line: str) -> bool:
+    """What stands in quotes is a name or a value."""
+    if not _LIKELY.fullmatch(_raised(line)):
+        return False
+    bare = _QUOTED.sub("''", line)
+    return not _ANOTHER_PARTY.search(bare) and not _OTHERS.search(bare)
+
+
+def _raised(line: str) -> str:
+    """The class of the language itself that a line names first; empty where the first one is of a library."""
+    match = _RAISED.search(line)
+    return match["name"] if match and match["package"].replace("\\\\", "\\") in _PACKAGES else ""
+
+
+def speaks_of_others(text: str, example: str = "") -> bool:
+    """Whether an error names a database, a broker, a service or the network, itself or by what caused it."""
+    whole = _lines(example)
+    chain = _HEADER.findall(whole) + [found for pair in _CAUSE.findall(whole) for found in pair]
+    return any(_OTHERS.search(line) for line in (text, *chain, *([] if "\n" in whole else [whole])))
+
+
+def _lines(example: str) -> str:
+    """Of a JSON line, too, in which the ends of lines are written as two characters."""
+    return example.replace("\\n", "\n")
