@@ -108,7 +108,16 @@ consumers:
     oom_kills: {description: "OOM kills since the start.", type: int}
     oom_kills_now: {description: "OOM kills while this module ran.", type: int}
     oom_recent: {description: "OOM kills within the last hour.", type: int}
-    oom_age: {description: "Seconds since the last of them; null where that is not known.", type: float}
+    oom_own:
+      description: >-
+        How many of them were for its own memory limit, and not because the host, or a group that it is in, ran out of
+        memory; null where that is not known.
+      type: int
+    oom_age:
+      description: >-
+        Seconds since the last of them that was for its own limit, or else since the last one; null where that is not
+        known.
+      type: float
     oom_killed:
       description: "Latest OOM kills in the container, from the kernel's log."
       type: list
@@ -117,6 +126,11 @@ consumers:
         container: {description: "Id of the container; empty for none.", type: str}
         task: {description: "Name of the process.", type: str}
         pid: {description: "Process id; 0 if there is none.", type: int}
+        exhausted:
+          description: >-
+            What ran out of memory: V(container) for its own limit, V(group) for the limit of a group that it is in,
+            V(host); empty where that is not known.
+          type: str
         at: {description: "Time in the kernel's log, in seconds since 1970.", type: float}
     pids: {description: "Number of processes.", type: int}
     leak:

@@ -231,7 +231,7 @@ def resource_values() -> Iterator[ResourcesReport]:
         ({id: low}, {id: high}),
         {id: name},
         {id: [(0.0, 1.0), (1.0, 2.0), (2.0, 3.0)]},
-        [{"container": id, "task": "python", "pid": 7, "at": 1.0}],
+        [{"container": id, "task": "python", "pid": 7, "exhausted": "container", "at": 1.0}],
         2.0,
     )
     psi = parse_pressure("some avg10=1.0 avg60=1.0 avg300=1.0 total=1\nfull avg10=1.0 avg60=1.0 avg300=1.0 total=1")
@@ -252,7 +252,7 @@ def resource_values() -> Iterator[ResourcesReport]:
 
 def hogs_values() -> Iterator[ConsumersReport]:
     busy = reports.container_use("web", cpu=2.0, leak=reports.growth(9.0), memory_share=0.95)
-    busy["oom_killed"] = [{"container": "a", "task": "x", "pid": 7, "at": 1.0}]
+    busy["oom_killed"] = [{"container": "a", "task": "x", "pid": 7, "exhausted": "container", "at": 1.0}]
     found = reports.resources(busy, processes=[reports.process("postgres", "db", 1.0, 7, started=9.0)])
     yield weigh_cpu(found, [database_reports.running(7, started=9.0)], "")
     yield weigh_memory(found, "")

@@ -189,6 +189,7 @@ def container_use(
     cpu: float = 0.0,
     throttled: float = 0.0,
     oom_recent: int = 0,
+    oom_own: int | None = None,
     oom_age: float | None = None,
     memory_share: float | None = 0.1,
     working_set: int = MIB,
@@ -206,9 +207,9 @@ def container_use(
     (report,) = containers_of(({}, {"a" * 64: usage}), {}, {}, [], 1.0)
     return {
         **report, "name": name, "project": project, "service": service, "cpu": cpu, "throttled": throttled,
-        "oom_recent": oom_recent, "memory_share": memory_share, "working_set": working_set, "limit": limit,
-        "leak": leak, "reclaimable": reclaimable, "memory_stall": memory_stall, "age": age, "refills": refills,
-        "oom_age": oom_age, "oom_kills": oom_recent if oom_kills is None else oom_kills,
+        "oom_recent": oom_recent, "oom_own": oom_own, "memory_share": memory_share, "working_set": working_set,
+        "limit": limit, "leak": leak, "reclaimable": reclaimable, "memory_stall": memory_stall, "age": age,
+        "refills": refills, "oom_age": oom_age, "oom_kills": oom_recent if oom_kills is None else oom_kills,
         "in_files": in_files,
     }  # fmt: skip
 

@@ -240,7 +240,7 @@ def weigh_memory(
 
 def _is_full(container: ContainerUse, near: float) -> bool:
     """Whether a higher limit may be what a container needs that is left alone."""
-    return bool(container["oom_recent"]) or (container["memory_share"] or 0) >= near
+    return bool(container["oom_recent"] and container["oom_own"] != 0) or (container["memory_share"] or 0) >= near
 
 
 def _of_memory(container: ContainerUse, verdict: Verdict) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from .._core.text import counted
 from .._core.units import MIB
 from .._system.counters import SOON, LeakReport, MemoryReport, will_fill
-from .resource_report import PRESSED, ContainerUse, needed
+from .resource_report import PRESSED, ContainerUse, needed, outside_of
 
 SHORT, UNCERTAIN, STEADY = "short", "uncertain", "steady"
 LATELY = 600.0  # seconds after an OOM kill in which the next one is to be expected
@@ -54,9 +54,13 @@ def _killed(container: ContainerUse) -> Verdict | None:
     lost = f"lost {counted(count, 'process', 'processes')} to the OOM killer within the last hour"
     if not container["oom_kills"]:
         return Verdict(STEADY, f"{lost}, and was started again since")
+    if container["oom_own"] == 0:
+        return Verdict(STEADY, f"{lost}{outside_of(container)}: its own limit was not reached")
     growth, share = container["leak"], container["memory_share"] or 0
     left = growth["seconds_to_limit"] if growth and growth["grows"] else None
     if ago is None or ago < LATELY or share >= HALF or (left is not None and left < SOON):
+        if container["oom_own"] is None:
+            return Verdict(UNCERTAIN, f"{lost}, and whether by its own limit or that of the host is not known")
         return Verdict(SHORT, lost)
     return Verdict(STEADY, f"{lost}, the last {ago / 60:.0f} min ago, and uses {share:.0%} of its limit now")
 

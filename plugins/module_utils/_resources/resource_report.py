@@ -11,6 +11,9 @@ from .._compose.endpoint.engine_endpoint import EngineReport
 from .._core.text import counted
 from .._core.units import MIB
 from .._system.counters import (
+    GROUP_LIMIT,
+    HOST_MEMORY,
+    OWN_LIMIT,
     READ_ONLY,
     BusyProcess,
     HostReading,
@@ -49,11 +52,12 @@ class StoppedContainer(ContainerName):
 class ContainerUse(TypedDict):
     """What a container that runs uses: cores, bytes, shares from 0 to 1; None where it has no such limit.
 
-    ``oom_recent``: processes that the kernel killed in it within the last hour; ``oom_age``: seconds since the last of
-    them, None where that is not known. ``memory_share``: of what the kernel cannot reclaim; ``memory_stall``: share
-    of the time in percent. ``age`` and ``refills`` are of one that grows: how long it has run in seconds, and
-    the share of the growth of its processes by which they only fill up to what they have had before; ``in_files``: the
-    share of its growth that is files in memory (tmpfs, shared memory).
+    ``oom_recent``: processes that the kernel killed in it within the last hour; ``oom_own``: how many of them for its
+    own limit, and not since the host ran out of memory, None where that is not known; ``oom_age``: seconds since the
+    last of those for its own limit, or else of all, None where that is not known. ``memory_share``: of what the kernel
+    cannot reclaim; ``memory_stall``: share of the time in percent. ``age`` and ``refills`` are of one that
+    grows: how long it has run in seconds, and the share of the growth of its processes by which they only fill up to
+    what they have had before; ``in_files``: the share of its growth that is files in memory (tmpfs, shared memory).
     """
 
     id: str
@@ -71,6 +75,7 @@ class ContainerUse(TypedDict):
     oom_kills: int
     oom_kills_now: int
     oom_recent: int
+    oom_own: int | None
     oom_age: float | None
     oom_killed: list[OomKill]
     pids: int
@@ -130,8 +135,11 @@ def containers_of(
         figures = rates(first.get(id, now), now)
         mine = [kill for kill in killed if kill["container"] == id]
         # Without the kernel's log the age of the kills is not known: those between the two readings count.
-        recent = sum(now_is - kill["at"] < RECENT for kill in mine) if mine else figures.oom_kills_now
-        last_kill = 0.0 if figures.oom_kills_now else min((now_is - kill["at"] for kill in mine), default=None)
+        lately = [kill for kill in mine if now_is - kill["at"] < RECENT]
+        recent = len(lately) if mine else figures.oom_kills_now
+        own = _own_of(lately) if mine else _own_between(first.get(id, now), now)
+        ages = [now_is - kill["at"] for kill in mine if not own or kill["exhausted"] == OWN_LIMIT]
+        last_kill = 0.0 if figures.oom_kills_now and not own else min(ages, default=0.0)
         grows = (growing or {}).get(id, Growing())
         containers.append(
             {
@@ -150,7 +158,8 @@ def containers_of(
                 "oom_kills": figures.oom_kills,
                 "oom_kills_now": figures.oom_kills_now,
                 "oom_recent": recent,
-                "oom_age": round(last_kill, 1) if recent and last_kill is not None else None,
+                "oom_own": own if recent else None,
+                "oom_age": round(last_kill, 1) if recent else None,
                 "oom_killed": mine[-5:],
                 "pids": figures.pids,
                 "leak": leak(samples.get(id, ()), now.limit),
@@ -166,6 +175,21 @@ def containers_of(
     )
 
 
+def _own_of(kills: Sequence[OomKill]) -> int | None:
+    """How many were for the container's own limit; None where that is known of none, and not of all that they were for
+    another one's memory."""
+    own = sum(kill["exhausted"] == OWN_LIMIT for kill in kills)
+    return own if own or all(kill["exhausted"] for kill in kills) else None
+
+
+def _own_between(first: Usage, last: Usage) -> int | None:
+    """The same by the counters of two readings: what reached no limit of its own in between was killed for another."""
+    kills = max(0, last.oom_kills - first.oom_kills)
+    if last.ooms is None or first.ooms is None:
+        return None
+    return kills if last.ooms > first.ooms else 0
+
+
 def _in_files(first: Usage, last: Usage) -> float | None:
     """The share of the growth between two readings that is files in memory; None where it did not grow."""
     grown = last.needed - first.needed
@@ -175,6 +199,19 @@ def _in_files(first: Usage, last: Usage) -> float | None:
 def needed(container: ContainerUse) -> int:
     """Bytes that the kernel cannot reclaim."""
     return max(0, container["working_set"] - container["reclaimable"])
+
+
+def outside_of(container: ContainerUse) -> str:
+    """What ran out of memory where it was not the container by its own limit, as the end of a sentence; empty where it
+    was, or where that is not known."""
+    if container["oom_own"] != 0:
+        return ""
+    what = {kill["exhausted"] for kill in container["oom_killed"]}
+    if what == {GROUP_LIMIT}:
+        return ", because a group of containers that it is in reached its limit"
+    if what == {HOST_MEMORY}:
+        return ", because the host ran out of memory"
+    return ", because the host or a group that it is in ran out of memory"
 
 
 def resources_dict(host: tuple[HostReading, HostReading], containers: list[ContainerUse]) -> HostResources:
@@ -224,7 +261,7 @@ def _of_container(container: ContainerUse) -> list[str]:
         recent = f", {container['oom_kills_now']} during the sample" if container["oom_kills_now"] else ""
         findings.append(
             f"the kernel killed {counted(container['oom_recent'], 'process', 'processes')} of {name} (out of"
-            f" memory){more}{recent}"
+            f" memory){more}{recent}{outside_of(container)}"
         )
     if container["leak"] and will_fill(container["leak"], container["memory_share"]):
         rate, left = container["leak"]["bytes_per_second"] / MIB, container["leak"]["seconds_to_limit"]

@@ -19,7 +19,12 @@ from .sockets import NOTHING_KNOWN, NetworkLimits
 SOON, HALF = 300.0, 0.5  # seconds to the limit, and share of it, within which growth is a suspicion
 NO_LIMIT = 1 << 60  # cgroup v1 shows "no limit" as a number near 2^63
 _PSI = re.compile(r"^(some|full) avg10=([\d.]+) avg60=([\d.]+) avg300=([\d.]+)", re.M)
-_OOM_LINE = re.compile(r"oom-kill:.*?task_memcg=(?P<group>[^,]*),task=(?P<task>.*?),pid=(?P<pid>\d+)")
+_OOM_LINE = re.compile(
+    r"oom-kill:(?:constraint=(?P<constraint>\w+))?(?P<between>.*?)task_memcg=(?P<group>[^,]*),task=(?P<task>.*?)"
+    r",pid=(?P<pid>\d+)"
+)
+_OOM_GROUP = re.compile(r",oom_memcg=(?P<full>[^,]*),")
+OWN_LIMIT, GROUP_LIMIT, HOST_MEMORY = "container", "group", "host"
 _ID = re.compile(r"[0-9a-f]{64}")
 
 
@@ -93,11 +98,14 @@ class LeakReport(TypedDict):
 
 
 class OomVictim(TypedDict):
-    """Whom the kernel killed: container id (empty: none), process name and pid (on the host)."""
+    """Whom the kernel killed: container id (empty: none), process name and pid (on the host). ``exhausted``: what ran
+    out of memory: "container" by its own limit, "group" by the limit of a group that it is in, or "host"; empty: not
+    known."""
 
     container: str
     task: str
     pid: int
+    exhausted: str
 
 
 class OomKill(OomVictim):
@@ -128,6 +136,7 @@ class Usage:
     ``reclaimable``: bytes of the working set that the kernel can reclaim. ``stall``: share of the last ten seconds in
     percent in which all of its work waited for memory; None: not known (cgroup v1, or no pressure stall information).
     ``files``: bytes of files that lie in memory (tmpfs, shared memory), which nothing can reclaim without swap.
+    ``ooms``: how often it ran out of memory by its own limit, or a group in it did; None: not known (cgroup v1).
     """
 
     at: float
@@ -144,6 +153,7 @@ class Usage:
     reclaimable: int = 0
     stall: float | None = None
     files: int = 0
+    ooms: int | None = None
 
     @property
     def needed(self) -> int:
@@ -273,9 +283,24 @@ def parse_oom(lines: Sequence[str]) -> list[OomVictim]:
         if match:
             ids = _ID.findall(match.group("group"))
             victims.append(
-                {"container": ids[-1] if ids else "", "task": match.group("task"), "pid": int(match.group("pid"))}
+                {
+                    "container": ids[-1] if ids else "",
+                    "task": match.group("task"),
+                    "pid": int(match.group("pid")),
+                    "exhausted": _exhausted(match.group("constraint") or "", match.group("between"), ids[-1:]),
+                }
             )
     return victims
+
+
+def _exhausted(constraint: str, between: str, ids: Sequence[str]) -> str:
+    """What ran out of memory. The process is of the container also where the host did, whose choice it merely was."""
+    if constraint != "CONSTRAINT_MEMCG":
+        return HOST_MEMORY if constraint else ""
+    full = _OOM_GROUP.search(between)
+    if full is None:
+        return ""
+    return OWN_LIMIT if ids and ids[0] in full["full"] else GROUP_LIMIT
 
 
 def container_id_of(cgroup: str) -> str:

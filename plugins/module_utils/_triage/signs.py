@@ -12,6 +12,7 @@ from .._core.text import counted, shortened, some, span
 from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, UP, ProbeReport
 from .._endpoints.reached import unasked_of, unknown_of
 from .._postgres.server_states import DISK_FULL, ServerState
+from .._resources.resource_report import outside_of
 from .._system.counters import READ_ONLY
 from .._system.managed_host import is_away, is_ours, why_unreached
 from .._system.sockets import limits_reached
@@ -289,7 +290,7 @@ def _resources(host: str, part: ResourcesPart, dummy: Importance) -> list[Sign]:
         if container["oom_recent"]:
             text = (
                 f"the kernel killed {counted(container['oom_recent'], 'process', 'processes')} of"
-                f" {container['name']} (out of memory)"
+                f" {container['name']} (out of memory){outside_of(container)}"
             )
             signs.append(Sign(P2, text, host, "high_memory", 1.7))
     return signs

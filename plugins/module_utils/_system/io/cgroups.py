@@ -94,6 +94,7 @@ def _version2(folder: str) -> Usage | None:
     if used is None:
         return None
     stat, cpu = parse_pairs(read(f"{folder}/memory.stat")), parse_pairs(read(f"{folder}/cpu.stat"))
+    events = parse_pairs(read(f"{folder}/memory.events"))
     quota, dummy, period = read(f"{folder}/cpu.max").strip().partition(" ")
     return Usage(
         at=time.monotonic(),
@@ -101,7 +102,7 @@ def _version2(folder: str) -> Usage | None:
         memory=used,
         working_set=max(0, used - stat.get("inactive_file", 0)),
         limit=_number(f"{folder}/memory.max"),
-        oom_kills=parse_pairs(read(f"{folder}/memory.events")).get("oom_kill", 0),
+        oom_kills=events.get("oom_kill", 0),
         throttled_periods=cpu.get("nr_throttled", 0),
         periods=cpu.get("nr_periods", 0),
         throttled=cpu.get("throttled_usec", 0) / 1e6,
@@ -110,6 +111,7 @@ def _version2(folder: str) -> Usage | None:
         reclaimable=stat.get("active_file", 0) + stat.get("slab_reclaimable", 0),
         stall=_stall(read(f"{folder}/memory.pressure")),
         files=stat.get("shmem", 0),
+        ooms=events.get("oom"),
     )
 
 

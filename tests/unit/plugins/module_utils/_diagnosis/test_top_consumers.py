@@ -126,7 +126,7 @@ def test_who_uses_up_the_host_is_restarted_unasked_only_if_it_is_broken_by_what_
 
 def test_memory():
     found = resources(
-        one("web", oom_recent=4),
+        one("web", oom_recent=4, oom_own=4),
         one("worker", leak=growth(40.0), memory_share=0.7),
         one("db", memory_share=0.95, memory_stall=12.0),
         one("calm", leak=growth(40.0), memory_share=0.1),
@@ -148,7 +148,7 @@ def test_what_keeps_data_is_told_and_not_restarted():
     weighed = weigh_cpu(found, [], "shop", keep=["db"])
     assert weighed["services"] == ["web"]
     assert "shop-db-1 keeps data and is not restarted" in " ".join(weighed["advice"])
-    near = resources(one("db", oom_recent=2), reading=HOST)
+    near = resources(one("db", oom_recent=2, oom_own=2), reading=HOST)
     assert weigh_memory(near, "shop", keep=["db"])["services"] == []
 
 
@@ -181,19 +181,19 @@ def test_what_may_be_no_leak_is_called_none():
 
 
 def test_only_the_containers_that_are_short_are_named():
-    found = resources(one("web", oom_recent=1), one("other", memory_share=0.95, leak=steady()), reading=HOST)
+    found = resources(one("web", oom_recent=1, oom_own=1), one("other", memory_share=0.95, leak=steady()), reading=HOST)
     assert [container["name"] for container in weigh_memory(found, "shop")["consumers"]] == ["shop-web-1"]
 
 
 def test_a_run_of_its_own_is_told_and_no_service_is_restarted_for_it():
     """`docker compose run backend import`, or a `docker run` of its image: the replicas of the service are innocent."""
-    import_run = container_use("shop-backend-run-1a2b", service="", cpu=1.9, oom_recent=1)
+    import_run = container_use("shop-backend-run-1a2b", service="", cpu=1.9, oom_recent=1, oom_own=1)
     found = resources(import_run, one("backend", cpu=0.1), reading=HOST)
     for weighed in (weigh_cpu(found, [], "shop"), weigh_memory(found, "shop")):
         assert (weighed["services"], weighed["consumers"]) == ([], [])
         assert "shop-backend-run-1a2b is no replica of a service" in " ".join(weighed["advice"])
         assert "shop-backend-run-1a2b " in " ".join(weighed["lines"])
-    both = resources(import_run, one("web", cpu=1.0, oom_recent=1), reading=HOST)
+    both = resources(import_run, one("web", cpu=1.0, oom_recent=1, oom_own=1), reading=HOST)
     assert weigh_cpu(both, [], "shop")["services"] == weigh_memory(both, "shop")["services"] == ["web"]
 
 
@@ -201,3 +201,11 @@ def test_whose_a_container_is_may_not_be_known():
     found = resources(container_use("1a2b3c", service="", cpu=1.9), reading=HOST)
     found["engine_problem"] = "it hangs"
     assert not any("is no replica" in text for text in weigh_cpu(found, [], "")["advice"])
+
+
+def test_for_a_kill_by_the_hosts_own_shortage_no_container_is_restarted_and_no_limit_is_raised():
+    found = resources(one("web", oom_recent=1, oom_own=0, oom_age=300.0), one("api", oom_recent=1), reading=HOST)
+    weighed = weigh_memory(found, "shop")
+    assert (weighed["services"], list(weighed["uncertain"])) == (["api"], ["shop-api-1"])
+    assert any("shop-web-1 lost 1 process" in line and "left alone" in line for line in weighed["lines"])
+    assert not any(text.startswith("shop-web-1") and "limit" in text for text in weighed["advice"])

@@ -89,8 +89,45 @@ def test_reclaimable_file_pages_fill_no_limit():
     assert findings(container) == []
 
 
-def kill(at: float, container: str = "a" * 64) -> OomKill:
-    return {"container": container, "task": "gunicorn", "pid": 7, "at": at}
+def kill(at: float, container: str = "a" * 64, exhausted: str = "container") -> OomKill:
+    return {"container": container, "task": "gunicorn", "pid": 7, "exhausted": exhausted, "at": at}
+
+
+@pytest.mark.parametrize(
+    ("killed", "ooms", "own", "age"),
+    [
+        pytest.param([kill(9_000.0), kill(9_900.0)], None, 2, 100.0, id="its own limit"),
+        pytest.param([kill(9_000.0, exhausted="host")], None, 0, 1000.0, id="the host"),
+        pytest.param([kill(9_000.0, exhausted="group")], None, 0, 1000.0, id="a slice around it"),
+        pytest.param([kill(9_000.0, exhausted="")], None, None, 1000.0, id="not known"),
+        pytest.param([kill(7_000.0), kill(9_900.0, exhausted="host")], None, 1, 3000.0,
+                     id="the age is of the one for its own limit"),
+        pytest.param([kill(9_000.0, exhausted="host"), kill(9_100.0, exhausted="")], None, None, 900.0,
+                     id="one is not known"),
+        pytest.param([kill(1.0), kill(9_000.0, exhausted="host")], None, 0, 1000.0, id="its own, long ago"),
+        pytest.param([], (4, 5), 2, 0.0, id="without the kernel's log: it reached its limit meanwhile"),
+        pytest.param([], (4, 4), 0, 0.0, id="without the kernel's log: it did not"),
+        pytest.param([], None, None, 0.0, id="without the kernel's log, cgroup v1"),
+    ],
+)  # fmt: skip
+def test_how_many_kills_were_for_its_own_limit(killed, ooms, own, age):
+    before, after = ooms or (None, None)
+    kills = (0, 0) if killed else (1, 3)
+    container = used(
+        usage(0, 0.0, oom_kills=kills[0], ooms=before), usage(1, 0.0, oom_kills=kills[1], ooms=after), killed=killed
+    )
+    assert (container["oom_own"], container["oom_age"]) == (own, age)
+
+
+@pytest.mark.parametrize(
+    ("exhausted", "words"),
+    [("host", "because the host ran out of memory"), ("group", "because a group of containers that it is in")],
+)
+def test_a_kill_for_another_ones_memory_is_named_with_what_ran_out(exhausted, words):
+    container = used(usage(0, 0.0), usage(1, 0.0), killed=[kill(9_000.0, exhausted=exhausted)])
+    assert any(words in text for text in findings(container))
+    own = used(usage(0, 0.0), usage(1, 0.0), killed=[kill(9_000.0)])
+    assert not any("because" in text for text in findings(own))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._system.counters import (
     Usage,
     container_id_of,
@@ -56,6 +57,37 @@ def test_what_is_steady_is_no_leak():
 def test_the_kernels_files():
     assert parse_pairs("MemTotal:  10 kB\nnr_throttled 7\nx\n") == {"MemTotal": 10240, "nr_throttled": 7}
     assert parse_pressure("some avg10=1.50 avg60=0.00 avg300=0.00 total=1\n")["some"]["avg10"] == 1.5
-    assert parse_oom([KILL, "6,1,2,-;other"]) == [{"container": ID, "task": "gunicorn: wo", "pid": 4711}]
+    assert parse_oom([KILL, "6,1,2,-;other"]) == [
+        {"container": ID, "task": "gunicorn: wo", "pid": 4711, "exhausted": "container"}
+    ]
     assert container_id_of(f"0::/system.slice/docker-{ID}.scope\n") == ID
     assert container_id_of("0::/init.scope") == ""
+
+
+@pytest.mark.parametrize(
+    ("constraint", "full", "group", "exhausted"),
+    [
+        ("CONSTRAINT_MEMCG", f"oom_memcg=/docker/{ID}", f"/docker/{ID}", "container"),
+        ("CONSTRAINT_MEMCG", f"oom_memcg=/system.slice/docker-{ID}.scope", f"/system.slice/docker-{ID}.scope/init",
+         "container"),
+        # A group inside of the container with a limit of its own.
+        ("CONSTRAINT_MEMCG", f"oom_memcg=/docker/{ID}/pool", f"/docker/{ID}/pool", "container"),
+        # A slice or a pod around it; another container, such as the one in which this one's engine runs.
+        ("CONSTRAINT_MEMCG", "oom_memcg=/shop.slice", f"/shop.slice/docker-{ID}.scope", "group"),
+        ("CONSTRAINT_MEMCG", f"oom_memcg=/docker/{'b' * 64}", f"/docker/{'b' * 64}/docker/{ID}", "group"),
+        ("CONSTRAINT_NONE", "global_oom", f"/docker/{ID}", "host"),
+        ("CONSTRAINT_CPUSET", "global_oom", f"/docker/{ID}", "host"),
+        ("CONSTRAINT_MEMORY_POLICY", "global_oom", f"/docker/{ID}", "host"),
+        ("CONSTRAINT_MEMCG", "mems_allowed=0", f"/docker/{ID}", ""),
+    ],
+)  # fmt: skip
+def test_what_ran_out_of_memory_is_read_from_the_line(constraint, full, group, exhausted):
+    line = (
+        f"3,1,2,-;oom-kill:constraint={constraint},nodemask=(null),cpuset={ID},mems_allowed=0,{full},"
+        f"task_memcg={group},task=python,pid=9,uid=0"
+    )
+    assert parse_oom([line]) == [{"container": ID, "task": "python", "pid": 9, "exhausted": exhausted}]
+
+
+def test_a_line_without_its_constraint_proves_nothing():
+    assert parse_oom([f"3,1,2,-;oom-kill:task_memcg=/docker/{ID},task=x,pid=9"])[0]["exhausted"] == ""
