@@ -18,6 +18,9 @@ from .memory_verdict import SHORT, STEADY, UNCERTAIN, Verdict
 from .resource_report import PRESSED, SLOWED, ContainerUse
 
 _WHOLE = 0.9  # of a core, or of the limit
+# Pressure (PSI) also rises for threads that wait for their own CPU limit (quota, cpuset) on an idle host: it counts
+# near the bound of use alone, and from half of the cores on it is a reason for doubt.
+_NEAR, _HALF = 0.9, 0.5
 IDLE, OF_BUSIEST, WARM_UP = 0.2, 0.5, 120.0  # see `CpuRules`
 _UNHEALTHY, _IN_STATUS = "unhealthy", "(unhealthy)"  # in the engine's words
 _UP = re.compile(r"Up (?:(?P<seconds>\d+) seconds?|(?P<minutes>\d+) minutes|(?P<second>Less than a second)"
@@ -40,9 +43,13 @@ USUAL = CpuRules()
 
 
 def cores_are_short(host: HostReport, idle: float = IDLE) -> bool:
-    """Whether work waits for a processor of the host."""
+    """Whether work waits for a processor of the host, and not for a limit of its own."""
+    return host["cpu_used"] > 1 - idle or (_is_pressed(host) and host["cpu_used"] > _NEAR * (1 - idle))
+
+
+def _is_pressed(host: HostReport) -> bool:
     some = host["pressure"].get("cpu", {}).get("some")
-    return host["cpu_used"] > 1 - idle or (some is not None and some["avg10"] >= 3 * PRESSED)
+    return some is not None and some["avg10"] >= 3 * PRESSED
 
 
 def verdict_on(
@@ -76,6 +83,8 @@ def verdict_on(
         if fails:
             return Verdict(SHORT, f"{uses}, {what}, and its health check fails")
         return Verdict(UNCERTAIN, f"{uses}, and {what}, but {idle}: it may be busy with its own work")
+    if _is_pressed(host) and host["cpu_used"] >= _HALF and container["cpu"] >= rules.of_busiest * busiest:
+        return Verdict(UNCERTAIN, f"{uses}, and work waits for a processor, but {idle}: it may wait for a CPU limit")
     return Verdict(STEADY, f"{uses}, and {idle}")
 
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._resources.cpu_verdict import CpuRules, verdict_on
+from ansible_collections.pafar.runbook.plugins.module_utils._resources.cpu_verdict import (
+    CpuRules,
+    cores_are_short,
+    verdict_on,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._resources.memory_verdict import SHORT, STEADY, UNCERTAIN
+from ansible_collections.pafar.runbook.plugins.module_utils._system.counters import HostReport
 
 from support.reports import container_use, host, process, resources
 
@@ -88,3 +93,40 @@ def test_a_site_says_what_idle_busiest_and_new_are(rules, used, facts, busiest, 
     reading = resources(reading=host(memory=0.5, cpu=used, load=1.0))["host"]
     assert verdict_on(container, reading, [], busiest, rules._replace(restart_busiest=True)).state == state
     assert verdict_on(container, reading, [], busiest, rules).state != SHORT
+
+
+def pressed(used: float, some: float, cores: int = 8) -> HostReport:
+    report = resources(reading=host(memory=0.5, cpu=used, load=1.0, cores=cores))["host"]
+    stall = {"avg10": some, "avg60": some, "avg300": some}
+    return {**report, "pressure": {"cpu": {"some": stall}}}  # type: ignore[typeddict-item]
+
+
+@pytest.mark.parametrize(
+    ("used", "some", "short"),
+    [
+        pytest.param(0.08, 62.0, False, id="threads of a container wait for its quota"),
+        pytest.param(0.13, 90.0, False, id="ten threads share the one processor of their cpuset"),
+        pytest.param(0.5, 62.0, False, id="half of the cores are idle"),
+        pytest.param(0.78, 62.0, True, id="nearly all are used, and work waits"),
+        pytest.param(0.78, 5.0, False, id="nearly all are used, and none waits"),
+        pytest.param(0.85, 0.0, True, id="all are used"),
+    ],
+)
+def test_pressure_counts_only_where_the_cores_are_used(used, some, short):
+    assert cores_are_short(pressed(used, some)) is short
+
+
+@pytest.mark.parametrize(
+    ("used", "facts", "state"),
+    [
+        pytest.param(0.08, {"cpu": 0.6}, STEADY, id="an idle host"),
+        pytest.param(0.08, {"cpu": 0.6, "throttled": 0.6}, UNCERTAIN, id="it waits for its own limit"),
+        pytest.param(0.6, {"cpu": 3.0}, UNCERTAIN, id="what the work waits for is not known"),
+        pytest.param(0.6, {"cpu": 1.0}, STEADY, id="another one uses three times as much"),
+    ],
+)
+def test_pressure_alone_restarts_no_container_unasked(used, facts, state):
+    container = container_use("shop-web-1", **facts)
+    container["status"] = "Up 3 hours (unhealthy)" if state != UNCERTAIN or "throttled" not in facts else "Up 3 hours"
+    rules = CpuRules(restart_busiest=True)
+    assert verdict_on(container, pressed(used, 62.0), [], max(facts["cpu"], 3.0 * (used > 0.5)), rules).state == state
