@@ -194,7 +194,7 @@ def _updated(spec: Spec, container: Container) -> Iterable[str]:
 
 def updates_in(differences: Iterable[str]) -> list[str]:
     """Those that a fresh container loses, since they are in no file."""
-    return [difference.removesuffix(UPDATED) for difference in differences if difference.endswith(UPDATED)]
+    return [difference[: -len(UPDATED)] for difference in differences if difference.endswith(UPDATED)]
 
 
 def _differences(spec: Spec, container: Container) -> Iterable[str]:
