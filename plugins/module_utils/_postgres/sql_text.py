@@ -17,6 +17,18 @@ from functools import lru_cache
 from .._core.lazy import lazy
 from .._core.text import printable
 
+# The words that are no name without quotes (pg_get_keywords, categories R and T, 14 to 18).
+_RESERVED_WORDS = (
+    "all analyse analyze and any array as asc asymmetric authorization binary both case cast check "
+    "collate collation column concurrently constraint create cross current_catalog current_date "
+    "current_role current_schema current_time current_timestamp current_user default deferrable desc "
+    "distinct do else end except false fetch for foreign freeze from full grant group having ilike in "
+    "initially inner intersect into is isnull join lateral leading left like limit localtime "
+    "localtimestamp natural not notnull null offset on only or order outer overlaps placing primary "
+    "references returning right select session_user similar some symmetric system_user table tablesample "
+    "then to trailing true union unique user using variadic verbose when where window with "
+)
+_RESERVED = frozenset(_RESERVED_WORDS.split())
 LONGEST_NAME = 63  # bytes of a name, of an object or an application, that PostgreSQL keeps
 _TOKEN = lazy(
     r"""
@@ -31,14 +43,24 @@ _TOKEN = lazy(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_VALUE_FOLLOWS = lazy(r"(?:[=<>]|\bI?LIKE|\bPASSWORD|\bIN\s*\(|\?\x01?\"?\s*,)\s*\Z", re.I)
+_COMPARES = r"(?:[=<>]|~\*?|\bI?LIKE|\bSIMILAR\s+TO)"
+_VALUE_FOLLOWS = lazy(
+    rf"(?:{_COMPARES}|\bPASSWORD|\bIN\s*\(|\?\x01?\"?\s*,|\bBETWEEN(?:\s+SYMMETRIC)?(?:\s+\S+\s+AND)?)\s*\Z", re.I
+)
+# lower(email) = lower("Ada"): a value where the statement has this name nowhere else, as it would have a column's.
+_ARGUMENT_FOLLOWS = lazy(rf"{_COMPARES}\s*[\w.]+\s*\(\s*\Z", re.I)
+# A statement without a table has no columns: a name in quotes within parentheses is a value, unless it is one of these.
+_NO_TABLE = lazy(r"\s*(?:SELECT|CALL|EXECUTE)\b(?!.*\b(?:FROM|JOIN|INTO|UPDATE|TABLE)\b)", re.I | re.S)
+_NAME_FOLLOWS, _IS_NAME = lazy(r"(?:\bAS|::|\bCOLLATE|\bOVER)\s*\Z", re.I), lazy(r"\s*(?:\(|=>|:=)")
+_STRINGS = lazy(r"'[^']*'")
 # The functions that take an advisory lock until the transaction ends; others take it until the session does.
 _LOCKS_UNTIL_COMMIT = lazy(r"\bpg_(?:try_)?advisory_xact_lock", re.I)
 _LOCKS_UNTIL_DISCONNECT = lazy(r"\bpg_(?:try_)?advisory_lock", re.I)
 _AFTER_VALUES = frozenset({"ON", "RETURNING", "SELECT", "FROM", "AS"})
 _HIDDEN_NAME = '"?"'
 _SETTING = lazy(
-    r"((?:\A|;)\s*(?:SET\s+(?:SESSION\s+|LOCAL\s+)?|ALTER\s+(?:ROLE|USER|GROUP|DATABASE|SYSTEM)\b[^;]*?\bSET\s+)"
+    r"((?:\A|;)\s*(?:SET\s+(?:SESSION\s+|LOCAL\s+)?|(?:ALTER|CREATE(?:\s+OR\s+REPLACE)?)\s+"
+    r"(?:ROLE|USER|GROUP|DATABASE|SYSTEM|FUNCTION|PROCEDURE|ROUTINE)\b[^;]*?\bSET\s+)"
     r"[\w.\"]+\s*(?:=|\bTO\b))[^;]*",
     re.I,
 )
@@ -60,8 +82,12 @@ def without_literals(statement: str) -> str:
     kept: list[str] = []
     place = 0
     values = False  # between VALUES and what ends its lists
+    calls = '"' in statement and bool(_NO_TABLE.match(_STRINGS.sub("", statement)))
+    depth = 0
     for token in _TOKEN.finditer(statement):
-        kept.append(statement[place : token.start()])
+        gap = statement[place : token.start()]
+        kept.append(gap)
+        depth += gap.count("(") - gap.count(")")
         place = token.end()
         kind = token.lastgroup if token.lastgroup != "tag" else "dollar"
         text = token.group()
@@ -69,8 +95,14 @@ def without_literals(statement: str) -> str:
             values = text.upper() == "VALUES" or (values and text.upper() not in _AFTER_VALUES)
         if kind == "name":
             dotted = statement[place : place + 1] == "."
-            before = "".join(kept[-4:])
-            value = not dotted and not before.endswith(".") and (values or bool(_VALUE_FOLLOWS.search(before)))
+            before = "".join(kept[-8:])
+            value = (
+                values
+                or bool(_VALUE_FOLLOWS.search(before))
+                or (statement.count(text) == 1 and bool(_ARGUMENT_FOLLOWS.search(before)))
+                or (calls and depth > 0 and not _NAME_FOLLOWS.search(before) and not _IS_NAME.match(statement, place))
+            )
+            value = value and not dotted and not before.endswith(".")
             kept.append(_HIDDEN_NAME if value or "@" in text else text)
         elif kind in ("parameter", "word"):
             kept.append(text)
@@ -129,7 +161,7 @@ def identifier(name: str) -> str:
 def plain_identifier(name: str) -> str:
     """The same for people: a name that is the same without quotes has none."""
     plain = name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and not name[0].isdigit()
-    return name if plain else identifier(name)
+    return name if plain and name not in _RESERVED else identifier(name)
 
 
 def locks_until_commit(statement: str) -> bool:

@@ -54,6 +54,28 @@ def test_literals_do_not_get_through(statement, shown):
             "ALTER ROLE app IN DATABASE x SET myapp.secret TO ?",
         ),
         ("ALTER SYSTEM SET primary_conninfo = hunter2", "ALTER SYSTEM SET primary_conninfo = ?"),
+        ("ALTER FUNCTION f() SET app.key TO abc", "ALTER FUNCTION f() SET app.key TO ?"),
+        ("alter procedure s.p(int) set app.key = abc", "alter procedure s.p(int) set app.key = ?"),
+        (
+            "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql SET app.key = abc AS 'SELECT 1'",
+            "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql SET app.key = ?",
+        ),
+        ('SELECT * FROM t WHERE email ~ "ada"', 'SELECT * FROM t WHERE email ~ "?"'),
+        ('SELECT * FROM t WHERE email !~* "ada"', 'SELECT * FROM t WHERE email !~* "?"'),
+        ('SELECT * FROM t WHERE email SIMILAR TO "ada%"', 'SELECT * FROM t WHERE email SIMILAR TO "?"'),
+        (
+            'SELECT * FROM t WHERE name BETWEEN "Ada L" AND "Bob M" AND "city" IS NULL',
+            'SELECT * FROM t WHERE name BETWEEN "?" AND "?" AND "city" IS NULL',
+        ),
+        ("SELECT * FROM t WHERE a BETWEEN 'x' AND \"Bob\"", 'SELECT * FROM t WHERE a BETWEEN ? AND "?"'),
+        (
+            'SELECT * FROM t WHERE lower(email) = lower("Ada Lovelace")',
+            'SELECT * FROM t WHERE lower(email) = lower("?")',
+        ),
+        ('SELECT * FROM t WHERE a LIKE pg_catalog.upper("ada")', 'SELECT * FROM t WHERE a LIKE pg_catalog.upper("?")'),
+        ('SELECT f("secret pw")', 'SELECT f("?")'),
+        ('CALL set_key(1, "secret", \'from\', ("pw"))', 'CALL set_key(?, "?", ?, ("?"))'),
+        ('SELECT "My Func"("arg" => "secret", CAST("pw" AS "T"))', 'SELECT "My Func"("arg" => "?", CAST("?" AS "T"))'),
     ],
 )
 def test_a_value_without_quotes_of_its_own_does_not_get_through(statement, shown):
@@ -63,6 +85,13 @@ def test_a_value_without_quotes_of_its_own_does_not_get_through(statement, shown
 @pytest.mark.parametrize(
     "statement",
     [
+        'UPDATE "posts" SET "comments" = COALESCE("comments", $1) + $2',
+        'SELECT sum("Order Total") FROM "Order Details"',
+        'INSERT INTO t ("First Name", "Last Name") SELECT "a b", "c" FROM u',
+        'SELECT * FROM t WHERE "a" BETWEEN $1 AND $2 AND "state" IS NULL',
+        'SELECT (x COLLATE "C"), f($1::"My Type") AS "b c"',
+        'SELECT "a" * "b" FROM t WHERE lower("Full Name") IS NULL',
+        'CREATE FUNCTION f("A B" int) RETURNS int LANGUAGE c',
         'SELECT "bookings"."id" FROM "bookings" JOIN "p" ON "bookings"."id" = "p"."booking_id" WHERE "p"."state" = $1',
         'UPDATE "bookings" SET "seats" = $1, "guest" = $2 WHERE "id" = $3',
         'INSERT INTO "bookings" ("id", "seats") VALUES ($1, $2) ON CONFLICT ("id") DO NOTHING RETURNING "id"',
