@@ -12,7 +12,10 @@ description:
     transaction, and returns how to undo them.
   - The settings apply to new sessions. Existing sessions keep their values.
   - Superusers and roles that run backups or replication are excluded. A setting is also excluded if its present value,
-    set for the role or for the server, is stricter. Times are compared as times, so V(2min) equals V(120s).
+    set for the role, for the server or by C(ALTER DATABASE) for all roles of a database, is stricter. Times are
+    compared as times, so V(2min) equals V(120s).
+  - A role that does not log in (C(NOLOGIN)) is excluded, since the roles that are members of it do not inherit its
+    settings.
   - In check mode the module returns the same plan, with the statements, and changes nothing.
 options:
   settings:

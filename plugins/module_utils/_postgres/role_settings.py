@@ -15,6 +15,7 @@ from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict, unspace
 from .._core.result import NOTHING_DONE, PlannedAct
 from .._core.text import printable
 from .snapshot import Snapshot
+from .sql_text import plain_identifier
 from .work import BACKUP_APPLICATIONS
 
 VERB = "guard_role"
@@ -54,12 +55,15 @@ class RoleSetting:
 
 @dataclass(frozen=True)
 class RoleState:
-    """A role as the catalog has it. ``in_databases``: its settings there, which come before its own."""
+    """A role as the catalog has it. ``in_databases``: its settings there, which come before its own; ``of_databases``:
+    those that a database has for every role, which come after them."""
 
     name: str
     settings: Mapping[str, str]
     superuser: bool = False
     in_databases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    of_databases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    logs_in: bool = True
 
     def overridden(self, role_setting: RoleSetting) -> dict[str, str]:
         """Databases in which a value of its own allows more than a setting would, with what to do about each."""
@@ -73,6 +77,16 @@ class RoleState:
             if least is None or wanted is None or least > wanted:
                 reasons[database] = _overridden(role_setting, database, value)
         return reasons
+
+    def inherited(self, setting: str) -> dict[str, str]:
+        """By database, the value that holds there while the role has none of its own, and that one would replace."""
+        if setting in self.settings:
+            return {}
+        return {
+            database: settings[setting]
+            for database, settings in self.of_databases.items()
+            if setting in settings and setting not in self.in_databases.get(database, {})
+        }
 
 
 def normal(role: str, setting: str, value: str, loosen: bool = False) -> RoleSetting:
@@ -190,7 +204,7 @@ def _overridden(role_setting: RoleSetting, database: str, value: str) -> str:
     role, name, setting = printable(role_setting.role), printable(database), role_setting.setting
     return (
         f"in the database {name} {setting} of {role} is {printable(value)}, which overrides the role's own setting:"
-        f" ALTER ROLE {role} IN DATABASE {name} RESET {setting}"
+        f" ALTER ROLE {plain_identifier(role_setting.role)} IN DATABASE {plain_identifier(database)} RESET {setting}"
     )
 
 
@@ -208,7 +222,8 @@ def plan_role_settings(
     everywhere: Mapping[str, str] | None = None,
 ) -> Guarding:
     """Those that are not set yet. A role that makes backups is excluded: a timeout would break them. So is one that is
-    bound more strictly already, of its own or by what ``everywhere`` holds for roles without a value of their own."""
+    bound more strictly already, of its own or by what ``everywhere``, or a database, holds for roles without a value of
+    their own."""
     actions, excluded = [], []
     for role_setting in role_settings:
         role = known[role_setting.role]
@@ -221,8 +236,10 @@ def plan_role_settings(
         change = f"{now or 'not set'} -> {role_setting.value or 'not set'}"
         who = f"{printable(role_setting.role)}: {role_setting.setting} {change}"
         target = target_of(role_setting, now)
-        why = _protected(role_setting, role, snapshot) or _stricter(
-            role_setting, now, (everywhere or {}).get(role_setting.setting, "")
+        why = (
+            _protected(role_setting, role, snapshot)
+            or _stricter(role_setting, now, (everywhere or {}).get(role_setting.setting, ""))
+            or _stricter_in_database(role_setting, role)
         )
         if why:
             excluded.append(Item(target, why, "", {"who": who}))
@@ -240,17 +257,36 @@ def _same(setting: str, value: str, other: str) -> bool:
 
 def _stricter(role_setting: RoleSetting, now: str, everywhere: str) -> str:
     """Why it would allow more than what holds now; removing a limit by name is no oversight."""
-    if role_setting.loosen or not role_setting.value:
-        return ""
-    least, wanted = bound(role_setting.setting, now or everywhere), bound(role_setting.setting, role_setting.value)
-    if least is None or wanted is None or least >= wanted:
+    if not _allows_more(role_setting, now or everywhere):
         return ""
     return f"is already stricter: {now}" if now else f"is already stricter: {everywhere}, set for the server"
+
+
+def _stricter_in_database(role_setting: RoleSetting, role: RoleState) -> str:
+    """The same of a database's value for every role, which a value of the role replaces there."""
+    stricter = [
+        f"{printable(value)} in the database {printable(database)}"
+        for database, value in sorted(role.inherited(role_setting.setting).items())
+        if _allows_more(role_setting, value)
+    ]
+    return f"is already stricter: {', '.join(stricter)}, set for every role there" if stricter else ""
+
+
+def _allows_more(role_setting: RoleSetting, value: str) -> bool:
+    if role_setting.loosen or not role_setting.value:
+        return False
+    least, wanted = bound(role_setting.setting, value), bound(role_setting.setting, role_setting.value)
+    return least is not None and wanted is not None and least < wanted
 
 
 def _protected(role_setting: RoleSetting, role: RoleState, snapshot: Snapshot) -> str:
     if not role_setting.value:
         return ""  # removing a limit ends no session
+    if not role.logs_in and not role_setting.loosen:
+        return (
+            "does not log in (NOLOGIN), so that no session gets its settings: members do not inherit them; set it for"
+            " the roles that log in"
+        )
     if role.superuser:
         return "is a superuser, whose sessions must not be limited"
     backups = [

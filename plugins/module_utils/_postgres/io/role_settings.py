@@ -21,7 +21,7 @@ from ..role_settings import (
     plan_role_settings,
     why_not,
 )
-from ..sql_text import identifier
+from ..sql_text import identifier, plain_identifier
 from .server import Postgres
 from .snapshot import read_snapshot
 
@@ -41,16 +41,17 @@ SELECT p.name,
   FROM pg_catalog.pg_settings AS p
 """
 ROLE_SETTINGS = """
-SELECT r.rolname::text, r.rolsuper, r.rolconnlimit, coalesce(s.setconfig, '{}')
+SELECT r.rolname::text, r.rolsuper, r.rolconnlimit, coalesce(s.setconfig, '{}'), r.rolcanlogin
   FROM pg_catalog.pg_roles AS r
   LEFT JOIN pg_catalog.pg_db_role_setting AS s ON s.setrole = r.oid AND s.setdatabase = 0
 """
 # Those of a role in one database come before its own; those of a database for all roles come after.
 IN_DATABASES = """
-SELECT r.rolname::text, d.datname::text, s.setconfig
+SELECT coalesce(r.rolname::text, ''), d.datname::text, s.setconfig
   FROM pg_catalog.pg_db_role_setting AS s
-  JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole
+  LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole
   JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase
+ WHERE r.oid IS NOT NULL OR s.setrole = 0
 """
 
 
@@ -109,21 +110,18 @@ def _roles(postgres: Postgres) -> dict[str, RoleState]:
     in_databases: dict[str, dict[str, dict[str, str]]] = {}
     for name, database, settings in postgres.text_rows(IN_DATABASES):
         in_databases.setdefault(name, {})[database] = dict(setting.split("=", 1) for setting in settings)
-    for name, superuser, limit, settings in postgres.text_rows(ROLE_SETTINGS):
+    of_databases = in_databases.pop("", {})
+    for name, superuser, limit, settings, logs_in in postgres.text_rows(ROLE_SETTINGS):
         own = dict(setting.split("=", 1) for setting in settings)
         if str(limit) != UNLIMITED:
             own[CONNECTIONS] = str(limit)
-        roles[name] = RoleState(name, own, superuser, in_databases.get(name, {}))
+        roles[name] = RoleState(name, own, superuser, in_databases.get(name, {}), of_databases, logs_in)
     return roles
 
 
 def _statement(role_setting: RoleSetting, shown: bool = False) -> str:
     """Names are quoted, settings are from our own list, values are of a checked form."""
-    role = (
-        role_setting.role
-        if shown and role_setting.role.isidentifier() and role_setting.role.islower()
-        else identifier(role_setting.role)
-    )
+    role = (plain_identifier if shown else identifier)(role_setting.role)
     if role_setting.setting == CONNECTIONS:
         return f"ALTER ROLE {role} CONNECTION LIMIT {role_setting.value or UNLIMITED}"
     if not role_setting.value:

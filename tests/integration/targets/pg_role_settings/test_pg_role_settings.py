@@ -75,6 +75,30 @@ def test_what_a_database_has_for_every_role_comes_after_it(server):
         server.run("ALTER DATABASE other RESET idle_in_transaction_session_timeout")
 
 
+def test_a_stricter_one_of_a_database_for_every_role_stays(server):
+    """Set for the role, the value would replace the one of the database, which is shown for real."""
+    server.run("ALTER DATABASE other SET statement_timeout = '5s'")
+    loose = [{"role": "app", "setting": "statement_timeout", "value": "60s"}]
+    try:
+        done = guard(server, settings=loose)
+        assert (done["changed"], settings(server)) == (False, "-1 ")
+        (item,) = done["plan"]["excluded"]
+        assert item["reason"] == "is already stricter: 5s in the database other, set for every role there"
+        assert guard(server, check=True, settings=[{**loose[0], "value": "3s"}])["plan"]["actions"]
+    finally:
+        server.run("ALTER DATABASE other RESET statement_timeout")
+
+
+def test_a_role_that_does_not_log_in_is_excluded(server):
+    server.run("CREATE ROLE readers NOLOGIN")
+    try:
+        done = guard(server, settings=[{"role": "readers", "setting": "lock_timeout", "value": "5s"}])
+        assert done["changed"] is False
+        assert "members do not inherit them" in done["plan"]["excluded"][0]["reason"]
+    finally:
+        server.run("DROP ROLE readers")
+
+
 def test_a_part_of_them_is_approved(server):
     target = guard(server, check=True)["plan"]["actions"][1]["target"]
     done = guard(server, only=[target])

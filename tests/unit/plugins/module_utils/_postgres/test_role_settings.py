@@ -70,6 +70,60 @@ def test_what_the_server_has_for_everybody_counts_where_the_role_has_nothing():
     assert len(plan("", "120s", everywhere={IDLE: "0ms"}).actions) == 1
 
 
+STRICT = {"booking": {IDLE: "5s"}, "other": {"lock_timeout": "1s"}}
+
+
+@pytest.mark.parametrize(
+    ("own", "in_databases", "wanted", "setting", "why"),
+    [
+        ("", {}, "60s", IDLE, "is already stricter: 5s in the database booking, set for every role there"),
+        ("", {}, "0", IDLE, "is already stricter: 5s in the database booking"),
+        ("", {"other": {IDLE: "1s"}}, "60s", IDLE, "is already stricter: 5s in the database booking"),
+        ("", {}, "2s", "lock_timeout", "is already stricter: 1s in the database other"),
+        ("", {}, "4s", IDLE, ""),
+        ("10min", {}, "60s", IDLE, ""),
+        ("", {"booking": {IDLE: "3s"}}, "60s", IDLE, ""),
+        ("", {}, "60s", "statement_timeout", ""),
+        ("", {}, "5", CONNECTIONS, ""),
+    ],
+)
+def test_what_a_database_has_for_every_role_is_not_replaced_by_more(own, in_databases, wanted, setting, why):
+    app = RoleState("app", {setting: own} if own else {}, in_databases=in_databases, of_databases=STRICT)
+    found = plan_role_settings([RoleSetting("app", setting, wanted)], {"app": app}, snapshot([])).plan
+    reasons = [item.reason for item in found.excluded if "@" not in item.target]
+    assert len(found.actions) == (not why)
+    assert why in "".join(reasons)
+    loosened = plan_role_settings([RoleSetting("app", setting, wanted, True)], {"app": app}, snapshot([])).plan
+    assert len(loosened.actions) == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "setting", "loosen", "acts"),
+    [("5min", IDLE, False, 0), ("1s", "lock_timeout", False, 0), ("5", CONNECTIONS, False, 0), ("5min", IDLE, True, 1),
+     ("", "lock_timeout", False, 1)],
+)  # fmt: skip
+def test_a_role_that_does_not_log_in_binds_no_session(wanted, setting, loosen, acts):
+    group = RoleState("group", {"lock_timeout": "2s"}, logs_in=False)
+    found = plan_role_settings([RoleSetting("group", setting, wanted, loosen)], {"group": group}, snapshot([])).plan
+    assert len(found.actions) == acts
+    assert all("members do not inherit them" in item.reason for item in found.excluded)
+
+
+@pytest.mark.parametrize(
+    ("role", "database", "command"),
+    [
+        ("app", "booking", "ALTER ROLE app IN DATABASE booking RESET"),
+        ("app", "My-App", 'ALTER ROLE app IN DATABASE "My-App" RESET'),
+        ("Web App", "order", 'ALTER ROLE "Web App" IN DATABASE "order" RESET'),
+        ("user", 'a"b', 'ALTER ROLE "user" IN DATABASE "a""b" RESET'),
+    ],
+)
+def test_advice_quotes_names_that_need_it(role, database, command):
+    state = RoleState(role, {}, in_databases={database: {"lock_timeout": "0"}})
+    (reason,) = state.overridden(RoleSetting(role, "lock_timeout", "5s")).values()
+    assert command in reason
+
+
 def test_the_way_back_may_loosen():
     known = {"app": RoleState("app", {IDLE: "10 min"})}
     (back,) = plan_role_settings([RoleSetting("app", IDLE, "5s")], known, snapshot([])).undo()["options"]["settings"]
