@@ -15,8 +15,11 @@ description:
     C(VALUES), C(TABLE), C(SHOW), C(EXPLAIN)). Several statements, transaction commands and C(COPY) are refused.
   - A read-only transaction does not restrict functions with effects outside of the transaction (terminate a session,
     write a file, take an advisory lock, open another connection). Such functions of PostgreSQL and its extensions are
-    refused by name, wherever the name occurs in O(query). The module does not check user-defined functions. Use a login
-    role that may only read.
+    refused by name, wherever the name occurs in O(query). So are functions that run a text (C(crosstab), C(connectby),
+    C(xpath_table), C(query_to_xml), C(ts_stat), C(ts_rewrite), C(dblink)) and functions in an untrusted language.
+  - The module does not see what a view, a foreign table, or a function in a trusted language (C(sql), C(plpgsql)) calls,
+    for example C(pg_terminate_backend), or what a foreign table runs on its own server. Use a login role that may only
+    read.
   - The statement must come from the administrator. Never build it from untrusted input. Qualify tables with their
     schema, since C(search_path) is empty.
 options:

@@ -7,7 +7,8 @@ never sent as one of ours. It travels as a value, and the server opens a cursor 
 statement, one that returns rows, and no command of transactions. The transaction has read before that, and so cannot
 be made to write any more. What a read-only transaction does not stop are functions that write elsewhere (a signal to a
 session, a file, another connection): those that the server itself marks as volatile and that are written in C are
-refused by name, but for those that are known to only read.
+refused by name, but for those that are known to only read; so are those that run a text, and those in an untrusted
+language. A view, a foreign table, or a function in a trusted language that wraps one of them is not seen.
 """
 
 from __future__ import annotations
@@ -35,17 +36,28 @@ BEGIN
 END $$
 """
 _FETCH = "FETCH FORWARD {number} FROM pafar_runbook_question"
-# Functions of PostgreSQL and of extensions that a transaction does not bound.
-_VOLATILE = """
-SELECT DISTINCT p.proname::text
+# Functions of PostgreSQL and of extensions that a transaction does not bound; whether that holds for each of them,
+# whatever its name: a text that a function runs may call every other one (by what it is in C, since each site names its
+# own forms of crosstab), and an untrusted language may do whatever the server may.
+_UNBOUND = """
+SELECT p.proname::text, pg_catalog.bool_or(l.lanname NOT IN ('c', 'internal') OR p.prosrc = ANY (%(runs)s::text[]))
   FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
- WHERE p.provolatile = 'v' AND l.lanname IN ('c', 'internal') AND p.proname::text = ANY (%(words)s::text[])
+ WHERE p.proname::text = ANY (%(words)s::text[]) AND NOT l.lanpltrusted
+   AND (p.provolatile = 'v' OR l.lanname NOT IN ('c', 'internal') OR p.prosrc = ANY (%(runs)s::text[]))
+ GROUP BY 1
 """
+# The C functions that run a text: tablefunc, xml2, XML export, text search. Those of dblink are volatile.
+_RUNS_TEXT = [
+    "crosstab", "crosstab_hash", "connectby_text", "connectby_text_serial", "xpath_table", "query_to_xml",
+    "query_to_xmlschema", "query_to_xml_and_xmlschema", "cursor_to_xml", "cursor_to_xmlschema", "ts_stat1", "ts_stat2",
+    "tsquery_rewrite_query",
+]  # fmt: skip
 _READS = re.compile(
-    r"(?:random\w*|setseed|clock_timestamp|timeofday|gen_random_uuid|uuid\w*|gen_random_bytes|gen_salt|currval|lastval"
+    r"(?:random|random_normal|normal_rand|setseed|clock_timestamp|timeofday|gen_random_uuid|uuidv[47]|uuid_generate_\w+|gen_random_bytes|gen_salt|currval|lastval"
     r"|pg_sleep\w*|pg_stat_get_\w+|pg_stat_statements|pg_stat_statements_info|pg_ls_\w+|pg_\w+_size|pg_stat_file"
     r"|pg_blocking_pids|pg_safe_snapshot_blocking_pids|pg_lock_status|pg_prepared_xact|pg_current_wal\w*|pg_last_wal\w*"
-    r"|pg_is_in_recovery|pg_is_wal_replay_paused|pg_get_wal_replay_pause_state|pg_show_\w+|pg_buffercache_\w+|pgstat\w+"
+    r"|pg_is_in_recovery|pg_is_wal_replay_paused|pg_get_wal_replay_pause_state|pg_show_\w+"
+    r"|pgstattuple\w*|pgstat(?:gin|hash)?index\w*|pg_buffercache_(?:pages|os_pages|numa_pages|summary|usage_counts)"
     r"|pg_notification_queue_usage|pg_get_replication_slots|pg_get_multixact_members|pg_control_\w+|lo_get"
     r"|pg_last_xact_replay_timestamp|pg_conf_load_time|pg_postmaster_start_time)\Z"
 )
@@ -85,10 +97,11 @@ def _refuse_writers(postgres: Postgres, asked: str) -> None:
     if _ODD_NAME.search(asked):
         raise InputError('query: names with Unicode escapes (U&"...") are refused. Nothing was done.')
     words = sorted({quoted.replace('""', '"') or bare.lower() for quoted, bare in _WORD.findall(asked)})
-    volatile = sorted(row[0] for row in postgres.text_rows(_VOLATILE, words=words) if not _READS.match(row[0]))
-    if volatile:
+    unbound = postgres.text_rows(_UNBOUND, words=words, runs=_RUNS_TEXT)
+    refused = sorted(name for name, always in unbound if always or not _READS.match(name))
+    if refused:
         raise InputError(
-            f"query: {', '.join(volatile)} is the name of a function that can have effects outside of the transaction"
+            f"query: {', '.join(refused)} is the name of a function that can have effects outside of the transaction"
             " (on a session, a file, a lock, another connection), so it is refused. Nothing was done."
         )
 

@@ -123,6 +123,20 @@ TRICKS = [
     "SET ROLE app; SELECT 1",
     "SELECT pg_create_physical_replication_slot('sneaked')",
     "SELECT pg_stat_reset()",
+    # Each of these runs a text, in which the name of what it calls does not stand in one piece.
+    "SELECT * FROM crosstab('SELECT 1, 1, pg_term'||'inate_backend({bystander})::int') AS t(a int, b int)",
+    "SELECT * FROM crosstab('SELECT 1, 1, pg_term'||'inate_backend({bystander})::int', 'SELECT 1') AS t(a int, b int)",
+    "SELECT * FROM crosstab2('SELECT ''1'', ''1'', pg_term'||'inate_backend({bystander})::text')",
+    "SELECT * FROM mine('SELECT 1, 1, pg_term'||'inate_backend({bystander})::int') AS t(a int, b int)",
+    "SELECT * FROM connectby('(SELECT pg_term'||'inate_backend({bystander})::text AS a, 1::text AS b) x',"
+    " 'a', 'b', '1', 0) AS t(a text, b text, c int)",
+    "SELECT * FROM xpath_table('b', 'x', '(SELECT 1 AS b, pg_term'||'inate_backend({bystander})::text AS x) q', '/a',"
+    " 'true') AS t(a int, b text)",
+    "SELECT * FROM ts_stat('SELECT pg_term'||'inate_backend({bystander})::text::tsvector')",
+    "SELECT ts_rewrite('a'::tsquery, 'SELECT ''a''::tsquery, pg_term'||'inate_backend({bystander})::text::tsquery')",
+    "SELECT query_to_xmlschema('SELECT pg_term'||'inate_backend({bystander})', true, true, '')",
+    "SELECT pg_buffercache_evict(1)",
+    "SELECT pg_buffercache_evict_all()",
 ]
 _STATE = """
 SELECT (SELECT md5(string_agg(b::text, ',' ORDER BY id)) FROM public.bookings b)
@@ -130,12 +144,23 @@ SELECT (SELECT md5(string_agg(b::text, ',' ORDER BY id)) FROM public.bookings b)
        || (SELECT count(*) FROM pg_class WHERE relname = 'sneaked') || (SELECT count(*) FROM pg_replication_slots)
        || coalesce((SELECT stats_reset::text FROM pg_stat_database WHERE datname = current_database()), '')
 """
+_EXTENSIONS = ("tablefunc", "xml2", "pg_buffercache")
 _SNEAK = "DELETE FROM public.bookings; RETURN 1; END"
 
 
 @pytest.fixture
 def snares(server):
     """A function, a view and a procedure that delete."""
+    there = [
+        name for name in _EXTENSIONS
+        if server.value(f"SELECT count(*) FROM pg_available_extensions WHERE name = '{name}'")
+    ]  # fmt: skip
+    server.run(*(f"CREATE EXTENSION IF NOT EXISTS {name}" for name in there))
+    if "tablefunc" in there:
+        server.run(
+            "CREATE OR REPLACE FUNCTION public.mine(text) RETURNS SETOF record LANGUAGE c STABLE STRICT"
+            " AS '$libdir/tablefunc', 'crosstab'"
+        )
     server.run(
         "CREATE SEQUENCE IF NOT EXISTS public.counter",
         f"CREATE OR REPLACE FUNCTION public.sneak() RETURNS int LANGUAGE plpgsql AS 'BEGIN {_SNEAK}'",
@@ -146,7 +171,8 @@ def snares(server):
     yield
     server.run(
         "DROP VIEW public.sneaky", "DROP FUNCTION public.sneak()", "DROP PROCEDURE public.sneak_and_commit()",
-        "DROP SEQUENCE public.counter",
+        "DROP SEQUENCE public.counter", "DROP FUNCTION IF EXISTS public.mine(text)",
+        *(f"DROP EXTENSION {name}" for name in there),
     )  # fmt: skip
 
 
