@@ -51,9 +51,18 @@ _MAINTENANCE = re.compile(
 _DEFINES = re.compile(
     r"^\s*(ALTER|CREATE(?!\s+(?:(?:LOCAL|GLOBAL)\s+)?TEMP(?:ORARY)?\b)|DROP|TRUNCATE|COMMENT|GRANT|REVOKE)\b", re.I
 )
-# Extensions that maintain by functions and tables of their own: pg_repack, pg_squeeze, pg_partman.
+# What maintains by functions and tables of its own: pg_repack, pg_squeeze, pg_partman; checks and summaries of indexes
+# and tables (amcheck, pg_visibility, pgstattuple, BRIN, GIN), pg_prewarm; TimescaleDB and Citus.
 _MAINTAINS = re.compile(
-    r"\b(?:(repack)\.\"?(?:repack_|table_|log_|create_)|(squeeze)\.squeeze_table\s*\(|(?:\w+\.)?(run_maintenance)(?:_proc)?\s*\()",
+    r"\b(?:(repack)\.\"?(?:repack_|table_|log_|create_)|(squeeze)\.squeeze_table\s*\("
+    r"|(?:\w+\.)?(run_maintenance)(?:_proc)?\s*\("
+    r"|(bt_index_check|bt_index_parent_check|gin_index_check|verify_heapam|pg_check_(?:visible|frozen)"
+    r"|pg_truncate_visibility_map|pg_visibility(?:_map_summary)?|pgstattuple(?:_approx)?|pgstat(?:gin|hash)?index"
+    r"|pg_prewarm|autoprewarm_dump_now|gin_clean_pending_list|brin_summarize_(?:new_values|range)|brin_desummarize_range"
+    r"|partition_data_(?:proc|time|id)|undo_partition(?:_proc)?"
+    r"|(?:re|de)?compress_chunk|reorder_chunk|move_chunk|drop_chunks|create_hypertable|refresh_continuous_aggregate"
+    r"|convert_to_(?:column|row)store|create_distributed_table(?:_concurrently)?|create_reference_table"
+    r"|(?:un|alter_)distribute(?:d)?_table|rebalance_table_shards|citus_(?:move|copy)_shard_placement)\"?\s*\()",
     re.I,
 )
 # A statement that writes rows, wherever in it; what a CALL or a DO does is not known.
@@ -71,13 +80,16 @@ _MAKES_SLOT = re.compile(r"\bpg_create_logical_replication_slot\s*\(", re.I)
 _COMMENTS = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))*", re.S)
 # What `psql -c` and migrations send in one string with the statement that then takes the time.
 _SETTING = re.compile(
-    r"(?:SET(?!\s+TRANSACTION\s+SNAPSHOT)|RESET|BEGIN|START\s+TRANSACTION)\b(?:'[^']*'|[^;'])*;", re.I
+    r"(?:SET(?!\s+TRANSACTION\s+SNAPSHOT)|RESET|BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE"
+    r"|DISCARD|LOCK(?![^;]*\bACCESS\s+SHARE\b))\b(?:'[^']*'|[^;'])*;",
+    re.I,
 )
 _HEAD = 4096  # characters in which a statement says what it is
 
 
 def _head(query: str) -> str:
-    """The statement without the comments before it, and without settings that were sent with it."""
+    """The statement without the comments before it, and without settings, commands of transactions and locks of tables
+    that were sent with it."""
     # Piece by piece: comments within a repeated pattern are tried in every division of their blanks.
     begin = _past_comments(query, 0)
     setting = _SETTING.match(query, begin)
@@ -126,15 +138,22 @@ def maintenance(session: Session) -> str:
         kind = _MAINTENANCE.match(head)
         if kind:
             return " ".join(kind.group(1).upper().split())
-        by_extension = _MAINTAINS.search(head)
-        if by_extension:
-            return str(next(name for name in by_extension.groups() if name)).lower()
+        function = _maintaining(head)
+        if function:
+            return function
     return tool.group(1) if tool else ""
+
+
+def _maintaining(head: str) -> str:
+    """The function or the extension by which a statement maintains. One that is only named in a literal does not."""
+    by_function = _MAINTAINS.search(head) and _MAINTAINS.search(without_literals(head))
+    return next(name for name in by_function.groups() if name).lower() if by_function else ""
 
 
 def maintains(statement: str) -> bool:
     """Whether a statement is maintenance by its text alone: it reads a table as a whole because it is meant to."""
-    return bool(_MAINTENANCE.match(_head(statement)))
+    head = _head(statement)
+    return bool(_MAINTENANCE.match(head) or _maintaining(head))
 
 
 def changes_definition(session: Session) -> bool:

@@ -43,6 +43,21 @@ IDLE = {"state": "idle in transaction"}
         ({"query": "SELECT 1", "application": "vacuumdb", "state": "idle"}, "vacuumdb"),
         ({"query": "SET statement_timeout = 0; REFRESH MATERIALIZED VIEW v"}, "REFRESH MATERIALIZED VIEW"),
         ({"query": "BEGIN;\n-- V12\nSET LOCAL search_path TO 'a;b';\nALTER TABLE t ADD x int;"}, "ALTER TABLE"),
+        ({"query": "COMMIT; VACUUM t"}, "VACUUM"),
+        ({"query": "BEGIN; LOCK TABLE a; ALTER TABLE a ADD x int"}, "ALTER TABLE"),
+        ({"query": "SAVEPOINT s; /* V13 */ LOCK a IN EXCLUSIVE MODE; DISCARD TEMP; CLUSTER a"}, "CLUSTER"),
+        ({"query": "BEGIN; LOCK TABLE a; SELECT 1"}, ""),
+        ({"query": "SELECT bt_index_parent_check('i'::regclass, true)"}, "bt_index_parent_check"),
+        ({"query": "SELECT * FROM verify_heapam('t')"}, "verify_heapam"),
+        ({"query": "SELECT pg_prewarm ('t', 'buffer')"}, "pg_prewarm"),
+        ({"query": "SELECT (public.pgstattuple_approx('t')).*"}, "pgstattuple_approx"),
+        ({"query": "select gin_clean_pending_list('i')"}, "gin_clean_pending_list"),
+        ({"query": "SELECT brin_summarize_new_values('i')"}, "brin_summarize_new_values"),
+        ({"query": "SELECT compress_chunk(c) FROM show_chunks('t') c"}, "compress_chunk"),
+        ({"query": "SELECT create_distributed_table('t', 'id')"}, "create_distributed_table"),
+        ({"query": "SELECT 'pg_prewarm(' FROM t"}, ""),
+        ({"query": "SELECT pg_prewarm, verify_heapam FROM jobs WHERE (true)"}, ""),
+        ({"query": "SELECT my_pg_prewarm('t')"}, ""),
         ({"query": "SET x = 1; SELECT 'VACUUM t'"}, ""),
         ({"query": "SET x = 'VACUUM"}, ""),
         ({"query": "UPDATE t SET a = 1; VACUUM t"}, ""),
@@ -82,6 +97,8 @@ def test_what_changes_a_definition(query, changes):
         ({"query": "EXECUTE dumpFunc('4711')", **IDLE}, True),
         ({"query": "SET TRANSACTION SNAPSHOT '00000003-1';", **IDLE}, True),
         ({"query": "SET extra_float_digits TO 3; COPY public.t (a, b) TO stdout;", **IDLE}, True),
+        ({"query": "LOCK TABLE public.a IN ACCESS SHARE MODE;", **IDLE}, True),
+        ({"query": "BEGIN; LOCK TABLE public.a IN ACCESS SHARE MODE; SELECT 1", **IDLE}, True),
         ({"application": "pg_dump", "query": ""}, True),
         ({"application": "backup.sh", "query": "SELECT count(*) FROM t", **IDLE}, True),
         ({"application": "nightly-backup", "query": "SELECT 1", **IDLE}, True),
@@ -140,7 +157,9 @@ def test_a_statement_that_writes_is_stopped_only_when_that_was_asked(given, asks
     assert bool(why_ask(session(1, **given))) is asks
 
 
-@pytest.mark.parametrize("before", [" " * 4000, "/* x */ " * 4000, "-- x\n" * 4000, "SET a = 1;/* */ \n" * 4000])
+@pytest.mark.parametrize(
+    "before", [" " * 4000, "/* x */ " * 4000, "-- x\n" * 4000, "SET a = 1;/* */ \n" * 4000, "LOCK t;" * 4000]
+)
 def test_what_comes_before_a_statement_is_read_once(before):
     """Each form for itself: a pattern that tries every division of them would never end."""
     assert maintenance(session(1, "active", query=f"{before}VACUUM bookings"))
