@@ -480,11 +480,12 @@ background:
               type: float
         holders:
           description: >-
-            Sessions, prepared transactions and replication slots that hold back the xmin horizon, the oldest first.
+            Sessions, standbys, prepared transactions and replication slots that hold back the xmin horizon, the oldest
+            first.
           type: list
           elements: dict
           contains: &HorizonHolder
-            kind: {description: "V(session), V(prepared transaction) or V(replication slot).", type: str}
+            kind: {description: "V(session), V(standby), V(prepared transaction) or V(replication slot).", type: str}
             who:
               description: >-
                 Description of the object in one line; of a session, the process id, role, database and application.

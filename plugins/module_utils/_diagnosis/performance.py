@@ -352,6 +352,12 @@ def _horizon(activity: ActivityReport, background: BackgroundReport, seconds: fl
                 f"start the consumer of the slot {holder['who']} again, or end the long query of its standby; if it"
                 " will not come back: pg_drop_replication_slot"
             )
+        elif holder["kind"] == "standby" and holder["age"] >= _OLD_SLOT:
+            text = f"a query on the standby of {holder['who']} {keeps}"
+            advice = (
+                "end the oldest transaction on that standby (playbooks/db_session_cancel.yml there), not its walsender"
+                " here: hot_standby_feedback asks for the rows again as soon as it is connected"
+            )
         else:
             continue
         found.append(Cause(HORIZON, 0.3, (text, advice), "", {}, {"advice": advice}))

@@ -62,6 +62,15 @@ class Checkpoints(NamedTuple):
     max_wal: int = 2**30
 
 
+class Recovery(NamedTuple):
+    """Where a standby's WAL comes from. ``streams``: it has a primary to connect to, None where the login may not see
+    that; ``restores``: from an archive; ``replays``: it does so just now."""
+
+    streams: bool | None = None
+    restores: bool = False
+    replays: bool = False
+
+
 class Disk(NamedTuple):
     """The file system that the server writes to. Bytes."""
 
@@ -73,15 +82,19 @@ class Disk(NamedTuple):
 class Condition(NamedTuple):
     """Facts of one snapshot. ``read_only``: the source of default_transaction_read_only = on, empty where it is off.
 
-    ``read_only_databases``: those for which it is set. ``wal_bytes``: the size of pg_wal, None where it is not known.
+    ``read_only_databases``: those for which it is set. ``read_only_roles``: roles that own tables, and are so in a
+    database, or in all of them where that is empty. ``recovery``: of a standby. ``wal_bytes``: the size of pg_wal, None
+    where it is not known.
     """
 
     ages: tuple[DatabaseAges, ...] = ()
     holders: tuple[Holder, ...] = ()
     read_only: str = ""
     read_only_databases: tuple[str, ...] = ()
+    read_only_roles: tuple[tuple[str, str], ...] = ()
     archiver: Archiver = Archiver()
     wal_bytes: int | None = None
     checkpoints: Checkpoints = Checkpoints()
     slots: tuple[Slot, ...] = ()
     disks: tuple[Disk, ...] = ()
+    recovery: Recovery | None = None

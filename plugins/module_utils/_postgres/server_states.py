@@ -8,6 +8,7 @@ Sessions that wait for such a state are neither targets of a lock queue nor its 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import AbstractSet, Callable, TypedDict
 
 from .._core.text import counted, printable, span
@@ -17,6 +18,7 @@ from .describe import who_is
 from .locks.lock_table import Key
 from .session import Session
 from .snapshot import Snapshot
+from .sql_text import plain_identifier
 from .work import BACKUP_APPLICATIONS
 
 STANDBY_MISSING, STANDBY_SLOW = "synchronous_standby_missing", "synchronous_standby_slow"
@@ -69,8 +71,9 @@ def _commits_wait(snapshot: Snapshot) -> ServerState | None:
     waiting = [session.seconds_in_state(snapshot.now) for session in snapshot.sessions.values() if session.commit_waits]
     setting = snapshot.server["synchronous_standby_names"]
     names, needed = wanted_standbys(setting)
-    connected = sorted({process.application for process in _processes(snapshot, "walsender")})
-    there = sorted({process.application for process in _processes(snapshot, "walsender") if _counts(process, names)})
+    # Walsenders, not names: every standby without an application_name of its own is called walreceiver.
+    senders = _processes(snapshot, "walsender")
+    there = [process for process in senders if _counts(process, names)]
     missing = len(there) < needed
     longest = max(waiting, default=0.0)
     if longest < (_LASTS if missing else _LASTS_LONG):
@@ -78,7 +81,7 @@ def _commits_wait(snapshot: Snapshot) -> ServerState | None:
     text = (
         f"{len(waiting)} commits wait for a synchronous standby, the longest for {span(longest)}:"
         f" synchronous_standby_names = {printable(setting) or 'empty'},"
-        f" connected: {', '.join(map(printable, connected)) or 'none'}"
+        f" connected: {_applications(senders) or 'none'}"
     )
     if missing:
         advice = (
@@ -88,10 +91,18 @@ def _commits_wait(snapshot: Snapshot) -> ServerState | None:
         )
         return _state(STANDBY_MISSING, text, advice, len(waiting), longest)
     advice = (
-        f"check the synchronous standby {', '.join(map(printable, there))} and the network to it"
+        f"check the synchronous standby {_applications(there)} and the network to it"
         " (write_lag, flush_lag and replay_lag of pg_stat_replication); leave the commits that wait alone"
     )
     return _state(STANDBY_SLOW, text, advice, len(waiting), longest)
+
+
+def _applications(senders: list[Session]) -> str:
+    """Their names, with how many have the same one."""
+    numbers = Counter(printable(sender.application) for sender in senders)
+    return ", ".join(
+        f"{name} ({number} of this name)" if number > 1 else name for name, number in sorted(numbers.items())
+    )
 
 
 def _counts(sender: Session, names: AbstractSet[str]) -> bool:
@@ -155,17 +166,21 @@ def _before_replay(snapshot: Snapshot, replay: list[Session]) -> list[Key]:
 
 
 def _without_primary(snapshot: Snapshot) -> ServerState | None:
+    recovery = snapshot.condition.recovery
     if not snapshot.server["in_recovery"] or _processes(snapshot, "walreceiver"):
         return None
-    if not _processes(snapshot, "startup"):
-        return None  # the login does not see the server's own processes
+    # Without primary_conninfo it restores from an archive, or from files that are copied to it: it has no primary.
+    if recovery is None or recovery.streams is False or recovery.replays or not _processes(snapshot, "startup"):
+        return None  # or not asked for; or the login does not see the server's own processes
     text = (
         "this standby receives no WAL: no WAL receiver runs, so its data is as old as its last connection to the"
         " primary, and it refuses every write"
     )
+    text += "; it restores none from its archive either" if recovery.restores else ""
+    hedge = "" if recovery.streams else " (a standby that only restores from an archive has no WAL receiver)"
     advice = (
-        "check primary_conninfo and the standby's log (a standby that only restores from an archive has no WAL"
-        " receiver); if the primary is lost, and cannot start again, on this standby: SELECT pg_promote();"
+        f"check primary_conninfo and the standby's log{hedge}; if the primary is lost, and cannot start again, on this"
+        " standby: SELECT pg_promote();"
     )
     return _state(NO_PRIMARY, text, advice)
 
@@ -210,24 +225,48 @@ def _freeze(databases: list[DatabaseAges], condition: Condition) -> str:
 
 def _read_only(snapshot: Snapshot) -> ServerState | None:
     condition = snapshot.condition
-    databases = frozenset(condition.read_only_databases)
-    if not condition.read_only and not databases:
-        return None
-    clients = [client_session for client_session in snapshot.client_sessions() if client_session.user]
+    databases = sorted(condition.read_only_databases)
+    roles = sorted(condition.read_only_roles)
+    clients = [session for session in snapshot.client_sessions() if session.user]
+    setting = "default_transaction_read_only"
     if condition.read_only:
         where = "of the whole server"
-        undo = "ALTER SYSTEM RESET default_transaction_read_only (or its line in the configuration); reload"
+        undo = f"ALTER SYSTEM RESET {setting} (or its line in the configuration); reload"
+        if condition.read_only == "global":
+            undo = f"ALTER ROLE ALL RESET {setting}"
     else:
-        clients = [client for client in clients if client.database in databases]
-        named = ", ".join(sorted(map(printable, databases)))
-        where = f"of the database {named}"
-        undo = f"ALTER DATABASE {sorted(databases)[0]} RESET default_transaction_read_only"
+        # A role without sessions is refused nothing now.
+        roles = [role for role in roles if any(_is_of(client, role) for client in clients)]
+        clients = [
+            client for client in clients if client.database in databases or any(_is_of(client, role) for role in roles)
+        ]
+        parts = [f"of the database {', '.join(map(printable, databases))}"] if databases else []
+        parts += [f"of the role {printable(role)}{_within(database)}" for role, database in roles]
+        where = " and ".join(parts)
+        resets = [f"ALTER DATABASE {plain_identifier(name)} RESET {setting}" for name in databases]
+        resets += [
+            f"ALTER ROLE {plain_identifier(role)}{_within(database, ' IN DATABASE ')} RESET {setting}"
+            for role, database in roles
+        ]
+        undo = "; ".join(resets)
+    if not where:
+        return None
     text = (
-        f"transactions {where} are read-only by default (default_transaction_read_only is on): writes"
+        f"transactions {where} are read-only by default ({setting} is on): writes"
         f" are refused with SQLSTATE 25006; {counted(len(clients), 'session is', 'sessions are')} connected"
     )
     advice = f"if it remains from a failover or maintenance: {printable(undo)}; then reconnect the clients"
     return _state(READ_ONLY, text, advice, refuses=bool(condition.read_only))
+
+
+def _is_of(client: Session, role: tuple[str, str]) -> bool:
+    return client.user == role[0] and role[1] in ("", client.database)
+
+
+def _within(database: str, words: str = "") -> str:
+    if not database:
+        return ""
+    return words + plain_identifier(database) if words else f" in the database {printable(database)}"
 
 
 def _disk_full(snapshot: Snapshot) -> ServerState | None:
@@ -291,15 +330,21 @@ def _slots_behind(snapshot: Snapshot) -> ServerState | None:
         return None
     text = "; ".join(map(_of_slot, behind[:3]))
     text += f"; and {len(behind) - 3} more" if len(behind) > 3 else ""
-    name = behind[0].name
-    if behind[0].status == "lost":
-        advice = f"set up the consumer of {name} again, and drop the slot: SELECT pg_drop_replication_slot('{name}')"
-    else:
-        advice = (
-            f"start the consumer of {name} again, or make it faster; if it will not come back: SELECT"
-            f" pg_drop_replication_slot('{name}'); max_slot_wal_keep_size limits the WAL that a slot keeps"
+    lost = [slot.name for slot in behind[:3] if slot.status == "lost"]
+    late = [slot.name for slot in behind[:3] if slot.status != "lost"]
+    advice = []
+    if lost:
+        advice.append(f"set up the consumer of {', '.join(lost)} again, and drop the slot: {_drop(lost)}")
+    if late:
+        advice.append(
+            f"start the consumer of {', '.join(late)} again, or make it faster; if it will not come back:"
+            f" {_drop(late)}; max_slot_wal_keep_size limits the WAL that a slot keeps"
         )
-    return _state(SLOT, text, advice)
+    return _state(SLOT, text, "; ".join(advice))
+
+
+def _drop(slots: list[str]) -> str:
+    return "; ".join(f"SELECT pg_drop_replication_slot('{slot}')" for slot in slots)
 
 
 def _is_behind(slot: Slot) -> bool:

@@ -153,7 +153,10 @@ def wraparound(
 ) -> WraparoundReport:
     """How old each database is, and who keeps the horizon back, the oldest first."""
     holders: list[HorizonHolder]
-    holders = [{"kind": "session", "who": who_is(snapshot, pid), "pid": pid, "age": age} for pid, age in sessions]
+    holders = [
+        {"kind": holder_kind(snapshot, pid), "who": who_is(snapshot, pid), "pid": pid, "age": age}
+        for pid, age in sessions
+    ]
     holders += [{"kind": "prepared transaction", "who": printable(gid), "pid": 0, "age": age} for gid, age in prepared]
     for slot, dummy, xmin, catalog_xmin in slots:
         age = max(xmin or 0, catalog_xmin or 0)
@@ -171,6 +174,13 @@ def wraparound(
         for name, age, mxid, limit, mxid_limit in ages
     ]
     return {"databases": databases, "holders": sorted(holders, key=lambda holder: -holder["age"])[:_SHOWN]}
+
+
+def holder_kind(snapshot: Snapshot, pid: int) -> str:
+    """What a process is that keeps rows. A walsender without a transaction of its own keeps them for a query on its
+    standby (hot_standby_feedback)."""
+    session = snapshot.sessions.get(pid)
+    return "standby" if session and session.backend_type == "walsender" and session.xact_start is None else "session"
 
 
 def replication(slots: Iterable[Row], senders: Iterable[Row], archiver: Row) -> ReplicationReport:

@@ -7,13 +7,15 @@ Each part is a statement of its own: what this login may not see, or what waits 
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any, Sequence
 
 from ..._core.text import printable
+from ..background.background_report import holder_kind
 from ..background.io.backends import data_disks
 from ..background.io.background_queries import HORIZON_PREPARED, HORIZON_SESSIONS
-from ..condition import Archiver, Checkpoints, Condition, DatabaseAges, Disk, Holder, Slot
+from ..condition import Archiver, Checkpoints, Condition, DatabaseAges, Disk, Holder, Recovery, Slot
 from ..describe import who_is
 from ..server_states import NEAR_WRAPAROUND
 from ..snapshot import Snapshot
@@ -33,6 +35,25 @@ SELECT d.datname::text, pg_catalog.split_part(c.setting, '=', 2)
        LATERAL pg_catalog.unnest(s.setconfig) AS c(setting)
  WHERE s.setrole = 0 AND pg_catalog.split_part(c.setting, '=', 1) = 'default_transaction_read_only'
 """
+# A role that owns tables is one that writes. One that may only read is often read-only on purpose, and is left out.
+READ_ONLY_ROLES = """
+SELECT r.rolname::text, coalesce(d.datname::text, ''), pg_catalog.split_part(c.setting, '=', 2)
+  FROM pg_catalog.pg_db_role_setting AS s JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole
+  LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase,
+       LATERAL pg_catalog.unnest(s.setconfig) AS c(setting)
+ WHERE pg_catalog.split_part(c.setting, '=', 1) = 'default_transaction_read_only'
+   AND EXISTS (SELECT FROM pg_catalog.pg_shdepend AS o
+                WHERE o.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND o.refobjid = r.oid
+                  AND o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND o.deptype = 'o')
+"""
+# Whether it is set, and no more: primary_conninfo may hold a password.
+RECOVERY = """
+SELECT pg_catalog.bool_or(setting <> '') FILTER (WHERE name = 'primary_conninfo'),
+       coalesce(pg_catalog.bool_or(setting <> '') FILTER (WHERE name = 'restore_command'), false)
+  FROM pg_catalog.pg_show_all_settings() WHERE name IN ('primary_conninfo', 'restore_command')
+"""
+REPLAYED = "SELECT pg_catalog.pg_last_wal_replay_lsn()::text"
+_LOOK = 1.0  # seconds in which a standby that restores from an archive replays something
 ARCHIVER = """
 SELECT pg_catalog.current_setting('archive_mode') IN ('on', 'always'),
        CASE WHEN last_failed_time > coalesce(last_archived_time, '-infinity')
@@ -81,7 +102,7 @@ def read_condition(postgres: Postgres, snapshot: Snapshot, disks: bool = False) 
         disks=tuple(Disk(what, room["size"], room["free"]) for what, room in disks_by_path.items()),
     )
     if postgres.in_recovery:
-        return condition
+        return condition._replace(recovery=_recovery(postgres, snapshot))
     ages = tuple(DatabaseAges(*row) for row in postgres.names(AGES))
     near = [age for age in ages if age.oldest >= NEAR_WRAPAROUND]
     archiver = _archiver(postgres)
@@ -92,10 +113,28 @@ def read_condition(postgres: Postgres, snapshot: Snapshot, disks: bool = False) 
         holders=_holders(postgres, snapshot) if near else (),
         read_only=own[0][0] if own and own[0][0] in _SERVER_WIDE and own[0][1] == "on" else "",
         read_only_databases=tuple(name for name, value in postgres.names(READ_ONLY_DATABASES) if value.lower() in _ON),
+        read_only_roles=tuple(
+            (role, database) for role, database, value in postgres.names(READ_ONLY_ROLES) if value.lower() in _ON
+        ),
         archiver=archiver,
         wal_bytes=wal[0][0] if wal else None,
         checkpoints=next((Checkpoints(*row) for row in postgres.names(CHECKPOINTS)), Checkpoints()),
     )
+
+
+def _recovery(postgres: Postgres, snapshot: Snapshot) -> Recovery:
+    """A second look at what is replayed only where that decides: no WAL receiver runs, and there is an archive."""
+    streams, restores = next(iter(postgres.names(RECOVERY)), (None, False))
+    replays = False
+    if (
+        streams is not False
+        and restores
+        and not any(session.backend_type == "walreceiver" for session in snapshot.sessions.values())
+    ):
+        before = postgres.names(REPLAYED)
+        time.sleep(_LOOK)
+        replays = before != postgres.names(REPLAYED)
+    return Recovery(streams, restores, replays)
 
 
 def _archiver(postgres: Postgres) -> Archiver:
@@ -108,7 +147,9 @@ def _archiver(postgres: Postgres) -> Archiver:
 
 def _holders(postgres: Postgres, snapshot: Snapshot) -> tuple[Holder, ...]:
     """What keeps old rows, the oldest first."""
-    holders = [Holder("session", who_is(snapshot, pid), age) for pid, age in postgres.names(HORIZON_SESSIONS)]
+    holders = [
+        Holder(holder_kind(snapshot, pid), who_is(snapshot, pid), age) for pid, age in postgres.names(HORIZON_SESSIONS)
+    ]
     holders += [Holder("prepared transaction", printable(gid), age) for gid, age in postgres.names(HORIZON_PREPARED)]
     holders += [
         Holder("replication slot", printable(slot["slot_name"]), age)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -95,6 +98,25 @@ def test_writes_refused_by_a_setting(site):
     until(lambda: "read_only" not in states(site))
 
 
+@pytest.mark.parametrize("whose", ["app", "app IN DATABASE postgres"])
+def test_writes_refused_to_a_role_that_owns_tables(site, whose):
+    site.run("ALTER ROLE stranger SET default_transaction_read_only = on")
+    site.run(f"ALTER ROLE {whose} SET default_transaction_read_only = on")
+    client = psycopg2.connect(site.dsn("app"))
+    other = psycopg2.connect(site.dsn("stranger"))
+    try:
+        state = states(site)["read_only"]
+        assert "of the role app" in state["text"]
+        assert "stranger" not in state["text"]
+        assert f"ALTER ROLE {whose} RESET default_transaction_read_only; then" in state["advice"]
+        client.close()
+        until(lambda: "read_only" not in states(site))
+    finally:
+        client.close()
+        other.close()
+        site.run(*(f"ALTER ROLE {role} RESET default_transaction_read_only" for role in ("stranger", whose)))
+
+
 @contextmanager
 def stopped(server, backend_type):
     pid = server.value(f"SELECT pid FROM pg_stat_activity WHERE backend_type = '{backend_type}'")
@@ -163,3 +185,26 @@ def test_writes_refused_before_wraparound(major, kind):
         assert "run VACUUM in each database" in state["advice"]
         assert "postgres" in state["advice"]
         assert "accepts writes" in run_module("pg_preflight_info", **server.login("oncall"))["not_ready"]
+
+
+@pytest.mark.parametrize("major", MAJORS)
+def test_a_standby_that_restores_from_an_archive_has_no_primary_to_miss(major):
+    """It has no WAL receiver, by its configuration; with an address of a primary that is gone it has lost one."""
+    archive = Path(tempfile.mkdtemp(prefix="pafar-archive-"))
+    archive.chmod(0o777)
+    settings = {"archive_mode": "on", "archive_command": f"cp %p {archive}/%f", "wal_level": "replica"}
+    try:
+        with Server(one_per_major()[major], settings) as primary:
+            primary.prepare_site()
+            restores = {"restore_command": f"cp {archive}/%f %p", "hot_standby": "on"}
+            with Server(one_per_major()[major], restores, primary=primary) as standby:
+                until(lambda: "standby_without_primary" not in states(standby))
+                primary.stop()
+                assert "restores none" in awaited(standby, "standby_without_primary")["text"]
+                standby.stop(signal.SIGINT)
+                standby.settings["primary_conninfo"] = ""
+                standby.start()
+                assert "standby_without_primary" not in states(standby)
+                assert standby.value("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walreceiver'") == 0
+    finally:
+        shutil.rmtree(archive)

@@ -44,6 +44,8 @@ def slow(seen, given, **more):
         ("prepared transaction", "another", 5000, 900.0, ""),
         ("replication slot", "standby2", 1_000_000, 0.0, "the consumer of the slot standby2"),
         ("replication slot", "standby2", 999_999, 900.0, ""),
+        ("standby", "90 rep@ walreceiver", 1_000_000, 0.0, "end the oldest transaction on that standby"),
+        ("standby", "90 rep@ walreceiver", 999_999, 900.0, ""),
         ("session", "7 app@shop report", 5_000_000, 900.0, ""),
     ],
 )

@@ -12,6 +12,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.condition 
     DatabaseAges,
     Disk,
     Holder,
+    Recovery,
     Slot,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
@@ -31,8 +32,12 @@ def commits(number, seconds=60.0):
     return [session(pid, query="COMMIT", query_start=ago(seconds), **WAITS) for pid in range(1, number + 1)]
 
 
-def sender(application, **given):
-    return session(90, "active", backend_type="walsender", application=application, **given)
+def sender(application, pid=90, **given):
+    return session(pid, "active", backend_type="walsender", application=application, **given)
+
+
+def senders(application, number):
+    return [sender(application, pid) for pid in range(90, 90 + number)]
 
 
 def server(setting="standby1", standby=False):
@@ -65,6 +70,28 @@ def server(setting="standby1", standby=False):
             [*commits(3), sender("pg_receivewal")],
             ["synchronous_standby_slow"],
             id="it is asked for by its name",
+        ),
+        pytest.param(
+            "ANY 2 (*)",
+            [*commits(1), *senders("walreceiver", 3)],
+            ["synchronous_standby_slow"],
+            id="three of one name are three",
+        ),
+        pytest.param(
+            "FIRST 2 (a)", [*commits(1), *senders("a", 2)], ["synchronous_standby_slow"], id="two of the one name"
+        ),
+        pytest.param("ANY 2 (*)", [*commits(1, 2.0), *senders("walreceiver", 3)], [], id="three take their time"),
+        pytest.param(
+            "ANY 2 (a, b)",
+            [*commits(1), sender("a"), *[sender("c", pid) for pid in (91, 92)]],
+            ["synchronous_standby_missing"],
+            id="others do not count, however many",
+        ),
+        pytest.param(
+            "3 (*)",
+            [*commits(1), *senders("walreceiver", 2)],
+            ["synchronous_standby_missing"],
+            id="one of three is gone",
         ),
         pytest.param("standby1", commits(1, 0.1), [], id="for a moment"),
         pytest.param("", [session(1)], [], id="none is asked for"),
@@ -110,17 +137,26 @@ def test_no_session_is_ended_for_a_commit_that_waits():
 
 
 @pytest.mark.parametrize(
-    ("processes", "causes"),
+    ("processes", "recovery", "says"),
     [
-        pytest.param(["startup"], ["standby_without_primary"], id="nothing is received"),
-        pytest.param(["startup", "walreceiver"], [], id="all is as it should be"),
-        pytest.param([], [], id="the processes are not to be seen"),
+        pytest.param(["startup"], Recovery(True), "receives no WAL", id="nothing is received"),
+        pytest.param(["startup"], Recovery(True, True), "restores none from its archive", id="and none restored"),
+        pytest.param(["startup"], Recovery(None), "only restores from an archive", id="the setting is not to be seen"),
+        pytest.param(["startup"], Recovery(True, True, True), "", id="it restores instead"),
+        pytest.param(["startup"], Recovery(None, True, True), "", id="it restores, wherever it would connect to"),
+        pytest.param(["startup"], Recovery(False, True), "", id="a standby by archive alone"),
+        pytest.param(["startup"], Recovery(False, False), "", id="a standby by files that are copied"),
+        pytest.param(["startup"], None, "", id="not asked"),
+        pytest.param(["startup", "walreceiver"], Recovery(True), "", id="all is as it should be"),
+        pytest.param([], Recovery(True), "", id="the processes are not to be seen"),
     ],
 )
-def test_a_standby_without_its_primary(processes, causes):
+def test_a_standby_without_its_primary(processes, recovery, says):
     sessions = [session(pid, "", backend_type=kind) for pid, kind in enumerate(processes, 50)]
-    found = server_states(snapshot([], *sessions, server=server("", standby=True)))
-    assert [state["cause"] for state in found] == causes
+    scene = snapshot([], *sessions, server=server("", standby=True), condition=Condition(recovery=recovery))
+    found = server_states(scene)
+    assert [state["cause"] for state in found] == ["standby_without_primary"] * bool(says)
+    assert all(says in state["text"] + state["advice"] for state in found)
 
 
 @pytest.mark.parametrize(
@@ -232,6 +268,56 @@ def test_writes_refused_by_a_setting(given, refuses, says):
         assert says in state["text"]
         assert "1 session is connected" in state["text"]
         assert "RESET default_transaction_read_only" in state["advice"]
+
+
+@pytest.mark.parametrize(
+    ("given", "connected", "says", "undo"),
+    [
+        (Condition(read_only_roles=(("app", ""),)), 2, "of the role app are", "ALTER ROLE app RESET"),
+        (
+            Condition(read_only_roles=(("app", "My-App"), ("Web", "booking"))),
+            2,
+            "of the role Web in the database booking and of the role app in the database My-App are",
+            'ALTER ROLE "Web" IN DATABASE booking RESET default_transaction_read_only; ALTER ROLE app IN DATABASE'
+            ' "My-App" RESET',
+        ),
+        (Condition(read_only_roles=(("report", ""), ("app", "elsewhere"))), None, "", ""),
+        (
+            Condition(read_only_databases=("My-App", "booking"), read_only_roles=(("Web", ""), ("gone", ""))),
+            3,
+            "of the database My-App, booking and of the role Web are",
+            'ALTER DATABASE "My-App" RESET default_transaction_read_only; ALTER DATABASE booking RESET'
+            ' default_transaction_read_only; ALTER ROLE "Web" RESET',
+        ),
+        (
+            Condition(read_only="global", read_only_roles=(("app", ""),)),
+            3,
+            "of the whole server",
+            "ALTER ROLE ALL RESET",
+        ),
+        (Condition(read_only="configuration file"), 3, "of the whole server", "ALTER SYSTEM RESET"),
+    ],
+)
+def test_each_of_a_read_only_role_and_database_has_its_remedy(given, connected, says, undo):
+    found = states(given, session(1), session(2, database="My-App"), session(3, user="Web"))
+    assert [state["cause"] for state in found] == ["read_only"] * (connected is not None)
+    for state in found:
+        assert says in state["text"]
+        assert f"{connected} sessions are connected" in state["text"]
+        assert f"maintenance: {undo} default_transaction_read_only" in state["advice"]
+
+
+@pytest.mark.parametrize(
+    ("slots", "commands"),
+    [
+        ([Slot("a", True, True, 2000 * MIB), Slot("b", False, False, 3000 * MIB)], 2),
+        ([Slot("a", True, False, 0, 0, "lost"), Slot("b", True, True, 5000 * MIB)], 2),
+        ([Slot("a", True, True, 2000 * MIB), Slot("b", True, True, 1 * MIB)], 1),
+    ],
+)
+def test_each_slot_that_is_named_has_its_remedy(slots, commands):
+    (state,) = states(Condition(slots=tuple(slots)))
+    assert state["advice"].count("SELECT pg_drop_replication_slot('") == commands
 
 
 @pytest.mark.parametrize(

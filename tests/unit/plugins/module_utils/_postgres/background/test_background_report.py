@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background import background_report as background
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.background_report import (
     pressing,
@@ -70,3 +71,19 @@ def test_what_presses_of_the_background():
         "spilled 256 MiB",
     ):
         assert words in said
+
+
+@pytest.mark.parametrize(
+    ("holder", "kind"),
+    [
+        (session(7, backend_type="walsender", xact_start=None), "standby"),
+        (session(7, "", backend_type="walsender", xact_start=None, application="replica2"), "standby"),
+        (session(7, backend_type="walsender"), "session"),  # a copy of tables for logical replication
+        (session(7), "session"),
+        (session(7, "idle"), "session"),
+        (session(8), "session"),  # gone between the two looks
+    ],
+)
+def test_a_walsender_keeps_rows_for_its_standby(holder, kind):
+    found = background.wraparound(snapshot([], holder), [], [(7, 5_000_000)], [], [])
+    assert [one["kind"] for one in found["holders"]] == [kind]
