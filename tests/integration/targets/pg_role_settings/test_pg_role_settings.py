@@ -203,7 +203,7 @@ def test_no_limit_is_no_limit_and_a_setting_must_be_there(server):
 
 
 def test_a_role_in_another_script(server):
-    server.run('CREATE ROLE "jörg"')
+    server.run('CREATE ROLE "jörg" LOGIN')
     try:
         done = guard(server, settings=[{"role": "jörg", "setting": "lock_timeout", "value": "5s"}])
         assert done["done"] == ["set jörg: lock_timeout not set -> 5s"]
