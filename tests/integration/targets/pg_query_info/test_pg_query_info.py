@@ -125,13 +125,14 @@ TRICKS = [
     "SELECT pg_stat_reset()",
     # Each of these runs a text, in which the name of what it calls does not stand in one piece.
     "SELECT * FROM public.crosstab('SELECT 1, 1, pg_term'||'inate_backend({bystander})::int') AS t(a int, b int)",
-    "SELECT * FROM public.crosstab('SELECT 1, 1, pg_term'||'inate_backend({bystander})::int', 'SELECT 1') AS t(a int, b int)",
+    "SELECT * FROM public.crosstab('SELECT 1, 1, pg_term'||'inate_backend({bystander})::int', 'SELECT 1')"
+    " AS t(a int, b int)",
     "SELECT * FROM public.crosstab2('SELECT ''1'', ''1'', pg_term'||'inate_backend({bystander})::text')",
     "SELECT * FROM public.mine('SELECT 1, 1, pg_term'||'inate_backend({bystander})::int') AS t(a int, b int)",
     "SELECT * FROM public.connectby('(SELECT pg_term'||'inate_backend({bystander})::text AS a, 1::text AS b) x',"
     " 'a', 'b', '1', 0) AS t(a text, b text, c int)",
-    "SELECT * FROM public.xpath_table('b', 'x', '(SELECT 1 AS b, pg_term'||'inate_backend({bystander})::text AS x) q', '/a',"
-    " 'true') AS t(a int, b text)",
+    "SELECT * FROM public.xpath_table('b', 'x', '(SELECT 1 AS b, pg_term'||'inate_backend({bystander})::text AS x) q',"
+    " '/a', 'true') AS t(a int, b text)",
     "SELECT * FROM ts_stat('SELECT pg_term'||'inate_backend({bystander})::text::tsvector')",
     "SELECT ts_rewrite('a'::tsquery, 'SELECT ''a''::tsquery, pg_term'||'inate_backend({bystander})::text::tsquery')",
     "SELECT query_to_xmlschema('SELECT pg_term'||'inate_backend({bystander})', true, true, '')",
