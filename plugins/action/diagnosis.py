@@ -18,10 +18,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.disk impo
     least_of,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.network import diagnose_network
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.owner import Services
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.payments import Known, diagnose_payments
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.performance import diagnose_performance
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.reclaim import ReclaimFacts
-from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.owner import Services
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.reached import ReachedReport
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.failing_requests import FailingRequests
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import LogReport

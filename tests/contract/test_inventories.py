@@ -35,6 +35,7 @@ RESULTS = {
     *(f"{role}_{word}" for role in PREFIXES for word in ("planned", "applied", "after", "outcome")),
     *(path.stem for path in (ROOT / "plugins/modules").glob("*.py")),
     *INNER,  # a play gives them to a role that it includes
+    "incident_must_exist",  # and this one those that go on with an incident
 }
 
 

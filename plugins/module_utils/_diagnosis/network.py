@@ -27,7 +27,6 @@ from .._endpoints.endpoint import (
     LayerReport,
     ProbeReport,
 )
-from .._endpoints.owner import Services, is_apart, is_declared, service_at, service_of
 from .._endpoints.reached import (
     BELOW,
     is_connected,
@@ -40,6 +39,7 @@ from .._endpoints.reached import (
 )
 from .._endpoints.request_id import for_support, request_id_at
 from .cause import Cause, Detail, Diagnosis, Rules, diagnosis, joined
+from .owner import Services, is_apart, is_declared, service_at, service_of
 
 DNS, CUT, TARGET, REFUSED, EGRESS, PROVIDER, KEYS, NOT_SERVING, SLOW, SERVICE, STALE, NO_SERVICE = (
     "dns_failure", "network_cut", "target_down", "not_listening", "no_egress", "provider_fault", "key_refused",

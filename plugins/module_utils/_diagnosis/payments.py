@@ -32,16 +32,16 @@ from .._endpoints.answerer import (
     WRONG_HOST,
 )
 from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, KEY, LATE, NETWORK, THEIRS, UNKNOWN
-from .._endpoints.owner import Services
 from .._endpoints.reached import unknown_of
 from .._logs.records import LogReport, SignatureReport
 from .cause import Cause, Diagnosis, Rules, diagnosis, joined
 from .errors.own_code import CODE, SEVERAL, WIDE, code_causes, last_line
+from .errors.provider_errors import API as API_ERROR
+from .errors.provider_errors import EVENT_TIME, SIGNATURE, declined_cards, ids_for_support, provider_error
+from .errors.provider_errors import KEY as KEY_ERROR
+from .errors.provider_errors import LIMITED as LIMITED_ERROR
 from .network import STALE, Row, aside, causes_of, to_restart
-from .provider_errors import API as API_ERROR
-from .provider_errors import EVENT_TIME, SIGNATURE, declined_cards, ids_for_support, provider_error
-from .provider_errors import KEY as KEY_ERROR
-from .provider_errors import LIMITED as LIMITED_ERROR
+from .owner import Services
 
 STRIPE_DOWN, STRIPE_SLOW, KEY_REFUSED, LIMITED, UNTRUSTED, WEBHOOK, WEBHOOK_DOWN, BLOCKED, TOO_OLD, SERVICE = (
     "stripe_down", "stripe_slow", "key_refused", "rate_limited", "stripe_untrusted", "webhook_misconfigured",

@@ -9,7 +9,15 @@ from ansible.utils.display import Display
 from ansible_collections.pafar.runbook.plugins.filter.rated_signs import FilterModule
 
 rated = FilterModule().filters()["rated_signs"]
-DOWN = {"state": "down", "target": "stripe", "layer": "tcp", "judge": "", "source": "db1", "why": "refused"}
+DOWN = {
+    "state": "down",
+    "target": "stripe",
+    "layer": "tcp",
+    "layers": {},
+    "judge": "",
+    "source": "db1",
+    "why": "refused",
+}
 FACTS: Any = {"reached": {"matrix": [DOWN]}}
 
 

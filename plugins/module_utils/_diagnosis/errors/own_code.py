@@ -17,7 +17,7 @@ from ..._core.text import shortened
 from ..._logs.records import LogReport, SignatureReport
 from ..cause import Cause
 from ..failing_share import failing_shares
-from ..provider_errors import CARD, OWN, provider_error
+from .provider_errors import CARD, OWN, provider_error
 from .whose_error import is_mistake, speaks_of_others
 
 CODE, ROLL_BACK = "own_code", "roll_back_release"

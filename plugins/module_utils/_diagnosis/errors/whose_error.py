@@ -78,7 +78,7 @@ _OTHERS = re.compile(
     r"|javax\.net\.ssl|\bSocket\w*(?:Error|Exception)|SocketError|SSL\w*(?:Error|Exception)|TLSError"
     r"|CertificateError|System\.Net\.|HttpRequestException|HttpServerErrorException|TaskCanceledException"
     r"|ResourceAccessException|WebClientRequestException|RetryableException|FetchError|fetch failed|Failed to fetch"
-    r"|socket hang up|\b(?:ECONN|EAI_|ENOTFOUND|EPIPE|ETIMED|EHOSTUN|ENETUN|UND_ERR)\w*|Errno::E\w+"
+    r"|socket hang[ ]up|\b(?:ECONN|EAI_|ENOTFOUND|EPIPE|ETIMED|EHOSTUN|ENETUN|UND_ERR)\w*|Errno::E\w+"
     r"|connection (?:refused|reset|closed|already closed|aborted|is closed|was closed|lost)"
     r"|too many (?:clients|connections)|no such host|name resolution|Name or service not known"
     r"|NetworkError|network is unreachable|no route to host|server closed the connection"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.top_consumers import weigh_cpu, weigh_memory
 
@@ -83,13 +85,14 @@ def test_the_statement_of_a_server_on_the_host_itself_is_ended_too():
 @pytest.mark.parametrize("name", ["postgres_export", "postgrest", "postgres-backup", "postgresql-proxy"])
 def test_what_is_only_called_like_the_database_is_a_process_as_any(name):
     """`postgres_export` is what the kernel shows of the exporter: 15 characters of the name."""
-    odd = {**backend("shop-exporter-1", 87), "name": name}
+    odd: Any = {**backend("shop-exporter-1", 87), "name": name}
     weighed = weigh_cpu(
         resources(one("exporter", cpu=0.98), reading=HOST, processes=[odd]), [running(87, started=BEGAN)], "shop"
     )
     assert (weighed["sessions"], weighed["services"]) == ([], ["exporter"])
     assert not any("session" in text for text in weighed["advice"])
-    alone = weigh_cpu(resources(reading=HOST, processes=[{**odd, "container": ""}]), [], "shop")
+    odd["container"] = ""
+    alone = weigh_cpu(resources(reading=HOST, processes=[odd]), [], "shop")
     assert alone["advice"] == [f"{name} (pid 4711) runs outside of any container: inspect it"]
 
 

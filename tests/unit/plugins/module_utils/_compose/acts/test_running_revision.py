@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.running_revision import (
     of_what_runs,
@@ -62,7 +64,7 @@ def test_the_revision_of_the_checkout_is_that_of_what_runs_only_where_it_was_dep
 
 
 def test_a_newer_image_of_a_database_says_nothing_of_the_checkout():
-    services = {"web": {}, "db": {}}
+    services: dict[str, Any] = {"web": {}, "db": {}}
     found = project(app(), app("db", image=OLD, mounts=[volume("data")]), services=services)
     assert of_what_runs(found, head(FIRST), ONE)["revision"] == FIRST
     other = project(app(), app("db", ref="postgres:16", hash="x", mounts=[volume("data")]), services=services)

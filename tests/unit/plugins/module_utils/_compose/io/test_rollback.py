@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.rollback import RollBack
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.snapshots import Snapshots
@@ -15,6 +17,7 @@ def snapshot(at, **images):
     return ReleaseSnapshot("shop", at, True, services)
 
 
+NOT_ASKED: Any = None  # neither engine nor project is asked
 FIRST = snapshot("2026-11-23T120000Z", web=OLD, db=DATA)
 SECOND = snapshot("2026-11-23T130000Z", web=NEW, db=DATA)
 
@@ -24,7 +27,7 @@ def good_after(folder, services, present=SECOND, marks=True):
     store = Snapshots(str(folder), "shop")
     for kept in (FIRST, SECOND):
         store.keep(kept)
-    RollBack(None, None, store, marks, {}, None, present=present).mark(services)
+    RollBack(NOT_ASKED, NOT_ASKED, store, marks, {}, None, present=present).mark(services)
     return {kept.name for kept in store.newest_first() if kept.good}
 
 

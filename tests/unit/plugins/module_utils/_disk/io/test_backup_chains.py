@@ -7,6 +7,7 @@ import os
 import tarfile
 import time
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.io.backups import Kept, backups
@@ -22,7 +23,7 @@ def base(folder: Path, series: str, days: int, start: int, of: int = 0, form: st
     moment = time.time() - DAY * days - 60
     name = f"{series}-{time.strftime('%Y%m%d', time.gmtime(moment))}.tar{'.' if form else ''}{form}"
     folder.mkdir(exist_ok=True)
-    with tarfile.open(folder / name, f"w:{form}") as tar:
+    with tarfile.open(name=str(folder / name), mode=cast(Any, f"w:{form}")) as tar:
         for path, data in (("backup_label", label.encode()), ("base/1/1", os.urandom(9000 if of else 12000))):
             member = tarfile.TarInfo(path)
             member.size = len(data)

@@ -73,5 +73,5 @@ def test_a_proxy_that_refuses_is_named(monkeypatch, host):
 def test_a_key_that_cannot_be_sent_says_nothing_of_the_server(monkeypatch):
     with server() as (port, asked):
         made = tried(monkeypatch, f"http://127.0.0.1:{port}/", key="\u043a\u043b\u044e\u0447")
-    assert (made.meaning.state, asked) == ("unknown", [])
+    assert (made.meaning.state, [line for line in asked if line]) == ("unknown", [])  # it may have connected
     assert "HTTP cannot carry" in made.meaning.why

@@ -201,7 +201,7 @@ def test_where_tcp_is_dropped_the_addresses_of_a_cut_answer_are_used_in_time(mon
         if accepts:
             opened.enter_context(socket.create_server(("127.0.0.1", resolver.PORT)))
         else:
-            monkeypatch.setattr(resolver.socket, "create_connection", dropped)
+            monkeypatch.setattr(socket, "create_connection", dropped)
         began = time.monotonic()
         found = resolver.addresses(here, "web.example", 4.0)
     assert found == ["127.0.0.1"]
@@ -221,7 +221,7 @@ def test_a_cut_answer_without_an_address_is_not_said_to_be_none(monkeypatch):
         raise ConnectionRefusedError(111, "Connection refused")
 
     with place([cast(Says, lambda _name, _kind: (_TRUNCATED, []))]) as here:
-        monkeypatch.setattr(resolver.socket, "create_connection", refused)
+        monkeypatch.setattr(socket, "create_connection", refused)
         with pytest.raises(Unresolved, match="too long for UDP") as said:
             resolver.addresses(here, "web.example", 1.0)
     assert not isinstance(said.value, NoSuchName)

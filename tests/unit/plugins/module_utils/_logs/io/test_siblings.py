@@ -7,6 +7,7 @@ import os
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.io.gathering import LogQuery
@@ -25,10 +26,13 @@ def write(path: Path, ago: float, text: str) -> None:
     os.utime(path, (moment.timestamp() + 3,) * 2)
 
 
+NOT_ASKED: Any = None  # files need no engine
+
+
 def asked(*files: Path, hours: float = 6.0) -> tuple[list[str], list[str], bool]:
     now = time.time()
     where = Where(files=[str(file) for file in files])
-    report = read(None, None, where, LogQuery(now - hours * HOUR, now), Limits(10**9, time.monotonic() + 60))
+    report = read(NOT_ASKED, NOT_ASKED, where, LogQuery(now - hours * HOUR, now), Limits(10**9, time.monotonic() + 60))
     left_out = [note for source in report["sources"] for note in source["left_out"]]
     return [entry["text"].split(" ", 1)[1] for entry in report["entries"]], left_out, report["truncated"]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.owner import (
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.owner import (
     is_apart,
     is_declared,
     service_at,
@@ -36,7 +36,7 @@ SERVICES = {
 )
 def test_the_service_at_an_address(source, address, tcp, owner):
     row = probed(source, "it", address=address)
-    row["layers"] = {"tcp": {"ok": True, "ms": 1.0, "said": "", **tcp}} if tcp else {}
+    row["layers"] = cast(Any, {"tcp": {"ok": True, "ms": 1.0, "said": "", **tcp}} if tcp else {})
     assert service_at(row, SERVICES) == owner
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.errors.whose_error import is_mistake
-from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.provider_errors import (
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.errors.provider_errors import (
     API,
     CARD,
     EVENT_TIME,
@@ -15,6 +14,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.provider_
     SIGNATURE,
     provider_error,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.errors.whose_error import is_mistake
 
 PYTHON = ("stripe.error.{}Error", "stripe._error.{}Error", "stripe.{}Error")
 FORMS = (

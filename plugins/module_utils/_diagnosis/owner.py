@@ -8,8 +8,8 @@ import re
 from typing import Mapping
 
 from .._compose.project_report import ContainerReport, ServiceReport
-from .endpoint import ProbeReport
-from .reached import BELOW
+from .._endpoints.endpoint import ProbeReport
+from .._endpoints.reached import BELOW
 
 _NETWORK_OF = "network of "  # how a container's ``shares`` begin where it uses the network of another one
 _HERE = ("127.0.0.1", "localhost", "::1", "[::1]", "0.0.0.0")

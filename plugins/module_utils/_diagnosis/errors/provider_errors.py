@@ -15,11 +15,11 @@ from __future__ import annotations
 import re
 from typing import Pattern, Sequence
 
-from .._core.text import counted
-from .._endpoints.endpoint import ProbeReport
-from .._endpoints.request_id import for_support, request_id_at, request_ids_in
-from .._logs.records import LogReport
-from .errors.whose_error import is_mistake
+from ..._core.text import counted
+from ..._endpoints.endpoint import ProbeReport
+from ..._endpoints.request_id import for_support, request_id_at, request_ids_in
+from ..._logs.records import LogReport
+from .whose_error import is_mistake
 
 CARD, LIMITED, KEY, API, SIGNATURE, EVENT_TIME, REQUEST, OTHER = (
     "card_declined", "rate_limited", "key_refused", "api_error", "signature", "event_time", "request_refused", "other",
@@ -63,7 +63,7 @@ _TYPE = re.compile(
 )
 _FAULT = (
     r"(?:time(?:d[ -]?)?out|refused|reset by peer|unreachable|name resolution|max retries|unknown_?host|handshake"
-    r"|socket hang up|server error|service unavailable|bad gateway|\b(?:ECONN|ENOTFOUND|EAI_|ETIMED)\w*)"
+    r"|socket hang[ ]up|server error|service unavailable|bad gateway|\b(?:ECONN|ENOTFOUND|EAI_|ETIMED)\w*)"
 )
 # Codes and sentences of the API's answers, which wrappers and clients without classes hand on.
 _SAYS: tuple[tuple[str, Pattern[str]], ...] = (
