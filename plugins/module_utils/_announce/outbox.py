@@ -19,7 +19,7 @@ from typing import Any, Collection, Iterable, Mapping, Sequence
 from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED
 from .._incident.stamps import is_stamp, moment_of
-from .settings import MAIL, PAGER, TRACKER
+from .settings import MAIL, PAGE, PAGER, TRACKER
 
 QUEUED, SENDING, SENT, FAILED, IN_DOUBT = "queued", "sending", "sent", "failed", "in_doubt"
 REFUSED, REPLACED = "refused", "replaced"
@@ -29,6 +29,8 @@ LEASE = timedelta(seconds=90)  # after which a message that is being sent by a r
 _RETRIES = (30, 60, 120, 300, 600)  # seconds until the next try; the last one from then on
 _LONGEST = timedelta(hours=1)  # that a message waits, whatever the other side asks for
 _QUIET = "the present severity pages no person"
+_ANSWERED = "the incident was acknowledged, or is over"
+_OPEN_AGAIN = "the incident was opened again"
 _AT_ONCE = 20  # messages of a channel that are taken in one go
 
 
@@ -74,11 +76,10 @@ def queued_note(message: Message) -> dict[str, Any]:
 def entries_of(events: Iterable[EventReport]) -> list[Entry]:
     """All messages of an incident in the order in which they were queued."""
     entries: dict[str, Entry] = {}
-    void: set[str] = set()  # keys of calls for an answer that was given after they were queued
+    void: dict[str, str] = {}  # keys of messages that a later event has made wrong, and why
     for event in events:
         if event["kind"] != "message":
-            if event["kind"] == "acknowledged" or (event["kind"] == "phase" and event["note"].get("phase") in ENDED):
-                void |= {key for key, entry in entries.items() if _calls(entry)}
+            void.update(_made_void(event, entries.values()))
             continue
         note = event["note"]
         key, state = str(note.get("key", "")), str(note.get("state", ""))
@@ -87,7 +88,18 @@ def entries_of(events: Iterable[EventReport]) -> list[Entry]:
                 entries[key] = Entry(_message(key, note), QUEUED, kept_at(event), by=event["by"])
             continue
         entries[key] = _next(entries[key], state, event)
-    return _without_replaced([_void(entry) if key in void else entry for key, entry in entries.items()])
+    return _without_replaced([_void(entry, void[key]) if key in void else entry for key, entry in entries.items()])
+
+
+def _made_void(event: EventReport, entries: Iterable[Entry]) -> dict[str, str]:
+    """The keys of the messages that an event makes wrong, and why: calls for an answer that was given, and the
+    archiving of the channel of an incident that was opened again."""
+    phase = event["note"].get("phase") if event["kind"] == "phase" else None
+    if event["kind"] == "acknowledged" or phase in ENDED:
+        return {entry.message.key: _ANSWERED for entry in entries if _calls(entry)}
+    if phase is not None:
+        return {entry.message.key: _OPEN_AGAIN for entry in entries if _is_archive(entry)}
+    return {}
 
 
 def _calls(entry: Entry) -> bool:
@@ -99,9 +111,15 @@ def _is_page(entry: Entry) -> bool:
     return entry.message.template == "page" and entry.message.audience == PERSON
 
 
-def _void(entry: Entry, why: str = "the incident was acknowledged, or is over") -> Entry:
-    """No person is paged after the acknowledgement. What is on its way may still arrive; its sender reports it."""
-    if entry.state in FINAL or (not _is_page(entry) and entry.state in (SENDING, IN_DOUBT)):
+def _is_archive(entry: Entry) -> bool:
+    return entry.message.template == "archive"
+
+
+def _void(entry: Entry, why: str) -> Entry:
+    """No person is paged after the acknowledgement, and no channel of an open incident is archived. What is on its way
+    may still arrive; its sender reports it."""
+    is_struck_always = _is_page(entry) or _is_archive(entry)
+    if entry.state in FINAL or (not is_struck_always and entry.state in (SENDING, IN_DOUBT)):
         return entry
     return _replaced(entry, why)
 
@@ -208,8 +226,9 @@ def _is_copied_enough(entry: Entry) -> bool:
 def _gives_way(entry: Entry) -> bool:
     """Whether a message in doubt is not sent again where a newer state of its thing is queued. An alert is acknowledged
     or over by then, and pages no person any more. A state of an issue cannot be asked for: sent again after a newer
-    one has arrived, it would be the last that is said."""
-    return _is_alert(entry) or (entry.message.channel == TRACKER and bool(entry.message.thing))
+    one has arrived, it would be the last that is said. A state of the page is not true any more: the public would read
+    that an incident is over which was opened again."""
+    return _is_alert(entry) or (entry.message.channel in (TRACKER, PAGE) and bool(entry.message.thing))
 
 
 def due(entries: Sequence[Entry], now: datetime, lease: timedelta = LEASE) -> list[Entry]:

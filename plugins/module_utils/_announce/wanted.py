@@ -233,11 +233,13 @@ def _ends(story: IncidentFacts, place: str) -> list[Message]:
 
 
 def _archive(story: IncidentFacts) -> list[Message]:
-    """After the incident has ended for long enough. One that was opened again is not over."""
+    """After the incident has ended for long enough. One that was opened again is not over; its later end is another
+    message, since the one before was struck."""
     phases = [event for event in story.events if event["kind"] == "phase"]
     if not phases or phases[-1]["note"].get("phase") not in ENDED:
         return []
-    first = next(event for event in phases if event["note"].get("phase") in ENDED)
+    open_at = max((number for number, each in enumerate(phases) if each["note"].get("phase") not in ENDED), default=-1)
+    first = phases[open_at + 1]
     waits = timedelta(seconds=float(story.settings[SLACK]["archive_after"]))
     if story.now - kept_at(phases[-1]) < waits:
         return []
@@ -262,9 +264,11 @@ def _page(story: IncidentFacts) -> list[Message]:
             resolution=_words(options["resolutions"], state.cause) if state.state == RESOLVED else "",
             components=_components(options, state.state, story.worst), seq=state.seq, acted=state.acted,
         )  # fmt: skip
-        # What a person wrote is published whatever comes after it; a state gives way to a newer one.
+        # What a person wrote is published whatever comes after it; a state gives way to a newer one of its incident on
+        # the page.
         if key:
-            messages.append(Message(key, PAGE, "page", values, "" if state.text else "page", "public"))
+            thing = "" if state.text else key.partition("/")[0]
+            messages.append(Message(key, PAGE, "page", values, thing, "public"))
     return messages
 
 

@@ -275,3 +275,46 @@ def test_a_state_of_an_issue_in_doubt_gives_way_to_a_newer_one(tries):
     made = [state("create", ""), *(said("create", each, 1) for each in tries), state("close")]
     found = claim([opened(), *made], [], at(99))
     assert [entry.message.key for entry in found.taken] == ["create", "close"], "without it there is no issue"
+
+
+REOPENED = event("phase", 5, phase="open", reason="it is back")
+
+
+def archived(*after):
+    return [event("message", 0, **queued_note(Message("slack/archive/2", "slack", "archive"))), *after]
+
+
+@pytest.mark.parametrize("after", [[], ["sending"], ["sending", "failed"], ["sending", "in_doubt"]])
+def test_a_channel_of_an_incident_that_was_opened_again_is_not_archived(after):
+    events = archived(*(said("slack/archive/2", state, 1) for state in after))
+    assert len(due(entries_of(events), at(60))) == 1
+    assert due(entries_of([*events, REOPENED]), at(60)) == []
+    (entry,) = entries_of([*events, REOPENED])
+    assert (entry.state, entry.reason.partition(";")[0]) == ("replaced", "the incident was opened again")
+    later = event("message", 9, **queued_note(Message("slack/archive/7", "slack", "archive")))
+    ended = event("phase", 8, phase="resolved", reason="x")
+    again = due(entries_of([*events, REOPENED, ended, later]), at(60))
+    assert [entry.message.key for entry in again] == ["slack/archive/7"], "a later end has an archiving of its own"
+
+
+def test_what_is_archived_already_and_what_else_waits_stay_as_they_are():
+    sent = [said("slack/archive/2", "sending", 1), said("slack/archive/2", "sent", 2)]
+    assert states(*archived(*sent), REOPENED) == [("slack/archive/2", "sent")]
+    closed = event("phase", 5, phase="closed", reason="x")
+    assert states(*archived(), closed) == [("slack/archive/2", "queued")], "still over"
+    assert states(queued("a"), REOPENED) == [("a", "queued")]
+
+
+@pytest.mark.parametrize(
+    ("state", "thing", "is_sent"),
+    [("in_doubt", "page", False), ("sending", "page", False), ("failed", "page", False),
+     ("in_doubt", "", True), ("in_doubt", "page-2", True)],
+)  # fmt: skip
+def test_a_state_of_the_page_in_doubt_gives_way_to_a_newer_one_of_the_same_incident_on_it(state, thing, is_sent):
+    """The public would read that an incident is over which was opened again; a person's text is always published."""
+    events = [queued("old", "page", thing), said("old", "sending", 1)]
+    events += [said("old", state, 2)] if state != "sending" else []
+    assert [entry.message.key for entry in due(entries_of(events), at(60))] == ["old"], "without a newer one it is sent"
+    newer = Message("new", "page", "page", {"text": ""}, "page")
+    found = claim(events, [newer], at(60))
+    assert [entry.message.key for entry in found.taken] == (["old", "new"] if is_sent else ["new"])

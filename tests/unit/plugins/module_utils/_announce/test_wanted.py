@@ -262,3 +262,25 @@ def test_a_channel_that_is_configured_later_does_not_get_the_course_of_an_old_in
 def test_what_follows_an_incident_has_no_secret():
     item = event("action_item", 9, seq=3, key="A1", text="rotate password=hunter2")
     assert "hunter2" not in repr(wanted("i", [opening(), item], SETTINGS, START + timedelta(hours=1)))
+
+
+def test_each_end_of_an_incident_has_an_archiving_of_its_own():
+    def phase(minutes, seq, name):
+        return event("phase", minutes, seq=seq, phase=name, reason="x")
+
+    once = [opening(), phase(1, 2, "resolved"), phase(2, 3, "closed")]
+    assert [key for key in keys(once, "slack", 2000) if "archive" in key] == ["slack/archive/2"]
+    again = [*once, phase(3, 4, "open")]
+    assert not [key for key in keys(again, "slack", 2000) if "archive" in key]
+    assert [key for key in keys([*again, phase(4, 5, "resolved")], "slack", 2000) if "archive" in key] == [
+        "slack/archive/5"
+    ]
+
+
+def test_another_incident_on_the_page_replaces_no_state_of_the_one_before():
+    events = [opening(), event("phase", 1, seq=2, phase="resolved", reason="x")]
+    events += [event("phase", 3000, seq=3, phase="open", reason="x")]
+    things = [(each.key, each.thing) for each in wanted("i", events, SETTINGS, START + timedelta(minutes=3001))]
+    assert [each for each in things if each[0].startswith(("page/", "page-"))] == [
+        ("page/investigating/1.1", "page"), ("page/resolved/2.2", "page"), ("page-2/investigating/3.3", "page-2"),
+    ]  # fmt: skip
