@@ -27,6 +27,7 @@ from ..trackers.issue_api import (
     find_of,
     headers_of,
     issue_in,
+    lines_of,
     shape_of,
     text_of,
     value_at,
@@ -39,6 +40,7 @@ _STATES = {CLOSE: True, REOPEN: False}  # whether the issue is closed afterwards
 _GONE = (404, 410)
 _REFUSED = (400, *_GONE, 409, 422)
 _TITLE = 250  # characters: the least that trackers take
+_NO_ID = "the answer to the first message has no id of the issue; see create.id"
 _TWICE = "perhaps twice: the answer to the first one was lost, and the tracker cannot be asked for it"
 
 
@@ -49,7 +51,7 @@ class Tracker:
 
     def __init__(self, settings: Mapping[str, Any], texts: Texts) -> None:
         self.settings, self.texts = settings, texts
-        self.find_shape = find_of(settings)
+        self.find_shape, self.lines = find_of(settings), lines_of(settings)
 
     def find(self, message: Message, thread: Thread) -> str | None:
         """An update is a state: the same once more is the same. A second close may be refused, so it is asked for."""
@@ -64,6 +66,8 @@ class Tracker:
         try:
             known = thread.last(_prefix(message)) or self._known(thread, message)
             if not known:
+                if any(key.startswith(_prefix(message)) for key in thread.references):
+                    return NotDelivered(f"runbook_announce.tracker: {_NO_ID}, and find does not find the issue")
                 action = CREATE
             elif action == CREATE:
                 return Delivered(known)
@@ -89,10 +93,20 @@ class Tracker:
             return Delivered(known, why)
         # Where the other side gives no id, it knows the issue by ours alone.
         own = text_of(value_at(answer, str(shape["id"]), "")) or (given["external_id"] if not self._can_ask() else "")
+        if not known and not own:
+            return self._made(message, thread, str(shape["id"]))
         may_be_twice = thread.asks and (
             not self._can_ask() or (action not in (CREATE, *_STATES) and str(shape["method"]).upper() == "POST")
         )
         return Delivered(known or own, _TWICE if may_be_twice else "")
+
+    def _made(self, message: Message, thread: Thread, name: str) -> Delivered:
+        """An issue that was made, and whose answer has no id: it is asked for, and never made once more."""
+        try:
+            own = self._known(thread, message)
+        except Answered as answered:
+            return Delivered("", f"{_NO_ID} ({name!r}): {answered}")
+        return Delivered(own, "" if own else f"{_NO_ID} ({name!r}), and find does not find the issue")
 
     def _given(self, message: Message, thread: Thread, known: str) -> dict[str, str]:
         values = message.values
@@ -129,7 +143,7 @@ class Tracker:
         given = {"external_id": external_id, "id": external_id}
         answer = self._ask("GET", address(self.find_shape["path"], given), thread)
         try:
-            return issue_in(answer, self.find_shape, external_id)
+            return issue_in(answer, self.find_shape, external_id, self.lines)
         except CannotSay as error:
             raise Answered(NotDelivered(f"runbook_announce.tracker: {error}")) from None
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import urllib.parse
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 CREATE, UPDATE, CLOSE, REOPEN = "create", "update", "close", "reopen"
 ACTIONS = (CREATE, UPDATE, CLOSE, REOPEN)
@@ -32,6 +32,8 @@ _FIND: dict[str, Any] = {
     "closed": ["closed"],
 }  # fmt: skip
 _MISSING = object()
+_OUR_ID = "{external_id}"
+_OTHER_VALUE = re.compile(r"\{(?:title|text|state|id)\}")
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,30 @@ def external_id_of(incident: str, item: str = "") -> str:
     return f"{incident}#{urllib.parse.quote(item, safe='', errors='replace')}" if item else incident
 
 
-def issue_in(answer: Any, find: Mapping[str, Any], external_id: str) -> Issue | None:
-    """The first issue of an answer that has the external id. Raises CannotSay where no issue of it says which one it
-    has: a tracker that does not know the question returns all of them."""
+def lines_of(settings: Mapping[str, Any]) -> list[str]:
+    """The lines of the site's shapes that have the external id among other text, by which an issue is known.
+
+    >>> lines_of({"create": {"body": {"body": "{text}\\n\\nid: {external_id}", "labels": ["{external_id}"]}}})
+    ['id: {external_id}']
+    """
+    texts = [text for action in ACTIONS for text in _texts_in(shape_of(settings, action)["body"])]
+    lines = [line.strip() for text in texts if text != _OUR_ID for line in text.splitlines() if _OUR_ID in line]
+    return list(dict.fromkeys(lines))
+
+
+def _texts_in(shape: Any) -> list[str]:
+    if isinstance(shape, Mapping):
+        return [text for each in shape.values() for text in _texts_in(each)]
+    if isinstance(shape, (list, tuple)):
+        return [text for each in shape for text in _texts_in(each)]
+    return [shape] if isinstance(shape, str) else []
+
+
+def issue_in(answer: Any, find: Mapping[str, Any], external_id: str, lines: Sequence[str] = ()) -> Issue | None:
+    """The issue of an answer that has the external id; of several the first one that has it alone. ``lines``: of the
+    site's shapes, see ``lines_of``. Raises CannotSay where no issue of it says which one it has, as a tracker that does
+    not know the question returns all of them, where several texts have the line with our id, and where the issue has
+    no id by which it can be changed."""
     rows = answer
     if find["rows"]:
         rows = value_at(answer, find["rows"])
@@ -93,20 +116,52 @@ def issue_in(answer: Any, find: Mapping[str, Any], external_id: str) -> Issue | 
     values = [value_at(row, find["external_id"], _MISSING) for row in rows]
     if rows and all(value is _MISSING for value in values):
         raise CannotSay(f"no issue of the tracker's answer has {find['external_id']!r}; see find.external_id")
-    for row, value in zip(rows, values):
-        if _has(value, external_id):
-            closed = {str(each).casefold() for each in _list(find["closed"])}
-            state = str(value_at(row, find["state"], "")).casefold()
-            return Issue(text_of(value_at(row, find["id"], "")), state in closed)
-    return None
+    known = [row for row, value in zip(rows, values) if _is(value, external_id)]
+    if not known:
+        known = [row for row, value in zip(rows, values) if _has(value, external_id, lines)]
+        if len(known) > 1:
+            ids = ", ".join(text_of(value_at(row, find["id"])) or "?" for row in known[:5])
+            raise CannotSay(f"several issues have the external id {external_id} in {find['external_id']!r}: {ids}")
+    if not known:
+        return None
+    own = text_of(value_at(known[0], find["id"]))
+    if not own:
+        raise CannotSay(f"the issue with the external id {external_id} has no {find['id']!r}; see find.id")
+    closed = {str(each).casefold() for each in _list(find["closed"])}
+    return Issue(own, str(value_at(known[0], find["state"], "")).casefold() in closed)
 
 
-def _has(value: Any, external_id: str) -> bool:
-    """Equal to it, a list with it, or a text in which it stands alone."""
+def _is(value: Any, external_id: str) -> bool:
+    """Equal to it, or a list of labels with it."""
     if isinstance(value, list):
-        return any(_has(each.get("name") if isinstance(each, Mapping) else each, external_id) for each in value)
-    whole = rf"(?<![\w#%.-]){re.escape(external_id)}(?![\w#%-])(?!\.\w)"
-    return isinstance(value, str) and re.search(whole, value) is not None
+        return any(_is(each.get("name") if isinstance(each, Mapping) else each, external_id) for each in value)
+    return isinstance(value, str) and value.strip() == external_id
+
+
+def _has(value: Any, external_id: str, lines: Sequence[str]) -> bool:
+    """A text with it in a line of its own, or in a line as the site's shapes have it: in the text of an action item, or
+    of another incident, it may be a word. A text of one line has it where it stands alone, unless it is a text for
+    which the shapes have a line."""
+    if isinstance(value, list):
+        return any(_has(each.get("name") if isinstance(each, Mapping) else each, external_id, ()) for each in value)
+    if not isinstance(value, str):
+        return False
+    rows = [row.strip() for row in value.splitlines() if row.strip()]
+    if len(rows) == 1 and not lines:
+        return re.search(rf"(?<![\w#%.-]){re.escape(external_id)}(?![\w#%-])(?!\.\w)", rows[0]) is not None
+    forms = lines or [_OUR_ID]
+    # The text of an action item may be the incident's id, and then it has its own id in a line, too.
+    ours, of_item = _forms(forms, re.escape(external_id)), _forms(forms, re.escape(external_id) + r"#\S+")
+    return any(ours.fullmatch(row) for row in rows) and not any(of_item.fullmatch(row) for row in rows)
+
+
+def _forms(lines: Sequence[str], external_id: str) -> re.Pattern[str]:
+    """The expression for lines of a shape with this id; any text stands for their other values."""
+    found = []
+    for line in lines:
+        parts = (".*".join(map(re.escape, _OTHER_VALUE.split(part))) for part in line.split(_OUR_ID))
+        found.append(external_id.join(parts))
+    return re.compile("|".join(f"(?:{each})" for each in found))
 
 
 def _list(value: Any) -> list[Any]:
@@ -127,7 +182,13 @@ def value_at(value: Any, path: str, otherwise: Any = None) -> Any:
 
 
 def text_of(value: Any) -> str:
-    """An id as text; empty for what is none."""
+    """An id as text; empty for what is none. A number may be written with a point.
+
+    >>> text_of(7.0)
+    '7'
+    """
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
 
 

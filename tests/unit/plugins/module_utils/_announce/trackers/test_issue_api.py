@@ -11,6 +11,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.trackers.i
     find_of,
     headers_of,
     issue_in,
+    lines_of,
     shape_of,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
@@ -61,7 +62,9 @@ NESTED = find_of({"find": {"rows": "d.r", "id": "k", "external_id": "f.marks", "
         ([{"id": 7, "external_id": "xi"}], FIND, None),
         ([{"id": 7, "external_id": None}], FIND, None),
         ([{"id": 7, "external_id": "Incident.\n\ni"}], FIND, Issue("7", False)),
-        ([{"id": True, "external_id": "i"}], FIND, Issue("", False)),
+        ([{"id": 7.0, "external_id": "i"}], FIND, Issue("7", False)),
+        ([{"id": 7, "external_id": "x i"}, {"id": 8, "external_id": "i"}], FIND, Issue("8", False)),
+        ([{"id": 7, "external_id": "see i"}], FIND, Issue("7", False)),
         (
             {"d": {"r": [{"k": "OPS-1", "f": {"marks": ["a", {"name": "i"}], "s": "done"}}]}},
             NESTED,
@@ -73,7 +76,14 @@ def test_an_issue_is_ours_where_it_has_our_id_and_no_longer_one(answer, find, is
     assert issue_in(answer, find, "i") == issue
 
 
-@pytest.mark.parametrize("answer", [{}, {"items": []}, "x", [{"id": 7}], [7]])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {}, {"items": []}, "x", [{"id": 7}], [7],
+        [{"id": True, "external_id": "i"}], [{"number": 7, "external_id": "i"}], [{"id": 7.5, "external_id": ["i"]}],
+        [{"id": 7, "external_id": "a\ni"}, {"id": 8, "external_id": "b\ni"}],
+    ],
+)  # fmt: skip
 def test_an_answer_that_does_not_say_whose_an_issue_is(answer):
     with pytest.raises(CannotSay):
         issue_in(answer, FIND, "i")
@@ -97,3 +107,42 @@ def test_a_shape_that_is_none_is_refused_by_name(own, says):
     with pytest.raises(InputError) as refused:
         settings_of({"tracker": {"url": "http://x", **own}})
     assert says in str(refused.value)
+
+
+ID = "2026-11-23-145635-incident-06f2a1"
+ITEM = f"Add a timeout\n\nOwner: ana. An action item of incident {ID} (P1 x on db1).\n\n{ID}#A1"
+OTHER = f"Incident 2026-11-24-1: open\n\nIt was reported by ana: as {ID}\n\n2026-11-24-1"
+OWN = f"Incident {ID}: open.\r\n\r\n{ID}"
+
+
+def found(texts, body):
+    settings = {"create": {"body": {"body": body}}, "find": {"external_id": "body"}}
+    rows = [{"id": number, "body": text} for number, text in enumerate(texts, 1)]
+    issue = issue_in(rows, find_of(settings), ID, lines_of(settings))
+    return issue.id if issue else None
+
+
+@pytest.mark.parametrize(
+    ("texts", "is_found"),
+    [
+        ([ITEM], None), ([OTHER], None), ([f"as {ID}"], None), ([f"{ID}\n\nOwner: ana\n\n{ID}#A1"], None),
+        ([OWN], "1"), ([ITEM, OTHER, OWN], "3"), ([None, OWN], "2"), ([ID], "1"), ([f"{OWN}\n\nThanks"], "1"),
+    ],
+)  # fmt: skip
+def test_an_issue_whose_text_has_the_id_as_a_word_is_another_one(texts, is_found):
+    """The issue of an action item was written over and closed with the incident."""
+    assert found(texts, "{text}\n\n{external_id}") == is_found
+
+
+@pytest.mark.parametrize(
+    ("body", "own"),
+    [
+        ("{text}\n\nid: {external_id}", f"x\n\nid: {ID}"),
+        ("<!-- {external_id} -->\n{text}", f"<!-- {ID} -->\nx"),
+        ("{text} ({external_id})", f"x\ny ({ID})"),
+        ("({external_id}) {title}", f"({ID}) P1 on db1"),
+    ],
+)
+def test_a_site_may_have_more_than_the_id_in_its_line(body, own):
+    assert found([ITEM, OTHER, own], body) == "3"
+    assert found([own.replace(ID, f"{ID}#A1"), own.replace(ID, f"{ID}0")], body) is None
