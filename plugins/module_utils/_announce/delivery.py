@@ -44,10 +44,11 @@ class NotDelivered:
 @dataclass(frozen=True)
 class InDoubt:
     """The request went out, and whether it took effect is not known. ``is_copied``: the other side cannot be asked, so
-    that the next try is another copy."""
+    that the next try is another copy; ``again_after``: seconds until which it does not want to be asked."""
 
     reason: str
     is_copied: bool = False
+    again_after: float | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def result_note(entry: Entry, delivery: Delivery, now: datetime) -> dict[str, An
     if isinstance(delivery, InDoubt):
         # A person who is paged may have been reached by none of them.
         is_spared = delivery.is_copied and entry.message.audience != "person"
-        apart = _COPIES.get(entry.tries, _MORE_COPIES) if is_spared else None
+        apart = _COPIES.get(entry.tries, _MORE_COPIES) if is_spared else delivery.again_after
         again = stamp(now + retry_after(entry.tries, apart))
         return {**key, "state": IN_DOUBT, "reason": _words(delivery.reason), "next_at": again}
     if delivery.forever:

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Callable, Mapping
+from functools import partial
+from typing import Any, Callable, Mapping, Sequence
 
 from ..._core.errors import RunbookError
 from ..escape import hosts_of
@@ -114,6 +115,13 @@ class Announcing:
             except RunbookError as error:  # the others' messages are sent all the same: they may page a person
                 errors.append(error)
 
+        def keep_at_once(incident: str, notes: list[dict[str, Any]]) -> bool:
+            try:
+                append(incident, _events(notes))
+            except RunbookError:  # it is tried again with the rest
+                return False
+            return True
+
         if self.alertmanager:
             silencer = Silencer(self.alertmanager, report["incidents"], budget, clock).start()
         busy = [incident for incident in report["incidents"] if incident["messages"]]
@@ -139,10 +147,11 @@ class Announcing:
                     until=until,
                     elsewhere=incident["components"],
                     on_page=incident["on_page"],
+                    keep=partial(keep_at_once, incident["id"]),
                 )
             budget -= ticks() - began
-            keep(incident["id"], [{"kind": "message", "note": note} for note in results.notes])
-            states = {note["key"]: note for note in results.notes}
+            keep(incident["id"], _events(results.notes))
+            states = {note["key"]: note for note in (*results.kept, *results.notes)}
             for taken in incident["messages"]:
                 note = states.get(taken["key"], {"state": "sending", "reason": "no answer within the time"})
                 row = self._row(incident["id"], taken, str(note["state"]), str(note.get("reason") or ""))
@@ -190,6 +199,10 @@ class Announcing:
             "incident": incident, "key": taken["key"], "channel": name, "to": to, "text": text.strip(),
             "state": state, "reason": reason,
         }  # fmt: skip
+
+
+def _events(notes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"kind": "message", "note": note} for note in notes]
 
 
 def _is_on_page(key: str) -> bool:

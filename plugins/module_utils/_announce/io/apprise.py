@@ -19,6 +19,7 @@ class Apprise:
     """``settings``: those of `runbook_announce.pager`, with ``url`` as Apprise writes it."""
 
     gap = 0.0
+    can_ask = False
 
     def __init__(self, settings: Mapping[str, Any], texts: Texts) -> None:
         try:

@@ -31,6 +31,7 @@ class Cachet:
     """``settings``: those of `runbook_announce.page`."""
 
     gap = 0.0
+    can_ask = True
 
     def __init__(self, settings: Mapping[str, Any], texts: Texts) -> None:
         self.settings, self.texts = settings, texts

@@ -70,6 +70,10 @@ class Channel(Protocol):
 
     gap: float
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether the other side can be asked for each message, or takes it again as the same."""
+
     def find(self, message: Message, thread: Thread) -> str | None:
         """The reference of a message that may have arrived before, with all that belongs to it; None where it surely
         did not, or where sending it again is the same message to the other side. Raises Answered where that cannot be

@@ -23,17 +23,22 @@ from .http_call import Answered
 
 _ARRIVED = "it had arrived before"
 _MOST = 4  # budgets
+_PART = 0.05  # seconds after which it is looked for what is to be appended at once
+_LONG = 3600.0
 _LEAST = 0.3  # seconds without which a message is not begun
 
 
 @dataclass
 class Results:
-    """``notes``: of the events to append, in the order in which messages were sent; ``differences``: what other sides
-    show; ``unfinished``: keys of messages that were on their way when the time was over."""
+    """``notes``: of the events to append, in the order in which messages were sent; ``kept``: those that were appended
+    while others were sent; ``differences``: what other sides show; ``unfinished``: keys of messages that were on their
+    way when the time was over."""
 
     notes: list[dict[str, Any]] = field(default_factory=list)
+    kept: list[dict[str, Any]] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
+    at_once: list[dict[str, Any]] = field(default_factory=list)  # of the notes those that are not to wait for the others
 
 
 def deliver(
@@ -48,12 +53,16 @@ def deliver(
     elsewhere: Mapping[str, str] | None = None,
     on_page: Mapping[str, str] | None = None,
     until: float = float("inf"),
+    keep: Callable[[list[dict[str, Any]]], bool] | None = None,
 ) -> Results:
     """``taken``: in order; ``sent``: references by key; ``channel``: by its name, may raise RunbookError; ``budget``:
     seconds that a channel may be silent, all of them at the same time; ``clock``: the present time in UTC;
     ``shows``: a channel that is read back also where it has nothing to send; ``elsewhere``: states of the page's
     components by other incidents; ``on_page``: those that its own last post has set; ``until``: of ``ticks``, after
-    which another run may have them.
+    which another run may have them; ``keep``: appends notes at once, and says whether it could.
+
+    What became of a message on a channel that cannot be asked is appended while the others are on their way: a run that
+    was killed after it would have it go out twice. It is done in this thread, since a connection has only one user.
 
     A channel that answers goes on for ``_MOST`` budgets: what it takes is worth the time, what it does not is none.
     """
@@ -77,15 +86,29 @@ def deliver(
         running.append((lane, threading.Thread(target=lane.run, name=f"announce {name}", daemon=True)))
     for pair in running:
         pair[1].start()
+    kept: list[dict[str, Any]] = []
     for lane, worker in running:
         while worker.is_alive() and ticks() < lane.thread.deadline:
-            worker.join(max(0.0, lane.thread.deadline - ticks()))
+            worker.join(min(_PART if keep else _LONG, max(0.0, lane.thread.deadline - ticks())))
+            if keep and any(each.is_alive() for dummy, each in running):  # else all of it is appended now
+                _keep_at_once(results, lock, kept, keep)
         lane.thread.is_over = True  # what it has in its hands may still arrive; it takes up nothing more
     with lock:
         known = {note["key"] for note in results.notes}
-        over = Results(list(results.notes), list(results.differences))
+        done = {id(note) for note in kept}
+        over = Results([each for each in results.notes if id(each) not in done], kept, list(results.differences))
     over.unfinished = [entry.message.key for entry in taken if entry.message.key not in known]
     return over
+
+
+def _keep_at_once(
+    results: Results, lock: threading.Lock, kept: list[dict[str, Any]], keep: Callable[[list[dict[str, Any]]], bool]
+) -> None:
+    """What could not be appended waits for the end, with the rest."""
+    with lock:
+        notes, results.at_once = results.at_once, []
+    if notes and keep(notes):
+        kept += notes
 
 
 def _not_sent(entries: Sequence[Entry], why: str, now: datetime) -> list[dict[str, Any]]:
@@ -128,16 +151,18 @@ class _Lane:
                 self.thread.goes_on()
             owed = self.thread.take_owed()
             # Together: of a message that is in the log as sent no other run looks for what belongs to it.
-            self._keep(result_note(entry, delivery, self.clock()), *_owed_notes(owed, entry.asks))
+            at_once = isinstance(delivery, (Delivered, InDoubt)) and not self.channel.can_ask
+            self._keep(result_note(entry, delivery, self.clock()), *_owed_notes(owed, entry.asks), at_once=at_once)
             for message in owed:
                 self._send_owed(message, entry.asks)
         differences = self._differences() if goes_on and self._has_time() else []
         with self.lock:
             self.results.differences += differences
 
-    def _keep(self, *notes: dict[str, Any]) -> None:
+    def _keep(self, *notes: dict[str, Any], at_once: bool = False) -> None:
         with self.lock:
             self.results.notes += notes
+            self.results.at_once += notes if at_once else ()
 
     def _send_owed(self, message: Message, asks: bool) -> None:
         if not self._has_time():
@@ -176,7 +201,8 @@ class _Lane:
                     return self._arrived_before(entry, found)
         except Exception as error:  # no answer, or one of another form than that of the API
             why = str(error) if isinstance(error, Answered) else f"{type(error).__name__}: {error}"
-            return InDoubt(f"whether it had arrived could not be asked: {why}")
+            again_after = getattr(error.delivery, "again_after", None) if isinstance(error, Answered) else None
+            return InDoubt(f"whether it had arrived could not be asked: {why}", again_after=again_after)
         self.thread.asks = entry.asks
         try:
             delivery = self.channel.send(entry.message, self.thread)

@@ -34,6 +34,7 @@ class Mail:
     """``settings``: those of `runbook_announce.mail`."""
 
     gap = 0.0
+    can_ask = False
 
     def __init__(self, settings: Mapping[str, Any], texts: Texts) -> None:
         self.settings, self.texts = settings, texts

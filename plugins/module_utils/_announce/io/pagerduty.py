@@ -22,6 +22,7 @@ class PagerDuty:
     """``settings``: those of `runbook_announce.pager`."""
 
     gap = 0.0
+    can_ask = True
 
     def __init__(self, settings: Mapping[str, Any], texts: Texts) -> None:
         self.settings, self.texts = settings, texts

@@ -43,6 +43,10 @@ class Slack(SlackCalls):
         self._standing = ""
         self._self = ""
 
+    @property
+    def can_ask(self) -> bool:
+        return not self._is_blind
+
     def find(self, message: Message, thread: Thread) -> str | None:
         if message.template == "channel":
             return self._found_again(message, thread)

@@ -26,6 +26,7 @@ class Statuspage:
     """``settings``: those of `runbook_announce.page`."""
 
     gap = 1.0
+    can_ask = True
 
     def __init__(self, settings: Mapping[str, Any], texts: Texts) -> None:
         self.settings, self.texts = settings, texts

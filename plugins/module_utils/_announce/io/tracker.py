@@ -19,6 +19,7 @@ from ..trackers.issue_api import (
     CLOSE,
     CREATE,
     REOPEN,
+    UPDATE,
     CannotSay,
     Issue,
     address,
@@ -53,6 +54,11 @@ class Tracker:
         self.settings, self.texts = settings, texts
         self.find_shape, self.lines = find_of(settings), lines_of(settings)
 
+    @property
+    def can_ask(self) -> bool:
+        """An update by POST is one more, as a comment is."""
+        return self._has_find() and str(shape_of(self.settings, UPDATE)["method"]).upper() != "POST"
+
     def find(self, message: Message, thread: Thread) -> str | None:
         """An update is a state: the same once more is the same. A second close may be refused, so it is asked for."""
         action = str(message.values["action"])
@@ -74,7 +80,7 @@ class Tracker:
             return self._asked(action, message, thread, known)
         except Answered as answered:
             found = answered.delivery
-            is_copied = isinstance(found, InDoubt) and not self._can_ask()
+            is_copied = isinstance(found, InDoubt) and not self._has_find()
             return InDoubt(str(answered), is_copied=True) if is_copied else found
 
     def differences(self, thread: Thread) -> list[str]:  # noqa: ARG002
@@ -92,11 +98,11 @@ class Tracker:
                 raise
             return Delivered(known, why)
         # Where the other side gives no id, it knows the issue by ours alone.
-        own = text_of(value_at(answer, str(shape["id"]), "")) or (given["external_id"] if not self._can_ask() else "")
+        own = text_of(value_at(answer, str(shape["id"]), "")) or (given["external_id"] if not self._has_find() else "")
         if not known and not own:
             return self._made(message, thread, str(shape["id"]))
         may_be_twice = thread.asks and (
-            not self._can_ask() or (action not in (CREATE, *_STATES) and str(shape["method"]).upper() == "POST")
+            not self._has_find() or (action not in (CREATE, *_STATES) and str(shape["method"]).upper() == "POST")
         )
         return Delivered(known or own, _TWICE if may_be_twice else "")
 
@@ -117,7 +123,7 @@ class Tracker:
             "state": str(values["phase"]), "external_id": _external_id(thread, message), "id": known,
         }  # fmt: skip
 
-    def _can_ask(self) -> bool:
+    def _has_find(self) -> bool:
         return bool(self.find_shape["path"])
 
     def _known(self, thread: Thread, message: Message) -> str:
@@ -127,7 +133,7 @@ class Tracker:
     def _why_refused(self, action: str, refusal: Answered, message: Message, thread: Thread) -> str:
         """What a person has done to the issue, where that is why it cannot be changed; else empty. A tracker whose
         address or token is wrong answers this question with a refusal, too."""
-        if action == CREATE or refusal.status not in _REFUSED or not self._can_ask():
+        if action == CREATE or refusal.status not in _REFUSED or not self._has_find():
             return ""
         issue = self._issue(thread, message)
         if issue is None:
@@ -137,7 +143,7 @@ class Tracker:
 
     def _issue(self, thread: Thread, message: Message) -> Issue | None:
         """The issue with our external id. Raises Answered where that cannot be found out."""
-        if not self._can_ask():
+        if not self._has_find():
             return None
         external_id = _external_id(thread, message)
         given = {"external_id": external_id, "id": external_id}
@@ -152,7 +158,7 @@ class Tracker:
         # A webhook answers what it likes, often a word.
         pair = f"{self.settings.get('user') or ''}:{self.settings.get('token') or ''}"
         basic = base64.b64encode(pair.encode("utf-8", "backslashreplace")).decode("ascii")
-        return asked(thread, method, url, headers_of(self.settings, basic), body, needs_json=self._can_ask())
+        return asked(thread, method, url, headers_of(self.settings, basic), body, needs_json=self._has_find())
 
 
 def _prefix(message: Message) -> str:

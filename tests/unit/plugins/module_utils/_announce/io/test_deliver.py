@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import itertools
 import time
+from datetime import timedelta
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import Delivered
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import Delivered, NotDelivered
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.channel import ticks
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.deliver import deliver
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.http_call import Answered
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.slack import Slack
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.statuspage import Statuspage
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Entry, Message
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError, LogError
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import stamp
 
 from support.incident_events import START
 
@@ -22,6 +25,7 @@ class Chat:
     """A channel that takes its time for each message, and in which a call may fail by an error of any kind."""
 
     gap = 0.0
+    can_ask = True
 
     def __init__(self, seconds=0.0, find=None, send=None, differences=None):
         self.seconds, self.errors, self.sent = seconds, {"find": find, "send": send, "differences": differences}, []
@@ -233,3 +237,57 @@ def test_what_is_wrong_with_the_settings_is_in_every_report_and_a_channel_that_i
         "runbook_announce.mail", "runbook_announce_templates:", "runbook_announce_templates.slack",
     ]  # fmt: skip
     assert sent["lines"][-3:] == sent["left"]
+
+
+class Copied(Chat):
+    """A channel that cannot be asked."""
+
+    can_ask = False
+
+
+def delivered_beside(first, kept, seconds=1.0):
+    """What a run of two channels leaves to append, of which the second one takes its time."""
+    began = ticks()
+
+    def keep(notes):
+        kept.append((ticks() - began, [note["key"] for note in notes]))
+        return True
+
+    chats = {"mail": first, "slack": Chat(seconds)}
+    entries = [Entry(Message(f"{name}/1", name, "note", {}), "sending", START, tries=1) for name in chats]
+    return deliver(entries, {}, lambda name: chats[name], "i", 5.0, lambda: START, keep=keep)
+
+
+@pytest.mark.parametrize("chat", [Copied(), Copied(send=TypeError()), Copied(0.3)])
+def test_what_became_of_a_message_that_cannot_be_asked_for_is_kept_before_the_others_have_ended(chat):
+    """A run that was killed while a slow channel had its time would have had each mail go out twice."""
+    kept = []
+    results = delivered_beside(chat, kept)
+    ((after, keys),) = kept
+    assert (after < 0.9, keys) == (True, ["mail/1"])
+    assert [note["key"] for note in results.notes] == ["slack/1"]
+    assert [note["key"] for note in results.kept] == ["mail/1"]
+    assert not results.unfinished
+
+
+def test_all_else_is_kept_together_at_the_end():
+    kept = []
+    refused = Copied(send=Answered(NotDelivered("no connection")))
+    for chat, seconds in ((Chat(), 0.5), (refused, 0.5), (Copied(), 0.0)):
+        results = delivered_beside(chat, kept, seconds)
+        assert sorted(note["key"] for note in (*results.notes, *results.kept)) == ["mail/1", "slack/1"]
+    assert not kept or kept[0][0] < 0.1
+
+
+def test_what_could_not_be_kept_at_once_is_kept_with_the_rest():
+    chats = {"mail": Copied(), "slack": Chat(0.4)}
+    entries = [Entry(Message(f"{name}/1", name, "note", {}), "sending", START, tries=1) for name in chats]
+    results = deliver(entries, {}, lambda name: chats[name], "i", 5.0, lambda: START, keep=lambda _notes: False)
+    assert sorted(note["key"] for note in results.notes) == ["mail/1", "slack/1"]
+
+
+@pytest.mark.parametrize(("asked", "seconds"), [(120.0, 120), (None, 30), (5.0, 30)])
+def test_a_channel_that_is_not_to_be_asked_for_a_while_is_left_alone_so_long(asked, seconds):
+    chat = Chat(find=Answered(NotDelivered("Slack: rate limited", asked)))
+    (note,) = delivered(chat, "a", asks=True).notes
+    assert (note["state"], note["next_at"]) == ("in_doubt", stamp(START + timedelta(seconds=seconds)))
