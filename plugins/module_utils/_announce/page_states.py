@@ -3,8 +3,8 @@
 """What the status page may say of an incident, and since which event. Pure.
 
 The page goes on only as the facts allow: *identified* needs a diagnosis, *monitoring* an act, *resolved* a verification
-that held for the soak time with no act, no worse verification, no plan that found the same fault again and no reopening
-after it. An act after which nothing is better takes *monitoring* back. A person goes on without them by a reason, which
+that held for the soak time with no act, no worse verification, no diagnosis, no plan that found the same fault again and
+no reopening after it. An act after which nothing is better takes *monitoring* back. A person goes on without them by a reason, which
 is in the event. The states are those of Atlassian Statuspage, which Cachet has too.
 """
 
@@ -97,7 +97,7 @@ def keys_to_tell(names: Sequence[str], known: Iterable[str], rest: str = "") -> 
 class _Reader:
     def __init__(self, posts_itself: bool) -> None:
         self.states: list[PageState] = []
-        self.is_public = posts_itself
+        self.is_public = self.posts_itself = posts_itself
         self.reached = self.known = INVESTIGATING  # known: what it goes back to after an act that did not help
         self.cause = ""
         self.round = 1
@@ -109,6 +109,7 @@ class _Reader:
         self.found_again: set[tuple[str, str]] = set()  # what was verified, and was planned again since
         self.alerts = FiringAgain()
         self.is_ended = False  # a person has said so
+        self.is_diagnosed_anew = False  # since the last verification of a recovery
 
     def read(self, event: EventReport) -> None:
         kind, note = event["kind"], event["note"]
@@ -118,6 +119,7 @@ class _Reader:
         elif kind == "diagnosed" and note.get("cause"):
             self.cause = str(note["cause"])
             self.known = IDENTIFIED
+            self.is_diagnosed_anew = True
             self._forward(IDENTIFIED, event)
         elif kind in ("intended", "mitigated"):
             self._begun(event)
@@ -135,6 +137,8 @@ class _Reader:
             self.recovered[_act(event)] = event
             if note.get("outcome") != "recovered":
                 self._back_to_work(event)
+            else:
+                self.is_diagnosed_anew = False
             if note.get("outcome") in NOT_BETTER and self.reached == MONITORING:
                 self._to(self.known, event)
         elif kind == "phase":
@@ -182,11 +186,10 @@ class _Reader:
             self._forward(RESOLVED, event)
 
     def _said(self, event: EventReport) -> None:
-        self.is_public = True
         state = str(event["note"].get("status") or self.reached)
         # A person names the state with the text; resolved is for `incident_resolve`, which asks for a reason.
         state = state if state in STATES[:3] else self.reached
-        self._to(state, event, str(event["note"].get("text", "")))
+        self._to(state, event, str(event["note"].get("text", "")), is_said=True)
 
     def _back_to_work(self, event: EventReport) -> None:
         """What is not over is not resolved."""
@@ -194,9 +197,11 @@ class _Reader:
             self._to(INVESTIGATING, event)
 
     def end_soak(self, now: datetime, soak: timedelta) -> None:
-        """Resolved, where every act was verified and all recoveries are older than the soak time, and no alert of the
-        incident has fired again within it."""
+        """Resolved, where every act was verified and all recoveries are older than the soak time, no alert of the
+        incident has fired again within it, and no fault was diagnosed after the last of them."""
         if self.reached == RESOLVED or not self.recovered or self.acted or self.found_again or self.alerts.now:
+            return
+        if self.is_diagnosed_anew:
             return
         last = max(self.recovered.values(), key=lambda event: (kept_at(event), event["seq"]))
         over = all(event["note"].get("outcome") == "recovered" for event in self.recovered.values())
@@ -208,14 +213,18 @@ class _Reader:
         if STATES.index(state) > STATES.index(self.reached):
             self._to(state, event)
 
-    def _to(self, state: str, event: EventReport, text: str = "") -> None:
+    def _to(self, state: str, event: EventReport, text: str = "", *, is_said: bool = False) -> None:
+        """``is_said``: by a person, for the public. Another incident on the page waits for that anew."""
         at = kept_at(event)
         if state != RESOLVED:
-            self.round += self.resolved_at is not None and at - self.resolved_at > _RELAPSE
+            if self.resolved_at is not None and at - self.resolved_at > _RELAPSE:
+                self.round += 1
+                self.is_public = self.posts_itself
             self.resolved_at = None
         elif self.resolved_at is None:
             self.resolved_at = at
         self.reached = state
+        self.is_public = self.is_public or is_said
         if self.is_public:
             self.states.append(PageState(state, event["seq"], text, self.cause, self.round, self.has_acted))
 

@@ -245,3 +245,61 @@ def test_components_as_the_page_was_told_and_as_it_is_about_to_be():
     assert components_on_page(entries) == {"c1": "major_outage"}
     assert components_shown(entries) == {"c1": "degraded_performance"}
     assert components_on_page(entries[1:]) == {}
+
+
+OTHER = event("diagnosed", 6, seq=5, cause="other")
+
+
+@pytest.mark.parametrize("cause", ["other", "leak"])
+@pytest.mark.parametrize("minutes", [4, 12.9])
+def test_a_diagnosis_after_the_recovery_keeps_the_page_from_resolved(cause, minutes):
+    """The page said that it was over while another fault was known."""
+    events = [OPENED, DIAGNOSED, ACTED, RECOVERED, event("diagnosed", minutes, seq=5, cause=cause)]
+    assert told(events, 999)[-1] == ("monitoring", 3)
+    again = event("verified", 20, seq=6, mitigation="n", outcome="recovered")
+    assert told([*events, again], 29.9)[-1] == ("monitoring", 3)
+    assert told([*events, again], 30)[-1] == ("resolved", 6)
+    assert told([*events, event("phase", 20, seq=6, phase="resolved", reason="seen by hand")], 20)[-1] == ("resolved", 6)
+
+
+@pytest.mark.parametrize("outcome", ["improved", "unchanged"])
+def test_a_verification_that_is_no_recovery_ends_no_diagnosis(outcome):
+    events = [OPENED, ACTED, RECOVERED, OTHER, event("verified", 7, seq=6, mitigation="n", outcome=outcome)]
+    assert told(events, 999)[-1][0] != "resolved"
+
+
+def test_what_is_no_diagnosis_or_comes_later_keeps_nothing():
+    assert told([OPENED, ACTED, RECOVERED, event("diagnosed", 6, seq=5, cause="")], 13)[-1] == ("resolved", 4)
+    assert told([OPENED, ACTED, RECOVERED, event("diagnosed", 14, seq=5, cause="other")], 15)[-1] == ("resolved", 4)
+
+
+SAID = event("update", 1, seq=2, audience="public", text="we look")
+ENDED = event("phase", 5, seq=3, phase="resolved", reason="x")
+
+
+def public(*events):
+    return [(state.state, state.round, state.text) for state in page_states([OPENED, SAID, ENDED, *events], START, SOAK, False)]
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        [event("phase", 4000, seq=4, phase="open", reason="x")],
+        [event("phase", 4000, seq=4, phase="open", reason="x"), event("diagnosed", 4001, seq=5, cause="leak")],
+        [event("verified", 4000, seq=4, mitigation="m", outcome="worse")],
+    ],
+)
+def test_another_incident_on_the_page_waits_for_a_person_too(later):
+    before = [("investigating", 1, "we look"), ("resolved", 1, "")]
+    assert public(*later) == before
+    said = event("update", 5000, seq=8, audience="public", text="again", status="identified")
+    assert public(*later, said) == [*before, ("identified", 2, "again")]
+    itself = [state.round for state in page_states([OPENED, SAID, ENDED, *later], START, SOAK, True)]
+    assert itself[-1] == 2, "where the first post waits for no person, neither does this one"
+
+
+def test_a_relapse_within_a_day_and_a_text_of_a_person_are_published():
+    reopened = event("phase", 100, seq=4, phase="open", reason="x")
+    assert public(reopened)[-1] == ("investigating", 1, "")
+    said = event("update", 4000, seq=4, audience="public", text="again", status="identified")
+    assert public(said)[-1] == ("identified", 2, "again")
