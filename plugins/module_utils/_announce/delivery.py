@@ -34,11 +34,13 @@ class Delivered:
 
 @dataclass(frozen=True)
 class NotDelivered:
-    """Surely not. ``again_after``: seconds that the other side asks for; ``forever``: it will never take this one."""
+    """Surely not. ``again_after``: seconds that the other side asks for; ``forever``: it will never take this one;
+    ``at_most``: tries after which it is taken as such, 0 for any number."""
 
     reason: str
     again_after: float | None = None
     forever: bool = False
+    at_most: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def result_note(entry: Entry, delivery: Delivery, now: datetime) -> dict[str, An
         apart = _COPIES.get(entry.tries, _MORE_COPIES) if is_spared else delivery.again_after
         again = stamp(now + retry_after(entry.tries, apart))
         return {**key, "state": IN_DOUBT, "reason": _words(delivery.reason), "next_at": again}
-    if delivery.forever:
+    if delivery.forever or 0 < delivery.at_most <= entry.tries:
         return {**key, "state": REFUSED, "reason": _words(delivery.reason)}
     again = stamp(now + retry_after(entry.tries, delivery.again_after))
     return {**key, "state": FAILED, "reason": _words(delivery.reason), "next_at": again}

@@ -102,7 +102,7 @@ def in_page(text: str) -> str:
 
 TARGETS: Mapping[str, Callable[[str], str]] = {
     "slack": in_slack, "page": in_page, "mail": in_plain, "pager": in_plain, "tracker": in_markdown,
-    "header": in_header, "csv": in_csv, "apprise": in_any_chat,
+    "header": in_header, "csv": in_csv, "apprise": in_any_chat, "cachet": in_markdown,
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from .settings import SLACK
 
 _LONG = 2000  # characters of one text of the log in a message
 _SAID = 20_000  # of what a person says: a channel that takes less has the whole as a file
+_PLACES = ("to", "place", "user")  # addresses and ids of the site's own people and channels
 _REPORT = 400  # of what users reported, which several messages have
 
 
@@ -57,7 +58,7 @@ class IncidentFacts:
             **({"reported": self.reported} if self.reported else {}),
             **({"because": self.because} if self.because else {}), **more,
         }  # fmt: skip
-        return {name: cleaned(value, _SAID if name == "text" else _LONG) for name, value in values.items()}
+        return without_secrets(values)
 
     @property
     def queued(self) -> list[str]:
@@ -71,6 +72,14 @@ class IncidentFacts:
         recorded = [event["logged"] or event["at"] for event in self.events if event["kind"] != "message"]
         archiving = timedelta(seconds=float(self.settings.get(SLACK, {}).get("archive_after") or 0))
         return self.now - moment_of(max(recorded)) > COURSE + archiving
+
+
+def without_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a message; by those of ``_PLACES`` it finds its recipient."""
+    return {
+        name: value if name in _PLACES else cleaned(value, _SAID if name == "text" else _LONG)
+        for name, value in values.items()
+    }
 
 
 def cleaned(value: Any, longest: int = _LONG) -> Any:

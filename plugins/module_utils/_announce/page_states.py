@@ -3,9 +3,9 @@
 """What the status page may say of an incident, and since which event. Pure.
 
 The page goes on only as the facts allow: *identified* needs a diagnosis, *monitoring* an act, *resolved* a verification
-that held for the soak time with no act, no worse verification, no diagnosis, no plan that found the same fault again and
-no reopening after it. An act after which nothing is better takes *monitoring* back. A person goes on without them by a reason, which
-is in the event. The states are those of Atlassian Statuspage, which Cachet has too.
+that held for the soak time with no act, no worse verification, no diagnosis, no plan that found the same fault again
+and no reopening after it. An act after which nothing is better takes *monitoring* back. A person goes on without them
+by a reason, which is in the event. The states are those of Atlassian Statuspage, which Cachet has too.
 """
 
 from __future__ import annotations
@@ -17,13 +17,10 @@ from typing import Iterable, Mapping, Sequence
 from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED, NOT_BETTER, is_found_again
 from .._lifecycle.incident_alerts import FiringAgain
-from .outbox import REFUSED, REPLACED, SENT, Entry
-from .settings import PAGE
 
 INVESTIGATING, IDENTIFIED, MONITORING, RESOLVED = "investigating", "identified", "monitoring", "resolved"
 STATES = (INVESTIGATING, IDENTIFIED, MONITORING, RESOLVED)
 OPERATIONAL = "operational"
-COMPONENT_STATES = (OPERATIONAL, "degraded_performance", "partial_outage", "major_outage")
 _RELAPSE = timedelta(days=1)  # within which the incident on the page is opened again
 PUBLIC = ("public", "status page", "status_page", "customers")
 
@@ -51,29 +48,6 @@ def page_states(events: Sequence[EventReport], now: datetime, soak: timedelta, p
         reader.read(event)
     reader.end_soak(now, soak)
     return reader.states
-
-
-def components_shown(entries: Sequence[Entry]) -> dict[str, str]:
-    """The states of components by what the page has, or is about to get, of an incident; none once it is resolved."""
-    told = [
-        entry.message for entry in entries if entry.message.channel == PAGE and entry.state not in (REPLACED, REFUSED)
-    ]
-    found = told[-1].values.get("components") if told and told[-1].values.get("state") != RESOLVED else None
-    return {str(each): str(state) for each, state in found.items()} if isinstance(found, Mapping) else {}
-
-
-def components_on_page(entries: Sequence[Entry]) -> dict[str, str]:
-    """The states of components that the last post of an incident on the page has set."""
-    sent = [entry.message for entry in entries if entry.message.channel == PAGE and entry.state == SENT]
-    found = sent[-1].values.get("components") if sent else None
-    return {str(each): str(state) for each, state in found.items()} if isinstance(found, Mapping) else {}
-
-
-def worst_of(states: Iterable[str]) -> str:
-    """Of several states of a component, as two incidents may have one in common."""
-    return max(
-        (state for state in states if state in COMPONENT_STATES), key=COMPONENT_STATES.index, default=OPERATIONAL
-    )
 
 
 def keys_to_tell(names: Sequence[str], known: Iterable[str], rest: str = "") -> list[str]:

@@ -20,11 +20,13 @@ from .._incident.stamps import moment_of, stamp
 from .._lifecycle.deadlines import NO_RULE_OUTSIDE, UPDATE, OutsideUpdates
 from .._lifecycle.roles import roles_of
 from .._oncall.escalation import AFTER
+from .chats.event_posts import POSTS
 from .follow_up import follow_up_messages
-from .incident_facts import IncidentFacts, cleaned
+from .incident_facts import IncidentFacts, cleaned, without_secrets
 from .operator_messages import by_mail, case_values, held_values
 from .outbox import Message
-from .page_states import RESOLVED, PageState, keys_to_tell, page_states
+from .page_states import OPERATIONAL, RESOLVED, PageState, keys_to_tell, page_states
+from .pages.page_components import components_by, components_told
 from .paging import Answerer, asks_pager, invitations, pages, reminders, shift_changes, told_over
 from .settings import MAIL, PAGE, PAGER, SLACK, TRACKER
 
@@ -73,7 +75,12 @@ def wanted(
         found += told_over(events, story.queued, story.base())
     if SLACK in settings and _has_channel(story):
         found += invitations(events, calls, people, settings[SLACK], story.base())
-    return found
+    # Also what is not of the log, as why no person is on call, which a feed has said. What is queued stays as it is.
+    queued = set(story.queued)
+    return [
+        message if message.key in queued else replace(message, values=without_secrets(message.values))
+        for message in found
+    ]
 
 
 def follow_ups(story: IncidentFacts) -> list[Message]:
@@ -144,7 +151,7 @@ def _topics(story: IncidentFacts) -> list[Message]:
 
 def _posts(story: IncidentFacts, event: EventReport) -> list[Message]:
     """What is said of an event in the incident's channel."""
-    said = _POSTS.get(event["kind"])
+    said = POSTS.get(event["kind"])
     template, values = said(event) if said else ("", {})
     if event["kind"] == "held":
         template, values = "held", held_values(event, story.settings[SLACK])
@@ -157,74 +164,6 @@ def _posts(story: IncidentFacts, event: EventReport) -> list[Message]:
 def _vendor(story: IncidentFacts, event: EventReport) -> list[Message]:
     values = case_values(event, story.settings[SLACK])
     return [_said(story, f"slack/vendor/{event['seq']}", "vendor", **values)] if values else []
-
-
-def _noted(event: EventReport) -> tuple[str, dict[str, Any]]:
-    note = event["note"]
-    if note.get("triage"):
-        return "triage", {
-            "triage": note["triage"], "signs": _texts(note.get("signs"))[:8], "next": note.get("next", ""),
-        }  # fmt: skip
-    return ("note", _fields(event, "text", "done_at")) if note.get("text") else ("", {})
-
-
-def _diagnosed(event: EventReport) -> tuple[str, dict[str, Any]]:
-    return "diagnosed", {**_fields(event, "cause"), "lines": _texts(event["note"].get("lines"))[:6]}
-
-
-def _mitigated(event: EventReport) -> tuple[str, dict[str, Any]]:
-    return "mitigated", {**_fields(event, "mitigation"), "done": _done(event["note"])[:8]}
-
-
-def _reconciled(event: EventReport) -> tuple[str, dict[str, Any]]:
-    return "reconciled", {**_fields(event, "mitigation", "outcome"), "lines": _texts(event["note"].get("lines"))[:8]}
-
-
-def _verified(event: EventReport) -> tuple[str, dict[str, Any]]:
-    seconds = event["note"].get("seconds_to_recovery")
-    return "verified", {**_fields(event, "mitigation", "outcome"), "seconds": seconds}
-
-
-def _update(event: EventReport) -> tuple[str, dict[str, Any]]:
-    inside = str(event["note"].get("audience", "inside")) == "inside"
-    return ("update", _fields(event, "text", "next_at")) if inside else ("", {})
-
-
-def _severity(event: EventReport) -> tuple[str, dict[str, Any]]:
-    return "severity", {"to": event["note"].get("severity", ""), **_fields(event, "before", "reason", "facts")}
-
-
-def _role(event: EventReport) -> tuple[str, dict[str, Any]]:
-    values = {**_fields(event, "person", "action"), "role": str(event["note"].get("role", "")).replace("_", " ")}
-    return "role", {**values, "lines": str(event["note"].get("handover") or "").splitlines()[:20]}
-
-
-def _fields(event: EventReport, *names: str) -> dict[str, Any]:
-    return {name: event["note"].get(name) or "" for name in names}
-
-
-_POSTS: Mapping[str, Callable[[EventReport], tuple[str, dict[str, Any]]]] = {
-    "noted": _noted, "diagnosed": _diagnosed, "mitigated": _mitigated, "verified": _verified,
-    "reconciled": _reconciled, "update": _update, "severity": _severity, "role": _role,
-    "phase": lambda event: ("phase", _fields(event, "phase", "reason")),
-    "acknowledged": lambda event: ("acknowledged", _fields(event, "text")),
-    "handed_over": lambda event: ("handed_over", _fields(event, "task", "message")),
-}  # fmt: skip
-
-
-def _done(note: Mapping[str, Any]) -> list[str]:
-    acted = [f"{row.get('action', '')} {row.get('who', '')}".strip() for row in note.get("acted_on") or ()]
-    return _texts(note.get("done")) or acted
-
-
-def _texts(values: Any) -> list[str]:
-    """Of a list of texts, or of dictionaries that have one."""
-    if not isinstance(values, list):
-        return []
-    return [
-        str(each.get("text") or each.get("what") or each.get("cause") or "") if isinstance(each, Mapping) else str(each)
-        for each in values
-    ]
 
 
 def _ends(story: IncidentFacts, place: str) -> list[Message]:
@@ -262,7 +201,7 @@ def _page(story: IncidentFacts) -> list[Message]:
         values = story.base(
             state=state.state, title=_public_words(story, options), text=state.text, cause=_cause(options, state.cause),
             resolution=_words(options["resolutions"], state.cause) if state.state == RESOLVED else "",
-            components=_components(options, state.state, story.worst), seq=state.seq, acted=state.acted,
+            components=_components(story, state.state), seq=state.seq, acted=state.acted,
         )  # fmt: skip
         # What a person wrote is published whatever comes after it; a state gives way to a newer one of its incident on
         # the page.
@@ -278,10 +217,11 @@ def _may_be_public(story: IncidentFacts, options: Mapping[str, Any]) -> bool:
     return said or story.scenario in options["scenarios"]
 
 
-def _components(options: Mapping[str, Any], state: str, severity: str) -> dict[str, str]:
-    """The state of each component by its id: with the incident, and back with it."""
-    worse = {"P0": "major_outage", "P1": "partial_outage"}.get(severity, "degraded_performance")
-    return {str(each): "operational" if state == RESOLVED else worse for each in options["components"].values()}
+def _components(story: IncidentFacts, state: str) -> dict[str, str]:
+    """The state of each component by its id: with the incident, and back with it, also of one that the settings have no
+    more."""
+    present = components_by(story.settings[PAGE], story.worst)
+    return dict.fromkeys([*components_told(story.events), *present], OPERATIONAL) if state == RESOLVED else present
 
 
 def _public_words(story: IncidentFacts, options: Mapping[str, Any]) -> str:

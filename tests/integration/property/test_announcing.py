@@ -39,7 +39,7 @@ def said_in_slack(entries: Any) -> list[str]:
         entry.message.key
         for entry in entries
         if (entry.message.channel, entry.state) == ("slack", "sent")
-        and entry.message.template not in ("topic", "archive", "file")
+        and entry.message.template not in ("topic", "archive", "file", "invite", "pin")
     ]
 
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.page_states import COMPONENT_STATES, STATES
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.page_states import STATES
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.page_components import COMPONENT_STATES
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import kept_at
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log import read
 

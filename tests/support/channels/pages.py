@@ -30,6 +30,10 @@ class Statuspage(StandIn):
         match = re.fullmatch(rf"{base}/(incidents|components)(?:/(\w+))?", request.path)
         if not match:
             return Answer(404, {"error": "Not found"})
+        if match[1] == "components" and not match[2]:
+            size, page = int(request.fields.get("per_page") or 100), int(request.fields.get("page") or 1)
+            rows = [{"id": each, "status": state} for each, state in self.components.items()]
+            return Answer(200, rows[(page - 1) * size : page * size])
         if match[1] == "components":
             known = self.components.get(match[2] or "")
             return Answer(200, {"id": match[2], "status": known}) if known else Answer(404, {"error": "Not found"})

@@ -150,7 +150,10 @@ class Slack(StandIn):
         return _ok(messages=found[start : start + size], response_metadata={"next_cursor": after})
 
     def _pins_add(self, fields: Any) -> Answer:
-        return self._within(fields, lambda room: room.pins.append(str(fields.get("timestamp"))))
+        stamp = str(fields.get("timestamp"))
+        if any(stamp in room.pins for room in self.rooms if room is self._room(fields)):
+            return _refused("already_pinned")
+        return self._within(fields, lambda room: room.pins.append(stamp))
 
     def _chat_postMessage(self, fields: Any) -> Answer:
         if len(str(fields.get("text", ""))) > _MOST:

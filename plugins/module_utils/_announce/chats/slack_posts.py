@@ -11,6 +11,7 @@ from ..outbox import Message
 
 _EVENT = "pafar_runbook"
 FILE = "file"  # the template of the whole text of a message that was cut
+PIN = "pin"  # of the pin of a message
 
 
 def content(text: str, incident: str, key: str) -> dict[str, Any]:
@@ -28,6 +29,20 @@ def file_of(message: Message, reference: str, name: str) -> Message:
     key = f"{message.key}/file"
     values = {"name": name, "post": reference, "of": message.template, "values": dict(message.values)}
     return Message(key, message.channel, FILE, values, audience=message.audience, lane=key)
+
+
+def invitation_of(message: Message, user: str) -> Message:
+    """The invitation of a responder, where that with the channel was not answered."""
+    key = f"slack/invite/{user}"
+    base = {name: value for name, value in message.values.items() if name not in ("name", "invite")}
+    values = {**base, "place": "incident", "person": user, "user": user, "why": "a responder of the site"}
+    return Message(key, message.channel, "invite", values, lane=key)
+
+
+def pin_of(message: Message, reference: str) -> Message:
+    """The pin of a message, where it was not answered."""
+    key = f"{message.key}/pin"
+    return Message(key, message.channel, PIN, {"post": reference}, lane=key)
 
 
 def is_post_of(found: Mapping[str, Any], incident: str, key: str) -> bool:

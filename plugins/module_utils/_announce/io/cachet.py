@@ -53,7 +53,8 @@ class Cachet:
         values = message.values
         try:
             found = self._incident(message.key, thread)
-            text = f"{self.texts.text('page', values)}\n\n{_mark(thread, message.key)}"
+            # It reads Markdown: in the text of a person a link or an image would be one.
+            text = f"{self.texts.text('page', values, 'cachet')}\n\n{_mark(thread, message.key)}"
             status = _STATUS[str(values["state"])]
             if found is None:
                 name = self.texts.text("page", {**values, "text": values["title"]})

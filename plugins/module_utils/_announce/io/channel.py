@@ -10,7 +10,8 @@ from typing import Any, Mapping, Protocol
 
 from ..delivery import Delivery, NotDelivered
 from ..outbox import Message
-from ..page_states import OPERATIONAL, RESOLVED, worst_of
+from ..page_states import OPERATIONAL, RESOLVED
+from ..pages.page_components import worst_of
 from .http_call import Answered, request
 
 _LEAST = 0.2  # seconds that a request has at least
@@ -111,4 +112,5 @@ def components_after(state: str, settings: Mapping[str, Any], thread: Thread) ->
     """The components that an incident in this state leaves on the page: once it is resolved, as others have them."""
     if state != RESOLVED:
         return with_others(thread.on_page, thread)
-    return with_others(dict.fromkeys(map(str, settings["components"].values()), OPERATIONAL), thread)
+    known = [*map(str, settings["components"].values()), *thread.on_page]
+    return with_others(dict.fromkeys(known, OPERATIONAL), thread)

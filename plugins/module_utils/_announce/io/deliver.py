@@ -38,7 +38,9 @@ class Results:
     kept: list[dict[str, Any]] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
-    at_once: list[dict[str, Any]] = field(default_factory=list)  # of the notes those that are not to wait for the others
+    at_once: list[dict[str, Any]] = field(
+        default_factory=list
+    )  # of the notes those that are not to wait for the others
 
 
 def deliver(

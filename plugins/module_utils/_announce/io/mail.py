@@ -27,6 +27,8 @@ from .render import Texts
 
 # In seven bits: a server without 8BITMIME may refuse or change anything else.
 SMTP_POLICY = SMTP.clone(cte_type="7bit")
+_TRIES = 100  # of a mail whose fault can be corrected: 16 hours
+_LOGIN = (530, 535, 538)  # RFC 4954: authentication is required, or failed
 _PATIENCE = 4  # budgets for its reply to a mail, as long as there is time: without one the mail goes out once more
 
 
@@ -88,16 +90,17 @@ class Mail:
         try:
             code, words = server.mail(_parsed(str(self.settings["sender"]))[0][1])
             if code != 250:
-                return _by_code("the sender", code, words, forever=False)  # the site's settings, which can be corrected
+                # The site's settings, which can be corrected.
+                return NotDelivered(f"mail: the sender was refused: {code} {_words(words)}")
             for address in recipients:
                 code, words = server.rcpt(address)
                 if code not in (250, 251):
-                    refused.append(_by_code(f"the recipient {address}", code, words))
+                    refused.append(_by_code(f"the recipient {address}", code, words, _is_of_recipient(code, words)))
             if len(refused) == len(recipients):
                 return refused[-1]
             code, words = server.docmd("DATA")
             if code != 354:
-                return _by_code("DATA", code, words)
+                return _by_code("DATA", code, words, _is_of_recipient(code, words))
             thread.left("the mail")
             thread.goes_on(_PATIENCE)
             if server.sock is not None:
@@ -113,7 +116,7 @@ class Mail:
         if code < 200 or 300 <= code < 400:
             return InDoubt(f"mail: the server's reply is none: {code} {_words(words)}", is_copied=True)
         if code >= 400:
-            return _by_code("the mail", code, words)
+            return _by_code("the mail", code, words, not _is_of_site(code, words))
         return Delivered(str(mail["Message-ID"]), "; ".join(str(getattr(each, "reason", "")) for each in refused))
 
     def _mail(self, message: Message, thread: Thread) -> EmailMessage:
@@ -170,9 +173,28 @@ def _is_fit(sender: str) -> bool:
         return False
 
 
-def _by_code(what: str, code: int, words: Any, forever: bool = True) -> Delivery:
-    """A reply of the server before the mail was taken: 4xx is tried again, 5xx is not, where it is of this mail."""
-    return NotDelivered(f"mail: {what} was refused: {code} {_words(words)}", forever=forever and code >= 500)
+def _by_code(what: str, code: int, words: Any, forever: bool) -> Delivery:
+    """A reply of the server before the mail was taken: 4xx is tried again, and so is 5xx for many hours, unless it is
+    ``forever`` of this mail or its recipient: the site or the server can be corrected."""
+    reason = f"mail: {what} was refused: {code} {_words(words)}"
+    return NotDelivered(reason, forever=forever and code >= 500, at_most=_TRIES if code >= 500 else 0)
+
+
+def _is_of_recipient(code: int, words: Any) -> bool:
+    """Whether there is no such mailbox. A relay that is denied, a policy or a missing login is a fault of the site."""
+    enhanced = _enhanced(words)
+    return code in (550, 551, 553) and (not enhanced or enhanced.startswith(("5.1.", "5.2.")))
+
+
+def _is_of_site(code: int, words: Any) -> bool:
+    return code in _LOGIN or _enhanced(words).startswith("5.7.")
+
+
+def _enhanced(words: Any) -> str:
+    """The status code of RFC 3463 at the beginning of a reply; empty without one."""
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
+    found = re.match(r"\s*([245]\.\d{1,3}\.\d{1,3})\b", text)
+    return found.group(1) if found else ""
 
 
 def _words(error: Any) -> str:

@@ -17,7 +17,17 @@ from ..._core.text import shortened
 from ..._incident.stamps import is_stamp, moment_of
 from ..chats import slack_errors as errors
 from ..chats.io.slack_calls import Refused, SlackCalls
-from ..chats.slack_posts import FILE, content, file_of, incident_of, is_post_of, names_incident
+from ..chats.slack_posts import (
+    FILE,
+    PIN,
+    content,
+    file_of,
+    incident_of,
+    invitation_of,
+    is_post_of,
+    names_incident,
+    pin_of,
+)
 from ..delivery import Delivered, Delivery, NotDelivered
 from ..outbox import Message
 from .channel import Thread
@@ -50,7 +60,7 @@ class Slack(SlackCalls):
     def find(self, message: Message, thread: Thread) -> str | None:
         if message.template == "channel":
             return self._found_again(message, thread)
-        if message.template in ("topic", "archive", "invite"):
+        if message.template in ("topic", "archive", "invite", PIN):
             return None  # the same once more is the same
         if message.template == FILE:
             return self._file_of(message, thread)
@@ -70,6 +80,8 @@ class Slack(SlackCalls):
                 return self._open(message, thread)
             if message.template == "invite":
                 return self._invite(message, thread)
+            if message.template == PIN:
+                return self._pin(message, thread)
             if message.template == FILE:
                 return self._add_file(message, thread)
             places = self._places(message, thread)
@@ -158,8 +170,8 @@ class Slack(SlackCalls):
             except Refused as refused:
                 if refused.name != "already_in_channel":
                     notes.append(f"not invited: {refused.name}")
-            except Answered as answer:
-                notes.append(f"whether people were invited is not known: {answer}")
+            except Answered:  # a limit of calls, or no answer: each is invited by a message of its own
+                thread.owed += [invitation_of(message, user) for user in users]
         return Delivered(channel, "; ".join(notes))
 
     def _invite(self, message: Message, thread: Thread) -> Delivery:
@@ -266,10 +278,24 @@ class Slack(SlackCalls):
         if not message.values.get("pin"):
             return ""
         try:
-            self._call("pins.add", thread, channel=sent["channel"], timestamp=sent["ts"])
-        except Answered as answer:
-            return "" if "already_pinned" in str(answer) else f"not pinned: {answer}"
+            return self._pinned_at(str(sent["channel"]), str(sent["ts"]), thread)
+        except Answered:  # a limit of calls, or no answer: a message of its own
+            thread.owed.append(pin_of(message, f"{sent['channel']}/{sent['ts']}"))
         return ""
+
+    def _pinned_at(self, channel: str, stamp: str, thread: Thread) -> str:
+        """Why it was not pinned; empty where it is."""
+        try:
+            self._call("pins.add", thread, channel=channel, timestamp=stamp)
+        except Refused as refused:
+            return "" if refused.name == "already_pinned" else f"not pinned: {refused}"
+        return ""
+
+    def _pin(self, message: Message, thread: Thread) -> Delivery:
+        """A message whose pin was not answered."""
+        post = str(message.values["post"])
+        channel, dummy, stamp = post.partition("/")
+        return Delivered(post, self._pinned_at(channel, stamp, thread))
 
     def _places(self, message: Message, thread: Thread) -> list[str]:
         """The channels that a message may be in, the one to which it goes first."""

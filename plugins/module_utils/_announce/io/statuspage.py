@@ -12,11 +12,13 @@ from typing import Any, Mapping
 
 from ..delivery import Delivered, Delivery
 from ..outbox import Message
+from ..page_states import OPERATIONAL, RESOLVED
 from .channel import Thread, asked, components_after, identity, with_others
 from .http_call import Answered
 from .render import Texts
 
 _OURS = "pafar"  # in the metadata, whose top-level values must be objects
+_POSTMORTEM = "postmortem"  # which a person makes of a resolved one
 _NAME = 255  # characters
 _NOT_FOUND = 404
 _REFUSED = (400, _NOT_FOUND, 422)  # by which a component that the page does not have is refused
@@ -39,26 +41,31 @@ class Statuspage:
 
     def send(self, message: Message, thread: Thread) -> Delivery:
         values = message.values
-        components = with_others(values["components"], thread)
+        components, notes = with_others(values["components"], thread), []
         try:
             found = self._incident(message.key, thread)
+            if components:
+                components, notes = self._ours_of(components, found or {}, thread)
             body = {
                 "name": self.texts.text("page", {**values, "text": values["title"]})[:_NAME],
                 "status": values["state"],
                 "body": self.texts.text("page", values),
                 # All of them, since a run may die after several: each is asked for by its own.
                 "metadata": {
-                    _OURS: {"incident": identity(message.key, thread), "keys": [*_keys(found or {}), message.key]}
+                    _OURS: {
+                        "incident": identity(message.key, thread), "keys": [*_keys(found or {}), message.key],
+                        "components": {**_set_by(found or {}), **components},
+                    }
                 },
                 "components": components,
                 "component_ids": sorted(components),
-            }
+            }  # fmt: skip
             if found is not None:
                 body.pop("name")
             made, missing = self._written(str(found["id"]) if found else "", body, thread)
         except Answered as answer:
             return answer.delivery
-        notes = [f"component {each} is not on the page: it was left out" for each in missing]
+        notes += [f"component {each} is not on the page: it was left out" for each in missing]
         shown = {each: state for each, state in components.items() if each not in missing}
         notes += self._read_back(str(values["state"]), shown, str(made["id"]), thread)
         return Delivered(str(made["id"]), "; ".join(notes), not notes)
@@ -78,6 +85,36 @@ class Statuspage:
         left = {each: state for each, state in body["components"].items() if each not in missing}
         fitting = {**body, "components": left, "component_ids": sorted(left)}
         return self._ask(method, path, thread, {"incident": fitting}), missing
+
+    def _ours_of(
+        self, components: Mapping[str, str], incident: Mapping[str, Any], thread: Thread
+    ) -> tuple[dict[str, str], list[str]]:
+        """The components without those that a person has in another state on the page, as in maintenance or by an
+        incident of their own, and a sentence about each of these. ``incident``: ours on the page, which says what our
+        last post has set, also where its answer was lost."""
+        shown = self._all_shown(thread)
+        set_by_us = {**thread.on_page, **_set_by(incident)}
+        left: dict[str, str] = {}
+        notes = []
+        for component, wanted in components.items():
+            is_now = shown.get(component)
+            ours = (None, OPERATIONAL, wanted, set_by_us.get(component), thread.elsewhere.get(component))
+            if is_now in ours:
+                left[component] = wanted
+            else:
+                notes.append(f"component {component} of the page is {is_now}, which is not by us: it was left so")
+        return left, notes
+
+    def _all_shown(self, thread: Thread) -> dict[str, str]:
+        """The states of the components of the page."""
+        found: dict[str, str] = {}
+        for page in range(1, 6):
+            listed: Any = self._ask("GET", f"/components?per_page=100&page={page}", thread)
+            rows = [row for row in listed if isinstance(row, Mapping)] if isinstance(listed, list) else []
+            found.update({str(row.get("id")): str(row.get("status")) for row in rows})
+            if len(rows) < 100:
+                break
+        return found
 
     def _shown(self, component: str, thread: Thread) -> str | None:
         """The state of a component on the page; None where the page has none of this id."""
@@ -102,7 +139,7 @@ class Statuspage:
         try:
             shown = self._ask("GET", f"/incidents/{incident}", thread)
             found = []
-            if shown.get("status") != state:
+            if shown.get("status") != state and not (state == RESOLVED and shown.get("status") == _POSTMORTEM):
                 found.append(f"the page says {shown.get('status')}, the incident is {state}")
             for component, wanted in components.items():
                 is_now = self._shown(component, thread)
@@ -141,6 +178,12 @@ class Statuspage:
 
 def _keys(incident: Mapping[str, Any]) -> list[str]:
     return [str(key) for key in _ours(incident).get("keys") or ()]
+
+
+def _set_by(incident: Mapping[str, Any]) -> dict[str, str]:
+    """The states of components that our posts of an incident have set."""
+    found = _ours(incident).get("components")
+    return {str(each): str(state) for each, state in found.items()} if isinstance(found, Mapping) else {}
 
 
 def _ours(incident: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -21,10 +21,13 @@ from ..._lifecycle.rota_roles import assignments, steps_of_roles
 from ..._oncall.escalation import escalation_of
 from ..._oncall.steps import STEPS
 from ..follow_up import COURSE
+from ..incident_facts import IncidentFacts
 from ..outbox import Claim, Entry, claim, entries_of, is_waiting, lines_of_outbox
-from ..page_states import OPERATIONAL, components_on_page, components_shown, worst_of
+from ..page_states import OPERATIONAL
+from ..pages.page_components import behind_severity, components_on_page, components_shown, worst_of
 from ..paging import Answerer, answerer_of, not_paged, within
 from ..report import OutboxOfIncident, OutboxReport, TakenMessage
+from ..settings import PAGE
 from ..silences import Silencing, scenario_of, silencing_of
 from ..wanted import wanted
 
@@ -231,11 +234,18 @@ def _taken(
         "path": written["path"],
         "head": written["head"],
         "waiting": sum(is_waiting(entry) for entry in claimed.left),
-        "lines": lines_of_outbox(claimed.left, now),
+        "lines": lines_of_outbox(claimed.left, now) + _behind(given["settings"], present, claimed, now),
         "silencing": alerts[0],
         "components": {},
         "on_page": components_on_page(claimed.left),
     }
+
+
+def _behind(settings: Mapping[str, Any], events: Sequence[EventReport], claimed: Claim, now: datetime) -> list[str]:
+    """What the components of the page do not show of the severity, unless a message sets them now."""
+    if PAGE not in settings or any(entry.message.channel == PAGE for entry in claimed.taken):
+        return []
+    return behind_severity(claimed.left, settings[PAGE], IncidentFacts("", events, settings, now).worst)
 
 
 def _roles(

@@ -67,6 +67,77 @@ def test_a_component_that_was_removed_keeps_no_word_from_the_public(page):
     assert adapter.differences(said) == [f"component {gone} is not on the page"]
 
 
+P1 = {"c1": "partial_outage", "c2": "partial_outage"}
+OVER = dict.fromkeys(P1, "operational")
+
+
+@pytest.fixture
+def board():
+    with Statuspage() as server:
+        given = {"kind": "statuspage", "api": server.url, "token": server.token, "page": server.page}
+        settings = settings_of({"page": given})["page"]
+        yield server, PageAdapter(settings, Texts("page"))
+
+
+@pytest.mark.parametrize("state", ["under_maintenance", "major_outage", "degraded_performance"])
+def test_a_component_that_a_person_has_in_another_state_is_left_so_and_named(board, state):
+    server, adapter = board
+    server.components["c1"] = state
+    made = adapter.send(post("investigating", 1, P1), thread())
+    assert server.components == {"c1": state, "c2": "partial_outage"}
+    assert made.note == f"component c1 of the page is {state}, which is not by us: it was left so"
+    assert made.agrees is False
+    ends = thread(a=made.reference)
+    ends.on_page = P1
+    done = adapter.send(post("resolved", 2, OVER), ends)
+    assert server.components == {"c1": state, "c2": "operational"}
+    assert state in done.note
+    assert [[each for dummy, each in updates] for updates in server.published()] == [["investigating", "resolved"]]
+
+
+@pytest.mark.parametrize("lost", [{}, {"c1": "major_outage", "c2": "major_outage"}])
+def test_what_we_have_set_comes_back_also_where_the_answer_was_lost(board, lost):
+    """A post that was in doubt has given way to the end of the incident."""
+    server, adapter = board
+    made = adapter.send(post("investigating", 1, P1), thread())
+    if lost:
+        server.fault_for = lambda request: Fault(EFFECT_CUT) if request.method == "PATCH" else None
+        assert isinstance(adapter.send(post("identified", 2, lost), thread(a=made.reference)), InDoubt)
+        server.fault_for = lambda _request: None
+    ends = thread(a=made.reference)
+    ends.on_page = P1
+    assert adapter.send(post("resolved", 3, OVER), ends).agrees is True
+    assert server.components == OVER
+
+
+def test_what_a_version_before_or_another_incident_has_set_is_ours_too(board):
+    server, adapter = board
+    server.components.update(P1)
+    server.incidents.append({"id": "old", "name": "x", "status": "monitoring", "metadata": {}, "updates": []})
+    ends = thread(a="old")
+    ends.on_page, ends.elsewhere = {"c1": "partial_outage"}, {"c2": "partial_outage"}
+    assert adapter.send(post("resolved", 3, OVER), ends).agrees is True
+    assert server.components == {"c1": "operational", "c2": "partial_outage"}
+
+
+@pytest.mark.parametrize(("status", "number"), [("postmortem", 0), ("resolved", 0), ("monitoring", 1)])
+def test_the_post_mortem_of_a_resolved_incident_is_no_difference(board, status, number):
+    server, adapter = board
+    made = adapter.send(post("resolved", 1), thread())
+    server.incidents[0]["status"] = status
+    assert len(adapter.differences(thread(**{"resolved/1.1": made.reference}))) == number
+    assert len(adapter.differences(thread(**{"identified/1.1": made.reference}))) == 1
+
+
+def test_a_component_that_the_settings_have_no_more_is_read_back_at_the_end(board):
+    server, adapter = board
+    made = adapter.send(post("resolved", 1, OVER), thread())
+    server.components["c1"] = "partial_outage"
+    said = thread(**{"resolved/1.1": made.reference})
+    said.on_page = OVER
+    assert adapter.differences(said) == ["component c1 of the page is partial_outage, not operational"]
+
+
 @pytest.mark.parametrize("kind", [EFFECT_CUT, EFFECT_HTML, HTML])
 def test_what_is_no_answer_is_in_doubt_and_is_asked_for(page, kind):
     server, adapter = page
@@ -181,8 +252,17 @@ def test_one_of_two_recipients_who_is_refused_keeps_the_mail_from_no_other():
 
 @pytest.mark.parametrize(
     ("step", "reply", "forever"),
-    [("MAIL", "530 authentication required", False), ("RCPT", "550 no such user", True), ("RCPT", "450 later", False),
-     ("DATA", "451 later", False), ("reply", "554 refused", True)],
+    [
+        ("MAIL", "530 authentication required", False), ("RCPT", "550 no such user", True),
+        ("RCPT", "450 later", False),
+        ("RCPT", "550 5.1.1 no such user", True), ("RCPT", "553 5.1.3 bad address", True),
+        ("RCPT", "550 5.2.1 disabled", True), ("RCPT", "551 not local", True), ("RCPT", "552 5.2.2 full", False),
+        ("RCPT", "554 5.7.1 Relay access denied", False), ("RCPT", "550 5.7.1 relaying denied", False),
+        ("RCPT", "530 5.7.0 must issue STARTTLS first", False), ("RCPT", "554 no", False),
+        ("DATA", "451 later", False), ("DATA", "554 5.5.1 no valid recipients", False),
+        ("reply", "554 refused", True), ("reply", "552 5.3.4 too big", True), ("reply", "554 5.6.0 content", True),
+        ("reply", "550 5.7.1 policy", False), ("reply", "530 authentication required", False),
+    ],
 )  # fmt: skip
 def test_a_mail_that_is_refused_waits_where_the_settings_are_wrong(step, reply, forever):
     with MailServer() as server:
@@ -190,6 +270,9 @@ def test_a_mail_that_is_refused_waits_where_the_settings_are_wrong(step, reply, 
         sent = mailed(server, "b@example.org")
     assert isinstance(sent, NotDelivered)
     assert sent.forever is forever
+    assert bool(sent.at_most) is (reply.startswith("5") and step != "MAIL"), (
+        "and no fault of the site is tried for ever"
+    )
     assert server.mails == []
 
 
@@ -206,3 +289,20 @@ def test_a_reply_to_a_mail_means_what_its_first_figure_says(reply, kind):
     with MailServer() as server:
         server.fault = lambda step: reply if step == "reply" else ""
         assert isinstance(mailed(server, "b@example.org"), kind)
+
+
+@pytest.mark.parametrize(
+    "text", ["[pay here](http://evil.test)", "![x](http://evil.test/x.png)", "<http://evil.test> `x` **y**"]
+)
+def test_what_a_person_says_is_no_markup_for_a_cachet(text):
+    """It reads Markdown; its own comment, by which the incident is found again, stays one."""
+    with Cachet() as server:
+        given = {"kind": "cachet", "api": server.url, "token": server.token}
+        adapter = CachetAdapter(settings_of({"page": given})["page"], Texts("page"))
+        message = post("investigating", 1)
+        said = Message(message.key, "page", "page", {**message.values, "text": text})
+        made = adapter.send(said, thread())
+        assert adapter.find(said, thread()) == made.reference
+    shown = server.incidents[0]["message"].partition("[//]: # (pafar i ")[0]
+    assert "](" not in shown.replace("\\](", "").replace("\\]\\(", "")
+    assert "http://" not in shown

@@ -4,10 +4,7 @@ import random
 from datetime import timedelta
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Entry, Message
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.page_states import (
-    components_on_page,
-    components_shown,
     page_states,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import moment_of
@@ -236,17 +233,6 @@ def test_no_history_is_resolved_without_a_verification_that_held(seed):
                 assert now - moment_of(source["at"]) >= SOAK
 
 
-def test_components_as_the_page_was_told_and_as_it_is_about_to_be():
-    posts = [("investigating", "sent", "major_outage"), ("identified", "queued", "degraded_performance")]
-    entries = [
-        Entry(Message(f"page/{state}", "page", "page", {"state": state, "components": {"c1": shown}}), became, START)
-        for state, became, shown in posts
-    ]
-    assert components_on_page(entries) == {"c1": "major_outage"}
-    assert components_shown(entries) == {"c1": "degraded_performance"}
-    assert components_on_page(entries[1:]) == {}
-
-
 OTHER = event("diagnosed", 6, seq=5, cause="other")
 
 
@@ -259,7 +245,10 @@ def test_a_diagnosis_after_the_recovery_keeps_the_page_from_resolved(cause, minu
     again = event("verified", 20, seq=6, mitigation="n", outcome="recovered")
     assert told([*events, again], 29.9)[-1] == ("monitoring", 3)
     assert told([*events, again], 30)[-1] == ("resolved", 6)
-    assert told([*events, event("phase", 20, seq=6, phase="resolved", reason="seen by hand")], 20)[-1] == ("resolved", 6)
+    assert told([*events, event("phase", 20, seq=6, phase="resolved", reason="seen by hand")], 20)[-1] == (
+        "resolved",
+        6,
+    )
 
 
 @pytest.mark.parametrize("outcome", ["improved", "unchanged"])
@@ -278,7 +267,10 @@ ENDED = event("phase", 5, seq=3, phase="resolved", reason="x")
 
 
 def public(*events):
-    return [(state.state, state.round, state.text) for state in page_states([OPENED, SAID, ENDED, *events], START, SOAK, False)]
+    return [
+        (state.state, state.round, state.text)
+        for state in page_states([OPENED, SAID, ENDED, *events], START, SOAK, False)
+    ]
 
 
 @pytest.mark.parametrize(

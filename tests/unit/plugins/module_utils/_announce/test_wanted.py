@@ -7,6 +7,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.render 
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message, entries_of, queued_note
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.wanted import channel_name, wanted
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import stamp
 
 from support.incident_events import START, event
 
@@ -284,3 +285,54 @@ def test_another_incident_on_the_page_replaces_no_state_of_the_one_before():
     assert [each for each in things if each[0].startswith(("page/", "page-"))] == [
         ("page/investigating/1.1", "page"), ("page/resolved/2.2", "page"), ("page-2/investigating/3.3", "page-2"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("present", [{}, {"web": "c2"}, {"backend": "c1", "web": "c2"}])
+def test_a_component_that_the_settings_have_no_more_comes_back_with_the_incident(present):
+    events = [opening()]
+    events += logged([each for each in wanted("i", events, SETTINGS, START) if each.channel == "page"], 2)
+    later = {**SETTINGS, "page": {**SETTINGS["page"], "components": present}}
+    told = [*events, event("diagnosed", 1, seq=5, cause="full"), event("phase", 2, seq=6, phase="resolved", reason="x")]
+    found = [each.values["components"] for each in wanted("i", told, later, START) if each.key.startswith("page/")]
+    assert found[-2] == dict.fromkeys(present.values(), "partial_outage")
+    assert found[-1] == dict.fromkeys(["c1", *present.values()], "operational")
+
+
+SECRET = "hunter2secret"
+
+
+def answerer(**more):
+    row = {"step": "primary", "person": "", "slack": "", "mail": "", "why": "", "since": "", "until": "", "before": "",
+           "before_slack": "", "before_mail": ""}  # fmt: skip
+    return {**row, **more}
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        answerer(why=f"the feed names 'password={SECRET}', who is none of runbook_people"),
+        answerer(person=f"ada password={SECRET}", slack="U1", mail="ada@z"),
+        answerer(person="ada", slack="U1", since=stamp(START + timedelta(minutes=4)), before=f"bob token={SECRET}"),
+    ],
+)
+def test_no_value_of_a_message_has_a_secret_also_where_it_is_not_of_the_log(who):
+    found = wanted("i", [opening()], SETTINGS, START + timedelta(minutes=60), [who])
+    calls = [each for each in found if each.template in ("page", "passed_over", "paged", "shift_changed")]
+    assert calls
+    assert SECRET not in str(found)
+    assert [each.values["to"] for each in found if each.template == "page" and each.channel == "mail"] in (
+        ["ada@z"],
+        [],
+    )
+    assert {each.values["place"] for each in found if each.audience == "person" and each.channel == "slack"} <= {"U1"}
+
+
+def test_what_a_person_says_is_not_cut_and_what_is_queued_stays_as_it_is():
+    long = "It is better. " * 500
+    events = [opening(), event("update", 1, seq=2, audience="inside", text=long)]
+    assert len(named(events, "slack/update/2").values["text"]) > 6000
+    assert (
+        named([*events, *logged([named(events, "slack/update/2")], 3)], "slack/update/2")
+        .values["text"]
+        .startswith("It")
+    )

@@ -10,7 +10,13 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.tracker
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 
-VALUES = {"incident": "i", "scenario": "x", "severity": "P1", "hosts": "db1", "opened_at": "2026-11-20T10:00:00.000000Z"}
+VALUES = {
+    "incident": "i",
+    "scenario": "x",
+    "severity": "P1",
+    "hosts": "db1",
+    "opened_at": "2026-11-20T10:00:00.000000Z",
+}
 
 
 class Board(Tracker):
@@ -34,7 +40,9 @@ def sent(board, *actions):
     """What became of each message of an incident, in order."""
     thread, found = Thread("i", {}, ticks() + 60), []
     for number, action in enumerate(actions, 1):
-        message = Message(f"tracker/{action}/{number}", "tracker", "issue", {**VALUES, "action": action, "phase": "open"})
+        message = Message(
+            f"tracker/{action}/{number}", "tracker", "issue", {**VALUES, "action": action, "phase": "open"}
+        )
         delivery = board.send(message, thread)
         if isinstance(delivery, Delivered):
             thread.references[message.key] = delivery.reference

@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The components of the status page: which state an incident gives them, and which one the page has of it. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping, Sequence
+
+from ..._incident.event import EventReport
+from ..outbox import QUEUED, REFUSED, REPLACED, SENT, Entry
+from ..page_states import OPERATIONAL, RESOLVED
+from ..settings import PAGE
+
+COMPONENT_STATES = (OPERATIONAL, "degraded_performance", "partial_outage", "major_outage")
+_BY_SEVERITY = {"P0": "major_outage", "P1": "partial_outage"}
+
+
+def components_by(options: Mapping[str, Any], severity: str) -> dict[str, str]:
+    """The state of each component of the settings by its id, while an incident of this severity lasts."""
+    return {str(each): _state_by(severity) for each in options["components"].values()}
+
+
+def _state_by(severity: str) -> str:
+    return _BY_SEVERITY.get(severity, "degraded_performance")
+
+
+def components_told(events: Sequence[EventReport]) -> list[str]:
+    """The ids of the components that messages of the incident to the page have had."""
+    notes = [event["note"] for event in events if event["kind"] == "message"]
+    values = [note.get("values") for note in notes if (note.get("channel"), note.get("state")) == (PAGE, QUEUED)]
+    found = [each.get("components") for each in values if isinstance(each, Mapping)]
+    return list(dict.fromkeys(str(name) for each in found if isinstance(each, Mapping) for name in each))
+
+
+def behind_severity(entries: Sequence[Entry], options: Mapping[str, Any], severity: str) -> list[str]:
+    """What the page shows of the components and the severity does not say, as after it was raised, a sentence for each
+    state. ``severity``: the worst that the incident had."""
+    now, state_now = components_by(options, severity), _state_by(severity)
+    shown = {each: state for each, state in components_shown(entries).items() if now.get(each, state) != state}
+    lines = []
+    for state in dict.fromkeys(shown.values()):
+        names = ", ".join(each for each in shown if shown[each] == state)
+        change = f"{names} as {state}, and by {severity} it is {state_now}"
+        lines.append(f"the page has {change}: the next text for the public says so")
+    return lines
+
+
+def components_shown(entries: Sequence[Entry]) -> dict[str, str]:
+    """The states of components by what the page has, or is about to get, of an incident; none once it is resolved."""
+    told = [
+        entry.message for entry in entries if entry.message.channel == PAGE and entry.state not in (REPLACED, REFUSED)
+    ]
+    found = told[-1].values.get("components") if told and told[-1].values.get("state") != RESOLVED else None
+    return {str(each): str(state) for each, state in found.items()} if isinstance(found, Mapping) else {}
+
+
+def components_on_page(entries: Sequence[Entry]) -> dict[str, str]:
+    """The states of components that the last post of an incident on the page has set."""
+    sent = [entry.message for entry in entries if entry.message.channel == PAGE and entry.state == SENT]
+    found = sent[-1].values.get("components") if sent else None
+    return {str(each): str(state) for each, state in found.items()} if isinstance(found, Mapping) else {}
+
+
+def worst_of(states: Iterable[str]) -> str:
+    """Of several states of a component, as two incidents may have one in common."""
+    return max(
+        (state for state in states if state in COMPONENT_STATES), key=COMPONENT_STATES.index, default=OPERATIONAL
+    )
