@@ -41,7 +41,8 @@ class Statuspage:
 
     def send(self, message: Message, thread: Thread) -> Delivery:
         values = message.values
-        components, notes = with_others(values["components"], thread), []
+        components = with_others(values["components"], thread)
+        notes: list[str] = []
         try:
             found = self._incident(message.key, thread)
             if components:
