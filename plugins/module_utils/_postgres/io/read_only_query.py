@@ -53,7 +53,8 @@ _RUNS_TEXT = [
     "tsquery_rewrite_query",
 ]  # fmt: skip
 _READS = re.compile(
-    r"(?:random|random_normal|normal_rand|setseed|clock_timestamp|timeofday|gen_random_uuid|uuidv[47]|uuid_generate_\w+|gen_random_bytes|gen_salt|currval|lastval"
+    r"(?:random|random_normal|normal_rand|setseed|clock_timestamp|timeofday|gen_random_uuid|uuidv[47]|uuid_generate_\w+"
+    r"|gen_random_bytes|gen_salt|currval|lastval"
     r"|pg_sleep\w*|pg_stat_get_\w+|pg_stat_statements|pg_stat_statements_info|pg_ls_\w+|pg_\w+_size|pg_stat_file"
     r"|pg_blocking_pids|pg_safe_snapshot_blocking_pids|pg_lock_status|pg_prepared_xact|pg_current_wal\w*|pg_last_wal\w*"
     r"|pg_is_in_recovery|pg_is_wal_replay_paused|pg_get_wal_replay_pause_state|pg_show_\w+"

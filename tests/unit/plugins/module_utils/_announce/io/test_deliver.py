@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import Delivered, NotDelivered
@@ -261,7 +262,7 @@ def delivered_beside(first, kept, seconds=1.0):
 @pytest.mark.parametrize("chat", [Copied(), Copied(send=TypeError()), Copied(0.3)])
 def test_what_became_of_a_message_that_cannot_be_asked_for_is_kept_before_the_others_have_ended(chat):
     """A run that was killed while a slow channel had its time would have had each mail go out twice."""
-    kept = []
+    kept: list[Any] = []
     results = delivered_beside(chat, kept)
     ((after, keys),) = kept
     assert (after < 0.9, keys) == (True, ["mail/1"])
@@ -271,7 +272,7 @@ def test_what_became_of_a_message_that_cannot_be_asked_for_is_kept_before_the_ot
 
 
 def test_all_else_is_kept_together_at_the_end():
-    kept = []
+    kept: list[Any] = []
     refused = Copied(send=Answered(NotDelivered("no connection")))
     for chat, seconds in ((Chat(), 0.5), (refused, 0.5), (Copied(), 0.0)):
         results = delivered_beside(chat, kept, seconds)
