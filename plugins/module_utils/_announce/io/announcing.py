@@ -126,6 +126,7 @@ class Announcing:
             silencer = Silencer(self.alertmanager, report["incidents"], budget, clock).start()
         busy = [incident for incident in report["incidents"] if incident["messages"]]
         busy += self._on_the_page(report)
+        set_by_us = _set_by_us(report)
         for number, incident in enumerate(busy):
             began = ticks()
             entries = [_entry(taken, clock()) for taken in incident["messages"]]
@@ -147,6 +148,7 @@ class Announcing:
                     until=until,
                     elsewhere=incident["components"],
                     on_page=incident["on_page"],
+                    set_by_us=set_by_us,
                     keep=partial(keep_at_once, incident["id"]),
                 )
             budget -= ticks() - began
@@ -203,6 +205,17 @@ class Announcing:
 
 def _events(notes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"kind": "message", "note": note} for note in notes]
+
+
+def _set_by_us(report: OutboxReport) -> dict[str, set[str]]:
+    """The states of the page's components that the incidents of this run have set, or set now."""
+    found: dict[str, set[str]] = {}
+    for incident in report["incidents"]:
+        told = [taken["values"].get("components") for taken in incident["messages"] if taken["channel"] == PAGE]
+        for states in (incident["on_page"], *told):
+            for component, state in states.items() if isinstance(states, Mapping) else ():
+                found.setdefault(str(component), set()).add(str(state))
+    return found
 
 
 def _is_on_page(key: str) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any, Mapping, Protocol
+from typing import Any, Collection, Mapping, Protocol
 
 from ..delivery import Delivery, NotDelivered
 from ..outbox import Message
@@ -25,11 +25,13 @@ def ticks() -> float:
 
 @dataclass
 class Thread:
-    """What an incident has on a channel already. ``references``: of the messages that were sent, by key, which grows
-    while messages are sent; ``deadline``: until when a request may last, by ``ticks``; ``asks``: the message that is
-    sent may have arrived before; ``elsewhere``: states of the page's components by other incidents; ``on_page``: those
-    that its own last post has set; ``budget``: seconds more for a channel that has taken something, until ``latest``;
-    ``is_over``: the run has given it up; ``owed``: messages that the one that is sent, or was found, calls for."""
+    """What an incident has on a channel already. ``references``: of the messages that were sent, by key, which
+    grows while messages are sent; ``deadline``: until when a request may last, by ``ticks``; ``asks``: the message
+    that is sent may have arrived before; ``elsewhere``: states of the page's components by other incidents;
+    ``on_page``: those that its own last post has set; ``set_by_us``: all that posts of this run and the last ones
+    of its incidents have set, by component; ``budget``: seconds more for a channel that has taken something, until
+    ``latest``; ``is_over``: the run has given it up; ``owed``: messages that the one that is sent, or was found,
+    calls for."""
 
     incident: str
     references: dict[str, str] = field(default_factory=dict)
@@ -37,6 +39,7 @@ class Thread:
     asks: bool = False
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     on_page: Mapping[str, str] = field(default_factory=dict)
+    set_by_us: Mapping[str, Collection[str]] = field(default_factory=dict)
     budget: float = 0.0
     latest: float = float("inf")
     is_over: bool = False

@@ -12,7 +12,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable, Collection, Mapping, Sequence
 
 from ..._core.errors import RunbookError
 from ..delivery import Delivered, Delivery, InDoubt, NotDelivered, NotTried, result_note
@@ -54,14 +54,16 @@ def deliver(
     shows: str = "",
     elsewhere: Mapping[str, str] | None = None,
     on_page: Mapping[str, str] | None = None,
+    set_by_us: Mapping[str, Collection[str]] | None = None,
     until: float = float("inf"),
     keep: Callable[[list[dict[str, Any]]], bool] | None = None,
 ) -> Results:
     """``taken``: in order; ``sent``: references by key; ``channel``: by its name, may raise RunbookError; ``budget``:
     seconds that a channel may be silent, all of them at the same time; ``clock``: the present time in UTC;
     ``shows``: a channel that is read back also where it has nothing to send; ``elsewhere``: states of the page's
-    components by other incidents; ``on_page``: those that its own last post has set; ``until``: of ``ticks``, after
-    which another run may have them; ``keep``: appends notes at once, and says whether it could.
+    components by other incidents; ``on_page``: those that its own last post has set; ``set_by_us``: all that this
+    run and its incidents have set; ``until``: of ``ticks``, after which another run may have them; ``keep``:
+    appends notes at once, and says whether it could.
 
     What became of a message on a channel that cannot be asked is appended while the others are on their way: a run that
     was killed after it would have it go out twice. It is done in this thread, since a connection has only one user.
@@ -80,7 +82,7 @@ def deliver(
     for (name, dummy), entries in lanes.items():
         try:
             thread = Thread(incident, dict(sent), min(began + budget, latest), budget=budget, latest=latest)
-            thread.elsewhere, thread.on_page = elsewhere or {}, on_page or {}
+            thread.elsewhere, thread.on_page, thread.set_by_us = elsewhere or {}, on_page or {}, set_by_us or {}
             lane = _Lane(channel(name), entries, thread, results, lock, clock)
         except RunbookError as error:
             results.notes += _not_sent(entries, str(error), clock())

@@ -94,13 +94,13 @@ class Statuspage:
         incident of their own, and a sentence about each of these. ``incident``: ours on the page, which says what our
         last post has set, also where its answer was lost."""
         shown = self._all_shown(thread)
-        set_by_us = {**thread.on_page, **_set_by(incident)}
+        known = (thread.on_page, _set_by(incident), thread.elsewhere)
         left: dict[str, str] = {}
         notes = []
         for component, wanted in components.items():
             is_now = shown.get(component)
-            ours = (None, OPERATIONAL, wanted, set_by_us.get(component), thread.elsewhere.get(component))
-            if is_now in ours:
+            ours = {None, OPERATIONAL, wanted, *(states.get(component) for states in known)}
+            if is_now in ours or is_now in thread.set_by_us.get(component, ()):
                 left[component] = wanted
             else:
                 notes.append(f"component {component} of the page is {is_now}, which is not by us: it was left so")

@@ -110,6 +110,20 @@ def test_what_we_have_set_comes_back_also_where_the_answer_was_lost(board, lost)
     assert server.components == OVER
 
 
+def test_a_state_to_which_another_incident_has_brought_it_back_is_ours_too(board):
+    """The worse one has ended first, and has left the component as the lesser one had it."""
+    server, adapter = board
+    begins = thread()
+    begins.elsewhere = {"c1": "major_outage"}
+    made = adapter.send(post("investigating", 1, P1), begins)
+    assert server.components == {"c1": "major_outage", "c2": "partial_outage"}
+    server.components["c1"] = "partial_outage"
+    ends = thread(a=made.reference)
+    ends.on_page = P1
+    assert adapter.send(post("resolved", 3, OVER), ends).agrees is True
+    assert server.components == OVER
+
+
 def test_what_a_version_before_or_another_incident_has_set_is_ours_too(board):
     server, adapter = board
     server.components.update(P1)
