@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Callable, Iterable, Mapping, Sequence
 
+from .acts.networks import RENAMES
 from .acts.wish import Unfinished
 from .container import COMPLETED, NAMESPACES, NETWORK, NO_NETWORK, Container
 from .drain.leftover import Drained
@@ -222,10 +223,16 @@ class Project:
         return [*container.needs, *shared]
 
     def against_networks(self, service: str) -> list[str]:
-        """What an `up` of a service would do to its networks and its replicas, in clauses."""
-        spec = self.spec(service)
-        names = (spec.raw.get("networks") or {}) if spec else {}
-        return [self.differing_networks[key] for key in names if key in self.differing_networks]
+        """What an `up` of a service would do to its networks and its replicas, in clauses. It creates those of all that
+        the service depends on again, too, and stops the replicas of the service for that."""
+        own = self._networks_in_files([service])
+        needed = self._networks_in_files(self.model.needed_by(service) if self.model else ())
+        clauses = {key: self.differing_networks[key] for key in (*own, *needed) if key in self.differing_networks}
+        return [clause for key, clause in clauses.items() if key in own or not clause.startswith(RENAMES)]
+
+    def _networks_in_files(self, services: Iterable[str]) -> list[str]:
+        specs = [spec for spec in map(self.spec, services) if spec]
+        return [key for spec in specs for key in spec.raw.get("networks") or {}]
 
     def would_start(self, service: str) -> list[Container]:
         """Containers of its dependencies that do not run: an old version of Compose starts them with its `up`."""

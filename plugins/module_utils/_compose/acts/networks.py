@@ -17,6 +17,7 @@ from ..container import HASH, PROJECT
 from ..model import Model
 
 NETWORK = "com.docker.compose.network"  # the label with the name by which the files know it
+RENAMES = "the files rename "  # how the clause of a network begins that matters to those in it alone
 COMPARES = (2, 31, 0)  # version of Compose from which on it compares
 _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
@@ -47,7 +48,7 @@ def _why(
     if there is None:
         former = [one for one in listed if _label(one, PROJECT) == project and _label(one, NETWORK) == key]
         return (
-            f"the files rename the network {key} to {name}, and what runs is in {former[0].get('Name')}: a new replica"
+            f"{RENAMES}the network {key} to {name}, and what runs is in {former[0].get('Name')}: a new replica"
             " would be apart from the others"
             if former
             else ""
@@ -72,6 +73,7 @@ def hash_of(network: Mapping[str, Any]) -> str:
     True
     """
     text = json.dumps(network, separators=(",", ":"), ensure_ascii=False)
+    text = text.replace("$$", "$")  # Compose renders a dollar sign as two, and takes the hash of one
     for character, escaped in _ESCAPED.items():
         text = text.replace(character, escaped)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

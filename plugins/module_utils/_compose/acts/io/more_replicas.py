@@ -24,9 +24,13 @@ class Up:
         self._stopped: list[Container] | None = None  # by the `up`; None: not looked yet
 
     def look(self) -> list[Container]:
-        """Behind the `up`: the containers that it has made; raises where it has stopped one that ran."""
+        """Behind an `up` that went well: the containers that it has made; raises where it has stopped one that ran.
+
+        What it stops it has taken out of a network. One that ended in its network has ended for a reason of its own, or
+        a person has stopped it.
+        """
         present = self.control.now(self.service)
-        self._stopped = self._not_running(present)
+        self._stopped = [container for container in self._not_running(present) if self._left(container)]
         if self._stopped:
             names = ", ".join(container.name for container in self._stopped)
             raise ComposeError(f"{names} ran before the `docker compose up` of {self.service}, and not after it.")
@@ -69,11 +73,15 @@ class Up:
         ran = {id for id, container in self.before.items() if container.running}
         return [container for container in present if container.id in ran and container.state == "exited"]
 
+    def _left(self, container: Container) -> list[str]:
+        """Networks in which it was before."""
+        return sorted(set(dict(self.before[container.id].networks)) - set(dict(container.networks)))
+
     def _start(self, container: Container) -> str:
         """What became of one that was stopped, in a clause. It is first put back into the networks that it had."""
         engine = self.control.engine
         try:
-            for network in sorted(set(dict(self.before[container.id].networks)) - set(dict(container.networks))):
+            for network in self._left(container):
                 engine.connect(container.id, network, self._aliases(container, network))
             engine.start(container.id)
         except EngineError as error:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.networks import (
     COMPARES,
@@ -40,6 +43,20 @@ def test_the_hash_is_the_one_that_compose_keeps():
     assert hash_of({"name": "nets_inner", "ipam": {}, "internal": True, "enable_ipv6": False}) == (
         "91680519ec2934d7bd529bee82a92b823d5ebd72e2c8e27fe63dd0e99e3c86c8"
     )
+
+
+@pytest.mark.parametrize("where", [{"labels": {"team": "%s"}}, {"driver_opts": {"parent": "%s"}}])
+def test_a_dollar_sign_is_rendered_as_two(where):
+    """`docker compose config` writes `a$$b` for what is `a$b`, and for what Compose has taken the hash of."""
+
+    def named(sign):
+        return {
+            "name": "x",
+            **{key: {name: text % f"a{sign}b" for name, text in value.items()} for key, value in where.items()},
+        }
+
+    plain = json.dumps(named("$"), separators=(",", ":")).encode()
+    assert hash_of(named("$$")) == hashlib.sha256(plain).hexdigest()
 
 
 def differing(files, networks, version=COMPARES):
@@ -84,6 +101,31 @@ def test_others_are_not(files, networks):
 def test_a_network_that_was_renamed_is_named_whatever_the_version(version):
     renamed = {"default": {**PLAIN, "name": "front"}}
     assert "what runs is in shop_default" in differing(renamed, CREATED, version)["default"]
+
+
+RENAMED = "the files rename the network back to rear, and what runs is in shop_back"
+
+
+@pytest.mark.parametrize(
+    ("clauses", "refused"),
+    [
+        pytest.param(
+            {"back": "the network shop_back differs"}, ["the network shop_back differs"], id="of a dependency"
+        ),
+        pytest.param({"deep": "the network shop_deep differs"}, ["the network shop_deep differs"], id="of its own one"),
+        pytest.param({"back": RENAMED}, [], id="renamed, where the service is not"),
+        pytest.param({"apart": "the network shop_apart differs"}, [], id="of a service that it does not need"),
+    ],
+)
+def test_an_up_creates_the_networks_of_dependencies_again_too(clauses, refused):
+    services = {
+        "web": {"networks": {"front": None}, "depends_on": {"db": {"condition": "service_started"}}},
+        "db": {"networks": {"back": None}, "depends_on": {"store": {"condition": "service_started"}}},
+        "store": {"networks": {"deep": None, "back": None}},
+        "mail": {"networks": {"apart": None}},
+    }
+    found = project(container(), services=services, differing_networks=clauses)
+    assert found.against_networks("web") == refused
 
 
 CLAUSE = "the files define the network shop_default in another way than it was created"

@@ -65,7 +65,8 @@ def test_what_was_taken_out_of_its_network_is_put_back_under_its_names():
 
 
 def test_also_where_it_says_that_all_went_well():
-    up, engine = up_of([ONE, TWO], [ONE, STOPPED, container(number=3)])
+    inside = replace(TWO, networks=(("shop_default", "10.0.0.3"),))
+    up, engine = up_of([ONE, inside], [ONE, STOPPED, container(number=3)])
     with pytest.raises(ComposeError, match="shop-web-2 ran before the `docker compose up` of web, and not after"):
         up.look()
     with pytest.raises(ActFailed):
@@ -83,6 +84,18 @@ def test_a_signal_starts_it_again_too():
     up, engine = up_of([ONE, TWO], [ONE, STOPPED])
     up.undo(SystemExit(143), keep=False)
     assert engine.started == [TWO.id]
+
+
+@pytest.mark.parametrize("code", [0, 1, 137, 143])
+def test_what_ended_in_its_network_beside_an_up_that_went_well_is_left_alone(code):
+    """A worker at its end, a crash, or a person: the new replica stays."""
+    there = (("shop_default", "10.0.0.3"),)
+    ended = replace(container(number=2, state="exited", exit_code=code), networks=there)
+    up, engine = up_of([ONE, replace(TWO, networks=there)], [ONE, ended, container(number=3)])
+    assert [made.name for made in up.look()] == ["shop-web-3"]
+    with pytest.raises(ActFailed, match="shop-web-2 is exited now"):
+        up.undo(ActFailed("shop-web-3 did not come up."), keep=False)
+    assert engine.started == []
 
 
 @pytest.mark.parametrize(
