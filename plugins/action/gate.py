@@ -9,7 +9,9 @@ import re
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible.errors import AnsibleActionFail
+from ansible_collections.pafar.runbook.plugins.module_utils._core.approval import typed_digests
 from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line, of_any_plan, of_gate
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
 from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import (
     APPROVAL,
     Elsewhere,
@@ -22,7 +24,6 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import (
     plans_in,
     weigh,
 )
-from ansible_collections.pafar.runbook.plugins.plugin_utils._approvals import digests_in
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 
 
@@ -53,7 +54,10 @@ class ActionModule(ControllerAction):
                 f"gate: limit is {args['limit']} and must be at least 1. To require an approval for every plan, set"
                 " approval to always. Nothing was done."
             )
-        digests = digests_in(args["approved_digest"])
+        try:
+            digests = typed_digests(args["approved_digest"])
+        except InputError as error:
+            raise AnsibleActionFail(f"gate: {error}") from None
         approved = _targets(args["approved_targets"])
         if args["refuse_approval"] and (digests or approved):
             raise AnsibleActionFail(

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping, Sequence
 
+from ansible_collections.pafar.runbook.plugins.module_utils._core.approval import words_of
 from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line, of_any_plan
 from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import plans_in
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import head_text
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.held import workflow_address
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import broken_in
 from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import Run, RunReport, Story, last_lines
-from ansible_collections.pafar.runbook.plugins.plugin_utils._approvals import digests_in
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import invocation
 
@@ -31,7 +31,7 @@ class ActionModule(ControllerAction):
         # Of a plan that was held the gate has the whole digest.
         unmatched = [
             digest
-            for digest in digests_in(args["approved_digest"])
+            for digest in words_of(args["approved_digest"])  # the gate has refused what is none
             if not any(_is_of(digest, each) for each in matched)
         ]
         workflow = self._workflow()

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Pattern, Sequence
 
 from .errors import InputError, StaleApproval
+from .gate import SHORTEST_DIGEST
 from .plan import Plan
 
+_DIGEST = re.compile(rf"[0-9a-fA-F]{{{SHORTEST_DIGEST},64}}\Z")
 _NAMED = 3  # targets that a message lists
 
 
@@ -25,6 +27,28 @@ class TargetForm:
 
 # Approved targets are passed in lists that are split at white space and commas: see `plan.unspaced`.
 ANY_TARGET = TargetForm(re.compile(r"[^\s,]+\Z"), "target", "web:2->5")
+
+
+def typed_digests(given: str) -> list[str]:
+    """The digests of a list in text, as a person has typed them. Raise InputError for what is none, or too short to be
+    of one plan.
+
+    >>> typed_digests("85C9AB12EF34, 81aabbccddeeff")
+    ['85C9AB12EF34', '81aabbccddeeff']
+    """
+    digests = words_of(given)
+    for digest in digests:
+        if not _DIGEST.match(digest):
+            raise InputError(
+                f"approved_digest: {digest!r} is no digest; give at least the first {SHORTEST_DIGEST} of the 64"
+                " hexadecimal digits that the run in check mode printed. Nothing was done."
+            )
+    return digests
+
+
+def words_of(given: str) -> list[str]:
+    """A list in text, separated by commas or blanks."""
+    return [word for word in re.split(r"[\s,]+", given) if word]
 
 
 def require_targets(only: Sequence[str] | None, form: TargetForm = ANY_TARGET) -> None:

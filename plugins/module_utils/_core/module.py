@@ -30,17 +30,29 @@ def share(params: dict[str, Any], name: str) -> None:
 def names(params: dict[str, Any], option: str) -> frozenset[str]:
     """A list of names, each with and without the blanks around it: Ansible splits a text at its commas alone.
 
-    Raise InputError for the text of a list or a dictionary, and for what is in quotes: no name is like it, so that what
-    was meant would not be excluded.
+    Raise InputError for the text of a list or a dictionary, which Ansible splits too, and for what is in quotes: what
+    was meant would not be excluded. A name may begin with a bracket.
     """
-    for name in params[option]:
-        bare = name.strip()
-        if bare[:1] in ("[", "{", "'", '"') or bare[-1:] in ("'", '"'):
+    given = [name.strip() for name in params[option]]
+    first, last = {name[:1] for name in given}, {name[-1:] for name in given}
+    apart = {"'", '"'} & first & last  # a text in quotes that was split
+    for name in given:
+        if _is_of_text(name) or name[:1] in apart or name[-1:] in apart:
             raise InputError(
                 f"{option}: {name!r} is not a name but a part of a list or a dictionary, or a text in quotes."
                 f" Nothing was done. Give a list of names, as {option}: [first, second]; with -e as JSON."
             )
     return frozenset(each for name in params[option] for each in (name, name.strip()))
+
+
+def _is_of_text(name: str) -> bool:
+    """Whether it is a list, a dictionary or a text in quotes, or begins or ends one."""
+    for opens, closes in ("[]", "{}"):
+        if name.startswith(opens) and (name.endswith(closes) or closes not in name):
+            return True
+        if name.endswith(closes) and opens not in name:
+            return True
+    return len(name) > 1 and name[0] == name[-1] and name[0] in "'\""
 
 
 def finish(module: AnsibleModule, work: Callable[[AnsibleModule], Mapping[str, Any]]) -> None:

@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timezone
 
+from ..._core.approval import typed_digests
 from ..event import IncidentReport, IncidentSummary
 from ..held import held_plans
 from ..intent import unfinished
@@ -25,8 +25,7 @@ def history(
         report = incident_report([], 0, "", now)
         return {**report, "incidents": incidents, "lines": lines_of_list(incidents)}
     events, torn = read(log, id)
-    digests = [word for word in re.split(r"[\s,]+", approved_digest) if word]
-    return incident_report(events, torn, host, now, id, digests, workflow)
+    return incident_report(events, torn, host, now, id, typed_digests(approved_digest), workflow)
 
 
 def _summary(log: str, id: str, now: datetime) -> IncidentSummary:

@@ -72,6 +72,11 @@ MADE = play([HOLD], incident_must_exist=False, incident_scenario="db_lock_conten
         ([f"incident_approved_digest={HELD[:12]}", '{"incident_approved_targets": ["9@c/x"]}'], "has no effect here"),
         ([f"incident_approved_digest={HELD[:12]}", '{"incident_approved_targets": []}'], "has no effect here"),
         ([f"incident_approved_digest={HELD[:12]}", "runbook_four_eyes=always"], "runbook_four_eyes"),
+        # A few characters fit every plan that begins with them.
+        ([f"incident_approved_digest={HELD[:1]}"], f"'{HELD[:1]}' is no digest"),
+        ([f"incident_approved_digest={HELD[:11]}"], f"'{HELD[:11]}' is no digest"),
+        ([f"incident_approved_digest={HELD[:12]},{HELD[:3]}"], f"'{HELD[:3]}' is no digest"),
+        (["incident_approved_digest=all"], "'all' is no digest"),
     ],
 )
 def test_what_was_not_held_is_refused(tmp_path, options, says):

@@ -9,6 +9,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.approval impor
     TargetForm,
     require_current,
     require_targets,
+    typed_digests,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError, StaleApproval
 from ansible_collections.pafar.runbook.plugins.module_utils._core.plan import Item, Plan
@@ -52,3 +53,15 @@ def test_a_stale_approval_names_both_plans(planned, present):
     assert "(w, x, y, ...)" in str(caught.value)
     assert present in str(caught.value)
     assert caught.value.details == {"approved": approved, "affected": 3}
+
+
+@pytest.mark.parametrize("given", ["8", "8" * 11, "a" * 12 + ",8", "g" * 12, "a" * 65, "all", "*", "a" * 12 + "\n;"])
+def test_what_is_typed_must_be_the_digest_of_one_plan(given):
+    """A character or two fit every plan that begins with them."""
+    with pytest.raises(InputError, match=r"is no digest; give at least the first 12 .* Nothing was done"):
+        typed_digests(given)
+
+
+def test_digests_are_separated_by_commas_or_blanks():
+    assert typed_digests(f"{'a' * 12}, {'B' * 64}\n") == ["a" * 12, "B" * 64]
+    assert typed_digests("") == []

@@ -29,6 +29,7 @@ def made(**given: Any) -> Any:
         (["pgBackRest [backup]", "a-b.c", "it's", "DOMÄNE"], {"pgBackRest [backup]", "a-b.c", "it's", "DOMÄNE"}),
         ("4711,", {"4711"}),
         (["a b"], {"a b"}),
+        (["[cron] nightly", "{x} y", "a'"], {"[cron] nightly", "{x} y", "a'"}),
         ([], set()),
     ],
 )
