@@ -15,7 +15,8 @@ description:
   - C(docker container prune) and C(docker system prune) remove such containers like all that do not run. Exclude them
     with C(--filter label!=pafar.runbook.keep).
   - Run it before every deploy, before the checkout and the build. A state that is already recorded is not recorded again.
-  - Where the checkout is ahead of what runs, C(revision) is empty, since it is not known.
+  - C(revision) is the one that was checked out when the newest image came to run. It is empty, since it is not known, where
+    a newer image is built or named by the files and does not run yet.
   - A snapshot is good when no container was unhealthy at the time of the snapshot.
 options:
   state_dir:

@@ -8,6 +8,7 @@ images run. A revision that is too new hides the migrations that the next `up` b
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Mapping, Sequence
 
 from ..project import Project
@@ -18,9 +19,9 @@ _OTHER_IMAGE = "image: "  # the same name means another image by now
 
 
 def of_what_runs(project: Project, head: Mapping[str, Any], moves: Sequence[tuple[float, str, str]]) -> dict[str, Any]:
-    """Revision, dirty and subject of the checkout; {} where what runs may be of another revision.
+    """Revision, dirty and subject of the checkout when what runs was made; {} where that is not known.
 
-    ``head``: the checkout now; ``moves``: when it came to which revision, newest first.
+    ``head``: the checkout now; ``moves``: when it came to which revision, newest first, with the subject.
     """
     running = [container for container in project.containers if container.running]
     if not head or any(
@@ -29,21 +30,40 @@ def of_what_runs(project: Project, head: Mapping[str, Any], moves: Sequence[tupl
         for difference in project.drift(container)
     ):
         return {}
-    return dict(head) if _was_there(project, head, moves) else {}
+    deployed = _deployed(project)
+    if deployed is None:
+        return {}
+    then = next(((revision, subject) for at, revision, subject in moves if at <= deployed), None)
+    if then is None:
+        # A checkout that was made anew since does not know it; then its revision must be the older one of both.
+        committed = head.get("committed")
+        return dict(head) if committed is not None and committed <= deployed else {}
+    # It may have moved on without a new image: a commit of documentation, or of another stack in the same repository.
+    revision, subject = then
+    return dict(head) if revision == head["revision"] else {**head, "revision": revision, "subject": subject}
 
 
-def _was_there(project: Project, head: Mapping[str, Any], moves: Sequence[tuple[float, str, str]]) -> bool:
-    """Whether the checkout was at its present revision when the newest container was created. A checkout that was made
-    anew since does not know it; then the revision must be the older one of both."""
-    created = [container.created for container in project.containers if container.created]
-    if not created:
-        return False
-    newest = max(created).timestamp()
-    then = next((revision for at, revision, dummy in moves if at <= newest), None)
-    if then is not None:
-        return bool(then == head["revision"])
-    committed = head.get("committed")
-    return committed is not None and committed <= newest
+def _deployed(project: Project) -> float | None:
+    """When the newest image came to run, in seconds since 1970; None where no container says it.
+
+    The oldest container of an image says when it came; a replica that was added since, or a one-off run, has the same
+    old image, whatever was pulled in between.
+    """
+    first: dict[str, float] = {}
+    for container in project.containers:
+        if container.created and not container.one_off and not _foreign(project, container.service):
+            created = container.created.timestamp()
+            first[container.image] = min(created, first.get(container.image, created))
+    return max(first.values()) if first else None
+
+
+def _foreign(project: Project, service: str) -> bool:
+    """Whether its image is known to be no work of the checkout: a database beside services that are built from it. A
+    service with data that is not built may be one's own where nothing is built."""
+    specs = project.model.services if project.model else {}
+    built = {name for name, spec in specs.items() if spec.raw.get("build")}
+    there = any(container.service in built for container in project.containers)
+    return there and service not in built and project.stateful(service)
 
 
 def _is_other_image(project: Project, difference: str, service: str) -> bool:
@@ -53,14 +73,32 @@ def _is_other_image(project: Project, difference: str, service: str) -> bool:
     return difference.startswith(_OTHER_IMAGE) and not project.stateful(service)
 
 
+def as_first_recorded(snapshot: ReleaseSnapshot, snapshots: Sequence[ReleaseSnapshot]) -> ReleaseSnapshot:
+    """With the revision that the same images had in the same configuration when they were first recorded. After a
+    rollback their containers are new, and the checkout is where the release was that was left. ``snapshots`` newest
+    first."""
+    if not snapshot.revision:
+        return snapshot
+    same = [other for other in snapshots if other.revision and _same_release(snapshot, other)]
+    if not same or same[-1].revision == snapshot.revision:
+        return snapshot
+    return replace(snapshot, revision=same[-1].revision, dirty=same[-1].dirty, subject=same[-1].subject)
+
+
+def _same_release(snapshot: ReleaseSnapshot, other: ReleaseSnapshot) -> bool:
+    hashes = [{name: one.hash for name, one in each.services.items()} for each in (snapshot, other)]
+    return hashes[0] == hashes[1] and _same_images(snapshot, other, list(snapshot.services))
+
+
 def recorded_for(snapshot: ReleaseSnapshot, snapshots: Sequence[ReleaseSnapshot], services: Sequence[str]) -> str:
-    """The revision of a snapshot, or the oldest one that was recorded with the same images of these services (all, if
-    none is named); empty where there is none. ``snapshots`` newest first."""
-    if snapshot.revision:
-        return snapshot.revision
+    """The oldest revision that was recorded with the images that a snapshot has of these services (all, if none is
+    named), else its own; empty where there is none. ``snapshots`` newest first.
+
+    Its own may be too new: containers that were made anew of an old image, after a pull without a build.
+    """
     names = services or list(snapshot.services)
     same = [other.revision for other in snapshots if other.revision and _same_images(snapshot, other, names)]
-    return same[-1] if same else ""
+    return same[-1] if same else snapshot.revision
 
 
 def _same_images(snapshot: ReleaseSnapshot, other: ReleaseSnapshot, services: Sequence[str]) -> bool:

@@ -17,7 +17,7 @@ from ..acts.io.acting import acting, drop_record, new_record
 from ..acts.io.image_change import Switching
 from ..acts.recovery import Recovery, cut_off, recovery_of
 from ..acts.release_goal import LAST_GOOD, further_back, goal, left_for
-from ..acts.running_revision import of_what_runs, recorded_for
+from ..acts.running_revision import as_first_recorded, of_what_runs, recorded_for
 from ..acts.wish import ROLLBACK, ActRecord, Wish
 from ..project import Project
 from ..project_report import is_well, project_dict
@@ -45,7 +45,7 @@ def take(request: Request, folder: str, label: str, keep: int) -> dict[str, Any]
     with open_context(request, []) as context:
         store = Snapshots(folder, context.project.name)
         there = store.newest_first()
-        snapshot = _snapshot(context, label)
+        snapshot = _snapshot(context, label, there)
         images = protecting(snapshot)
         missing = [
             f"{repository}:{tag}"
@@ -83,11 +83,11 @@ def take(request: Request, folder: str, label: str, keep: int) -> dict[str, Any]
         return result
 
 
-def _snapshot(context: Context, label: str) -> ReleaseSnapshot:
+def _snapshot(context: Context, label: str, there: Sequence[ReleaseSnapshot]) -> ReleaseSnapshot:
     created = made(context.engine, {container.image for container in context.project.containers})
     folder = context.project.source.directory
     head = of_what_runs(context.project, git.state(folder), git.moves(folder, _MOVES))
-    return snapshot_of(context.project, created, head, label)
+    return as_first_recorded(snapshot_of(context.project, created, head, label), there)
 
 
 def roll_back(
@@ -146,7 +146,7 @@ class RollBack:
         stopped = [replica for name in names for replica in project.replicas(name)]
         listed = self.context.engine.labelled() if planned.steps else []
         self.next_up = _next_up(self.store, planned, who_else(project, planned.steps, listed))
-        self.present = present = self._before() or _snapshot(self.context, "")
+        self.present = present = self._before() or _snapshot(self.context, "", self.store.newest_first())
         if names:
             self.control.check_proxy(names)
         Switching(self.context, self.control, self.store, planned).check_file()
