@@ -101,7 +101,10 @@ def test_what_is_broken_is_named_with_what_to_run_next(
         faults.await_symptom(platform, fault, False, LONGEST)
     assert noted["triage"] in severities
     assert noted["next"] == f"playbooks/{playbook}.yml", noted
-    assert f"playbooks/{playbook}.yml --check --diff" in page
+    # What every playbook needs of what was typed is typed again.
+    repeated = r"(?: -e (?:'[^']*'|\S+))*"
+    assert re.search(rf"playbooks/{playbook}\.yml{repeated} --check --diff\b", page), page
+    assert re.search(rf"playbooks/{playbook}\.yml{repeated} --check", page)[0].count("runbook_incident_log") == 1
     assert page.startswith(f"# Triage: {noted['triage']} proposed")
 
 

@@ -198,8 +198,6 @@ def write_history(site: Site) -> None:
         git(site, "commit", "--quiet", "--message", message, date=date)
         git(site, "tag", f"v{version}")
     git(site, "checkout", "--quiet", "main")
-    # How it was made is no history of deployments, which a platform that runs already had before.
-    git(site, "reflog", "expire", "--expire=all", "--all")
 
 
 def write_release(site: Site, version: str) -> None:
