@@ -13,7 +13,7 @@ from typing import Any, Collection, Mapping, Sequence
 
 from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict, unspaced
 from .._core.result import NOTHING_DONE, PlannedAct
-from .._core.text import printable
+from .._core.text import printable, some
 from .snapshot import Snapshot
 from .sql_text import plain_identifier
 from .work import BACKUP_APPLICATIONS
@@ -35,6 +35,7 @@ _DURATION = re.compile(r"^(\d+(?:\.\d+)?) ?(us|ms|s|min|h|d)?\Z")
 _UNITS = {"us": 0.001, "ms": 1, "": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 _LIMIT = re.compile(r"^(-1|\d+)\Z")
 UNLIMITED = "-1"
+_SHOWN = 5  # statements in one reason
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class RoleSetting:
 @dataclass(frozen=True)
 class RoleState:
     """A role as the catalog has it. ``in_databases``: its settings there, which come before its own; ``of_databases``:
-    those that a database has for every role, which come after them."""
+    those that a database has for every role, which come after them. ``databases``: those that sessions can be in."""
 
     name: str
     settings: Mapping[str, str]
@@ -64,6 +65,7 @@ class RoleState:
     in_databases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     of_databases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     logs_in: bool = True
+    databases: Sequence[str] = ()
 
     def overridden(self, role_setting: RoleSetting) -> dict[str, str]:
         """Databases in which a value of its own allows more than a setting would, with what to do about each."""
@@ -239,7 +241,7 @@ def plan_role_settings(
         why = (
             _protected(role_setting, role, snapshot)
             or _stricter(role_setting, now, (everywhere or {}).get(role_setting.setting, ""))
-            or _stricter_in_database(role_setting, role)
+            or _stricter_in_database(role_setting, role, (everywhere or {}).get(role_setting.setting, ""))
         )
         if why:
             excluded.append(Item(target, why, "", {"who": who}))
@@ -262,14 +264,40 @@ def _stricter(role_setting: RoleSetting, now: str, everywhere: str) -> str:
     return f"is already stricter: {now}" if now else f"is already stricter: {everywhere}, set for the server"
 
 
-def _stricter_in_database(role_setting: RoleSetting, role: RoleState) -> str:
-    """The same of a database's value for every role, which a value of the role replaces there."""
-    stricter = [
-        f"{printable(value)} in the database {printable(database)}"
+def _stricter_in_database(role_setting: RoleSetting, role: RoleState, everywhere: str) -> str:
+    """The same of a database's value for every role, which a value of the role replaces there. What is not bound so in
+    the other databases can be bound in each of them."""
+    stricter = {
+        database: value
         for database, value in sorted(role.inherited(role_setting.setting).items())
         if _allows_more(role_setting, value)
+    }
+    if not stricter:
+        return ""
+    open_ones = [database for database in role.databases if not _holds(role_setting, role, database, everywhere)]
+    if not open_ones:
+        values = [f"{printable(value)} in the database {printable(database)}" for database, value in stricter.items()]
+        return f"is already stricter: {', '.join(values)}, set for every role there"
+    values = [f"{printable(database)} ({printable(value)})" for database, value in stricter.items()]
+    name, setting = plain_identifier(role_setting.role), f"SET {role_setting.setting} = '{role_setting.value}'"
+    commands = [
+        f"ALTER ROLE {name} IN DATABASE {plain_identifier(database)} {setting}" for database in open_ones[:_SHOWN]
     ]
-    return f"is already stricter: {', '.join(stricter)}, set for every role there" if stricter else ""
+    more = f"; and so in {len(open_ones) - _SHOWN} more" if len(open_ones) > _SHOWN else ""
+    return (
+        f"is stricter for every role in the database {', '.join(values)}, which a setting of the role would replace, and"
+        f" is not limited to {role_setting.value} in {some([printable(database) for database in open_ones])}:"
+        f" {'; '.join(commands)}{more}"
+    )
+
+
+def _holds(role_setting: RoleSetting, role: RoleState, database: str, everywhere: str) -> bool:
+    """Whether sessions of the role in a database are bound at least so, as it is; not where that is unknown."""
+    setting = role_setting.setting
+    places = (role.in_databases.get(database, {}), role.settings, role.of_databases.get(database, {}))
+    value = next((place[setting] for place in places if setting in place), everywhere)
+    least, wanted = bound(setting, value), bound(setting, role_setting.value)
+    return least is not None and wanted is not None and least <= wanted
 
 
 def _allows_more(role_setting: RoleSetting, value: str) -> bool:

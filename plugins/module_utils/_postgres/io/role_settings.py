@@ -45,14 +45,16 @@ SELECT r.rolname::text, r.rolsuper, r.rolconnlimit, coalesce(s.setconfig, '{}'),
   FROM pg_catalog.pg_roles AS r
   LEFT JOIN pg_catalog.pg_db_role_setting AS s ON s.setrole = r.oid AND s.setdatabase = 0
 """
-# Those of a role in one database come before its own; those of a database for all roles come after.
+# Those of a role in one database come before its own; those of a database for all roles come after, of databases that
+# sessions can be in: a template is there to be copied, and its settings are not copied with it.
 IN_DATABASES = """
 SELECT coalesce(r.rolname::text, ''), d.datname::text, s.setconfig
   FROM pg_catalog.pg_db_role_setting AS s
   LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole
   JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase
- WHERE r.oid IS NOT NULL OR s.setrole = 0
+ WHERE r.oid IS NOT NULL OR s.setrole = 0 AND d.datallowconn AND NOT d.datistemplate
 """
+DATABASES = "SELECT datname::text FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY 1"
 
 
 def apply_role_settings(
@@ -111,11 +113,12 @@ def _roles(postgres: Postgres) -> dict[str, RoleState]:
     for name, database, settings in postgres.text_rows(IN_DATABASES):
         in_databases.setdefault(name, {})[database] = dict(setting.split("=", 1) for setting in settings)
     of_databases = in_databases.pop("", {})
+    databases = [row[0] for row in postgres.text_rows(DATABASES)]
     for name, superuser, limit, settings, logs_in in postgres.text_rows(ROLE_SETTINGS):
         own = dict(setting.split("=", 1) for setting in settings)
         if str(limit) != UNLIMITED:
             own[CONNECTIONS] = str(limit)
-        roles[name] = RoleState(name, own, superuser, in_databases.get(name, {}), of_databases, logs_in)
+        roles[name] = RoleState(name, own, superuser, in_databases.get(name, {}), of_databases, logs_in, databases)
     return roles
 
 

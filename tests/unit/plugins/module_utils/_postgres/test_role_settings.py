@@ -98,6 +98,32 @@ def test_what_a_database_has_for_every_role_is_not_replaced_by_more(own, in_data
 
 
 @pytest.mark.parametrize(
+    ("databases", "of", "in_shop", "everywhere", "left_open"),
+    [
+        (["reporting", "shop"], {}, "", "", "shop"),
+        (["reporting", "shop"], {}, "", "60s", "shop"),
+        (["My-Shop", "reporting"], {}, "", "", "My-Shop"),
+        (["reporting", "shop"], {}, "0", "", "shop"),
+        (["reporting"], {}, "", "", ""),
+        (["reporting", "shop"], {"shop": {IDLE: "30s"}}, "", "", ""),
+        (["reporting", "shop"], {}, "20s", "", ""),
+    ],
+)
+def test_a_stricter_one_of_one_database_is_not_told_as_a_limit_in_the_others(
+    databases, of, in_shop, everywhere, left_open
+):
+    of_databases = {"reporting": {IDLE: "5s"}, **of}
+    in_databases = {"shop": {IDLE: in_shop}} if in_shop else {}
+    app = RoleState("app", {}, in_databases=in_databases, of_databases=of_databases, databases=databases)
+    found = plan_role_settings([RoleSetting("app", IDLE, "30s")], {"app": app}, snapshot([]), {IDLE: everywhere}).plan
+    (reason,) = [item.reason for item in found.excluded if "@" not in item.target]
+    assert found.actions == ()
+    assert reason.startswith("is stricter for every role in" if left_open else "is already stricter: 5s in the data")
+    assert f"is not limited to 30s in {left_open}: ALTER ROLE app IN DATABASE" in reason or not left_open
+    assert (f"SET {IDLE} = '30s'" in reason) is bool(left_open)
+
+
+@pytest.mark.parametrize(
     ("wanted", "setting", "loosen", "acts"),
     [("5min", IDLE, False, 0), ("1s", "lock_timeout", False, 0), ("5", CONNECTIONS, False, 0), ("5min", IDLE, True, 1),
      ("", "lock_timeout", False, 1)],
