@@ -285,8 +285,8 @@ def _stricter_in_database(role_setting: RoleSetting, role: RoleState, everywhere
     ]
     more = f"; and so in {len(open_ones) - _SHOWN} more" if len(open_ones) > _SHOWN else ""
     return (
-        f"is stricter for every role in the database {', '.join(values)}, which a setting of the role would replace, and"
-        f" is not limited to {role_setting.value} in {some([printable(database) for database in open_ones])}:"
+        f"is stricter for every role in the database {', '.join(values)}, which a setting of the role would replace,"
+        f" and is not limited to {role_setting.value} in {some([printable(database) for database in open_ones])}:"
         f" {'; '.join(commands)}{more}"
     )
 
