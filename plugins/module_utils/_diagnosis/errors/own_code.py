@@ -16,13 +16,23 @@ from ..._compose.project_report import ServiceReport
 from ..._core.text import shortened
 from ..._logs.records import LogReport, SignatureReport
 from ..cause import Cause
-from ..failing_share import failing_shares
+from ..failing_share import Shares, failing_shares
 from .provider_errors import CARD, OWN, provider_error
-from .whose_error import is_mistake, speaks_of_others
+from .whose_error import is_mistake, is_of_a_language, speaks_of_others
 
 CODE, ROLL_BACK = "own_code", "roll_back_release"
 SEVERAL = 3  # of one kind; fewer are stray
 WIDE = 160
+_LEAST_BEFORE = 5  # failing requests that must be missing before the release; fewer may be missing by chance
+_LINES = 3  # a failing request may stand in the access log of the application and in that of the proxy
+# What frameworks log of a request that an exception ended: Django, Flask, gunicorn and aiohttp, ASGI, Tomcat, Rails,
+# .NET, Go.
+_ENDED_A_REQUEST = re.compile(
+    r"\bInternal Server Error: /|\bException on \S+ \[[A-Z]+\]|\bError handling request\b|\bException in ASGI "
+    r"|\bServlet\.service\(\) for servlet\b|\bCompleted 500\b"
+    r"|\bunhandled exception has occurred while executing the req"
+    r"|\bhttp: panic serving\b"
+)
 _EXCEPTION = re.compile(r"\b[A-Za-z_.]*(?:Error|Exception)\b")
 _ACCESS = re.compile(r"^[#\d.:a-f]+ - ")  # a line of an access log repeats the same request
 
@@ -31,8 +41,8 @@ def code_causes(
     log: LogReport, services: Mapping[str, ServiceReport], payers: Sequence[str], fresh: float
 ) -> list[Cause]:
     """Errors of our own code. The release is rolled back for them where they came with it, and requests fail since more
-    often than before; where the share of failing requests is unknown, or they are not shown to be mistakes of the code,
-    only with an approval."""
+    often than before; where either is unknown, or they are not shown to be mistakes of the code, only with an
+    approval."""
     signatures = [signature for signature in log["signatures"] if _is_own(signature)]
     if not signatures:
         return []
@@ -51,6 +61,8 @@ def code_causes(
     if shares.worse is False:
         return [Cause(CODE, 1.0, (*texts, f"{shares.words}: no more often than before"))]
     doubt = _doubt(shown, log)
+    if not doubt and not came and not _by_requests(shown, shares):
+        doubt = "whether the errors came with the release is unknown"
     if shares.worse:
         words = f"{shares.words}; {doubt}" if doubt else shares.words
         return [Cause(CODE, 2.4, (*texts, words), ROLL_BACK, {"approval": "always"} if doubt else {})]
@@ -59,6 +71,30 @@ def code_causes(
         return [Cause(CODE, 2.4, (*texts, why), ROLL_BACK, {"approval": "always"})]
     texts.append("whether the errors came with the release, and how many requests fail, is unknown")
     return [Cause(CODE, 1.0, tuple(texts))]
+
+
+def _by_requests(shown: Sequence[SignatureReport], shares: Shares) -> bool:
+    """Whether the access log shows that errors came with the release, of which the log before it is not left.
+
+    A container that is created again has no log from before. But where each of its errors ended a request, its record
+    says, and they are as many as fail since, then fewer requests failed before than these errors alone would have
+    failed.
+    """
+    number = max(
+        (
+            signature["count"]
+            for signature in shown
+            if _is_mistake(signature) and _ENDED_A_REQUEST.search(signature["example"])
+        ),
+        default=0,
+    )
+    number = min(number, shares.failed)
+    return (
+        bool(shares.worse)
+        and _LINES * number >= shares.failed
+        and number * shares.asked_before >= _LEAST_BEFORE * shares.asked
+        and number * shares.asked_before > shares.failed_before * shares.asked
+    )
 
 
 def _doubt(shown: Sequence[SignatureReport], log: LogReport) -> str:
@@ -100,7 +136,9 @@ def _is_own(signature: SignatureReport) -> bool:
     if not _EXCEPTION.search(text):
         return False
     kind = provider_error(text, example)
-    return kind in OWN or not (kind or speaks_of_others(text, example))
+    if kind:
+        return kind in OWN
+    return not speaks_of_others(text, example) or is_of_a_language(text, example)
 
 
 def _release_age(services: Mapping[str, ServiceReport], payers: Sequence[str]) -> float | None:

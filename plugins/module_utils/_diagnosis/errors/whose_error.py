@@ -47,6 +47,24 @@ _LIKELY = re.compile(
     r"(?:Type|Value|Syntax|Range|Unicode\w*|Argument|Match|CaseClause|WithClause|FunctionClause)Error"
     r"|(?:IllegalArgument|NumberFormat|NoSuchElement|Format|Argument)Exception"
 )
+# Sentences that a language says of the code alone, whichever names it has: a function, a class or an argument may
+# bear the name of a client, as in `TypeError: redis.createPool is not a function`.
+_OF_CALLS = re.compile(
+    # Python
+    r"got an unexpected keyword argument|got multiple values for"
+    r"|missing \d+ required (?:positional|keyword-only) argument"
+    r"|takes (?:\d+|no|from \d+ to \d+|exactly \w+|at (?:most|least) \w+) (?:positional |keyword )?argument"
+    r"|object is not (?:callable|subscriptable|iterable|an iterator)|object does not support item"
+    r"|unsupported operand type"
+    # JavaScript
+    r"|is not (?:a function|a constructor|iterable)\b|Cannot (?:read|set) propert(?:y|ies) "
+    r"|Assignment to constant variable"
+    r"|(?:undefined|null) is not an object"
+    # Ruby, PHP
+    r"|\b(?:unknown|missing) keywords?: |wrong number of arguments"
+    r"|: Argument #\d+ .*must be of type "
+)
+_CALLS = ("TypeError", "ArgumentError")
 _PLAIN = re.compile(
     r"\bpanic: runtime error\b|\bError: Call to (?:undefined|a member function)"
     r"|\bErrorException: (?:Undefined|Trying to access|Attempt to read)"
@@ -57,6 +75,19 @@ _ANOTHER_PARTY = re.compile(
     r"|\b(?:SSL|TLS|EOF|HTTP|JSON)\b|certificate|https?://|unavailable|upstream|gateway|rate limit|\bpool\b"
     r"|too many (?:clients|requests|open files)|\bdatabase|\bserver\b|\bclosed\b|\bstatus\b|\bresponse\b|\bbody\b"
     r"|webhook|signature|api key|\bdeclined\b|nxdomain|expecting value: line"
+)
+# What the network, a server or a service did, in the words of whichever class; `timeout` alone may name an argument.
+_FAULT = re.compile(
+    r"(?i)fetch failed|failed to fetch|networkerror|\bnetwork\b|\bload failed|\bterminated\b"
+    r"|\b(?:JSON|HTML|SSL|TLS|EOF)\b"
+    r"|<!doctype|expecting value: line|timed[ -]?out"
+    r"|time-?out (?:of .{1,40} )?(?:exceeded|expired|reached|occurred|waiting)"
+    r"|(?:read|connect|connection|request|gateway|socket|lock|pool) time-?out|deadline exceeded"
+    r"|\b(?:ECONN|ENOT|EAI_|EPIPE|ETIMED|EHOST|ENET|UND_ERR)\w*|getaddrinfo|name resolution|no such host"
+    r"|not known\b"
+    r"|unreachable|refused|\breset\b|\bclosed\b|\baborted\b|\blost\b|hang[ ]up|unavailable|bad gateway|too many"
+    r"|(?:could not|unable to|cannot|can't|failed to) (?:connect|reach)|certificate|status code|HTTP Error"
+    r"|SQLSTATE|\bORA-\d"
 )
 _QUOTED = re.compile(r"'[^']{0,200}'|\"[^\"]{0,200}\"|`[^`']{0,200}[`']")
 # What raised it, in the chain of Java and of Node.
@@ -110,6 +141,8 @@ def _is_likely(line: str) -> bool:
     if not _LIKELY.fullmatch(_raised(line)):
         return False
     bare = _QUOTED.sub("''", line)
+    if _raised(line) in _CALLS and _OF_CALLS.search(bare):
+        return True
     return not _ANOTHER_PARTY.search(bare) and not _OTHERS.search(bare)
 
 
@@ -121,9 +154,24 @@ def _raised(line: str) -> str:
 
 def speaks_of_others(text: str, example: str = "") -> bool:
     """Whether an error names a database, a broker, a service or the network, itself or by what caused it."""
+    return any(_OTHERS.search(line) for line in _said(text, example))
+
+
+def is_of_a_language(text: str, example: str = "") -> bool:
+    """Whether a language's own class was raised, and nothing in the record is a fault of another party.
+
+    It may be a mistake of the code that bears another party's name, as in `TypeError: timeout must be int, not str`.
+    """
+    line = next((line for line in reversed(text.splitlines()) if line.strip()), "")
+    others = [said for said in _said(line, example) if _OTHERS.search(said)]
+    return all(_LIKELY.fullmatch(_raised(said)) and not _FAULT.search(said) for said in (line, *others))
+
+
+def _said(text: str, example: str) -> list[str]:
+    """The lines of a record that say what happened: the paths of its frames lead through the libraries of many."""
     whole = _lines(example)
     chain = _HEADER.findall(whole) + [found for pair in _CAUSE.findall(whole) for found in pair]
-    return any(_OTHERS.search(line) for line in (text, *chain, *([] if "\n" in whole else [whole])))
+    return [text, *chain, *([] if "\n" in whole else [whole])]
 
 
 def _lines(example: str) -> str:

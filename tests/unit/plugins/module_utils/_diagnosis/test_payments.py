@@ -226,7 +226,9 @@ def judged(log_report: LogReport) -> tuple[str, str, dict[str, str]]:
     [
         pytest.param((50, 0), (20, 20), True, 5, "roll_back_release", {}, id="new, and all fail since"),
         pytest.param((50, 1), (40, 4), True, 1, "roll_back_release", {}, id="new, and five times as many fail"),
-        pytest.param((50, 0), (20, 20), None, 5, "roll_back_release", {}, id="none failed before, all fail since"),
+        pytest.param(
+            (50, 0), (20, 20), None, 5, "roll_back_release", {"approval": "always"}, id="new or not is unknown"
+        ),
         pytest.param((50, 0), (100, 1), True, 5, "", {}, id="new, and one of a hundred fails"),
         pytest.param((50, 10), (50, 12), True, 5, "", {}, id="as many failed before"),
         pytest.param((50, 0), (20, 20), False, 5, "", {}, id="the error was there before"),

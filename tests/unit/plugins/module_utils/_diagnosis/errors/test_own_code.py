@@ -106,3 +106,101 @@ def test_what_was_there_before_and_declined_cards_do_not_count():
 def test_the_evidence_says_why_an_approval_is_needed():
     (cause,) = code_causes(failing(new("RuntimeError: x")), FRESH, ["backend"], 7200)
     assert "whether the code raised it, or another party that it asked, is not known" in cause.evidence[-1]
+
+
+PAY = '  File "/app/pay.py", line 9, in pay'
+NOT_LEFT = f"Internal Server Error: /api/payments/\nTraceback (most recent call last):\n{PAY}\n{{}}"
+
+
+def unknown(text: str, count: int = 20, example: str = "") -> SignatureReport:
+    """Of a container that was created anew: nothing of the log from before is left."""
+    return {**new(text, count, example), "new": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("KeyError: 'b1'", 20), ("NameError: name 'x' is not defined", 500), ("KeyError: 'b1'", 1)]
+)
+def test_an_error_of_which_it_is_unknown_whether_it_is_new_asks_for_an_approval(text, count):
+    (cause,) = code_causes(failing(unknown(text, count)), FRESH, ["backend"], 7200)
+    assert (cause.mitigation, dict(cause.rules)) == ("roll_back_release", ASKS)
+    assert "whether the errors came with the release is unknown" in cause.evidence[-1]
+
+
+@pytest.mark.parametrize(
+    ("framework", "text"),
+    [
+        (NOT_LEFT, "KeyError: 'b1'"),
+        ("Exception on /pay [POST]\nTraceback (most recent call last):\n{}", "NameError: name 'x' is not defined"),
+        ("ERROR: Exception in ASGI application\nTraceback (most recent call last):\n{}", "AttributeError: x"),
+        ("Servlet.service() for servlet [pay] threw exception\n{}", "java.lang.NullPointerException: x"),
+    ],
+)
+def test_errors_that_ended_the_requests_that_fail_since_came_with_the_release(framework, text):
+    """No request failed before: there they were not."""
+    assert judged(unknown(text, 20, framework.format(text))) == ("own_code", "roll_back_release", ALONE)
+
+
+@pytest.mark.parametrize(
+    ("count", "before", "since", "rules"),
+    [
+        (20, (50, 0), (40, 20), ALONE),
+        (20, (100, 10), (80, 40), ALONE),  # of two access logs
+        (6, (50, 0), (40, 20), ASKS),  # most requests fail of something else
+        (20, (10, 0), (100, 20), ASKS),  # before it two at most would have failed
+        (7, (60, 10), (42, 21), ASKS),  # as many failed before
+    ],
+)
+def test_the_requests_before_the_release_must_show_it(count, before, since, rules):
+    text = "KeyError: 'b1'"
+    report = log(unknown(text, count, NOT_LEFT.format(text)))
+    report["requests"]["before"] = {"asked": before[0], "failed": before[1]}
+    report["requests"]["since"] = {"asked": since[0], "failed": since[1]}
+    (cause,) = code_causes(report, FRESH, ["backend"], 7200)
+    assert (cause.mitigation, dict(cause.rules)) == ("roll_back_release", rules)
+
+
+def test_an_error_that_may_be_anothers_is_not_shown_by_the_requests():
+    text = "RuntimeError: it does not work"
+    assert judged(unknown(text, 20, NOT_LEFT.format(text))) == ("own_code", "roll_back_release", ASKS)
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        ("TypeError: Redis.__init__() got an unexpected keyword argument 'ssl_ca'", ALONE),
+        ("TypeError: connect() got an unexpected keyword argument 'timeout'", ALONE),
+        ("TypeError: KafkaProducer.send() missing 1 required positional argument: 'topic'", ALONE),
+        ("TypeError: connect() takes 1 positional argument but 2 were given", ALONE),
+        ("TypeError: redis.createPool is not a function", ALONE),
+        ("TypeError: kafka.producer is not a constructor", ALONE),
+        ("TypeError: Cannot read properties of undefined (reading redis)", ALONE),
+        ("ArgumentError: unknown keyword: :redis", ALONE),
+        ("app/cache.rb:3:in `connect': wrong number of arguments (given 1, expected 2) (ArgumentError)", ALONE),
+        ("PHP Fatal error:  Uncaught TypeError: Redis::connect(): Argument #2 ($port) must be of type int", ALONE),
+        ("TypeError: timeout must be int, not str", ASKS),
+        ("ValueError: Redis URL must specify one of the following schemes", ASKS),
+        ("java.lang.IllegalArgumentException: kafka topic must not be empty", ASKS),
+    ],
+)
+def test_a_mistake_of_the_code_may_bear_the_name_of_another_party(text, rules):
+    assert judged(new(text)) == ("own_code", "roll_back_release", rules)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["TypeError: Failed to fetch", "TypeError: NetworkError when attempting to fetch resource.",
+     "ValueError: redis: connection refused", "TypeError: redis: timed out",
+     "java.lang.IllegalArgumentException: kafka broker unreachable", "RuntimeError: redis"],
+)  # fmt: skip
+def test_a_fault_of_another_party_is_none_of_the_code_in_the_class_of_a_language(text):
+    assert judged(new(text)) == ("", "", {})
+
+
+@pytest.mark.parametrize(
+    "cause",
+    ["redis.exceptions.ConnectionError: Error 111\n\nDuring handling of the above exception:\n{}",
+     "{}\n  [cause]: Error: connect ECONNREFUSED"],
+)  # fmt: skip
+def test_nor_is_one_that_another_party_caused(cause):
+    text = "TypeError: timeout must be int, not str"
+    assert judged(new(text, example=cause.format(text))) == ("", "", {})
