@@ -76,9 +76,8 @@ def code_causes(
 def _by_requests(shown: Sequence[SignatureReport], shares: Shares) -> bool:
     """Whether the access log shows that errors came with the release, of which the log before it is not left.
 
-    A container that is created again has no log from before. But where each of its errors ended a request, its record
-    says, and they are as many as fail since, then fewer requests failed before than these errors alone would have
-    failed.
+    A container that is created again has no log from before. But where its errors ended requests, as their record says,
+    and are at least a third of what fails since, then fewer requests failed before than these errors alone would have.
     """
     number = max(
         (
