@@ -49,7 +49,7 @@ _GOES_ON = re.compile(
 _ANEW = re.compile(
     r" {1,12}\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d\S{0,20} {1,8}[\[<(]?"
     r"(?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|crit(?:ical)?|fatal|panic)(?:[\]>):,]|\s|$)"
-    r"|(?: (?:INFO|WARN|NOTICE|WARNING)|   (?:INFO|WARN|ERROR|DEBUG|TRACE|FATAL))(?::? {1,4}|\] ?)[\w\[{<(]"
+    r"|(?: (?:INFO|WARN|NOTICE|WARNING)|    ?(?:INFO|WARN)|   (?:ERROR|DEBUG|TRACE|FATAL))(?::? {1,4}|\] ?)[\w\[{<(]"
     r"| (?:[⨯✗✘✖⚠✓✔○●▲ℹ]\ufe0f?|(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /\S{0,2000} \d{3} in \d)"  # noqa: RUF001
 )
 _POSTGRES_MORE = lazy(rf".{{0,300}}?(?<![\w./-])(?:{DETAILS}):  \S")

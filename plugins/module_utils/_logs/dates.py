@@ -73,9 +73,12 @@ _ASCTIME = rf"{_DAY},?\s{{1,2}}{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s{_CLOCK}(?:\s(?
 _DAY_FIRST = rf"{_DAY},?\s{{1,2}}(?P<d>\d{{1,2}})\s{_NAME}\s{_CLOCK}(?:\s(?P<z>{_ZONE}))?\s(?P<y>\d{{4}})\b"  # date(1)
 _JAVA = rf"{_NAME}\s(?P<d>\d{{1,2}}),\s(?P<y>\d{{4}}),?\s{_TIME}{_HALF}{_OFFSET}"
 # With AM or PM; without, whether the month comes first is not known. See _us_date.
-_US = rf"(?P<u>\d{{1,2}}/\d{{1,2}})/(?P<y>\d{{4}}),?\s{_TIME}{_HALF}{_OFFSET}"
+_US = rf"(?P<u>\d{{1,2}}/\d{{1,2}})/(?P<y>\d{{4}})(?P<comma>,)?\s{_TIME}{_HALF}{_OFFSET}"
 _SYSLOG_YEAR = rf"{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s(?P<y>\d{{4}})\s{_CLOCK}{_OFFSET}"
-_SYSLOG = rf"{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)(?:\.(?P<f>\d{{1,9}}))?(?:{_HALF}|\b)"
+_SYSLOG = (
+    rf"{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)(?:\.(?P<f>\d{{1,9}}))?"
+    rf"(?:{_HALF}(?=[\s\],:]|$)|\b)"
+)
 _DM = rf"(?P<d>\d{{1,2}})\s{_NAME}\s(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)(?:\.(?P<f>\d{{1,9}}))?\b"
 _SHORT = r"(?P<yy>\d\d)(?P<m>\d\d)(?P<d>\d\d)\s{1,2}(?P<h>\d{1,2}):(?P<i>\d\d):(?P<s>\d\d)"
 _GLOG = r"[IWEFC](?:(?P<y>\d{4})|(?P<yy>\d\d))?(?P<m>\d\d)(?P<d>\d\d)\s"
@@ -267,14 +270,15 @@ def _us_date(numbers: str, part: dict[str, str | None], zone: Zone) -> float | N
     """Of ``5/11/2026, 10:00:00 pm``: the United States write the month first and PM; pm is of India, Australia, New
     Zealand, which write the day first. The other order, or none, where the date would be in the future."""
     orders = [("m", "d"), ("d", "m")]
-    if (part["half"] or "P")[0] in "ap":
+    small = (part["half"] or "P")[0] in "ap"
+    if small:
         orders.reverse()
-    for first, second in orders:
-        one, other = numbers.split("/")
-        at = _moment({**part, "u": None, first: one, second: other}, zone)
-        if at is not None and not (zone.now and at > zone.now + 86400.0):
-            return at
-    return None
+    one, other = numbers.split("/")
+    read = [_moment({**part, "u": None, first: one, second: other}, zone) for first, second in orders]
+    possible = [at for at in read if at is not None and not (zone.now and at > zone.now + 86400.0)]
+    if small and len(set(possible)) > 1 and not part.get("comma"):
+        return None  # PHP's h:i:s a, whoever writes it
+    return possible[0] if possible else None
 
 
 @lru_cache(maxsize=256)

@@ -25,6 +25,7 @@ _TIMES = (
 _PLACE = {name: place for place, name in enumerate(_TIMES)}
 # Names that are as often those of a moment of which a record speaks; see _is_own.
 _WEAK = ("start_time", "starttime", "date", "dt", "when", "created_at", "created", "at")
+_MADE = ("created_at", "created", "start_time", "starttime")  # when something else was, however lately
 _MESSAGE = ("msg", "message", "@m", "@mt", "event", "text", "body", "short_message", "log")
 _OF_TIME = ("time", "date", "stamp", "when", "clock", "utc", "logged")
 # Names of other moments: what a record speaks of.
@@ -110,7 +111,7 @@ def time_in(fields: Mapping[str, Any], zone: Zone) -> float | None:
         best = min(place for place, at in known)
         shipped = [at for place, at in known if place == _PLACE["@timestamp"]]
         if shipped and abs(shipped[0] - min(known)[1]) > _APART:
-            return shipped[0]  # the other one is what the record speaks of
+            return None  # of a log that was read late, or of which the record speaks: not known which
         same = [at for place, at in known if place == best]
         return same[0] if max(same) - min(same) < 60 or best < len(_TIMES) else None
     return others[0] if others and max(others) - min(others) < 60 else None
@@ -118,13 +119,16 @@ def time_in(fields: Mapping[str, Any], zone: Zone) -> float | None:
 
 def _is_own(key: str, value: Any, at: float, said: bool, fields: Mapping[str, Any], zone: Zone) -> bool:
     """Whether a moment under a name that may mean another one is when it was written: loggers put their own time before
-    the message, and what a record speaks of behind it. None is in the future (by more than a day, since clocks differ).
+    the message, and what a record speaks of behind it, unless that is of this day. None is in the future (by more than
+    a day, since clocks differ).
 
     Python's logging writes ``created`` where the site's format has it.
     """
     if zone.now and at > zone.now + _APART:
         return False
     if not said or any(word in key.lower() for word in ("stamp", "logged", "clock")):
+        return True
+    if key.lower() not in _MADE and zone.now - _APART <= at:
         return True
     return key == "created" and isinstance(value, float) and not _OF_PYTHON.isdisjoint(map(str.lower, fields))
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _POLL = 1.0  # seconds between two reads of what is followed
 _MOST_SOURCES = 200
+_BESIDE = 50  # files beside each of which others are looked for
 _FILES = 8192
 _GRACE = 10.0  # seconds that telling may take beyond the reading, an answer of a slow engine among them
 
@@ -247,11 +248,13 @@ def _add_files(
 
 
 def _say_beside(tallies: Sequence[Tally], floor: float) -> None:
-    """Note files beside those that do not reach back to what was asked for, which may be their earlier parts."""
+    """Note files beside those that do not reach back to what was asked for, which may be their earlier parts. Where a
+    wildcard has given many, it has given what is beside them."""
     given = {tally.place for tally in tallies}
+    short = [tally for tally in tallies if tally.kind == "file" and tally.ended and not tally.reaches]
     folders = Folders()
-    for tally in tallies:
-        if tally.kind == "file" and tally.ended and not tally.reaches and not tally.problem:
+    for tally in short if len(short) <= _BESIDE else ():
+        if not tally.problem:
             note_siblings(tally.place, {*folders.family(tally.place), *given}, floor, tally)
 
 

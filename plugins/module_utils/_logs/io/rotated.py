@@ -105,7 +105,9 @@ def _copy_of(name: str) -> Iterator[tuple[str, _Copy]]:
     place = _ROTATED.search(name)
     if place and place.start():
         number, date, index, packed = place.groups()
-        if number or not (date or index):  # .old is the one before
+        if date and name[place.start()] == "_" and not _IS_DATE.match(date):
+            pass  # worker_12345678 is another log
+        elif number or not (date or index):  # .old is the one before
             yield name[: place.start()], _Copy(int(number or 0), bool(packed), name)
         else:
             yield name[: place.start()], _Copy(_age(date, index), bool(packed), name)

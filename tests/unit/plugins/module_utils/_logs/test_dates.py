@@ -96,6 +96,7 @@ def test_iis_writes_utc_whatever_the_clock_of_the_host_shows(zone):
         ("Tue Nov 24 02:40:04 UTC 2020 x", 1606185604.0), ("Nov 24 02:40:04 AM ERROR x", AT),
         ("Nov 23 02:40:04 PM ERROR x", AT - 43_200), ("Tue Nov 24 02:40:04 host app[1]: x", AT),
         ("Nov 24 02:40:04 2001 app: x", AT), ("Nov 24 02:40:04 amos app: x", AT),
+        ("Nov 24 02:40:04 pm-01 sshd[1]: x", AT), ("Nov 24 02:40:04 am.example app: x", AT),
     ],
 )  # fmt: skip
 def test_a_year_at_the_end_and_a_half_of_the_day(line, at):
@@ -107,6 +108,7 @@ def test_a_year_at_the_end_and_a_half_of_the_day(line, at):
     [
         ("05/11/2026, 10:00:00 pm x", "2026-11-05"), ("05/11/2026, 10:00:00 PM x", "2026-05-11"),
         ("11/23/2026, 10:00:00 PM x", "2026-11-23"), ("23/11/2026 10:00:00 pm x", "2026-11-23"),
+        ("05/11/2026 10:00:00 pm x", None), ("11/23/2026 10:00:00 pm x", "2026-11-23"),
         ("23/11/2026 10:00:00 PM x", "2026-11-23"), ("12/11/2026 10:00:00 PM x", "2026-11-12"),
         ("11/12/2026 10:00:00 pm x", "2026-11-12"),
         ("12/30/2026 10:00:00 PM x", None), ("13/13/2026 10:00:00 PM x", None),

@@ -28,13 +28,15 @@ DATE = "2026-11-24T02:40:04Z"
         # Before the message a logger's own time, behind it what the record speaks of; none is in the future.
         ({"msg": "user loaded", "created_at": "2019-05-01T00:00:00Z"}, None), ({"date": DATE, "msg": "x"}, AT),
         ({"msg": "paid", "start_time": DATE}, None), ({"start_time": DATE, "method": "GET", "path": "/"}, AT),
-        ({"date": "2026-12-24 08:00:00", "msg": "x"}, None), ({"message": "x", "signup_date": DATE}, None),
-        ({"message": "x", "slot": DATE}, None), ({"message": "x", "eventTimestamp": DATE}, AT),
+        ({"date": "2026-12-24 08:00:00", "msg": "x"}, None),
+        ({"message": "x", "signup_date": "2026-11-02T02:40:04Z"}, None),
+        ({"message": "x", "slot": "2026-12-02T02:40:04Z"}, None), ({"message": "x", "d": DATE}, AT),
+        ({"event": "x", "at": DATE}, AT), ({"message": "x", "eventTimestamp": DATE}, AT),
         ({"message": "x", "created": AT + 0.25, "lineno": 3}, AT + 0.25),
         ({"message": "x", "created": 1577836800}, None),
         ({"date": AT + 0.5, "log": "x"}, AT + 0.5),
         ({"time": DATE, "msg": "x", "created_at": "2019-05-01T00:00:00Z"}, AT),
-        ({"@timestamp": DATE, "timestamp": "2020-01-01T00:00:00Z"}, AT),
+        ({"@timestamp": DATE, "timestamp": "2020-01-01T00:00:00Z"}, None),
         ({"@timestamp": "2026-11-24T02:40:09Z", "timestamp": DATE}, AT),
     ],
 )  # fmt: skip
