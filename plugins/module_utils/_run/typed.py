@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
+from .._core.redaction import redacted
+from .._core.text import printable
 from .known_names import TRUTHS
 
 LEFT_OUT = "..."  # in the place of a secret; check_run refuses a variable that has it as its value
@@ -19,6 +21,7 @@ _SECRET_NAME = re.compile(
     r"(?i)pass|secret|token|api_?key|credential|private_?key|headers|(?:^|_)pwd"
     r"|^runbook_(?:announce|oncall|endpoint_keys)\Z"
 )
+_PATH_NAME = re.compile(r"(?i)_(?:files?|paths?)\Z")  # where a secret is, and not the secret
 # Within a value: a key of a dictionary, or of a DSN.
 _SECRET_KEY = re.compile(
     r"(?i)(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|credentials?|private[_-]?key|routing_key|authorization|headers)[\"']*\s*[:=]"
@@ -39,8 +42,15 @@ class Pair:
     def is_secret(self) -> bool:
         if self.name in TRUTHS:
             return False
-        value = self.text[len(self.name) :]
-        return bool(_SECRET_NAME.search(self.name) or _SECRET_KEY.search(value) or _SECRET_URL.search(value))
+        value, is_path = self.text[len(self.name) :], bool(_PATH_NAME.search(self.name))
+        if _SECRET_NAME.search(self.name) and not is_path:
+            return True
+        return bool(_SECRET_KEY.search(value) or _SECRET_URL.search(value)) or _hides(value if is_path else self.text)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a bracket is open, so that the words behind it may be of its value, too."""
+        return sum(map(self.text.count, _OPEN)) > sum(map(self.text.count, _CLOSE))
 
 
 def repeated(extra: Sequence[str], is_wanted: Callable[[str], bool]) -> list[str]:
@@ -72,13 +82,12 @@ def _repeated(option: str, is_wanted: Callable[[str], bool]) -> Iterator[str]:
 
 def _without(option: str, pairs: Sequence[Pair], is_wanted: Callable[[str], bool]) -> Iterator[str]:
     """The option without what is secret or not wanted, and the secrets by their names."""
-    shown, secrets, is_open = [], [], False
+    shown, secrets, is_unfinished = [], [], False
     for pair in pairs:
-        if pair.name:
-            is_open = is_wanted(pair.name) and not pair.is_secret
-            secrets += [pair.name] if is_wanted(pair.name) and pair.is_secret else []
-        if is_open:  # a word without a name may be the rest of the one before
-            shown.append(pair.text)
+        is_secret = pair.is_secret or is_unfinished
+        is_unfinished = is_unfinished or (is_secret and option[0] not in _OPEN and pair.is_unfinished)
+        if pair.name and is_wanted(pair.name):
+            (secrets if is_secret else shown).append(pair.name if is_secret else pair.text)
     if shown:
         yield "{" + ", ".join(shown) + "}" if option[0] in _OPEN else " ".join(shown)
     yield from (f"{name}={LEFT_OUT}" for name in secrets)
@@ -87,12 +96,28 @@ def _without(option: str, pairs: Sequence[Pair], is_wanted: Callable[[str], bool
 def _pairs(option: str) -> list[Pair] | None:
     """None where it cannot be taken apart."""
     if not option or option[0] not in _OPEN:
-        return [Pair(_name_of_word(word), word) for word in _words(option)]
+        return _joined(_words(option))
     inner = _split(option[1:-1]) if option[0] == "{" and option.endswith("}") else None
     if inner is None:
         return None
     pairs = [Pair(_name_of_key(text.strip()), text.strip()) for text in inner if text.strip()]
     return pairs if all(pair.name for pair in pairs) else None
+
+
+def _joined(words: Sequence[str]) -> list[Pair]:
+    """A word without a name may be the rest of the one before: a secret in it is seen only in the whole."""
+    pairs: list[Pair] = []
+    for word in words:
+        name = _name_of_word(word)
+        if name or not pairs:
+            pairs.append(Pair(name, word))
+        else:
+            pairs[-1] = Pair(pairs[-1].name, f"{pairs[-1].text} {word}")
+    return pairs
+
+
+def _hides(text: str) -> bool:
+    return "".join(redacted(text).split()) != "".join(printable(text).split())  # it puts one blank for several
 
 
 def _name_of_word(word: str) -> str:

@@ -28,7 +28,9 @@ def again(typed: str, playbook: str = "db_lock_contention", **options) -> list[s
         '{"restart_services_services": ["token-api"]}', "{restart_services_services: [token-api, it's]}",
         "runbook_exclude_applications='pafar web' unblock_sessions_limit=1", "awx_setup_secrets=true", "{}",
         "runbook_exclude_roles=\"it's\"", "unblock_sessions_exclude_queries='^copy .{3,9} to'",
-        "runbook_exclude_queries={{ ['a b'] | list }}", "incident_id=new", '{"a": {"b": [1, "c, }"]}, "d": "e"}',
+        "runbook_exclude_queries={{ ['a b'] | list }}", "incident_id=new",
+        "ansible_ssh_private_key_file=~/.ssh/id", "ansible_become_password_file=/x", "vault_password_file=/y", "a='  '",
+        '{"x_secret_path": "/z", "a": 1}', '{"a": {"b": [1, "c, }"]}, "d": "e"}',
     ],
 )  # fmt: skip
 def test_what_is_no_secret_is_repeated_as_it_was_typed(typed):
@@ -56,6 +58,41 @@ def test_what_is_no_secret_is_repeated_as_it_was_typed(typed):
 def test_one_variable_is_left_out_and_the_others_are_repeated(typed, shown):
     assert again(typed) == shown
     assert "hunter" not in " ".join(again(typed, "undo"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ('runbook_postgres={"login_host": "db", "login_password": "hunter2"}', "runbook_postgres"),
+        ("runbook_postgres={login_host: db, login_password: hunter2}", "runbook_postgres"),
+        ("runbook_postgres={'login_host': 'db', 'login_password': 'hunter2'}", "runbook_postgres"),
+        (
+            "ansible_ssh_common_args='-o ProxyCommand=\"sshpass -p hunter2 ssh -W %h:%p jump\"'",
+            "ansible_ssh_common_args",
+        ),
+        (
+            '{"ansible_ssh_common_args": "-o ProxyCommand=\'sshpass -p hunter2 ssh -W %h:%p j\'"}',
+            "ansible_ssh_common_args",
+        ),
+        ("runbook_check='curl --token hunter2 http://x'", "runbook_check"),
+        ("runbook_check=curl --token hunter2 http://x", "runbook_check"),
+        ("runbook_note=the password is hunter2", "runbook_note"),
+        ("ansible_key_file=https://ada:hunter2@x/", "ansible_key_file"),
+    ],
+)
+def test_a_secret_anywhere_in_a_value_hides_its_variable(typed, name):
+    assert again(typed) == [f"{name}=..."]
+    if typed[0] != "{":
+        assert again(f"unblock_sessions_limit=1 {typed}") == ["unblock_sessions_limit=1", f"{name}=..."]
+
+
+def test_a_word_with_a_sign_of_equality_is_another_variable_as_ansible_reads_it():
+    typed = "ansible_ssh_common_args=-o ProxyCommand='sshpass -p hunter2 ssh -W %h:%p jump'"
+    assert again(typed) == ["ansible_ssh_common_args=-o", "ProxyCommand=..."], "which check_run refuses"
+
+
+def test_what_follows_an_open_bracket_may_be_of_the_secret():
+    assert again("runbook_x={password: y=hunter2} a=1") == ["runbook_x=...", "y=...", "a=..."]
 
 
 def test_another_playbook_gets_what_is_of_all_of_them():
