@@ -5,16 +5,18 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from typing import Match, Sequence
 
-from .typed import repeated
+from .typed import names_in, repeated
 
 _COLLECTION = "pafar.runbook"
 _MENTIONED = re.compile(
     r"(?P<called>ansible-playbook(?P<options>\s+-[iel]\s+(?:'[^']*'|\S+))*\s+)?(?<![\w/.-])playbooks/(?P<name>\w+)\.yml"
 )
-_OPTIONS = re.compile(r"(?:\s+--?[\w-]+(?:\s+(?:'[^']*'(?:\"'\"'[^']*')*|[^\s'-]\S*))?)*")  # right behind it
+_QUOTED = r"'[^']*'(?:\"'\"'[^']*')*"
+_OPTIONS = re.compile(rf"(?:\s+--?[\w-]+(?:=(?:{_QUOTED}|[^\s']\S*)|\s+(?:{_QUOTED}|[^\s'-]\S*))?)*")  # right behind it
 # In these, which variables and options are given.
 _GIVEN = re.compile(r"(?:-e\s+['\"]?(?P<name>\w+)=)|(?P<option>(?<!\S)--?[\w-]+)")
 _UNNAMED = re.compile(r"\bincident_id=\.\.\.")
@@ -71,7 +73,8 @@ def _start(call: Invocation, name: str) -> list[str]:
 def _again(call: Invocation, name: str, given: str, approved: bool = False) -> list[str]:
     """The options to repeat for a playbook, but for those that are given."""
     found = [*_GIVEN.finditer(given)]
-    names, used = {match.group("name") for match in found}, {match.group("option") for match in found}
+    used = {match.group("option") for match in found}
+    names = {match.group("name") for match in found}.union(*map(names_in, _typed_in(given)))
 
     def is_wanted(variable: str) -> bool:
         if variable in names or (variable in APPROVALS and not approved):
@@ -89,6 +92,15 @@ def _again(call: Invocation, name: str, given: str, approved: bool = False) -> l
     return [*words, *(option for option in extra if option not in given)]
 
 
+def _typed_in(given: str) -> list[str]:
+    """What is behind each -e, all variables of it; nothing where a quote is open."""
+    try:
+        words = shlex.split(given)
+    except ValueError:
+        return []
+    return [value for option, value in zip(words, words[1:]) if option in ("-e", "--extra-vars")]
+
+
 def called(call: Invocation) -> str:
     """The command for a playbook of this collection, with ``{}`` in the place of its name."""
     return command(call, _NAME).replace("{}", "{ }").replace(_NAME, "{}")  # an empty dictionary is none of these
@@ -102,7 +114,12 @@ def runnable(text: str, call: Invocation) -> str:
             return match.group()
         name, behind = match.group("name"), _OPTIONS.match(match.string, match.end())
         # A command that is whole stays what it is.
-        return " ".join([*_start(call, name), *_again(call, name, behind.group() if behind else "")])
+        words = [*_start(call, name), *_again(call, name, behind.group() if behind else "")]
+        # Behind the last word a full stop would be of it: of the name that an exclusion has.
+        is_glued = match.string[match.end() : match.end() + 1] in tuple(".,;:)") and len(words) > len(
+            _start(call, name)
+        )
+        return " ".join([*words, ""] if is_glued else words)
 
     text = _MENTIONED.sub(called, text)
     return _UNNAMED.sub(f"incident_id={call.incident}", text) if call.incident else text

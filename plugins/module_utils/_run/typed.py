@@ -42,21 +42,33 @@ class Pair:
     def is_secret(self) -> bool:
         if self.name in TRUTHS:
             return False
-        value, is_path = self.text[len(self.name) :], bool(_PATH_NAME.search(self.name))
-        if _SECRET_NAME.search(self.name) and not is_path:
+        value = self.text[len(self.name) :]
+        if _SECRET_NAME.search(self.name) and not self.is_path:
             return True
-        return bool(_SECRET_KEY.search(value) or _SECRET_URL.search(value)) or _hides(value if is_path else self.text)
+        return bool(_SECRET_KEY.search(value) or _SECRET_URL.search(value)) or _hides(
+            value if self.is_path else self.text
+        )
+
+    @property
+    def is_path(self) -> bool:
+        return bool(_PATH_NAME.search(self.name))
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether a bracket is open, so that the words behind it may be of its value, too."""
-        return sum(map(self.text.count, _OPEN)) > sum(map(self.text.count, _CLOSE))
+        """Whether the words behind it may be of its value, too: a bracket is open, or a key has no value yet."""
+        return self.text.endswith(":") or sum(map(self.text.count, _OPEN)) > sum(map(self.text.count, _CLOSE))
 
 
 def repeated(extra: Sequence[str], is_wanted: Callable[[str], bool]) -> list[str]:
     """What to type behind -e again, in the order typed, of the variables whose name is wanted. A file is always kept:
     what is in it is not printed. A secret is ``NAME=...``, so that its variable is not missing without a word."""
     return [each for option in extra for each in _repeated(option.strip(), is_wanted)]
+
+
+def names_in(option: str) -> set[str]:
+    """The variables of one option -e, without those of a file."""
+    pairs = [] if option.startswith("@") else _pairs(option.strip())
+    return {pair.name for pair in pairs or () if pair.name}
 
 
 def refusal(variables: Mapping[str, Any]) -> str:
@@ -74,7 +86,9 @@ def _repeated(option: str, is_wanted: Callable[[str], bool]) -> Iterator[str]:
     pairs = [] if option.startswith("@") else _pairs(option)
     if pairs is None:
         yield LEFT_OUT  # Ansible refuses a word that begins with a dot, and says so
-    elif not pairs or all(is_wanted(pair.name) and not pair.is_secret for pair in pairs):
+    elif not pairs or (
+        all(is_wanted(pair.name) and not pair.is_secret for pair in pairs) and not _spans(option, pairs)
+    ):
         yield from [option] if option else []
     else:
         yield from _without(option, pairs, is_wanted)
@@ -82,7 +96,9 @@ def _repeated(option: str, is_wanted: Callable[[str], bool]) -> Iterator[str]:
 
 def _without(option: str, pairs: Sequence[Pair], is_wanted: Callable[[str], bool]) -> Iterator[str]:
     """The option without what is secret or not wanted, and the secrets by their names."""
-    shown, secrets, is_unfinished = [], [], False
+    shown: list[str] = []
+    secrets: list[str] = []
+    is_unfinished = _spans(option, pairs)
     for pair in pairs:
         is_secret = pair.is_secret or is_unfinished
         is_unfinished = is_unfinished or (is_secret and option[0] not in _OPEN and pair.is_unfinished)
@@ -114,6 +130,11 @@ def _joined(words: Sequence[str]) -> list[Pair]:
         else:
             pairs[-1] = Pair(pairs[-1].name, f"{pairs[-1].text} {word}")
     return pairs
+
+
+def _spans(option: str, pairs: Sequence[Pair]) -> bool:
+    """Whether a secret is seen only over several variables, so that it is in one of them, and in which is not known."""
+    return _hides(option) and not any(pair.is_secret or pair.name in TRUTHS or pair.is_path for pair in pairs)
 
 
 def _hides(text: str) -> bool:

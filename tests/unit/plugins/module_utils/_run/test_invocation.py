@@ -59,3 +59,20 @@ def test_playbooks_in_a_text_become_commands():
 @pytest.mark.parametrize("word", ["a b", "it's", "$HOME", "", '{"a": 1}', "plain"])
 def test_a_word_is_one_word_to_a_shell(word):
     assert shlex.split(quoted(word)) == [word]
+
+
+@pytest.mark.parametrize("sign", [".", ",", ";", ":", ")"])
+def test_a_sign_behind_a_command_is_none_of_its_last_word(sign):
+    call = Invocation("playbooks/x.yml", extra=["runbook_exclude_roles=reporting"])
+    text = f"Check it with playbooks/triage.yml{sign} Then"
+    assert runnable(text, call).endswith(f"-e runbook_exclude_roles=reporting {sign} Then")
+    assert runnable(text, Invocation("playbooks/x.yml")).endswith(f"playbooks/triage.yml{sign} Then")
+    assert runnable("playbooks/triage.yml", call).endswith("reporting"), "the end of the text"
+
+
+@pytest.mark.parametrize("option", ["--vault-id=-x", "--vault-id=dev@prompt", "--private-key='my key'", "--user=ada"])
+def test_an_option_with_a_sign_of_equality_is_not_repeated(option):
+    call = Invocation("playbooks/x.yml", (), "db1", ["a='b c' d=1"], access=[option, "-K"])
+    for name, options in (("x", ("--check",)), ("undo", ("-e incident_id=x",))):
+        whole = command(call, name, *options)
+        assert runnable(whole, call) == whole

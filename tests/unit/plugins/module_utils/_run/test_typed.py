@@ -91,6 +91,11 @@ def test_a_word_with_a_sign_of_equality_is_another_variable_as_ansible_reads_it(
     assert again(typed) == ["ansible_ssh_common_args=-o", "ProxyCommand=..."], "which check_run refuses"
 
 
+def test_a_secret_over_several_variables_hides_them_all():
+    for typed in ("motd=curl --password q=hunter2", "a=1 motd=the password: q=hunter2"):
+        assert "hunter2" not in " ".join(again(typed))
+
+
 def test_what_follows_an_open_bracket_may_be_of_the_secret():
     assert again("runbook_x={password: y=hunter2} a=1") == ["runbook_x=...", "y=...", "a=..."]
 
