@@ -17,6 +17,7 @@ from typing import Iterable, Mapping, Sequence
 from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED, NOT_BETTER, is_found_again
 from .._lifecycle.incident_alerts import FiringAgain
+from .._lifecycle.log_recovery import DiagnosedAnew
 
 INVESTIGATING, IDENTIFIED, MONITORING, RESOLVED = "investigating", "identified", "monitoring", "resolved"
 STATES = (INVESTIGATING, IDENTIFIED, MONITORING, RESOLVED)
@@ -83,17 +84,17 @@ class _Reader:
         self.found_again: set[tuple[str, str]] = set()  # what was verified, and was planned again since
         self.alerts = FiringAgain()
         self.is_ended = False  # a person has said so
-        self.is_diagnosed_anew = False  # since the last verification of a recovery
+        self.anew = DiagnosedAnew()
 
     def read(self, event: EventReport) -> None:
         kind, note = event["kind"], event["note"]
         self.alerts.read(event)
+        self.anew.read(event)
         if kind == "opened":
             self._to(INVESTIGATING, event)
         elif kind == "diagnosed" and note.get("cause"):
             self.cause = str(note["cause"])
             self.known = IDENTIFIED
-            self.is_diagnosed_anew = True
             self._forward(IDENTIFIED, event)
         elif kind in ("intended", "mitigated"):
             self._begun(event)
@@ -111,8 +112,6 @@ class _Reader:
             self.recovered[_act(event)] = event
             if note.get("outcome") != "recovered":
                 self._back_to_work(event)
-            else:
-                self.is_diagnosed_anew = False
             if note.get("outcome") in NOT_BETTER and self.reached == MONITORING:
                 self._to(self.known, event)
         elif kind == "phase":
@@ -172,10 +171,11 @@ class _Reader:
 
     def end_soak(self, now: datetime, soak: timedelta) -> None:
         """Resolved, where every act was verified and all recoveries are older than the soak time, no alert of the
-        incident has fired again within it, and no fault was diagnosed after the last of them."""
+        incident has fired again within it, and no fault was diagnosed after the last of them, unless a person has
+        resolved the incident since."""
         if self.reached == RESOLVED or not self.recovered or self.acted or self.found_again or self.alerts.now:
             return
-        if self.is_diagnosed_anew:
+        if self.anew.now is not None:
             return
         last = max(self.recovered.values(), key=lambda event: (kept_at(event), event["seq"]))
         over = all(event["note"].get("outcome") == "recovered" for event in self.recovered.values())

@@ -204,7 +204,9 @@ def resolve(said: Said, events: Sequence[EventReport], now: datetime) -> list[di
     if phase_of(events) in ENDED:
         raise InputError(f"The incident is {phase_of(events)} already. {_NOTHING}")
     found = recovery_of(events)
-    why, what = found.why_not, "Run the playbook of the fault once more"
+    # A run that finds nothing verifies nothing.
+    what = "Have it mitigated" if found.diagnosed else "Run the playbook of the fault once more"
+    why = found.why_not
     if not why:
         why, until = why_not_held(found, now, said.soak), held_since(found) + said.soak
         what = f"Resolve it after {until:%H:%M:%S} UTC"

@@ -8,6 +8,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.page_state
     page_states,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import moment_of
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.log_recovery import recovery_of
 
 from support.incident_events import START, event
 
@@ -260,6 +261,37 @@ def test_a_verification_that_is_no_recovery_ends_no_diagnosis(outcome):
 def test_what_is_no_diagnosis_or_comes_later_keeps_nothing():
     assert told([OPENED, ACTED, RECOVERED, event("diagnosed", 6, seq=5, cause="")], 13)[-1] == ("resolved", 4)
     assert told([OPENED, ACTED, RECOVERED, event("diagnosed", 14, seq=5, cause="other")], 15)[-1] == ("resolved", 4)
+
+
+@pytest.mark.parametrize(
+    "later", [[OTHER], [OTHER, event("noted", 7, seq=6, text="x")], [event("alert", 7, seq=6), OTHER]]
+)
+@pytest.mark.parametrize("reason", [{}, {"reason": "seen by hand"}])
+def test_what_a_person_has_resolved_is_resolved_on_the_page(later, reason):
+    """The page stayed at monitoring for ever where an incident was resolved that needed no reason."""
+    events = [OPENED, DIAGNOSED, ACTED, RECOVERED, *later]
+    assert recovery_of(events).why_not
+    assert told(events, 999)[-1] == ("monitoring", 3)
+    ended = [*events, event("phase", 30, seq=9, phase="resolved", facts=["#4"], **reason)]
+    assert told(ended, 600)[-1][0] == "resolved"
+
+
+@pytest.mark.parametrize("last", [ACTED, WORSE, event("intended", 4, seq=5, mitigation="m")])
+def test_a_phase_without_a_reason_is_no_verification_that_held(last):
+    events = [OPENED, DIAGNOSED, ACTED, *([RECOVERED] if last is not WORSE else []), last, OTHER]
+    ended = [*events, event("phase", 30, seq=9, phase="resolved", facts=[])]
+    assert recovery_of(ended).why_not
+    assert told(ended, 999)[-1][0] != "resolved"
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_the_page_is_resolved_by_facts_where_no_reason_is_needed_to_resolve(seed):
+    """One rule: what a person may resolve without a reason is resolved on the page, too, and nothing else is."""
+    events = [each for each in history(random.Random(f"rule {seed}")) if each["kind"] not in ("phase", "update")]
+    found, late = recovery_of(events), told(events, 99_999)
+    assert found.why_not or late[-1][0] == "resolved", events
+    was = any(state == "resolved" for state, dummy in late)
+    assert not found.why_not or late[-1][0] != "resolved" or was, events
 
 
 SAID = event("update", 1, seq=2, audience="public", text="we look")

@@ -121,6 +121,8 @@ def test_an_act_is_one_event(name, events, said, note):
         ("resolve", [event("verified", seq=5, outcome="improved")], {}, "on db1 (#5) says improved"),
         ("resolve", [event("verified", 4, seq=4, outcome="worse", mitigation="x"), RECOVERED], {}, "#4) says worse"),
         ("resolve", [RECOVERED, event("mitigated", 8, seq=6)], {}, "an act on db1 (#6) was not verified after"),
+        ("resolve", [RECOVERED, event("diagnosed", 8, seq=6, cause="x")], {},
+         "(#5). Have it mitigated, or give a reason"),
         ("resolve", [RECOVERED, RESOLVED, BACK], {},
          "no verification is in the log since it was opened again"),
         ("accept_role", [role("offered", "bob")], {**IC, "person": "bob"}, "in the name of bob: give a reason"),

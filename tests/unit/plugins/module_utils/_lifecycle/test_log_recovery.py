@@ -29,6 +29,10 @@ def held(minutes=6, name="unblock_sessions", **note):
     return event("held", minutes, seq=9, mitigation=name, plan={"digest": "d"}, reasons=[], **note)
 
 
+def diagnosed(minutes, seq=6, cause="other"):
+    return event("diagnosed", minutes, seq=seq, cause=cause)
+
+
 def alert(status, minutes, seq=9, fingerprint="1"):
     return event("alert", minutes, seq=seq, alertname="Locks", fingerprint=fingerprint, status=status, labels={})
 
@@ -79,6 +83,14 @@ AGAIN = [event("phase", 20, phase="resolved"), event("phase", 30, phase="open", 
             [verified(), alert("resolved", 6), alert("firing", 7), alert("resolved", 8), alert("firing", 9, 12)],
             "Locks (#12) fires again",
         ),
+        ([diagnosed(2), verified()], ""),
+        ([verified(), diagnosed(6)], "a fault was diagnosed (#6) after the last verification (#5)"),
+        ([diagnosed(2), verified(), diagnosed(6), diagnosed(8, seq=8)], "a fault was diagnosed (#6) after"),
+        ([verified(), diagnosed(6), verified(seq=7, minutes=8)], ""),
+        ([verified(), diagnosed(6), verified("unchanged", 7, minutes=8)], "(#7) says unchanged"),
+        ([verified(), diagnosed(6, cause="")], ""),
+        ([verified(), diagnosed(6), event("phase", 7, phase="resolved")], ""),
+        ([verified(), event("phase", 6, phase="resolved"), diagnosed(7)], "a fault was diagnosed"),
         ([verified(), *AGAIN], "no verification is in the log since it was opened again"),
         ([verified(), *AGAIN, verified(seq=9, minutes=40)], ""),
         ([verified("worse", 4, "y"), *AGAIN, verified(seq=9, minutes=40)], "(#4) says worse"),
