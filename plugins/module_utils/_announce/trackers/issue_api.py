@@ -34,6 +34,14 @@ _FIND: dict[str, Any] = {
 _MISSING = object()
 _OUR_ID = "{external_id}"
 _OTHER_VALUE = re.compile(r"\{(?:title|text|state|id)\}")
+_AN_ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?:#\S+)?"
+_A_DATED_ID = r"\d{4}-\d\d-\d\d-[A-Za-z0-9._-]{1,99}(?:#\S+)?"
+_BLOCK = re.compile(r"</?(?:p|div|br|hr|li|ul|ol|h[1-6]|table|tbody|tr|td|th|pre|section)\b[^<>]*>", re.I)
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_ESCAPED = re.compile(r"\\([_*#.()\[\]`~<>-])")
+_QUOTED = re.compile(r"<blockquote\b", re.I)
+_SPACE = re.compile(r"&nbsp;|&#160;|\xa0")
+_MARKS = " \t*_~"
 
 
 @dataclass(frozen=True)
@@ -104,8 +112,8 @@ def _texts_in(shape: Any) -> list[str]:
 def issue_in(answer: Any, find: Mapping[str, Any], external_id: str, lines: Sequence[str] = ()) -> Issue | None:
     """The issue of an answer that has the external id; of several the first one that has it alone. ``lines``: of the
     site's shapes, see ``lines_of``. Raises CannotSay where no issue of it says which one it has, as a tracker that does
-    not know the question returns all of them, where several texts have the line with our id, and where the issue has
-    no id by which it can be changed."""
+    not know the question returns all of them, where several texts have the line with our id, where none has and a text
+    has our id as a word, and where the issue has no id by which it can be changed."""
     rows = answer
     if find["rows"]:
         rows = value_at(answer, find["rows"])
@@ -119,10 +127,19 @@ def issue_in(answer: Any, find: Mapping[str, Any], external_id: str, lines: Sequ
     known = [row for row, value in zip(rows, values) if _is(value, external_id)]
     if not known:
         known = [row for row, value in zip(rows, values) if _has(value, external_id, lines)]
+        known = known or [row for row, value in zip(rows, values) if _has_plainly(value, external_id, lines)]
         if len(known) > 1:
             ids = ", ".join(text_of(value_at(row, find["id"])) or "?" for row in known[:5])
             raise CannotSay(f"several issues have the external id {external_id} in {find['external_id']!r}: {ids}")
     if not known:
+        # None means that there surely is none, and that one is made.
+        named = [row for row, value in zip(rows, values) if _names(value, external_id, lines)]
+        if named:
+            ids = ", ".join(text_of(value_at(row, find["id"])) or "?" for row in named[:5])
+            raise CannotSay(
+                f"the external id {external_id} is in {find['external_id']!r} of {ids}, not in the line of create:"
+                " put it in a line as create has it where the issue is ours, else take it out"
+            )
         return None
     own = text_of(value_at(known[0], find["id"]))
     if not own:
@@ -153,6 +170,43 @@ def _has(value: Any, external_id: str, lines: Sequence[str]) -> bool:
     # The text of an action item may be the incident's id, and then it has its own id in a line, too.
     ours, of_item = _forms(forms, re.escape(external_id)), _forms(forms, re.escape(external_id) + r"#\S+")
     return any(ours.fullmatch(row) for row in rows) and not any(of_item.fullmatch(row) for row in rows)
+
+
+def _has_plainly(value: Any, external_id: str, lines: Sequence[str]) -> bool:
+    """The same without the tags and marks that a tracker, or a person, has put around a line. A line that is quoted is
+    another's."""
+    if not isinstance(value, str) or _QUOTED.search(value):
+        return False
+    return _has(_plain(value), external_id, [_plain(line) for line in lines] or [_OUR_ID])
+
+
+def _plain(text: str) -> str:
+    """A text of HTML or Markdown line by line. A comment of HTML is left, since it may be the line of a shape."""
+    text = _SPACE.sub(" ", _TAG.sub("", _BLOCK.sub("\n", text)))
+    text = _ESCAPED.sub(r"\1", text).replace("**", "").replace("`", "")
+    return "\n".join(row.strip(_MARKS) for row in text.splitlines())
+
+
+def _names(value: Any, external_id: str, lines: Sequence[str]) -> bool:
+    """Whether a text has the id as a word, and is not that of an action item or of another incident, which has its own
+    id: an issue of ours that a person or the tracker has written anew may be that."""
+    if not isinstance(value, str):
+        return False
+    ours = re.escape(external_id)
+    texts = [value, _plain(value)]
+    if any(re.search(rf"(?<![\w#%.-]){ours}#\S", text) for text in texts):
+        return False
+    if not any(re.search(rf"(?<![\w#%.-]){ours}(?![\w#%-])(?!\.\w)", text) for text in texts):
+        return False
+    rows = [row.strip() for text in texts for row in text.splitlines()]
+    not_ours = rf"(?!{ours}(?![\w#%.-]))"
+    for form in dict.fromkeys([*(lines or [_OUR_ID]), *map(_plain, lines)]):
+        # Without a word beside it any word would be an id.
+        has_words = re.search(r"\w", _OTHER_VALUE.sub("", form).replace(_OUR_ID, ""))
+        other = _forms([form], not_ours + (_AN_ID if has_words else _A_DATED_ID))
+        if any(other.fullmatch(row) for row in rows):
+            return False
+    return True
 
 
 def _forms(lines: Sequence[str], external_id: str) -> re.Pattern[str]:

@@ -125,7 +125,7 @@ def found(texts, body):
 @pytest.mark.parametrize(
     ("texts", "is_found"),
     [
-        ([ITEM], None), ([OTHER], None), ([f"as {ID}"], None), ([f"{ID}\n\nOwner: ana\n\n{ID}#A1"], None),
+        ([ITEM], None), ([OTHER], None), ([f"as {ID}0"], None), ([f"{ID}\n\nOwner: ana\n\n{ID}#A1"], None),
         ([OWN], "1"), ([ITEM, OTHER, OWN], "3"), ([None, OWN], "2"), ([ID], "1"), ([f"{OWN}\n\nThanks"], "1"),
     ],
 )  # fmt: skip
@@ -146,3 +146,44 @@ def test_an_issue_whose_text_has_the_id_as_a_word_is_another_one(texts, is_found
 def test_a_site_may_have_more_than_the_id_in_its_line(body, own):
     assert found([ITEM, OTHER, own], body) == "3"
     assert found([own.replace(ID, f"{ID}#A1"), own.replace(ID, f"{ID}0")], body) is None
+
+
+LINE = "{text}\n\nRunbook incident: {external_id}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<p>a</p><p>Runbook incident: {ID}</p>", f"a<br/>Runbook incident: <b>{ID}</b>",
+        f"a\n\n**Runbook incident: {ID}**",
+        f"a\n\n**Runbook incident:** `{ID}`", f"a\n\n_Runbook incident: {ID}_", f"a\n\nRunbook&nbsp;incident: {ID}",
+    ],
+)  # fmt: skip
+def test_tags_and_marks_around_the_line_are_none_of_it(text):
+    """A tracker that writes a text anew got a second issue."""
+    assert found([text.replace(ID, f"{ID}#A1"), text], LINE) == "2"
+    assert found([text.replace(ID, f"{ID}#A1"), text.replace(ID, f"{ID}0")], LINE) is None
+    assert found([text.replace("-", "\\-")], LINE) == "1", "as Markdown escapes it"
+
+
+@pytest.mark.parametrize("body", [LINE, "{text}\n\n{external_id}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"a Runbook incident: {ID}", f"> a Runbook incident: {ID}", f"> Runbook incident: {ID}", f"as {ID}", f"[{ID}]",
+        f"<blockquote><p>Runbook incident: {ID}</p></blockquote>", f"<blockquote>{ID}</blockquote>",
+    ],
+)  # fmt: skip
+def test_where_the_id_is_a_word_of_a_text_alone_no_second_issue_is_made(body, text):
+    with pytest.raises(CannotSay) as doubt:
+        found(["x", text], body)
+    assert f"{ID} is in 'body' of 2, not in the line of create" in str(doubt.value)
+    ours = body.replace("{text}", "a").replace("{external_id}", ID)
+    assert found([text, ours], body) == "2"
+
+
+@pytest.mark.parametrize("item", [ITEM, " ".join(ITEM.split()), f"<p>{ITEM}</p>", ITEM.replace(f"{ID}#", f"x: {ID}#")])
+@pytest.mark.parametrize("body", [LINE, "{text}\n\n{external_id}", "({external_id}) {title}"])
+def test_an_item_that_names_its_incident_keeps_no_issue_from_it(item, body):
+    assert found([item], body) is None
+    assert found([f"as {ID}\n\n{body.replace('{external_id}', '2026-11-24-1').replace('{title}', 'x')}"], body) is None
