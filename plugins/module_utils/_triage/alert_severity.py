@@ -16,10 +16,13 @@ from .sign import P0, P1, P2, P3, SEVERITIES, UNKNOWN
 
 NO_SIGN = "none"
 # Alerts that fire all the time by design: a dead man's switch, and those that only inhibit others. * is for any words
-# before, but for those of _LACKS: that such an alert is missing is a sign.
+# before, but for those of _LACKS: that such an alert is missing is a sign. Many sites also call an alert so that fires
+# once the signal of one job is missing, and write a severity to it: a name by * alone hides none of those.
 ALWAYS_FIRING = (
-    "Watchdog", "InfoInhibitor", "*DeadMansSwitch", "*DeadManSwitch", "*DeadMansSnitch", "*AlwaysFiring",
+    "Watchdog", "InfoInhibitor", "PrometheusAlertmanagerE2eDeadManSwitch", "*DeadMansSwitch", "*DeadManSwitch",
+    "*DeadMansSnitch", "*AlwaysFiring",
 )  # fmt: skip
+_URGENT = (P0, P1, P2)
 _LACKS = re.compile(r"absent|missing|lost|lacks|fail|expired|down|without|broken|^no(?!de|tif)|not$")
 _BESIDE = re.compile(r"[\W_]+")
 # The labels that are read, the first that holds a word of a table.
@@ -42,9 +45,14 @@ def alert_severity(labels: Mapping[str, str], site: Mapping[str, str]) -> str:
     own = {normal(key): value for key, value in site.items()}
     words = [normal(word) for word in _words(labels)]
     known = [own.get(word) or _TABLE.get(word, UNKNOWN) for word in words]
-    # That a further label holds `none` says that it was not set, and hides no alert.
-    further = [severity for severity in known[1:] if severity not in (UNKNOWN, NO_SIGN)]
+    # A further label may be of something else (the level of a log): it makes an unknown severity graver, and never P3.
+    further = [severity for severity in known[1:] if severity in _URGENT]
     return next((severity for severity in [*known[:1], *further] if severity != UNKNOWN), UNKNOWN)
+
+
+def is_in_table(word: str, site: Mapping[str, str]) -> bool:
+    """Whether a word has a severity, by the site's table or the usual one."""
+    return alert_severity({SEVERITY_LABELS[0]: word}, site) != UNKNOWN
 
 
 def _words(labels: Mapping[str, str]) -> list[str]:
@@ -56,8 +64,9 @@ def severity_word(labels: Mapping[str, str]) -> str:
     return next(iter(_words(labels)), "")
 
 
-def fires_by_design(name: str, listed: Sequence[str]) -> bool:
-    """Whether an alert is one of those that are listed, whatever its case and punctuation.
+def fires_by_design(name: str, listed: Sequence[str], severity: str = UNKNOWN) -> bool:
+    """Whether an alert is one of those that are listed, whatever its case and punctuation. One that its own rule gives
+    P0 to P2 is so by its whole name alone, and not by ``*``.
 
     >>> fires_by_design("watchdog", ALWAYS_FIRING), fires_by_design("DeadMansSwitchMissing", ALWAYS_FIRING)
     (True, False)
@@ -67,7 +76,8 @@ def fires_by_design(name: str, listed: Sequence[str]) -> bool:
         end = _BESIDE.sub("", each).lower()
         if plain == end:
             return True
-        if each.startswith("*") and end and plain.endswith(end) and not _LACKS.search(plain[: -len(end)]):
+        any_before = each.startswith("*") and severity not in _URGENT
+        if any_before and end and plain.endswith(end) and not _LACKS.search(plain[: -len(end)]):
             return True
     return False
 

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Iterable, Mapping, Sequence, TypedDict
 
-from .alert_severity import ALWAYS_FIRING, NO_SIGN, alert_severity, fires_by_design, severity_word
+from .alert_severity import ALWAYS_FIRING, NO_SIGN, alert_severity, fires_by_design, is_in_table, severity_word
 from .alerts import AlertReport
 from .sign import P2, SEVERITIES, UNKNOWN, Sign
 
@@ -74,12 +74,15 @@ def alert_signs(alerts: Iterable[AlertReport], rules: AlertRules) -> list[Sign]:
     for alert in alerts:
         labels = {**alert["labels"], "severity": alert["severity"] or alert["labels"].get("severity", "")}
         severity = alert_severity(labels, rules.severities)
-        if alert["state"] != "firing" or fires_by_design(alert["name"], rules.always_firing) or severity == NO_SIGN:
+        by_design = fires_by_design(alert["name"], rules.always_firing, severity)
+        if alert["state"] != "firing" or by_design or severity == NO_SIGN:
             continue
         text = f"alert {alert['name']}: {alert['summary'] or 'fires'}"
-        if severity == UNKNOWN:
-            word = severity_word(labels)
-            text += f" (its severity {word!r} is not in the table)" if word else " (it has no label of a severity)"
+        word = severity_word(labels)
+        if not word:
+            text += " (it has no label of a severity)"
+        elif not is_in_table(word, rules.severities):
+            text += f" (its severity {word!r} is not in the table)"
         signs.append(Sign(severity, text, "", alert["scenario"], 2.0, is_alert=True))
     return signs
 

@@ -36,6 +36,11 @@ def test_the_words_of_the_label(words, severity):
         ({"priority": "high"}, "P1"),
         ({"level": "warning"}, "P2"),
         ({"severity": "", "priority": "P3"}, "P3"),
+        ({"severity": "katastrophal", "level": "info"}, "unknown"),
+        ({"severity": "sev-one", "priority": "low"}, "unknown"),
+        ({"severity": "S1A", "level": "5"}, "unknown"),
+        ({"severity": "S1A", "priority": "low", "level": "error"}, "P1"),
+        ({"severity": "info", "level": "error"}, "P3"),
         ({"severity": "team-x", "priority": "P1"}, "P1"),
         ({"severity": "team-x", "priority": "gold", "level": "warning"}, "P2"),
         ({"severity": "warning", "priority": "P1"}, "P2"),
@@ -80,6 +85,27 @@ def test_a_table_of_the_site_holds_severities_alone():
 )
 def test_which_alerts_fire_by_design(name, by_design):
     assert fires_by_design(name, ALWAYS_FIRING) is by_design
+
+
+@pytest.mark.parametrize(
+    ("name", "severity", "by_design"),
+    [
+        ("BackupDeadMansSwitch", "P1", False),
+        ("ReportJobDeadManSwitch", "P0", False),
+        ("cron_dead_mans_snitch", "P2", False),
+        ("QueueAlwaysFiring", "P1", False),
+        ("BackupDeadMansSwitch", "none", True),
+        ("BackupDeadMansSwitch", "unknown", True),
+        ("BackupDeadMansSwitch", "P3", True),
+        ("DeadMansSwitch", "P1", True),
+        ("Watchdog", "P1", True),
+        ("PrometheusAlertmanagerE2eDeadManSwitch", "P1", True),
+        ("prometheus-alertmanager-e2e-dead-man-switch", "P0", True),
+    ],
+)
+def test_a_longer_name_hides_no_alert_that_its_own_rule_calls_urgent(name, severity, by_design):
+    whole = [*ALWAYS_FIRING, "DeadMansSwitch"]
+    assert fires_by_design(name, whole, severity) is by_design
 
 
 @pytest.mark.parametrize("listed", [[], ["Canary"], ["*"], [""]])

@@ -66,6 +66,28 @@ def test_what_is_not_known_of_an_alert_is_said(label, ends):
     assert (sign.severity, sign.text.endswith(ends)) == ("unknown", True)
 
 
+@pytest.mark.parametrize(
+    ("label", "level", "severity", "said"),
+    [
+        ("katastrophal", "info", "unknown", True),
+        ("katastrophal", "error", "P1", True),
+        ("sev-one", "P0", "P0", True),
+        ("warning", "error", "P2", False),
+    ],
+)
+def test_an_unknown_word_is_named_whatever_another_label_says(label, level, severity, said):
+    given: Any = {**alert(label), "labels": {"level": level}}
+    (sign,) = alert_signs([given], AlertRules())
+    assert (sign.severity, "is not in the table" in sign.text) == (severity, said)
+
+
+def test_an_alert_of_a_job_that_gives_no_sign_is_not_hidden_by_its_name():
+    missing: Any = {**alert("critical"), "name": "BackupDeadMansSwitch"}
+    quiet: Any = {**alert("none"), "name": "BackupDeadMansSwitch"}
+    end_to_end: Any = {**alert("critical"), "name": "PrometheusAlertmanagerE2eDeadManSwitch"}
+    assert [sign.severity for sign in alert_signs([missing, quiet, end_to_end], AlertRules())] == ["P1"]
+
+
 def test_alerts_that_could_not_be_read_make_the_severity_unknown():
     answer: Any = {"alerts": [], "unread": ["1 of 2 alerts could not be read"], "series": []}
     signs = prometheus_signs(answer)
