@@ -107,7 +107,9 @@ def _stopped(life: _Life, at: float) -> None:
     if kind and is_request("stop", "", ended - at):
         if kind == _STOPPED:
             return
-        life.happened[kind].pop()
+        # An end that no signal came before, or that the kernel made, is no end that was asked for: it is told, too.
+        if kind == _ENDED and life.kills:
+            life.happened[kind].pop()
     _ended(life, _STOPPED, at, _by(life.kills[-1][1]) if life.kills else "")
 
 

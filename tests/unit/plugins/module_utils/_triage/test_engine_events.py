@@ -93,6 +93,15 @@ def _ended(second, code, *more):
                      ["web-1 lost a process to the OOM killer and ended (137: killed: out of memory)"], id="OOM after"),
         pytest.param([*_ended(9000, "1", event("oom", 9001))],
                      ["web-1 exited (1: failed with 1)"], id="an OOM after another end"),
+        pytest.param([event("oom", 9000), *_ended(9000, "137", event("stop", 9004))],
+                     ["web-1 lost a process to the OOM killer and ended (137: killed: out of memory)",
+                      "web-1 was stopped by a request"], id="an OOM just before a stop"),
+        pytest.param([*_ended(9000, "137", event("oom", 9001), event("stop", 9002))],
+                     ["web-1 lost a process to the OOM killer and ended (137: killed: out of memory)",
+                      "web-1 was stopped by a request"], id="an OOM that is written late, and a stop"),
+        pytest.param([*_ended(9000, "139", event("stop", 9003))],
+                     ["web-1 exited (139: ended by SIGSEGV)", "web-1 was stopped by a request"],
+                     id="a crash just before a stop, without a signal"),
     ],
 )  # fmt: skip
 def test_only_a_request_or_an_oom_just_before_the_end_is_its_reason(events, said):
