@@ -16,21 +16,12 @@ from .._compose.project_report import ContainerReport, ServiceReport
 from .._compose.proxy import StaleProxy
 from .._core.text import some
 from .._endpoints.answerer import NO_BACKEND, PAGE
-from .._endpoints.endpoint import (
-    DEGRADED,
-    DOWN,
-    FLAPPING,
-    KEY,
-    THEIRS,
-    UNKNOWN,
-    UP,
-    LayerReport,
-    ProbeReport,
-)
+from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, KEY, THEIRS, UNKNOWN, UP, LayerReport, ProbeReport
 from .._endpoints.reached import (
     BELOW,
     is_connected,
     is_cut,
+    is_late_name,
     is_no_name,
     is_refused,
     is_unsteady,
@@ -71,6 +62,7 @@ def causes_of(matrix: Sequence[Row], services: Services, stale: Sequence[StalePr
     for target in dict.fromkeys(row["target"] for row in known if row["target"] not in unresolved):
         rows = [row for row in known if row["target"] == target and row["source"] not in silent]
         causes += _of_target(target, rows, known, services, stale)
+    causes += _late_names(known)
     return sorted(joined([*causes, *_unhealthy_nearby(known, causes, services)]), key=lambda cause: -cause.weight)
 
 
@@ -115,6 +107,15 @@ def _resolver_outside(rows: Sequence[Row], services: Services) -> list[Cause]:
     return [Cause(DNS, 2.0, (text,), "", {}, {"target": targets[0], "sources": [], "unresolved": targets})]
 
 
+def _late_names(rows: Sequence[Row]) -> list[Cause]:
+    """Names that a name server gives no answer to, and another does: one cause, whatever they are names of."""
+    late = [row for row in rows if is_late_name(row)]
+    targets = some(list(dict.fromkeys(row["target"] for row in late)))
+    texts = [f"{targets}: reached from {some(_sources(late))}, and degraded (dns): {row['why']}" for row in late[:1]]
+    detail: Detail = {"target": targets, "sources": [], "advice": _NAME_SERVERS}
+    return [Cause(DNS, 0.9, (text,), "", {}, detail) for text in texts]
+
+
 def _without_network(row: Row) -> Cause:
     text = f"{row['source']} has no network in common with {row['target']}, and cannot reach it"
     return Cause(APART, 0.7, (text,), "", {}, {"sources": [], "target": row["target"], "service": row["source"]})
@@ -145,15 +146,19 @@ def _unhealthy_nearby(rows: Sequence[Row], causes: Sequence[Cause], services: Se
 def _of_target(
     target: str, rows: Sequence[Row], every: Sequence[Row], services: Services, stale: Sequence[StaleProxy]
 ) -> list[Cause]:
-    by_state = {state: [row for row in rows if row["state"] == state] for state in (DOWN, FLAPPING, DEGRADED, UP)}
+    late = [row for row in rows if is_late_name(row)]  # reached: nothing is wrong with the target
+    states = (DOWN, FLAPPING, DEGRADED, UP)
+    by_state = {state: [row for row in rows if row["state"] == state and row not in late] for state in states}
     failing = [*by_state[DOWN], *by_state[FLAPPING], *by_state[DEGRADED]]
-    reaching = by_state[UP]
+    reaching, by_state["degraded by a name server"] = [*by_state[UP], *late], late
     if not failing:
         return []
     first = failing[0]
     text = f"{target} is {first['state']} from {some(_sources(by_state.pop(first['state'])))}"
     text += f" ({first['layer']}): {first['why']}"
     text += "".join(f"; from {some(_sources(others))} it is {state}" for state, others in by_state.items() if others)
+    if late and not by_state.get(UP) and all(row["layer"] == "dns" and not is_no_name(row) for row in failing):
+        return [Cause(DNS, 1.2, (text,), "", {}, {"target": target, "sources": [], "advice": _NAME_SERVERS})]
     if first["fault_of"] == KEY:
         return [Cause(KEYS, 1.5, (text,), "", {}, {"target": target, "sources": []})]
     # Whose the address is comes before what it answers: a service of this project is never another's fault.
@@ -271,7 +276,11 @@ def _outside(
         return _unsteady(target, text)
     if not cut:
         return Cause(SLOW if failing[0]["state"] == DEGRADED else NOT_SERVING, 0.9, (text,), "", {}, detail)
-    if reaching:
+    # One that connects at times, or to some addresses, or that fails there too shows no path that works.
+    connected = reaching or [row for row in failing if row["state"] != DOWN and row["layer"] not in BELOW]
+    if not connected and any(map(is_unsteady, failing)):
+        return _unsteady(target, text)
+    if connected:
         name = DNS if all(row["layer"] == "dns" for row in cut) else CUT
         # What else the source reaches outside, a refusal that came back, and a name server that says that there is no
         # such name show that its own network works: a restart gives it no other.
@@ -372,6 +381,7 @@ _NO_NAME_HERE = (
     "the name of {target} is resolved elsewhere, and the resolver of the source works: compare their name servers and"
     " /etc/hosts, and ask the owner of the name"
 )
+_NAME_SERVERS = "a name server gives no answer: take it out of /etc/resolv.conf, or ask its administrator"
 _RESOLVER = (
     "the resolver of this host does not resolve {target}: check /etc/resolv.conf and, where it runs, systemd-resolved"
     " (resolvectl status), or ask its administrator; if only this name fails, its owner's DNS is at fault"

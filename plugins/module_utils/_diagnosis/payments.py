@@ -32,7 +32,7 @@ from .._endpoints.answerer import (
     WRONG_HOST,
 )
 from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, KEY, LATE, NETWORK, THEIRS, UNKNOWN
-from .._endpoints.reached import unknown_of
+from .._endpoints.reached import is_late_name, unknown_of
 from .._logs.records import LogReport, SignatureReport
 from .cause import Cause, Diagnosis, Rules, diagnosis, joined
 from .errors.own_code import CODE, SEVERAL, WIDE, code_causes, last_line
@@ -202,7 +202,9 @@ def _webhook(rows: Sequence[Row], log: LogReport, waiting: int) -> list[Cause]:
     laid += [
         row
         for row in asked
-        if row["state"] == DEGRADED and 200 <= _status(row) < 300 and not row["why"].startswith(LATE)
+        if row["state"] == DEGRADED
+        and 200 <= _status(row) < 300
+        and not (row["why"].startswith(LATE) or is_late_name(row))
     ]
     causes = [Cause(WEBHOOK, 2.5, (_of(row),)) for row in laid[:1]]
     causes += [Cause(WEBHOOK_DOWN, 0.9, (_of(row),)) for row in bad[:1] if not laid]

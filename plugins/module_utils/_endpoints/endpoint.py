@@ -24,6 +24,7 @@ HOST = "host"
 # Whose fault it is, as far as the answer shows.
 OURS, THEIRS, KEY, NETWORK, NOBODY = "ours", "theirs", "key", "network", ""
 LATE = "it answered after"  # how the reason of a correct but slow answer begins
+LATE_NAME = "its name resolves late"  # the same of a correct answer behind a name server that gives none
 # Whether a database is asked by TLS.
 AUTO, ALWAYS, NEVER = "auto", "always", "never"
 _PORTS = {"postgres": 5432, "redis": 6379, "tls": 443}
@@ -155,7 +156,8 @@ class Step:
 class Meaning:
     """What an answer means: the state, whose fault it is, and why in words; ``unasked``: what it does not show.
 
-    ``refuses_writes``: a database was reached and says itself that it takes no writes, or no request at all.
+    ``refuses_writes``: a database was reached and says itself that it takes no writes, or no request at all; not of a
+    replica that serves reads, which takes none by design.
     """
 
     state: str

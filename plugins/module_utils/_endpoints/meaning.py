@@ -8,6 +8,7 @@ databases answer is in `postgres_answers` and `redis_answers`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Mapping
 
 from .._core.redaction import redacted
@@ -18,6 +19,7 @@ from .endpoint import (
     DEGRADED,
     DOWN,
     LATE,
+    LATE_NAME,
     NETWORK,
     NOBODY,
     OURS,
@@ -220,10 +222,14 @@ def _google_error(body: str) -> tuple[str, str]:
 
 
 def behind_silent_servers(meaning: Meaning, failed: str) -> Meaning:
-    """The same of what works, and whose name a name server gave no answer to, so that programs wait for that."""
-    if meaning.state != UP and not meaning.why.startswith(LATE):
-        return meaning
-    return Meaning(DEGRADED, f"its name resolves late: {failed}; programs wait for that at each name", NETWORK)
+    """The same of what works, and whose name a name server gave no answer to, so that programs wait for that.
+
+    An answer that came late is so beside it: that is measured without the name.
+    """
+    said = f"{LATE_NAME}: {failed}; programs wait for that at each name"
+    if meaning.state == UP:
+        return Meaning(DEGRADED, said, NETWORK)
+    return replace(meaning, why=f"{meaning.why}; {said}") if meaning.why.startswith(LATE) else meaning
 
 
 def slower(meaning: Meaning, seconds: float, limit: float, fault_of: str) -> Meaning:

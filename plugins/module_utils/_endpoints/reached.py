@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Sequence, TypedDict
 
 from .._core.text import some
-from .endpoint import DOWN, FLAPPING, UNKNOWN, UP, ProbeReport
+from .endpoint import DEGRADED, DOWN, FLAPPING, LATE_NAME, UNKNOWN, UP, ProbeReport
 
 BELOW = ("dns", "tcp")  # layers below an answer of the target itself
 
@@ -65,6 +65,11 @@ def is_cut(row: ProbeReport) -> bool:
 def is_unsteady(row: ProbeReport) -> bool:
     """Whether some attempts made a connection, and others did not."""
     return row["state"] == FLAPPING and row["layer"] in BELOW
+
+
+def is_late_name(row: ProbeReport) -> bool:
+    """Whether it works and only a name server gave no answer to its name: a matter of who asks, not of the target."""
+    return row["state"] == DEGRADED and row["layer"] == "dns" and LATE_NAME in row["why"]
 
 
 def is_connected(row: ProbeReport) -> bool:

@@ -68,7 +68,7 @@ def _attempt(place: Place, target: Target, key: str, seconds: float, number: int
         alarm.cancel()
         wire.close()
     resolved = behind_silent_servers(meaning, wire.servers_failed) if wire.servers_silent else meaning
-    layer = "protocol" if resolved is meaning else "dns"
+    layer = "protocol" if resolved.state == meaning.state else "dns"
     meaning = resolved
     if meaning.state == UP and not meaning.unasked:
         unasked = "whether its name has more addresses was not answered" if wire.unresolved else wire.servers_failed
@@ -99,6 +99,7 @@ def _tried(wire: Wire) -> Meaning:
     certified = of_certificate(wire.certificate, target, wire.near)
     if target.kind in ("tcp", "tls"):
         return certified
-    answered = slower(_ASK[target.kind](wire), wire.took, target.slow, whose_fault(target, wire.near))
+    said = _ASK[target.kind](wire)
+    answered = slower(said, wire.took - wire.waited_for_name, target.slow, whose_fault(target, wire.near))
     certified = of_certificate(wire.certificate, target, wire.near)
     return certified if answered.state == UP and certified.state != UP else answered

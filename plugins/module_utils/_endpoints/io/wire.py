@@ -53,6 +53,7 @@ class Wire:
         self.addresses: list[str] = []
         self.unresolved = ""  # why there may be more of them
         self.servers_failed, self.servers_silent = "", False  # see `resolver.Addresses`
+        self.waited_for_name = 0.0  # seconds, where a name server was silent: they say nothing of the target
         self.dialled = Dialled()
         self._lap = self._began = time.monotonic()
         self.paused = 0.0  # seconds in which nothing was asked
@@ -123,6 +124,7 @@ class Wire:
         more = f"; there may be more: {addresses.missing}" if addresses.missing else ""
         more += f"; {addresses.failed}" if addresses.failed else ""
         self.done("dns", f"{', '.join(addresses[:4])}{more}", {"proxy": host} if self.proxy else None)
+        self.waited_for_name = self.steps[-1].ms / 1000 if addresses.silent else 0.0
         return addresses
 
     def connect(self, addresses: list[str], port: int) -> None:

@@ -186,6 +186,33 @@ def test_what_is_reached_late_for_its_name_is_degraded(servers, state, layer, wo
     assert words.removeprefix("its name resolves late: ") in row["layers"]["dns"]["said"]
 
 
+@pytest.mark.parametrize(
+    ("servers", "pause", "layer", "begins"),
+    [
+        ([SILENT, WELL], 0.0, "dns", "its name resolves late"),
+        ([SILENT, WELL], 0.6, "protocol", "it answered after 0.6 s, more than 0.4 s; its name resolves late"),
+        ([WELL], 0.6, "protocol", "it answered after 0.6 s, more than 0.4 s"),
+        ([WELL], 0.0, "", "it answers 200"),
+    ],
+)
+def test_the_time_for_a_name_is_not_that_of_the_target(servers, pause, layer, begins):
+    def serve(listening: socket.socket) -> None:
+        with listening.accept()[0] as peer:
+            peer.recv(4096)
+            time.sleep(pause)
+            peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+
+    with place(servers) as here, socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,), daemon=True)
+        thread.start()
+        url = f"http://web.example:{listening.getsockname()[1]}/"
+        target, _why = target_of({"name": "it", "url": url, "slow": 0.4})
+        assert target is not None
+        row = row_of("host", target, [attempt(here, target, "", 4.0)])
+        thread.join(5)
+    assert (row["layer"], row["why"].startswith(begins)) == (layer, True), row
+
+
 @pytest.mark.parametrize("accepts", [True, False])
 def test_where_tcp_is_dropped_the_addresses_of_a_cut_answer_are_used_in_time(monkeypatch, accepts):
     """By TCP the server accepts and says nothing, or does not even accept."""
