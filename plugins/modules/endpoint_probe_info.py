@@ -273,7 +273,9 @@ matrix:
               elements: str
             sqlstate: {description: "SQLSTATE of the error.", type: str}
             refuses_writes:
-              description: "Whether a database says itself that it takes no writes, or no request at all."
+              description: >-
+                Whether a database says itself that it takes no writes, or no request at all; not of a replica that
+                serves reads, by design.
               type: bool
             status: {description: "HTTP status.", type: int}
             answered_by:

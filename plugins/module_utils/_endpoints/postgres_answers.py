@@ -152,7 +152,7 @@ def _full(routine: str, said: str) -> Meaning:
 def _let_in(parameters: Mapping[str, str]) -> Meaning:
     """What the server says of itself to one that it let in."""
     if parameters.get("in_hot_standby") == _ON:
-        return Meaning(DEGRADED, "it is a standby and takes no writes (in_hot_standby)", OURS, refuses_writes=True)
+        return Meaning(DEGRADED, "it is a standby and takes no writes (in_hot_standby)", OURS)
     if parameters.get("default_transaction_read_only") == _ON:
         why = "its transactions are read-only by default (default_transaction_read_only)"
         return Meaning(DEGRADED, why, OURS, refuses_writes=True)

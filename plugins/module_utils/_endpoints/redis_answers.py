@@ -8,7 +8,7 @@ Sources: Redis' "RESP protocol", its errors (server.c, networking.c) and the doc
 from __future__ import annotations
 
 import re
-from typing import Mapping
+from typing import Collection, Mapping
 
 from .._core.redaction import redacted
 from .._core.text import counted
@@ -54,7 +54,7 @@ def of_ping(answer: str) -> Meaning:
     if word in _UP:
         return Meaning(UP, _UP[word], "", _WRITES)
     if word in _BAD:
-        return Meaning(DEGRADED, _BAD[word], OURS, refuses_writes=True)
+        return Meaning(DEGRADED, _BAD[word], OURS, refuses_writes=word != "-READONLY")
     if word in _DOWN:
         return Meaning(DOWN, _DOWN[word], OURS, refuses_writes=True)
     if _FULL.match(answer):
@@ -75,7 +75,9 @@ def of_info(text: str) -> Meaning:
     for judge in (_sentinel, _paused, _loading, _memory, _replica, _replicas, _disk, _clients):
         why = judge(facts)
         if why:
-            return Meaning(DEGRADED, why, OURS, refuses_writes=judge in _REFUSES)
+            # A replica takes no writes by design, whatever its memory: that it is one is no refusal.
+            by_design = judge is _memory and bool(_replica(facts))
+            return Meaning(DEGRADED, why, OURS, refuses_writes=judge in _REFUSES and not by_design)
     near = facts.get("min_slaves_good_slaves")
     if near:  # how many it wants (min-replicas-to-write) is not in INFO
         return Meaning(UP, f"it answers; whether {near} replicas are enough for a write is not known", "", _WRITES)
@@ -83,10 +85,17 @@ def of_info(text: str) -> Meaning:
 
 
 def of_queues(
-    lengths: Mapping[str, int | None], info: str, later: Mapping[str, int | None] | None = None, seconds: float = 0.0
+    lengths: Mapping[str, int | None],
+    info: str,
+    later: Mapping[str, int | None] | None = None,
+    seconds: float = 0.0,
+    same: Collection[str] = (),
 ) -> Meaning:
     """Of queues that are lists, as Celery's: that a worker takes tasks is proved where a queue is empty, or where it
     has fewer at a second look. ``lengths``: None is no list; ``later``: ``seconds`` after, None for no second look.
+
+    That it has no fewer proves nothing: as many may have come as were taken. None was taken where the task that is
+    taken next is still the same one; ``same``: the queues of which it is.
 
     A client that waits (BRPOP, which INFO counts as blocked) proves nothing of a queue with tasks: it would have been
     given one of them at once, and so it waits for another list.
@@ -98,13 +107,16 @@ def of_queues(
     waiting = {name: length for name, length in lengths.items() if length and not _is_fewer(again.get(name), length)}
     if not waiting:
         return Meaning(UP)
-    named = ", ".join(f"{length} in {name}" for name, length in waiting.items())
-    fewer = f" and became no fewer within {seconds:.1f} s" if later is not None else ""
+    untaken = {name: length for name, length in waiting.items() if name in same}
+    named = ", ".join(f"{length} in {name}" for name, length in (untaken or waiting).items())
+    if not untaken:
+        return Meaning(UP, unasked=f"whether tasks are taken ({named})")
     idle = _number(_facts(info), "blocked_clients")
-    others = f"; {counted(idle, 'client waits', 'clients wait')} for other lists" if idle else ""
+    others = f"; {counted(idle, 'client')} may wait for other lists" if idle else ""
     return Meaning(
         DEGRADED,
-        f"tasks wait ({named}){fewer}: all workers are busy, none runs, or none consumes this queue{others}",
+        f"tasks wait ({named}), and none was taken within {seconds:.1f} s: all workers are busy, none runs, or none"
+        f" consumes this queue{others}",
         OURS,
     )
 
@@ -190,4 +202,4 @@ def _clients(facts: Mapping[str, str]) -> str:
     return f"{used} of {limit} connections that it allows are taken (maxclients)" if limit and used >= limit - 1 else ""
 
 
-_REFUSES = (_paused, _loading, _memory, _replica, _replicas)
+_REFUSES = (_paused, _loading, _memory, _replicas)

@@ -252,19 +252,16 @@ def _reached(host: str, part: ReachedPart, importance: Importance) -> list[Sign]
 
 
 def _is_partial(row: ProbeReport) -> bool:
-    """Whether some of its work is done: not of a database that takes no writes, whatever else it still answers."""
+    """Whether some of its work is done: not of a database that refuses writes, whatever else it still answers."""
     protocol = row["layers"].get("protocol")
     return row["state"] != DOWN and not (protocol and protocol.get("refuses_writes"))
 
 
 def _scenario_of(row: ProbeReport) -> str:
     """The playbook for a row; none for a database that answers, since the network is not where to look then."""
-    protocol = row["layers"].get("protocol")
-    if row["layer"] == "protocol" and protocol:
-        if protocol.get("sqlstate"):
-            return _OF_SQLSTATES.get(protocol["sqlstate"], "")
-        if protocol.get("refuses_writes"):
-            return ""
+    if row["layer"] == "protocol" and row["kind"] in ("postgres", "redis"):
+        protocol = row["layers"].get("protocol")
+        return _OF_SQLSTATES.get(protocol.get("sqlstate", ""), "") if protocol else ""
     payments = row["judge"] in ("stripe", "webhook")
     return "payment_outage" if payments and row["layer"] not in ("dns", "tcp") else "network_connectivity"
 

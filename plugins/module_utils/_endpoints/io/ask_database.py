@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import struct
 import time
+from dataclasses import replace
 
 from ..endpoint import ALWAYS, AUTO, NEVER, UP, LayerFacts, Meaning
 from ..postgres_answers import LoginAnswer, has_ended, login_answer, of_postgres
 from ..redis_answers import is_cluster, of_cluster, of_info, of_ping, of_queues
-from .wire import SSL_REQUEST, Failed, Wire, is_postgres, is_redis, wants_certificate
+from .wire import BODY, SSL_REQUEST, Failed, Wire, is_postgres, is_redis, wants_certificate
 
 _BETWEEN = 1.0  # seconds between two looks at the lengths of queues
 _ALERT = b"\x15\x03"  # how TLS refuses: RFC 8446, section 5.1
@@ -75,24 +76,37 @@ def _of_work(wire: Wire) -> Meaning:
         further = [of_cluster(_command(wire, "CLUSTER", "INFO"))] if is_cluster(info) else []
         if wire.target.queues:
             further.append(_of_queues(wire, info))
-        return next((each for each in [meaning, *further] if each.state != UP), meaning)
+        unasked = "; ".join(each.unasked for each in [meaning, *further] if each.unasked)
+        well = replace(meaning, unasked=unasked)
+        return next((each for each in [meaning, *further] if each.state != UP), well)
     except Failed as failed:
         return of_info(f"-{failed.said}")
 
 
 def _of_queues(wire: Wire, info: str) -> Meaning:
-    """Whether their tasks are taken: those that wait are counted twice."""
+    """Whether their tasks are taken: those that wait are counted twice, and the one that is taken next is looked at."""
     lengths = {name: _length(_command(wire, "LLEN", name)) for name in wire.target.queues}
     if not any(lengths.values()) or None in lengths.values():
         return of_queues(lengths, info)
-    began, pause = time.monotonic(), min(_BETWEEN, wire.left() / 2)
-    time.sleep(pause)
-    wire.paused += time.monotonic() - began
+    filled = [name for name, length in lengths.items() if length]
     try:
-        later = {name: _length(_command(wire, "LLEN", name)) for name, length in lengths.items() if length}
+        before = {name: _next_task(wire, name) for name in filled}
+        began, pause = time.monotonic(), min(_BETWEEN, wire.left() / 2)
+        time.sleep(pause)
+        wire.paused += time.monotonic() - began
+        later = {name: _length(_command(wire, "LLEN", name)) for name in filled}
+        same = [name for name in filled if before[name] and _next_task(wire, name) == before[name]]
     except Failed:
         return of_queues(lengths, info)
-    return of_queues(lengths, info, later, pause)
+    return of_queues(lengths, info, later, pause, same)
+
+
+def _next_task(wire: Wire, name: str) -> str:
+    """The task that a worker takes next (BRPOP), to be compared and never shown; empty where it may not be read."""
+    answer = _command(wire, "LINDEX", name, "-1")
+    if len(answer.encode()) >= BODY:  # its rest is on the way, and would be taken for the next answer
+        raise Failed("protocol", "a task is too long to be read")
+    return "" if answer.startswith("-") else answer
 
 
 def _length(answer: str) -> int | None:

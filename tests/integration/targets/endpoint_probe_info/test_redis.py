@@ -77,7 +77,7 @@ def test_a_queue_that_no_worker_consumes(tmp_path: Path) -> None:
         wrong = row(it, attempts=1)
     assert empty["state"] == "up"
     assert (left["state"], "3 in celery" in left["why"]) == ("degraded", True)
-    assert (beside["state"], "1 client waits for other lists" in beside["why"]) == ("degraded", True)
+    assert (beside["state"], "1 client may wait for other lists" in beside["why"]) == ("degraded", True)
     assert (wrong["state"], "the queue mail cannot be read" in wrong["why"]) == ("degraded", True)
 
 
@@ -102,6 +102,31 @@ def test_a_queue_with_a_backlog_that_a_worker_takes_from(tmp_path: Path) -> None
             worker.join()
     assert found["state"] == "up", found
     assert "answered after" not in found["why"], "the pause between the looks is not its slowness"
+
+
+def test_a_queue_that_is_as_long_all_the_time_and_is_worked_on(tmp_path: Path) -> None:
+    done = threading.Event()
+
+    def work(port: int) -> None:
+        number = 0
+        while not done.is_set():
+            number += 1
+            says(port, f"LPUSH celery {number}")
+            says(port, "RPOP celery")
+
+    with serving_redis(tmp_path) as port:
+        says(port, "LPUSH celery first second third")
+        worker = threading.Thread(target=work, args=(port,))
+        worker.start()
+        try:
+            found = row({"kind": "redis", "host": "127.0.0.1", "port": port, "queues": ["celery"]}, attempts=1)
+        finally:
+            done.set()
+            worker.join()
+        says(port, "DEL celery", """EVAL "return redis.call('LPUSH', 'celery', string.rep('x', 100000))" 0""")
+        long = row({"kind": "redis", "host": "127.0.0.1", "port": port, "queues": ["celery"]}, attempts=1)
+    assert found["state"] == "up", found
+    assert (long["state"], long["unasked"]) == ("up", "whether tasks are taken (1 in celery)"), long
 
 
 def test_a_redis_that_cannot_save(tmp_path: Path) -> None:

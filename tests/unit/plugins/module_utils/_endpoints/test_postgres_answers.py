@@ -99,6 +99,19 @@ def test_what_it_says_to_a_probe_that_it_lets_in(parameters, state, words):
     assert (meaning.state, words in meaning.why) == (state, True), meaning
 
 
+@pytest.mark.parametrize(
+    ("parameters", "refuses"),
+    [
+        ({"in_hot_standby": "on", "default_transaction_read_only": "off"}, False),
+        ({"in_hot_standby": "on", "default_transaction_read_only": "on"}, False),
+        ({"in_hot_standby": "off", "default_transaction_read_only": "on"}, True),
+        ({"in_hot_standby": "off"}, False),
+    ],
+)
+def test_a_standby_takes_no_writes_by_design_and_refuses_none(parameters, refuses):
+    assert of_postgres(LoginAnswer("Z", parameters=parameters)).refuses_writes is refuses
+
+
 def test_a_secret_of_the_answer_is_hidden():
     assert "hunter2" not in of_postgres(LoginAnswer("E", "XX000", "failed: password=hunter2")).why
     assert "hunter2" not in of_postgres(LoginAnswer("E", "57P03", "failed: password=hunter2")).why

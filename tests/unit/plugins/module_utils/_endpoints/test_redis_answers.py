@@ -90,27 +90,35 @@ def test_where_info_is_not_answered_its_work_is_not_known(said):
 
 
 @pytest.mark.parametrize(
-    ("lengths", "later", "blocked", "state", "words"),
+    ("lengths", "later", "same", "blocked", "state", "words"),
     [
-        ({"celery": 0}, None, "0", "up", ""),
-        ({"celery": 0}, None, "1", "up", ""),
-        ({"celery": 12}, None, "0", "degraded", "12 in celery"),
-        # A client that waits does so for another list.
-        ({"celery": 12}, None, "1", "degraded", "1 client waits for other lists"),
-        ({"celery": 5000}, {"celery": 5000}, "1", "degraded", "became no fewer within 1.0 s"),
-        ({"celery": 5000}, {"celery": 5003}, "0", "degraded", "5000 in celery"),
-        ({"celery": 5000}, {"celery": 4990}, "0", "up", ""),
-        ({"celery": 1}, {"celery": 0}, "0", "up", ""),
-        ({"celery": 5000}, {"celery": None}, "0", "degraded", "5000 in celery"),
-        ({"celery": 0, "mail": 3}, {"mail": 3}, "7", "degraded", "tasks wait (3 in mail)"),
-        ({"celery": 9, "mail": 3}, {"celery": 8, "mail": 3}, "0", "degraded", "tasks wait (3 in mail)"),
-        ({"celery": None}, None, "3", "degraded", "the queue celery cannot be read"),
-        ({}, None, "0", "up", ""),
+        ({"celery": 0}, None, (), "0", "up", ""),
+        ({"celery": 0}, None, (), "1", "up", ""),
+        ({"celery": 5000}, {"celery": 5000}, ("celery",), "0", "degraded", "none was taken within 1.0 s"),
+        # A client that waits may do so for another list.
+        ({"celery": 12}, {"celery": 12}, ("celery",), "1", "degraded", "1 client may wait for other lists"),
+        ({"celery": 5000}, {"celery": 5003}, ("celery",), "0", "degraded", "5000 in celery"),
+        ({"celery": 0, "mail": 3}, {"mail": 3}, ("mail",), "7", "degraded", "tasks wait (3 in mail)"),
+        ({"celery": 9, "mail": 3}, {"celery": 9, "mail": 3}, ("mail",), "0", "degraded", "tasks wait (3 in mail)"),
+        ({"celery": None}, None, (), "3", "degraded", "the queue celery cannot be read"),
+        # Fewer: they are taken.
+        ({"celery": 5000}, {"celery": 4990}, (), "0", "up", ""),
+        ({"celery": 1}, {"celery": 0}, (), "0", "up", ""),
+        ({"celery": 5000}, {"celery": 4999}, ("celery",), "0", "up", ""),
+        # As many, or more, and another one is next: as many may have come as were taken.
+        ({"celery": 1}, {"celery": 1}, (), "4", "up", "whether tasks are taken (1 in celery)"),
+        ({"celery": 5000}, {"celery": 5003}, (), "0", "up", "whether tasks are taken (5000 in celery)"),
+        ({"celery": 9, "mail": 3}, {"celery": 8, "mail": 3}, (), "0", "up", "whether tasks are taken (3 in mail)"),
+        # Without a second look.
+        ({"celery": 12}, None, (), "1", "up", "whether tasks are taken (12 in celery)"),
+        ({"celery": 5000}, {"celery": None}, (), "0", "up", "whether tasks are taken (5000 in celery)"),
+        ({}, None, (), "0", "up", ""),
     ],
 )
-def test_tasks_that_no_worker_takes(lengths, later, blocked, state, words):
-    meaning = of_queues(lengths, info(blocked_clients=blocked), later, 1.0)
-    assert (meaning.state, words in meaning.why) == (state, True), meaning
+def test_tasks_that_no_worker_takes(lengths, later, same, blocked, state, words):
+    meaning = of_queues(lengths, info(blocked_clients=blocked), later, 1.0, same)
+    said = meaning.unasked if state == "up" else meaning.why
+    assert (meaning.state, words in said, bool(said)) == (state, True, bool(words)), meaning
 
 
 def test_the_state_of_a_cluster():
@@ -127,7 +135,12 @@ def test_the_state_of_a_cluster():
         (of_ping("-BUSY Redis is busy running a script."), True),
         (of_ping("-ERR max number of clients reached"), True),
         (of_info(info(maxmemory="1048576")), True),
-        (of_info(info(role="slave")), True),
+        (of_info(info(role="slave")), False),
+        (of_info(info(role="slave", master_link_status="down")), False),
+        (of_info(info(role="slave", maxmemory="1048576")), False),
+        (of_info(info(role="slave", loading="1")), True),
+        (of_ping("-READONLY You can't write against a read only replica."), False),
+        (of_ping("-MASTERDOWN Link with MASTER is down"), True),
         (of_info(info(min_slaves_good_slaves="0", rdb_last_bgsave_status="err")), True),
         (of_cluster("cluster_state:fail\r\n"), True),
         (of_info(info(rdb_last_bgsave_status="err")), False),

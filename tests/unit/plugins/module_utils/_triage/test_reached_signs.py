@@ -19,10 +19,13 @@ from .surveys import resources
 SITE = Importance({"api": "P0", "minor": "P3"}, {})
 
 
-def row(state: str, source: str = "web-1", target: str = "api", layer: str = "protocol", **facts: Any) -> ProbeReport:
+def row(
+    state: str, source: str = "web-1", target: str = "api", layer: str = "protocol", kind: str = "http", **facts: Any
+) -> ProbeReport:
     report = reports.probed(source, target, state, layer if state != "up" else "", f"why {source}")
     answer = cast(LayerReport, {"ok": True, "ms": 1.0, "said": "", **facts})
-    return {**report, "layers": {"protocol": answer} if facts else {}}
+    kind = "redis" if "refuses_writes" in facts else "postgres" if "sqlstate" in facts else kind
+    return {**report, "kind": kind, "layers": {"protocol": answer} if facts else {}}
 
 
 def signs(*rows: ProbeReport) -> list[Sign]:
@@ -59,7 +62,10 @@ def test_the_worst_row_counts_in_whatever_order(target, states, severity, by):
         pytest.param(row("down", sqlstate="53300"), "P0", "db_connection_exhaustion", id="every slot is taken"),
         pytest.param(row("down", sqlstate="53100"), "P0", "disk_space", id="its disk is full"),
         pytest.param(row("degraded", status=200), "P2", "network_connectivity", id="a site"),
-        pytest.param(row("degraded", target="redis"), "P2", "network_connectivity", id="a failed save"),
+        pytest.param(row("degraded", target="redis", kind="redis", status=0), "P2", "", id="a failed save, tasks"),
+        pytest.param(row("degraded", target="redis", kind="redis"), "P2", "", id="of which no layer is known"),
+        pytest.param(row("down", kind="postgres"), "P0", "", id="it takes connections, and does not answer"),
+        pytest.param(row("degraded", layer="dns", kind="redis"), "P2", "network_connectivity", id="its name"),
         pytest.param(row("down", layer="tcp", sqlstate=""), "P0", "network_connectivity", id="not reached"),
     ],
 )
