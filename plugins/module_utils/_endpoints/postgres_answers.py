@@ -39,6 +39,12 @@ _POOLER = re.compile(
     r"(?i)no such (?:user|database)|(?:password |SASL )?authentication failed|auth failed|login denied"
     r"|(?:role|database|user) \S+ does not exist|no pg_hba\.conf entry"
 )
+# A pooler logs in at its server as others too: what it hands on is of the probe's own login only where it names that.
+_PROBES_OWN = re.compile(r'(?i)\bpafar_probe\b|\bdatabase "postgres" does not exist')
+_ANOTHERS = re.compile(
+    r"(?i)server login has been failing|server_login_retry|does not exist|no pg_hba\.conf entry"
+    r"|\b(?:user|role) [\"']|\bfor (?:user|role)\b"
+)
 _POOLER_CUT = re.compile(
     r"(?i)server login has been failing|server_login_retry|cannot connect to server|server_connect_timeout"
     r"|client_login_timeout|all servers are down|no working server connection"
@@ -127,6 +133,8 @@ def of_postgres(answer: LoginAnswer) -> Meaning:
 def _of_pooler(answer: LoginAnswer, said: str) -> Meaning | None:
     """What a pooler says in its own words; None for others."""
     if _POOLER.search(answer.message):
+        if _ANOTHERS.search(answer.message) and not _PROBES_OWN.search(answer.message):
+            return Meaning(DEGRADED, f"it is a pooler, and a login that is not the probe's is refused: {said}", OURS)
         return _refused("it is a pooler, and is up; it refuses this login", said)
     if _POOLER_FULL.search(answer.message):
         return Meaning(DOWN, f"it is a pooler, and every connection that it allows is taken: {said}", OURS)

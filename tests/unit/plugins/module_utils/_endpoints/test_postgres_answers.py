@@ -50,8 +50,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.postgres_
             "E",
             "08P01",
             "server login has been failing, cached error: password authentication failed",
-            "up",
-            "this login",
+            "degraded",
+            "a login that is not the probe's",
         ),
         ("E", "08P01", "unsupported startup parameter: x", "degraded", "error 08P01"),
         ("E", "58000", "could not open file", "degraded", "error 58000"),
@@ -65,6 +65,37 @@ def test_what_its_answer_means(kind, sqlstate, message, state, words):
     meaning = of_postgres(LoginAnswer(kind, sqlstate, message))
     assert (meaning.state, words in meaning.why) == (state, True), meaning
     assert bool(meaning.unasked) == (state == "up"), "up, as far as a probe without a login is shown"
+
+
+FAILING = "server login has been failing, cached error: {} (server_login_retry)"
+HBA = 'no pg_hba.conf entry for host "10.0.0.5", user "{}", database "{}", no encryption'
+
+
+@pytest.mark.parametrize("code", ["08P01", "58000", "08006"])
+@pytest.mark.parametrize(
+    ("message", "state"),
+    [
+        (FAILING.format(HBA.format("app", "app")), "degraded"),
+        (FAILING.format(HBA.format("app", "postgres")), "degraded"),
+        (FAILING.format('database "app" does not exist'), "degraded"),
+        (FAILING.format('FATAL: role "shop" does not exist'), "degraded"),
+        (FAILING.format('password authentication failed for user "app"'), "degraded"),
+        (FAILING.format("SASL authentication failed"), "degraded"),
+        (HBA.format("pgbouncer", "shop"), "degraded"),
+        ('database "app" does not exist', "degraded"),
+        ('password authentication failed for user "pgbouncer"', "degraded"),
+        (FAILING.format("connect failed"), "down"),
+        (FAILING.format('FATAL: role "pafar_probe" does not exist'), "up"),
+        (FAILING.format('database "postgres" does not exist'), "up"),
+        (HBA.format("pafar_probe", "postgres"), "up"),
+        ('password authentication failed for user "pafar_probe"', "up"),
+        ("password authentication failed", "up"),
+        ("SASL authentication failed", "up"),
+    ],
+)
+def test_a_pooler_that_is_refused_as_another_than_the_probe_is_not_up(code, message, state):
+    meaning = of_postgres(LoginAnswer("E", code, message))
+    assert meaning.state == state, meaning
 
 
 @pytest.mark.parametrize(
