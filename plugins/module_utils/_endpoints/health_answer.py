@@ -23,7 +23,8 @@ _ILL = frozenset(
 )
 _WHOLE = ("status", "state", "health", "result")
 _CODES = ("status", "statuscode", "status_code")
-_SAYS = ("message", "msg", "error", "reason", "detail")  # beside which a plain `code` is that of the answer
+_SAYS = ("message", "msg", "error")  # beside which a plain `code` is that of the answer
+_ANSWERS = range(500, 512)  # which it is then; numbers of countries and of other things are codes, too
 _NO_FAULT = frozenset(
     ["", "none", "null", "nil", "no", "false", "n/a", "na", "-", "0", "ok", "success", "no error", "no errors"]
 )
@@ -108,7 +109,8 @@ def _members_ill(said: Mapping[str, Any]) -> list[tuple[str, Any]]:
         (str(name), value)
         for name, value in said.items()
         if _is_fault(str(name).lower(), value)
-        or (explained and name == "code" and _is_failed(value))
+        or (explained and name == "code" and _is_failed(value) and int(value) in _ANSWERS)
+        or (name == "error" and type(value) is int and value == 1 and (explained or len(said) == 1))
         or (not whole and _is_part_ill(str(name).lower(), value))
     ]
 
@@ -116,7 +118,7 @@ def _members_ill(said: Mapping[str, Any]) -> list[tuple[str, Any]]:
 def _is_fault(name: str, value: Any) -> bool:
     """Whether a member says of the whole that it is ill."""
     if isinstance(value, bool):
-        return not value and name in _WELL
+        return name == "error" if value else name in _WELL
     if isinstance(value, int):
         return (value == 0 and name in ("ok", "success")) or (name in _CODES and _is_failed(value))
     if name in ("error", "errors"):
