@@ -118,15 +118,18 @@ def of_http(target: Target, answer: HttpAnswer, key_given: bool, near: bool, mat
 def _is_itself(target: Target, answer: HttpAnswer) -> bool | None:
     """Whether the provider answers, and no other; None where that is not known. It redirects nowhere.
 
-    Of its own failures (5xx) a provider's edge writes pages too: they are its, where none on the way names itself.
+    Of its own failures (5xx) a provider's edge writes pages too: they are its, where none on the way names itself. An
+    error in its own form is its, whatever it passed on the way.
     """
     if answer.status in (407, 511) or 300 <= answer.status < 400:
         return False
+    has_form = is_stripe if target.judge == "stripe" else is_maps
     if answer.status >= 500:
-        return not names_proxy(answer.headers, answer.body)
+        own = isinstance(json_object(answer.body).get("error"), Mapping) and has_form(answer.status, answer.body)
+        return bool(own) or not names_proxy(answer.headers, answer.body)
     if target.method == "HEAD":
         return True
-    return (is_stripe if target.judge == "stripe" else is_maps)(answer.status, answer.body)
+    return has_form(answer.status, answer.body)
 
 
 def _of_site(target: Target, answer: HttpAnswer, near: bool, matches: bool | None) -> Meaning:

@@ -55,10 +55,36 @@ def test_what_maps_may_have_answered_is_not_known(said, key):
     assert (found.state, found.fault_of) == ("unknown", ""), found
 
 
-@pytest.mark.parametrize("headers", [{"via": "1.1 gw (squid/5.7)"}, {"x-squid-error": "ERR_CONNECT_FAIL 110"}])
+@pytest.mark.parametrize("headers", [{"server": "squid/5.7"}, {"x-squid-error": "ERR_CONNECT_FAIL 110"}])
 def test_a_proxy_that_names_itself_in_a_header_fails_itself(headers):
     assert http("stripe", 503, "", headers=headers).fault_of == "network"
     assert http("stripe", 503, "", headers={"via": "1.1 google", "server": "nginx"}).fault_of == "theirs"
+
+
+PASSED_ON = {"via": "1.1 proxy.corp (squid/5.7)", "x-cache": "MISS from squid.corp"}
+OF_STRIPE = {"error": {"type": "api_error", "message": "An error occurred internally"}}
+OF_MAPS = {"error": {"code": 503, "status": "UNAVAILABLE", "message": "The service is at a checkpoint"}}
+
+
+@pytest.mark.parametrize(
+    ("judge", "said", "headers", "fault_of"),
+    [
+        ("stripe", OF_STRIPE, PASSED_ON, "theirs"),
+        ("stripe", OF_STRIPE, {"via": "1.1 zscaler"}, "theirs"),
+        ("stripe", OF_STRIPE, {"server": "squid/5.7"}, "theirs"),
+        ("maps", OF_MAPS, PASSED_ON, "theirs"),
+        ("maps", OF_MAPS, {}, "theirs"),
+        ("stripe", "", PASSED_ON, "theirs"),
+        ("stripe", "<html>502 Bad Gateway</html>", PASSED_ON, "theirs"),
+        ("stripe", SQUID, PASSED_ON, "network"),
+        ("stripe", "{}", {"x-squid-error": "ERR_DNS_FAIL 0"}, "network"),
+        ("stripe", {"error": "blocked by Zscaler"}, {}, "network"),
+        ("maps", {"error": "Zscaler blocks maps.googleapis.com"}, {}, "network"),
+        ("maps", "<html>Sophos blocks maps.google.com</html>", {}, "network"),
+    ],
+)
+def test_what_a_proxy_passes_on_is_not_its_own(judge, said, headers, fault_of):
+    assert http(judge, 503, said, headers=headers).fault_of == fault_of
 
 
 @pytest.mark.parametrize(
