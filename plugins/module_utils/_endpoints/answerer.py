@@ -114,7 +114,20 @@ _PASSWORD_FIELD = _is(r"<input[^>]{0,300}type=[\"']?password")
 # Where the notice of a title or a heading ends, so that a title of which it is only a part is none.
 _END = r"\s*[.!\u2026]{0,3}\s*(?:[|<\u00b7\u2013\u2014]|\s-|\Z)"
 _STOP = rf"(?:{_END}|\s*[.!,:\u2026])"  # or its sentence
-_FEW_WORDS = r"(?:[^\s<]{1,30}\s+){0,6}?"
+_FEW_WORDS = r"(?:[^\s<]{1,30}\s+){0,10}?"
+# How a notice goes on, and what it is then about: not the maintenance of something else.
+_BACK = r"(?:[,;:]?\s+(?:and|but)\s[^<]{0,30}\bback\b|\s+(?:right now|at the moment|at present)\b)"
+_UNTIL = r"\s+\(?(?:until|till|eta|expected|back)\b"
+_ASKS = r"(?:[,;:]?\s+(?:please|we)\b)"
+_US = (
+    r"(?=(?:currently |now )?(?:under|down|closed|offline|unavailable|maintenance)\b"
+    r"|[^<]{0,60}\b(?:we|our|(?:web ?)?(?:site|shop)|store|page|portal|service|server|system|app|platform)\b)"
+)
+_NOTICE = (
+    r"(?:under(?:going)?|(?:down|closed|offline|unavailable) (?:for|due to)|(?:is|are|currently|now) in)"
+    r" (?:\w+ )?maintenance(?: mode| work)?"
+)
+_WARTUNG = r"wartungs(?:arbeit(?:en)?|modus|seite)"
 _MARKS = (
     # Firewalls and bot protection.
     _Mark(CHALLENGE, "cf-mitigated", header="cf-mitigated"),
@@ -124,6 +137,11 @@ _MARKS = (
     _Mark(CHALLENGE, "Sucuri", (403, 503), "x-sucuri-block"),
     _Mark(CHALLENGE, "Sucuri", (403, 503), "server", _is("sucuri"), _is("sucuri")),
     _Mark(CHALLENGE, "Imperva", body=_is(r"incapsula incident id|id=[\"']?main-iframe[\"']? src=[\"']?/_incapsula")),
+    # It also adds its script to pages that it passes on: its own has nothing else.
+    _Mark(CHALLENGE, "Imperva", (403, 503), "x-iinfo", body=_is(
+        r"\A(?=[\s\S]{0,4000}/_incapsula_resource)(?![\s\S]{0,4000}<script(?![^>]{0,400}_incapsula_resource))"
+        r"(?:\s*<[^>]{1,600}>){1,30}\s*\Z"
+    )),
     _Mark(CHALLENGE, "Azure", (403,), "server", _is("azure-application-gateway"), form=_BARE),
     _Mark(CHALLENGE, "Azure, by x-azure-ref", (403,), "x-azure-ref",
           body=_is("request is blocked|services aren't available")),
@@ -194,6 +212,10 @@ _MARKS = (
         r"(?:\A[\s{]*(?:[\"'](?:error|message|detail)[\"']\s*:\s*)?[\"']?|>\s*)"
         r"(?:unknown host|no such site|host not (?:permitted|allowed))"
     )),
+    # Cloudflare's page for what its rules refuse; the one for a host name of no site is recognised before.
+    _Mark(CHALLENGE, "a page of Cloudflare", (403, 429), "server", _is("cloudflare"), _is("cf-error-details")),
+    _Mark(CHALLENGE, "a page of Cloudflare", (403, 429, 503), "server", _is("cloudflare"),
+          _is("used cloudflare to restrict access")),
     # Django's page for a host that is not in ALLOWED_HOSTS, and for other suspicious requests.
     _Mark(WRONG_HOST, "Django's page for a host that is not in ALLOWED_HOSTS", (400,),
           body=_is(r"<h1>Bad Request \(400\)</h1>")),
@@ -229,12 +251,15 @@ _MARKS = (
     # With 200 a page may also speak of the maintenance of something, or of what comes soon: the notice is all of it.
     _Mark(MAINTENANCE, "the words of its page", (200,), body=_is(
         r"<(?:title|h1)[^>]{0,80}>\s*(?:"
-        rf"{_FEW_WORDS}(?:under(?:going)?|(?:down|closed|offline|unavailable) (?:for|due to)"
-        rf"|(?:is|are|currently|now) in) (?:\w+ )?maintenance(?: mode| work)?{_STOP}"
+        rf"{_FEW_WORDS}{_NOTICE}(?:{_STOP}|{_BACK})|{_US}{_FEW_WORDS}{_NOTICE}(?:{_UNTIL}|{_ASKS})"
         r"|(?:(?:site|system|server|website|scheduled|planned|temporary|ongoing|our|the) ){0,3}"
-        rf"maintenance(?: (?:mode|page|in progress|break|works?|underway))?{_END}"
-        rf"|{_FEW_WORDS}be right back{_STOP}|(?:{_FEW_WORDS}(?:we|site|shop|store)\b[^<]{{0,20}} )?back soon{_STOP}"
-        rf"|coming soon{_END}|(?:[^\s<]{{1,30}}\s+)?wartungs(?:arbeit(?:en)?|modus|seite){_END})"
+        rf"maintenance(?:(?: (?:mode|page|in progress|break|works?|underway))?(?:{_END}|{_UNTIL})"
+        rf"| (?:mode|in progress|break|underway){_ASKS})"
+        rf"|{_FEW_WORDS}be right back(?:{_STOP}|\s+(?:after|once|when|soon|shortly|online|in)\b)"
+        rf"|(?:{_FEW_WORDS}(?:we|site|shop|store)\b[^<]{{0,20}} )?back soon{_STOP}"
+        rf"|coming soon{_END}|(?:[^\s<]{{1,30}}\s+)?{_WARTUNG}(?:{_END}|\s+bis\s[^<]{{0,20}}\d)"
+        rf"|{_FEW_WORDS}(?:wegen|aufgrund(?: von)?) (?:\w+ )?{_WARTUNG}\s[^<]{{0,40}}"
+        r"(?:geschlossen|offline|nicht (?:verf\u00fcgbar|erreichbar)))"
     )),
     _Mark(DEFAULT_PAGE, "{name}", body=_is(
         r"<(?:title|h1)[^>]{0,80}>\s*(?P<name>"

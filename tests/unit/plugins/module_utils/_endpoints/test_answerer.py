@@ -255,3 +255,97 @@ def test_a_hostile_page_costs_little(body):
     """Every repetition in the patterns is bounded, and so is what is read: it ends."""
     assert kind(200, HTML, body) in ("page", "single_page", "login")
     assert kind(403, HTML, body) in ("page", "login")
+
+
+CLOUDFLARE = {**HTML, "server": "cloudflare"}
+IMPERVA = {**HTML, "x-iinfo": "9-1-0 0NNN"}
+SCRIPT = '<script src="/_Incapsula_Resource?SWJIYLWA=1,2"></script>'
+
+
+@pytest.mark.parametrize("tag", ["title", "h1"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Our site is under maintenance and will be back shortly",
+        "We are sorry, but our site is currently under maintenance.",
+        "We are down for maintenance right now",
+        "The shop is closed for maintenance until 14:00",
+        "Pafar is under maintenance, but we will be back at noon",
+        "We are down for maintenance, please try again later",
+        "Down for maintenance until tomorrow",
+        "We will be right back after maintenance",
+        "We'll be right back soon",
+        "Maintenance mode: please wait",
+        "Maintenance in progress, please come back later",
+        "Scheduled maintenance until 14:00",
+        "Under maintenance (ETA 10:00)",
+        "Wartungsarbeiten bis 14 Uhr",
+        "Wegen Wartungsarbeiten geschlossen",
+        "Der Shop ist wegen geplanter Wartungsarbeiten derzeit nicht erreichbar",
+    ],
+)
+def test_a_notice_of_maintenance_may_go_on(tag, words):
+    assert kind(200, HTML, f"<!doctype html><{tag}>{words}</{tag}>") == "maintenance"
+
+
+@pytest.mark.parametrize("tag", ["title", "h1"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Experts in building maintenance | ACME",
+        "Savings in predictive maintenance",
+        "Maintenance-free windows",
+        "Maintenance: we keep your lifts running",
+        "Maintenance mode in WordPress: how to set it",
+        "Lifts under maintenance contracts and how to get your money back",
+        "The old bridge is closed for maintenance until Monday",
+        "Roads under maintenance until 2030",
+        "Wartungsarbeiten an Heizungen | ACME",
+        "Wartungsarbeiten bis ins Detail geplant",
+        "Be right back where we began",
+    ],
+)
+def test_a_title_that_speaks_of_maintenance_is_ordinary(tag, words):
+    assert kind(200, HTML, f"<!doctype html><{tag}>{words}</{tag}>") == "page"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "expected"),
+    [
+        (403, CLOUDFLARE, "<title>Access denied | a.example.org used Cloudflare to restrict access</title>",
+         "challenge"),
+        (429, CLOUDFLARE, "<title>Access denied | example.org used Cloudflare to restrict access</title>", "challenge"),
+        (503, CLOUDFLARE, "<title>example.org used Cloudflare to restrict access</title>", "challenge"),
+        (403, CLOUDFLARE, '<div id="cf-error-details"><h1>Error 1006</h1></div>', "challenge"),
+        (403, CLOUDFLARE, '<div id="cf-error-details"><h1>Direct IP access not allowed</h1></div>', "wrong_host"),
+        (503, CLOUDFLARE, '<div id="cf-error-details"><h1>Service unavailable</h1></div>', "no_backend"),
+        (403, HTML, "<title>We used Cloudflare to restrict access</title>", "page"),
+        (200, CLOUDFLARE, "<title>How we used Cloudflare to restrict access</title>", "page"),
+        (403, IMPERVA, f"<html>\n<head>\n<META NAME='robots' CONTENT='none'>\n{SCRIPT}\n</head>\n</html>", "challenge"),
+        (503, IMPERVA, f"<html><head>{SCRIPT}<body></body></html>", "challenge"),
+        (403, IMPERVA, f"<html><body style='margin:0px'>{SCRIPT}</body></html>\n", "challenge"),
+        (403, IMPERVA, f"<html><h1>Forbidden</h1>{SCRIPT}</html>", "page"),
+        (403, IMPERVA, f'<html><div id="root"></div><script src="/app.js"></script>{SCRIPT}</html>', "page"),
+        (403, IMPERVA, "<html><h1>Forbidden</h1></html>", "page"),
+        (200, IMPERVA, f"<html><body>{SCRIPT}</body></html>", "page"),
+        (403, HTML, f"<html><body>{SCRIPT}</body></html>", "page"),
+        # An application may say the same in JSON: whose it is, is not known.
+        (502, {"content-type": "application/json", "server": "nginx"}, '{"error":"bad gateway"}', ""),
+    ],
+)  # fmt: skip
+def test_a_page_of_a_firewall_is_named_and_an_ordinary_one_is_not(status, headers, body, expected):
+    assert kind(status, headers, body) == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<title>" + "wegen " * 3000,
+        "<h1>our site is " * 1000,
+        "<title>wegen der wartungsarbeiten an " * 500,
+        "< >" * 9000,
+    ],
+)
+def test_a_hostile_notice_costs_little(body):
+    assert kind(200, HTML, body) == "page"
+    assert kind(403, IMPERVA, body) == "page"
