@@ -115,7 +115,7 @@ _PASSWORD_FIELD = _is(r"<input[^>]{0,300}type=[\"']?password")
 _END = r"\s*[.!\u2026]{0,3}\s*(?:[|<\u00b7\u2013\u2014]|\s-|\Z)"
 _STOP = rf"(?:{_END}|\s*[.!,:\u2026])"  # or its sentence
 _FEW_WORDS = r"(?:[^\s<]{1,30}\s+){0,10}?"
-# How a notice goes on, and what it is then about: not the maintenance of something else.
+# How a notice continues, and what it is then about: not the maintenance of something else.
 _BACK = r"(?:[,;:]?\s+(?:and|but)\s[^<]{0,30}\bback\b|\s+(?:right now|at the moment|at present)\b)"
 _UNTIL = r"\s+\(?(?:until|till|eta|expected|back)\b"
 _ASKS = r"(?:[,;:]?\s+(?:please|we)\b)"

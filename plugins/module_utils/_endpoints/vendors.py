@@ -22,7 +22,7 @@ _PROXIES = re.compile(
     r"(?i)\b(?:squid|zscaler|blue ?coat|symantec web security|forcepoint|websense|forti(?:guard|gate|net|proxy)"
     r"|mcafee web gateway|skyhigh|sophos|palo ?alto|check ?point|cisco umbrella|netskope|tinyproxy|privoxy)\b"
 )
-# Via and X-Cache are also on what a proxy passes on, and show nobody who answers.
+# Via and X-Cache are also on what a proxy passes on, and do not show who answers.
 _PROXY_HEADERS = ("server", "proxy-agent")
 _BEGIN = 4000  # characters of a page in which one names itself
 # How an object of Stripe's and an error begin, where an answer is longer than is read.

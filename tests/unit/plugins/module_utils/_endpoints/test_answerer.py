@@ -284,7 +284,7 @@ SCRIPT = '<script src="/_Incapsula_Resource?SWJIYLWA=1,2"></script>'
         "Der Shop ist wegen geplanter Wartungsarbeiten derzeit nicht erreichbar",
     ],
 )
-def test_a_notice_of_maintenance_may_go_on(tag, words):
+def test_a_notice_of_maintenance_may_continue(tag, words):
     assert kind(200, HTML, f"<!doctype html><{tag}>{words}</{tag}>") == "maintenance"
 
 
