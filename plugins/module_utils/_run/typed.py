@@ -40,18 +40,16 @@ class Pair:
 
     @property
     def is_secret(self) -> bool:
-        if self.name in TRUTHS:
-            return False
         value = self.text[len(self.name) :]
-        if _SECRET_NAME.search(self.name) and not self.is_path:
+        if _SECRET_NAME.search(self.name) and not self.names_none:
             return True
-        return bool(_SECRET_KEY.search(value) or _SECRET_URL.search(value)) or _hides(
-            value if self.is_path else self.text
-        )
+        text = value if self.names_none else self.text
+        return bool(_SECRET_KEY.search(value) or _SECRET_URL.search(value)) or _hides(text)
 
     @property
-    def is_path(self) -> bool:
-        return bool(_PATH_NAME.search(self.name))
+    def names_none(self) -> bool:
+        """Whether it is no secret, whatever its name has: true or false, or the path of a file."""
+        return self.name in TRUTHS or bool(_PATH_NAME.search(self.name))
 
     @property
     def is_unfinished(self) -> bool:
@@ -134,7 +132,7 @@ def _joined(words: Sequence[str]) -> list[Pair]:
 
 def _spans(option: str, pairs: Sequence[Pair]) -> bool:
     """Whether a secret is seen only over several variables, so that it is in one of them, and in which is not known."""
-    return _hides(option) and not any(pair.is_secret or pair.name in TRUTHS or pair.is_path for pair in pairs)
+    return _hides(option) and not any(pair.is_secret or pair.names_none for pair in pairs)
 
 
 def _hides(text: str) -> bool:

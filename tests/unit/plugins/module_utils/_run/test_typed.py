@@ -26,7 +26,8 @@ def again(typed: str, playbook: str = "db_lock_contention", **options) -> list[s
     [
         "unblock_sessions_exclude_applications=token-service", "runbook_exclude_roles=secretary", "@secrets.yml",
         '{"restart_services_services": ["token-api"]}', "{restart_services_services: [token-api, it's]}",
-        "runbook_exclude_applications='pafar web' unblock_sessions_limit=1", "awx_setup_secrets=true", "{}",
+        "runbook_exclude_applications='pafar web' unblock_sessions_limit=1", "awx_setup_secrets=true",
+        '{"awx_setup_secrets": true}', "{}",
         "runbook_exclude_roles=\"it's\"", "unblock_sessions_exclude_queries='^copy .{3,9} to'",
         "runbook_exclude_queries={{ ['a b'] | list }}", "incident_id=new",
         "ansible_ssh_private_key_file=~/.ssh/id", "ansible_become_password_file=/x", "vault_password_file=/y", "a='  '",
@@ -77,6 +78,7 @@ def test_one_variable_is_left_out_and_the_others_are_repeated(typed, shown):
         ("runbook_check='curl --token hunter2 http://x'", "runbook_check"),
         ("runbook_check=curl --token hunter2 http://x", "runbook_check"),
         ("runbook_note=the password is hunter2", "runbook_note"),
+        ("awx_setup_secrets=true the password is hunter2", "awx_setup_secrets"),
         ("ansible_key_file=https://ada:hunter2@x/", "ansible_key_file"),
     ],
 )
