@@ -46,10 +46,18 @@ options:
   always_firing:
     description:
       - Names of alerts that fire by design, such as a dead man's switch. They are no sign. Case and punctuation are
-        ignored, and C(*) at the start is for any words, unless these say that such an alert is missing.
+        ignored, and C(*) at the start is for any words, unless these say that such an alert is missing, or its own
+        severity is P0 to P2.
     type: list
     elements: str
-    default: [Watchdog, InfoInhibitor, "*DeadMansSwitch", "*DeadManSwitch", "*DeadMansSnitch", "*AlwaysFiring"]
+    default:
+      - Watchdog
+      - InfoInhibitor
+      - PrometheusAlertmanagerE2eDeadManSwitch
+      - "*DeadMansSwitch"
+      - "*DeadManSwitch"
+      - "*DeadMansSnitch"
+      - "*AlwaysFiring"
   links:
     description:
       - Addresses for the page, by name. C({from}) and C({to}) are replaced by the start and the end of the last hour
