@@ -70,7 +70,6 @@ MADE = play([HOLD], incident_must_exist=False, incident_scenario="db_lock_conten
         ([f"incident_approved_digest={HELD[:12]},{OTHER[:12]}"], f"holds no plan {OTHER[:12]}"),
         ([f"incident_approved_digest={OTHER}"], f"holds no plan {OTHER}"),
         ([f"incident_approved_digest={HELD[:12]}", '{"incident_approved_targets": ["9@c/x"]}'], "has no effect here"),
-        ([f"incident_approved_digest={HELD[:12]}", '{"incident_approved_targets": []}'], "has no effect here"),
         ([f"incident_approved_digest={HELD[:12]}", "runbook_four_eyes=always"], "runbook_four_eyes"),
         # A few characters fit every plan that begins with them.
         ([f"incident_approved_digest={HELD[:1]}"], f"'{HELD[:1]}' is no digest"),
