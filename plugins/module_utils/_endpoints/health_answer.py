@@ -110,7 +110,7 @@ def _members_ill(said: Mapping[str, Any]) -> list[tuple[str, Any]]:
         for name, value in said.items()
         if _is_fault(str(name).lower(), value)
         or (explained and name == "code" and _is_failed(value) and int(value) in _ANSWERS)
-        or (name == "error" and type(value) is int and value == 1 and (explained or len(said) == 1))
+        or (name == "error" and isinstance(value, int) and value == 1 and (explained or len(said) == 1))
         or (not whole and _is_part_ill(str(name).lower(), value))
     ]
 
