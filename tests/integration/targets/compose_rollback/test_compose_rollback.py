@@ -91,6 +91,7 @@ def test_a_snapshot_between_the_checkout_and_the_next_up_opens_no_gate_for_migra
     git(shop, "init", "--quiet")
     git(shop, "add", "compose.yml")
     git(shop, "commit", "--quiet", "--message", "one", date="2026-01-01T00:00:00Z")
+    one = git(shop, "rev-parse", "HEAD")
     state = {"state_dir": str(tmp_path / "s")}
     (shop.folder / "app/migrations").mkdir(parents=True, exist_ok=True)
     (shop.folder / "app/migrations/0002.py").write_text(str(tmp_path))
@@ -99,14 +100,15 @@ def test_a_snapshot_between_the_checkout_and_the_next_up_opens_no_gate_for_migra
     unbuilt = shop.module("compose_snapshot", **state, label="checked out")["snapshot"]
     shop.build("newer")
     built = shop.module("compose_snapshot", **state, label="built")["snapshot"]
-    assert [each["revision"] for each in (unbuilt, built)] == ["", ""]
+    # The history of the checkout says where it was when the containers came; of another image it says nothing.
+    assert [each["revision"] for each in (unbuilt, built)] == [one, ""]
     assert unbuilt["good"]
     assert built["good"]
     shop.compose("up", "--detach", "--no-build", "web", "worker")
     shop.await_up()
     before = shop.world()
     refused = shop.module("compose_rollback", **state)
-    assert "git cannot show whether migrations lie between" in refused["msg"]
+    assert "1 migrations lie between (app/migrations/0002.py)" in refused["msg"]
     assert shop.world() == before
 
 
