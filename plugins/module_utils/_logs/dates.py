@@ -277,7 +277,7 @@ def _us_date(numbers: str, part: dict[str, str | None], zone: Zone) -> float | N
     read = [_moment({**part, "u": None, first: one, second: other}, zone) for first, second in orders]
     possible = [at for at in read if at is not None and not (zone.now and at > zone.now + 86400.0)]
     if small and len(set(possible)) > 1 and not part.get("comma"):
-        return None  # PHP's h:i:s a, whoever writes it
+        return None  # as PHP's h:i:s a
     return possible[0] if possible else None
 
 

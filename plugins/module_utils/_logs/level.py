@@ -275,7 +275,7 @@ def _by_key(head: str) -> str:
         if "LOG_LEVEL" in match.group() or ("riority" in match.group() and match.group(1).isdigit()):
             continue  # of a program's environment; of a job, of a server of mail
         if _OPEN_TO_KEY.search(head, max(0, match.start() - 250), match.start()):
-            quoted = match.group()[0] in "\"'" and "level" in match.group().lower()  # Go's logr: how much is told
+            quoted = match.group()[0] in "\"'" and "level" in match.group().lower()  # the verbosity of Go's logr
             return of_value("level" if quoted else "severity", match.group(1))
     return ""
 

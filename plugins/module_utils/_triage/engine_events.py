@@ -69,7 +69,7 @@ def _read(life: _Life, action: str, attributes: Mapping[str, Any], at: float) ->
     elif action == "start":
         life.runs, life.kills, life.oom_at = True, [], None
     elif action == "restart":
-        # One that runs is stopped for it, and that is told as the restart; one that does not is only started.
+        # One that runs is stopped for it, and that is part of the restart; one that does not is only started.
         kind, ended, _how = life.end
         asked = kind == _STOPPED and at - ended <= _NEAR
         life.add(_RESTARTED, at, life.happened[_STOPPED].pop()[1] if asked else "")
@@ -107,7 +107,7 @@ def _stopped(life: _Life, at: float) -> None:
     if kind and is_request("stop", "", ended - at):
         if kind == _STOPPED:
             return
-        # An end that no signal came before, or that the kernel made, is no end that was asked for: it is told, too.
+        # An end that no signal came before, or that the kernel made, is no end that was asked for: it is reported, too.
         if kind == _ENDED and life.kills:
             life.happened[kind].pop()
     _ended(life, _STOPPED, at, _by(life.kills[-1][1]) if life.kills else "")

@@ -38,7 +38,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._logs.level import L
         ("warn | ERROR | x", "error"), ("2026-11-28 22:00:00 error while INFO - y", "error"),
         ("2026-11-28 22:00:00.123 [noti] <0.44.0> x", "notice"), ("2026-11-28 22:00:00.123 [erro] <0.44.0> x", "error"),
         ("2026-11-28 22:00:00.123+00:00 [debg] <0.44.0> error", "debug"),
-        # Go's logr says how much is told, syslog how grave it is.
+        # A number is a verbosity to Go's logr, and a severity to syslog.
         ('"level"=1 "msg"="cache synced"', ""), ("ts=2026-11-28T22:00:00Z level=3 msg=x", "error"),
     ],
 )  # fmt: skip
