@@ -10,8 +10,23 @@ from __future__ import annotations
 import re
 from typing import Any, Mapping, TypedDict
 
-_ANSWERED = re.compile(r"\"[A-Z]{3,7} [^\"]*\" (\d{3})\b")
-_FIELDS = ("status", "status_code", "response_status", "code")  # of a structured access log
+from .access_line import access_fields
+from .json_line import request_of
+
+_ANSWERED = re.compile(r"\"[A-Z]{3,10} /[^\"]*\" (\d{3})\b")
+# The address that a client of HTTP writes before the request that it sends (urllib3: https://api.stripe.com:443 "POST).
+_SENT_TO = re.compile(r"://[^\s\"]{1,300}\s{0,3}$")
+
+# What a program writes of a request that it was sent, and not of one that it sends; without signs, in small letters.
+_ANSWERS = frozenset({
+    "client", "remoteaddr", "remoteip", "clientip", "clienthost", "clientaddr", "remotehost", "realip", "cip",
+    "remoteaddress", "fwd", "forwarded", "xforwardedfor", "useragent", "httpuseragent", "referer", "referrer",
+    "controller", "route", "routename", "routername", "handler", "view", "viewname", "endpoint", "entrypointname",
+    "vhost", "timelocal", "timeiso8601", "upstreamaddr", "upstreamstatus",
+})  # fmt: skip
+_WHOLE = ("url", "uri", "target", "href")
+_SIGNS = str.maketrans("", "", "_.-")
+_DEEPEST = 3
 
 
 class RequestsReport(TypedDict):
@@ -45,13 +60,51 @@ class FailingRequests:
 
 
 def status_of(text: str, fields: Mapping[str, Any]) -> int:
-    """The HTTP status of a line of an access log; 0 where it is none.
+    """The HTTP status of a line of an access log; 0 where it is none, and where the request was sent by the program
+    itself: the answers of another party say nothing of the code that asks it.
 
     >>> status_of('10.0.0.9 - - [x] "GET / HTTP/1.1" 502 17', {}), status_of("payment failed", {})
     (502, 0)
+    >>> status_of('https://api.stripe.com:443 "POST /v1/charges HTTP/1.1" 503 12', {})
+    0
     """
-    match = _ANSWERED.search(text)
-    if match:
-        return int(match[1])
-    texts = [str(fields.get(name)) for name in _FIELDS]
-    return next((int(text) for text in texts if text.isdigit() and len(text) == 3 and int(text) in range(100, 600)), 0)
+    line = text.partition("\n")[0]
+    if line.lstrip()[:1] == "{":
+        return _of_fields(fields)
+    if _SENT_TO.search(line, 0, max(0, line.find('"'))):
+        return 0
+    named = access_fields(line)
+    if named:
+        # A balancer writes the whole URL that it was asked for; any other whole URL was asked of another host.
+        is_sent = "://" in str(named.get("path", "")) and "target" not in named
+        return 0 if is_sent else _status(named.get("status"))
+    match = _ANSWERED.search(line)
+    return _status(match[1]) if match else _of_fields(fields)
+
+
+def _of_fields(fields: Mapping[str, Any]) -> int:
+    """By a structured record, which must say that it is an answer to a client: a status alone may be of anything."""
+    request = request_of(fields)
+    if not request or "://" in str(request.get("path", "")):
+        return 0
+    names, urls = _names_in(fields, _DEEPEST)
+    # A whole URL beside the path is what was asked of another party while the request of a client was served.
+    return _status(request["status"]) if names & _ANSWERS and not urls else 0
+
+
+def _names_in(fields: Mapping[str, Any], deep: int) -> tuple[frozenset[str], bool]:
+    """Names of a record without signs, also of the objects in it, and whether one of a URL has a whole one."""
+    names, urls = set(), False
+    for key, value in fields.items():
+        name = str(key).lower().translate(_SIGNS)
+        names.add(name)
+        urls = urls or (isinstance(value, str) and "://" in value[:12] and name in _WHOLE)
+        if isinstance(value, dict) and deep:
+            inner, more = _names_in(value, deep - 1)
+            names, urls = names | inner, urls or more
+    return frozenset(names), urls
+
+
+def _status(value: Any) -> int:
+    text = str(value)
+    return int(text) if text.isdigit() and len(text) == 3 and 100 <= int(text) < 600 else 0
