@@ -58,12 +58,13 @@ def _deployed(project: Project) -> float | None:
 
 
 def _foreign(project: Project, service: str) -> bool:
-    """Whether its image is known to be no work of the checkout: a database beside services that are built from it. A
-    service with data that is not built may be one's own where nothing is built."""
+    """Whether its image is known to be no work of the checkout: a database, a cache or a proxy beside services that are
+    built from it. Where nothing is built, one that is not built may be one's own; a service that runs an image which
+    another one builds is dated with that image."""
     specs = project.model.services if project.model else {}
     built = {name for name, spec in specs.items() if spec.raw.get("build")}
-    there = any(container.service in built for container in project.containers)
-    return there and service not in built and project.stateful(service)
+    images = {container.image for container in project.containers if container.service in built}
+    return bool(images) and not any(replica.image in images for replica in project.replicas(service))
 
 
 def _is_other_image(project: Project, difference: str, service: str) -> bool:
@@ -86,8 +87,12 @@ def as_first_recorded(snapshot: ReleaseSnapshot, snapshots: Sequence[ReleaseSnap
 
 
 def _same_release(snapshot: ReleaseSnapshot, other: ReleaseSnapshot) -> bool:
-    hashes = [{name: one.hash for name, one in each.services.items()} for each in (snapshot, other)]
-    return hashes[0] == hashes[1] and _same_images(snapshot, other, list(snapshot.services))
+    built = _built(snapshot)
+    hashes = [
+        {name: one.hash for name, one in each.services.items() if name in (built or each.services)}
+        for each in (snapshot, other)
+    ]
+    return hashes[0] == hashes[1] and _same_images(snapshot, other, built or list(snapshot.services))
 
 
 def recorded_for(snapshot: ReleaseSnapshot, snapshots: Sequence[ReleaseSnapshot], services: Sequence[str]) -> str:
@@ -96,9 +101,16 @@ def recorded_for(snapshot: ReleaseSnapshot, snapshots: Sequence[ReleaseSnapshot]
 
     Its own may be too new: containers that were made anew of an old image, after a pull without a build.
     """
-    names = services or list(snapshot.services)
+    names = services or _built(snapshot) or list(snapshot.services)
     same = [other.revision for other in snapshots if other.revision and _same_images(snapshot, other, names)]
     return same[-1] if same else snapshot.revision
+
+
+def _built(snapshot: ReleaseSnapshot) -> list[str]:
+    """The services that were built from the checkout, by the files of that moment: a newer image of any other one, as
+    of a proxy, makes no other release of the code."""
+    specs = (snapshot.config or {}).get("services") or {}
+    return [name for name in snapshot.services if (specs.get(name) or {}).get("build")]
 
 
 def _same_images(snapshot: ReleaseSnapshot, other: ReleaseSnapshot, services: Sequence[str]) -> bool:

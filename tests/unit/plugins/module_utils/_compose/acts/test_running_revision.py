@@ -116,6 +116,24 @@ def test_a_database_that_was_made_anew_after_a_pull_does_not_date_the_checkout(s
     assert of_what_runs(found, head(SECOND, 300), PULL)["revision"] == known
 
 
+BUILT = {"build": {"context": "."}, "image": "shop/app:latest"}
+
+
+@pytest.mark.parametrize("ref", ["nginx:1.27", "redis:7", "traefik:v3"])
+def test_what_is_not_built_does_not_date_the_checkout_beside_what_is(ref):
+    other = app("other", age=100, ref=ref, image="sha256:" + "d" * 64)
+    found = project(app(), other, services={"web": BUILT, "other": {"image": ref}})
+    assert of_what_runs(found, head(SECOND, 300), PULL)["revision"] == FIRST
+    alone = project(app(), other, services={"web": {"image": "shop/app:latest"}, "other": {"image": ref}})
+    assert of_what_runs(alone, head(SECOND, 300), PULL)["revision"] == SECOND, "any of them may be one's own"
+
+
+def test_a_worker_of_an_image_that_another_service_builds_is_dated_with_it():
+    worker = app("worker", age=100)
+    found = project(app(age=100), worker, services={"web": BUILT, "worker": {"image": "shop/app:latest"}})
+    assert of_what_runs(found, head(SECOND, 300), PULL)["revision"] == SECOND
+
+
 def test_a_newer_image_of_a_database_says_nothing_of_the_checkout():
     services: dict[str, Any] = {"web": {}, "db": {}}
     found = project(app(), app("db", image=OLD, mounts=[volume("data")]), services=services)
@@ -147,6 +165,19 @@ OLDER, IN_BETWEEN, LATER = snapshot("1", OLD, FIRST), snapshot("2", OLD), snapsh
 )
 def test_a_snapshot_is_of_the_oldest_revision_that_was_recorded_with_its_images(wanted, snapshots, revision):
     assert recorded_for(wanted, snapshots, []) == revision
+
+
+@pytest.mark.parametrize(("built", "revision"), [(["web"], FIRST), ([], SECOND), (["web", "proxy"], SECOND)])
+def test_a_newer_proxy_makes_no_other_release_of_what_is_built(built, revision):
+    def of(at_, proxy, revision_):
+        services = {"web": Recorded(OLD, "r", 1, "h"), "proxy": Recorded(proxy, "nginx:1.27", 1, "h")}
+        config = {"services": {name: {"build": {"context": "."}} if name in built else {} for name in services}}
+        return ReleaseSnapshot("shop", at_, True, services, revision_, config=config)
+
+    now, before = of("2", NEW, SECOND), of("1", OLD, FIRST)
+    assert recorded_for(now, [now, before], []) == revision
+    assert recorded_for(now, [now, before], ["web"]) == FIRST
+    assert as_first_recorded(now, [before]).revision == revision
 
 
 LEFT = snapshot("2", NEW, SECOND)
