@@ -64,13 +64,13 @@ class Tracker:
         action = str(message.values["action"])
         if action not in (CREATE, *_STATES):
             return None
-        issue = self._issue(thread, message)
+        issue = self._issue(thread, message, is_in_doubt=True)
         return issue.id if issue and (action == CREATE or issue.is_closed is _STATES[action]) else None
 
     def send(self, message: Message, thread: Thread) -> Delivery:
         action = str(message.values["action"])
         try:
-            known = thread.last(_prefix(message)) or self._known(thread, message)
+            known = thread.last(_prefix(message)) or self._known(thread, message, thread.asks)
             if not known:
                 if any(key.startswith(_prefix(message)) for key in thread.references):
                     return NotDelivered(f"runbook_announce.tracker: {_NO_ID}, and find does not find the issue")
@@ -109,7 +109,7 @@ class Tracker:
     def _made(self, message: Message, thread: Thread, name: str) -> Delivered:
         """An issue that was made, and whose answer has no id: it is asked for, and never made once more."""
         try:
-            own = self._known(thread, message)
+            own = self._known(thread, message, is_in_doubt=True)
         except Answered as answered:
             return Delivered("", f"{_NO_ID} ({name!r}): {answered}")
         return Delivered(own, "" if own else f"{_NO_ID} ({name!r}), and find does not find the issue")
@@ -126,8 +126,8 @@ class Tracker:
     def _has_find(self) -> bool:
         return bool(self.find_shape["path"])
 
-    def _known(self, thread: Thread, message: Message) -> str:
-        issue = self._issue(thread, message)
+    def _known(self, thread: Thread, message: Message, is_in_doubt: bool) -> str:
+        issue = self._issue(thread, message, is_in_doubt)
         return issue.id if issue else ""
 
     def _why_refused(self, action: str, refusal: Answered, message: Message, thread: Thread) -> str:
@@ -141,15 +141,16 @@ class Tracker:
         is_so = action in _STATES and issue.is_closed is _STATES[action]
         return f"the issue was {'closed' if issue.is_closed else 'open'} already" if is_so else ""
 
-    def _issue(self, thread: Thread, message: Message) -> Issue | None:
-        """The issue with our external id. Raises Answered where that cannot be found out."""
+    def _issue(self, thread: Thread, message: Message, is_in_doubt: bool = False) -> Issue | None:
+        """The issue with our external id. ``is_in_doubt``: it may have been made before. Raises Answered where that
+        cannot be found out."""
         if not self._has_find():
             return None
         external_id = _external_id(thread, message)
         given = {"external_id": external_id, "id": external_id}
         answer = self._ask("GET", address(self.find_shape["path"], given), thread)
         try:
-            return issue_in(answer, self.find_shape, external_id, self.lines)
+            return issue_in(answer, self.find_shape, external_id, self.lines, is_in_doubt)
         except CannotSay as error:
             raise Answered(NotDelivered(f"runbook_announce.tracker: {error}")) from None
 

@@ -109,11 +109,14 @@ def _texts_in(shape: Any) -> list[str]:
     return [shape] if isinstance(shape, str) else []
 
 
-def issue_in(answer: Any, find: Mapping[str, Any], external_id: str, lines: Sequence[str] = ()) -> Issue | None:
+def issue_in(
+    answer: Any, find: Mapping[str, Any], external_id: str, lines: Sequence[str] = (), is_in_doubt: bool = False
+) -> Issue | None:
     """The issue of an answer that has the external id; of several the first one that has it alone. ``lines``: of the
-    site's shapes, see ``lines_of``. Raises CannotSay where no issue of it says which one it has, as a tracker that does
-    not know the question returns all of them, where several texts have the line with our id, where none has and a text
-    has our id as a word, and where the issue has no id by which it can be changed."""
+    site's shapes, see ``lines_of``; ``is_in_doubt``: one may have been made before. Raises CannotSay where no issue of
+    it says which one it has, as a tracker that does not know the question returns all of them, where several texts have
+    the line with our id, where in doubt none has and a text has our id as a word, and where the issue has no id by
+    which it can be changed."""
     rows = answer
     if find["rows"]:
         rows = value_at(answer, find["rows"])
@@ -132,8 +135,9 @@ def issue_in(answer: Any, find: Mapping[str, Any], external_id: str, lines: Sequ
             ids = ", ".join(text_of(value_at(row, find["id"])) or "?" for row in known[:5])
             raise CannotSay(f"several issues have the external id {external_id} in {find['external_id']!r}: {ids}")
     if not known:
-        # None means that there surely is none, and that one is made.
-        named = [row for row, value in zip(rows, values) if _names(value, external_id, lines)]
+        # None means that there surely is none, and that one is made. Before the first one was asked for, a text with
+        # our id is a person's, who speaks of the incident.
+        named = [row for row, value in zip(rows, values) if is_in_doubt and _names(value, external_id, lines)]
         if named:
             ids = ", ".join(text_of(value_at(row, find["id"])) or "?" for row in named[:5])
             raise CannotSay(
@@ -167,9 +171,10 @@ def _has(value: Any, external_id: str, lines: Sequence[str]) -> bool:
     if len(rows) == 1 and not lines:
         return re.search(rf"(?<![\w#%.-]){re.escape(external_id)}(?![\w#%-])(?!\.\w)", rows[0]) is not None
     forms = lines or [_OUR_ID]
-    # The text of an action item may be the incident's id, and then it has its own id in a line, too.
+    # The text of an action item may be the incident's id, and then it has its own id in a line, too. With the ids of
+    # several items it is the incident's, in which a person has listed them.
     ours, of_item = _forms(forms, re.escape(external_id)), _forms(forms, re.escape(external_id) + r"#\S+")
-    return any(ours.fullmatch(row) for row in rows) and not any(of_item.fullmatch(row) for row in rows)
+    return any(ours.fullmatch(row) for row in rows) and len({row for row in rows if of_item.fullmatch(row)}) != 1
 
 
 def _has_plainly(value: Any, external_id: str, lines: Sequence[str]) -> bool:
@@ -188,19 +193,21 @@ def _plain(text: str) -> str:
 
 
 def _names(value: Any, external_id: str, lines: Sequence[str]) -> bool:
-    """Whether a text has the id as a word, and is not that of an action item or of another incident, which has its own
-    id: an issue of ours that a person or the tracker has written anew may be that."""
+    """Whether a text has the id as a word, and is not that of an action item, which has the id of one item, or of
+    another incident, which has its own in a line: an issue of ours that was written over may be that."""
     if not isinstance(value, str):
         return False
     ours = re.escape(external_id)
     texts = [value, _plain(value)]
-    if any(re.search(rf"(?<![\w#%.-]){ours}#\S", text) for text in texts):
-        return False
     if not any(re.search(rf"(?<![\w#%.-]){ours}(?![\w#%-])(?!\.\w)", text) for text in texts):
         return False
     rows = [row.strip() for text in texts for row in text.splitlines()]
-    not_ours = rf"(?!{ours}(?![\w#%.-]))"
-    for form in dict.fromkeys([*(lines or [_OUR_ID]), *map(_plain, lines)]):
+    plain_lines = [*(lines or [_OUR_ID]), *map(_plain, lines)]
+    items = {item for text in texts for item in re.findall(rf"(?<![\w#%.-]){ours}#([\w%.-]*[\w%])", text)}
+    if len(items) == 1 and not any(_forms(plain_lines, ours).fullmatch(row) for row in rows):
+        return False
+    not_ours = rf"(?!{ours}(?![\w%.-]))"
+    for form in dict.fromkeys(plain_lines):
         # Without a word beside it any word would be an id.
         has_words = re.search(r"\w", _OTHER_VALUE.sub("", form).replace(_OUR_ID, ""))
         other = _forms([form], not_ours + (_AN_ID if has_words else _A_DATED_ID))

@@ -115,17 +115,17 @@ OTHER = f"Incident 2026-11-24-1: open\n\nIt was reported by ana: as {ID}\n\n2026
 OWN = f"Incident {ID}: open.\r\n\r\n{ID}"
 
 
-def found(texts, body):
+def found(texts, body, is_in_doubt=True):
     settings = {"create": {"body": {"body": body}}, "find": {"external_id": "body"}}
     rows = [{"id": number, "body": text} for number, text in enumerate(texts, 1)]
-    issue = issue_in(rows, find_of(settings), ID, lines_of(settings))
+    issue = issue_in(rows, find_of(settings), ID, lines_of(settings), is_in_doubt)
     return issue.id if issue else None
 
 
 @pytest.mark.parametrize(
     ("texts", "is_found"),
     [
-        ([ITEM], None), ([OTHER], None), ([f"as {ID}0"], None), ([f"{ID}\n\nOwner: ana\n\n{ID}#A1"], None),
+        ([ITEM], None), ([OTHER], None), ([f"as {ID}0"], None),
         ([OWN], "1"), ([ITEM, OTHER, OWN], "3"), ([None, OWN], "2"), ([ID], "1"), ([f"{OWN}\n\nThanks"], "1"),
     ],
 )  # fmt: skip
@@ -187,3 +187,40 @@ def test_where_the_id_is_a_word_of_a_text_alone_no_second_issue_is_made(body, te
 def test_an_item_that_names_its_incident_keeps_no_issue_from_it(item, body):
     assert found([item], body) is None
     assert found([f"as {ID}\n\n{body.replace('{external_id}', '2026-11-24-1').replace('{title}', 'x')}"], body) is None
+
+
+ITEMS = f"{ID}#A1", f"{ID}#A2"
+
+
+@pytest.mark.parametrize("text", ["{0}\n\nOwner: ana\n\n{1}", "<p>{0}</p><ul><li>{1}</li></ul>"])
+def test_where_both_ids_have_a_line_of_their_own_the_issue_may_be_either(text):
+    """An action item whose text is the incident's id, or an incident in which one item is listed."""
+    assert found([text.format(ID, *ITEMS)], "{text}\n\n{external_id}", is_in_doubt=False) is None
+    with pytest.raises(CannotSay):
+        found([text.format(ID, *ITEMS)], "{text}\n\n{external_id}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "text\n\n{0}\n\nActions:\n{1}\n{2}", "<p>text</p><p>{0}</p><ul><li>{1}</li><li>{2}</li></ul>",
+        "{0}\n\n- [x] {1}\n- [ ] {2}\n{1}\n{2}",
+    ],
+)  # fmt: skip
+def test_the_issue_in_which_a_person_has_listed_the_action_items_is_the_incident_s(text):
+    """It was taken for an item's, and a second issue was made."""
+    assert found([text.format(ID, *ITEMS)], "{text}\n\n{external_id}") == "1"
+
+
+@pytest.mark.parametrize("text", ["Locks on a table ({0}).\nActions: {1} done, {2} open", "{0}: {1}, {2}\n{1}\n{2}"])
+def test_an_issue_that_was_written_over_with_its_action_items_is_not_made_twice(text):
+    with pytest.raises(CannotSay):
+        found([text.format(ID, *ITEMS)], "{text}\n\n{external_id}")
+
+
+@pytest.mark.parametrize("text", [f"Postmortem of {ID}: agenda", f"as {ID}", f"Relapse of {ID}?\n\nana"])
+def test_before_the_first_issue_a_person_s_text_about_the_incident_holds_none_up(text):
+    body = "{text}\n\n{external_id}"
+    assert found([text], body, is_in_doubt=False) is None
+    with pytest.raises(CannotSay):
+        found([text], body)
