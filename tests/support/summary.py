@@ -16,6 +16,8 @@ from support import scope
 LONGEST = 20  # lines, the count among them
 _WIDE = 200  # characters of one line
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S.*)$", re.M)
+# pytest's last line; names of tests may have a number and such a word, too.
+_LAST_LINE = re.compile(r"^=* ?\d+ [a-z]+(?:, \d+ [a-z]+)*(?: in [\d.]+s.*)?$", re.M)
 _COUNTS = re.compile(r"(\d+) (passed|failed|errors?|skipped)")
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 _TAIL = 3  # lines of a command that counts no tests
@@ -39,7 +41,8 @@ def judge(result: Result, code: int, text: str, counts_tests: bool) -> Result:
     """Read a command's exit code and output into its result: in tests where the tool counts them, else in commands."""
     plain = _ESCAPES.sub("", text)
     result.ran = True
-    counts = {word.rstrip("s"): int(number) for number, word in _COUNTS.findall(plain)} if counts_tests else {}
+    last = _LAST_LINE.findall(plain)[-1:] if counts_tests else []
+    counts = {word.rstrip("s"): int(number) for number, word in _COUNTS.findall(" ".join(last))}
     if counts:
         result.passed = counts.get("passed", 0)
         result.failures = counts.get("failed", 0) + counts.get("error", 0)

@@ -30,6 +30,14 @@ def test_a_suite_is_counted_in_tests_and_names_those_that_failed():
     ]
 
 
+def test_the_name_of_a_test_is_no_count():
+    """A run that listed its slowest tests had failed, though all passed."""
+    slow = "0.02s call tests/unit/test_a.py::test_one[2 of 3 attempts failed: 503]\n3 failed\n"
+    for last in ("3 passed, 1 skipped in 4.20s\n", "===== 3 passed, 1 skipped in 61.2s (0:01:01) =====\n"):
+        result = result_of(0, slow + last)
+        assert (result.passed, result.failures, result.failed) == (3, 0, [])
+
+
 def test_a_command_is_counted_once_and_its_last_lines_say_what_failed():
     result = result_of(2, "a\nb\n\x1b[31mrole x: 3 passed, 1 failed\x1b[0m\n\nc\n", counts_tests=False)
     assert (result.passed, result.failures) == (0, 1)
