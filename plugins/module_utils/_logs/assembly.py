@@ -18,6 +18,7 @@ _MOST_LINES = 500  # of one record; of a longer one the end is kept
 _LONGEST = 256 * 1024  # characters of one line that are put together
 _APART = 2.0  # seconds after which a piece is no part of a line any more: the engine gives them one time
 _BESIDE = 5000  # records of other streams that wait for the beginning of one
+_MOST_WAITING = 4 * 1024 * 1024  # characters of records without a time that wait for an older one with a time
 _WAITING = 200  # lines of other streams that wait for one to become whole
 
 
@@ -123,7 +124,7 @@ class _Tail:
 
     def alone(self, source: str, stream: str) -> list[Record]:
         """A record of these lines alone; none of blank lines."""
-        return [Record(self.at, source, self.text(), stream, self.grade)] if self.first else []
+        return [Record(self.at, source, self.text(), stream, self.grade, self.dropped)] if self.first else []
 
     def text(self, before: str | None = None) -> str:
         lines = list(reversed(self.lines))
@@ -153,7 +154,8 @@ def records(lines: Iterable[Piece], source: str) -> Iterator[Record]:
             held.setdefault(line.stream, tail or _Tail()).add(line)
         else:
             text = held.pop(line.stream).text(line.text) if tail is not None else line.text
-            beside.append(Record(line.at, source, text, line.stream, line.grade))
+            dropped = tail.dropped if tail is not None else 0
+            beside.append(Record(line.at, source, text, line.stream, line.grade, dropped))
         if beside and not held:
             yield from _by_time(beside)
             beside = []
@@ -181,11 +183,23 @@ def _by_time(unsorted: list[Record]) -> list[Record]:
 
 
 def timed(untimed: Iterable[Record], otherwise: float) -> Iterator[Record]:
-    """Each with a time: one that says none has that of the next newer one, the newest the one that is given."""
-    at = otherwise
+    """Each with a time. One that says none has that of the next older one, since programs write the time first; where
+    none is older, or too much lies between, that of the next newer one. What is newer than all that say one may be as
+    young as the file, and has the time that is given."""
+    at: float | None = None
+    waiting: list[Record] = []
+    size = 0
     for record in untimed:
-        if record.at is None:
-            yield record._replace(at=at)
-        else:
-            at = record.at
+        if record.at is not None:
+            yield from (each._replace(at=record.at) for each in waiting)
+            waiting, size, at = [], 0, record.at
             yield record
+        elif at is None:
+            yield record._replace(at=otherwise)
+        else:
+            waiting.append(record)
+            size += len(record.text)
+            if len(waiting) >= _BESIDE or size >= _MOST_WAITING:
+                yield from (each._replace(at=at) for each in waiting)
+                waiting, size = [], 0
+    yield from (each._replace(at=at) for each in waiting)

@@ -11,12 +11,11 @@ from __future__ import annotations
 import re
 
 from .._core.lazy import lazy
-from .dates import Zone
-from .level import DETAILS, SYSLOG_HEAD, level_of
+from .dates import Zone, whole_date
+from .level import DETAILS, SYSLOG_HEAD, TRACEBACK, level_of
 from .line import bare_head, time_of
 from .wrapping import without_colours
 
-_TRACEBACK = "Traceback (most"
 _EXAMINED = 400  # characters of a line that begins with blanks
 _TAG = re.compile(r"\[[0-9a-f]{8}-[0-9a-f-]{27}\] ?")  # Rails: the request, before each line
 _GOES_ON = re.compile(
@@ -28,21 +27,24 @@ _GOES_ON = re.compile(
     r"|goroutine \d+ \[|created by \S|panic\(\S.{0,300}\)$|\[signal |exit status \d"
     r"|[\w.-]+(?:/[\w.@~%-]+)*\.(?:\(\*?\w+\)\.)?\w+(?:\.func\d+)*\(.*\)$"
     # PHP, Laravel
-    r"|#\d+ |\[stacktrace\]|Stack trace:|Next (?:\w+\\)*\w+(?:Error|Exception)|\"\} ?$|PHP Stack trace:|PHP {1,4}\d+\. "
+    r"|#\d+ {1,2}(?:\{main\}|\[internal function\]|\S{1,300}\(\d+\)|0x[0-9a-f]+ |[\w:]{1,80} \()"
+    r"|\[stacktrace\]|Stack trace:|Next (?:\w+\\)*\w+(?:Error|Exception)|\"\} ?$|PHP Stack trace:|PHP {1,4}\d+\. "
     # Rust
-    r"|note: |stack backtrace:"
+    r"|note: (?:run with|Some details)|stack backtrace:"
     # Ruby: app/x.rb:3:in 'pay'
     r"|/?(?:[\w.-]+/)+[\w.-]+\.(?:rb|erb|haml|slim):\d+:in "
     # Elixir
-    r"|\*\* \(|Last message\b|State: |Function: [&#]|Args: \[|Initial Call: |Ancestors: |Message Queue"
+    r"|\*\* \(|Last message\b|State: [%\[{(#:\"]|Function: [&#]|Args: \[|Initial Call: |Ancestors: |Message Queue"
     # asyncio's handler of exceptions, Haskell, InnoDB
     r"|(?:future|task|handle|protocol|transport|client_session|connector): <"
     r"|source_traceback: |CallStack \(from|InnoDB: \S"
     # Node
     r"|Node\.js v\d|\^+\s*$"
-    # SQLAlchemy, and statements of several lines
-    r"|\[SQL: |\[parameters: |\(Background on this error|(?:FROM|WHERE|VALUES|GROUP BY|ORDER BY|LIMIT|RETURNING"
-    r"|HAVING|(?:INNER|LEFT|RIGHT|OUTER|CROSS) |JOIN|UNION|AND|OR|SET) ?\S)"
+    # SQLAlchemy
+    r"|\[SQL: |\[parameters: |\(Background on this error"
+    # MySQL's log of slow statements
+    r"|# (?:User@Host|Query_time|Thread_id|Schema|Rows_|Bytes_|QC_hit|Full_scan)"
+    r"|SET timestamp=\d+;|use [\w`]{1,80};\s*$)"
 )
 # Records that begin with blanks: Consul's and Nomad's agents, levels that are aligned to the right (tracing without a
 # time, Python's %(levelname)8s), Next.js.
@@ -52,6 +54,17 @@ _ANEW = re.compile(
     r"|(?: (?:INFO|WARN|NOTICE|WARNING)|    ?(?:INFO|WARN)|   (?:ERROR|DEBUG|TRACE|FATAL))(?::? {1,4}|\] ?)[\w\[{<(]"
     r"| (?:[⨯✗✘✖⚠✓✔○●▲ℹ]\ufe0f?|(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /\S{0,2000} \d{3} in \d)"  # noqa: RUF001
 )
+# Of a statement of several lines, where the line above is of one, too: these are words of any text.
+_OF_STATEMENT = re.compile(
+    r"(?:FROM|WHERE|VALUES|GROUP BY|ORDER BY|LIMIT|RETURNING|HAVING|(?:INNER|LEFT|RIGHT|OUTER|CROSS) |JOIN|UNION|AND|OR"
+    r"|SET)(?: \S|[(\"`'])"
+)
+_STATEMENT = re.compile(
+    r"\s|.{0,300}\b(?i:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|MERGE INTO|FROM|WHERE|VALUES|JOIN|UNION|ORDER BY)\b"
+)
+_SLOW = re.compile(r"(?:SET timestamp=\d+|use [\w`]{1,80});\s*$")
+# A frame of a stack trace, or what ends one: Java, Node, .NET, Ruby, Rust.
+_OF_TRACE = re.compile(r"\s+at \S|\s*\.\.\. \d+ (?:more|common)|\tfrom \S|\}\s*$|   \d+: ")
 _POSTGRES_MORE = lazy(rf".{{0,300}}?(?<![\w./-])(?:{DETAILS}):  \S")
 _PHP_MORE = re.compile(r"\[\d\d-[A-Z][a-z]{2}-\d{4} [^\]]{8,60}\] PHP (?:Stack trace:| {1,4}\d+\. )")
 _PROCESS = re.compile(r"\[(\d{1,8})(?:-\d+)?\]")
@@ -117,6 +130,12 @@ def joins(older: str, newer: str) -> bool:
         return _CSV.match(newer) is None
     if "]: " in newer[:160] and "]: " in older[:160]:
         return _in_syslog(older, newer)
+    if len(older) < 60 and whole_date(older, Zone()) is not None:  # Oracle writes the time on a line of its own
+        return time_of(newer, Zone()) is None
+    if _SLOW.match(older):
+        return newer[:2] != "# " and time_of(newer, Zone()) is None
+    if _OF_STATEMENT.match(newer):
+        return bool(_STATEMENT.match(older)) and not level_of(newer)
     if _JAVA_LEVEL.match(newer):
         return bool(_JAVA_HEAD.match(older))
     return bool(_RAISED.match(newer)) and bool(_FRAME.match(older)) and not level_of(newer)
@@ -143,9 +162,11 @@ def is_own(tail: str, line: str) -> bool:
     if _POSTGRES_MORE.match(tail):
         processes = _PROCESS.search(tail), _PROCESS.search(line)
         return bool(processes[0] and processes[1] and processes[0].group(1) != processes[1].group(1))
-    if not (tail.startswith(_TRACEBACK) or _EXCEPTION.match(tail)):
+    begins = bool(TRACEBACK.match(tail))
+    if not (begins or _EXCEPTION.match(tail)):
         return bool(_MAY_END.match(tail)) and not _GO_CALL.match(tail) and not line[:1].isspace()
-    if tail.startswith(_TRACEBACK) and _EXCEPTION.match(line):
+    # Above the first line of a trace the frames of another one end, or an exception without any.
+    if _EXCEPTION.match(line) or (not begins and _OF_TRACE.match(line)):
         return True
     if goes_on(line):
         return False

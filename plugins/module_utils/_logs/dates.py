@@ -77,7 +77,7 @@ _US = rf"(?P<u>\d{{1,2}}/\d{{1,2}})/(?P<y>\d{{4}})(?P<comma>,)?\s{_TIME}{_HALF}{
 _SYSLOG_YEAR = rf"{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s(?P<y>\d{{4}})\s{_CLOCK}{_OFFSET}"
 _SYSLOG = (
     rf"{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)(?:\.(?P<f>\d{{1,9}}))?"
-    rf"(?:{_HALF}(?=[\s\],:]|$)|\b)"
+    rf"(?:{_HALF}(?![\w-])|\b)"
 )
 _DM = rf"(?P<d>\d{{1,2}})\s{_NAME}\s(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)(?:\.(?P<f>\d{{1,9}}))?\b"
 _SHORT = r"(?P<yy>\d\d)(?P<m>\d\d)(?P<d>\d\d)\s{1,2}(?P<h>\d{1,2}):(?P<i>\d\d):(?P<s>\d\d)"
@@ -132,13 +132,21 @@ _MORE = (
     rf"Started [A-Z]{{3,7}} \"[^\"]{{0,300}}\" for \S{{1,60}} at {ISO}",
 )  # fmt: skip
 _NUMBER = rf"{_EPOCH}[\s:|,]"  # may also be the number of an order, of a phone
+_FAST = 300.0  # seconds by which a clock may be ahead
 _LATELY = 3 * 366 * 86400.0  # seconds before the present within which it is a moment
 CLF = re.compile(rf"\[{_DMY}\]")
+_OF_ACCESS = re.compile(r"(?:\s-\s\S{1,60}|[\da-fA-F.:\]]{3,45}:\d{1,5})\s$")
 _KEYED = re.compile(
     r"(?:^|[\s,;{(])[\"']?@?(?:time(?:stamp)?|ts|t|date(?:time)?|asctime|eventtime|logtime|log_time)[\"']?="
     rf"[\"']?(?:{ISO}|{_EPOCH}(?=[\s,;\"']|$))",
     re.I,
 )
+# Before the pair with the time stand other pairs, levels, and what is in brackets; elsewhere a line speaks of a date.
+_PAIRS = re.compile(
+    rf"(?:(?:<\d{{1,3}}>|\[[^\]]{{0,120}}\]|(?i:{_WORD})\b|-)[\s,;:]*"
+    r"|[\"'{(]?[\w.@-]{1,60}[\"']?=(?:\"(?:[^\"\\]|\\.){0,400}\"|[^\s,;\"]{0,400})(?:[\s,;]+|$))*[\"']?$"
+)
+_MESSAGE = re.compile(r"(?:^|[\s,;])(?:msg|message|event)=")
 _DATE_TIME = re.compile(r"(?:^|\s)date=\"?(\d{4}-\d\d-\d\d)\"?[ ,]time=\"?(\d\d:\d\d:\d\d(?:\.\d{1,9})?)", re.I)
 # PostgreSQL: whatever log_line_prefix puts before the severity, of which two blanks follow the colon.
 _POSTGRES = lazy(rf"(.{{1,300}}?)\b(?:{SEVERITIES}|{DETAILS}):  ?\S")
@@ -164,7 +172,7 @@ def date_of(head: str, zone: Zone) -> float | None:
         minute = _minute(match.group(1), shown, zone)  # of a minute there are many
         return minute + float(match.group(2).replace(",", ".")) if minute is not None else None
     match = CLF.search(head)
-    if match:
+    if match and not _is_spoken_of(head[: match.start()]):
         return _moment(match.groupdict(), zone)
     match = re.match(_AT_BEGIN, head)
     if match:
@@ -179,6 +187,14 @@ def date_of(head: str, zone: Zone) -> float | None:
     if at is not None and (not zone.now or zone.now - _LATELY <= at <= zone.now + 86400.0):
         return at
     return _keyed(head, zone)
+
+
+def _is_spoken_of(before: str) -> bool:
+    """Whether a date in brackets is what a line speaks of: another date begins the line, and no client's address and
+    user stand before this one, as in an access log that goes through syslog."""
+    if len(before) < 8 or before[:1].isdigit() or _OF_ACCESS.search(before):
+        return False
+    return re.match(_AT_BEGIN, before) is not None
 
 
 def whole_date(text: str, zone: Zone, number: bool = True) -> float | None:
@@ -223,7 +239,12 @@ def _keyed(head: str, zone: Zone) -> float | None:
     if match:
         return whole_date(f"{match.group(1)} {match.group(2)}", zone)
     match = _KEYED.search(head)
-    return _moment(match.groupdict(), zone) if match else None
+    before = head[: match.start()] if match else ""
+    at = _moment(match.groupdict(), zone) if match and _PAIRS.match(before) else None
+    if at is None or not zone.now or not _MESSAGE.search(before):
+        return at
+    # Behind the message it may be what the line speaks of.
+    return at if zone.now - 86400.0 <= at <= zone.now + _FAST else None
 
 
 def _of_postgres(head: str, zone: Zone) -> float | None:

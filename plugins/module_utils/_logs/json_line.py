@@ -43,6 +43,7 @@ _LEVELS = {
 CONTAINER = frozenset({"CONTAINER_ID", "CONTAINER_ID_FULL", "CONTAINER_NAME"})
 _OF_PYTHON = {"lineno", "funcname", "pathname", "threadname", "processname"}
 _APART = 86_400.0  # seconds
+_FAST = 300.0  # seconds by which a clock may be ahead
 _OF_SYSLOG = {"facility", "syslog_facility", "syslogfacility", "priority", "procid", "syslogtag", "syslog_identifier"}
 _SIGNS = str.maketrans("", "", "_.-")
 _STATUS = (
@@ -128,7 +129,8 @@ def _is_own(key: str, value: Any, at: float, said: bool, fields: Mapping[str, An
         return False
     if not said or any(word in key.lower() for word in ("stamp", "logged", "clock")):
         return True
-    if key.lower() not in _MADE and zone.now - _APART <= at:
+    # What a record speaks of later this day is no time of its own, either.
+    if key.lower() not in _MADE and zone.now - _APART <= at <= zone.now + _FAST:
         return True
     return key == "created" and isinstance(value, float) and not _OF_PYTHON.isdisjoint(map(str.lower, fields))
 

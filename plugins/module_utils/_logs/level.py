@@ -55,8 +55,8 @@ _NOTHING = (
     r"\s?[:=]\s?(?:null|none|nil|<nil>|undefined|false|ok\b|\"\"|''|\[\]|\{\}|-(?=\s|$)|0(?![\w.]))"
     r"|\s(?:count|code)\s?[:=]?\s?0\b"
 )
-_OF_IT = r"(?:report|logg?|page|counter|handl|threshold|level|limit)(?:s|ing|er|ers)?"
-_TRACEBACK = "Traceback (most"
+_OF_IT = r"(?:report|logg?|page|counter|handl|threshold|level|limit|budget|rate|template)(?:s|ing|er|ers)?"
+TRACEBACK = re.compile(r"Traceback \(most|\s{0,20}\+ Exception Group Traceback \(most")
 _EXCEPTION = re.compile(
     r"(?:(?:Uncaught |Unhandled )?\w*(?:\.\w+)*(?:Error|Exception)\b"
     rf"(?![-=]|(?i:{_NOTHING})|\s(?i:{_OF_IT})\b)|\*\* \(\w)"
@@ -131,7 +131,10 @@ _NAMES = r"warn(?:ing)?|err(?:or)?|severe"
 # In a sentence these are of something else (a critical section, an alert's rule): a sign must close or open them.
 _SIGNED = r"debug[1-5]?|trace|verbose|info(?:rmation)?|notice|crit(?:ical)?|fatal|panic|alert|emerg(?:ency)?"
 # A program that says from which level on it logs.
-_SETTING = ("level ", "level: ", "level to ", "level is ", "level=")
+_SETTING = re.compile(
+    r"(?i)(?:(?:level|\bmin(?:imum)? severity)(?: to| is|:| ?=)?"
+    r"|(?:level|severity)(?: was| is| has been)? (?:set|changed|switched|raised|lowered) to) ?$"
+)
 # Written large a level may be joined to a word: ERROR/ForkPoolWorker-2, app.ERROR:, [worker]ERROR, INFO:root.
 _LARGE = re.compile(
     r"(?<![A-Za-z0-9_/-])(?:[A-Za-z]\w{0,40}\.)?(DEBUG[1-5]?|TRACE|VERBOSE|INFO(?:RMATION)?|NOTICE|WARN(?:ING)?|ERR(?:OR)?"
@@ -139,7 +142,7 @@ _LARGE = re.compile(
 )
 _SMALL = re.compile(
     rf"(?<![\w./-])(?<!\b[Nn]o )(?<!\b[Nn]on )(?<!without )(?<!\bany )(?<!\b0 )(?<!\bof )"
-    r"(?<!\b[Cc]all )(?<!\b[Ss]tack )(?<!\b[Cc]orrected )"
+    r"(?<!\b[Cc]all )(?<!\b[Ss]tack )(?<!\b[Cc]orrected )(?<!\b[Ll]ast )(?<!\b[Oo]n )(?<!\brecovered from )"
     rf"({_NAMES}|(?<=[\[<(|\"'\t])(?:{_SIGNED})|(?:{_SIGNED})(?=\s{{0,5}}[:\])>|,;\t\"']|\s{{2}}|\s-\s)"
     r"|(?:fatal|critical|panic)(?=\s(?:error|exception|signal|failure|fault|python|serving)\b)|(?<=[\dZ]\s)info(?=\s))"
     rf"(?![\w./-]|=|{_NOTHING})(?!(?-i:(?<=[a-z]))\s{_OF_IT}\b)",
@@ -280,9 +283,15 @@ def _by_key(head: str) -> str:
     return ""
 
 
+# The address that a client of HTTP writes before the request that it sends (urllib3: https://api.stripe.com:443 "POST).
+_SENT_TO = re.compile(r"://[^\s\"]{1,300}\s{0,3}$")
+
+
 def _by_request(head: str, line: str) -> str:
     """By the status of a request, or by a graver level that the program gives the line before it."""
     found, quote = _by_status(head, line), head.find('"')
+    if quote > 0 and "://" in head[:quote] and _SENT_TO.search(head, 0, quote):
+        return ""  # what another host has answered to the program; its own level says how bad that is
     # Behind the date of an access log ([... +0000] ") there is none, and names stand before it.
     if not found or found == "error" or quote < 0 or head[quote - 3 : quote - 2].isdigit():
         return found
@@ -315,7 +324,7 @@ def _by_word(head: str) -> str:
         key=lambda match: match.start(),
         default=None,
     )
-    if first is None or head[: first.start()].lower().endswith(_SETTING):
+    if first is None or _SETTING.search(head[max(0, first.start() - 60) : first.start()]):
         return ""
     return GRAVE[first.group(first.lastindex or 0).lower().rstrip(": ")]
 
@@ -334,7 +343,7 @@ def _by_exception(head: str) -> str:
         head = head[match.end() :]
     if _PANIC.match(head):
         return "critical"
-    return "error" if head.startswith(_TRACEBACK) or _EXCEPTION.match(head) or _RUBY.match(head) else ""
+    return "error" if TRACEBACK.match(head) or _EXCEPTION.match(head) or _RUBY.match(head) else ""
 
 
 def _by_more(more: str) -> str:

@@ -109,6 +109,7 @@ class Record(NamedTuple):
     text: str
     stream: str = ""
     grade: str = ""  # where the source keeps the level apart, as the journal does
+    dropped: int = 0  # lines that are not in the text, since it is longer than is kept
 
     @property
     def level(self) -> str:
@@ -147,7 +148,9 @@ def signature_text(text: str) -> str:
         said = next((str(fields[name]) for name in _SAID if fields.get(name)), "")
         request = request_of(fields)
         line = said or " ".join(str(request[name]) for name in ("status", "method", "path") if name in request) or line
-    bare = _NUMBERS.sub("#", _QUOTED.sub("'...'", _TIMES.sub("", redacted(line[: 4 * _LONGEST]))))
+    if len(line) > 4 * _LONGEST:  # at a blank: of half a secret it is not seen that it is one
+        line = line[: 4 * _LONGEST].rpartition(" ")[0] or line[: 40 * _LONGEST]
+    bare = _NUMBERS.sub("#", _QUOTED.sub("'...'", _TIMES.sub("", redacted(line))))
     return " ".join(bare.split())[:_LONGEST]
 
 

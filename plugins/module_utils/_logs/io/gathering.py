@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
 
+from ..._core.text import counted
 from ..assembly import timed
 from ..failing_requests import FailingRequests
 from ..fields import fields_of
@@ -81,6 +82,7 @@ def counting(
     """
     for record in timed(_untimed(stream, tally, bool(query.follow)), otherwise):
         tally.records += 1
+        tally.dropped += record.dropped
         if tally.records == 1 and record.at is not None:
             _doubt(record.at, written, tally)
         if record.at is not None and (tally.oldest is None or record.at < tally.oldest):
@@ -175,6 +177,8 @@ def say_unknown(tallies: Sequence[Tally], query: LogQuery) -> None:
     for tally in tallies:
         if tally.records and tally.untimed == tally.records:
             tally.note(f"none of its {tally.records} records says when it was written: since cannot be applied", False)
+        if tally.dropped:
+            tally.note(f"{counted(tally.dropped, 'line', 'lines')} in the middle of very long records")
         if tally.examined and not tally.levels and (query.level or query.signatures):
             what = "level chooses none of them" if query.level else "its kinds of errors are not known"
             tally.note(f"none of its {tally.examined} records says how bad it is: {what}", bool(query.level))

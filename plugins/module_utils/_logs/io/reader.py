@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Iterator, Sequence
 from ..._compose.io.engine_transport import EngineLogin
 from ..._compose.project_ref import Source
 from ..._core.errors import HostError, ProjectUnknown
+from ..._core.text import counted
 from ..assembly import records, whole_lines
 from ..records import LogReport, Record
 from .files import newest_first, text_of
@@ -248,14 +249,19 @@ def _add_files(
 
 
 def _say_beside(tallies: Sequence[Tally], floor: float) -> None:
-    """Note files beside those that do not reach back to what was asked for, which may be their earlier parts. Where a
-    wildcard has given many, it has given what is beside them."""
+    """Note files beside those that do not reach back to what was asked for, which may be their earlier parts. Of many
+    files, as a wildcard gives them, it is looked for beside the first ones, and said that it was not beside the others.
+    """
     given = {tally.place for tally in tallies}
     short = [tally for tally in tallies if tally.kind == "file" and tally.ended and not tally.reaches]
     folders = Folders()
-    for tally in short if len(short) <= _BESIDE else ():
+    for tally in short[:_BESIDE]:
         if not tally.problem:
             note_siblings(tally.place, {*folders.family(tally.place), *given}, floor, tally)
+    if short[_BESIDE:]:
+        rest = len(short) - _BESIDE - 1
+        others = f" and {counted(rest, 'more file')}" if rest else ""
+        short[_BESIDE].note(f"whether earlier parts lie beside it{others} was not looked for")
 
 
 def _is_wide(head: bytes) -> bool:

@@ -14,9 +14,18 @@ def test_a_traceback_after_a_line_that_is_well_stands_alone():
     assert found[0].level == "error"
 
 
-def test_a_record_without_a_time_has_that_of_its_neighbour():
-    found = [Record(None, "f", "c"), Record(5.0, "f", "b"), Record(None, "f", "a")]
-    assert [record.at for record in timed(found, 9.0)] == [9.0, 5.0, 5.0]
+def test_a_record_without_a_time_has_that_of_the_older_one_which_the_program_wrote_first():
+    found = [Record(at, "f", "x") for at in (None, 9.0, None, None, 5.0, None)]
+    assert [record.at for record in timed(found, 12.0)] == [12.0, 9.0, 5.0, 5.0, 5.0, 5.0]
+    assert [record.at for record in timed([Record(None, "f", "x")] * 2, 12.0)] == [12.0, 12.0]
+
+
+def test_of_many_records_without_a_time_few_wait_for_an_older_one():
+    taken = []
+    found = (taken.append(number) or Record(9.0 if not number else None, "f", "x" * 1024) for number in range(20_000))
+    stream = timed(found, 12.0)
+    assert [next(stream).at for dummy in range(2)] == [9.0, 9.0]
+    assert len(taken) <= 5001
 
 
 def put(*lines: tuple[float | None, str]) -> list[Record]:

@@ -48,6 +48,37 @@ def test_what_is_no_date_of_the_line_is_none(line):
     assert date_of(line, HERE) is None
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "user 7 paid, date=2026-11-23T00:00:00Z", 'level=info msg="trip booked" date=2026-12-24T10:00:00Z',
+        'level=info msg="trip booked" time=2026-01-05T10:00:00Z', "payment of ts=1795400000 failed",
+    ],
+)  # fmt: skip
+def test_a_date_that_a_line_speaks_of_is_none_of_its_own(line):
+    assert date_of(line, HERE) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "level=info caller=x.go:7 ts=2026-11-24T02:40:04Z msg=x", "user=a,db=b,time=2026-11-24 02:40:04 UTC LOG:  x",
+        "<6>[app] level=info time=2026-11-24T02:40:04Z", "level=info msg=x time=2026-11-24T02:40:04Z",
+        "Nov 24 02:40:04 web app[7]: upstream said [01/Nov/2026:09:00:00 +0000] x",
+        "Nov 24 02:40:04 web nginx: 10.0.0.9 - - [24/Nov/2026:02:40:04 +0000] x",
+        "shop.example 10.0.0.9 - ana [24/Nov/2026:02:40:04 +0000] x",
+    ],
+)  # fmt: skip
+def test_the_time_of_a_line_stands_before_what_it_speaks_of(line):
+    assert date_of(line, HERE) == AT
+
+
+@pytest.mark.parametrize("text", ["PM|ERROR|x", "PM; x", "PM> x", "PM) x", "PM x"])
+def test_the_half_of_the_day_counts_whatever_stands_behind_it(text):
+    assert date_of(f"Nov 23 10:00:00 {text}", HERE) == AT - 4 * 3600 - 40 * 60 - 4
+    assert date_of("Nov 23 10:00:00 pm-01 x", HERE) == AT - 16 * 3600 - 40 * 60 - 4
+
+
 @pytest.mark.parametrize(("number", "at"), [(12, None), (1795488004, AT), (1795488004000000000, AT), (-1, None)])
 def test_numbers_that_are_moments(number, at):
     assert of_number(number) == at

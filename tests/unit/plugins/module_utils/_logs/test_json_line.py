@@ -31,6 +31,7 @@ DATE = "2026-11-24T02:40:04Z"
         ({"date": "2026-12-24 08:00:00", "msg": "x"}, None),
         ({"message": "x", "signup_date": "2026-11-02T02:40:04Z"}, None),
         ({"message": "x", "slot": "2026-12-02T02:40:04Z"}, None), ({"message": "x", "d": DATE}, AT),
+        ({"message": "x", "dt": "2026-11-24T18:30:00Z"}, None), ({"msg": "x", "at": "2026-11-25T01:00:00Z"}, None),
         ({"event": "x", "at": DATE}, AT), ({"message": "x", "eventTimestamp": DATE}, AT),
         ({"message": "x", "created": AT + 0.25, "lineno": 3}, AT + 0.25),
         ({"message": "x", "created": 1577836800}, None),

@@ -67,3 +67,25 @@ def test_the_level_of_a_status(code, level):
 def test_the_level_of_a_value(name, value, level):
     assert of_value(name, value) == level
     assert not level or level in LEVELS
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "log level set to ERROR", "root logger level = ERROR", "LogLevel changed to WARNING", "minimum severity: ERROR",
+        "Last error: never", "error budget remaining 99%", "retry on error enabled", "recovered from error",
+        "loading error templates", "payment gateway error rate 0.0%",
+    ],
+)  # fmt: skip
+def test_a_line_that_speaks_of_errors_or_of_a_setting_says_no_level(line):
+    assert level_of(line) == ""
+
+
+@pytest.mark.parametrize("status", [200, 404, 503])
+def test_what_another_host_answered_has_the_level_of_the_program(status):
+    sent = f'DEBUG urllib3.connectionpool https://api.stripe.com:443 "POST /v1/charges HTTP/1.1" {status} 12'
+    assert level_of(sent) == level_of(f"2026-11-24 10:00:00,123 {sent}") == "debug"
+
+
+def test_the_first_line_of_an_exception_group_is_an_error():
+    assert level_of("  + Exception Group Traceback (most recent call last):") == "error"

@@ -165,3 +165,15 @@ def test_what_systemd_logs_as_usual_may_say_more():
 )  # fmt: skip
 def test_a_field_that_is_a_secret_is_hidden_and_counts_and_answers_stay(value, kept):
     assert redacted_value(value) == kept
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["postgres://app:hunterSecretPass@db/x", "ghp_abcdefghijklmnopqrstuvwxyzABCDEFGHIJ", "password=hunterSecret"],
+)
+@pytest.mark.parametrize("cut", [6, 14, 20, 26])
+def test_a_long_line_is_cut_between_words_before_its_secrets_are_hidden(secret, cut):
+    """Quoted texts are shortened, so that what stands far behind may be shown."""
+    text = "ERROR insert failed " + " ".join('"' + "x" * 150 + '"' for dummy in range(7))
+    text = text.ljust(1200 - cut) + secret + " tail"
+    assert not any(part in signature_text(text) for part in ("hunt", "ghp_a"))
