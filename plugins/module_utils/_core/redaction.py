@@ -19,6 +19,9 @@ from typing import Callable, Iterable
 from .lazy import lazy
 from .secret.apart import without_members
 from .secret.audit_records import without_encoded
+from .secret.by_place.bound_values import without_bound_values
+from .secret.by_place.key_values import without_key_values
+from .secret.by_place.userinfo import without_userinfo
 from .secret.calls import without_arguments
 from .secret.cards import without_cards
 from .secret.command_words import without_options
@@ -47,7 +50,7 @@ _QUOTED = (
 _ONE_WORD = r"(?:bearer|basic|token|apikey|api-key|key|jwt|bot|negotiate|ntlm|kerberos|splunk|sso-key)"
 _AUTHORIZATION = lazy(
     rf"(?i)(?<![A-Za-z])((?:proxy-)?authorization)(\\?[\"']?\s{{0,8}}(?:=>|:=|[:=]|(?<=[\"']),)\s{{0,8}})"
-    rf"(\[?\s?b?{_QUOTED}\]?|\[[^\]\n]{{0,4096}}\]?|{_ONE_WORD}\s{{1,8}}[^\s\"',]+|(?:digest|aws4-hmac-sha256|oauth|hawk"
+    rf"(\[\][\w.*]{{1,60}}\{{[^{{}}]{{0,4096}}\}}|\[?\s?b?{_QUOTED}\]?|\[[^\]\n]{{0,4096}}\]?|{_ONE_WORD}\s{{1,8}}[^\s\"',]+|(?:digest|aws4-hmac-sha256|oauth|hawk"
     r"|signature)\s[^\n]{0,4096}|[A-Za-z][\w-]{0,40}\s{1,4}[^\s\"',]{8,}|[^\s\"',\]]+)"
 )
 # What is said of it, and no scheme of it.
@@ -55,7 +58,7 @@ _ANSWER = lazy(
     r"(?:required|missing|denied|failed|failure|granted|ok|okay|invalid|optional|disabled|enabled|success|successful|refused"
     r"|accepted|rejected|expired|checked|header)$"
 )
-_BEARER = lazy(r"(?i)\b(bearer\s{1,8})(?=[\w~+/-]{0,200}[\d._~+/=-])[\w.~+/-]{8,}=*")
+_BEARER = lazy(r"(?i)\b(bearer\s{1,8})(?![a-z_]{1,40}=\S)(?=[\w~+/-]{0,200}[\d._~+/=-])[\w.~+/-]{8,}=*")
 # A cookie has several parts: the header goes to the end of its line. Or there is none, or the line speaks of it.
 _COOKIE = lazy(
     r"(?i)(?<![\w-])((?:set-)?cookie:\s{0,8})(?!\s|(?:-{1,3}|none|null|nil|yes|no|true|false|absent|unset|empty|missing"
@@ -74,14 +77,6 @@ _SQL_BARE = lazy(
     r"(?i)(\b(?:create|alter|set)\s{1,8}(?:user|role|(?:\w{1,20}\s{1,8})?database\s{1,8}link)\s[^\n;]{0,200}?\bidentified\s{1,8}by\s{1,8})"
     r"(?!values\b|password\b|[\"'])[^\s;,]{1,256}"
 )
-_GO_DSN = lazy(r"(?<![\w/])([\w.-]{1,80}:)([^\s@/\"']{1,256})(?=@(?:tcp6?|unix)\()")
-# A number and then the end of the authority is a port; anything else behind the colon is a password.
-_USERINFO = lazy(
-    r"(://[^\s:/@?#\"'<>]{0,256}:)(?!\d{1,5}(?:[/?#,\s\"'<>)\]]|$))([^\s@\"'<>]{1,1024}@)(?:[^\s/?#@\"'<>]{0,256}@)*"
-)
-_URL_TOKEN = lazy(r"(://)(?=[^\s:/@?#]{0,100}\d)[\w.~%+=-]{12,512}(?=@[\w.\[-]|:\(hidden\)@)")
-_QUERY_KEY = lazy(r"(?i)([?&](?:key|sig|signature|x-amz-signature|x-goog-signature)=)[^\s&\"'<>]+")
-_ORACLE = lazy(r"(jdbc:oracle:\w{1,10}:[^/\s@]{1,80}/)[^@\s]{1,200}(?=@)")
 _DOCKER_AUTH = lazy(r"(\\?\"auth\\?\"\s{0,8}:\s{0,8}\\?\")[A-Za-z0-9+/]{8,}={0,2}")
 _XML = lazy(r"<([A-Za-z_][\w:.-]{0,80})(\s[^<>]{0,300})?>(?:<!\[CDATA\[)?([^<]{1,4096})(?=</|$)")
 _NAME_VALUE_XML = lazy(
@@ -97,7 +92,7 @@ _ESCAPED_XML = lazy(r"(&lt;([A-Za-z_][\w:.-]{0,80})&gt;)((?:(?!&lt;).){1,4096})"
 # --- known by the name before them ------------------------------------------------------------------------------------
 # A quote, a sign of equality and a blank, also as URLs, HTML and JSON write them out.
 _SEEN = r"(?::(?:protected|private|public|\"[\w\\]{1,80}\":private))?"  # PHP's dumps
-_MARK = rf"(?:\\{{0,7}}[\"']{_SEEN}|%22|%27|&quot;|&apos;|&#3[49];|\\u0022)?"
+_MARK = rf"(?:\\{{0,7}}[\"'`]{_SEEN}|%22|%27|&quot;|&apos;|&#3[49];|\\u0022)?"
 _IS = r"(?::=|\?=|=>|->|<-|:(?!:)|::(?=\s)|={1,3}|!==?|\u2192|%(?:25)?3[AaDd]|&#(?:61|58);|\\u003[DdAa]|\\x3[DdAa])"
 _BLANK = r"(?:\s|%20){0,8}"
 _NAMED = lazy(
@@ -129,6 +124,7 @@ _ESCAPED = lazy(r"(?:&quot;|&#34;)(?:(?!&quot;|&#34;).){0,4096}(?:&quot;|&#34;)?
 _MADE = lazy(
     rf"(?:\[\]|[&*])?[A-Za-z_][\w.:]{{0,60}}\((?:\d{{1,6}}\)\s{_QUOTED}|\s?[bu]?{_QUOTED}\s?\)?)"
     rf"|(?:\([\w*.=\[\]/ ]{{1,60}}\)\s?){{1,3}}{_QUOTED}|string\s{_QUOTED}"  # Go's and PHP's dumps
+    r"|(?:\[\]|map\[\w{1,40}\])[\w.*]{1,60}\{[^{}]{0,4096}\}"
 )
 _COOKIES = lazy(r"[^\s,;&\"'<>)\]}]+(?:;\s?[^\s;=,\"'<>]{1,80}=[^\s;,\"'<>]{0,4096})*")
 _WORD = lazy(r"(?:\$\{[^{}\s]{0,200}\}|\\\s|[^\s,;&\"'<>)\]}\x00-\x1f])+")
@@ -363,17 +359,15 @@ def _sub_low(rule: re.Pattern[str], instead: str, *needs: str) -> Callable[[str]
 _RULES: tuple[Callable[[str], str], ...] = (
     lambda text: _COLOUR.sub("", text) if "[" in text else text,
     lambda text: without_encoded(text, redacted),
+    without_bound_values,
+    without_key_values,
     without_keys,
     without_shapes,
     _authorized,
     _sub_low(_BEARER, rf"\1{HIDDEN}", "bearer"),
     _sub_low(_COOKIE, rf"\1{HIDDEN}", "cookie"),
-    _sub(_USERINFO, rf"\1{HIDDEN}@", "://"),
-    _sub(_URL_TOKEN, rf"\1{HIDDEN}", "://"),
-    _sub(_QUERY_KEY, rf"\1{HIDDEN}", "="),
+    without_userinfo,
     _sub(_DOCKER_AUTH, rf"\1{HIDDEN}", "auth"),
-    _sub(_ORACLE, rf"\1{HIDDEN}", "jdbc:oracle"),
-    _sub(_GO_DSN, rf"\1{HIDDEN}", "@"),
     _sub_low(_SQL, rf"\1{HIDDEN}", "password", "identified"),
     _sub_low(_SQL_BARE, rf"\1{HIDDEN}", "identified"),
     without_arguments,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Collection, Mapping, NamedTuple, TypedDict
 
 from .._core.redaction import HIDDEN, hides, names_secret, redacted, redacted_lines
+from .._core.secret.by_place.bound_values import gives_secret
 from .._core.text import harmless
 from .failing_requests import RequestsOnBothSides
 from .json_line import json_fields, level_in, request_of
@@ -28,6 +29,7 @@ _TIMES = re.compile(
 )
 _ENDS_WITH = re.compile(r"^(\w+(?:\.\w+)*(?:Error|Exception|Warning|Interrupt|Exit)\b.*)$", re.M)
 _SAID = ("message", "msg", "event", "MESSAGE", "short_message", "body", "log", "@m", "@mt")  # in JSON lines
+_BOUND = ("args", "arguments", "params", "parameters", "bindings", "binds", "values", "vars")  # of a statement
 _LONGEST = 300  # characters of a signature
 _NO_DIGITS = str.maketrans("0123456789", "##########")
 _TOLD_APART, _MOST_TEXTS = 2000, 5000
@@ -325,8 +327,13 @@ def redacted_value(value: Any, name: str = "") -> Any:
         return redacted(value if len(value) <= _CLEANED else _head(value))[:_SHOWN]
     if isinstance(value, dict):
         described = _described(value)
+        # Parameters of a statement that gives one of them to a column of a secret.
+        bound = _BOUND if any(isinstance(nested, str) and gives_secret(nested) for nested in value.values()) else ()
         return {
-            redacted(str(key)): redacted_value(nested, described.get(key, str(key))) for key, nested in value.items()
+            redacted(str(key)): HIDDEN
+            if nested and str(key).lower() in bound
+            else redacted_value(nested, described.get(key, str(key)))
+            for key, nested in value.items()
         }
     if isinstance(value, list):
         before = ["", *value]  # ["--password", "x"], ["x-api-key", "x"]

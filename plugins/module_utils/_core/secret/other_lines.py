@@ -12,6 +12,7 @@ import re
 from typing import Optional, Sequence
 
 from ..lazy import lazy
+from .by_place.bound_values import places_of_bound_values
 from .objects import places_of_objects
 from .secret_names import about_secret, is_secret
 
@@ -48,7 +49,9 @@ _USER = lazy(r"(?:^|[\]|>:\d] {1,4})USER :?\S")  # FTP, POP3, IRC
 _PASS = lazy(
     r"[\]|] {1,4}PASS [^\s:]\S{0,511}\s*$"
 )  # behind a level or a container's name, where a test may say it too
-_SMTP = lazy(r"(?:^|\s)334 (?:UGFzc3dvcmQ6|VXNlcm5hbWU6)\s*$")  # asks for a name and a password, in base 64
+_SMTP = lazy(
+    r"(?:^|[\s'\"])334 (?:UGFzc3dvcmQ6|VXNlcm5hbWU6)(?:\\r\\n)?['\"]?\s*$"
+)  # asks for a name and a password, in base 64
 _SCALAR = lazy(r"[^\s:={}\[\]<>,.]{4,}$")
 _ELEMENT = lazy(r"<([A-Za-z_][\w:.-]{0,80})(?:\s[^<>]{0,300})?>\s*$")
 # Password for the elastic user:   Please use the following password to proceed:
@@ -56,9 +59,6 @@ _ANNOUNCED = lazy(
     r"(?i)\b(?:password|passphrase|passcode|api key|access token|secret key|recovery key)\b[^:=]{0,100}:\s*$"
 )
 _WORD = lazy(r"(?=\S*\d)(?=\S*[A-Za-z])[^\s:{}]{8,}$")
-_PARAMETER = lazy(rf"(?i){_NAME}[\"`]?\s{{0,4}}=\s{{0,4}}\$\d")
-_COLUMNS = lazy(r"(?i)insert\s+into\s+[^\s(]{1,200}\s{0,4}\(([^()]{1,1000})\)\s{0,4}values\s{0,4}\([^()]{0,400}\$\d")
-_PARAMETERS = lazy(r"(?i)\bparameters: \$1 = ")
 
 _LIKE = lazy(r"(?=\S*\d)(?=\S*[A-Za-z])[^\s:={}]{6,}$")
 _ITEM = lazy(
@@ -84,7 +84,7 @@ def places_apart(lines: Sequence[str]) -> set[int]:
             continue
         behind = lines[place + 1 : place + 1 + _LONGEST]
         places |= {place + 1 + further for further in _values_behind(line, behind)}
-    return places | _parameters(lines) | places_of_objects(lines)
+    return places | places_of_bound_values(lines) | places_of_objects(lines)
 
 
 def _values_behind(line: str, behind: Sequence[str]) -> Sequence[int]:
@@ -333,21 +333,6 @@ def _valued(near: Sequence[str], behind: Sequence[str]) -> Sequence[int]:
 
 def _first(lines: Sequence[str], rule: re.Pattern[str]) -> Sequence[int]:
     return [place for place, text in enumerate(lines) if rule.search(text)][:1]
-
-
-def _parameters(lines: Sequence[str]) -> set[int]:
-    """PostgreSQL's lines of parameters, where a statement beside them gives one to a column of a secret."""
-    places = {place for place, line in enumerate(lines) if "arameters: $1" in line and _PARAMETERS.search(line)}
-    return {place for place in places if any(map(_gives, lines[max(0, place - _NEAR) : place + _NEAR + 1]))}
-
-
-def _gives(line: str) -> bool:
-    text = line[:_WIDEST]
-    if "$" not in text:
-        return False
-    columns = _COLUMNS.search(text)
-    names = [match.group(1) for match in _PARAMETER.finditer(text)] + (columns.group(1).split(",") if columns else [])
-    return any(_is_secret(name.strip(' "`')) for name in names)
 
 
 def _is_secret(name: str) -> bool:

@@ -21,6 +21,8 @@ _ARGUMENT = lazy(
     r"(([\"'])(--?[A-Za-z][\w-]{1,60})\2(?:\s{0,8},\s{0,8}|\sa\d{1,3}=))"
     r"(\"[^\"]{0,4096}\"?|'[^']{0,4096}'?)"
 )
+# Java's list of words: [--db.password, x]
+_LISTED = lazy(r"([\[,]\s?--?([A-Za-z][\w.-]{1,60}),\s)()([^\s,\]\"'-][^\s,\]]{0,512})(?=[,\]])")
 # {password,"x"}, {<<"password">>,<<"x">>}, (password . "x"), :password "x"
 _TERM = lazy(
     r"(?P<before>(?:(?<![\w:]):|[{(](?P<quote>\")?|(?P<bytes><<\"))(?P<name>[A-Za-z_][\w.-]{0,80})(?(quote)\")(?(bytes)\">>)"
@@ -42,6 +44,8 @@ def without_pairs(text: str) -> str:
             text = _DEFAULT.sub(lambda match: _hidden(match, match.group(3), match.group(4)), text)
         text = _ARGUMENT.sub(lambda match: _hidden(match, match.group(3), match.group(4)), text)
         text = _TERM.sub(lambda match: _hidden(match, match["name"], match["value"]), text)
+    if "-" in text and "[" in text:
+        text = _LISTED.sub(lambda match: _hidden(match, match.group(2), match.group(4)), text)
     return _BOUND.sub(lambda match: _hidden(match, match.group(2), match.group(3)), text) if "<- [" in text else text
 
 

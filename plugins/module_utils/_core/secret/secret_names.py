@@ -67,7 +67,8 @@ _ABOUT = frozenset(
         "period", "window", "helper", "class", "format", "rules", "rule", "regex", "pattern", "vol", "volume",
         "volumes", "mount", "mounts", "header", "headers", "requirements", "score", "complexity", "generator",
         "dir", "dirs", "directory", "folder", "algorithms", "ciphers", "ms", "us", "ns",
-        "hasher", "hashers", "present", "sent", "exists", "stdin", "mode", "error", "exception", "warning", "uid", "gid"
+        "hasher", "hashers", "present", "sent", "exists", "stdin", "mode", "error", "exception", "warning", "uid",
+        "gid", "through", "thru"
     ]
 )  # fmt: skip
 # What handles secrets and is called by them: the last word of a class's name, as loggers write it (JwtTokenFilter).

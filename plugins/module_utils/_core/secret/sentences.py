@@ -40,8 +40,38 @@ _TOKEN = lazy(
     r"((?<![\w-])(?i:token|secret|session[ _-]?id|(?:x-)?api[ _-]?key"
     r"|(?:account|access|secret|private|signing|encryption|master|license|shared|unseal|recovery|deploy|root)[ _-]?key)"
     r"(?:\s\d{1,2}(?=:))?(?:\s(?i:provided|given|supplied|received|used)(?=:))?(?:\s{1,4}(?i:is|was|ist)\s{1,4}|\s{0,4}:\s{0,4}|\s{1,4})[\"']?)"
-    rf"(?:{_RANDOM}|{_UUID}|[A-Za-z0-9+/]{{20,200}}==|(?<=[kK][eE][yY] ){_LIKE}"
-    rf"|(?<=[kK][eE][yY] [\"']){_LIKE}|(?<=[ty] is ){_MIXED})"
+    rf"(?:{_RANDOM}|{_UUID}|[A-Za-z0-9+/]{{20,200}}==|(?<=[kK][eE][yY] )(?![a-z_]{{1,30}}=){_LIKE}"
+    rf"|(?<=[kK][eE][yY]: ){_LIKE}|(?<=d: ){_LIKE}|(?<=[kK][eE][yY] [\"']){_LIKE}|(?<=[ty] is ){_MIXED})"
+)
+# Token x has expired, api token x was rejected
+_REFUSED = lazy(
+    r"((?<![\w-])(?i:(?:(?:api|access|refresh|auth|bearer|id|reset|login)[ _-]?)?token|session|api[ _-]?key)"
+    r"\s{1,4}[\"']?)"
+    rf"(?=[\w.~+/=-]{{12}}){_LIKE}(?=[\"']?\s(?i:(?:(?:has|have|is|was|not|been)\s){{0,3}}"
+    r"(?:expired|invalid|revoked|rejected|unknown|accepted|denied|valid|refused|used)\b))"
+)
+_UNKNOWN = lazy(
+    r"(\b(?i:(?:unknown|invalid|expired|no such)\s(?:(?:api|access|refresh|auth|bearer)[ _-]?)?(?:token|session)\s)"
+    rf"[\"']?)(?=[\w.~+/=-]{{12}}){_LIKE}"
+)
+_CHANGED = lazy(
+    r"(\b(?i:password|passphrase|secret|token)\s(?i:(?:was|has been)\s)?(?i:changed from)\s)\S{1,200}(?i:\sto\s)"
+    r"\S{1,200}"
+)
+_HASHED = lazy(r"(\b(?i:password|passwd) (?i:hash|digest)(?:es)?(?: is|:)? [\"']?)[0-9a-fA-F]{16,128}\b")
+_CODE_FOR = lazy(
+    r"((?<![\w-])(?i:t?otp|pass ?code|code)\s(?i:for)\s(?:\+?\d[\d ]{5,20}|\S{1,80}@\S{1,80}?)"
+    r"(?:\s(?i:is|was)|:)\s{1,2})"
+    r"(?:\d{3}[ -]?\d{3,5}|\d{4})(?![\w-]|\.\d)"
+)
+# A variable and its value apart by a blank, as `env` of some shells and tables write it.
+_APART = lazy(rf"((?<![A-Za-z0-9_])[A-Z][A-Z0-9_]{{2,60}}_(?:KEY|SECRET|TOKEN|PASSWORD)\s{{1,4}}){_RANDOM}")
+_LITERAL = lazy(
+    r"(--from-literal[= ](?![\"']?(?:user(?:name)?|host|port|name|database|db)=)[\"']?[\w.-]{1,80}=)[^\s\"']{1,1024}"
+)  # of a secret of Kubernetes
+_SMTP_LOGIN = lazy(r"(\bAUTH LOGIN )[A-Za-z0-9+/]{4,512}={0,2}")
+_BASIC = lazy(
+    r"(\bBasic\s)(?=[\w+/]{0,200}\d)(?=[\w+/]{0,200}[a-z])(?=[\w+/]{0,200}[A-Z])[A-Za-z0-9+/]{16,512}={0,2}(?![\w.-])"
 )
 _SESSION = lazy(
     r"((?<![\w-])(?i:session)\s{1,4}[\"']?)(?=[A-Za-z0-9]{16})(?![0-9a-f]{16})(?![0-9A-F]{16})"
@@ -124,6 +154,15 @@ def without_said(text: str) -> str:
 _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (("password", "passwort", "passphrase", "passcode", "kennwort"), _SAID),
     (("token", "secret", "key", "session"), _TOKEN),
+    (("token", "session", "api"), _REFUSED),
+    (("token", "session"), _UNKNOWN),
+    (("changed from",), _CHANGED),
+    (("hash", "digest"), _HASHED),
+    ((" for ",), _CODE_FOR),
+    (("_key", "_secret", "_token", "_password"), _APART),
+    (("basic ",), _BASIC),
+    (("--from-literal",), _LITERAL),
+    (("auth login ",), _SMTP_LOGIN),
     (("session",), _SESSION),
     (("cvc", "cvv", "csc"), _CODE),
     (("reset", "activat", "confirm", "verify", "invit", "magic", "hooks", "unlock", "unsubscribe"), _LINK),

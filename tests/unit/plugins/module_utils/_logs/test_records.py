@@ -177,3 +177,11 @@ def test_a_long_line_is_cut_between_words_before_its_secrets_are_hidden(secret, 
     text = "ERROR insert failed " + " ".join('"' + "x" * 150 + '"' for dummy in range(7))
     text = text.ljust(1200 - cut) + secret + " tail"
     assert not any(part in signature_text(text) for part in ("hunt", "ghp_a"))
+
+
+@pytest.mark.parametrize("name", ["args", "bindings", "params"])
+def test_parameters_of_a_statement_that_names_a_secret_are_no_fields(name):
+    given = {"sql": "INSERT INTO users (email, api_key) VALUES ($1,$2)", name: ["a", "swordfish"]}
+    assert redacted_value(given) == {"sql": given["sql"], name: "(hidden)"}
+    other = {"sql": "INSERT INTO users (email, name) VALUES ($1,$2)", name: ["a", "bob"]}
+    assert redacted_value(other) == other

@@ -1,0 +1,49 @@
+"""Lists of parameters, rows and keys of statements that name a column of a secret; the texts are in the corpus."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._core.secret.by_place.bound_values import (
+    gives_secret,
+    places_of_bound_values,
+    without_bound_values,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "gives"),
+    [
+        ("UPDATE users SET api_token=? WHERE id = ?", True),
+        ('insert into "u" ("email","password") values ($1,$2)', True),
+        ('UPDATE \\"users\\" SET \\"password\\" = %s', True), ("SELECT * FROM users WHERE token = :token", True),
+        ("UPDATE users SET name=? WHERE id = ?", False), ("password = ?", False),
+        ("SELECT password_hash_age FROM x", False),
+        ("SELECT count(*) FROM tokens WHERE user_id = $1", False),
+    ],
+)  # fmt: skip
+def test_which_statements_give_a_secret(text, gives):
+    assert gives_secret(text) is gives
+
+
+def test_only_the_values_of_the_secret_are_hidden_where_each_has_its_column():
+    text = "insert into `users` (`email`, `password`) values (a@b.c, swordfish)"
+    assert without_bound_values(text) == "insert into `users` (`email`, `password`) values (a@b.c, (hidden))"
+    assert without_bound_values(text.replace("password", "name")) == text.replace("password", "name")
+
+
+def test_parameters_on_another_line_are_those_of_the_statement_beside_them():
+    lines = ["x", "[SQL: UPDATE users SET password=? WHERE id = ?]", "[parameters: ('swordfish', 3)]", "y"]
+    assert places_of_bound_values(lines) == {2}
+    assert places_of_bound_values([line.replace("password", "name") for line in lines]) == set()
+    assert places_of_bound_values([lines[1], *["z"] * 9, lines[2]]) == set(), "too far from it"
+
+
+def test_rows_that_copy_reads_end_with_their_mark():
+    lines = ["COPY users (email, password) FROM stdin;", "a\tswordfish", "b\tx", "\\.", "done"]
+    assert places_of_bound_values(lines) == {1, 2}
+    assert places_of_bound_values(lines[:3]) == {1, 2}
+
+
+@pytest.mark.parametrize("text", ["select password=$1; " + "1" * 60_000, "update a=" * 7000, "insert into a (" * 4000])
+def test_a_long_text_takes_no_longer_by_part(text):
+    assert without_bound_values(text)[:6] == text[:6]
