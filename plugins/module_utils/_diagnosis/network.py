@@ -22,6 +22,7 @@ from .._endpoints.reached import (
     is_connected,
     is_cut,
     is_late_name,
+    is_limited,
     is_no_name,
     is_refused,
     is_unsteady,
@@ -276,19 +277,19 @@ def _outside(
         return _unsteady(target, text)
     if not cut:
         return Cause(SLOW if failing[0]["state"] == DEGRADED else NOT_SERVING, 0.9, (text,), "", {}, detail)
-    # One that connects at times, or to some addresses, or that fails there too shows no path that works.
-    connected = reaching or [row for row in failing if row["state"] != DOWN and row["layer"] not in BELOW]
-    if not connected and any(map(is_unsteady, failing)):
+    # What is slow, or fails elsewhere too, shows no path that works; what is limited there shows one that may do.
+    limited = [row for row in failing if is_limited(row)]
+    if not (reaching or limited) and any(map(is_unsteady, failing)):
         return _unsteady(target, text)
-    if connected:
+    if reaching or limited:
         name = DNS if all(row["layer"] == "dns" for row in cut) else CUT
         # What else the source reaches outside, a refusal that came back, and a name server that says that there is no
         # such name show that its own network works: a restart gives it no other.
         working = {row["source"] for row in every if is_connected(row) and not service_at(row, services)}
         lost = [row for row in cut if row["source"] not in working and not is_refused(row) and not is_no_name(row)]
-        if lost:
+        if lost and reaching:
             return _restarting(name, 1.9, text, [row["source"] for row in lost], services, target)
-        advice = _NO_NAME_HERE if name == DNS else _REFUSED_HERE
+        advice = _LIMITED if lost else _NO_NAME_HERE if name == DNS else _REFUSED_HERE
         return Cause(name, 1.2, (text,), "", {}, {**detail, "advice": advice.format(target=target)})
     external = {row["target"] for row in every if not service_at(row, services)}
     reached = {row["target"] for row in every if row["target"] in external and is_connected(row)}
@@ -367,8 +368,7 @@ _WHO = {
     NO_SERVICE: "the proxy {service} answers for {target}, but reaches no backend: check its log for the address of"
     " the backend, and the state of that service",
 }
-
-
+_LIMITED = "{target} is degraded wherever it is reached, and nothing is restarted for it: see why it is, first"
 _UNSTEADY = (
     "{target} is reached at some attempts, and nothing is restarted for it: look for packets that are lost (ip -s link,"
     " mtr), one of several name servers that fails (/etc/resolv.conf), a listener whose queue is full (ss -ltn)"

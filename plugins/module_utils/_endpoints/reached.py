@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Sequence, TypedDict
 
 from .._core.text import some
-from .endpoint import DEGRADED, DOWN, FLAPPING, LATE_NAME, UNKNOWN, UP, ProbeReport
+from .endpoint import DEGRADED, DOWN, FLAPPING, LATE, LATE_NAME, THEIRS, UNKNOWN, UP, ProbeReport
 
 BELOW = ("dns", "tcp")  # layers below an answer of the target itself
 
@@ -70,6 +70,13 @@ def is_unsteady(row: ProbeReport) -> bool:
 def is_late_name(row: ProbeReport) -> bool:
     """Whether it works and only a name server gave no answer to its name: a matter of who asks, not of the target."""
     return row["state"] == DEGRADED and row["layer"] == "dns" and LATE_NAME in row["why"]
+
+
+def is_limited(row: ProbeReport) -> bool:
+    """Whether every attempt was answered, and it is degraded for another reason than that it is slow or fails itself:
+    a limit of our requests, a permission that the key lacks, a certificate that ends."""
+    answered = row["state"] == DEGRADED and row["layer"] not in BELOW and not row["failed"]
+    return answered and row["fault_of"] != THEIRS and LATE not in row["why"]
 
 
 def is_connected(row: ProbeReport) -> bool:

@@ -41,7 +41,7 @@ def slow(source):
                      id="the others reach it late"),
         pytest.param([down(BACKEND, "stripe"), late(WORKER), slow("host")], "network_cut", ["backend"],
                      id="late, and slow"),
-        pytest.param([down(BACKEND, "stripe"), slow(WORKER)], "network_cut", ["backend"], id="slow elsewhere"),
+        pytest.param([down(BACKEND, "stripe"), slow(WORKER)], "provider_fault", [], id="slow elsewhere"),
         pytest.param([down(BACKEND, "redis"), late("host", "redis")], "network_cut", ["backend"], id="of ours"),
         pytest.param([down(BACKEND, "stripe"), row(WORKER, "stripe", "flapping", "tcp", "1 of 3")],
                      "target_flapping", [], id="at times elsewhere: no path that works is shown"),
@@ -60,6 +60,41 @@ def slow(source):
 def test_who_is_blamed(rows, cause, services):
     found = diagnose_network(rows, SERVICES).as_dict()
     assert (found["cause"], found["rules"].get("services", [])) == (cause, services), found
+
+
+@pytest.mark.parametrize("others", [(WORKER,), (WORKER, "host")])
+@pytest.mark.parametrize(
+    ("state", "layer", "why", "fault_of", "cause"),
+    [
+        ("flapping", "protocol", "2 of 3 attempts failed: Stripe itself fails (503)", "theirs", "provider_fault"),
+        ("flapping", "protocol", "2 of 3 attempts failed: no answer within 3.0 s", "theirs", "provider_fault"),
+        ("flapping", "protocol", "2 of 3 attempts failed: it answers 500", "", "provider_fault"),
+        ("flapping", "tls", "1 of 3 attempts failed: no handshake", "theirs", "provider_fault"),
+        ("degraded", "protocol", SLOW, "", "provider_fault"),
+        ("degraded", "protocol", "1 of 2 addresses fail (x: 503)", "theirs", "provider_fault"),
+        ("degraded", "protocol", "Stripe limits our requests (429)", "ours", "network_cut"),
+        ("degraded", "tls", "its certificate ends in 3 days", "", "network_cut"),
+        ("degraded", "protocol", "Stripe knows our key, which may not ask this (403)", "key", "network_cut"),
+    ],
+)
+def test_nothing_is_restarted_for_a_target_that_is_healthy_nowhere(others, state, layer, why, fault_of, cause):
+    """A provider that is flaky or overloaded gives one source no connection, and another an answer."""
+    rows = [
+        down(BACKEND, "stripe", why="no connection within 3 s"),
+        *(row(source, "stripe", state, layer, why, fault_of=fault_of, judge="stripe") for source in others),
+    ]
+    found = diagnose_network(rows, SERVICES).as_dict()
+    assert (found["cause"], found["mitigation"], found["rules"]) == (cause, "", {}), found
+    payments = diagnose_payments(rows, SERVICES, log(), Known(0), ["backend"], 7200).as_dict()
+    assert payments["mitigation"] == "", payments
+    healthy = diagnose_network([*rows, row("pafar-nginx-1", "stripe")], SERVICES).as_dict()
+    assert healthy["rules"].get("services") == ["backend"], "one that is healthy elsewhere shows a path that works"
+
+
+def test_what_is_limited_wherever_it_is_reached_is_said_so():
+    limited = row(WORKER, "stripe", "degraded", "protocol", "Stripe limits our requests (429)", fault_of="ours")
+    found = diagnose_network([down(BACKEND, "stripe"), limited], SERVICES).as_dict()
+    assert "nothing is restarted for it" in " ".join(found["advice"])
 
 
 def test_late_names_are_one_cause_that_names_the_server():
