@@ -33,7 +33,7 @@ _ENDED_A_REQUEST = re.compile(
     r"|\bunhandled exception has occurred while executing the req"
     r"|\bhttp: panic serving\b"
 )
-_EXCEPTION = re.compile(r"\b[A-Za-z_.]*(?:Error|Exception)\b")
+_EXCEPTION = re.compile(r"\b[A-Za-z_]*(?:Error|Exception)\b")
 _ACCESS = re.compile(r"^[#\d.:a-f]+ - ")  # a line of an access log repeats the same request
 
 

@@ -12,7 +12,7 @@ import re
 
 # The class that was raised: the first one that a line names. `Error` alone is a word of many messages.
 _RAISED = re.compile(
-    r"(?<![\w.$\\])(?P<package>(?:[A-Za-z_]\w*(?:\.|::|\\{1,2}))*)(?P<name>[A-Z]\w*(?:Error|Exception))\b(?![-=])"
+    r"(?<![\w.$\\])(?<!::)(?P<package>(?:[A-Za-z_]\w*(?:\.|::|\\{1,2}))*)(?P<name>[A-Z]\w*(?:Error|Exception))\b(?![-=])"
 )
 _PACKAGES = frozenset(
     [
@@ -57,14 +57,28 @@ _OF_CALLS = re.compile(
     r"|object is not (?:callable|subscriptable|iterable|an iterator)|object does not support item"
     r"|unsupported operand type"
     # JavaScript
-    r"|is not (?:a function|a constructor|iterable)\b|Cannot (?:read|set) propert(?:y|ies) "
+    r"|is not (?:a function|a constructor|iterable)\b"
+    r"|Cannot (?:read|set) propert(?:y|ies)(?: '')?(?: of (?:undefined|null))?(?: \((?:reading|setting) [^()]{1,80}\))?"
     r"|Assignment to constant variable"
-    r"|(?:undefined|null) is not an object"
+    r"|(?:undefined|null) is not an object(?: \(evaluating [^'\n]{1,200}\))?"
     # Ruby, PHP
-    r"|\b(?:unknown|missing) keywords?: |wrong number of arguments"
-    r"|: Argument #\d+ .*must be of type "
+    r"|\b(?:unknown|missing) keywords?: :?\w{1,80}(?:, :?\w{1,80}){0,20}|wrong number of arguments"
+    r"|: Argument #\d+ .{0,300}?must be of type \S{1,200}(?: \w{1,80} given)?(?:, called in .*)?"
 )
 _CALLS = ("TypeError", "ArgumentError")
+# Words for what another party answered. That it has not the expected form is the fault of who gave it, or of the code.
+_ANSWER = re.compile(
+    r"(?i)\b(?:responses?|res|resp|reply|replies|answers?|body|payload|status|upstream|gateway|rows|json|database"
+    r"|server)\b"
+)
+# The same within a name, as in `apiResponse.items is not iterable`.
+_NAME_OF_ANSWER = re.compile(r"(?i)\b(?:res|resp|response|reply|body|payload|answer)s?\b")
+_WORDS_OF_NAME = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_")
+# What a language, or who is called, says of a value that the code handed over.
+_OF_TYPES = re.compile(
+    r"must be [\w ]{1,40}, not \S|can only concatenate|no implicit conversion of|not enough values to unpack"
+)
+_OF_VALUES = re.compile(r"\bmust (?:specify|not be (?:empty|null|blank|None))\b|\(\w{1,80}\.py, line \d+\)\s*\Z")
 _PLAIN = re.compile(
     r"\bpanic: runtime error\b|\bError: Call to (?:undefined|a member function)"
     r"|\bErrorException: (?:Undefined|Trying to access|Attempt to read)"
@@ -89,9 +103,12 @@ _FAULT = re.compile(
     r"|(?:could not|unable to|cannot|can't|failed to) (?:connect|reach)|certificate|status code|HTTP Error"
     r"|SQLSTATE|\bORA-\d"
 )
+_EVALUATED = re.compile(r"\(evaluating '([^'\n]{1,200})'\)")  # JavaScriptCore quotes the expression itself
 _QUOTED = re.compile(r"'[^']{0,200}'|\"[^\"]{0,200}\"|`[^`']{0,200}[`']")
 # What raised it, in the chain of Java and of Node.
-_CAUSE = re.compile(r"^\s*(?:Caused by: |\[?cause\]?: |nested exception is )(.*)$|; nested exception is (.*)$", re.M)
+_CAUSE = re.compile(
+    r"^[^\S\n]*(?:Caused by: |\[?cause\]?: |nested exception is )(.*)$|; nested exception is (.*)$", re.M
+)
 _HEADER = re.compile(
     r"^(?:\*\* \()?(?:(?:[A-Za-z_]\w*(?:\.|::|\\{1,2}))*\w*(?:Error|Exception)\b|[A-Z]\w*(?:::[A-Z]\w*)+: ).*$", re.M
 )
@@ -102,11 +119,11 @@ _OTHERS = re.compile(
     r"|PostgresException|Postgrex|DBConnection|\bPG::|com\.mysql|mysql2?\b|mariadb|CommunicationsException|\bORA-\d"
     r"|\bMongo\w*|pymongo|PrismaClient\w*|Sequelize\w*|Hikari|JdbcConnection|java\.sql\.SQL\w*|SQLSTATE\[(?:08|53|57|58|HY|40)"
     r"|redis|jedis|lettuce|kombu|amqp|rabbit|kafka|elasticsearch|opensearch|cassandra|memcache|botocore|aiobotocore"
-    r"|\bgrpc|StatusRuntimeException|Connect\w*(?:Error|Exception|Failed)|NotConnected|CannotConnect|ConnectionBad"
+    r"|\bgrpc|StatusRuntimeException|Connect\w{0,60}(?:Error|Exception|Failed)|NotConnected|CannotConnect|ConnectionBad"
     r"|time(?:d[ -]?)?out|DeadlineExceeded|deadline exceeded|MaxRetryError|ProxyError|ProtocolError|IncompleteRead"
     r"|ChunkedEncoding|ServerDisconnected|\b(?:httpx|httpcore|aiohttp|undici|urllib3)\b|\bRead(?:Error|Exception)\b"
     r"|\bWriteError\b|BrokenPipe|ClosedChannel|gaierror|getaddrinfo|UnknownHost|NoRouteToHost|HostUnreachable|java\.net\."
-    r"|javax\.net\.ssl|\bSocket\w*(?:Error|Exception)|SocketError|SSL\w*(?:Error|Exception)|TLSError"
+    r"|javax\.net\.ssl|\bSocket\w{0,60}(?:Error|Exception)|SocketError|SSL\w{0,60}(?:Error|Exception)|TLSError"
     r"|CertificateError|System\.Net\.|HttpRequestException|HttpServerErrorException|TaskCanceledException"
     r"|ResourceAccessException|WebClientRequestException|RetryableException|FetchError|fetch failed|Failed to fetch"
     r"|socket hang[ ]up|\b(?:ECONN|EAI_|ENOTFOUND|EPIPE|ETIMED|EHOSTUN|ENETUN|UND_ERR)\w*|Errno::E\w+"
@@ -114,7 +131,7 @@ _OTHERS = re.compile(
     r"|too many (?:clients|connections)|no such host|name resolution|Name or service not known"
     r"|NetworkError|network is unreachable|no route to host|server closed the connection"
     r"|(?:could not|unable to|cannot|can't) connect|certificate verify failed"
-    r"|HTTP\w*Error: (?:\S+ )?(?:Server Error|HTTP Error 5)|service (?:temporarily )?unavailable|bad gateway"
+    r"|HTTP\w{0,60}Error: (?:\S+ )?(?:Server Error|HTTP Error 5)|service (?:temporarily )?unavailable|bad gateway"
     r"|gateway time|too many requests|status code (?:5\d\d|429)"
 )
 
@@ -137,13 +154,48 @@ def _is_certain(line: str) -> bool:
 
 
 def _is_likely(line: str) -> bool:
-    """What stands in quotes is a name or a value."""
-    if not _LIKELY.fullmatch(_raised(line)):
+    raised = _raised(line)
+    if not _LIKELY.fullmatch(raised):
         return False
-    bare = _QUOTED.sub("''", line)
-    if _raised(line) in _CALLS and _OF_CALLS.search(bare):
-        return True
+    bare = _bare(line)
+    if raised in _CALLS and _OF_CALLS.search(bare):
+        if _is_of_answer(bare):
+            return False
+        if _is_of_calls(bare):
+            return True
     return not _ANOTHER_PARTY.search(bare) and not _OTHERS.search(bare)
+
+
+def _bare(line: str) -> str:
+    """Without what stands in quotes, which is a name or a value."""
+    return _QUOTED.sub("''", _EVALUATED.sub(r"(evaluating \1)", line))
+
+
+def _is_of_calls(bare: str) -> bool:
+    """Whether it is a sentence of _OF_CALLS, beside which nothing speaks of another party: what it says it of may."""
+    match = _OF_CALLS.search(bare)
+    if not match or _FAULT.search(bare) or _is_of_answer(bare):
+        return False
+    beside = f"{_before(bare, match.start())[0]} {bare[match.end() :]}"
+    return not any(pattern.search(beside) for pattern in (_FAULT, _ANOTHER_PARTY, _OTHERS))
+
+
+def _is_of_answer(bare: str) -> bool:
+    """Whether it speaks of what another party answered, or of a value of which the name shows that."""
+    match = _OF_CALLS.search(bare)
+    if _ANSWER.search(bare) or not match:
+        return bool(_ANSWER.search(bare))
+    subject = _before(bare, match.start())[1]
+    if match[0] in ("is not a function", "is not a constructor"):  # its last name is that of what is missing
+        subject = subject.rpartition(".")[0]
+    return not subject.endswith("()") and bool(_NAME_OF_ANSWER.search(_WORDS_OF_NAME.sub(" ", subject)))
+
+
+def _before(bare: str, end: int) -> tuple[str, str]:
+    """Between the class and a sentence at ``end``: the words, and the last of them, of which the sentence is said."""
+    raised = _RAISED.search(bare)
+    words = bare[raised.end() : end].split() if raised and raised.end() <= end else []
+    return " ".join(words[:-1]), words[-1] if words else ""
 
 
 def _raised(line: str) -> str:
@@ -158,13 +210,24 @@ def speaks_of_others(text: str, example: str = "") -> bool:
 
 
 def is_of_a_language(text: str, example: str = "") -> bool:
-    """Whether a language's own class was raised, and nothing in the record is a fault of another party.
+    """Whether each line of a record that names another party is one that a language says of the code, or of a value
+    that the code handed over.
 
-    It may be a mistake of the code that bears another party's name, as in `TypeError: timeout must be int, not str`.
+    It is a mistake of the code that bears another party's name then, as in `TypeError: timeout must be int, not str`.
+    Every other sentence may be what that party answered: no list has all their words.
     """
     line = next((line for line in reversed(text.splitlines()) if line.strip()), "")
-    others = [said for said in _said(line, example) if _OTHERS.search(said)]
-    return all(_LIKELY.fullmatch(_raised(said)) and not _FAULT.search(said) for said in (line, *others))
+    return all(_is_of_language(said) for said in (line, *filter(_OTHERS.search, _said(line, example))))
+
+
+def _is_of_language(line: str) -> bool:
+    if _is_certain(line):
+        return True
+    raised, bare = _raised(line), _bare(line)
+    if raised in _CALLS and _is_of_calls(bare):
+        return True
+    says = _OF_VALUES.search(bare) or (raised in _CALLS and _OF_TYPES.search(bare))
+    return bool(_LIKELY.fullmatch(raised) and says) and not _FAULT.search(line) and not _ANSWER.search(bare)
 
 
 def _said(text: str, example: str) -> list[str]:

@@ -177,6 +177,10 @@ def test_an_error_that_may_be_anothers_is_not_shown_by_the_requests():
         ("ArgumentError: unknown keyword: :redis", ALONE),
         ("app/cache.rb:3:in `connect': wrong number of arguments (given 1, expected 2) (ArgumentError)", ALONE),
         ("PHP Fatal error:  Uncaught TypeError: Redis::connect(): Argument #2 ($port) must be of type int", ALONE),
+        ("TypeError: sendResponse is not a function", ALONE),
+        ("TypeError: get_response() missing 1 required positional argument: 'request'", ALONE),
+        ("TypeError: undefined is not an object (evaluating 'redis.pool.size')", ALONE),
+        ("TypeError: form.reset is not a function", ALONE),
         ("TypeError: timeout must be int, not str", ASKS),
         ("ValueError: Redis URL must specify one of the following schemes", ASKS),
         ("java.lang.IllegalArgumentException: kafka topic must not be empty", ASKS),
@@ -184,6 +188,48 @@ def test_an_error_that_may_be_anothers_is_not_shown_by_the_requests():
 )
 def test_a_mistake_of_the_code_may_bear_the_name_of_another_party(text, rules):
     assert judged(new(text)) == ("own_code", "roll_back_release", rules)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TypeError: response.data.map is not a function",
+        "TypeError: res.body.items is not iterable",
+        "TypeError: response is not iterable",
+        "TypeError: apiResponse.items is not iterable",
+        "TypeError: rows.map is not a function",
+        "TypeError: undefined is not an object (evaluating 'response.data.id')",
+        "TypeError: Cannot read properties of undefined (reading 'data') status 503",
+        "TypeError: 'NoneType' object is not subscriptable while reading the response body of the gateway",
+        "TypeError: database.rows is not iterable",
+    ],
+)
+def test_an_answer_in_another_form_is_not_shown_to_be_a_mistake_of_the_code(text):
+    """Also where the log before the release is not left, and the error is seen to end the requests that fail."""
+    assert judged(new(text)) == ("own_code", "roll_back_release", ASKS)
+    asgi = f"[ERROR] Exception in ASGI application\n{text}"
+    assert judged(unknown(text, 20, asgi)) == ("own_code", "roll_back_release", ASKS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ValueError: redis answered LOADING Redis is loading the dataset in memory",
+        "ValueError: unexpected reply from redis: b'-MISCONF Redis is configured to save RDB snapshots'",
+        "ValueError: Elasticsearch answered HTTP 503",
+        "ValueError: no leader for kafka partition payments-3",
+        "ArgumentError: RabbitMQ node is down",
+        "java.lang.IllegalArgumentException: MongoDB replica set has no primary",
+        "ValueError: Invalid answer of elasticsearch: all shards failed",
+        "java.util.NoSuchElementException: Unable to read hikari pool: no connections",
+        "TypeError: Kafka broker not available",
+        "RangeError: memcache answered SERVER_ERROR out of memory storing object",
+        "TypeError: redis reply must be array, not error",
+        "TypeError: Cannot read properties of undefined (reading 'id') after redis error",
+    ],
+)
+def test_what_another_party_said_is_none_of_the_code_whatever_its_words(text):
+    assert judged(new(text)) == ("", "", {})
 
 
 @pytest.mark.parametrize(

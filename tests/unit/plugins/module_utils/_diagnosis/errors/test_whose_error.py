@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.errors.whose_error import (
     is_mistake,
+    is_of_a_language,
     speaks_of_others,
 )
 
@@ -123,3 +126,41 @@ def test_a_likely_mistake_is_none_where_its_cause_is_the_network():
     record = "TypeError: cannot settle\n  [cause]: Error: connect ECONNREFUSED 10.0.0.7:5432"
     assert is_mistake("TypeError: cannot settle")
     assert not is_mistake("TypeError: cannot settle", record)
+
+
+@pytest.mark.parametrize(
+    ("text", "ours"),
+    [
+        ("TypeError: timeout must be int, not str", True),
+        ("TypeError: redis.get: key must be str, not None", True),
+        ("ValueError: kafka offset must be positive, not -1", False),
+        ("TypeError: redis answer must be list, not str", False),
+        ("SyntaxError: invalid syntax (redis_client.py, line 12)", True),
+        ("ValueError: redis cluster has no node for slot 7", False),
+    ],
+)
+def test_a_line_that_names_another_party_is_of_the_code_by_its_proof_alone(text, ours):
+    assert is_of_a_language(text) is ours
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        ": Argument #1 ",
+        "A::",
+        "\n",
+        "Ssl",
+        "Connect",
+        "unknown keyword: a, ",
+        "(evaluating '",
+        "a.",
+        "must be ",
+        "takes 1 ",
+    ],
+)
+def test_a_long_line_is_judged_in_linear_time(piece):
+    text = "TypeError: " + piece * (14_000 // len(piece))
+    began = time.process_time()
+    is_mistake(text, text)
+    is_of_a_language(text, text)
+    assert time.process_time() - began < 1.0
