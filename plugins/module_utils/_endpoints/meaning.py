@@ -33,7 +33,7 @@ from .endpoint import (
     redirected,
 )
 from .health_answer import ill, json_object
-from .vendors import MAPS, STRIPE, Answer, by_rules, is_maps, is_stripe, names_proxy
+from .vendors import MAPS, STRIPE, Answer, by_rules, came_by_proxy, is_maps, is_own_error, is_stripe, names_proxy
 from .webhook import of_webhook
 
 _PROVIDERS = ("stripe", "maps")
@@ -118,15 +118,20 @@ def of_http(target: Target, answer: HttpAnswer, key_given: bool, near: bool, mat
 def _is_itself(target: Target, answer: HttpAnswer) -> bool | None:
     """Whether the provider answers, and no other; None where that is not known. It redirects nowhere.
 
-    Of its own failures (5xx) a provider's edge writes pages too: they are its, where none on the way names itself. An
-    error in its own form is its, whatever it passed on the way.
+    Of its own failures (5xx) a provider's edge writes pages too: they are its, where no proxy names itself. An error in
+    its own form is its, whatever it passed on the way; any other one that came by a proxy may be of either.
     """
     if answer.status in (407, 511) or 300 <= answer.status < 400:
         return False
     has_form = is_stripe if target.judge == "stripe" else is_maps
+    if answer.status >= 400 and is_own_error(target.judge, answer.body):
+        return True
     if answer.status >= 500:
-        own = isinstance(json_object(answer.body).get("error"), Mapping) and has_form(answer.status, answer.body)
-        return bool(own) or not names_proxy(answer.headers, answer.body)
+        if names_proxy(answer.headers, answer.body):
+            return False
+        return None if came_by_proxy(answer.headers) else True
+    if answer.status >= 400 and names_proxy(answer.headers):
+        return False
     if target.method == "HEAD":
         return True
     return has_form(answer.status, answer.body)

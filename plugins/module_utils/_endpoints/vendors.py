@@ -22,11 +22,12 @@ _PROXIES = re.compile(
     r"(?i)\b(?:squid|zscaler|blue ?coat|symantec web security|forcepoint|websense|forti(?:guard|gate|net|proxy)"
     r"|mcafee web gateway|skyhigh|sophos|palo ?alto|check ?point|cisco umbrella|netskope|tinyproxy|privoxy)\b"
 )
-# Via and X-Cache are also on what a proxy passes on, and do not show who answers.
 _PROXY_HEADERS = ("server", "proxy-agent")
+_ON_THE_WAY = ("via", "x-cache", "x-cache-lookup")  # also on what a proxy passes on: they do not show who answers
 _BEGIN = 4000  # characters of a page in which one names itself
 # How an object of Stripe's and an error begin, where an answer is longer than is read.
 _OBJECT, _ERROR = re.compile(r'"object"\s*:\s*"'), re.compile(r'"error"\s*:\s*\{')
+_STRIPE_TYPE = re.compile(r"(?:api(?:_connection)?|authentication|card|idempotency|invalid_request|rate_limit)_error")
 _GOOGLE_WORD = re.compile(r"[A-Z][A-Z_]+")
 _NONE_OF_MAPS = ("error", "blocked", "block", "denied", "policy", "category", "reason", "message", "errors", "detail")
 
@@ -143,7 +144,20 @@ def is_maps(status: int, body: str) -> bool | None:
     return text.rstrip() in ("", "{}") or "google" in text.lower() or (not said and bool(_ERROR.search(text[:400])))
 
 
-def names_proxy(headers: Mapping[str, str], body: str) -> bool:
+def is_own_error(judge: str, body: str) -> bool:
+    """Whether it is an error that no proxy on the way writes: of a type of Stripe's, or with a word of Google's."""
+    error = json_object(body).get("error")
+    name, words = ("type", _STRIPE_TYPE) if judge == "stripe" else ("status", _GOOGLE_WORD)
+    word = error.get(name) if isinstance(error, Mapping) else None
+    return isinstance(word, str) and bool(words.fullmatch(word))
+
+
+def names_proxy(headers: Mapping[str, str], body: str = "") -> bool:
     """Whether a proxy of a network says that the answer is its own. ``headers``: by names in small letters."""
     said = " ".join(headers.get(name, "") for name in _PROXY_HEADERS)
     return "x-squid-error" in headers or bool(_PROXIES.search(f"{said} {body[:_BEGIN]}"))
+
+
+def came_by_proxy(headers: Mapping[str, str]) -> bool:
+    """Whether such a proxy names itself on the way, as on its own answers and on those that it passes on."""
+    return any(_PROXIES.search(headers.get(name, "")) for name in _ON_THE_WAY)

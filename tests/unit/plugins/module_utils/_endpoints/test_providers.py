@@ -74,8 +74,7 @@ OF_MAPS = {"error": {"code": 503, "status": "UNAVAILABLE", "message": "The servi
         ("stripe", OF_STRIPE, {"server": "squid/5.7"}, "theirs"),
         ("maps", OF_MAPS, PASSED_ON, "theirs"),
         ("maps", OF_MAPS, {}, "theirs"),
-        ("stripe", "", PASSED_ON, "theirs"),
-        ("stripe", "<html>502 Bad Gateway</html>", PASSED_ON, "theirs"),
+        ("stripe", OF_STRIPE, {"via": "1.1 fw (FortiProxy)"}, "theirs"),
         ("stripe", SQUID, PASSED_ON, "network"),
         ("stripe", "{}", {"x-squid-error": "ERR_DNS_FAIL 0"}, "network"),
         ("stripe", {"error": "blocked by Zscaler"}, {}, "network"),
@@ -85,6 +84,45 @@ OF_MAPS = {"error": {"code": 503, "status": "UNAVAILABLE", "message": "The servi
 )
 def test_what_a_proxy_passes_on_is_not_its_own(judge, said, headers, fault_of):
     assert http(judge, 503, said, headers=headers).fault_of == fault_of
+
+
+BLUE_COAT = """<html><head><title>Network Error</title></head><body>Network Error (tcp_error): A communication error
+occurred: "Operation timed out".</body></html>"""
+NO_ROUTE = {"error": {"message": "proxy: no route"}}
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize(
+    ("judge", "said", "headers"),
+    [
+        ("stripe", BLUE_COAT, {"via": "1.1 proxy.corp (Blue Coat ProxySG)"}),
+        ("stripe", "<html>ERR_CONNECT_FAIL</html>", PASSED_ON),
+        ("stripe", "<html>Gateway Timeout</html>", {"via": "1.1 web.zscaler.net (Zscaler)"}),
+        ("stripe", "<html>Cannot connect</html>", {"via": "1.1 mwg (McAfee Web Gateway 9.2)"}),
+        ("stripe", "", {"via": "1.1 fw (FortiProxy)"}),
+        ("stripe", "", {"x-cache": "MISS from squid.corp"}),
+        ("stripe", NO_ROUTE, PASSED_ON),
+        ("stripe", {"error": {"type": "proxy", "message": "no route"}}, PASSED_ON),
+        ("maps", "<html>502 Bad Gateway</html>", PASSED_ON),
+        ("maps", {"error": {"code": 503, "message": "no route"}}, PASSED_ON),
+    ],
+)
+def test_a_failure_that_came_by_a_proxy_in_no_form_of_the_provider_may_be_of_either(judge, said, headers, status):
+    found = http(judge, status, said, headers=headers)
+    assert (found.state, found.fault_of) == ("unknown", ""), found
+    without = http(judge, status, said, headers={"via": "1.1 google", "x-cache": "Hit from cloudfront"})
+    assert without.fault_of == "theirs", "none is named on the way"
+
+
+@pytest.mark.parametrize("headers", [{"server": "squid"}, {"proxy-agent": "Zscaler/6.2"}, {"x-squid-error": "ERR 0"}])
+@pytest.mark.parametrize("status", [401, 403, 503])
+def test_an_error_of_a_named_proxy_needs_the_type_of_the_provider(status, headers):
+    assert http("stripe", status, NO_ROUTE, headers=headers).fault_of == "network"
+    assert http("stripe", status, "", headers=headers).fault_of == "network"
+    assert http("maps", status, {"error": {"code": status, "message": "x"}}, headers=headers).fault_of == "network"
+    known = {"error": {"type": "invalid_request_error", "message": "x"}}
+    assert http("stripe", status, known, headers=headers).fault_of in ("key", "theirs")
+    assert http("stripe", 200, {"object": "list"}, headers=headers).state == "up"
 
 
 @pytest.mark.parametrize(
