@@ -116,9 +116,19 @@ _END = r"\s*[.!\u2026]{0,3}\s*(?:[|<\u00b7\u2013\u2014]|\s-|\Z)"
 _STOP = rf"(?:{_END}|\s*[.!,:\u2026])"  # or its sentence
 _FEW_WORDS = r"(?:[^\s<]{1,30}\s+){0,10}?"
 # How a notice continues, and what it is then about: not the maintenance of something else.
-_BACK = r"(?:[,;:]?\s+(?:and|but)\s[^<]{0,30}\bback\b|\s+(?:right now|at the moment|at present)\b)"
-_UNTIL = r"\s+\(?(?:until|till|eta|expected|back)\b"
-_ASKS = r"(?:[,;:]?\s+(?:please|we)\b)"
+_NO_QUESTION = r"(?![^<.!|]{0,200}\?)"
+_BACK = (
+    r"(?:[,;:]?\s+(?:and|but)\s[^<]{0,30}\bback\b(?! (?:in stock|office|end)\b)"
+    rf"|\s+(?:right now|at the moment|at present)\b){_NO_QUESTION}"
+)
+_WHEN = r"(?:at|on|by|in|soon|online|until|to (?:end|finish|last|be)|\d)"
+_UNTIL = rf"\s+\(?(?:(?:until|till)\b|eta(?:\s*:|\s+\(?~?\d)|(?:expected|back)\s+{_WHEN}){_NO_QUESTION}"
+_ASKS = rf"(?:[,;:]?\s+(?:please|we)\b){_NO_QUESTION}"
+_SOON = (
+    r"\s+(?:(?:soon|shortly|online)\b|in (?:about |around |just )?(?:\d|a (?:bit|few|minute|moment|while)|an hour"
+    r"|some |several |no time|one |two |five |ten |half )"
+    r"|(?:after|once|when)\s[^<:]{0,40}\b(?:maintenance|updat|upgrad|deploy|work|we\b|we['\u2019]|it\b|done|finished))"
+)
 _US = (
     r"(?=(?:currently |now )?(?:under|down|closed|offline|unavailable|maintenance)\b"
     r"|[^<]{0,60}\b(?:we|our|(?:web ?)?(?:site|shop)|store|page|portal|service|server|system|app|platform)\b)"
@@ -255,7 +265,7 @@ _MARKS = (
         r"|(?:(?:site|system|server|website|scheduled|planned|temporary|ongoing|our|the) ){0,3}"
         rf"maintenance(?:(?: (?:mode|page|in progress|break|works?|underway))?(?:{_END}|{_UNTIL})"
         rf"| (?:mode|in progress|break|underway){_ASKS})"
-        rf"|{_FEW_WORDS}be right back(?:{_STOP}|\s+(?:after|once|when|soon|shortly|online|in)\b)"
+        rf"|{_FEW_WORDS}be right back(?:{_STOP}|{_SOON})"
         rf"|(?:{_FEW_WORDS}(?:we|site|shop|store)\b[^<]{{0,20}} )?back soon{_STOP}"
         rf"|coming soon{_END}|(?:[^\s<]{{1,30}}\s+)?{_WARTUNG}(?:{_END}|\s+bis\s[^<]{{0,20}}\d)"
         rf"|{_FEW_WORDS}(?:wegen|aufgrund(?: von)?) (?:\w+ )?{_WARTUNG}\s[^<]{{0,40}}"

@@ -24,6 +24,7 @@ _ILL = frozenset(
 _WHOLE = ("status", "state", "health", "result")
 _CODES = ("status", "statuscode", "status_code")
 _SAYS = ("message", "msg", "error")  # beside which a plain `code` is that of the answer
+_SAYS_TOO = ("reason", "detail")  # the same, but not of a text with one word: the number and the name of a country
 _ANSWERS = range(500, 512)  # which it is then; numbers of countries and of other things are codes, too
 _NO_FAULT = frozenset(
     ["", "none", "null", "nil", "no", "false", "n/a", "na", "-", "0", "ok", "success", "no error", "no errors"]
@@ -104,15 +105,24 @@ def _named_part(part: Any) -> tuple[str, str, bool]:
 
 def _members_ill(said: Mapping[str, Any]) -> list[tuple[str, Any]]:
     whole = any(isinstance(value, str) and str(name).lower() in _WHOLE for name, value in said.items())
-    explained = any(isinstance(said.get(name), str) and not _is_nothing(said[name]) for name in _SAYS)
+    explained = _explains(said, 1)
     return [
         (str(name), value)
         for name, value in said.items()
         if _is_fault(str(name).lower(), value)
-        or (explained and name == "code" and _is_failed(value) and int(value) in _ANSWERS)
+        or (name == "code" and _is_failed(value) and int(value) in _ANSWERS and _explains(said, value))
         or (name == "error" and isinstance(value, int) and value == 1 and (explained or len(said) == 1))
         or (not whole and _is_part_ill(str(name).lower(), value))
     ]
+
+
+def _explains(said: Mapping[str, Any], code: Any) -> bool:
+    """Whether words stand beside a number that say what it is of; ``code``: the number, or its text."""
+    beside = {name: said[name] for name in (*_SAYS, *_SAYS_TOO) if isinstance(said.get(name), str)}
+    return any(
+        not _is_nothing(words) and (name in _SAYS or isinstance(code, int) or " " in words.strip())
+        for name, words in beside.items()
+    )
 
 
 def _is_fault(name: str, value: Any) -> bool:
