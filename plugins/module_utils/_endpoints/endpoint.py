@@ -24,6 +24,7 @@ HOST = "host"
 # Whose fault it is, as far as the answer shows.
 OURS, THEIRS, KEY, NETWORK, NOBODY = "ours", "theirs", "key", "network", ""
 LATE = "it answered after"  # how the reason of a correct but slow answer begins
+READS_ONLY = "and takes no writes"  # how the reason goes on of a standby or a replica that serves reads
 LATE_NAME = "its name resolves late"  # the same of a correct answer behind a name server that gives none
 # Whether a database is asked by TLS.
 AUTO, ALWAYS, NEVER = "auto", "always", "never"

@@ -16,7 +16,7 @@ import re
 from typing import Iterator, Mapping, NamedTuple
 
 from .._core.redaction import redacted
-from .endpoint import DEGRADED, DOWN, OURS, UP, Meaning
+from .endpoint import DEGRADED, DOWN, OURS, READS_ONLY, UP, Meaning
 
 _LONGEST = 64 * 1024  # bytes of a message; what says to be longer has another form
 _ASKED, _LET_IN, _ERROR = "R", "Z", "E"
@@ -39,8 +39,9 @@ _POOLER = re.compile(
     r"(?i)no such (?:user|database)|(?:password |SASL )?authentication failed|auth failed|login denied"
     r"|(?:role|database|user) \S+ does not exist|no pg_hba\.conf entry"
 )
-# A pooler logs in at its server as others too: what it hands on is of the probe's own login only where it names that.
-_PROBES_OWN = re.compile(r'(?i)\bpafar_probe\b|\bdatabase "postgres" does not exist')
+# A pooler logs in at its server as others too (for auth_query as its own user, in the client's database): what it hands
+# on is of the probe's own login only where it names the probe's role, or the database that the probe asks for.
+_PROBES_OWN = re.compile(r'(?i)\bpafar_probe\b|\bdatabase "postgres"')
 _ANOTHERS = re.compile(
     r"(?i)server login has been failing|server_login_retry|does not exist|no pg_hba\.conf entry"
     r"|\b(?:user|role) [\"']|\bfor (?:user|role)\b"
@@ -160,7 +161,7 @@ def _full(routine: str, said: str) -> Meaning:
 def _let_in(parameters: Mapping[str, str]) -> Meaning:
     """What the server says of itself to one that it let in."""
     if parameters.get("in_hot_standby") == _ON:
-        return Meaning(DEGRADED, "it is a standby and takes no writes (in_hot_standby)", OURS)
+        return Meaning(DEGRADED, f"it is a standby {READS_ONLY} (in_hot_standby)", OURS)
     if parameters.get("default_transaction_read_only") == _ON:
         why = "its transactions are read-only by default (default_transaction_read_only)"
         return Meaning(DEGRADED, why, OURS, refuses_writes=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Sequence, TypedDict
 
 from .._core.text import some
-from .endpoint import DEGRADED, DOWN, FLAPPING, LATE, LATE_NAME, THEIRS, UNKNOWN, UP, ProbeReport
+from .endpoint import DEGRADED, DOWN, FLAPPING, LATE, LATE_NAME, READS_ONLY, THEIRS, UNKNOWN, UP, ProbeReport
 
 BELOW = ("dns", "tcp")  # layers below an answer of the target itself
 
@@ -77,6 +77,11 @@ def is_limited(row: ProbeReport) -> bool:
     a limit of our requests, a permission that the key lacks, a certificate that ends."""
     answered = row["state"] == DEGRADED and row["layer"] not in BELOW and not row["failed"]
     return answered and row["fault_of"] != THEIRS and LATE not in row["why"]
+
+
+def serves_reads(row: ProbeReport) -> bool:
+    """Whether it is a standby or a replica, which takes no writes: by design, or for those who were to write to it."""
+    return row["state"] == DEGRADED and READS_ONLY in row["why"]
 
 
 def is_connected(row: ProbeReport) -> bool:

@@ -13,7 +13,7 @@ from typing import Collection, Mapping
 from .._core.redaction import redacted
 from .._core.text import counted
 from .._core.units import MIB
-from .endpoint import DEGRADED, DOWN, OURS, UP, Meaning
+from .endpoint import DEGRADED, DOWN, OURS, READS_ONLY, UP, Meaning
 
 _WRITES = "whether it takes writes"
 _UNASKED = f"{_WRITES} is not known"
@@ -27,7 +27,7 @@ _BAD = {
     "-LOADING": "it is loading its data from disk and serves no client until it is done",
     "-MASTERDOWN": "it is a replica that has lost its master, and serves no client meanwhile",
     "-MISCONF": "it refuses to write, since it cannot save to disk (look at its disk and its log)",
-    "-READONLY": "it is a replica and takes no writes",
+    "-READONLY": f"it is a replica {READS_ONLY}",
     "-OOM": "its memory limit is reached: it takes no writes",
     "-NOREPLICAS": "it refuses writes, since too few replicas are connected (min-replicas-to-write)",
     "-CLUSTERDOWN": "its cluster is down: not every slot is served",
@@ -76,8 +76,9 @@ def of_info(text: str) -> Meaning:
         why = judge(facts)
         if why:
             # A replica takes no writes by design, whatever its memory: that it is one is no refusal.
-            by_design = judge is _memory and bool(_replica(facts))
-            return Meaning(DEGRADED, why, OURS, refuses_writes=judge in _REFUSES and not by_design)
+            role = _replica(facts) if judge is _memory else ""
+            said = f"{role}; {why}" if role else why
+            return Meaning(DEGRADED, said, OURS, refuses_writes=judge in _REFUSES and not role)
     near = facts.get("min_slaves_good_slaves")
     if near:  # how many it wants (min-replicas-to-write) is not in INFO
         return Meaning(UP, f"it answers; whether {near} replicas are enough for a write is not known", "", _WRITES)

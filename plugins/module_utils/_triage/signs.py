@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from typing import Callable, Iterator, Mapping, TypeVar
+from typing import Callable, Collection, Iterator, Mapping, TypeVar
 
 from .._compose.health import STARTING, UNCHECKED, UNKNOWN
 from .._compose.project_report import ContainerReport, ServiceReport
 from .._core.text import counted, shortened, some, span
 from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, UP, ProbeReport
-from .._endpoints.reached import unasked_of, unknown_of
+from .._endpoints.reached import serves_reads, unasked_of, unknown_of
 from .._postgres.server_states import DISK_FULL, ServerState
 from .._resources.resource_report import outside_of
 from .._system.counters import READ_ONLY
@@ -236,6 +236,7 @@ def _set_apart(host: str, name: str, report: ServiceReport, importance: Importan
 
 def _reached(host: str, part: ReachedPart, importance: Importance) -> list[Sign]:
     signs = []
+    up = {row["kind"] for row in part["matrix"] if row["state"] == UP}
     for target in dict.fromkeys(row["target"] for row in part["matrix"]):
         rows = [row for row in part["matrix"] if row["target"] == target]
         bad = [row for row in rows if row["state"] in (DOWN, FLAPPING, DEGRADED)]
@@ -243,25 +244,34 @@ def _reached(host: str, part: ReachedPart, importance: Importance) -> list[Sign]
             continue
         at_worst = importance.targets.get(target, P1)
         fails = [
-            (max(P2, at_worst) if _is_partial(row) else at_worst, _WORST_FIRST.index(row["state"]), row) for row in bad
+            (max(P2, at_worst) if _is_partial(row, up) else at_worst, _WORST_FIRST.index(row["state"]), row)
+            for row in bad
         ]
         severity, _rank, row = min(fails, key=lambda fail: fail[:2])
         text = f"{target} is {row['state']} from {row['source']} ({row['layer']}): {row['why']}"
+        text += f"; no other {row['kind']} is up for writes" if serves_reads(row) and row["kind"] not in up else ""
         signs.append(Sign(severity, text, host, _scenario_of(row), 1.8))
     return signs
 
 
-def _is_partial(row: ProbeReport) -> bool:
-    """Whether some of its work is done: not of a database that refuses writes, whatever else it still answers."""
+def _is_partial(row: ProbeReport, up: Collection[str]) -> bool:
+    """Whether some of its work is done: not of a database that refuses writes, whatever else it still answers, and not
+    of a standby or a replica that may have been given to writers. ``up``: kinds of which a target is up."""
     protocol = row["layers"].get("protocol")
+    if serves_reads(row):
+        return row["kind"] in up
     return row["state"] != DOWN and not (protocol and protocol.get("refuses_writes"))
 
 
 def _scenario_of(row: ProbeReport) -> str:
-    """The playbook for a row; none for a database that answers, since the network is not where to look then."""
-    if row["layer"] == "protocol" and row["kind"] in ("postgres", "redis"):
-        protocol = row["layers"].get("protocol")
-        return _OF_SQLSTATES.get(protocol.get("sqlstate", ""), "") if protocol else ""
+    """The playbook for a row; none for a database that answers, since the network is not where to look then. One that
+    gives no answer, and another process in its place, may be a matter of the network."""
+    protocol = row["layers"].get("protocol")
+    if row["layer"] == "protocol" and row["kind"] in ("postgres", "redis") and protocol and protocol["ok"]:
+        if protocol.get("sqlstate"):
+            return _OF_SQLSTATES.get(protocol["sqlstate"], "")
+        if row["state"] == DEGRADED or protocol.get("refuses_writes"):
+            return ""
     payments = row["judge"] in ("stripe", "webhook")
     return "payment_outage" if payments and row["layer"] not in ("dns", "tcp") else "network_connectivity"
 

@@ -76,7 +76,10 @@ HBA = 'no pg_hba.conf entry for host "10.0.0.5", user "{}", database "{}", no en
     ("message", "state"),
     [
         (FAILING.format(HBA.format("app", "app")), "degraded"),
-        (FAILING.format(HBA.format("app", "postgres")), "degraded"),
+        (FAILING.format(HBA.format("app", "postgres")), "up"),  # the probe's database, in which no application may be
+        (FAILING.format(HBA.format("pgbouncer", "postgres")), "up"),
+        (HBA.format("pgbouncer", "postgres"), "up"),
+        (FAILING.format(HBA.format("pgbouncer", "postgres2")), "degraded"),
         (FAILING.format('database "app" does not exist'), "degraded"),
         (FAILING.format('FATAL: role "shop" does not exist'), "degraded"),
         (FAILING.format('password authentication failed for user "app"'), "degraded"),

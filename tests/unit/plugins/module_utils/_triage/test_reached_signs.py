@@ -7,7 +7,9 @@ from typing import Any, cast
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import LayerReport, ProbeReport
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.postgres_answers import LoginAnswer, of_postgres
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.reached import reached_report
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.redis_answers import of_info, of_ping
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import Importance, Sign, without_playbook
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import signs_of
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_report import Survey
@@ -16,6 +18,7 @@ from support import reports
 
 from .surveys import resources
 
+LET_IN = of_postgres(LoginAnswer("Z", parameters={"in_hot_standby": "on"}))
 SITE = Importance({"api": "P0", "minor": "P3"}, {})
 
 
@@ -63,12 +66,19 @@ def test_the_worst_row_counts_in_whatever_order(target, states, severity, by):
         pytest.param(row("down", sqlstate="53100"), "P0", "disk_space", id="its disk is full"),
         pytest.param(row("degraded", status=200), "P2", "network_connectivity", id="a site"),
         pytest.param(row("degraded", target="redis", kind="redis", status=0), "P2", "", id="a failed save, tasks"),
-        pytest.param(row("degraded", target="redis", kind="redis"), "P2", "", id="of which no layer is known"),
-        pytest.param(row("down", kind="postgres"), "P0", "", id="it takes connections, and does not answer"),
+        pytest.param(row("down", kind="postgres", ok=False, said="no answer within 3.0 s"), "P0",
+                     "network_connectivity", id="PostgreSQL does not answer"),
+        pytest.param(row("down", kind="redis", ok=False, said="Connection reset by peer"), "P0",
+                     "network_connectivity", id="Redis resets"),
+        pytest.param(row("flapping", kind="redis", ok=False, said="it closed the connection"), "P2",
+                     "network_connectivity", id="Redis closes at times"),
+        pytest.param(row("down", kind="postgres", said="it is not PostgreSQL"), "P0", "network_connectivity",
+                     id="another process answers"),
+        pytest.param(row("flapping", sqlstate="57P03"), "P2", "", id="PostgreSQL starts at times"),
         pytest.param(row("degraded", layer="dns", kind="redis"), "P2", "network_connectivity", id="its name"),
         pytest.param(row("down", layer="tcp", sqlstate=""), "P0", "network_connectivity", id="not reached"),
     ],
-)
+)  # fmt: skip
 def test_no_playbook_is_claimed_for_a_database_that_answers(found, severity, scenario):
     (sign,) = signs(found)
     assert (sign.severity, sign.scenario) == (severity, scenario)
@@ -90,3 +100,29 @@ def test_a_survey_of_any_part_is_examined(part, said):
     found = signs_of("h", cast(Survey, part), SITE)
     assert [sign.severity for sign in found] == said
     assert any("could not be examined" in sign.text for sign in found) is (part in ({}, {"msg": "it failed"}))
+
+
+def copy(kind: str, target: str, why: str) -> ProbeReport:
+    return {**row("degraded", target=target, kind=kind, status=0), "why": why}
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        ("postgres", LET_IN.why),
+        ("redis", of_ping("-READONLY You can't write against a read only replica.").why),
+        ("redis", of_info("role:slave\r\nmaster_host:10.0.0.9\r\nmaster_link_status:up\r\n").why),
+        ("redis", of_info("role:slave\r\nmaxmemory:9\r\nused_memory:10\r\nmaster_host:10.0.0.9\r\n").why),
+    ],
+)
+def test_a_replica_is_partial_only_beside_a_target_of_its_kind_that_is_up(kind, why):
+    """After a failover writers may have been given it; of one that is read from by design the primary is a target."""
+    (alone,) = signs(copy(kind, "other", why))
+    assert (alone.severity, alone.scenario) == ("P1", ""), alone
+    assert f"no other {kind} is up for writes" in alone.text
+    (beside,) = signs(copy(kind, "other", why), row("up", target="primary", kind=kind))
+    assert (beside.severity, "for writes" in beside.text) == ("P2", False), beside
+    (another,) = signs(copy(kind, "other", why), row("up", target="site", kind="http"))
+    assert another.severity == "P1"
+    (minor,) = signs(copy(kind, "minor", why))
+    assert minor.severity == "P3"
