@@ -11,6 +11,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .errors import InputError, RunbookError
 
+_QUOTATION_MARKS = "'\"`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb"
+
 
 def at_least(params: dict[str, Any], name: str, least: float, unit: str = "") -> None:
     """Raise InputError for a number below ``least``; ``unit`` ends the sentence."""
@@ -30,14 +32,11 @@ def share(params: dict[str, Any], name: str) -> None:
 def names(params: dict[str, Any], option: str) -> frozenset[str]:
     """A list of names, each with and without the blanks around it: Ansible splits a text at its commas alone.
 
-    Raise InputError for the text of a list or a dictionary, which Ansible splits too, and for what is in quotes: what
-    was meant would not be excluded. A name may begin with a bracket.
+    Raise InputError for the text of a list or a dictionary, which Ansible splits too, and for what begins or ends with
+    a quotation mark: what was meant would not be excluded. A name may begin with a bracket.
     """
-    given = [name.strip() for name in params[option]]
-    first, last = {name[:1] for name in given}, {name[-1:] for name in given}
-    apart = {"'", '"'} & first & last  # a text in quotes that was split
-    for name in given:
-        if _is_of_text(name) or name[:1] in apart or name[-1:] in apart:
+    for name in map(str.strip, params[option]):
+        if _is_of_text(name):
             raise InputError(
                 f"{option}: {name!r} is not a name but a part of a list or a dictionary, or a text in quotes."
                 f" Nothing was done. Give a list of names, as {option}: [first, second]; with -e as JSON."
@@ -46,13 +45,15 @@ def names(params: dict[str, Any], option: str) -> frozenset[str]:
 
 
 def _is_of_text(name: str) -> bool:
-    """Whether it is a list, a dictionary or a text in quotes, or begins or ends one."""
+    """Whether it is a list or a dictionary, or begins or ends one or a text in quotes."""
+    if name and (name[0] in _QUOTATION_MARKS or name[-1] in _QUOTATION_MARKS):
+        return True
     for opens, closes in ("[]", "{}"):
         if name.startswith(opens) and (name.endswith(closes) or closes not in name):
             return True
         if name.endswith(closes) and opens not in name:
             return True
-    return len(name) > 1 and name[0] == name[-1] and name[0] in "'\""
+    return False
 
 
 def finish(module: AnsibleModule, work: Callable[[AnsibleModule], Mapping[str, Any]]) -> None:

@@ -29,7 +29,7 @@ def made(**given: Any) -> Any:
         (["pgBackRest [backup]", "a-b.c", "it's", "DOMÄNE"], {"pgBackRest [backup]", "a-b.c", "it's", "DOMÄNE"}),
         ("4711,", {"4711"}),
         (["a b"], {"a b"}),
-        (["[cron] nightly", "{x} y", "a'"], {"[cron] nightly", "{x} y", "a'"}),
+        (["[cron] nightly", "{x} y", "O'Neil"], {"[cron] nightly", "{x} y", "O'Neil"}),
         ([], set()),
     ],
 )
@@ -43,7 +43,8 @@ def test_each_name_is_excluded(name, given, expected):
     "given",
     [
         ["a", ["b", "c"]], [{"name": "x"}], "['a', 'b']", '["a"]', "[a, b]", "{a: b}", "'a','b'", ['"My Role"'],
-        [["a"]], "a, [b",
+        [["a"]], "a, [b", ['"web'], ["web'"], ['"a', "b'"], ["\u201cweb\u201d"], ["\u201eweb\u201c"], ["`web`"],
+        ["b", "web\u2019"], '"',
     ],
 )  # fmt: skip
 def test_what_is_no_name_is_refused(name, given):
