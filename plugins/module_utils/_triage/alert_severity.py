@@ -17,11 +17,13 @@ from .sign import P0, P1, P2, P3, SEVERITIES, UNKNOWN
 NO_SIGN = "none"
 # Alerts that fire all the time by design: a dead man's switch, and those that only inhibit others. * is for any words
 # before, but for those of _LACKS: that such an alert is missing is a sign. Many sites also call an alert so that fires
-# once the signal of one job is missing, and write a severity to it: a name by * alone hides none of those.
+# once the signal of one job is missing, and write a severity to it: a name by * alone hides none of those. One of the
+# monitoring itself fires always, whatever its rule writes.
 ALWAYS_FIRING = (
     "Watchdog", "InfoInhibitor", "PrometheusAlertmanagerE2eDeadManSwitch", "*DeadMansSwitch", "*DeadManSwitch",
     "*DeadMansSnitch", "*AlwaysFiring",
 )  # fmt: skip
+_MONITORING = re.compile(r"(?:prometheus|alertmanager|cluster|thanos)+")
 _URGENT = (P0, P1, P2)
 _LACKS = re.compile(r"absent|missing|lost|lacks|fail|expired|down|without|broken|^no(?!de|tif)|not$")
 _BESIDE = re.compile(r"[\W_]+")
@@ -66,7 +68,7 @@ def severity_word(labels: Mapping[str, str]) -> str:
 
 def fires_by_design(name: str, listed: Sequence[str], severity: str = UNKNOWN) -> bool:
     """Whether an alert is one of those that are listed, whatever its case and punctuation. One that its own rule gives
-    P0 to P2 is so by its whole name alone, and not by ``*``.
+    P0 to P2 is so by its whole name alone, and by ``*`` only where that is for a name of the monitoring itself.
 
     >>> fires_by_design("watchdog", ALWAYS_FIRING), fires_by_design("DeadMansSwitchMissing", ALWAYS_FIRING)
     (True, False)
@@ -76,8 +78,10 @@ def fires_by_design(name: str, listed: Sequence[str], severity: str = UNKNOWN) -
         end = _BESIDE.sub("", each).lower()
         if plain == end:
             return True
-        any_before = each.startswith("*") and severity not in _URGENT
-        if any_before and end and plain.endswith(end) and not _LACKS.search(plain[: -len(end)]):
+        if not (each.startswith("*") and end and plain.endswith(end)):
+            continue
+        before = plain[: -len(end)]
+        if _MONITORING.fullmatch(before) or (severity not in _URGENT and not _LACKS.search(before)):
             return True
     return False
 

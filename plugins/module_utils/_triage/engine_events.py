@@ -22,6 +22,9 @@ _ACTIONS = ("kill", "oom", "die", "stop", "start", "restart", "pause", "unpause"
 _STOPPED, _RESTARTED, _ENDED, _OOM = "stopped", "restarted", "ended", "oom"
 
 
+_LONGEST_STOP = 600.0  # seconds that a container may be given to stop, as far as they are taken for one
+_BY_SIGNAL = ("0", "130", "137", "143")  # exit codes of one that a signal made end
+_CRASHED = ("132", "134", "135", "136", "139")
 _NEAR = 10.0  # seconds between a process that the kernel killed, or an end, and what followed from it
 
 
@@ -103,14 +106,28 @@ def _oom(life: _Life, at: float) -> None:
 
 def _stopped(life: _Life, at: float) -> None:
     """The engine writes it after the end that was asked for, whatever signal it sent and however long that took."""
-    kind, ended, _code = life.end
+    kind, ended, code = life.end
+    signal = ""
     if kind and is_request("stop", "", ended - at):
         if kind == _STOPPED:
             return
-        # An end that no signal came before, or that the kernel made, is no end that was asked for: it is reported, too.
-        if kind == _ENDED and life.kills:
+        # An end that no signal of a stop came before, or that the kernel made, was not asked for: it is reported, too.
+        asked = [name for then, name in life.kills if _asks_to_stop(name, ended - then, code)] if kind == _ENDED else []
+        if asked:
+            signal = asked[-1]
             life.happened[kind].pop()
-    _ended(life, _STOPPED, at, _by(life.kills[-1][1]) if life.kills else "")
+    elif life.runs and life.kills:
+        signal = life.kills[-1][1]
+    _ended(life, _STOPPED, at, _by(signal))
+
+
+def _asks_to_stop(signal: str, before: float, code: str) -> bool:
+    """Whether a signal so many seconds before the end may be that of the stop: a container may be given long to stop,
+    and a stop signal of its own. ``code``: the exit code of the end. A reload is no reason for a crash."""
+    if is_request("kill", signal, before):
+        return True
+    asks = is_request("kill", signal, 0.0)
+    return 0 <= before <= _LONGEST_STOP and (code not in _CRASHED if asks else code in _BY_SIGNAL)
 
 
 def _ended(life: _Life, kind: str, at: float, how: str) -> None:
