@@ -14,6 +14,7 @@ from support.servers import ROOT
 UTILS = ROOT / "plugins/module_utils"
 TESTS = ROOT / "tests/unit/plugins/module_utils"
 MOST_FILES, MOST_LINES = 15, 400
+MOST_COLUMNS = 160  # pycodestyle's limit in ansible-test sanity; ruff forgives a line without a blank in it
 # Beside the pure files of a subject: argument specs, and the way into Ansible. They are tested through their modules.
 EDGE = {"options", "engine_options", "module", "record", "refusals"}
 PACKAGE = "ansible_collections.pafar.runbook.plugins.module_utils"
@@ -42,6 +43,16 @@ def lines_of(path: Path) -> int:
 def too_long(roots: list[Path]) -> list[str]:
     found = {path.as_posix(): lines_of(path) for root in roots for path in sources(root)}
     return [f"{name}: {number}" for name, number in found.items() if number > MOST_LINES]
+
+
+def too_wide(roots: list[Path]) -> list[str]:
+    lines = [
+        (path, *line)
+        for root in roots
+        for path in sources(root)
+        for line in enumerate(path.read_text().splitlines(), 1)
+    ]
+    return [f"{path.as_posix()}:{number}: {len(line)}" for path, number, line in lines if len(line) > MOST_COLUMNS]
 
 
 def same_names(utils: Path) -> list[str]:
@@ -107,6 +118,10 @@ def test_no_file_is_too_long():
     assert too_long([ROOT / "plugins", ROOT / "tests"]) == []
 
 
+def test_no_line_is_too_wide():
+    assert too_wide([ROOT / "plugins", ROOT / "tests"]) == []
+
+
 def test_no_two_files_have_one_name():
     assert same_names(UTILS) == []
 
@@ -132,6 +147,13 @@ def test_a_crowded_folder_is_found(tmp_path):
 def test_a_long_file_is_found(tmp_path):
     plant(tmp_path, "x.py", text="#\n" * (MOST_LINES + 1))
     assert len(too_long([tmp_path])) == 1
+
+
+def test_a_wide_line_is_found(tmp_path):
+    plant(tmp_path, "x.py", text="#" * MOST_COLUMNS + "\n")
+    assert too_wide([tmp_path]) == []
+    plant(tmp_path, "y.py", text="#" * (MOST_COLUMNS + 1) + "\n")
+    assert len(too_wide([tmp_path])) == 1
 
 
 def test_a_name_that_stands_twice_is_found(tmp_path):

@@ -50,8 +50,8 @@ _QUOTED = (
 _ONE_WORD = r"(?:bearer|basic|token|apikey|api-key|key|jwt|bot|negotiate|ntlm|kerberos|splunk|sso-key)"
 _AUTHORIZATION = lazy(
     rf"(?i)(?<![A-Za-z])((?:proxy-)?authorization)(\\?[\"']?\s{{0,8}}(?:=>|:=|[:=]|(?<=[\"']),)\s{{0,8}})"
-    rf"(\[\][\w.*]{{1,60}}\{{[^{{}}]{{0,4096}}\}}|\[?\s?b?{_QUOTED}\]?|\[[^\]\n]{{0,4096}}\]?|{_ONE_WORD}\s{{1,8}}[^\s\"',]+|(?:digest|aws4-hmac-sha256|oauth|hawk"
-    r"|signature)\s[^\n]{0,4096}|[A-Za-z][\w-]{0,40}\s{1,4}[^\s\"',]{8,}|[^\s\"',\]]+)"
+    rf"(\[\][\w.*]{{1,60}}\{{[^{{}}]{{0,4096}}\}}|\[?\s?b?{_QUOTED}\]?|\[[^\]\n]{{0,4096}}\]?|{_ONE_WORD}\s{{1,8}}[^\s\"',]+"
+    r"|(?:digest|aws4-hmac-sha256|oauth|hawk|signature)\s[^\n]{0,4096}|[A-Za-z][\w-]{0,40}\s{1,4}[^\s\"',]{8,}|[^\s\"',\]]+)"
 )
 # What is said of it, and no scheme of it.
 _ANSWER = lazy(
