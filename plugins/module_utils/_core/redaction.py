@@ -21,6 +21,7 @@ from .secret.apart import without_members
 from .secret.audit_records import without_encoded
 from .secret.by_place.bound_values import without_bound_values
 from .secret.by_place.key_values import without_key_values
+from .secret.by_place.signatures import without_signatures
 from .secret.by_place.userinfo import without_userinfo
 from .secret.calls import without_arguments
 from .secret.cards import without_cards
@@ -363,6 +364,7 @@ _RULES: tuple[Callable[[str], str], ...] = (
     without_key_values,
     without_keys,
     without_shapes,
+    without_signatures,
     _authorized,
     _sub_low(_BEARER, rf"\1{HIDDEN}", "bearer"),
     _sub_low(_COOKIE, rf"\1{HIDDEN}", "cookie"),
