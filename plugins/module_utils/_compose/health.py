@@ -30,7 +30,8 @@ _OVERHEAD, _CLOCK = 2.0, 2.0  # seconds that a busy engine takes to begin a run;
 _CLOCK_SET = 10.0  # seconds between the start by the engine's clock and by the kernel's, beyond which one was set
 _NANOSECONDS = 1e9
 _SEVERAL, _ALL = 2, 5  # runs by which it is known what lies between two; that the engine keeps
-_LIMIT = re.compile(r"(?i)health check exceeded timeout")
+_LIMIT = re.compile(r"Health check exceeded timeout[^:\n]{0,40}:?")  # the engine's own, before what the run printed
+_CUT_OFF = -1  # the exit code that the engine gives to a run that was cut off, or could not be started
 # Of the engine and its runtimes where they cannot start the program in the container.
 _NO_START = re.compile(
     r"(?i)OCI runtime exec failed|executable file not found|exec format error|unable to start container process"
@@ -81,7 +82,7 @@ class HealthCheck:
     ``oldest``: seconds from the last start to the first of the runs since then that are kept; None where not known.
     ``counted_from``: seconds from the last start to that of the engine, which then counts failures anew; 0 where it was
     there before. ``doubtful``: the times contradict each other, as where the clock was set.
-    ``output``: of the last run, its last 2000 characters.
+    ``output``: of the last run, its last 2000 characters; of one that was cut off, behind the engine's word for that.
     """
 
     test: tuple[str, ...] = ()
@@ -109,7 +110,7 @@ class HealthCheck:
     @property
     def at_limit(self) -> bool:
         """Whether the last run was cut off at its time limit, so that it says nothing."""
-        return bool(self.exit_codes) and self.exit_codes[-1] not in (0, None) and bool(_LIMIT.search(self.output))
+        return self.exit_codes[-1:] == (_CUT_OFF,) and bool(_LIMIT.match(self.output))
 
     @property
     def _codes(self) -> tuple[int | None, ...]:
@@ -174,7 +175,7 @@ class HealthCheck:
         last = self.exit_codes[-1] if self.exit_codes else None
         if last in (0, None) or self.at_limit:
             return ""
-        if last in (-1, *_NOT_CARRIED_OUT):
+        if last in (_CUT_OFF, *_NOT_CARRIED_OUT):
             return _said(self.output) or f"exit {last}, without any output"
         match = next((match for match in (pattern.search(self.output) for pattern in _SAYS) if match), None)
         return _line_at(self.output, match) if match else ""
@@ -188,8 +189,10 @@ class HealthCheck:
 
     @property
     def shown(self) -> str:
-        """Its output as a person sees it: why it could not be carried out, else the end."""
-        return (self.why_not_carried_out() or printable(self.output))[-_SHOWN:]
+        """Its output as a person sees it: why it could not be carried out, else the end, behind the engine's word."""
+        cut_off = _LIMIT.match(self.output) if self.at_limit and len(self.output) > _SHOWN else None
+        said = f"{cut_off.group()} ..." if cut_off else ""
+        return said + (self.why_not_carried_out() or printable(self.output))[len(said) - _SHOWN :]
 
 
 def health_check_of(state: Mapping[str, Any], config: Mapping[str, Any]) -> HealthCheck:
@@ -205,11 +208,17 @@ def health_check_of(state: Mapping[str, Any], config: Mapping[str, Any]) -> Heal
         interval=(declared.get("Interval") or 0) / _NANOSECONDS or _DEFAULT_INTERVAL,
         exit_codes=tuple(None if code is None else int(code) for code in codes),
         failing_streak=streak,
-        output="\n".join(redacted_lines(str(runs[-1].get("Output", ""))[-_KEPT:].splitlines())) if runs else "",
+        output="\n".join(redacted_lines(_kept(str(runs[-1].get("Output", ""))).splitlines())) if runs else "",
         start_period=(declared.get("StartPeriod") or 0) / _NANOSECONDS,
         retries=int(declared.get("Retries") or 0) or _DEFAULT_RETRIES,
         **times._asdict(),
     )
+
+
+def _kept(output: str) -> str:
+    """The end of an output, behind the engine's own word of the limit, which is at its beginning."""
+    limit = _LIMIT.match(output)
+    return f"{limit.group()} {output[limit.end() :][-_KEPT:].lstrip()}" if limit else output[-_KEPT:]
 
 
 class _Times(NamedTuple):

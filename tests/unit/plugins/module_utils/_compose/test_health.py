@@ -108,6 +108,28 @@ def test_a_run_that_was_cut_off_is_no_failure_to_start():
     assert (replica.health, replica.check.at_limit) == ("unhealthy", True)
 
 
+@pytest.mark.parametrize("printed", ["50 of 1024\n" * 300, "curl: not found in the cache\n" * 90, "x" * 4099])
+def test_a_run_that_was_cut_off_behind_much_output(printed):
+    """The engine puts its word before what the run had printed, up to 4096 characters."""
+    replica = container(health="unhealthy", exits=[-1], said=f"Health check exceeded timeout (5s): {printed}...")
+    assert (replica.health, replica.check.at_limit) == ("unhealthy", True)
+    assert replica.health_output.startswith("Health check exceeded timeout (5s): ...")
+    assert len(replica.health_output) == 300
+    assert replica.health_output.endswith("...")
+
+
+@pytest.mark.parametrize(
+    ("code", "output"),
+    [
+        (1, "Health check exceeded timeout (5s)"),
+        (1, "backend: health check exceeded timeout of 3 s"),
+        (-1, "OCI runtime exec failed: context deadline exceeded"),
+    ],
+)
+def test_the_engine_alone_says_that_a_run_was_cut_off(code, output):
+    assert not container(health="unhealthy", exits=[code], said=output).check.at_limit
+
+
 @pytest.mark.parametrize(
     ("test", "argv"),
     [
