@@ -18,6 +18,7 @@ from typing import Any, Mapping, NamedTuple, Sequence
 from .._core.redaction import redacted_lines
 from .._core.text import printable
 from .._core.times import moment
+from .checked.means import lacking, line_at, server_failed
 
 HEALTHY, UNHEALTHY, STARTING, UNCHECKED, UNKNOWN = "healthy", "unhealthy", "starting", "none", "unknown"
 _WORDS = (HEALTHY, UNHEALTHY, STARTING, UNCHECKED)  # the engine's own
@@ -32,39 +33,12 @@ _NANOSECONDS = 1e9
 _SEVERAL, _ALL = 2, 5  # runs by which it is known what lies between two; that the engine keeps
 _LIMIT = re.compile(r"Health check exceeded timeout[^:\n]{0,40}:?")  # the engine's own, before what the run printed
 _CUT_OFF = -1  # the exit code that the engine gives to a run that was cut off, or could not be started
-# Of the engine and its runtimes where they cannot start the program in the container.
-_NO_START = re.compile(
-    r"(?i)OCI runtime exec failed|executable file not found|exec format error|unable to start container process"
-    r"|cannot exec in a (?:paused|stopped) container"
-)
-# Of a shell that does not find the program, also where `|| exit 1` hides the exit code 127.
-_NO_PROGRAM = re.compile(
-    r"(?m)^(?:\S*/)?(?:ba|da|a|z|k)?sh: (?:line )?(?:\d+: )?\S+: (?:command )?not found\s*$"
-    r"|^\S+: can't open file .*No such file or directory"
-    r"|^(?:\S*/)?(?:ba|da|a|z|k)?sh: (?:line )?(?:\d+: )?\S+: (?:Permission denied|No such file or directory)\s*$"
-)
-# Of an interpreter that does not find the check's own script or module, and of a check that is written wrongly: a shell
-# that does not understand it, or a program that does not know one of its options.
-_WRONG = re.compile(
-    r"(?mi)^(?:\S*/)?(?:ba|da|a|z|k)?sh: (?:-c: )?(?:line )?(?:\d+: )?(?:syntax error|unexpected EOF)"
-    r"|^\S*sh: 0: can(?:not|'t) open |^\S*sh: (?:\d+: )?\.: can(?:not|'t) open |^\S*sh: (?:\.: line \d+: )?can't open '"
-    r"|can(?:not|'t) (?:open|create) /dev/tcp/|/dev/tcp/\S+: No such file"
-    r"|^Can't open perl script |^Can't locate \S+ in @INC|^Could not open input file: |cannot load such file -- "
-    r"|^\S*python[\d.]*: No module named |Error: Could not find or load main class |Unable to access jarfile "
-    r"|File \"<string>\", line \d+, in <module>\s+ModuleNotFoundError: "
-    r"|Cannot find module '[^']*'(?=[\s\S]{0,1500}requireStack: \[\])"
-    r"|^\S+: (?:unrecognized|invalid|illegal) option(?: --|: | ')|^curl: option \S+ is unknown"
-    r"|^\S+: (?:\[ERROR\] )?(?:unrecogni[sz]ed|unknown|bad|unexpected) (?:option|argument|flag)s?:? '?-"
-    r"|^flag provided but not defined: -|^Unrecognized option: -"
-    r"|^Error: unknown (?:shorthand )?flag: |^Unrecognized option or bad number of args for: "
-)
 # Of programs that answer, and say that they load their data or recover: pg_isready, PostgreSQL, Redis, and many others.
 _NOT_READY = re.compile(
     r"(?im)\brejecting connections\b|database system is (?:starting up|in recovery mode|not yet accepting connections)"
     r"|^-?LOADING\b|\bis loading the dataset in memory\b|\bstill (?:starting|loading|initiali[sz]ing|recovering)\b"
     r"|\brecovery (?:is )?in progress\b"
 )
-_SAYS = (_NO_START, _NO_PROGRAM, _WRONG)
 _NOT_CARRIED_OUT = (126, 127)
 _KEPT, _SHOWN = 2000, 300  # characters of the output that are read, and that are shown
 
@@ -175,17 +149,16 @@ class HealthCheck:
         last = self.exit_codes[-1] if self.exit_codes else None
         if last in (0, None) or self.at_limit:
             return ""
-        if last in (_CUT_OFF, *_NOT_CARRIED_OUT):
+        if last == _CUT_OFF or (last in _NOT_CARRIED_OUT and not server_failed(self.output)):
             return _said(self.output) or f"exit {last}, without any output"
-        match = next((match for match in (pattern.search(self.output) for pattern in _SAYS) if match), None)
-        return _line_at(self.output, match) if match else ""
+        return lacking(self.output, self.test)
 
     def why_not_ready(self) -> str:
         """What the last run, which failed, says of a start or a recovery that goes on, in a clause; empty for nothing.
         A restart begins that from the front."""
         failed = bool(self.exit_codes) and self.exit_codes[-1] not in (0, None)
         match = _NOT_READY.search(self.output) if failed else None
-        return printable(_line_at(self.output, match))[-_SHOWN:] if match else ""
+        return printable(line_at(self.output, match))[-_SHOWN:] if match else ""
 
     @property
     def shown(self) -> str:
@@ -253,12 +226,6 @@ def health_of(status: str, check: HealthCheck) -> str:
     if status in (UNHEALTHY, STARTING) and check.why_not_carried_out():
         return UNKNOWN
     return status if status in _WORDS else UNKNOWN if status else UNCHECKED
-
-
-def _line_at(output: str, match: re.Match[str]) -> str:
-    """The last line of what matched, whole."""
-    begin, end = output.rfind("\n", 0, match.end()) + 1, output.find("\n", match.end())
-    return output[begin : end if end >= 0 else None].strip()
 
 
 def _said(output: str) -> str:

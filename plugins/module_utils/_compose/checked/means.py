@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a health check lacks to be carried out, by its output. Pure.
+
+A shell, an interpreter or a client says that something is missing; whether that is the check's or the program's is
+known by who says it. A client that hands on a failure of the server (HTTP 5xx) has been carried out, whatever the
+server writes into its answer. A module that is missing is the check's where the check's own script asks for it; where a
+file of the program does, the program may lack it, too.
+
+Sources: the messages of bash, dash, BusyBox, zsh, glibc's and musl's loaders, coreutils, curl, GNU Wget, Python,
+Node.js, Ruby, Perl and PHP; runc.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Iterator, Sequence
+
+# Of the engine and its runtimes where they cannot start the program in the container.
+_NO_START = re.compile(
+    r"(?mi)^(?:error: )?OCI runtime exec failed"
+    r"|^exec \S+: (?:exec format error|no such file or directory|permission denied)\s*$"
+    r"|^(?:error: )?(?:exec: )?\"[^\"\n]*\": executable file not found|unable to start container process"
+    r"|^\S*(?:exec: )?cannot exec in a (?:paused|stopped) container"
+)
+# Of a shell that does not find the program, also where `|| exit 1` hides the exit code 127; with the number of a line
+# of a script the same. Of programs that start others, and of the loader of a program.
+_NO_PROGRAM = re.compile(
+    r"(?m)^(?:\S*/)?(?:ba|da|a|z|k)?sh: (?:line )?(?:\d+: )?\S+: (?:command )?not found\s*$"
+    r"|^\S+: (?:line )?\d+: \S+: not found\s*$|^\S+: (?:line \d+: |\d+: )?\S+: command not found\s*$"
+    r"|^(?:\S*/)?zsh:(?:\d+:)? command not found: "
+    r"|^\S+: can't open file .*(?:No such file or directory|Permission denied)"
+    r"|^(?:\S*/)?(?:ba|da|a|z|k)?sh: (?:line )?(?:\d+: )?\S+: (?:Permission denied|No such file or directory)\s*$"
+    r"|^\S+: (?:line )?\d+: \S+: Permission denied\s*$"
+    r"|^\S+: (?:failed to run command|(?:can't|cannot|failed to|unable to) execute) "
+    r"|^(?:\S*/)?(?:env|xargs|su-exec|nice|setsid|setpriv): \S+: (?:No such file or directory|Permission denied)\s*$"
+    r"|^\S+: error while loading shared libraries: |^Error (?:loading shared library|relocating) "
+)
+# Of an interpreter that does not find the check's own script, and of a check that is written wrongly: a shell that does
+# not understand it, a program that does not know one of its options, a client that was given no address.
+_WRONG = re.compile(
+    r"(?mi)^(?:\S*/)?(?:ba|da|a|z|k)?sh: (?:-c: )?(?:line )?(?:\d+: )?(?:syntax error|unexpected EOF)"
+    r"|^\S*sh: 0: can(?:not|'t) open |^\S*sh: (?:\d+: )?\.: can(?:not|'t) open |^\S*sh: (?:\.: line \d+: )?can't open '"
+    r"|can(?:not|'t) (?:open|create) /dev/tcp/|/dev/tcp/\S+: No such file"
+    r"|^Can't open perl script |^Could not open input file: "
+    r"|^\S*python[\d.]*: (?:No module named |Error while finding module spec)"
+    r"|Error: Could not find or load main class |Unable to access jarfile "
+    r"|^\S+: (?:unrecognized|invalid|illegal) option(?: --|: | ')|^curl: option \S+ is unknown"
+    r"|^\S+: (?:\[ERROR\] )?(?:unrecogni[sz]ed|unknown|bad|unexpected) (?:option|argument|flag)s?:? '?-"
+    r"|^flag provided but not defined: -|^Unrecognized option: -"
+    r"|^Error: unknown (?:shorthand )?flag: |^Unrecognized option or bad number of args for: "
+    r"|^curl: \((?:1|2|3|4|77)\) |^wget: (?:not an http or ftp url|missing URL)"
+)
+# The address that each container has: what cannot be resolved there is no matter of the program.
+_NO_LOCALHOST = re.compile(
+    r"(?mi)^.*(?:could not resolve host: |bad address '|unable to resolve host address \W|\blookup |ENOTFOUND "
+    r"|EAI_AGAIN )localhost\b.*$"
+)
+_SAYS = (_NO_START, _NO_PROGRAM, _WRONG, _NO_LOCALHOST)
+# The failure of a server in the words of a client: curl, GNU Wget and BusyBox, urllib, requests, httpx, axios.
+_SERVER_FAILED = re.compile(
+    r"(?mi)^curl: \(22\) The requested URL returned error: 5\d\d|^wget: server returned error: HTTP/[\d.]+ 5\d\d"
+    r"|\bERROR 5\d\d: |\bHTTP Error 5\d\d\b|\b5\d\d Server Error\b|\bServer error '5\d\d |\bstatus code 5\d\d\b"
+)
+# A module that is not found: where it was asked for, the innermost place.
+_PYTHON = re.compile(
+    r"^[ \t]*File \"(?P<file>[^\"\n]+)\", line \d+, in [^\n]+\n(?:(?![ \t]*File \")[^\n]*\n){0,2}?"
+    r"(?P<says>(?:ModuleNotFoundError|ImportError): [^\n]*)",
+    re.MULTILINE,
+)
+_NODE = re.compile(
+    r"(?P<says>Cannot find module '[^'\n]*')(?=[\s\S]{0,1500}requireStack: \[\s*(?:'(?P<file>[^'\n]*)')?)"
+    r"|(?P<says_too>Cannot find (?:package|module) '[^'\n]*') imported from (?P<file_too>\S+)"
+)
+_PERL = re.compile(r"(?m)^(?P<says>Can't locate \S+ in @INC[^\n]*?)(?: at (?P<file>\S+) line \d+\.?)?$")
+_RUBY = re.compile(r"(?m)^(?P<says>.*cannot load such file -- .*)$")
+_RUBY_PLACE = re.compile(r"(?m)(?:^|\bfrom )(?P<file>[^\s:<>]+):\d+:in ")
+_RUBY_OWN = re.compile(r"/rubygems/|/bundled_gems|/bundler/|/lib/ruby/")
+_PHP = re.compile(
+    r"(?P<says>Call to undefined function \S+|Class \"?'?[\w\\]+\"?'? not found) in (?P<file>[^\s:]+)"
+    r"(?::| on line )\d+"
+)
+_NO_FILE = ": No such file or directory"
+_TEXTS = ("-e", "<string>", "[eval]", "[eval]-wrapper")  # of an interpreter that was given the script as a text
+
+
+def lacking(output: str, test: Sequence[str]) -> str:
+    """The line that says what a run of the check lacked; empty where it was carried out, as far as its output says.
+
+    ``test``: the command as the engine has it.
+    """
+    if server_failed(output):
+        return ""
+    match = next((match for match in (pattern.search(output) for pattern in _SAYS) if match), None)
+    if match and not _is_read(line_at(output, match), test):
+        return line_at(output, match)
+    return next((says for file, says in _modules(output) if not file or _is_own(file, test)), "")
+
+
+def server_failed(output: str) -> bool:
+    """Whether a client says that the server answered with a failure (HTTP 5xx)."""
+    return bool(_SERVER_FAILED.search(output))
+
+
+def line_at(output: str, match: re.Match[str]) -> str:
+    """The last line of what matched, whole."""
+    begin, end = output.rfind("\n", 0, match.end()) + 1, output.find("\n", match.end())
+    return output[begin : end if end >= 0 else None].strip()
+
+
+def _modules(output: str) -> Iterator[tuple[str, str]]:
+    """(file that asks for it, what is said) of a module that is not found; no file where none is named."""
+    for pattern in (_PYTHON, _NODE, _PERL, _PHP):
+        match = pattern.search(output)
+        if match:
+            named = {name.replace("_too", ""): value for name, value in match.groupdict().items() if value}
+            yield named.get("file", ""), line_at(output, match) if pattern is _PERL else named["says"]
+    ruby = _RUBY.search(output)
+    if ruby:
+        places = [place["file"] for place in _RUBY_PLACE.finditer(output)]
+        yield next((file for file in places if not _RUBY_OWN.search(file)), ""), ruby["says"].strip()
+
+
+def _is_read(line: str, test: Sequence[str]) -> bool:
+    """Whether a shell does not find a file that the command reads (``< FILE``): a mark of the program, and no means."""
+    path = line[: -len(_NO_FILE)].rpartition(": ")[2] if line.endswith(_NO_FILE) else ""
+    return bool(path) and any(re.search(rf"<\s*{re.escape(path)}", part) for part in test[1:])
+
+
+def _is_own(file: str, test: Sequence[str]) -> bool:
+    """Whether a file is the check's own script: the command names it, or is its text."""
+    name = file.rpartition("/")[2]
+    words = (word for part in test[1:] for word in re.split(r"[\s;&|()'\"`<>=]+", part))
+    return name in _TEXTS or any(word.rpartition("/")[2] == name for word in words)

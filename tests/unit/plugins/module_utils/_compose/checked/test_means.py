@@ -1,0 +1,133 @@
+"""What a health check lacks, and what of its output is of the program."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.checked.means import lacking, server_failed
+
+from ..facts import container
+
+CURL = ("CMD-SHELL", "curl -f http://localhost:8000/health || exit 1")
+HANDS_ON = ("CMD-SHELL", "curl --fail-with-body http://localhost:8000/health || exit 1")
+PYTHON, NODE, RUBY = ("CMD", "python", "/app/check.py"), ("CMD", "node", "check.js"), ("CMD", "ruby", "/check.rb")
+OF_PYTHON = 'Traceback (most recent call last):\n  File "{}", line 1, in <module>\n    import x\nModuleNotFoundError: '
+OF_RUBY = (
+    "<internal:/usr/lib/ruby/rubygems/kernel_require.rb>:86:in `require': cannot load such file -- x (LoadError)\n"
+)
+OF_PERL = "Can't locate LWP/Simple.pm in @INC (you may need to install it) (@INC contains: /etc/perl) at {} line 3."
+
+
+@pytest.mark.parametrize(
+    ("output", "test"),
+    [
+        ("/usr/bin/check.sh: line 3: curl: command not found", ("CMD", "/usr/bin/check.sh")),
+        ("./check.sh: 2: nc: not found", ("CMD-SHELL", "./check.sh || exit 1")),
+        ("/check: line 5: jq: not found\n{}", ("CMD", "/check")),
+        ("/check.sh: line 2: /usr/bin/curl: Permission denied", ("CMD", "/check.sh")),
+        ("exec: line 1: curl: not found", ("CMD-SHELL", "exec curl x || exit 1")),
+        ("sudo: curl: command not found", ("CMD-SHELL", "sudo curl localhost || exit 1")),
+        ("zsh:1: command not found: curl", ("CMD-SHELL", "zsh -c 'curl x' || exit 1")),
+        ("timeout: failed to run command \u2018curl\u2019: No such file or directory", CURL),
+        ("timeout: can't execute 'curl': No such file or directory", CURL),
+        ("env: \u2018python\u2019: No such file or directory", ("CMD", "/check.py")),
+        ("xargs: curl: No such file or directory", ("CMD-SHELL", "cat x | xargs curl")),
+        ('error: exec: "curl": executable file not found in $PATH', CURL),
+        ("exec /check: no such file or directory", ("CMD", "/check")),
+        ("curl: error while loading shared libraries: libcurl.so.4: cannot open", CURL),
+        ("Error loading shared library libcurl.so.4: No such file (needed by curl)", CURL),
+        ("curl: (6) Could not resolve host: localhost", CURL),
+        ("wget: bad address 'localhost:8000'", ("CMD-SHELL", "wget -q localhost:8000")),
+        ("Get x: dial tcp: lookup localhost on 127.0.0.11:53: no such host", ("CMD", "/check")),
+        ("Error: getaddrinfo ENOTFOUND localhost", NODE),
+        ("curl: (3) URL using bad/illegal format or missing URL", CURL),
+        ("curl: (77) error setting certificate verify locations", CURL),
+        (OF_PYTHON.format("/app/check.py") + "No module named 'requests'", PYTHON),
+        (
+            OF_PYTHON.format("/app/check.py") + "No module named 'requests'",
+            ("CMD-SHELL", "cd /app; python check.py"),
+        ),
+        (OF_PYTHON.format("<string>") + "No module named 'x'", ("CMD", "python", "-c", "import x")),
+        (
+            "/usr/bin/python3: Error while finding module specification for 'a.b' (ModuleNotFoundError: ...)",
+            ("CMD", "python3", "-m", "a.b"),
+        ),
+        ("Error: Cannot find module 'axios'\n requireStack: [ '/app/check.js' ]", NODE),
+        (
+            "Error: Cannot find module 'axios'\n requireStack: [ '/app/[eval]' ]",
+            ("CMD", "node", "-e", "require('axios')"),
+        ),
+        ("Cannot find package 'axios' imported from /app/check.js", NODE),
+        (OF_PERL.format("/check.pl"), ("CMD", "perl", "/check.pl")),
+        (OF_PERL.format("-e"), ("CMD", "perl", "-e", "use LWP::Simple")),
+        (OF_RUBY + "\tfrom /check.rb:1:in `<main>'", RUBY),
+        (
+            "PHP Fatal error:  Uncaught Error: Call to undefined function curl_init() in /check.php:2",
+            ("CMD", "php", "/check.php"),
+        ),
+    ],
+)
+@pytest.mark.parametrize("status", ["unhealthy", "starting"])
+def test_what_a_check_lacks_says_nothing_of_the_program(status, output, test):
+    replica = container(health=status, exits=[1], said=output, test=list(test))
+    assert replica.health == "unknown"
+    assert replica.health_output
+
+
+@pytest.mark.parametrize(
+    ("output", "test"),
+    [
+        ("curl: (22) The requested URL returned error: 500", CURL),
+        (
+            'exec: "convert": executable file not found in $PATH\ncurl: (22) The requested URL returned error: 500',
+            HANDS_ON,
+        ),
+        ("sh: 1: ffmpeg: not found\ncurl: (22) The requested URL returned error: 503", HANDS_ON),
+        (
+            "wget: server returned error: HTTP/1.1 502 Bad Gateway\nsh: curl: not found",
+            ("CMD-SHELL", "wget -qO- localhost || curl localhost"),
+        ),
+        ('{"error":"exec: \\"convert\\": executable file not found in $PATH"}', ("CMD", "/check")),
+        ("ERROR worker: exec format error while loading a plugin", ("CMD", "/check")),
+        (
+            OF_PYTHON.format("/app/check.py").replace("\nModuleNotFoundError: ", "")
+            + '\n  File "/app/shop/db.py", line 1, in <module>\n    import psycopg2\n'
+            "ModuleNotFoundError: No module named 'psycopg2'",
+            PYTHON,
+        ),
+        ("Error: Cannot find module 'pg'\n requireStack: [ '/app/db.js', '/app/check.js' ]", NODE),
+        ("Cannot find package 'pg' imported from /app/db.js", NODE),
+        (OF_PERL.format("/app/lib/Shop/DB.pm"), ("CMD", "perl", "/check.pl")),
+        (OF_RUBY + "\tfrom /app/config/boot.rb:3:in `<main>'\n\tfrom /check.rb:1:in `<main>'", RUBY),
+        ("Call to undefined function shop() in /app/shop.php:2", ("CMD", "php", "/check.php")),
+        ("curl: (6) Could not resolve host: db", ("CMD-SHELL", "curl -f http://db/")),
+        ('could not translate host name "db" to address: Name or service not known', PYTHON),
+        ("curl: (7) Failed to connect to localhost port 8000: Connection refused", CURL),
+        ("bash: line 1: /tmp/ready: No such file or directory", ("CMD-SHELL", "bash -c 'read x < /tmp/ready'")),
+        ("cat: /tmp/ready: No such file or directory", ("CMD-SHELL", "cat /tmp/ready")),
+        ("PermissionError: [Errno 13] Permission denied: '/data'", PYTHON),
+        ("localhost:5432 - rejecting connections", ("CMD-SHELL", "pg_isready")),
+        ("MISCONF Redis is configured to save RDB snapshots", ("CMD-SHELL", "redis-cli set x 1")),
+    ],
+)
+@pytest.mark.parametrize("code", [1, 22, 127])
+def test_what_a_check_hands_on_is_of_the_program(code, output, test):
+    assert lacking(output, test) == ""
+    replica = container(health="unhealthy", exits=[code], said=output, test=list(test))
+    assert replica.health == ("unknown" if code == 127 and not server_failed(output) else "unhealthy")
+
+
+@pytest.mark.parametrize(
+    ("output", "fails"),
+    [
+        ("urllib.error.HTTPError: HTTP Error 503: Service Unavailable", True),
+        ("requests.exceptions.HTTPError: 500 Server Error: Internal for url: http://localhost/", True),
+        ("Request failed with status code 502", True),
+        ("2026-11-23 15:00:00 ERROR 504: Gateway Time-out.", True),
+        ("curl: (22) The requested URL returned error: 404", False),
+        ("HTTP Error 401: Unauthorized", False),
+        ("ERROR 5000: no such order", False),
+        ("", False),
+    ],
+)
+def test_the_failure_of_a_server_in_the_words_of_clients(output, fails):
+    assert server_failed(output) is fails
