@@ -18,7 +18,7 @@ from typing import Any, Mapping, NamedTuple, Sequence
 from .._core.redaction import redacted_lines
 from .._core.text import printable
 from .._core.times import moment
-from .checked.means import lacking, line_at, server_failed
+from .checked.means import hands_on_fault, lacking, line_at, server_failed
 
 HEALTHY, UNHEALTHY, STARTING, UNCHECKED, UNKNOWN = "healthy", "unhealthy", "starting", "none", "unknown"
 _WORDS = (HEALTHY, UNHEALTHY, STARTING, UNCHECKED)  # the engine's own
@@ -40,6 +40,9 @@ _NOT_READY = re.compile(
     r"|\brecovery (?:is )?in progress\b"
 )
 _NOT_CARRIED_OUT = (126, 127)
+NOT_RUN = (_CUT_OFF, *_NOT_CARRIED_OUT)
+_OWN_LIMIT = (28, 124)  # exit codes of curl and of timeout(1) at a limit of their own
+_TIMED_OUT = re.compile(r"(?im)^(?:curl: \(28\)|.*\btimed? ?out\b)")
 _KEPT, _SHOWN = 2000, 300  # characters of the output that are read, and that are shown
 
 
@@ -85,6 +88,19 @@ class HealthCheck:
     def at_limit(self) -> bool:
         """Whether the last run was cut off at its time limit, so that it says nothing."""
         return self.exit_codes[-1:] == (_CUT_OFF,) and bool(_LIMIT.match(self.output))
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether the last run ended at a time limit of its own, as far as it says so."""
+        last = self.exit_codes[-1] if self.exit_codes else None
+        if last in (0, None) or self.at_limit or self.program_failed:
+            return False
+        return last in _OWN_LIMIT or bool(_TIMED_OUT.search(self.output))
+
+    @property
+    def program_failed(self) -> bool:
+        """Whether the last run hands on a fault of the program, so that the check is right."""
+        return hands_on_fault(self.output)
 
     @property
     def _codes(self) -> tuple[int | None, ...]:

@@ -57,10 +57,19 @@ _NO_LOCALHOST = re.compile(
     r"|EAI_AGAIN )localhost\b.*$"
 )
 _SAYS = (_NO_START, _NO_PROGRAM, _WRONG, _NO_LOCALHOST)
-# The failure of a server in the words of a client: curl, GNU Wget and BusyBox, urllib, requests, httpx, axios.
+# The failure of a server in the words of a client: curl, GNU Wget and BusyBox, urllib, requests, httpx, axios. That it
+# does not know a method (501) or a version (505) is no failure.
 _SERVER_FAILED = re.compile(
-    r"(?mi)^curl: \(22\) The requested URL returned error: 5\d\d|^wget: server returned error: HTTP/[\d.]+ 5\d\d"
-    r"|\bERROR 5\d\d: |\bHTTP Error 5\d\d\b|\b5\d\d Server Error\b|\bServer error '5\d\d |\bstatus code 5\d\d\b"
+    r"(?mi)(?:^curl: \(22\) The requested URL returned error: |^wget: server returned error: HTTP/[\d.]+ "
+    r"|\bERROR (?=...:)|\bHTTP Error |\bServer error '|\bstatus code |(?=... Server Error\b))5(?!01|05)\d\d\b"
+)
+# The name of an exception with that of its library: Python, Java, C#; Ruby; PHP.
+_EXCEPTION = re.compile(
+    r"(?m)(?:^|[( ])(?P<name>(?:[A-Za-z]\w*\.)+[A-Z]\w*(?:Error|Exception)|(?:[A-Z]\w*(?:::|\\))+[A-Z]\w+)(?=[:)\s]|$)"
+)
+_OF_CLIENTS = re.compile(
+    r"(?:urllib3?|requests|http|httpx|httpcore|aiohttp|socket|ssl|json|subprocess|asyncio|concurrent|javax?|System|Net"
+    r"|Errno|OpenSSL|Timeout|JSON|Faraday|RestClient|GuzzleHttp)(?=\W)"
 )
 # A module that is not found: where it was asked for, the innermost place.
 _PYTHON = re.compile(
@@ -100,6 +109,13 @@ def lacking(output: str, test: Sequence[str]) -> str:
 def server_failed(output: str) -> bool:
     """Whether a client says that the server answered with a failure (HTTP 5xx)."""
     return bool(_SERVER_FAILED.search(output))
+
+
+def hands_on_fault(output: str) -> bool:
+    """Whether the output shows that the program, or what it needs, fails: a failure of the server, or an exception of a
+    library that is no client of HTTP and none of the language. Those may be of the check's own request."""
+    names = [name["name"] for name in _EXCEPTION.finditer(output)]
+    return server_failed(output) or any(not _OF_CLIENTS.match(name) for name in names)
 
 
 def line_at(output: str, match: re.Match[str]) -> str:

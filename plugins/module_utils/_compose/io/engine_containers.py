@@ -15,6 +15,7 @@ from ..acts.stopping import END, REQUESTS
 from ..container import KEEPS, PROJECT, Container, container_of, of_compose
 from .engine_transport import Transport, refusal_in
 
+_NO_CODE = -1  # of a command that has ended, and of which the engine knows no exit code
 _GLANCE = 0.1  # seconds between two looks at a command that runs
 _CHUNK = 256 * 1024
 _HEAD = 8  # bytes before a frame: its stream, three of nothing, its length
@@ -227,7 +228,8 @@ class ContainerCalls(Transport):
         return self.removed(lambda: self.api.remove_container(id, force=False, v=False), f"container {id[:12]}")
 
     def execute_within(self, id: str, argv: Sequence[str], seconds: float) -> int | None:
-        """Exit code of a command in a container; None where it has not ended after so many seconds.
+        """Exit code of a command in a container, -1 where it has ended and none is known; None where it has not ended
+        after so many seconds.
 
         The engine ends no command: on this machine its process is killed here, and elsewhere it runs on.
         """
@@ -239,7 +241,7 @@ class ContainerCalls(Transport):
                 run = self.api.exec_inspect(made["Id"])
                 if not run.get("Running"):
                     code = run.get("ExitCode")
-                    return 0 if code is None else int(code)
+                    return _NO_CODE if code is None else int(code)
                 if time.monotonic() > deadline:
                     break
                 time.sleep(_GLANCE)

@@ -2,23 +2,27 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Asks a container that the engine calls unhealthy once more, where the engine's own check says little. I/O.
 
-Two kinds: a check that was cut off at its time limit, which on a busy host says nothing about the container, is run
-with three times the limit; and where a check has failed since the start, the container is asked for an answer.
+Three kinds: a check that was cut off at its time limit, which on a busy host says nothing about the container, is run
+with three times the limit; one that ended at a limit of its own says nothing on a busy host, either; and where a check
+has failed since the start, the container is asked what the check asks, or else for any answer.
 """
 
 from __future__ import annotations
 
 import http.client
 import os
+import ssl
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 from ..._core.errors import EngineError
 from ..._system.counters import parse_pressure
 from ..._system.io.kernel_files import read
+from ..checked.question import Question, fails, question_of, what_answers
 from ..container import Container
 from ..drain.io.ports import ports_of
-from ..health import UNHEALTHY, UNKNOWN
+from ..health import NOT_RUN, UNHEALTHY, UNKNOWN
 from ..project import Project
 from .engine import Engine
 
@@ -39,7 +43,8 @@ def recheck(engine: Engine, project: Project) -> Project:
     if not doubtful:
         return project
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        reasons = dict(zip((container.id for container in doubtful), pool.map(lambda one: _why(engine, one), doubtful)))
+        clauses = pool.map(lambda container: _why(engine, project, container), doubtful)
+        reasons = dict(zip((container.id for container in doubtful), clauses))
     return replace(
         project,
         containers=tuple(
@@ -52,25 +57,40 @@ def recheck(engine: Engine, project: Project) -> Project:
 
 
 def _says_little(project: Project, container: Container) -> bool:
-    return container.check.at_limit or container.check.always_failed(container.uptime(project.now))
-
-
-def _why(engine: Engine, container: Container) -> str:
-    """Why the engine's word says nothing, in a clause; empty where the container is unhealthy by this, too."""
     check = container.check
+    return check.at_limit or check.gave_up or check.always_failed(container.uptime(project.now))
+
+
+def _why(engine: Engine, project: Project, container: Container) -> str:
+    """Why the engine's word says nothing, in a clause; empty where the container is unhealthy by this, too."""
+    check, local = container.check, engine.login.local
     if check.at_limit and check.argv:
-        seconds = min(_LONGER * check.timeout, _LONGEST)
-        try:
-            code = engine.execute_within(container.id, check.argv, seconds)
-        except EngineError as error:
-            return f"it could not be run: {error}"
-        if code == 0:
-            return f"it passes within {seconds:g} s and is cut off at its limit of {check.timeout:g} s"
-        if code is None and _busy():
-            return f"it does not end within {seconds:g} s, and this host has more work than cores"
+        clause = _why_not_in_time(engine, container)
+        if clause:
+            return clause
+    if check.gave_up and local and _busy():
+        return f"it ended at a limit of its own, and this host has more work than cores ({check.shown or 'no output'})"
+    failed = check.program_failed or not check.always_failed(container.uptime(project.now))
+    return "" if failed or not local else _answered(container)
+
+
+def _why_not_in_time(engine: Engine, container: Container) -> str:
+    """The same of a check that was cut off at its time limit, by another run."""
+    check = container.check
+    seconds = min(_LONGER * check.timeout, _LONGEST)
+    try:
+        code = engine.execute_within(container.id, check.argv, seconds)
+    except EngineError as error:
+        return f"it could not be run: {error}"
+    if code == 0:
+        return f"it passes within {seconds:g} s and is cut off at its limit of {check.timeout:g} s"
+    if code in NOT_RUN:
+        return f"it could not be run once more (exit {code})"
+    if code is not None:
         return ""
-    answer = _answer(container) if engine.login.local else ""
-    return f"it has failed since the start, while the container answers {answer}" if answer else ""
+    if not engine.login.local:
+        return f"it does not end within {seconds:g} s, and whether its host has more work than cores is not known here"
+    return f"it does not end within {seconds:g} s, and this host has more work than cores" if _busy() else ""
 
 
 def _busy() -> bool:
@@ -80,18 +100,40 @@ def _busy() -> bool:
     return os.getloadavg()[0] >= _BUSY_LOAD * (os.cpu_count() or 1)
 
 
-def _answer(container: Container) -> str:
-    """An answer to an HTTP request that is no failure of the server, in words; empty where none comes."""
+def _answered(container: Container) -> str:
+    """What the container answers, in a clause, where its check has failed since the start; empty where that fails, too.
+
+    Its own question counts. Another answer counts only where that is not known, or no process listens on its port.
+    """
     address = next((address for dummy, address in container.networks if address), "")
-    for port in sorted(ports_of(container.pid))[:4] if address else ():
-        connection = http.client.HTTPConnection(address, port, timeout=_ANSWER)
-        try:
-            connection.request("GET", "/")
-            status = connection.getresponse().status
-        except (OSError, http.client.HTTPException, ValueError):
-            continue
-        finally:
-            connection.close()
-        if status < 500:
-            return f"requests on port {port} (HTTP {status})"
+    question, ports = question_of(container.check.test, container.environment), sorted(ports_of(container.pid))
+    if not address:
+        return ""
+    if question is not None and question.port in ports:
+        return what_answers(question, _status(address, question))
+    for port in ports[:4]:
+        status = _status(address, Question(port, host=f"{address}:{port}"))
+        if status is not None and not fails(status):
+            asks = f" and asks on port {question.port}" if question else ""
+            answers = f"the container answers requests on port {port} (HTTP {status})"
+            return f"it has failed since the start{asks}, while {answers}"
     return ""
+
+
+def _status(address: str, question: Question) -> int | None:
+    """The status of an answer; None where none comes."""
+    connection: http.client.HTTPConnection
+    if question.secure:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        connection = http.client.HTTPSConnection(address, question.port, timeout=_ANSWER, context=context)
+    else:
+        connection = http.client.HTTPConnection(address, question.port, timeout=_ANSWER)
+    try:
+        connection.request(question.method, question.path, headers={"Host": question.host})
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    finally:
+        with suppress(OSError):
+            connection.close()
