@@ -22,7 +22,7 @@ from ..._system.io.kernel_files import read
 from ..checked.question import Question, fails, question_of, what_answers
 from ..container import Container
 from ..drain.io.ports import ports_of
-from ..health import NOT_RUN, UNHEALTHY, UNKNOWN
+from ..health import BUSY, NOT_RUN, UNHEALTHY, UNKNOWN
 from ..project import Project
 from .engine import Engine
 
@@ -69,7 +69,7 @@ def _why(engine: Engine, project: Project, container: Container) -> str:
         if clause:
             return clause
     if check.gave_up and local and _busy():
-        return f"it ended at a limit of its own, and this host has more work than cores ({check.shown or 'no output'})"
+        return f"it ended at a limit of its own, and {BUSY} ({check.shown or 'no output'})"
     failed = check.program_failed or not check.always_failed(container.uptime(project.now))
     return "" if failed or not local else _answered(container)
 
@@ -90,7 +90,7 @@ def _why_not_in_time(engine: Engine, container: Container) -> str:
         return ""
     if not engine.login.local:
         return f"it does not end within {seconds:g} s, and whether its host has more work than cores is not known here"
-    return f"it does not end within {seconds:g} s, and this host has more work than cores" if _busy() else ""
+    return f"it does not end within {seconds:g} s, and {BUSY}" if _busy() else ""
 
 
 def _busy() -> bool:

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.health import UNHEALTHY, UNKNOWN
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.io import recheck as subject
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import note_of
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import EngineError
 
 from ..facts import container, project
@@ -134,6 +135,12 @@ LIMIT = "Health check exceeded timeout (2s)"
 def test_a_check_that_was_cut_off_is_run_once_more(monkeypatch, by, busy, health, says):
     state, why = judged(("CMD", "x"), LIMIT, code=-1, always=False, by=by, busy=busy, monkeypatch=monkeypatch)
     assert (state, says in why) == (health, True), why
+
+
+@pytest.mark.parametrize("output", ["no end, and this host has more work than cores", "sh: curl: not found"])
+def test_a_check_is_to_be_corrected_where_the_host_is_not_the_reason(output):
+    replica = replace(container(), health=UNKNOWN, health_output=output)
+    assert note_of(project(replica), replica).endswith("is unknown") is ("cores" in output)
 
 
 @pytest.mark.parametrize(
