@@ -106,7 +106,7 @@ def closed_limits(activity: ActivityReport) -> list[str]:
     kinds = (("role", "as it", limits["role_limits"]), ("database", "to it", limits["database_limits"]))
     return [
         f"the connection limit of the {kind} {printable(name)} is 0, so that every login {words} is refused; if that is"
-        f" not intended: ALTER {kind.upper()} {plain_identifier(printable(name))} CONNECTION LIMIT -1"
+        f" not intended: ALTER {kind.upper()} {plain_identifier(name)} CONNECTION LIMIT -1"
         for kind, words, uses in kinds
         for name, use in uses.items()
         if use["limit"] == 0

@@ -8,6 +8,7 @@ from .._core.errors import PrivilegeError
 from .locks.least_harm import Judgement
 from .session import Session
 from .snapshot import Snapshot
+from .sql_text import plain_identifier
 
 
 def check_visible(snapshot: Snapshot) -> None:
@@ -16,7 +17,8 @@ def check_visible(snapshot: Snapshot) -> None:
         raise PrivilegeError(
             f"Role {snapshot.server['role']} may not see {snapshot.redacted} of {len(snapshot.sessions)} sessions "
             f"on {snapshot.server['host']}:{snapshot.server['port']}, so no plan can be made. As a "
-            f"superuser: GRANT pg_monitor, pg_signal_backend TO {snapshot.server['role']}. Nothing was done.",
+            f"superuser: GRANT pg_monitor, pg_signal_backend TO {plain_identifier(snapshot.server['role'])}."
+            " Nothing was done.",
             redacted=snapshot.redacted,
         )
 
@@ -37,6 +39,6 @@ def check_sight(judged: Judgement) -> None:
         raise PrivilegeError(
             f"Role {snapshot.server['role']} may not terminate the blocking session(s) on {snapshot.server['host']}:"
             f"{snapshot.server['port']} (pid {pids}). As a superuser: GRANT pg_signal_backend TO "
-            f"{snapshot.server['role']}. Nothing was done.",
+            f"{plain_identifier(snapshot.server['role'])}. Nothing was done.",
             pids=unreachable[:5],
         )

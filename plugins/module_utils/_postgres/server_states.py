@@ -18,7 +18,7 @@ from .describe import who_is
 from .locks.lock_table import Key
 from .session import Session
 from .snapshot import Snapshot
-from .sql_text import plain_identifier
+from .sql_text import legible_sql, plain_identifier
 from .work import BACKUP_APPLICATIONS
 
 STANDBY_MISSING, STANDBY_SLOW = "synchronous_standby_missing", "synchronous_standby_slow"
@@ -255,7 +255,7 @@ def _read_only(snapshot: Snapshot) -> ServerState | None:
         f"transactions {where} are read-only by default ({setting} is on): writes"
         f" are refused with SQLSTATE 25006; {counted(len(clients), 'session is', 'sessions are')} connected"
     )
-    advice = f"if it remains from a failover or maintenance: {printable(undo)}; then reconnect the clients"
+    advice = f"if it remains from a failover or maintenance: {legible_sql(undo)}; then reconnect the clients"
     return _state(READ_ONLY, text, advice, refuses=bool(condition.read_only))
 
 

@@ -52,6 +52,7 @@ _ARGUMENT_FOLLOWS = lazy(rf"{_COMPARES}\s*[\w.]+\s*\(\s*\Z", re.I)
 # A statement without a table has no columns: a name in quotes within parentheses is a value, unless it is one of these.
 _NO_TABLE = lazy(r"\s*(?:SELECT|CALL|EXECUTE)\b(?!.*\b(?:FROM|JOIN|INTO|UPDATE|TABLE)\b)", re.I | re.S)
 _NAME_FOLLOWS, _IS_NAME = lazy(r"(?:\bAS|::|\bCOLLATE|\bOVER)\s*\Z", re.I), lazy(r"\s*(?:\(|=>|:=)")
+_QUOTED_NAME, _ESCAPE = lazy(r'"(?:[^"]|"")*"'), "\\"  # U&"...": Lexical Structure, Identifiers
 _STRINGS = lazy(r"'[^']*'")
 # The functions that take an advisory lock until the transaction ends; others take it until the session does.
 _LOCKS_UNTIL_COMMIT = lazy(r"\bpg_(?:try_)?advisory_xact_lock", re.I)
@@ -158,10 +159,37 @@ def identifier(name: str) -> str:
     return '"' + name.replace("\x00", "").replace('"', '""') + '"'
 
 
-def plain_identifier(name: str) -> str:
-    """The same for people: a name that is the same without quotes has none."""
+def least_quoted(name: str) -> str:
+    """The same, without quotes where the name is one without them too."""
     plain = name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and not name[0].isdigit()
     return name if plain and name not in _RESERVED else identifier(name)
+
+
+def plain_identifier(name: str) -> str:
+    """The same for people, who copy it."""
+    return legible_sql(least_quoted(name))
+
+
+def legible_sql(statement: str) -> str:
+    """A statement that holds names and no texts, on one line, to be copied: what ``printable`` would change in a name
+    is written as its code point, since without it the statement would mean another object.
+
+    >>> legible_sql('DROP INDEX "a  b"')
+    'DROP INDEX U&"a\\0020\\0020b"'
+    """
+    return printable(_QUOTED_NAME.sub(_by_code_points, statement))
+
+
+def _by_code_points(match: re.Match[str]) -> str:
+    name = match.group()
+    if printable(name) == name:
+        return name
+    return f'U&"{"".join(c if c == printable(c) and c != _ESCAPE else _code_point(c) for c in name[1:-1])}"'
+
+
+def _code_point(character: str) -> str:
+    number = ord(character)
+    return f"{_ESCAPE}{number:04X}" if number <= 0xFFFF else f"{_ESCAPE}+{number:06X}"
 
 
 def locks_until_commit(statement: str) -> bool:

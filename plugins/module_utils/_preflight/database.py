@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import Mapping, Sequence
 
@@ -13,6 +14,7 @@ from .._postgres.connection_limits import application_of, connection_limits
 from .._postgres.exclusions import Exclusions
 from .._postgres.server_states import ARCHIVER, server_states
 from .._postgres.snapshot import Snapshot
+from .._postgres.sql_text import plain_identifier
 from .._postgres.work import operates
 from .check import Check
 
@@ -23,7 +25,7 @@ HEADROOM = 0.2  # of the slots, free on an ordinary day
 def of_sight(snapshot: Snapshot) -> Check:
     role = snapshot.server["role"]
     state = f"{role} sees {len(snapshot.sessions) - snapshot.redacted} of {len(snapshot.sessions)} sessions"
-    return Check("sees every session", not snapshot.redacted, state, f"GRANT pg_monitor TO {role}")
+    return Check("sees every session", not snapshot.redacted, state, f"GRANT pg_monitor TO {plain_identifier(role)}")
 
 
 def of_signals(snapshot: Snapshot, exclusions: Exclusions, allowed: bool) -> Check:
@@ -32,16 +34,20 @@ def of_signals(snapshot: Snapshot, exclusions: Exclusions, allowed: bool) -> Che
     state = f"{role} {'may' if allowed else 'may not'} terminate sessions of other roles"
     beyond = _beyond_reach(snapshot, exclusions)
     if not allowed or not beyond:
-        return Check("may end sessions", allowed, state, f"GRANT pg_signal_backend TO {role}")
+        return Check("may end sessions", allowed, state, f"GRANT pg_signal_backend TO {plain_identifier(role)}")
     names = ", ".join(f"{number} of {name}" for name, number in beyond.items())
     text = f"{state}, but not these sessions of superusers: {names}"
     sessions = [session for session in snapshot.client_sessions() if application_of(session).words in beyond]
-    users = sorted({session.user for session in sessions})
+    users = sorted({_in_yaml(session.user) for session in sessions})
     remedy = (
         "give the application a role of its own that is no superuser; or log in as a superuser and set"
         f" runbook_application_superusers: [{', '.join(users)}]"
     )
     return Check("may end sessions", False, text, remedy)
+
+
+def _in_yaml(name: str) -> str:
+    return name if plain_identifier(name) == name else json.dumps(name)
 
 
 def _beyond_reach(snapshot: Snapshot, exclusions: Exclusions) -> dict[str, int]:
@@ -60,8 +66,9 @@ def of_login_paths(role: str, tried: Mapping[str, str], senders_free: int) -> Ch
     opened = [name for name, why in tried.items() if not why]
     if opened and (senders_free or opened != ["replication"]):
         return Check("connects when it is full", True, f"the {' and '.join(opened)} login path works")
+    name = plain_identifier(role)  # pg_hba.conf quotes names as SQL does
     remedy = (
-        f"ALTER ROLE {role} REPLICATION, with a line `host replication {role} ...` in pg_hba.conf; or set"
+        f"ALTER ROLE {name} REPLICATION, with a line `host replication {name} ...` in pg_hba.conf; or set"
         " login_reserve_user"
     )
     if opened:

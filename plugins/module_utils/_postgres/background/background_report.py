@@ -14,6 +14,7 @@ from ..._core.text import printable
 from ..._core.units import MIB
 from ..describe import who_is
 from ..snapshot import Snapshot
+from ..sql_text import plain_identifier
 from ..work import maintenance
 from .backends import ProcessesReport
 from .pgbouncer import PoolerReport
@@ -238,7 +239,7 @@ def spill(snapshot: Snapshot, files: Iterable[Row], unlisted_by: str = "") -> Sp
     ]
     note = (
         "temporary files of parallel queries cannot be read: GRANT EXECUTE ON FUNCTION"
-        f" pg_ls_dir(text, boolean, boolean), pg_stat_file(text, boolean) TO {printable(unlisted_by)}"
+        f" pg_ls_dir(text, boolean, boolean), pg_stat_file(text, boolean) TO {plain_identifier(unlisted_by)}"
     )
     return {
         "sessions": sorted(sessions, key=lambda session: -session["bytes"])[:_SHOWN],

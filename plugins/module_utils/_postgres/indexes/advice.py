@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Iterable, Mapping, NamedTuple, Sequence, TypedDict
 
 from ..._core.text import printable, span
-from ..sql_text import LONGEST_NAME, plain_identifier
+from ..sql_text import LONGEST_NAME, least_quoted, legible_sql
 from .catalog import LOCK, Catalog, ForeignKey, Table
 
 LEAST_GAIN = 0.5  # share of the planner's cost that a hypothetical index must save
@@ -220,7 +220,7 @@ def statement_of(catalog: Catalog, candidate: Candidate, name: str) -> str:
         return ""
     known = {column.name: column.quoted for column in catalog.columns[candidate.table.oid].values()}
     columns = ", ".join(known[column] for column in candidate.columns)
-    return f"CREATE INDEX CONCURRENTLY {plain_identifier(name)} ON {candidate.table.name} ({columns})"
+    return f"CREATE INDEX CONCURRENTLY {least_quoted(name)} ON {candidate.table.name} ({columns})"
 
 
 def advice_dict(
@@ -236,7 +236,7 @@ def advice_dict(
         "table": table.relname,
         "columns": list(candidate.columns),
         "name": name,
-        "statement": printable(statement_of(catalog, candidate, name)),
+        "statement": legible_sql(statement_of(catalog, candidate, name)),
         "why": _why(candidate),
         "proved": candidate.proved,
         "cost_before": candidate.before,
@@ -262,16 +262,16 @@ def steps_of(catalog: Catalog, candidate: Candidate, name: str) -> list[str]:
         return []
     known = {column.name: column.quoted for column in catalog.columns[table.oid].values()}
     columns = ", ".join(known[column] for column in candidate.columns)
-    whole = plain_identifier(name)
+    whole = least_quoted(name)
     steps = [f"CREATE INDEX {whole} ON ONLY {table.name} ({columns})"] if leaves else []
     for leaf in leaves[:_PARTITIONS]:
-        own = plain_identifier(name_for(catalog, Candidate(leaf, candidate.columns)))
+        own = least_quoted(name_for(catalog, Candidate(leaf, candidate.columns)))
         schema = leaf.name.rpartition(".")[0]
         steps.append(f"CREATE INDEX CONCURRENTLY {own} ON {leaf.name} ({columns})")
         steps.append(f"ALTER INDEX {table.name.rpartition('.')[0]}.{whole} ATTACH PARTITION {schema}.{own}")
     if len(leaves) > _PARTITIONS:
         steps.append(f"-- and the same two for each of {len(leaves) - _PARTITIONS} further partitions")
-    return [printable(step) for step in steps]
+    return [legible_sql(step) for step in steps]
 
 
 def _kind(candidate: Candidate) -> str:

@@ -13,7 +13,7 @@ from ..._core.text import printable, span
 from ..describe import describe, who_is
 from ..session import Session
 from ..snapshot import Snapshot
-from ..sql_text import LONGEST_NAME
+from ..sql_text import LONGEST_NAME, legible_sql
 from .advice import Candidate, name_for, size_of, statement_of
 from .catalog import LOCK, Catalog, Index, Table
 
@@ -57,7 +57,7 @@ class Building(PlannedAct):
         return plan_dict(self.plan, len(self.plan.actions), "indexes to build or remove", self.nothing)
 
     def diff(self) -> Diff:
-        after = [f"{self.statements[item.target]};" for item in self.plan.actions]
+        after = [f"{legible_sql(self.statements[item.target])};" for item in self.plan.actions]
         return diff_of(f"indexes of {printable(self.table.name)}", [], after)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Container, Iterable, Mapping, NamedTuple, Sequence, TypedDict
 
 from ..._core.text import printable
+from ..sql_text import legible_sql
 
 _DEAD_TO_LIVE = 4
 LOCK = "SHARE UPDATE EXCLUSIVE: reads and writes continue; other DDL and VACUUM of the table wait until it is built"
@@ -272,6 +273,6 @@ def _index_dict(catalog: Catalog, index: Index, why: str) -> IndexReport:
         "why": why,
         "size_bytes": index.size,
         "scans": index.scans,
-        "statement": f"DROP INDEX CONCURRENTLY {printable(index.name)}",
+        "statement": f"DROP INDEX CONCURRENTLY {legible_sql(index.name)}",
         "database": printable(catalog.database),
     }

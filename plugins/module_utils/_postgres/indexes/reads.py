@@ -13,7 +13,7 @@ import re
 from typing import Any, Iterable, Mapping, NamedTuple, Sequence, TypedDict
 
 from ..._core.text import printable
-from ..sql_text import without_literals
+from ..sql_text import legible_sql, without_literals
 from ..work import maintains
 from ..workload.grouping import inner_query
 from .catalog import Catalog, Column, Table
@@ -196,7 +196,7 @@ def why_no_advice(catalog: Catalog, table: Table, text: str) -> str:
     """Why no index is advised for a statement that reads a table from end to end, and what may serve it."""
     bare = without_literals(inner_query(text))
     if table.mostly_dead:
-        return _DEAD_ROWS.format(dead=table.dead, live=table.live, name=printable(table.name))
+        return _DEAD_ROWS.format(dead=table.dead, live=table.live, name=legible_sql(table.name))
     if bare.endswith("..."):
         return "its text is truncated or cannot be parsed: raise track_activity_query_size, and check its plan"
     columns = {column.name: column for column in catalog.columns.get(table.oid, {}).values()}
@@ -311,7 +311,7 @@ def _of_columns(catalog: Catalog, table: Table, flat: Sequence[str], columns: Ma
     if catalog.serves(table.oid, [known[0].number]):
         return (
             f"there is an index on {printable(known[0].name)} that is not used: too many rows match, or the"
-            f" statistics are old (ANALYZE {printable(table.name)})"
+            f" statistics are old (ANALYZE {legible_sql(table.name)})"
         )
     if share is not None and share >= _MANY_ROWS:
         name = printable(known[0].name)

@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..._core.errors import ConnectError, DriverMissing, LoginRefused, NoSlotLeft, NotPostgres, ServerNotReady
+from ..sql_text import identifier, plain_identifier
 from .refusal import REACHED, sqlstate_of
 
 if TYPE_CHECKING:
@@ -238,15 +239,15 @@ def _become(login: Login, connection: Connection) -> None:
     """SET ROLE, where one is wanted; what the login may then see and end is that role's."""
     if not login.session_role:
         return
-    name = login.session_role.replace("\x00", "").replace('"', '""')
+    user = plain_identifier(login.user or connection.info.user)
     try:
         with connection.cursor() as cursor:
-            cursor.execute(f'SET ROLE "{name}"'.encode().decode("latin-1"))
+            cursor.execute(f"SET ROLE {identifier(login.session_role)}".encode().decode("latin-1"))
     except driver().Error as error:
         connection.close()
         raise LoginRefused(
             f"Could not become the role {login.session_role} (session_role) on {login.where}: {error}. "
-            f"As a superuser: GRANT {login.session_role} TO {login.user or 'the login role'}. Nothing was done.",
+            f"As a superuser: GRANT {plain_identifier(login.session_role)} TO {user}. Nothing was done.",
             host=login.host,
             port=login.port,
         ) from None

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from shlex import quote
 from typing import Callable
 
 from ..._core.errors import RunbookError, ServerNotReady
@@ -22,6 +23,8 @@ from .. import database as preflight
 from ..check import Check, Exchange, PreflightReport, of_clock, of_disk, preflight_report
 
 MAY_SIGNAL = "SELECT pg_catalog.pg_has_role(current_user, 'pg_signal_backend', 'USAGE')"
+# The one that logs in, whatever session_role it takes then: it needs REPLICATION and the line in pg_hba.conf.
+LOGIN_ROLE = "SELECT session_user::text"
 SENDERS = """
 SELECT pg_catalog.current_setting('max_wal_senders')::int
        - (SELECT pg_catalog.count(*)::int FROM pg_catalog.pg_stat_get_wal_senders())
@@ -45,8 +48,10 @@ def database_checks(login: Login, exclusions_of: Callable[[int], Exclusions]) ->
         remedy = "wait until it accepts logins, and read its log; the host, the port and the network are healthy"
         return [Check("is reached", True, login.where), Check("takes logins", False, str(error), remedy)]
     except RunbookError as error:
-        way = f"service={login.service}" if login.service else f"-h {login.unix_socket or login.host} -p {login.port}"
-        who = " ".join(part for part in (f"-U {login.user}" if login.user else "", login.database) if part)
+        host = quote(login.unix_socket or login.host)
+        way = quote(f"service={login.service}") if login.service else f"-h {host} -p {login.port}"
+        parts = (f"-U {quote(login.user)}" if login.user else "", quote(login.database) if login.database else "")
+        who = " ".join(part for part in parts if part)
         remedy = f"set runbook_postgres so that psql {way} {who}".rstrip() + " connects"
         return [Check("is reached", False, str(error), remedy)]
 
@@ -63,7 +68,9 @@ def _server_checks(postgres: Postgres, exclusions: Exclusions) -> list[Check]:
     checks = [
         preflight.of_sight(snapshot),
         preflight.of_signals(snapshot, exclusions, bool(postgres.rows(MAY_SIGNAL)[0][0])),
-        preflight.of_login_paths(postgres.role, login_paths(postgres.login), int(postgres.rows(SENDERS)[0][0])),
+        preflight.of_login_paths(
+            postgres.text_rows(LOGIN_ROLE)[0][0], login_paths(postgres.login), int(postgres.rows(SENDERS)[0][0])
+        ),
         *preflight.of_slots(snapshot),
         *preflight.of_states(with_condition(postgres, snapshot, disks=True)),
         preflight.of_extension(extension.why, extension.remedy, extension.notes),

@@ -108,11 +108,13 @@ class TestSessionRole:
         assert found["visibility"] == "full"
         assert alone["server"]["role"] == "stranger"
 
-    @pytest.mark.parametrize("role", ["nobody_of_that_name", "app"])
-    def test_it_may_not(self, server, role):
+    @pytest.mark.parametrize(
+        ("role", "copied"), [("nobody_of_that_name",) * 2, ("app", "app"), ("My-App", '"My-App"'), ('o"x', '"o""x"')]
+    )
+    def test_it_may_not(self, server, role, copied):
         said = run_module("pg_activity_info", **server.login("stranger"), session_role=role)["msg"]
         assert "session_role" in said
-        assert f"GRANT {role} TO stranger" in said
+        assert f"GRANT {copied} TO stranger" in said
 
 
 def openssl(folder: Path, *words: str) -> None:

@@ -26,7 +26,7 @@ from ...background.io.backends import data_disk
 from ...io.server import Postgres, connect
 from ...io.snapshot import read_snapshot
 from ...snapshot import Snapshot
-from ...sql_text import identifier
+from ...sql_text import identifier, legible_sql, plain_identifier
 from ..build import (
     BUILD,
     REMOVE,
@@ -150,7 +150,7 @@ def _unseen(postgres: Postgres, number: int) -> list[str]:
         return []
     return [
         f"Role {postgres.role} may not see {counted(number, 'session')}; whether the build would wait for them is not"
-        f" known. GRANT pg_monitor TO {postgres.role} shows them before the build."
+        f" known. GRANT pg_monitor TO {plain_identifier(postgres.role)} shows them before the build."
     ]
 
 
@@ -197,7 +197,7 @@ def _refuse(postgres: Postgres, catalog: Catalog, table: Table, planned: Buildin
         raise PrivilegeError(
             f"Role {postgres.role} may not create or drop indexes of {table.name}: that needs its owner {owner}, a"
             " member of that role, or a superuser. Nothing was done. Log in as one of them, or let one of them run: "
-            + "; ".join(planned.statements[target] for target in planned.plan.targets)
+            + "; ".join(legible_sql(planned.statements[target]) for target in planned.plan.targets)
         )
     disk = data_disk(read_snapshot(postgres), postgres.pid) if options.check_disk else {"free": float("inf")}
     why = why_not_room(planned, disk)
@@ -228,7 +228,7 @@ def _carry_out(postgres: Postgres, planned: Building, target: str, deadline: flo
         postgres.run(statement)
     except (ServerError, PrivilegeError) as error:
         left = _what_is_left(postgres, planned, there) if item.action == BUILD else _half_dropped(statement)
-        raise ActFailed(f"{printable(statement)} failed: {error} {left}") from None
+        raise ActFailed(f"{legible_sql(statement)} failed: {error} {left}") from None
     return f"{_PAST[item.action]} {item.detail['who']}"
 
 
@@ -247,7 +247,7 @@ def _half_dropped(statement: str) -> str:
     """A concurrent drop takes the index out of use before it waits for those who may be using it."""
     return (
         "The index may be invalid now: writes maintain it, reads do not use it. Run this again when the transactions"
-        f" that use it have ended, or run as the owner: {printable(statement)}"
+        f" that use it have ended, or run as the owner: {legible_sql(statement)}"
     )
 
 
@@ -271,7 +271,7 @@ def _remove_leftover(postgres: Postgres, planned: Building, there: frozenset[int
                     return _left(planned, f"that would wait for {describe_prepared(read_snapshot(postgres), prepared)}")
                 _allow(postgres, _TIDYING)
                 postgres.run(f"DROP INDEX CONCURRENTLY {index.name}")
-                return f"Its invalid index {index.name} was dropped: the table is unchanged."
+                return f"Its invalid index {printable(index.name)} was dropped: the table is unchanged."
     except (ServerError, PrivilegeError) as error:
         return _left(planned, str(error))
     return "It left no invalid index."
@@ -281,5 +281,5 @@ def _left(planned: Building, why: str) -> str:
     name = f"{identifier(planned.table.schema)}.{identifier(planned.name)}"
     return (
         f"The invalid index {printable(planned.name)} may still exist, and could not be dropped ({why}). The next build"
-        f" of this index drops it first; or run as the owner: DROP INDEX CONCURRENTLY IF EXISTS {printable(name)}"
+        f" of this index drops it first; or run as the owner: DROP INDEX CONCURRENTLY IF EXISTS {legible_sql(name)}"
     )

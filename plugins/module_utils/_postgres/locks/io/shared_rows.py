@@ -11,6 +11,7 @@ from ...._core.errors import RunbookError
 from ...._core.text import printable
 from ...io import queries
 from ...io.server import Postgres, in_database, legible_text
+from ...sql_text import legible_sql, plain_identifier
 from ..lock_table import Key, Lock
 from ..shared_rows import Member, RowWait, SharedRows, first_in_rows, in_conflict, may_be_shared, waits_for_all
 
@@ -76,7 +77,8 @@ def _read_rows(
         if table is None or wait.row[2] in locked:
             unread.append((wait, "its table is locked, and the snapshot does not wait for that lock"))
         elif not table[2]:
-            right = f"GRANT SELECT (ctid, xmax) ON {printable(legible_text(table[1]))} TO {printable(postgres.role)}"
+            name, role = legible_sql(legible_text(table[1])), plain_identifier(postgres.role)
+            right = f"GRANT SELECT (ctid, xmax) ON {name} TO {role}"
             unread.append((wait, f"{right} would show them"))
         else:
             known = _members(postgres, wait, table[1], owners)

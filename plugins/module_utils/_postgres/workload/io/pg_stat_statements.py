@@ -18,7 +18,7 @@ from ...io.server import Postgres
 from ...io.snapshot import read_snapshot
 from ...session import SIGNATURE
 from ...snapshot import Snapshot
-from ...sql_text import identifier
+from ...sql_text import identifier, plain_identifier
 from ..grouping import LONGEST_SHAPE
 from ..statements import Entry, Key, Samples, StatementCounters
 
@@ -203,8 +203,13 @@ def usable(postgres: Postgres) -> Extension:
     try:
         postgres.rows(f"SELECT 1 FROM {extension.name}(false) LIMIT 1")
     except PrivilegeError as error:
+        # Its view and its function are everyone's; a site has closed the schema, or the function.
+        schema = plain_identifier(extension.name.rpartition(".")[0][1:-1].replace('""', '"'))
+        role = plain_identifier(postgres.role)
         return Extension(
-            why=f"this login may not read pg_stat_statements: {error}", remedy="GRANT pg_monitor TO the login role"
+            why=f"this login may not read pg_stat_statements: {error}",
+            remedy=f"GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT EXECUTE ON FUNCTION"
+            f" {schema}.pg_stat_statements(boolean) TO {role}",
         )
     except ServerError as error:
         return Extension(

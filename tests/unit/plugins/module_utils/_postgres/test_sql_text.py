@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import PrivilegeError
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.refusals import check_visible
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.sql_text import (
+    identifier,
+    legible_sql,
     legible_statement,
+    plain_identifier,
     without_literals,
 )
 from hypothesis import given
 from hypothesis import strategies as st
+
+from support.snapshots import SERVER, session, snapshot
 
 
 @pytest.mark.parametrize(
@@ -130,3 +139,44 @@ def test_a_secret_in_a_literal_is_never_shown_whatever_stands_before(before, quo
     whole_before = before.count("'") == before.count('"') == 0
     if whole_before and "$" not in before and "\\" not in before:
         assert "secret" not in without_literals(statement)
+
+
+NAMES = [
+    pytest.param("oncall", "oncall", id="as it is"),
+    pytest.param("on_call2", "on_call2", id="with a digit"),
+    pytest.param("my-app", '"my-app"', id="a hyphen"),
+    pytest.param("Sales", '"Sales"', id="capitals"),
+    pytest.param('o"x', '"o""x"', id="a quotation mark"),
+    pytest.param("2nd", '"2nd"', id="a digit first"),
+    pytest.param("user", '"user"', id="reserved"),
+    pytest.param("ada@example.org", '"ada@example.org"', id="an address"),
+    pytest.param("müller", '"müller"', id="another alphabet"),
+    pytest.param("a  b", 'U&"a\\0020\\0020b"', id="two spaces"),
+    pytest.param("a\\b\tc", 'U&"a\\005Cb\\0009c"', id="a tab behind a backslash"),
+    pytest.param("a\\b", '"a\\b"', id="a backslash alone"),
+    pytest.param('q"\u202e', 'U&"q""\\202E"', id="a direction of writing"),
+    pytest.param("x\U000e0041", 'U&"x\\+0E0041"', id="beyond four digits"),
+    pytest.param("", '""', id="none"),
+]
+
+
+@pytest.mark.parametrize(("name", "copied"), NAMES)
+def test_a_name_that_is_copied_is_the_name(name, copied):
+    assert plain_identifier(name) == copied
+    assert legible_sql(f"DROP INDEX {identifier('S')}.{identifier(name)}").startswith('DROP INDEX "S".')
+
+
+@given(st.text(max_size=20).filter(lambda name: not any("\ud800" <= char <= "\udfff" or char == "\0" for char in name)))
+def test_two_names_are_never_one(name):
+    shown = legible_sql(f"SELECT {identifier(name)}").removeprefix("SELECT ")
+    if shown.startswith("U&"):
+        shown = shown.removeprefix("U&").replace("\\", "\\u").replace("\\u+0", "\\U000")
+        shown = shown.encode("ascii", "backslashreplace").decode("unicode_escape")
+    assert shown == identifier(name)
+
+
+@pytest.mark.parametrize(("role", "shown"), [("oncall", "oncall"), ("my-app", '"my-app"'), ("Sales", '"Sales"')])
+def test_a_grant_in_a_refusal_names_the_role(role, shown):
+    scene = snapshot([], session(1, redacted=True))
+    with pytest.raises(PrivilegeError, match=f"GRANT pg_monitor, pg_signal_backend TO {shown}\\. Nothing was done"):
+        check_visible(replace(scene, server={**SERVER, "role": role}))

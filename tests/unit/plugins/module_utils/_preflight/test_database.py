@@ -20,6 +20,17 @@ def test_entrances():
     assert "ALTER ROLE r REPLICATION" in database.of_login_paths("r", {"replication": "no"}, 3).remedy
 
 
+@pytest.mark.parametrize(
+    ("role", "shown"), [("oncall", "oncall"), ("my-app", '"my-app"'), ('o"x', '"o""x"'), ("user", '"user"')]
+)
+def test_remedies_that_are_copied_quote_the_role(role, shown):
+    scene = replace(snapshot([], session(1)), server={**snapshot([]).server, "role": role})
+    assert database.of_sight(scene).remedy == f"GRANT pg_monitor TO {shown}"
+    assert database.of_signals(scene, Exclusions(), allowed=False).remedy == f"GRANT pg_signal_backend TO {shown}"
+    remedy = database.of_login_paths(role, {"replication": "no"}, 3).remedy
+    assert f"ALTER ROLE {shown} REPLICATION, with a line `host replication {shown} ...`" in remedy
+
+
 def crowd(number, first=1, **more):
     return [session(pid, "idle", user="postgres", superuser=True, **more) for pid in range(first, first + number)]
 
@@ -42,6 +53,15 @@ def test_a_superuser_as_which_the_application_logs_in_is_out_of_reach(sessions, 
     known = Exclusions(application_superusers=frozenset({"postgres"}))
     assert database.of_signals(snapshot([], *sessions), known, allowed=True).ready is True
     assert database.of_signals(snapshot([], *sessions), known, allowed=False).ready is False
+
+
+@pytest.mark.parametrize(
+    ("user", "shown"), [("app", "app"), ("my-app", '"my-app"'), ("a, b", '"a, b"'), ("12", '"12"')]
+)
+def test_a_superuser_s_name_is_one_in_a_list(user, shown):
+    sessions = [each._replace(user=user) for each in crowd(3, application="gunicorn")]
+    remedy = database.of_signals(snapshot([], *sessions), Exclusions(), allowed=True).remedy
+    assert remedy.endswith(f"runbook_application_superusers: [{shown}]")
 
 
 def test_one_that_the_site_names_and_the_login_does_not_reach():

@@ -34,6 +34,7 @@ def test_what_cannot_be_seen_is_told_while_workers_work():
     assert pressing({"spill": found}) == [found["note"]]
     assert spill(snapshot([], LEADER), [], unlisted_by="oncall")["note"] == ""
     assert spill(PARALLEL, [])["note"] == ""
+    assert spill(PARALLEL, [], unlisted_by="on-call")["note"].endswith('TO "on-call"')
 
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
