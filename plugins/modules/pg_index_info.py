@@ -162,7 +162,9 @@ seq_scans:
     indexes: {description: "Indexes of the table.", type: list, elements: str}
     database: {description: "Database of the table.", type: str}
 invalid:
-  description: Invalid indexes of failed builds, each with the statement that drops it.
+  description: >-
+    Invalid indexes of failed builds, each with the statement that drops it. An index of a partition that is part of the
+    partitioned table's index cannot be dropped alone: its statement builds it anew.
   returned: success
   type: list
   elements: dict
@@ -173,17 +175,21 @@ invalid:
     why: {description: "Why the index can be dropped.", type: str}
     size_bytes: {description: "Size of the index, in bytes.", type: int}
     scans: {description: "Number of index scans.", type: int}
-    statement: {description: "Statement that drops the index, for review.", type: str}
+    statement: {description: "Statement that drops the index, or builds it anew where it cannot be dropped alone; for review.", type: str}
     database: {description: "Database of the table.", type: str}
 duplicates:
-  description: Indexes that are equal to another index, each with the statement that drops it.
+  description: >-
+    Indexes that are equal to another index, each with the statement that drops it. Of the indexes of partitions only the
+    partitioned table's index is returned, if they are part of one.
   returned: success
   type: list
   elements: dict
   sample: []
   contains: *IndexReport
 unused:
-  description: Indexes that no scan has used, the largest first. C(why) has the period that the counters cover.
+  description: >-
+    Indexes that no scan has used, the largest first. C(why) has the period that the counters cover. An index of a
+    partitioned table counts with the size and the scans of all that are part of it; those are not returned.
   returned: success
   type: list
   elements: dict

@@ -67,9 +67,13 @@ def plan_building(catalog: Catalog, table: Table, wanted_index: IndexRequest) ->
     size = size_of(catalog, candidate)
     mine = [index for index in catalog.of(table.oid) if index.relname == wanted_index.name] if wanted_index.name else []
     if not wanted_index.present:
-        return _removal(table, wanted_index, mine, size)
+        return _removal(catalog, table, wanted_index, mine, size)
     numbers = catalog.numbers(table.oid, wanted_index.columns)
-    leftover = [index for index in mine or catalog.of(table.oid) if not index.valid and index.key == numbers]
+    leftover = [
+        index
+        for index in mine or catalog.of(table.oid)
+        if not index.valid and index.key == numbers and not catalog.owner(index)
+    ]
     serving = [index for index in catalog.of(table.oid) if _serves(index, numbers)]
     if serving:
         return Building(
@@ -110,7 +114,7 @@ def _serves(index: Index, numbers: Sequence[int]) -> bool:
     return index.valid and index.method == "btree" and not index.partial and index.key[: len(numbers)] == tuple(numbers)
 
 
-def _removal(table: Table, wanted_index: IndexRequest, mine: Sequence[Index], size: int) -> Building:
+def _removal(catalog: Catalog, table: Table, wanted_index: IndexRequest, mine: Sequence[Index], size: int) -> Building:
     if not mine:
         return Building(table, Plan(VERB), {}, wanted_index.name, size, "nothing to do: there is no such index")
     index = mine[0]
@@ -125,6 +129,11 @@ def _removal(table: Table, wanted_index: IndexRequest, mine: Sequence[Index], si
             size,
             "nothing to do: the index belongs to a constraint",
         )
+    owner = catalog.owner(index)
+    if owner:
+        why = f"it is part of {printable(owner.name)}, the partitioned table's index, and cannot be dropped alone"
+        excluded = Item(item.target, why, "", item.detail)
+        return Building(table, Plan(VERB, (), (excluded,)), {}, wanted_index.name, size, f"nothing to do: {why}")
     statements = {item.target: f"DROP INDEX CONCURRENTLY {index.name}"}
     return Building(table, Plan(VERB, (item,)), statements, wanted_index.name, size)
 
@@ -183,13 +192,21 @@ def _age(snapshot: Snapshot, session: Session) -> float:
 
 
 def why_not_named(catalog: Catalog, table: Table, wanted_index: IndexRequest) -> str:
-    """Why an index cannot get this name; empty when it can. What a broken build of the same left is no obstacle."""
+    """Why an index cannot be built, or not with this name; empty when it can. What a broken build of the same left is
+    no obstacle, but where an index of the partitioned table owns it."""
     if len(wanted_index.name.encode()) > LONGEST_NAME:
         return f"its name is longer than the {LONGEST_NAME} bytes that PostgreSQL keeps"
     for index in catalog.indexes:
         same = index.table == table.oid and index.key == catalog.numbers(table.oid, wanted_index.columns)
         if wanted_index.name and index.relname == wanted_index.name and not same:
             return f"another index has the name {printable(wanted_index.name)}"
+        owner = catalog.owner(index) if same and not index.valid else None
+        if owner:
+            return (
+                f"its invalid index {printable(index.name)} is part of {printable(owner.name)}, the partitioned"
+                " table's index, and cannot be dropped:"
+                f" REINDEX INDEX CONCURRENTLY {legible_sql(index.name)} builds it anew"
+            )
     return ""
 
 

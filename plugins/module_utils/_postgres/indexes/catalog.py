@@ -15,7 +15,7 @@ LOCK = "SHARE UPDATE EXCLUSIVE: reads and writes continue; other DDL and VACUUM 
 
 
 class IndexReport(TypedDict):
-    """An index that could go, and why; ``statement`` drops it."""
+    """An index that could go, and why; ``statement`` drops it, or builds it anew where it cannot go alone."""
 
     index: str
     table: str
@@ -136,11 +136,16 @@ class Catalog:
     days: float | None = None  # since the statistics were reset; None: never
     standbys: int = 0
     database: str = ""
-    parents: Mapping[int, int] = field(default_factory=dict)  # of partitions and children
+    parents: Mapping[int, int] = field(default_factory=dict)  # of partitions and children, and of their indexes
     views: Sequence[tuple[str, frozenset[int]]] = ()  # their names, and the tables below each
 
     def of(self, table: int) -> list[Index]:
         return [entry for entry in self.indexes if entry.table == table]
+
+    def owner(self, index: Index) -> Index | None:
+        """The index of the partitioned table that an index of a partition is part of: it cannot be dropped alone."""
+        parent = self.parents.get(index.oid)
+        return next((entry for entry in self.indexes if entry.oid == parent), None) if parent else None
 
     def leaves(self, table: int) -> list[int]:
         """The partitions of a table that hold rows, at whatever depth, the largest first."""
@@ -220,30 +225,56 @@ def unindexed(catalog: Catalog) -> list[tuple[ForeignKey, str]]:
     return missing
 
 
+def droppable(catalog: Catalog) -> list[Index]:
+    """The indexes that can be dropped. One that an index of the partitioned table owns goes with that one alone, which
+    counts the size and the scans of all that it owns: it has none of its own."""
+    size: dict[int, int] = {}
+    scans: dict[int, int] = {}
+    for entry in catalog.indexes:
+        top = entry.oid
+        while top in catalog.parents:
+            top = catalog.parents[top]
+        size[top], scans[top] = size.get(top, 0) + entry.size, scans.get(top, 0) + entry.scans
+    own = [entry for entry in catalog.indexes if entry.oid not in catalog.parents]
+    return [entry._replace(size=size[entry.oid], scans=scans[entry.oid]) for entry in own]
+
+
 def invalid(catalog: Catalog) -> list[IndexReport]:
-    """Indexes that are maintained by every write and used by no read. One that is being built is none yet."""
-    return [
-        _index_dict(catalog, entry, "invalid since a build was interrupted; writes maintain it, reads do not use it")
-        for entry in catalog.indexes
-        if not entry.valid and not entry.building and not entry.partitioned
-    ]
+    """Indexes that are maintained by every write and used by no read. One that is being built is none yet. An index of
+    a partition that the partitioned table's owns cannot be dropped: it is built anew."""
+    reports = []
+    for entry in catalog.indexes:
+        if not entry.valid and not entry.building and not entry.partitioned:
+            owner = catalog.owner(entry)
+            more = f"; it is part of {printable(owner.name)}, and cannot be dropped alone" if owner else ""
+            why = f"invalid since a build was interrupted; writes maintain it, reads do not use it{more}"
+            reports.append(_index_dict(catalog, entry, why))
+    return reports
 
 
 def duplicates(catalog: Catalog) -> list[IndexReport]:
     """Indexes of the same columns in the same way; of each set the one that is needed, or is used most, stays."""
     groups: dict[Any, list[Index]] = {}
-    for entry in catalog.indexes:
-        if entry.valid and not entry.partitioned:
+    owned = [entry for entry in catalog.indexes if entry.oid in catalog.parents]
+    for entry in [*owned, *droppable(catalog)]:
+        if entry.valid:
             same = (entry.table, entry.keys, entry.columns, entry.classes, entry.method, entry.defined)
             if not (entry.partial or entry.expressions) or any(entry.defined):
                 groups.setdefault(same, []).append(entry)
     reports = []
     for group in groups.values():
         ordered = sorted(
-            group, key=lambda entry: (entry.needed or entry.constraint, entry.unique, entry.scans), reverse=True
+            group,
+            key=lambda entry: (
+                entry.oid in catalog.parents or entry.needed or entry.constraint,
+                entry.unique,
+                entry.scans,
+            ),
+            reverse=True,
         )
         for entry in ordered[1:]:
-            if not (entry.needed or entry.constraint or (entry.unique and not ordered[0].unique)):
+            needed = entry.oid in catalog.parents or entry.needed or entry.constraint
+            if not (needed or (entry.unique and not ordered[0].unique)):
                 reports.append(_index_dict(catalog, entry, f"equal to {printable(ordered[0].relname)}"))
     return reports
 
@@ -259,20 +290,27 @@ def unused(catalog: Catalog, least_size: int) -> list[IndexReport]:
         since += f"; {catalog.standbys} standbys have counters of their own: check them first"
     return [
         _index_dict(catalog, entry, since)
-        for entry in sorted(catalog.indexes, key=lambda each: -each.size)
+        for entry in sorted(droppable(catalog), key=lambda each: -each.size)
         if entry.valid and not entry.scans and entry.size >= least_size
-        if not (entry.unique or entry.needed or entry.constraint or entry.partitioned)
+        if not (entry.unique or entry.needed or entry.constraint)
     ]
 
 
 def _index_dict(catalog: Catalog, index: Index, why: str) -> IndexReport:
     table = catalog.tables.get(index.table)
+    name = legible_sql(index.name)
+    statement = f"DROP INDEX CONCURRENTLY {name}"
+    if index.partitioned:  # in the queue for its lock every reader and writer would wait
+        statement = f"SET lock_timeout = '2s'; DROP INDEX {name}"
+        why += "; it is on every partition, and DROP INDEX, not CONCURRENTLY, locks the table and all of them"
+    elif index.oid in catalog.parents:
+        statement = f"REINDEX INDEX CONCURRENTLY {name}"
     return {
         "index": printable(index.name),
         "table": printable(table.name) if table else str(index.table),
         "why": why,
         "size_bytes": index.size,
         "scans": index.scans,
-        "statement": f"DROP INDEX CONCURRENTLY {legible_sql(index.name)}",
+        "statement": statement,
         "database": printable(catalog.database),
     }

@@ -301,6 +301,28 @@ def test_invalid_duplicate_and_unused_ones(shop, worker):
     worker().run("DROP INDEX broken")
 
 
+def test_what_is_advised_for_partitions_runs(shop):
+    shop.run(
+        "CREATE TABLE days (id int, day int) PARTITION BY RANGE (id)",
+        *(f"CREATE TABLE days_{n} PARTITION OF days FOR VALUES FROM ({n}) TO ({n + 1})" for n in range(3)),
+        'CREATE INDEX "Days by day" ON days (day)', "CREATE INDEX of_its_own ON days_1 (day)",
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'days_2_day_idx'::regclass",
+    )  # fmt: skip
+    try:
+        found = info(shop, window=0, min_unused_bytes=0)
+        reports = {
+            one["index"]: one["statement"] for kind in ("invalid", "duplicates", "unused") for one in found[kind]
+        }
+        advised = {name: statement for name, statement in reports.items() if "ay" in name or "own" in name}
+        assert set(advised) == {'public."Days by day"', "public.of_its_own", "public.days_2_day_idx"}
+        for statement in advised.values():
+            for each in statement.split("; "):
+                shop.run(each)
+        assert shop.value("SELECT count(*) FROM pg_indexes WHERE tablename LIKE 'days%'") == 0
+    finally:
+        shop.run("DROP TABLE days")
+
+
 def test_it_waits_for_nobody(shop, worker):
     """An exclusive lock on the very table: it answers all the same."""
     held(worker, "LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")

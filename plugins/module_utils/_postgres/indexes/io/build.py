@@ -182,6 +182,13 @@ def _refuse(postgres: Postgres, catalog: Catalog, table: Table, planned: Buildin
             f"{postgres.login.where} is a standby: build the index on its primary, from which it is replicated."
             " Nothing was done."
         )
+    if table.kind == "p" and not any(item.action == BUILD for item in planned.plan.actions):
+        raise PreflightError(
+            f"{table.name} is partitioned, and PostgreSQL cannot drop its index concurrently. DROP INDEX locks the"
+            " table and its partitions for a moment; with a lock_timeout it does not wait for long:"
+            f" SET lock_timeout = '2s'; DROP INDEX {plain_identifier(table.schema)}.{plain_identifier(planned.name)}."
+            " Nothing was done."
+        )
     if table.kind == "p":
         raise PreflightError(
             f"{table.name} is partitioned, and PostgreSQL cannot build its index concurrently. Build the index on each"

@@ -41,10 +41,12 @@ SELECT a.attrelid, a.attnum::int, a.attname::text, pg_catalog.quote_ident(a.attn
 INDEXES = """
 SELECT i.indexrelid, i.indrelid, c.relname::text,
        pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname),
-       i.indkey::text, i.indnkeyatts::int, i.indclass::text || '/' || i.indcollation::text || '/' || i.indoption::text,
+       i.indkey::text, i.indnkeyatts::int,
+       CASE pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct' WHEN 'true' THEN 'nulls not distinct/' ELSE '' END
+       || i.indclass::text || '/' || i.indcollation::text || '/' || i.indoption::text,
        m.amname::text, i.indisvalid, i.indisunique, i.indisprimary OR i.indisexclusion OR i.indisreplident,
        EXISTS (SELECT FROM pg_catalog.pg_constraint AS k
-                WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')),
+                WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x', 'f')),
        i.indpred IS NOT NULL, i.indexprs IS NOT NULL,
        c.relpages::bigint * pg_catalog.current_setting('block_size')::int, pg_catalog.pg_stat_get_numscans(c.oid),
        EXISTS (SELECT FROM pg_catalog.pg_stat_get_progress_info('CREATE INDEX') AS p

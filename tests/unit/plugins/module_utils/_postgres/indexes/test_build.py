@@ -10,6 +10,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.bu
     describe_prepared,
     plan_building,
     waited_for,
+    why_not_named,
     why_not_room,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.catalog import (
@@ -40,9 +41,16 @@ def index(**more):
     return Index(9, 1, "t_a_idx", "public.t_a_idx", **{**given, **more})
 
 
-def build(*found, **wanted_index):
-    catalog = Catalog({1: TABLE}, found, [], {1: {1: Column(1, "a b", '"a b"', width=8)}})
-    return plan_building(catalog, TABLE, IndexRequest("public", "t", ("a b",), **wanted_index))
+WHOLE = Index(8, 2, "whole", "public.whole", (1,), 1, "", "btree", partitioned=True)
+
+
+def a_catalog(*found, **more):
+    return Catalog({1: TABLE}, found, [], {1: {1: Column(1, "a b", '"a b"', width=8)}}, **more)
+
+
+def build(*found, parents=None, **wanted_index):
+    request = IndexRequest("public", "t", ("a b",), **wanted_index)
+    return plan_building(a_catalog(*found, parents=parents or {}), TABLE, request)
 
 
 def test_targets_hold_nothing_that_a_list_is_split_at():
@@ -62,6 +70,34 @@ def test_what_a_constraint_needs_is_never_dropped():
     assert [item.action for item in gone.plan.actions] == ["drop_index"]
     assert build(index(constraint=True), name="t_a_idx", present=False).plan.actions == ()
     assert build(index(), name="other", present=False).nothing == "nothing to do: there is no such index"
+
+
+def test_what_is_part_of_a_partitioned_table_s_index_is_never_dropped_alone():
+    planned = build(index(), WHOLE, parents={9: 8}, name="t_a_idx", present=False)
+    assert planned.plan.actions == ()
+    assert "part of public.whole" in planned.plan.excluded[0].reason
+    assert "drop_index" not in [item.action for item in build(index(valid=False), WHOLE, parents={9: 8}).plan.actions]
+
+
+@pytest.mark.parametrize("name", ["t_a_idx", ""])
+def test_what_an_invalid_part_of_it_needs(name):
+    request = IndexRequest("public", "t", ("a b",), name=name)
+    said = why_not_named(a_catalog(index(valid=False), WHOLE, parents={9: 8}), TABLE, request)
+    assert said.endswith("REINDEX INDEX CONCURRENTLY public.t_a_idx builds it anew")
+
+
+@pytest.mark.parametrize(
+    ("found", "parents", "why"),
+    [
+        ([index(), WHOLE], {9: 8}, ""),
+        ([index(valid=False), WHOLE], {}, ""),
+        ([index(keys=(2,)), WHOLE], {9: 8}, "another index has the name"),
+    ],
+)
+def test_a_name_that_an_index_cannot_get(found, parents, why):
+    request = IndexRequest("public", "t", ("a b",), name="t_a_idx")
+    said = why_not_named(a_catalog(*found, parents=parents), TABLE, request)
+    assert why in said if why else said == ""
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,60 @@ def test_unused_ones_say_how_little_that_may_mean():
     assert "2 standbys" in one["why"]
 
 
+def whole(oid=10, **more):
+    return index(oid, partitioned=True, **more)
+
+
+PARTED = {11: 10, 12: 10}  # the indexes of two partitions, and of the partitioned table
+
+
+@pytest.mark.parametrize(
+    ("found", "parents", "gone"),
+    [
+        pytest.param([whole(), index(11, size=6), index(12, size=5)], PARTED, ["public.i10"], id="no partition's"),
+        pytest.param([whole(), index(11, size=6), index(12, size=5, scans=1)], PARTED, [], id="a partition's is used"),
+        pytest.param([whole(), index(11, size=2), index(12, size=2)], PARTED, [], id="small in all"),
+        pytest.param([whole(unique=True), index(11, size=9, unique=True)], {11: 10}, [], id="a constraint's"),
+        pytest.param(
+            [whole(), whole(11), index(12, size=9)], {11: 10, 12: 11}, ["public.i10"], id="partitions of partitions"
+        ),
+        pytest.param([whole(), index(11, size=9, scans=3), index(13, size=9)], PARTED, ["public.i13"], id="of its own"),
+        pytest.param([whole(valid=False), index(11, size=9)], {11: 10}, [], id="not attached everywhere yet"),
+    ],
+)
+def test_an_index_of_a_partition_is_judged_with_the_whole(found, parents, gone):
+    reports = unused(catalog(*found, parents=parents), 5)
+    assert [report["index"] for report in reports] == gone
+    for report in reports:
+        parted = report["index"] == "public.i10"
+        alone = "DROP INDEX CONCURRENTLY "
+        assert report["statement"] == ("SET lock_timeout = '2s'; DROP INDEX " if parted else alone) + report["index"]
+
+
+@pytest.mark.parametrize(
+    ("found", "parents", "gone"),
+    [
+        pytest.param([index(11), index(13)], PARTED, ["public.i13"], id="one of its own beside it"),
+        pytest.param([index(11), index(13, scans=9)], PARTED, ["public.i13"], id="also where that one is used"),
+        pytest.param([index(11), index(21)], {11: 10, 21: 20}, [], id="parts of two"),
+        pytest.param(
+            [whole(), whole(20, scans=0), index(11, scans=4), index(21)], {11: 10, 21: 20}, ["public.i20"], id="two"
+        ),
+        pytest.param([index(11), index(13, constraint=True, unique=True)], PARTED, [], id="a constraint"),
+    ],
+)
+def test_a_duplicate_that_is_part_of_another_index_stays(found, parents, gone):
+    tables = {11: 1, 21: 1, 13: 1, 10: 2, 20: 2}
+    found = [one._replace(table=tables[one.oid]) for one in found]
+    assert [report["index"] for report in duplicates(catalog(*found, parents=parents))] == gone
+
+
+def test_an_invalid_part_is_built_anew():
+    (report,) = invalid(catalog(whole(valid=False), index(11, valid=False), index(12), parents=PARTED))
+    assert report["statement"] == "REINDEX INDEX CONCURRENTLY public.i11"
+    assert "part of public.i10" in report["why"]
+
+
 @pytest.mark.parametrize(
     ("schema", "evidence", "meant"),
     [
