@@ -129,6 +129,9 @@ foreign_keys:
   description:
     - Foreign keys without an index, the most expensive first. C(seconds) estimates the time in the window in which the
       table was scanned because rows of the parent table were deleted.
+    - A key has an index if a valid B-tree index begins with its columns, in any order, or a hash index is on its only
+      column, also where the index is partial and its condition is that these columns are not NULL. So it has if an index
+      of some of its columns leaves few rows.
   returned: success
   type: list
   elements: dict
@@ -175,7 +178,7 @@ invalid:
     why: {description: "Why the index can be dropped.", type: str}
     size_bytes: {description: "Size of the index, in bytes.", type: int}
     scans: {description: "Number of index scans.", type: int}
-    statement: {description: "Statement that drops the index, or builds it anew where it cannot be dropped alone; for review.", type: str}
+    statement: {description: "Statement that drops the index, for review.", type: str}
     database: {description: "Database of the table.", type: str}
 duplicates:
   description: >-
@@ -188,7 +191,8 @@ duplicates:
   contains: *IndexReport
 unused:
   description: >-
-    Indexes that no scan has used, the largest first. C(why) has the period that the counters cover. An index of a
+    Indexes that no scan has used, the largest first. C(why) has the period that the counters cover, and
+    the foreign key that no other index serves. An index of a
     partitioned table counts with the size and the scans of all that are part of it; those are not returned.
   returned: success
   type: list

@@ -9,7 +9,7 @@ from typing import Iterable, Mapping, NamedTuple, Sequence, TypedDict
 
 from ..._core.text import printable, span
 from ..sql_text import LONGEST_NAME, least_quoted, legible_sql
-from .catalog import LOCK, Catalog, ForeignKey, Table
+from .catalog import FEW, LOCK, Catalog, ForeignKey, Table
 
 LEAST_GAIN = 0.5  # share of the planner's cost that a hypothetical index must save
 _CLOSE = 1.2
@@ -17,7 +17,7 @@ _READING = 1e-9  # seconds to read a byte of a table that lies in memory
 _FAINT = 1e-9
 _PARTITIONS = 10  # that are written out
 _UNKNOWN = 0.01  # the share that a value is taken to have where there are no statistics
-_MANY, _FEW = 0.2, 100  # a share of the rows that an index is not used for; rows that need no second column
+_MANY = 0.2  # a share of the rows that an index is not used for
 _HEADER, _FILL = 16, 0.9  # bytes of a B-tree's entry beside its columns; how full its pages are built
 
 
@@ -188,7 +188,7 @@ def by_selectivity(catalog: Catalog, table: Table, equal: Sequence[str], other: 
     if first is not None and first >= _MANY and not other and len(chosen) == 1:
         return Columns(())
     columns = tuple([*chosen, *other][:2])
-    if first is not None and first * table.rows <= _FEW and not other:
+    if first is not None and first * table.rows <= FEW and not other:
         columns = columns[:1]
     said = [f"one value of {printable(name)} has about {shares[name]:.2%} of the rows" for name in columns
             if name in equal and shares[name] is not None]  # fmt: skip

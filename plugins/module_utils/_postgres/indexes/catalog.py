@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Container, Iterable, Mapping, NamedTuple, Sequence, TypedDict
 
 from ..._core.text import printable
 from ..sql_text import legible_sql
 
 _DEAD_TO_LIVE = 4
+FEW = 100  # rows that need no second column
 LOCK = "SHARE UPDATE EXCLUSIVE: reads and writes continue; other DDL and VACUUM of the table wait until it is built"
 
 
@@ -180,6 +181,32 @@ class Catalog:
             for entry in self.of(table)
         )
 
+    def searched(self, table: int, key: Sequence[int], equal: bool) -> bool:
+        """Whether a valid index, or one of each partition, finds the rows by comparisons of all these columns with one
+        value each. ``equal``: they are compared with ``=``, for which the order of the columns is free."""
+        if any(self._searches(entry, tuple(key), equal) for entry in self.of(table)):
+            return True
+        parted = table in self.tables and self.tables[table].kind == "p"
+        names = [self.columns[table][number].name for number in key] if parted else []
+        leaves = self.leaves(table) if parted else []
+        return bool(leaves) and all(self.searched(leaf, self.numbers(leaf, names), equal) for leaf in leaves)
+
+    def _searches(self, index: Index, key: tuple[int, ...], equal: bool) -> bool:
+        if not index.valid or not self._implied(index, key):
+            return False
+        if index.method == "hash":
+            return equal and index.key == key
+        begins = index.key[: len(key)]
+        return index.method == "btree" and (begins == key or (equal and set(begins) == set(key)))
+
+    def _implied(self, index: Index, key: tuple[int, ...]) -> bool:
+        """Whether it holds every row that such comparisons find: none of them finds a row with a NULL there."""
+        condition = index.defined[0]
+        known = self.columns.get(index.table, {})
+        implied = {f"({known[number].quoted} IS NOT NULL)" for number in key if number in known}
+        parts = condition[1:-1].split(" AND ") if condition.startswith("((") else [condition]
+        return not index.partial or set(parts) <= implied
+
 
 def with_partitions(tables: Mapping[int, Table], parents: Mapping[int, int]) -> dict[int, Table]:
     """The tables, where a partitioned one counts what its partitions do: it has no rows of its own."""
@@ -207,22 +234,36 @@ def growth(before: Mapping[int, Table], after: Mapping[int, Table]) -> dict[int,
 def unindexed(catalog: Catalog) -> list[tuple[ForeignKey, str]]:
     """Foreign keys that no index serves, and a word on one that only seems to.
 
-    An index serves when it is valid, whole and a B-tree, and its first columns are the key's, in whatever order.
+    The check compares each column of the key with ``=``. An index serves when it is valid and its first columns are the
+    key's, in whatever order, or when those that it has of them leave few rows.
     """
     missing = []
     for foreign_key in catalog.foreign_keys:
         wanted = set(foreign_key.columns)
+        if catalog.searched(foreign_key.table, foreign_key.columns, equal=True) or _narrowed(catalog, foreign_key):
+            continue
         near = ""
         for index in catalog.of(foreign_key.table):
-            if set(index.key[: len(wanted)]) != wanted:
-                continue
-            if index.valid and index.method == "btree" and not index.partial:
-                break
-            why = "is invalid" if not index.valid else "is partial" if index.partial else f"is a {index.method} index"
-            near = f"{printable(index.relname)} {why}"
-        else:
-            missing.append((foreign_key, near))
+            if set(index.key[: len(wanted)]) == wanted:
+                partial = "is partial" if index.partial else f"is a {index.method} index"
+                near = f"{printable(index.relname)} {partial if index.valid else 'is invalid'}"
+        missing.append((foreign_key, near))
     return missing
+
+
+def _narrowed(catalog: Catalog, foreign_key: ForeignKey) -> bool:
+    """Whether an index of some of the key's columns leaves few rows, by its uniqueness or by the statistics."""
+    rows = catalog.tables[foreign_key.table].rows if foreign_key.table in catalog.tables else 0
+    columns = catalog.columns.get(foreign_key.table, {})
+    for index in catalog.of(foreign_key.table):
+        first = index.key[:1]
+        if not set(first) <= set(foreign_key.columns) or not catalog.searched(foreign_key.table, first, equal=True):
+            continue
+        share = columns[first[0]].selectivity(rows) if first[0] in columns else None
+        alone = index.unique and index.valid and not index.partial and set(index.key) <= set(foreign_key.columns)
+        if alone or (share is not None and share * rows <= FEW):
+            return True
+    return False
 
 
 def droppable(catalog: Catalog) -> list[Index]:
@@ -289,11 +330,23 @@ def unused(catalog: Catalog, least_size: int) -> list[IndexReport]:
     if catalog.standbys:
         since += f"; {catalog.standbys} standbys have counters of their own: check them first"
     return [
-        _index_dict(catalog, entry, since)
+        _index_dict(catalog, entry, since + _left_without(catalog, entry))
         for entry in sorted(droppable(catalog), key=lambda each: -each.size)
         if entry.valid and not entry.scans and entry.size >= least_size
         if not (entry.unique or entry.needed or entry.constraint)
     ]
+
+
+def _left_without(catalog: Catalog, index: Index) -> str:
+    """Which foreign key no other index serves: it is used when a row of the parent goes."""
+    keys = [key for key in catalog.foreign_keys if key.table == index.table and set(index.key) & set(key.columns)]
+    if not keys:
+        return ""
+    gone = {index.oid, *(oid for oid, parent in catalog.parents.items() if parent == index.oid)}
+    rest = replace(catalog, foreign_keys=keys, indexes=[entry for entry in catalog.indexes if entry.oid not in gone])
+    without = {key for key, dummy in unindexed(replace(catalog, foreign_keys=keys))}
+    names = [printable(key.name) for key, dummy in unindexed(rest) if key not in without]
+    return f"; without it the foreign key {names[0]} has no index" if names else ""
 
 
 def _index_dict(catalog: Catalog, index: Index, why: str) -> IndexReport:

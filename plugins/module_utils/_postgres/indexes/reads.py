@@ -308,7 +308,7 @@ def _of_columns(catalog: Catalog, table: Table, flat: Sequence[str], columns: Ma
     if not known:
         return "check its plan with EXPLAIN"
     share = known[0].selectivity(table.rows)
-    if catalog.serves(table.oid, [known[0].number]):
+    if catalog.searched(table.oid, [known[0].number], equal=True):
         return (
             f"there is an index on {printable(known[0].name)} that is not used: too many rows match, or the"
             f" statistics are old (ANALYZE {legible_sql(table.name)})"

@@ -372,13 +372,19 @@ def _unproved(
     one column, is taken to read it so.
     """
     compared = [*need.equal, *need.other]
-    served = any(catalog.serves(table.oid, catalog.numbers(table.oid, [column])) for column in compared)
+    served = any(
+        catalog.searched(table.oid, catalog.numbers(table.oid, [column]), equal=column in need.equal)
+        for column in compared
+    )
     if gained[table.oid].scans:
         age = 0.0
     elif not age or served:
         return None
     chosen = advice.by_selectivity(catalog, table, need.equal, need.other)
-    return Candidate(table, chosen.columns, running=age, chosen=chosen.why) if chosen.columns else None
+    numbers = catalog.numbers(table.oid, chosen.columns)
+    if not numbers or catalog.searched(table.oid, numbers, equal=set(chosen.columns) <= set(need.equal)):
+        return None
+    return Candidate(table, chosen.columns, running=age, chosen=chosen.why)
 
 
 def _numbers(catalog: Catalog, candidate: Candidate) -> tuple[int, ...]:

@@ -90,8 +90,8 @@ SELECT d.datname::text
 """
 
 FOREIGN_KEYS = """
-SELECT conrelid, confrelid, conname::text, conkey::int[] FROM pg_catalog.pg_constraint
- WHERE contype = 'f' AND conparentid = 0
+SELECT conrelid, confrelid, conname::text, conkey::int[] FROM pg_catalog.pg_constraint AS k
+ WHERE contype = 'f' AND conparentid = 0 AND pg_catalog.to_jsonb(k) ->> 'conenforced' IS DISTINCT FROM 'false'
 """
 STATISTICS_SINCE = """
 SELECT pg_catalog.pg_stat_get_db_stat_reset_time(oid), pg_catalog.clock_timestamp(),

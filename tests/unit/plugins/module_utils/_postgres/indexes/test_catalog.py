@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.catalog import (
     Catalog,
+    Column,
+    ForeignKey,
     Table,
     duplicates,
     growth,
@@ -13,7 +17,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.ca
     unused,
 )
 
-from .tables import BOOKINGS, catalog, index
+from .tables import BOOKINGS, COLUMNS, catalog, index
 
 
 @pytest.mark.parametrize(
@@ -25,9 +29,21 @@ from .tables import BOOKINGS, catalog, index
         ([index(keys=(3, 2))], False, ""),
         ([index(keys=(2,), partial=True)], False, "partial"),
         ([index(keys=(2,), valid=False)], False, "invalid"),
-        ([index(keys=(2,), method="hash")], False, "hash"),
+        ([index(keys=(2,), method="hash")], True, ""),
+        ([index(keys=(2,), method="hash", valid=False)], False, "invalid"),
+        ([index(keys=(2,), method="brin")], False, "brin"),
+        ([index(keys=(2,), partial=True, defined=("(trip IS NOT NULL)", ""))], True, ""),
+        ([index(keys=(2, 3), partial=True, defined=("(trip IS NOT NULL)", ""))], True, ""),
+        ([index(keys=(2,), method="hash", partial=True, defined=("(trip IS NOT NULL)", ""))], True, ""),
+        ([index(keys=(2,), partial=True, defined=("(trip IS NOT NULL)", ""), valid=False)], False, "invalid"),
+        ([index(keys=(2,), partial=True, defined=("(customer IS NOT NULL)", ""))], False, "partial"),
+        ([index(keys=(2, 3), partial=True, defined=("((trip IS NOT NULL) AND (customer IS NOT NULL))", ""))], False,
+         "partial"),
+        ([index(keys=(2,), partial=True, defined=("(trip IS NULL)", ""))], False, "partial"),
+        ([index(keys=(2,), partial=True, defined=("(trip > 0)", ""))], False, "partial"),
+        ([index(keys=(2,), partial=True, defined=("((trip IS NOT NULL) OR (trip > 0))", ""))], False, "partial"),
     ],
-)
+)  # fmt: skip
 def test_which_index_serves_a_foreign_key(found, served, near):
     missing = unindexed(catalog(*found, keys=[(2,)]))
     assert (missing == []) is served
@@ -36,6 +52,65 @@ def test_which_index_serves_a_foreign_key(found, served, near):
 
 def test_the_order_of_a_composite_key_is_free():
     assert unindexed(catalog(index(keys=(3, 2)), keys=[(2, 3)])) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "served"),
+    [
+        (index(keys=(3, 2), partial=True, defined=("((trip IS NOT NULL) AND (customer IS NOT NULL))", "")), True),
+        (index(keys=(2, 3), partial=True, defined=("(trip IS NOT NULL)", "")), True),
+        (index(keys=(2, 3), partial=True, defined=("((trip IS NOT NULL) AND (at IS NOT NULL))", "")), False),
+        (index(keys=(2,), unique=True), True),
+        (index(keys=(2,), unique=True, partial=True), False),
+        (index(keys=(2, 4), unique=True), False),
+        (index(keys=(2,)), False),
+        (index(keys=(3,)), True),
+        (index(keys=(3, 4)), True),
+        (index(keys=(3,), method="hash"), True),
+        (index(keys=(3,), valid=False), False),
+        (index(keys=(4, 2, 3)), False),
+    ],
+)
+def test_what_serves_a_key_of_two_columns(found, served):
+    """Of each trip there are 3,000 rows, of each customer 10."""
+    columns = {
+        number: column._replace(distinct={2: 100, 3: 30_000}.get(number)) for number, column in COLUMNS[1].items()
+    }
+    known = replace(catalog(found, keys=[(2, 3)]), columns={1: columns})
+    assert (unindexed(known) == []) is served
+
+
+@pytest.mark.parametrize(
+    ("found", "served"),
+    [
+        ([index(1)._replace(table=5, keys=(2,)), index(2)._replace(table=6, keys=(1,))], True),
+        ([index(1)._replace(table=5, keys=(2,)), index(2, method="hash")._replace(table=6, keys=(1,))], True),
+        ([index(1)._replace(table=5, keys=(2,)), index(2)._replace(table=6, keys=(2,))], False),
+        ([index(1)._replace(table=5, keys=(2,))], False),
+        ([index(1, partitioned=True, valid=False)._replace(table=4, keys=(3,))], False),
+        ([index(1, partitioned=True)._replace(table=4, keys=(3,))], True),
+    ],
+)
+def test_a_key_of_a_partitioned_table_is_served_by_an_index_of_each_partition(found, served):
+    """The same column has another number in each."""
+    tables = {oid: BOOKINGS._replace(oid=oid, kind="p" if oid == 4 else "r") for oid in (4, 5, 6)}
+    columns = {oid: {n: Column(n, "trip", "trip"), 9: Column(9, "id", "id")} for oid, n in ((4, 3), (5, 2), (6, 1))}
+    keys = [ForeignKey(4, 2, "fk", (3,))]
+    assert (unindexed(Catalog(tables, found, keys, columns, parents={5: 4, 6: 4})) == []) is served
+
+
+@pytest.mark.parametrize(
+    ("found", "equal", "served"),
+    [
+        (index(keys=(2,), method="hash"), True, True),
+        (index(keys=(2,), method="hash"), False, False),
+        (index(keys=(2,), partial=True, defined=("(trip IS NOT NULL)", "")), False, True),
+        (index(keys=(2, 3)), False, True),
+        (index(keys=(3, 2)), True, False),
+    ],
+)
+def test_which_comparisons_an_index_finds_rows_by(found, equal, served):
+    assert catalog(found).searched(1, (2,), equal) is served
 
 
 @pytest.mark.parametrize(
@@ -115,6 +190,22 @@ def test_an_invalid_part_is_built_anew():
     (report,) = invalid(catalog(whole(valid=False), index(11, valid=False), index(12), parents=PARTED))
     assert report["statement"] == "REINDEX INDEX CONCURRENTLY public.i11"
     assert "part of public.i10" in report["why"]
+
+
+@pytest.mark.parametrize(
+    ("more", "parents", "key", "left"),
+    [
+        ([], {}, (2,), True),
+        ([index(12, keys=(2, 3))], {}, (2,), False),
+        ([index(12, keys=(3,))], {}, (2,), True),
+        ([], {}, (3,), False),
+        ([index(12, keys=(2,))._replace(table=2)], {12: 11}, (2,), True),
+    ],
+)
+def test_an_unused_index_that_a_foreign_key_needs_says_so(more, parents, key, left):
+    known = catalog(index(11, keys=(2,), size=9), *more, keys=[key], parents=parents)
+    why = unused(known, 9)[0]["why"]
+    assert why.endswith("; without it the foreign key fk has no index") is left
 
 
 @pytest.mark.parametrize(
