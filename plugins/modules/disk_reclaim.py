@@ -100,8 +100,11 @@ options:
         with such ones, or with one that they need, none is removed; nor of a series whose name has the word
         C(incremental), C(incr) or C(differential).
       - Archives of pg_dump are read to their end by pg_restore. Without it they never justify the removal of another
-        backup. Directories, a backup with a date in the future, and one that could not be checked in time (300
-        seconds for all) are kept and do not count.
+        backup. Directories, a backup with a date in the future, one that cannot be read, and one that could not be
+        checked in time (300 seconds for all) are kept and do not count.
+      - If an entry cannot be judged (its service does not run), no other entry removes a file that matches its
+        pattern, unless the mounts of its container show that it names another folder. If a file of these folders
+        cannot be read, no base backup is removed, since that file may be an incremental one.
     type: list
     elements: dict
     default: []

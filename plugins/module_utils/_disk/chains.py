@@ -42,10 +42,11 @@ def is_incremental(head: bytes) -> bool:
     return label is not None and bool(label.base)
 
 
-def why_chained(own: Mapping[str, Label], every: Iterable[Label]) -> str:
+def why_chained(own: Mapping[str, Label], every: Iterable[Label], unread: str = "") -> str:
     """Why none of a series may go; empty where its base backups (name to label) need no other, and no other needs them.
 
-    ``every``: labels of all base backups that are known.
+    ``every``: labels of all base backups that are known; ``unread``: what else may be an incremental one, with the
+    reason why that is not known.
     """
     increments = sorted(name for name, label in own.items() if label.base)
     if increments:
@@ -53,7 +54,11 @@ def why_chained(own: Mapping[str, Label], every: Iterable[Label]) -> str:
         return f"{some(increments)} {number}, of no use without those before: pg_combinebackup makes full ones of them"
     needed = {label.base for label in every if label.base}
     bases = sorted(name for name, label in own.items() if label.start in needed)
-    return f"incremental base backups need {some(bases)}" if bases else ""
+    if bases:
+        return f"incremental base backups need {some(bases)}"
+    return (
+        f"whether an incremental base backup needs {some(sorted(own))} is not known: {unread}" if own and unread else ""
+    )
 
 
 def why_named(series: str, names: Collection[str]) -> str:

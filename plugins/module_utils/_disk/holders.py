@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterable, Mapping, Sequence
+from typing import Any, Iterable, Mapping, Sequence
 
 from .reclaim import Explained, explained, format_bytes
 
@@ -23,6 +23,25 @@ class Owner:
     path: str
     name: str
     inside: str = ""
+
+
+def place_on_host(path: str, mounts: Iterable[Mapping[str, Any]]) -> str | None:
+    """Where on the host a folder of a container lies, by its mounts; empty: in none of them, None: it is not known.
+
+    >>> place_on_host("/backups/daily", [{"Source": "/srv/b", "Destination": "/backups"}])
+    '/srv/b/daily'
+    """
+    above = [
+        mount
+        for mount in mounts
+        for inside in [str(mount.get("Destination") or "").rstrip("/")]
+        if inside and (path == inside or path.startswith(inside + "/"))
+    ]
+    if not above:
+        return ""
+    mount = max(above, key=lambda mount: len(str(mount["Destination"])))
+    source = str(mount.get("Source") or "")
+    return source.rstrip("/") + path[len(str(mount["Destination"]).rstrip("/")) :] if source.startswith("/") else None
 
 
 def biggest(own: Mapping[str, int], files: Sequence[tuple[int, str]], root: str, used: int) -> list[tuple[int, str]]:

@@ -5,7 +5,7 @@
 Valid is whole, not empty, and plausible in size. An age alone is no rule: when a job has made empty files for a week,
 everything good is old. Nor does the usual size follow the newest few: when a job has dumped the wrong database for a
 week, everything good is big. Of an archive that could not be read to its end nothing but its beginning can be judged,
-so none is removed on that evidence.
+so none is removed on that evidence. What could not be read stays, and counts for nothing.
 
 Days, weeks, months and years are counted as by `borg prune`: of each the newest valid one, and what an earlier rule
 keeps does not count for a later one. So no backup goes that `restic forget` with the same numbers keeps. Where none of
@@ -87,6 +87,7 @@ class _Judging:
     rule: Rule
     dated: Sequence[Backup]
     read: Callable[[Backup], Dump]
+    why_unread: Callable[[Backup], str]
     stay: dict[str, str]
     examined: dict[str, Dump] = field(default_factory=dict)
     valid: list[Backup] = field(default_factory=list)
@@ -109,11 +110,25 @@ class _Judging:
         return why_invalid(dump, 0.0 if backup.folder else usual, self.rule.database)
 
 
-def judge(series: Sequence[Backup], rule: Rule, now: float, read: Callable[[Backup], Dump]) -> Retention:
-    """``series`` newest first; ``read`` looks into a file and gives a Dump."""
+def _readable(dummy: Backup) -> str:
+    return ""
+
+
+def judge(
+    series: Sequence[Backup],
+    rule: Rule,
+    now: float,
+    read: Callable[[Backup], Dump],
+    why_unread: Callable[[Backup], str] = _readable,
+) -> Retention:
+    """``series`` newest first; ``read`` looks into a file and gives a Dump.
+
+    ``why_unread``: why not even the beginning of a file can be read, at little cost; empty where it can.
+    """
     stay = {backup.name: "its date is in the future, so it is none" for backup in series if backup.at > now + _SLACK}
-    judging = _Judging(rule, [backup for backup in series if backup.name not in stay], read, stay)
-    dated, valid = judging.dated, judging.valid
+    dated = [backup for backup in series if backup.name not in stay]
+    judging = _Judging(rule, dated, read, why_unread, stay)
+    valid = judging.valid
     for place, candidate in enumerate(dated):
         why = judging.why_not(place)
         if why:
@@ -162,13 +177,37 @@ def _older_ones(judging: _Judging, older: Sequence[Backup]) -> Retention:
     chained = why_chained(labels, labels.values())
     if chained:
         return Retention((), stay, chained)
-    if going and judging.look(judging.valid[0]).contents is not None:
-        newest = judging.look(judging.valid[0])
-        for other in (going[0], going[-1]):
-            lost = fewer_than(newest, judging.look(other))
-            if lost:
-                return Retention((), stay, f"of {newest.path}, {lost}: find out which is right before old ones go")
+    lost = _lost(judging, going)
+    if lost:
+        return Retention((), stay, f"of {lost}: find out which is right before old ones go")
+    for backup in going:
+        _keep_unread(judging, backup, "" if backup.name in stay else judging.why_unread(backup))
+    going = [backup for backup in going if backup.name not in stay]
     return Retention(tuple(reversed(going)), stay, "", note, tuple(judging.valid))
+
+
+def _lost(judging: _Judging, going: Sequence[Backup]) -> str:
+    """What the newest valid one lacks beside the oldest and the newest that would go; what is unread stays."""
+    if not going or judging.look(judging.valid[0]).contents is None:
+        return ""
+    newest = judging.look(judging.valid[0])
+    for ordered in (going, going[::-1]):
+        for backup in ordered:
+            other = judging.look(backup)
+            if other.problem or header_alone(other):
+                _keep_unread(judging, backup, other.problem or _CUSTOM)
+                continue
+            lost = fewer_than(newest, other)
+            if lost:
+                return f"{newest.path}, {lost}"
+            break
+    return ""
+
+
+def _keep_unread(judging: _Judging, backup: Backup, why: str) -> None:
+    """What could not be judged may be the one that is needed."""
+    if why:
+        judging.stay.setdefault(backup.name, f"cannot be judged ({why})")
 
 
 def _labels(examined: Mapping[str, Dump]) -> Iterable[tuple[str, Label | None]]:
@@ -195,7 +234,7 @@ def _keep_periods(judging: _Judging, periods: Mapping[str, int]) -> None:
                 left -= backup.name not in judging.stay
                 judging.stay.setdefault(backup.name, f"the newest valid one of its {period}")
             elif dump.problem or header_alone(dump):
-                judging.stay.setdefault(backup.name, f"cannot be judged ({dump.problem or _CUSTOM})")
+                _keep_unread(judging, backup, dump.problem or _CUSTOM)
 
 
 def _archives(dated: Sequence[Backup], keep: int, older: Sequence[Backup]) -> list[Backup]:

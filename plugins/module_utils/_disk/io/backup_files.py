@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import lzma
 import os
@@ -43,6 +44,8 @@ _CUT = (
     "corrupt",
     "too short",
 )
+# What pg_restore adds where the host hindered it, so that nothing is known of the file.
+_UNREAD = tuple(map(os.strerror, (errno.EACCES, errno.EPERM, errno.EIO, errno.ENOMEM, errno.ESTALE, errno.EMFILE)))
 _OPENERS: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 _PROGRAMS = {b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4"}
 _BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError)
@@ -77,17 +80,28 @@ def backup_in(handle: int, backup: Backup, age: float, deadline: float = float("
         os.close(file)
 
 
-def label_of(handle: int, backup: Backup, deadline: float) -> Label | None:
-    """The label of a base backup, of which only the beginning is read; None for anything else."""
+def why_unread(handle: int, backup: Backup, deadline: float) -> str:
+    """Why not even the beginning of a backup can be read; empty where it can."""
+    return label_of(handle, backup, deadline)[1]
+
+
+def label_of(handle: int, backup: Backup, deadline: float) -> tuple[Label | None, str]:
+    """The label of a base backup, of which only the beginning is read; None for anything else, and why it is unread."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | (os.O_DIRECTORY if backup.folder else os.O_NONBLOCK)
     try:
         file = os.open(backup.name, flags, dir_fd=handle)
-    except OSError:
-        return None
+    except FileNotFoundError:
+        return None, ""
+    except OSError as error:
+        return None, f"it cannot be read ({error.strerror})"
     try:
-        return label_in(_label(file) if backup.folder else _beginning(file, deadline))
-    except (_TimeIsOver, _Unreadable, OSError):
-        return None
+        return label_in(_label(file) if backup.folder else _beginning(file, deadline)), ""
+    except _TimeIsOver:
+        return None, _NO_TIME
+    except _Unreadable as why:
+        return None, str(why)
+    except OSError as error:
+        return None, f"it cannot be read ({error.strerror or error})"
     finally:
         os.close(file)
 
@@ -173,15 +187,21 @@ def _unpacked(file: int, deadline: float, size: int = _PIECE) -> Generator[bytes
 
 
 def _output(argv: list[str], file: int, deadline: float, size: int) -> Iterator[bytes]:
-    """What a program makes of a file; EOFError where it fails."""
-    with subprocess.Popen(argv, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    """What a program makes of a file; EOFError where that is damaged, which one that was killed does not prove."""
+    with tempfile.TemporaryFile() as complaints, subprocess.Popen(
+        argv, stdin=file, stdout=subprocess.PIPE, stderr=complaints
+    ) as process:
         while process.stdout is not None:
             _in_time(deadline)
             piece = process.stdout.read(size)
             if not piece:
                 break
             yield piece
-        if process.wait():
+        code = process.wait()
+        complaints.seek(0)
+        if code < 0 or (code and b"memory" in complaints.read(4096).lower()):
+            raise _Unreadable(f"{argv[0]} cannot unpack it here: it was killed or needs more memory")
+        if code:
             raise EOFError
 
 
@@ -236,10 +256,12 @@ def _archive(dump: Dump, head: bytes, pieces: Iterator[bytes] | None, deadline: 
         why = complaints.read(4096).decode("utf-8", "replace").strip()
     if time.monotonic() > deadline or any(isinstance(error, _TimeIsOver) for error in broken):
         raise _TimeIsOver
+    if broken and not isinstance(broken[0], _BROKEN):
+        raise broken[0]
     if broken:
         return Dump(dump.path, dump.size, dump.age, head, b"", damaged=True)
     if process.returncode:
-        if any(word in why for word in _CUT):
+        if any(word in why for word in _CUT) and not any(word in why for word in _UNREAD):
             return Dump(
                 dump.path, dump.size, dump.age, head, archive=True, lacking="pg_restore cannot read it to its end"
             )
@@ -312,7 +334,7 @@ def _folder(folder: int, dump: Dump, deadline: float) -> Dump:
     sizes = {}
     for path in wanted:
         _in_time(deadline)
-        with suppress(OSError):
+        with suppress(FileNotFoundError, NotADirectoryError):
             sizes[path] = _figures(folder, path).st_size
     return replace(dump, archive=True, lacking=lacking(wanted, sizes))
 

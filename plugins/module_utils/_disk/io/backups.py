@@ -7,11 +7,11 @@ from __future__ import annotations
 import os
 import stat
 import time
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from typing import Any, Mapping, Sequence
 
+from ..._compose.container import PROJECT, SERVICE
 from ..._compose.io.engine import Engine
 from ..._core.errors import HostError, RunbookError
 from ..._core.plan import unspaced
@@ -19,11 +19,12 @@ from ..._core.text import some, span
 from ..._system.io.safe_folder import folder
 from ..base_backup import is_segment
 from ..chains import Label, why_chained, why_named
+from ..holders import place_on_host
 from ..other_forms import is_beside, is_unfinished
 from ..reclaim import BACKUPS, Find
 from ..retention import Retention, Rule, agreed, judge
 from ..series import Backup, Series, series_of
-from .backup_files import backup_in, is_backup_folder, label_of
+from .backup_files import backup_in, is_backup_folder, label_of, why_unread
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,18 @@ class Kept:
 class _Judged:
     """What one entry makes of its files. By inode: ``go``, with when they were made, and ``stay``."""
 
+    kept: Kept
     go: dict[int, tuple[float, Find]] = field(default_factory=dict)
     stay: dict[int, Find] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Labels:
+    """Base backups of a folder, by name; ``unread``: the first of which that is not known, with the reason."""
+
+    known: dict[str, Label] = field(default_factory=dict)
+    unread: str = ""
 
 
 def backups(
@@ -64,23 +74,26 @@ def backups(
 ) -> tuple[list[Find], list[str]]:
     """What may go, the oldest first, and notes on what could not be judged, until then (monotonic) at the latest.
 
-    What one entry keeps no other removes, also where their folders are one by another path. What incremental base
-    backups of any of these folders need stays in all of them.
+    What one entry keeps no other removes, also where their folders are one by another path; nor what an entry may keep
+    that cannot be judged. What incremental base backups of any of these folders need stays in all of them.
     """
     entries, notes = [], []
-    labels: dict[str, dict[str, Label]] = {}
-    for kept in places:
-        with suppress(RunbookError, OSError):  # told below
-            labels[kept.where] = _labels(engine, kept, deadline)
-    every = [label for of_folder in labels.values() for label in of_folder.values()]
-    for kept in places:
+    labels = [_labels(engine, kept, deadline) for kept in places]
+    unjudged: list[Kept] = []
+    for kept, own in zip(places, labels):
         try:
-            entries.append(_judged(engine, kept, device, deadline, labels.get(kept.where, {}), every))
+            entries.append(_judged(engine, kept, device, deadline, own.known, labels))
             notes += entries[-1].notes
         except RunbookError as error:
             notes.append(str(error))
+            unjudged.append(kept)
+        except FileNotFoundError as error:
+            notes.append(f"the backups in {kept.where} cannot be read ({error.strerror})")
         except OSError as error:
             notes.append(f"the backups in {kept.where} cannot be read ({error.strerror})")
+            unjudged.append(kept)
+    for entry in entries:
+        _spare(engine, entry, unjudged)
     stay: dict[int, Find] = {}
     for entry in entries:
         for inode, find in entry.stay.items():
@@ -91,12 +104,56 @@ def backups(
     return [*oldest_first, *stay.values()], notes
 
 
-def _labels(engine: Engine | None, kept: Kept, deadline: float) -> dict[str, Label]:
+def _labels(engine: Engine | None, kept: Kept, deadline: float) -> _Labels:
     """Of each base backup in a folder, whatever its name."""
-    with folder(kept.root(engine), kept.path) as handle:
-        files = [backup for backup in listed(handle, "*") if not is_segment(backup.name)]
-        labels = {backup.name: label_of(handle, backup, deadline) for backup in files}
-    return {name: label for name, label in labels.items() if label is not None}
+    labels = _Labels()
+    try:
+        with folder(kept.root(engine), kept.path) as handle:
+            for backup in listed(handle, "*"):
+                if is_segment(backup.name):
+                    continue
+                label, why = label_of(handle, backup, deadline)
+                if label is not None:
+                    labels.known[backup.name] = label
+                if why and not labels.unread:
+                    labels.unread = f"{kept.where}/{backup.name}: {why}"
+    except FileNotFoundError:
+        pass
+    except (RunbookError, OSError) as error:
+        labels.unread = f"{kept.where} could not be read ({error})"
+    return labels
+
+
+def _spare(engine: Engine | None, entry: _Judged, unjudged: Sequence[Kept]) -> None:
+    """Keep what an entry that cannot be judged may keep: a file that it names, in what may be the same folder."""
+    for kept in unjudged:
+        theirs = _on_host(engine, kept)
+        mine = _on_host(engine, entry.kept)
+        if theirs is not None and mine is not None and theirs != mine:
+            continue
+        for inode, (dummy, find) in list(entry.go.items()):
+            if fnmatch(str(find.handle["name"]), kept.pattern):
+                why = f"the entry of {kept.where} could not be judged, and may keep it"
+                entry.stay[inode] = replace(find, excluded=why)
+
+
+def _on_host(engine: Engine | None, kept: Kept) -> str | None:
+    """Where on the host the folder of an entry is, or a name of its own in no mount of a container; None: not known."""
+    if not kept.service:
+        return os.path.realpath(kept.path)
+    try:
+        containers = engine.labelled() if engine is not None else []
+    except RunbookError:
+        return None
+    mine = [
+        container
+        for container in containers
+        for labels in [container.get("Labels") or {}]
+        if labels.get(SERVICE) == kept.service and kept.project in ("", labels.get(PROJECT))
+    ]
+    places = {place_on_host(kept.path, container.get("Mounts") or ()) for container in mine}
+    place = places.pop() if len(places) == 1 else None
+    return f"{kept.project}/{kept.where}" if place == "" else place
 
 
 def _judged(
@@ -104,10 +161,13 @@ def _judged(
     kept: Kept,
     device: int,
     deadline: float,
-    labels: Mapping[str, Label],
-    every_label: Sequence[Label],
+    known: Mapping[str, Label],
+    labels: Sequence[_Labels],
 ) -> _Judged:
-    root, judged = kept.root(engine), _Judged()
+    """``known``: the base backups of this folder; ``labels``: those of every folder."""
+    root, judged = kept.root(engine), _Judged(kept)
+    every_label = [label for of_folder in labels for label in of_folder.known.values()]
+    unread = next((of_folder.unread for of_folder in labels if of_folder.unread), "")
     with folder(root, kept.path) as handle:
         if os.fstat(handle).st_dev != device:
             judged.notes.append(f"the backups in {kept.where} lie on another file system")
@@ -125,13 +185,17 @@ def _judged(
         every = in_series([backup for backup in files if not is_segment(backup.name)], kept.dated_by_name)
         refused: dict[str, list[str]] = {}
         for series in every:
-            own = {backup.name: labels[backup.name] for backup in series.backups if backup.name in labels}
-            chained = why_chained(own, every_label) or why_named(series.name, [other.name for other in every])
+            own = {backup.name: known[backup.name] for backup in series.backups if backup.name in known}
+            chained = why_chained(own, every_label, unread) or why_named(series.name, [other.name for other in every])
             retention = (
                 Retention((), {}, chained)
                 if chained
                 else judge(
-                    series.backups, kept.rule, time.time(), lambda backup: backup_in(handle, backup, 0.0, deadline)
+                    series.backups,
+                    kept.rule,
+                    time.time(),
+                    lambda backup: backup_in(handle, backup, 0.0, deadline),
+                    lambda backup: why_unread(handle, backup, deadline),
                 )
             )
             in_turn = series.replaced and series.backups[0].named is None  # what replaces it removes it too
@@ -159,7 +223,10 @@ def _linked(handle: int, path: str) -> set[str]:
     with os.scandir(handle) as entries:
         for entry in entries:
             if entry.is_symlink():
-                folder_of, name = os.path.split(os.readlink(entry.name, dir_fd=handle))
+                try:
+                    folder_of, name = os.path.split(os.readlink(entry.name, dir_fd=handle))
+                except FileNotFoundError:
+                    continue  # gone since
                 names.update({name} if folder_of in ("", ".", path.rstrip("/")) else ())
     return names
 
@@ -175,7 +242,10 @@ def listed(handle: int, pattern: str) -> list[Backup]:
         for entry in entries:
             if not fnmatch(entry.name, pattern) or is_beside(entry.name, names) or is_unfinished(entry.name):
                 continue
-            figures = entry.stat(follow_symlinks=False)
+            try:
+                figures = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue  # gone since
             if not (stat.S_ISREG(figures.st_mode) or stat.S_ISDIR(figures.st_mode)):
                 continue
             is_folder = stat.S_ISDIR(figures.st_mode)

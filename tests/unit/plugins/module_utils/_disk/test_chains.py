@@ -75,3 +75,12 @@ def test_what_a_chain_needs_stays(own, every, why):
 )
 def test_what_is_named_incremental(series, beside, incremental):
     assert bool(why_named(series, [series, *beside])) is incremental
+
+
+def test_what_is_unread_may_need_a_base_backup():
+    """What has no base backup does not care."""
+    unread = "/b/x.tar.gz: it cannot be read (Permission denied)"
+    why = why_chained({"sunday": FIRST, "older": OTHER}, [FIRST, OTHER], unread)
+    assert why == f"whether an incremental base backup needs older, sunday is not known: {unread}"
+    assert why_chained({}, [FIRST], unread) == ""
+    assert why_chained({"sunday": FIRST}, [FIRST, SECOND], unread) == "incremental base backups need sunday"

@@ -61,3 +61,23 @@ def test_an_owner_below_a_folder_and_what_could_not_be_counted():
     assert entry["what"] == "/mnt/volumes holds 9 B, of the container a, of what could be counted in time"
     (space,) = holders.explain([(9, "/space/PG_15_202209061/16384")], [], ServerFolders(), whole=True)
     assert "(tablespace of PostgreSQL)" in space["what"]
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("/backups/daily", "/srv/b/daily"),
+        ("/backups", "/srv/b"),
+        ("/backups/wal/x", "/srv/wal/x"),
+        ("/data/x", None),
+        ("/backups-old", ""),
+        ("/var", ""),
+    ],
+)
+def test_where_a_folder_of_a_container_is_on_the_host(path, place):
+    mounts = [
+        {"Source": "/srv/b", "Destination": "/backups"},
+        {"Source": "/srv/wal/", "Destination": "/backups/wal/"},
+        {"Source": "", "Destination": "/data", "Type": "volume"},
+    ]
+    assert holders.place_on_host(path, mounts) == place

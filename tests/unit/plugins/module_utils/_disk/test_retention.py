@@ -233,6 +233,38 @@ def test_dumps_of_the_rows_of_one_day_do_not_replace_each_other():
     assert [backup.name for backup in judge(filled(*of_all), 2).go] == ["b3", "b2"]
 
 
+@pytest.mark.parametrize(
+    ("unread", "go"),
+    [(("b3",), ["b5", "b4"]), (("b5",), ["b4", "b3"]), (("b3", "b4"), ["b5"]), (("b3", "b4", "b5"), []), ((), "all")],
+)
+def test_what_could_not_be_read_stays_and_the_next_is_compared(unread, go):
+    backups, dumps = filled(*[FULL] * 6)
+    for name in unread:
+        dumps[name] = Dump(name, 1000, 0.0, problem="there was no time to look into all of it")
+    decision = judge((backups, dumps), 3)
+    assert [backup.name for backup in decision.go] == (["b5", "b4", "b3"] if go == "all" else go)
+    assert all("cannot be judged (there was no time" in decision.stay[name] for name in unread)
+    for name in set(dumps) - set(unread) - {"b0", "b1", "b2"}:
+        dumps[name] = Dump(name, 1000, 0.0, b"--", WHOLE, contents=OTHER)
+    decision = judge((backups, dumps), 3)
+    assert decision.go == ()
+    assert ("lacks 3 of the 3 tables" in decision.refused) == (len(unread) < 3)
+
+
+@pytest.mark.parametrize("closed", [{"b3"}, {"b2", "b4"}, {"b4"}, set()])
+def test_what_not_even_its_beginning_can_be_read_of_stays(closed):
+    backups, dumps = nights(*[1000] * 5)
+    decision = retention.judge(
+        backups,
+        Rule(2, 30 * DAY),
+        NOW,
+        lambda backup: dumps[backup.name],
+        lambda backup: "it cannot be read (Permission denied)" if backup.name in closed else "",
+    )
+    assert [backup.name for backup in decision.go] == [name for name in ("b4", "b3", "b2") if name not in closed]
+    assert all("Permission denied" in decision.stay[name] for name in closed)
+
+
 # -- days, weeks, months
 
 

@@ -1,0 +1,144 @@
+"""What of a folder of backups could not be read: it stays, and so does what it may need or keep."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import tarfile
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import EngineError
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.io import backup_files
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.io.backups import Kept, backups
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.retention import Rule
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.series import Backup
+
+from support.reclaiming import DAY, dump, nightly
+
+
+def going(*entries: Kept, engine: Any = None) -> tuple[list[str], str]:
+    device = os.stat(next(entry.path for entry in entries if not entry.service)).st_dev
+    finds, dummy = backups(engine, entries, device, time.monotonic() + 60)
+    reasons = "; ".join(find.excluded for find in finds)
+    return sorted(str(find.handle["name"]) for find in finds if not find.excluded), reasons
+
+
+def base(folder: Path, days: int, start: int) -> None:
+    label = f"START WAL LOCATION: 0/{start:X} (file 00)\nLABEL: x\n".encode()
+    moment = time.time() - DAY * days - 60
+    path = folder / f"base-{time.strftime('%Y%m%d', time.gmtime(moment))}.tar.gz"
+    with tarfile.open(path, "w:gz") as tar:
+        for name, data in (("backup_label", label), ("base/1/1", os.urandom(12000))):
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    os.utime(path, (moment, moment))
+
+
+@pytest.mark.skipif(not shutil.which("zstd"), reason="NOT RUN: zstd is not installed")
+def test_an_archive_that_cannot_be_unpacked_may_need_the_base_backups(tmp_path, monkeypatch):
+    for days in range(5):
+        base(tmp_path, days, 1000 - days)
+    subprocess.run(["zstd", "-q", "-o", tmp_path / "monday.tar.zst"], input=b"x" * 9000, check=True)
+    entry = Kept(str(tmp_path), "base-*", Rule(keep=2))
+    assert len(going(entry)[0]) == 3
+    monkeypatch.setattr(shutil, "which", lambda dummy: None)
+    names, reasons = going(entry)
+    assert names == []
+    assert "monday.tar.zst: it is packed by zstd, which is not installed here" in reasons
+
+
+def test_dumps_beside_it_go_nevertheless(tmp_path, monkeypatch):
+    for days in range(4):
+        dump(tmp_path, nightly(days), days + 0.01)
+    (tmp_path / "x.zst").write_bytes(b"\x28\xb5\x2f\xfd")
+    monkeypatch.setattr(shutil, "which", lambda dummy: None)
+    assert going(Kept(str(tmp_path), rule=Rule(keep=2)))[0] == [nightly(3), nightly(2)]
+
+
+class _Engine:
+    """One whose service does not run; ``mounts``: those of its container, None where it gives no answer."""
+
+    def __init__(self, mounts: list[dict[str, str]] | None) -> None:
+        self.mounts = mounts
+
+    def root_of(self, dummy: str, service: str) -> str:
+        raise EngineError(f"no container of {service} runs")
+
+    def labelled(self) -> list[dict[str, Any]]:
+        if self.mounts is None:
+            raise EngineError("no answer")
+        labels = {"com.docker.compose.project": "shop", "com.docker.compose.service": "db"}
+        return [{"Id": "a", "Labels": labels, "Mounts": self.mounts}]
+
+
+@pytest.mark.parametrize(
+    ("mounts", "pattern", "number"),
+    [
+        (None, "*.sql.gz", 0),
+        ("here", "*.sql.gz", 0),
+        ("unnamed", "pafar*", 0),
+        ("elsewhere", "*.sql.gz", 3),
+        ("none", "*.sql.gz", 3),
+        (None, "*.dump", 3),
+        ("here", "crm*", 3),
+    ],
+)
+def test_what_an_entry_that_cannot_be_judged_may_keep_no_other_removes(tmp_path, mounts, pattern, number):
+    for days in range(5):
+        dump(tmp_path, nightly(days), days + 0.01)
+    sources = {"here": str(tmp_path), "elsewhere": "/srv/other", "unnamed": ""}
+    listed = None if mounts is None else [{"Source": sources[mounts], "Destination": "/b"}] if mounts in sources else []
+    mine = Kept(str(tmp_path), rule=Rule(keep=2))
+    names, reasons = going(mine, Kept("/b", pattern, Rule(keep=4), "db", "shop"), engine=_Engine(listed))
+    assert len(names) == number
+    assert ("the entry of db:/b could not be judged, and may keep it" in reasons) == (not number)
+    # One that names a folder that is not there keeps nothing.
+    assert len(going(mine, Kept(str(tmp_path / "nowhere"), rule=Rule(keep=4)))[0]) == 3
+
+
+@pytest.mark.parametrize(
+    ("script", "problem", "damaged"),
+    [
+        ("kill -9 $$", "zstd cannot unpack it here", False),
+        ("echo 'Frame requires too much memory for decoding' >&2; exit 1", "zstd cannot unpack it here", False),
+        ("echo 'Decoding error (36) : Data corruption detected' >&2; exit 1", "", True),
+        ("echo 'premature end' >&2; exit 1", "", True),
+    ],
+)
+def test_a_program_that_is_killed_or_lacks_memory_does_not_prove_that_a_file_is_damaged(
+    tmp_path, monkeypatch, script, problem, damaged
+):
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "zstd").write_text(f"#!/bin/sh\n{script}\n")
+    (tools / "zstd").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    (tmp_path / "x.sql.zst").write_bytes(b"\x28\xb5\x2f\xfd" * 9)
+    figures = os.stat(tmp_path / "x.sql.zst")
+    handle = os.open(tmp_path, os.O_RDONLY)
+    read = backup_files.backup_in(handle, Backup("x.sql.zst", figures.st_size, 0, 0.0, 1, 0), 0.0)
+    os.close(handle)
+    assert (problem in read.problem, read.damaged) == (True, damaged)
+    assert bool(read.problem) == bool(problem)
+
+
+def test_a_disk_that_cannot_be_read_does_not_prove_that_an_archive_is_damaged(tmp_path, monkeypatch):
+    (tmp_path / "x.dump").write_bytes(b"PGDMP" + os.urandom(3_000_000))
+    handle = os.open(tmp_path, os.O_RDONLY)
+    pieces = backup_files._unpacked
+
+    def failing(*words: Any) -> Any:
+        yield next(pieces(*words))
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(backup_files, "_unpacked", failing)
+    read = backup_files.backup_in(handle, Backup("x.dump", 3_000_005, 0, 0.0, 1, 0), 0.0)
+    os.close(handle)
+    assert not read.damaged
+    assert read.problem
