@@ -61,6 +61,9 @@ options:
       - Age in hours up to which an untagged image is kept.
       - An image is always kept if a container uses it, if a recorded release needs it, or if it is the previous image
         of a service or of a repository that services use.
+      - An image is also kept if a container, a compose file of a project that has a container, or a file under
+        O(releases) names it by digest; if such a file may not be read; or if it was pulled by digest and no image of
+        its repository has a tag or a container.
     type: float
     default: 24.0
   container_age:

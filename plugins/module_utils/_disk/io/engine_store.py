@@ -18,9 +18,10 @@ from ..._compose.container import PROJECT, SERVICE, Container, container_of
 from ..._compose.io.engine import Engine
 from ..._compose.io.snapshots import Snapshots
 from ..._core.plan import unspaced
-from ..._core.text import span
+from ..._core.text import some, span
 from ..._core.times import moment
 from ..reclaim import CACHE, CONTAINERS, IMAGES, Find, format_bytes, repository_of
+from .image_pins import digests_in, image_pins
 from .schedules import Schedules, schedules
 
 _ENDED = ("exited", "dead")
@@ -38,12 +39,19 @@ def build_cache(used: Mapping[str, Any]) -> list[Find]:
     return [Find(CACHE, "build_cache", "build cache", size, reason, "prune")]
 
 
-def dangling_images(engine: Engine, used: Mapping[str, Any], releases: str, age: float) -> list[Find]:
-    """Images without a name that are older than ``age`` seconds; those that a rollback may need are excluded."""
+def dangling_images(engine: Engine, used: Mapping[str, Any], releases: str, age: float, notes: list[str]) -> list[Find]:
+    """Images without a tag that are older than ``age`` seconds; what a rollback may need or a digest names is excluded.
+
+    ``notes``: what could not be examined is added there.
+    """
     sizes = {image["Id"]: image for image in used.get("Images") or ()}
     needed, references, unread = _recorded(releases)
     containers = engine.labelled()
     running = {str(container.get("ImageID")) for container in containers}
+    pins = image_pins(containers, releases)
+    if pins.missing:
+        notes.append(f"which images {some(sorted(pins.missing))} name by digest is not known: not on this host")
+    tagged = _tagged(used, containers)
     pulled = _repositories(engine, containers, references)
     images = []
     for id in engine.dangling():
@@ -66,8 +74,14 @@ def dangling_images(engine: Engine, used: Mapping[str, Any], releases: str, age:
             why = "a container was made of it"
         elif id in needed:
             why = "a recorded release needs it to be rolled back to"
+        elif pins.names(id, known.get("RepoDigests") or ()):
+            why = "a compose file, a container or a record names it by its digest"
         elif unread:
             why = f"a recorded release cannot be read ({unread[0]}), and may need it"
+        elif pins.unread and known.get("RepoDigests"):
+            why = f"whether a compose file names it by its digest is not known ({pins.unread[0]})"
+        elif _by_digest_alone(known, tagged):
+            why = "it was pulled by its digest, and what needs it is not known"
         elif owners - last_of:
             why = f"the last image of {of} before the present one: a rollback may need it"
         elif old < age:
@@ -79,6 +93,21 @@ def dangling_images(engine: Engine, used: Mapping[str, Any], releases: str, age:
         target = f"image:{id.partition(':')[2][:12]}"
         finds.append(Find(IMAGES, target, who, max(0, size), reason, "remove", why, {"id": id}))
     return finds
+
+
+def _tagged(used: Mapping[str, Any], containers: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Repositories of which an image has a tag, or a container was made: of others none was replaced by a newer one."""
+    names = {str(container.get("Image") or "") for container in containers}
+    ids = {str(container.get("ImageID")) for container in containers}
+    for image in used.get("Images") or ():
+        names.update(image.get("RepoTags") or ())
+        names.update((image.get("RepoDigests") or ()) if image.get("Id") in ids else ())
+    return {repository_of(name) for name in names} - {"", "<none>"}
+
+
+def _by_digest_alone(image: Mapping[str, Any], tagged: set[str]) -> bool:
+    repositories = {repository_of(name) for name in image.get("RepoDigests") or ()} - {"", "<none>"}
+    return bool(repositories) and not repositories & tagged
 
 
 def _repositories(engine: Engine, containers: Sequence[Mapping[str, Any]], references: set[str]) -> set[str]:
@@ -106,7 +135,8 @@ def _recorded(folder: str) -> tuple[set[str], set[str], list[str]]:
     for project in projects:
         kept = Snapshots(folder, project)
         for snapshot in kept.newest_first():
-            needed |= {service.image for service in snapshot.services.values()}
+            for service in snapshot.services.values():
+                needed |= {service.image, *service.mixed}
             references |= {service.reference for service in snapshot.services.values()}
         unread += kept.unread
     return needed, references, unread
@@ -224,8 +254,10 @@ def remove_image(engine: Engine, handle: Mapping[str, Any]) -> bool:
     known = engine.image(handle["id"])
     if known is None or known.get("RepoTags"):
         return False
-    if handle["id"] in {str(container.get("ImageID")) for container in engine.labelled()}:
-        return False
+    named = digests_in(" ".join((str(handle["id"]), *(known.get("RepoDigests") or ()))))
+    for container in engine.labelled():
+        if named & digests_in(f"{container.get('ImageID')} {container.get('Image')}"):
+            return False
     return engine.remove_image(handle["id"])
 
 

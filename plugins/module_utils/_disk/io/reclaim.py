@@ -216,7 +216,7 @@ def _stored(kind: str, engine: Engine, state: DiskState, options: ReclaimOptions
     if kind == CACHE:
         return reclaim_store.build_cache(state.used)
     if kind == IMAGES:
-        return reclaim_store.dangling_images(engine, state.used, options.releases, options.image_age)
+        return reclaim_store.dangling_images(engine, state.used, options.releases, options.image_age, state.notes)
     return reclaim_store.exited_containers(engine, state.used, state.device, options.container_age, options.project)
 
 
