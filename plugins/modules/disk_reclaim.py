@@ -71,7 +71,8 @@ options:
       - Hours for which a container that exited with code 0 is kept.
       - A container is always kept if it exited with another code, belongs to a service, or will be restarted; if
         another container uses its volumes or a namespace of it, if it has a volume without a name, if it was started
-        again since it was created, if cron, at, systemd or a script of these names it, or if these may not be read.
+        again since it was created, if cron, at, systemd or a script of these names it, if these may not be read, or if
+        one of them starts a container that it does not name, as C(docker start "$X") does.
     type: float
     default: 72.0
   journal_keep:

@@ -236,7 +236,7 @@ def _why_needed(raw: Mapping[str, Any], container: Container, users: Mapping[str
     if scheduled.names(container.name, container.short):
         return "cron, a unit of systemd or a script of these names it"
     if scheduled.unread:
-        return f"{scheduled.unread} may not be read: whether a job starts it is not known"
+        return f"not all that jobs start is known ({scheduled.unread}): one may start it"
     return ""
 
 
