@@ -26,7 +26,8 @@ options:
     default: last_good
   services:
     description:
-      - Services to roll back. Empty means all that differ from the snapshot, except those that keep data in a volume.
+      - Services to roll back. Empty means all that differ from the snapshot, except those that keep data in a volume,
+        or in a bind mount to which something was written since their release began.
     type: list
     elements: str
     default: []

@@ -64,6 +64,7 @@ class Mount:
     name: str
     target: str
     writable: bool
+    source: str = ""  # on the host
 
     @property
     def anonymous(self) -> bool:
@@ -334,6 +335,7 @@ def container_of(inspection: Mapping[str, Any]) -> Container:
                 str(mount.get("Name", "")),
                 str(mount.get("Destination", "")),
                 bool(mount.get("RW")),
+                str(mount.get("Source", "")),
             )
             for mount in inspection.get("Mounts") or ()
         ),

@@ -17,6 +17,7 @@ from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from .._core.result import PlannedAct
 from .._core.text import counted, some
 from .._core.times import stamp
+from .acts.kept_data import why_other_data
 from .acts.recovery import Recovery
 from .container import PROJECT, SETTLED, Container
 from .drain.leftover import Drained, undrain_item
@@ -229,6 +230,7 @@ class Rollback(PlannedAct):
     nothing: str
     created: Mapping[str, str] = field(default_factory=dict)
     recoveries: Mapping[str, Recovery] = field(default_factory=dict)
+    kept: Mapping[str, str] = field(default_factory=dict)  # by service, why it keeps data in bind mounts
 
     def count(self, service: str) -> int:
         """How many replicas a service is to have: as many as before, also before the act that is completed."""
@@ -277,9 +279,11 @@ def plan_rollback(
     accept_migrations: bool = False,
     starts_dependencies: bool = False,
     recoveries: Mapping[str, Recovery] | None = None,
+    kept: Mapping[str, str] | None = None,
 ) -> Rollback:
     """``present``: whether each image is on this host; ``migrations``: files of them between the two revisions, None if
-    that is not known. ``recoveries``: by service, what a rollback that was cut off has left of it."""
+    that is not known. ``recoveries``: by service, what a rollback that was cut off has left of it. ``kept``: by
+    service, why it keeps data in bind mounts."""
     open_ends = {name: recovery for name, recovery in (recoveries or {}).items() if name in goal.services}
     changed = differing(goal, project, services)
     changed += [name for name, recovery in open_ends.items() if not recovery.reached and name not in changed]
@@ -293,7 +297,8 @@ def plan_rollback(
         if name not in services and project.stateful(name):
             excluded.append(Item(target_of(step), "keeps data in volumes; it is rolled back only when it is named"))
             continue
-        why = left_alone(project, name) if name not in services and name not in open_ends else ""
+        asked = name in services or name in open_ends
+        why = "" if asked else left_alone(project, name) or (kept or {}).get(name) or _other_data(project, goal, step)
         if why:
             excluded.append(Item(target_of(step), f"{why}; it is rolled back only when it is named"))
             continue
@@ -335,7 +340,13 @@ def plan_rollback(
         tuple(refusals),
         nothing,
         recoveries=open_ends,
+        kept=kept or {},
     )
+
+
+def _other_data(project: Project, goal: ReleaseSnapshot, step: Step) -> str:
+    spec, then = project.spec(step.service), (goal.config or {}).get("services", {}).get(step.service)
+    return why_other_data(then, spec.raw if spec else None) if step.how == FILE else ""
 
 
 def _former(project: Project, service: str, image: str, recovery: Recovery | None) -> str:

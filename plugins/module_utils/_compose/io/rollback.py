@@ -15,6 +15,7 @@ from ..._core.text import some
 from ..._system.io import git
 from ..acts.io.acting import acting, drop_record, new_record
 from ..acts.io.image_change import Switching
+from ..acts.io.written import kept_by
 from ..acts.recovery import Recovery, cut_off, recovery_of
 from ..acts.release_goal import LAST_GOOD, further_back, goal, left_for
 from ..acts.running_revision import as_first_recorded, of_what_runs, recorded_for
@@ -267,6 +268,7 @@ def plan(
         accept_migrations=accept_migrations,
         starts_dependencies=context.compose.starts_dependencies,
         recoveries={name: state for name, state in recoveries.items() if not services or name in services},
+        kept=kept_by(context.engine, context.project, target, target.services),
     )
     if rollback_plan.refusals:
         raise PreflightError(

@@ -170,3 +170,29 @@ def test_a_changed_configuration_comes_back_too(released):
 
 def test_without_a_snapshot_it_says_so(shop, tmp_path):
     assert "There is no snapshot at all" in shop.module("compose_rollback", state_dir=str(tmp_path))["msg"]
+
+
+def test_what_wrote_to_its_bind_mount_is_rolled_back_only_when_it_is_named(shop, tmp_path):
+    """The worker's release keeps data in a folder of the host; web only mounts its configuration there."""
+    places = {"worker": tmp_path / "media", "web": tmp_path / "conf"}
+    for name, place in places.items():
+        place.mkdir()
+        (place / "file").write_text("x")
+        shop.services[name]["volumes"] = [f"{place}:/app/files"]
+    shop.write()
+    shop.compose("up", "--detach", "--no-build", "web", "worker")
+    shop.await_up()
+    state = {"state_dir": str(tmp_path / "s"), "accept_migrations": True}
+    shop.module("compose_snapshot", state_dir=state["state_dir"])
+    newer = shop.build("newer")
+    shop.compose("up", "--detach", "--no-build", "web", "worker")
+    shop.await_up()
+    shop.execute(f"{shop.project}-worker-1", "touch", "/app/files/new")
+    done = shop.module("compose_rollback", **state)
+    assert [act["who"] for act in done["plan"]["actions"]] == ["web"]
+    excluded = {item["target"].partition(":")[0]: item["reason"] for item in done["plan"]["excluded"]}
+    assert "keeps data in /app/files" in excluded["worker"]
+    assert images(shop, "worker") == {newer}
+    named = shop.module("compose_rollback", services=["worker"], **state)
+    assert named["remaining"] == 0, named
+    assert newer not in images(shop, "worker")

@@ -121,7 +121,8 @@ class Switching:
         replica must have stopped before another one takes its place."""
         spec = self.context.project.spec(service)
         narrow = spec is not None and spec.most is not None and spec.most <= replicas
-        return not narrow and not self.context.project.stateful(service) and not self.control.stops_first(service)
+        keeps = self.context.project.stateful(service) or (replicas == 1 and bool(self.rollback.kept.get(service)))
+        return not narrow and not keeps and not self.control.stops_first(service)
 
     def _source_of(self, step: Step) -> Source | None:
         """The old configuration, rendered, as the only file; where it is the same, the project's own."""
