@@ -11,20 +11,21 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from .._core.result import PlannedAct
 from .._core.text import counted, some
 from .._core.times import stamp
 from .acts.kept_data import why_other_data
+from .acts.left_alone import against_exchange, left_alone, other_services
 from .acts.recovery import Recovery
 from .container import PROJECT, SETTLED, Container
 from .drain.leftover import Drained, undrain_item
 from .health import STARTING, UNCHECKED
 from .model import updates_in
 from .project import Project
-from .project_report import on_purpose, problem_of
+from .project_report import problem_of
 from .replicas import short
 from .scale import dependencies
 
@@ -144,31 +145,6 @@ def _unproven(project: Project, container: Container) -> bool:
     """Whether it runs for too short a time to say that it is healthy."""
     young = container.health == UNCHECKED and container.uptime(project.now) < SETTLED
     return container.running and (container.health == STARTING or young)
-
-
-def _against_exchange(project: Project, service: str, named: bool) -> Iterable[str]:
-    """Why its containers cannot be exchanged for fresh ones; what was stopped is started if ``named``."""
-    for replica in project.replicas(service):
-        for sharer in project.sharers(replica):
-            yield f"{sharer.name} lives in a namespace of {replica.name} and would lose it"
-        if replica.state == "paused" or (replica.stopped and not named):
-            yield f"{replica.name} {on_purpose(replica)}"
-        drain = project.drains.get(replica.id)
-        if drain is not None and not drain.left:
-            yield f"{replica.name} {drain.words}"
-
-
-def left_alone(project: Project, service: str) -> str:
-    """Why a rollback leaves a service as it is, in a clause: a fresh container would start what was stopped, or carry
-    out a job once more. Empty where it does not."""
-    replicas = project.replicas(service)
-    if all(replica.stopped for replica in replicas):
-        return "was stopped on purpose"
-    if replicas and all(project.stranger(replica) for replica in replicas):
-        return project.stranger(replicas[0])
-    if project.awaited(service):
-        return "is a job, for whose end another service waits"
-    return "has ended without an error, as a job does" if all(project.done(replica) for replica in replicas) else ""
 
 
 def _configured(drift: Sequence[str]) -> bool:
@@ -309,7 +285,7 @@ def plan_rollback(
         if step.how == FILE and (goal.config is None or name not in goal.config.get("services", {})):
             refusals.append(f"the configuration that {name} ran with was not recorded")
         refusals += dependencies(project, name, starts_dependencies)
-        refusals += _against_exchange(project, name, name in services or name in open_ends)
+        refusals += against_exchange(project, name, name in services or name in open_ends)
         reason = f"ran at {goal.at}{f' ({goal.revision[:12]})' if goal.revision else ''}"
         if name in open_ends:
             wanted, there = open_ends[name].wish.replicas, len(project.replicas(name))
@@ -328,10 +304,14 @@ def plan_rollback(
             f"{len(migrations)} migrations lie between ({', '.join(migrations[:3])}): the old code would meet a newer"
             " schema; accept_migrations: true if it can"
         )
+    excluded += other_services(project, {name: recorded.image for name, recorded in goal.services.items()}, services)
     same = "every service" if not services else ", ".join(services)
     nothing = f"a rollback to {goal.at} would be a no-op: {same} runs the recorded images already" + (
         " (a git checkout alone changes no image)" if goal.revision else ""
     )
+    if names and not steps:
+        who = ", ".join(f"{item.target.partition(':')[0]} {item.reason}" for item in excluded[: len(names)])
+        nothing = f"nothing is rolled back to {goal.at}: {who}"
     return Rollback(
         project,
         goal,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Iterable, Iterator, Mapping, TypedDict
+from typing import Any, Collection, Iterable, Iterator, Mapping, TypedDict
 
 from ..._core.text import counted
 from ..._core.times import stamp
@@ -110,9 +110,13 @@ def on_images(project: Project, service: str, wish: Wish) -> bool:
     return not wish.image or {replica.image for replica in project.replicas(service)} <= {wish.image}
 
 
-def left_open(project: Project, record: ActRecord, stable: float) -> list[str]:
-    """Services on which an act has not reached what it wanted."""
-    recoveries = {name: recovery_of(project, name, record, stable) for name in record.wishes}
+def left_open(project: Project, record: ActRecord, stable: float, services: Collection[str] | None = None) -> list[str]:
+    """Services on which an act has not reached what it wanted; of ``services``, where they are said."""
+    recoveries = {
+        name: recovery_of(project, name, record, stable)
+        for name in record.wishes
+        if services is None or name in services
+    }
     return [
         name
         for name, recovery in recoveries.items()
@@ -128,9 +132,16 @@ def newest(unfinished: Iterable[Unfinished]) -> tuple[Unfinished, ...]:
     return tuple(by_act.values())
 
 
-def cut_off(project: Project, module: str, stable: float, given: Mapping[str, Any] | None = None) -> ActRecord | None:
+def cut_off(
+    project: Project,
+    module: str,
+    stable: float,
+    given: Mapping[str, Any] | None = None,
+    services: Collection[str] | None = None,
+) -> ActRecord | None:
     """The newest act of this kind that ended before it said so: one that left something open, or that has the options
-    ``given``, also where it reached what it wanted, so that its step is not taken a second time.
+    ``given``, also where it reached what it wanted, so that its step is not taken a second time. ``services``: with a
+    wish for one of these; None: for any. What was cut off on others is left to a run that concerns them.
 
     One whose process cannot be seen from here counts, too: while it lives, its lock keeps every other run from acting.
     """
@@ -139,8 +150,9 @@ def cut_off(project: Project, module: str, stable: float, given: Mapping[str, An
         for unfinished in project.unfinished
         if unfinished.run != RUNS
         and unfinished.record.module == module
+        and (services is None or set(services) & set(unfinished.record.wishes))
         and (
-            left_open(project, unfinished.record, stable)
+            left_open(project, unfinished.record, stable, services)
             or (given is not None and unfinished.record.same(module, given))
         )
     ]

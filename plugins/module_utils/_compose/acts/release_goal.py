@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import Sequence
 
 from ..project import Project
-from ..release import ReleaseSnapshot, differing, left_alone
+from ..release import ReleaseSnapshot, differing
+from .left_alone import left_alone
 
 LAST_GOOD = "last_good"
 

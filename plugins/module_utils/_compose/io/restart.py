@@ -54,7 +54,7 @@ def restart(
         control = ReplicaControl(context.engine, context.compose, context.project, request.rollout)
         names = list(services) or [name for name in context.project.service_names if context.project.replicas(name)]
         _require_containers(context.project, names, containers)
-        former = cut_off(context.project, ACT, request.rollout.stable)
+        former = cut_off(context.project, ACT, request.rollout.stable, services=names)
         recoveries = _recoveries(context.project, names, former, request.rollout.stable)
         planned = plan_restart(
             context.project,

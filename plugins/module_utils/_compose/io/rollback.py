@@ -98,7 +98,7 @@ def roll_back(
     with open_context(request, services) as context:
         store = Snapshots(folder, context.project.name)
         given = {"to": to, "services": sorted(services)}
-        former = cut_off(context.project, ROLLBACK, request.rollout.stable, given)
+        former = cut_off(context.project, ROLLBACK, request.rollout.stable, given, services or None)
         recoveries = _recoveries(context.project, former, request.rollout.stable)
         again = former.goal if former and recoveries and former.same(ROLLBACK, given) else ""
         planned = plan(context, store, again or to, services, patterns, accept_migrations, recoveries)

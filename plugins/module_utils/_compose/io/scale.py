@@ -71,7 +71,7 @@ class Former:
 
     @classmethod
     def of(cls, project: Project, service: str, given: Mapping[str, Any], stable: float) -> Former:
-        record = cut_off(project, SCALE, stable, given)
+        record = cut_off(project, SCALE, stable, given, [service])
         recovery = recovery_of(project, service, record, stable) if record else None
         if record is None or recovery is None:
             return cls()

@@ -58,7 +58,8 @@ class Switching:
     def _old_files(self) -> dict[str, Any]:
         project = self.context.project
         running = {name: replicas[0].image for name in project.service_names if (replicas := project.replicas(name))}
-        return file_for(self.rollback.goal, running)
+        names = [step.service for step in self.rollback.steps]
+        return file_for(self.rollback.goal, running, names, project.model)
 
     def carry_out(self) -> None:
         """Back; where a service does not come up with the old image, everything goes forward again."""

@@ -115,6 +115,25 @@ def test_the_newest_of_its_kind_that_was_cut_off():
     assert cut_off(replace(found, unfinished=(unfinished(older, UNKNOWN),)), SCALE, 10.0) == older, "its lock decides"
 
 
+@pytest.mark.parametrize("module", [SCALE, RESTART, ROLLBACK])
+def test_the_record_of_another_service_is_not_taken_for_that_of_one(module):
+    """Two acts of one kind were cut off, each on its own service: the newer one says nothing of the older one's."""
+    worker = made("worker")
+    web_act = record(module, {"web": wish(4, A, B)})
+    worker_act = record(module, {"worker": wish(3, worker)}, given={"services": ["worker"]})
+    worker_act = replace(worker_act, at=BEGUN + timedelta(seconds=1))
+    found = project(A, B, worker, services={"web": {}, "worker": {}, "front": {}})
+    found = replace(found, unfinished=(unfinished(web_act), unfinished(worker_act)))
+    assert cut_off(found, module, 10.0) == worker_act
+    assert cut_off(found, module, 10.0, services=["web"]) == web_act
+    assert cut_off(found, module, 10.0, services=["worker", "web"]) == worker_act
+    assert cut_off(found, module, 10.0, services=["front"]) is None
+    both = record(module, {"web": wish(2, A, B), "worker": wish(3, worker)})
+    done = replace(found, unfinished=(unfinished(both),))
+    assert cut_off(done, module, 10.0, services=["web"]) is None, "it has left nothing of web"
+    assert cut_off(done, module, 10.0, services=["worker"]) == both
+
+
 def test_it_is_named_with_what_is_left():
     act = record(SCALE, {"web": wish(4, A, B)}, owner=record().owner)
     found = project(A, B, made(number=3, health="starting"), unfinished=(unfinished(act, ENDED), unfinished(act, RUNS)))
