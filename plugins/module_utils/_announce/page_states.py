@@ -3,9 +3,10 @@
 """What the status page may say of an incident, and since which event. Pure.
 
 The page goes on only as the facts allow: *identified* needs a diagnosis, *monitoring* an act, *resolved* a verification
-that held for the soak time with no act, no worse verification, no diagnosis, no plan that found the same fault again
-and no reopening after it. An act after which nothing is better takes *monitoring* back. A person goes on without them
-by a reason, which is in the event. The states are those of Atlassian Statuspage, which Cachet has too.
+that held for the soak time with no act, no worse verification, no plan that found the same fault again and no reopening
+after it, and no fault of the incident that is open. An act after which nothing is better takes *monitoring* back. A
+person goes on without them by a reason, which is in the event. The states are those of Atlassian Statuspage, which
+Cachet has too.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Iterable, Mapping, Sequence
 from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED, NOT_BETTER, is_found_again
 from .._lifecycle.incident_alerts import FiringAgain
-from .._lifecycle.log_recovery import DiagnosedAnew
+from .._lifecycle.open_faults import OpenFaults
 
 INVESTIGATING, IDENTIFIED, MONITORING, RESOLVED = "investigating", "identified", "monitoring", "resolved"
 STATES = (INVESTIGATING, IDENTIFIED, MONITORING, RESOLVED)
@@ -84,17 +85,19 @@ class _Reader:
         self.found_again: set[tuple[str, str]] = set()  # what was verified, and was planned again since
         self.alerts = FiringAgain()
         self.is_ended = False  # a person has said so
-        self.anew = DiagnosedAnew()
+        self.faults = OpenFaults()
 
     def read(self, event: EventReport) -> None:
         kind, note = event["kind"], event["note"]
         self.alerts.read(event)
-        self.anew.read(event)
+        self.faults.read(event)
         if kind == "opened":
             self._to(INVESTIGATING, event)
         elif kind == "diagnosed" and note.get("cause"):
             self.cause = str(note["cause"])
             self.known = IDENTIFIED
+            if self.reached == RESOLVED and not self.is_ended:  # what the facts had ended
+                self._to(IDENTIFIED, event)
             self._forward(IDENTIFIED, event)
         elif kind in ("intended", "mitigated"):
             self._begun(event)
@@ -102,8 +105,9 @@ class _Reader:
                 self._carried_out(event)
         elif note.get("intended") and kind in ("noted", "reconciled"):
             self._ended(event)
-        elif is_found_again(event) and (_act(event) in self.recovered or _act(event) in self.before):
-            self.found_again.add(_act(event))
+        elif is_found_again(event):
+            if _act(event) in self.recovered or _act(event) in self.before:
+                self.found_again.add(_act(event))
             if not self.is_ended:
                 self._back_to_work(event)
         elif kind == "verified":
@@ -171,11 +175,11 @@ class _Reader:
 
     def end_soak(self, now: datetime, soak: timedelta) -> None:
         """Resolved, where every act was verified and all recoveries are older than the soak time, no alert of the
-        incident has fired again within it, and no fault was diagnosed after the last of them, unless a person has
-        resolved the incident since."""
+        incident has fired again within it, and no fault of it is open, unless a person has resolved the incident
+        since."""
         if self.reached == RESOLVED or not self.recovered or self.acted or self.found_again or self.alerts.now:
             return
-        if self.anew.now is not None:
+        if self.faults.now:
             return
         last = max(self.recovered.values(), key=lambda event: (kept_at(event), event["seq"]))
         over = all(event["note"].get("outcome") == "recovered" for event in self.recovered.values())

@@ -120,7 +120,7 @@ KINDS: dict[str, Kind] = {
     "diagnosed": Kind(
         "the causes found in the facts, the heaviest first",
         {"cause": TEXT},
-        {"causes": LIST, "lines": LIST, "advice": LIST},
+        {"causes": LIST, "lines": LIST, "advice": LIST, "scenario": TEXT},
     ),
     "evidence": Kind(
         "what an act was about to destroy, kept in a file of its own",
@@ -130,7 +130,7 @@ KINDS: dict[str, Kind] = {
     "held": Kind(
         "a plan was made and not approved",
         {"plan": DICT, "reasons": LIST},
-        {"mitigation": TEXT, "options": DICT, "made_in": DICT},
+        {"mitigation": TEXT, "options": DICT, "made_in": DICT, "scenario": TEXT},
     ),
     "approved": Kind(
         "an operator approved a plan that had been held",
@@ -154,7 +154,7 @@ KINDS: dict[str, Kind] = {
         "the facts were read again, with an outcome",
         {"outcome": TEXT},
         {"kept": FLAG, "before": object, "after": object, "seconds_to_recovery": _MAYBE_NUMBER, "mitigation": TEXT,
-         "held_for": _NUMBER},
+         "held_for": _NUMBER, "scenario": TEXT},
     ),
     "noted": Kind(
         "anything else worth keeping; what a person did by hand, with the time at which it was done, or what users"

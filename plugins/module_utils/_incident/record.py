@@ -19,6 +19,7 @@ from .severity import ABOUT_SEVERITY, opened_with, raised, severity_given
 from .stamps import moment_of
 
 OPENED = "opened"
+UNNAMED = "incident"  # the scenario of a run that has none
 _SAME_CLOCK = timedelta(seconds=2)
 _Decide = Callable[[Sequence[EventReport]], List[Dict[str, Any]]]
 
@@ -49,7 +50,7 @@ RECORD_ARGS: dict[str, Any] = {
 OPEN_ARGS: dict[str, Any] = {
     "log": {"type": "path", "required": True},
     "id": {"type": "str", "default": ""},
-    "scenario": {"type": "str", "default": "incident"},
+    "scenario": {"type": "str", "default": UNNAMED},
     "hosts": {"type": "list", "elements": "str", "default": []},
     "join_within": {"type": "float", "default": 14400},
     "site": {"type": "str", "default": ""},
@@ -86,7 +87,8 @@ def record(
     _require_known([{"kind": OPENED, "note": opening}, *params["events"]])
     if check_mode:
         return {"changed": False, **NOTHING}
-    opening, params["events"] = without_secrets(OPENED, opening), _typed(params["events"])
+    scenario = str(given_opening.get("scenario") or "")
+    opening, params["events"] = without_secrets(OPENED, opening), _typed(_of_run(params["events"], scenario))
     now = now or datetime.now(timezone.utc)
     at = _writers_clock(params["at"]) or now
     logged = now if abs(now - at) > _SAME_CLOCK else None
@@ -119,6 +121,19 @@ def record(
         joins=(lambda folder: joined_at_write(folder, scope, within, site, survey)) if within > 0 else None,
     )
     return {"changed": bool(written["path"]), **written}
+
+
+def _of_run(events: Sequence[Mapping[str, Any]], scenario: str) -> list[Mapping[str, Any]]:
+    """Events with the scenario of their run, where their kind has it: runs of several join one incident, and a
+    verification of one of them says nothing of the fault of another."""
+    if scenario in ("", UNNAMED):
+        return list(events)
+    return [
+        {**each, "note": {"scenario": scenario, **each["note"]}}
+        if each["kind"] != OPENED and "scenario" in KINDS[each["kind"]].fields
+        else each
+        for each in events
+    ]
 
 
 def _typed(events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

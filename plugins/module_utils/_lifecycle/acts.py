@@ -205,7 +205,7 @@ def resolve(said: Said, events: Sequence[EventReport], now: datetime) -> list[di
         raise InputError(f"The incident is {phase_of(events)} already. {_NOTHING}")
     found = recovery_of(events)
     # A run that finds nothing verifies nothing.
-    what = "Have it mitigated" if found.diagnosed else "Run the playbook of the fault once more"
+    what = "Have it mitigated" if found.fault else "Run the playbook of the fault once more"
     why = found.why_not
     if not why:
         why, until = why_not_held(found, now, said.soak), held_since(found) + said.soak

@@ -4,7 +4,7 @@
 
 Each mitigation on each host counts by its last verification, and an act that is younger than its verification is not
 verified; nor has a recovery held after which the same mitigation has found the fault again, and waits for an approval,
-or after which an alert of the incident that had ended fires again, or after which a fault was diagnosed.
+or after which an alert of the incident that had ended fires again, nor while another fault of the incident is open.
 With a reopening what had recovered must be verified anew; what had not recovered has still not.
 """
 
@@ -16,41 +16,24 @@ from typing import NamedTuple, Sequence
 from .._core.text import printable, shortened, span
 from .._incident.event import EventReport, kept_at
 from .._incident.intent import RECONCILED
-from .._incident.phase import RESOLVED, is_found_again, rounds
+from .._incident.phase import is_found_again, rounds
 from .incident_alerts import FiringAgain
+from .open_faults import Fault, OpenFaults
 
 _ACTS = ("intended", "mitigated")
 _SHORT = 100  # characters of the name of an alert
 SOAK = timedelta(minutes=10)  # for which a recovery must hold, unless the site says otherwise (announce_soak)
 
 
-class DiagnosedAnew:
-    """A fault that was diagnosed after the last verification that says recovered: what recovered is not all that there
-    is to recover. A person who resolves the incident has seen it, and `incident_resolve` has asked for the reason."""
-
-    def __init__(self) -> None:
-        self.now: EventReport | None = None  # the first such diagnosis
-
-    def read(self, event: EventReport) -> None:
-        """Any event, in the order of the log."""
-        kind, note = event["kind"], event["note"]
-        if kind == "diagnosed" and note.get("cause"):
-            self.now = self.now or event
-        elif (kind == "verified" and _outcome(event) == "recovered") or (
-            kind == "phase" and note.get("phase") == RESOLVED
-        ):
-            self.now = None
-
-
 class Recovery(NamedTuple):
     """``verified``: the last verification of each mitigation, in their order; ``why_not``: why they do not show that
-    the fault is gone, empty where they do; ``alert_ended``: the last end of an alert that fired again since;
-    ``diagnosed``: the diagnosis since that alone is why not."""
+    the fault is gone, empty where they do; ``alert_ended``: the last end of an alert that fired again since; ``fault``:
+    the one that is open, where that alone is why not."""
 
     verified: list[EventReport]
     why_not: str
     alert_ended: EventReport | None = None
-    diagnosed: EventReport | None = None
+    fault: Fault | None = None
 
     @property
     def since(self) -> list[EventReport]:
@@ -64,11 +47,11 @@ def recovery_of(events: Sequence[EventReport]) -> Recovery:
     last: dict[tuple[str, str], EventReport] = {}
     acted: dict[tuple[str, str], EventReport] = {}
     found_again: dict[tuple[str, str], EventReport] = {}
-    alerts, anew = FiringAgain(), DiagnosedAnew()
+    alerts, faults = FiringAgain(), OpenFaults()
     for event in events:
         key = (event["host"], str(event["note"].get("mitigation", "")))
         alerts.read(event)
-        anew.read(event)
+        faults.read(event)
         if id(event) in again:
             found_again.clear()
             alerts.verified()
@@ -87,10 +70,10 @@ def recovery_of(events: Sequence[EventReport]) -> Recovery:
     found = list(last.values())
     back = [*found_again.values(), *alerts.now.values()]
     why_not = _why_not(found, list(acted.values()), back, bool(again))
-    if why_not or anew.now is None:
+    if why_not or not faults.now:
         return Recovery(found, why_not, alerts.ended)
-    why_not = f"a fault was diagnosed (#{anew.now['seq']}) after the last verification (#{found[-1]['seq']})"
-    return Recovery(found, why_not, alerts.ended, anew.now)
+    fault = faults.now[0]
+    return Recovery(found, _why_open(fault, found[-1], events), alerts.ended, fault)
 
 
 def held_since(found: Recovery) -> datetime:
@@ -132,6 +115,16 @@ def _why_not(
         name = event["note"].get("mitigation")
         return f"{name}{_on(event)} (#{event['seq']}) has found the fault again after its last verification"
     return ""
+
+
+def _why_open(fault: Fault, last: EventReport, events: Sequence[EventReport]) -> str:
+    event, order = fault.event, {id(each): place for place, each in enumerate(events)}
+    if event["kind"] == "diagnosed" and order[id(event)] > order[id(last)]:
+        return f"a fault was diagnosed (#{event['seq']}) after the last verification (#{last['seq']})"
+    of = f" of {fault.scenario}" if fault.scenario else ""
+    kinds = {"diagnosed": f"the fault{of} that was diagnosed", "held": f"the fault{of} for which a plan was made"}
+    what = kinds.get(event["kind"], f"the fault{of} that had not recovered")
+    return f"{what}{_on(event)} (#{event['seq']}) was not verified as recovered since"
 
 
 def _on(event: EventReport) -> str:

@@ -78,3 +78,17 @@ def test_a_date_without_quotes_is_the_text_that_was_written(tmp_path, due, kept)
     record(given, False)
     line = (tmp_path / "log/inc-1.jsonl").read_text().splitlines()[-1]
     assert json.loads(line)["note"]["due"] == kept
+
+
+@pytest.mark.parametrize(
+    ("scenario", "said"),
+    [("disk_space", {"scenario": "disk_space"}), ("", {}), ("incident", {})],  # the last one is that of no scenario
+)
+def test_what_a_run_found_and_verified_has_its_scenario(tmp_path, scenario, said):
+    notes = [{"outcome": "recovered"}, {"cause": "full"}, {"text": "x"}]
+    events = [
+        {"kind": kind, "note": note} for kind, note in zip(("verified", "diagnosed", "noted"), notes, strict=True)
+    ]
+    write(tmp_path, events=events, opening={"scenario": scenario} if scenario else {})
+    lines = [json.loads(line) for line in (tmp_path / "log/inc-1.jsonl").read_text().splitlines()]
+    assert [line["note"] for line in lines[1:]] == [{**said, **notes[0]}, {**said, **notes[1]}, notes[2]]

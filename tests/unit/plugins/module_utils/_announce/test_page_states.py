@@ -260,7 +260,37 @@ def test_a_verification_that_is_no_recovery_ends_no_diagnosis(outcome):
 
 def test_what_is_no_diagnosis_or_comes_later_keeps_nothing():
     assert told([OPENED, ACTED, RECOVERED, event("diagnosed", 6, seq=5, cause="")], 13)[-1] == ("resolved", 4)
-    assert told([OPENED, ACTED, RECOVERED, event("diagnosed", 14, seq=5, cause="other")], 15)[-1] == ("resolved", 4)
+
+
+def test_a_diagnosis_takes_back_what_the_facts_had_ended_and_not_what_a_person_has():
+    later = event("diagnosed", 20, seq=6, cause="other")
+    assert told([OPENED, ACTED, RECOVERED, later], 21)[-2:] == [("resolved", 4), ("identified", 6)]
+    ended = event("phase", 14, seq=5, phase="resolved", facts=["#4"])
+    assert told([OPENED, ACTED, RECOVERED, ended, later], 21)[-1] == ("resolved", 4)
+
+
+@pytest.mark.parametrize(
+    ("host", "scenario", "mitigation"),
+    [("db2", "a", "m"), ("db1", "b", "m"), ("db1", "a", "n"), ("db1", "a", "")],
+)
+@pytest.mark.parametrize("minutes", [1, 2.5, 5])
+def test_the_page_is_not_resolved_while_another_fault_of_the_incident_is_open(host, scenario, mitigation, minutes):
+    """Runs of other scenarios and hosts join an incident; the verification of one is none of the others."""
+    causes = [{"cause": "x", "mitigation": mitigation}]
+    other = {**event("diagnosed", minutes, seq=9, cause="x", causes=causes, scenario=scenario), "host": host}
+    own = [event("diagnosed", 1, seq=2, cause="leak", causes=[{"mitigation": "m"}], scenario="a")] * (scenario != "a")
+    acted = event("mitigated", 2, seq=3, mitigation="m")
+    over = event("verified", 3, seq=4, mitigation="m", outcome="recovered", scenario="a")
+    events = sorted([OPENED, *own, acted, over, other], key=lambda each: each["at"])
+    assert told(events, 999)[-1][0] == "monitoring"
+    assert recovery_of(events).why_not
+    last = {
+        **event("verified", 30, seq=11, mitigation=mitigation, outcome="recovered", scenario=scenario),
+        "host": host,
+    }
+    assert (told([*events, last], 40)[-1] == ("resolved", 11)) is bool(mitigation)
+    ended = event("phase", 30, seq=11, phase="resolved", reason="seen by hand")
+    assert told([*events, ended], 31)[-1] == ("resolved", 11)
 
 
 @pytest.mark.parametrize(

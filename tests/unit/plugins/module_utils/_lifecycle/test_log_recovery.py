@@ -64,7 +64,8 @@ AGAIN = [event("phase", 20, phase="resolved"), event("phase", 30, phase="open", 
             "",
         ),
         ([held(4), verified(name="unblock_sessions")], ""),
-        ([verified(), held()], ""),  # another mitigation, which was verified by nothing
+        ([verified(), held()], "the fault for which a plan was made on db1 (#9) was not verified"),
+        ([held(4), verified()], "the fault for which a plan was made on db1 (#9) was not verified"),
         ([verified(name="scale_services"), held(name="scale_services")], ""),  # a precaution, or an undo
         ([verified(name="restart_services"), held(name="restart_services", options={"services": ["web"]})], ""),
         (
@@ -89,6 +90,17 @@ AGAIN = [event("phase", 20, phase="resolved"), event("phase", 30, phase="open", 
         ([verified(), diagnosed(6), verified(seq=7, minutes=8)], ""),
         ([verified(), diagnosed(6), verified("unchanged", 7, minutes=8)], "(#7) says unchanged"),
         ([verified(), diagnosed(6, cause="")], ""),
+        (
+            [event("diagnosed", 2, seq=2, cause="z", causes=[{"mitigation": "y"}], scenario="disk_space"), verified()],
+            "the fault of disk_space that was diagnosed on db1 (#2) was not verified as recovered since",
+        ),
+        (
+            [
+                event("verified", 4, seq=4, outcome="unchanged", mitigation="x", scenario="high_cpu"),
+                event("verified", 5, seq=5, outcome="recovered", mitigation="x", scenario="high_memory"),
+            ],
+            "the fault of high_cpu that had not recovered on db1 (#4) was not verified as recovered since",
+        ),
         ([verified(), diagnosed(6), event("phase", 7, phase="resolved")], ""),
         ([verified(), event("phase", 6, phase="resolved"), diagnosed(7)], "a fault was diagnosed"),
         ([verified(), *AGAIN], "no verification is in the log since it was opened again"),
