@@ -29,6 +29,9 @@ EFFECT_HTML = "takes effect, and the answer is a page of a proxy"
 HTML = "no effect, and the answer is a page of a proxy with status 200"
 STATUS = "a status without an effect"
 IN_PARTS = "takes effect, and the answer comes bit by bit"
+EFFECT_HUGE = "takes effect, and the answer is JSON of 16 MiB"
+EFFECT_ENDLESS = "takes effect, and the answer never ends"
+EFFECT_DRIPS = "takes effect, and the answer never ends, a byte at a time"
 SETTLE = "/settle"
 BEFORE = (REFUSED,)  # surely without an effect, and known to be
 DOUBTFUL = (SILENT, EFFECT_CLOSED, EFFECT_SILENT, EFFECT_CUT, EFFECT_HTML, HTML)
@@ -36,7 +39,8 @@ DOUBTFUL = (SILENT, EFFECT_CLOSED, EFFECT_SILENT, EFFECT_CUT, EFFECT_HTML, HTML)
 
 @dataclass(frozen=True)
 class Fault:
-    """``status``, ``headers`` and ``body`` of STATUS; ``seconds`` between the parts of IN_PARTS."""
+    """``status``, ``headers`` and ``body`` of STATUS; ``status`` of what never ends; ``seconds`` between the parts of
+    IN_PARTS and of EFFECT_DRIPS."""
 
     kind: str
     status: int = 500
@@ -105,6 +109,9 @@ class StandIn(ABC):
         while self.active:
             time.sleep(0.005)
 
+    def closes(self) -> bool:
+        return self._closing.is_set()
+
     def wait(self, seconds: float) -> None:
         """Until then, or until the stand-in is closed."""
         self._closing.wait(seconds)
@@ -162,6 +169,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._close()
         if kind == EFFECT_CUT:
             return self._cut(answer)
+        if kind in (EFFECT_HUGE, EFFECT_ENDLESS, EFFECT_DRIPS):
+            return self._large(answer, fault)
         if fault.kind == IN_PARTS:
             return self._in_parts(answer, fault.seconds)
         if kind in (EFFECT_HTML, HTML):
@@ -225,6 +234,20 @@ class _Handler(BaseHTTPRequestHandler):
                 self.server.stand_in.wait(seconds)
                 self.wfile.write(part)
                 self.wfile.flush()
+
+    def _large(self, answer: Answer, fault: Fault) -> None:
+        with contextlib.suppress(OSError):  # the client has left
+            if fault.kind == EFFECT_HUGE:
+                self._send(answer.status, json.dumps(answer.body).encode() + b" " * (16 << 20), {})
+                return
+            self.send_response(fault.status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Connection", "close")
+            self.end_headers()
+            self.close_connection = True
+            while not self.server.stand_in.closes():
+                self.wfile.write(b" " * (1 if fault.kind == EFFECT_DRIPS else 1 << 16))
+                self.server.stand_in.wait(fault.seconds)
 
     def _close(self, reset: bool = False) -> None:
         self.close_connection = True

@@ -119,6 +119,13 @@ def _not_sent(entries: Sequence[Entry], why: str, now: datetime) -> list[dict[st
     return [result_note(entry, NotTried() if entry.asks else NotDelivered(why), now) for entry in entries]
 
 
+def _why(error: Exception) -> str:
+    """In words that a person can use: what an adapter did not find in an answer is of another form than its API has."""
+    if isinstance(error, (AttributeError, KeyError, IndexError, TypeError, ValueError)):
+        return f"the answer has another form than that of the API ({type(error).__name__}: {error})"
+    return f"{type(error).__name__}: {error}"
+
+
 def _owed_notes(owed: Sequence[Message], asks: bool) -> list[dict[str, Any]]:
     """``asks``: the message to which they belong may have been another run's, and so may they."""
     doubt = "a run that was cut off may have sent it"
@@ -192,7 +199,7 @@ class _Lane:
         try:
             return self.channel.differences(self.thread)
         except Exception as error:  # an answer of another form than that of the API
-            return [f"what it shows could not be read: {type(error).__name__}: {error}"]
+            return [f"what it shows could not be read: {_why(error)}"]
 
     def _has_time(self) -> bool:
         return not self.thread.is_over and self.thread.deadline - ticks() >= _LEAST
@@ -204,7 +211,7 @@ class _Lane:
                 if found is not None:
                     return self._arrived_before(entry, found)
         except Exception as error:  # no answer, or one of another form than that of the API
-            why = str(error) if isinstance(error, Answered) else f"{type(error).__name__}: {error}"
+            why = str(error) if isinstance(error, Answered) else _why(error)
             again_after = getattr(error.delivery, "again_after", None) if isinstance(error, Answered) else None
             return InDoubt(f"whether it had arrived could not be asked: {why}", again_after=again_after)
         self.thread.asks = entry.asks
@@ -215,7 +222,7 @@ class _Lane:
         except RunbookError as error:  # values that no text can be made of, as a later version may have queued them
             delivery = NotDelivered(str(error), forever=True)
         except Exception as error:  # a fault of an adapter or of a library must not lose a message
-            delivery = InDoubt(f"{type(error).__name__}: {error}")
+            delivery = InDoubt(_why(error))
         if isinstance(delivery, Delivered) and entry.asks and entry.message.channel == "mail":
             return Delivered(delivery.reference, "perhaps twice: the server's reply to the first one was lost")
         return delivery

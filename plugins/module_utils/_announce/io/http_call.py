@@ -23,7 +23,10 @@ from ..._core.text import printable, shortened
 from ..delivery import Delivery, InDoubt, NotDelivered
 
 _AGENT = "pafar-runbook"
-_MOST = 1 << 20  # bytes of an answer that are read
+MOST = 8 << 20  # bytes of an answer: a page of a list has some 2 MiB
+_PART = 1 << 16
+_OF_ERROR = 2000  # bytes of the words of an error
+_PATIENCE = 1.0  # seconds for these
 _TOO_MANY = (420, 429)
 
 
@@ -41,12 +44,13 @@ def request(
     headers: Mapping[str, str],
     body: Any = None,
     timeout: float = 10.0,
-    most: int = _MOST,
+    most: int = MOST,
     *,
     needs_json: bool = True,
 ) -> dict[str, Any] | list[Any]:
-    """The JSON of a 2xx answer, of at most ``most`` bytes; without ``needs_json`` nothing of one that is none, unless
-    it is a page. Raises Answered: surely without effect, or in doubt."""
+    """The JSON of a 2xx answer, of at most ``most`` bytes, that is there within ``timeout``; without ``needs_json``
+    nothing of one that is none, unless it is a page. Raises Answered: surely without effect, or in doubt."""
+    until = time.monotonic() + timeout
     data = None if body is None else json.dumps(body).encode("utf-8", "backslashreplace")
     try:
         given = {"Content-Type": "application/json", "Accept": "application/json", **headers}
@@ -55,10 +59,12 @@ def request(
             url, data=data, headers=given, method=method, timeout=timeout, follow_redirects="none", http_agent=_AGENT
         )
         with answer:
-            found = _read(answer.read(most), needs_json)
+            found = _read(read_within(answer, most, until), needs_json)
     except urllib.error.HTTPError as error:
         with error:
             raise Answered(of_status(error), error.code) from None
+    except Answered:
+        raise
     except ValueError as error:
         if not url.lower().startswith(("http://", "https://")):
             raise Answered(NotDelivered(f"{shortened(printable(url), 60)!r} is no address: {error}")) from None
@@ -76,8 +82,11 @@ def put(url: str, data: bytes, timeout: float) -> None:
     try:
         with open_url(
             url, data=data, headers=headers, method="POST", timeout=timeout, follow_redirects="none", http_agent=_AGENT
-        ):
-            pass
+        ) as answer:
+            if _is_page(read_within(answer, _OF_ERROR, time.monotonic() + timeout, is_cut=True)):
+                raise Answered(NotDelivered("the answer is a page, as of a proxy or a login"))
+    except Answered:
+        raise
     except urllib.error.HTTPError as error:
         with error:
             raise Answered(NotDelivered(f"HTTP {error.code}{_message(error)}"), error.code) from None
@@ -85,12 +94,35 @@ def put(url: str, data: bytes, timeout: float) -> None:
         raise Answered(NotDelivered(getattr(of_error(error), "reason", ""))) from None
 
 
+def read_within(answer: Any, most: int, until: float, *, is_cut: bool = False) -> bytes:
+    """The body of an answer. ``until``: of ``time.monotonic``; ``is_cut``: what is longer is cut. Raises Answered where
+    it is larger than ``most`` bytes, and TimeoutError where its end does not come: a socket alone has a timeout
+    for each of its parts, and an answer may have any number of them."""
+    parts: list[bytes] = []
+    size = 0
+    while size <= most:
+        part = answer.read1(min(_PART, most + 1 - size))
+        if not part:
+            return b"".join(parts)
+        parts.append(part)
+        size += len(part)
+        if time.monotonic() > until:
+            raise TimeoutError("the answer did not end within the time")
+    if is_cut:
+        return b"".join(parts)[:most]
+    raise Answered(InDoubt(f"the answer is larger than {most >> 20} MiB"))
+
+
+def _is_page(data: bytes) -> bool:
+    return data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
+
+
 def _read(data: bytes, needs_json: bool) -> Any:
     """Raises ValueError for what is no JSON, and for a page, which is of a proxy or a login."""
     try:
         found = json.loads(data or b"{}")
     except ValueError:
-        if needs_json or data.lstrip()[:1] == b"<":
+        if needs_json or _is_page(data):
             raise
         return {}
     return found if needs_json or isinstance(found, (dict, list)) else {}
@@ -123,9 +155,10 @@ def of_error(error: Exception) -> Delivery:
 
 def _message(error: urllib.error.HTTPError) -> str:
     try:
-        text = error.read(2000).decode("utf-8", "replace")
-    except (OSError, http.client.HTTPException):
+        words = read_within(error, _OF_ERROR, time.monotonic() + _PATIENCE, is_cut=True)
+    except (OSError, http.client.HTTPException, ValueError, AttributeError):
         return ""
+    text = words.decode("utf-8", "replace")
     return f": {shortened(printable(text), 160)}" if text and "<" not in text[:20] else ""
 
 

@@ -29,6 +29,7 @@ from .render import Texts
 SMTP_POLICY = SMTP.clone(cte_type="7bit")
 _TRIES = 100  # of a mail whose fault can be corrected: 16 hours
 _LOGIN = (530, 535, 538)  # RFC 4954: authentication is required, or failed
+_LINES = 200  # of one reply of the server
 _PATIENCE = 4  # budgets for its reply to a mail, as long as there is time: without one the mail goes out once more
 
 
@@ -68,9 +69,9 @@ class Mail:
         host, port, tls = str(self.settings["host"]), int(self.settings["port"]), self.settings["tls"]
         context = ssl.create_default_context()
         if tls == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=timeout, context=context)
+            server: smtplib.SMTP = _OverTls(host, port, timeout=timeout, context=context)
         else:
-            server = smtplib.SMTP(host, port, timeout=timeout)
+            server = _Plain(host, port, timeout=timeout)
         try:
             server.ehlo_or_helo_if_needed()
             if tls == "starttls":
@@ -149,6 +150,36 @@ class Mail:
         )  # fmt: skip
         mail.add_alternative(text, subtype="calendar", params={"method": "REQUEST"})
         mail.add_attachment(text.encode(), maintype="application", subtype="ics", filename="review.ics")
+
+
+class _Lines:
+    """The lines of one reply after another, each of which has an end: smtplib takes any number of them."""
+
+    def __init__(self, file: Any) -> None:
+        self._file, self.left = file, _LINES
+
+    def readline(self, most: int = -1) -> bytes:
+        self.left -= 1
+        if self.left < 0:
+            raise smtplib.SMTPServerDisconnected(f"the server's reply has more than {_LINES} lines")
+        line: bytes = self._file.readline(most)
+        return line
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _Plain(smtplib.SMTP):
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = _Lines(self.sock.makefile("rb"))
+        if isinstance(self.file, _Lines):
+            self.file.left = _LINES
+        return super().getreply()
+
+
+class _OverTls(_Plain, smtplib.SMTP_SSL):
+    pass
 
 
 def _parsed(text: str) -> list[tuple[str, str]]:

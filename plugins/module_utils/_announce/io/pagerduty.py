@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from ..delivery import Delivered, Delivery
+from ..delivery import Delivered, Delivery, InDoubt
 from ..outbox import Message
 from .channel import Thread, asked
 from .http_call import Answered
@@ -48,6 +48,9 @@ class PagerDuty:
             accepted = asked(thread, "POST", url, {}, body)
         except Answered as answer:
             return answer.delivery
+        # A proxy may answer 200 with JSON of its own; the same key once more is the same alert.
+        if not isinstance(accepted, Mapping) or not (accepted.get("dedup_key") or accepted.get("status") == "success"):
+            return InDoubt("PagerDuty: the answer does not say that the event was accepted")
         return Delivered(str(accepted.get("dedup_key") or thread.incident))
 
     def differences(self, thread: Thread) -> list[str]:  # noqa: ARG002

@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+import ssl
+import time
 from typing import Any, Callable, Iterator, Mapping
+from urllib.error import HTTPError
+from urllib.request import BaseHandler, HTTPSHandler, ProxyHandler, Request, build_opener
 
 from ...._core.errors import DriverMissing
 from ...delivery import InDoubt, NotDelivered
 from ...io.channel import Thread
-from ...io.http_call import Answered, of_error, put, seconds_in
+from ...io.http_call import MOST, Answered, of_error, put, read_within, seconds_in
 from .. import slack_errors as errors
 
 
@@ -25,16 +29,7 @@ class SlackCalls:
     """``settings``: those of `runbook_announce.slack`."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
-        try:
-            from slack_sdk import WebClient  # noqa: PLC0415 - optional, on the controller alone
-        except ImportError:
-            raise DriverMissing(
-                "The Python library slack_sdk is missing on the controller: pip install slack_sdk, beside Ansible."
-                " Nothing was sent to Slack."
-            ) from None
-        self.client = WebClient(
-            token=str(settings["token"]), base_url=str(settings["api"]).rstrip("/") + "/", retry_handlers=[]
-        )
+        self.client = _client(str(settings["token"]), str(settings["api"]).rstrip("/") + "/")
         self.settings = settings
         self._is_blind = False  # the bot may not read what it has written
 
@@ -56,6 +51,10 @@ class SlackCalls:
             return dict(call().data)
         except SlackApiError as error:
             raise self._refusal(error) from None
+        except Answered:
+            raise
+        except (AttributeError, KeyError, TypeError, RecursionError):
+            raise Answered(InDoubt("Slack: the answer has not the form of its API")) from None
         except Exception as error:
             raise Answered(of_error(error)) from None
 
@@ -122,6 +121,46 @@ class SlackCalls:
             options["cursor"] = str((page.get("response_metadata") or {}).get("next_cursor") or "")
             if not options["cursor"]:
                 return
+
+
+def _client(token: str, address: str) -> Any:
+    """A WebClient that reads no answer without an end: that of slack_sdk takes all of it into memory."""
+    try:
+        from slack_sdk import WebClient  # noqa: PLC0415 - optional, on the controller alone
+    except ImportError:
+        raise DriverMissing(
+            "The Python library slack_sdk is missing on the controller: pip install slack_sdk, beside Ansible."
+            " Nothing was sent to Slack."
+        ) from None
+
+    class Bounded(WebClient):  # type: ignore[misc, unused-ignore]
+        def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:  # noqa: ARG002
+            return _exchanged(req, float(self.timeout), self.proxy, self.ssl)
+
+    return Bounded(token=token, base_url=address, retry_handlers=[])
+
+
+def _exchanged(request: Request, timeout: float, proxy: str | None, context: ssl.SSLContext | None) -> dict[str, Any]:
+    """Status, headers and body of an answer, whatever its status is. Raises Answered for one that is too large."""
+    until = time.monotonic() + timeout
+    handlers: list[BaseHandler] = [HTTPSHandler(context=context)]
+    if proxy:
+        handlers.append(ProxyHandler({"http": proxy, "https": proxy}))
+    try:
+        answer: Any = build_opener(*handlers).open(request, timeout=timeout)
+    except HTTPError as error:
+        answer = error
+    with answer:
+        body = read_within(answer, MOST, until)
+        charset = answer.headers.get_content_charset() or "utf-8"
+        return {"status": answer.code, "headers": answer.headers, "body": _text(body, charset)}
+
+
+def _text(data: bytes, charset: str) -> str:
+    try:
+        return data.decode(charset, "replace")
+    except LookupError:
+        return data.decode("utf-8", "replace")
 
 
 def _left(thread: Thread, method: str) -> Any:
