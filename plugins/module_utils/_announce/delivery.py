@@ -15,7 +15,7 @@ from typing import Any, Union
 from .._core.redaction import redacted
 from .._core.text import shortened
 from .._incident.stamps import stamp
-from .outbox import FAILED, IN_DOUBT, QUEUED, REFUSED, SENT, Entry, retry_after
+from .outbox import FAILED, IN_DOUBT, QUEUED, REFUSED, SENT, Entry, calls_a_person, retry_after
 
 # Seconds between copies where the other side cannot be asked: after the second one, and after more.
 _COPIES = {1: 0.0, 2: 600.0, 3: 600.0}
@@ -75,11 +75,11 @@ def result_note(entry: Entry, delivery: Delivery, now: datetime) -> dict[str, An
         # A person who is paged may have been reached by none of them.
         is_spared = delivery.is_copied and entry.message.audience != "person"
         apart = _COPIES.get(entry.tries, _MORE_COPIES) if is_spared else delivery.again_after
-        again = stamp(now + retry_after(entry.tries, apart))
+        again = stamp(now + retry_after(entry.tries, apart, pages=not is_spared and calls_a_person(entry.message)))
         return {**key, "state": IN_DOUBT, "reason": _words(delivery.reason), "next_at": again}
     if delivery.forever or 0 < delivery.at_most <= entry.tries:
         return {**key, "state": REFUSED, "reason": _words(delivery.reason)}
-    again = stamp(now + retry_after(entry.tries, delivery.again_after))
+    again = stamp(now + retry_after(entry.tries, delivery.again_after, pages=calls_a_person(entry.message)))
     return {**key, "state": FAILED, "reason": _words(delivery.reason), "next_at": again}
 
 

@@ -28,6 +28,7 @@ FINAL = (SENT, REFUSED, REPLACED)
 LEASE = timedelta(seconds=90)  # after which a message that is being sent by a run that says no more is in doubt
 _RETRIES = (30, 60, 120, 300, 600)  # seconds until the next try; the last one from then on
 _LONGEST = timedelta(hours=1)  # that a message waits, whatever the other side asks for
+_PAGE_WAITS = timedelta(minutes=5)  # the same for a page
 _QUIET = "the present severity pages no person"
 _ANSWERED = "the incident was acknowledged, or is over"
 _OPEN_AGAIN = "the incident was opened again"
@@ -109,6 +110,11 @@ def _calls(entry: Entry) -> bool:
 
 def _is_page(entry: Entry) -> bool:
     return entry.message.template == "page" and entry.message.audience == PERSON
+
+
+def calls_a_person(message: Message) -> bool:
+    """Whether it is a page, or the alert of a pager."""
+    return message.audience == PERSON or message.channel == PAGER
 
 
 def _is_archive(entry: Entry) -> bool:
@@ -259,11 +265,13 @@ def _ready(entry: Entry, now: datetime, lease: timedelta) -> Entry | None:
     return entry
 
 
-def retry_after(tries: int, asked: float | None = None) -> timedelta:
+def retry_after(tries: int, asked: float | None = None, *, pages: bool = False) -> timedelta:
     """How long a message waits after it was tried so often; ``asked``: seconds that the other side wants, which it gets
-    where they are more."""
+    where they are more; ``pages``: it calls a person, who cannot wait for as long as a number or a date that is wrong
+    may ask for."""
     seconds = _RETRIES[min(max(tries, 1), len(_RETRIES)) - 1]
-    return timedelta(seconds=max(float(seconds), min(asked or 0.0, _LONGEST.total_seconds())))
+    longest = _PAGE_WAITS if pages else _LONGEST
+    return timedelta(seconds=max(float(seconds), min(asked or 0.0, longest.total_seconds())))
 
 
 def references(entries: Iterable[Entry]) -> dict[str, str]:

@@ -132,9 +132,9 @@ def of_status(error: urllib.error.HTTPError) -> Delivery:
     """By the status: too many requests are surely not accepted; of a server's own error nothing is known."""
     said = f"HTTP {error.code}{_message(error)}"
     if error.code in _TOO_MANY:
-        return NotDelivered(said, seconds_in(error.headers.get("Retry-After")))
+        return NotDelivered(said, wait_asked(error.headers))
     if error.code >= 500:
-        return InDoubt(said)
+        return InDoubt(said, again_after=wait_asked(error.headers))
     # A key, an address or a component that is wrong can be corrected, so the message waits; one that is too large not.
     return NotDelivered(said, forever=error.code == 413)
 
@@ -162,14 +162,28 @@ def _message(error: urllib.error.HTTPError) -> str:
     return f": {shortened(printable(text), 160)}" if text and "<" not in text[:20] else ""
 
 
-def seconds_in(text: Any, otherwise: float | None = None) -> float | None:
-    """The seconds of a Retry-After, which may be a date; ``otherwise`` where it has none."""
+def wait_asked(headers: Any, otherwise: float | None = None) -> float | None:
+    """The seconds that an answer asks for in Retry-After; ``otherwise`` where it has none. ``headers``: by any case."""
+    given = {str(name).lower(): value for name, value in (headers or {}).items()}
+    return seconds_in(given.get("retry-after"), otherwise, given.get("date"))
+
+
+def seconds_in(text: Any, otherwise: float | None = None, sent: Any = None) -> float | None:
+    """The seconds of a Retry-After, which may be a date; ``otherwise`` where it has none. ``sent``: when the answer was
+    made, by the clock that the date is of; without it the present time, by a clock that may be another."""
     words = str(text or "").strip()
     if words.replace(".", "", 1).isdecimal() and words.isascii():
         return float(words)
-    try:
-        moment = parsedate_to_datetime(words)
-        seconds = moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp() - time.time()
-    except (TypeError, ValueError, OverflowError):
+    moment, since = _moment_in(words), _moment_in(sent)
+    if moment is None:
         return otherwise
-    return max(0.0, seconds)
+    return max(0.0, moment - (time.time() if since is None else since))
+
+
+def _moment_in(text: Any) -> float | None:
+    """A date of HTTP in seconds since 1970; None for what is none."""
+    try:
+        moment = parsedate_to_datetime(str(text or ""))
+        return moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp()
+    except (TypeError, ValueError, OverflowError, IndexError):
+        return None

@@ -13,7 +13,7 @@ from urllib.request import BaseHandler, HTTPSHandler, ProxyHandler, Request, bui
 from ...._core.errors import DriverMissing
 from ...delivery import InDoubt, NotDelivered
 from ...io.channel import Thread
-from ...io.http_call import MOST, Answered, of_error, put, read_within, seconds_in
+from ...io.http_call import MOST, Answered, of_error, put, read_within, wait_asked
 from .. import slack_errors as errors
 
 
@@ -63,12 +63,12 @@ class SlackCalls:
         response = error.response
         data = response.data if isinstance(response.data, dict) else {}
         name = str(data.get("error") or "")
-        headers = {str(key).lower(): value for key, value in (response.headers or {}).items()}
         if response.status_code == 429 or name in errors.RATE:
-            return Answered(NotDelivered("Slack: rate limited", seconds_in(headers.get("retry-after"), 1.0)))
+            return Answered(NotDelivered("Slack: rate limited", wait_asked(response.headers, 1.0)))
         if response.status_code >= 500 or not errors.NAME.match(name):
             # slack_sdk puts a sentence of its own in place of a name where a page came in place of an answer.
-            return Answered(InDoubt(f"Slack: HTTP {response.status_code} without an answer of its API"))
+            why = f"Slack: HTTP {response.status_code} without an answer of its API"
+            return Answered(InDoubt(why, again_after=wait_asked(response.headers)))
         if name in errors.UNSURE:
             return Answered(InDoubt(f"Slack: {name}"))
         needed = f" (needed: {data['needed']})" if data.get("needed") else ""

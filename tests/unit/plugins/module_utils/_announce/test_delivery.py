@@ -59,3 +59,18 @@ def test_what_may_have_arrived_and_was_not_tried_stays_in_doubt():
 def test_what_the_other_side_said_is_kept_without_secrets():
     note = result_note(ENTRY, NotDelivered("invalid token=xoxb-123456789012-abcdefghijkl"), START)
     assert "xoxb-1234" not in note["reason"]
+
+
+@pytest.mark.parametrize(
+    ("message", "minutes"),
+    [
+        (Message("a", "slack", "note"), 60),
+        (Message("a", "page", "page"), 60),
+        (Message("call/a/slack", "slack", "page", audience="person"), 5),
+        (Message("pager/trigger/1", "pager", "page_person"), 5),
+    ],
+)
+@pytest.mark.parametrize("delivery", [NotDelivered("busy", 1e9), InDoubt("busy", again_after=float("inf"))])
+def test_a_page_does_not_wait_for_whatever_the_other_side_asks(message, minutes, delivery):
+    again = stamp(START + timedelta(minutes=minutes))
+    assert result_note(replace(ENTRY, message=message), delivery, START)["next_at"] == again

@@ -140,6 +140,7 @@ def test_what_will_never_be_taken_keeps_nothing_up():
 )
 def test_it_waits_longer_each_time_and_as_long_as_the_other_side_asks(tries, asked, seconds):
     assert retry_after(tries, asked) == timedelta(seconds=seconds)
+    assert retry_after(tries, asked, pages=True) == timedelta(seconds=min(seconds, 600 if tries == 99 else 300))
 
 
 A, B = Message("a", "slack", "note", {"text": "x"}), Message("b", "page", "page", {}, "page")
