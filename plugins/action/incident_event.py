@@ -38,7 +38,7 @@ class ActionModule(LogAction):
             note: Any = event.get("note") or {}
             if event.get("kind") != "mitigated":
                 continue
-            lines += of_terminations(note) if "rounds" in note else of_act(note)
+            lines += of_terminations(note) if "rounds" in note else of_act(note, bool(note.get("undoes")))
         return lines
 
 

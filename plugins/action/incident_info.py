@@ -4,8 +4,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import of_incident
 from ansible_collections.pafar.runbook.plugins.plugin_utils._log_reader import LogReader
 
 
 class ActionModule(LogReader):
     """The module, whose host does not know how the run was called."""
+
+    def said(self, result: Any) -> list[Line]:
+        return of_incident(result)

@@ -12,7 +12,13 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import pl
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import head_text
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.held import workflow_address
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import broken_in
-from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import Run, RunReport, Story, last_lines
+from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import (
+    Run,
+    RunReport,
+    Story,
+    last_lines,
+    undoes,
+)
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import invocation
 
@@ -93,15 +99,19 @@ class ActionModule(ControllerAction):
                     yield f"plan {gate['digest'][:12]} of {gate['mitigation']} on {story.host}:"
                     yield from (f"  {text}" for dummy, text in of_any_plan(plan))
 
+    def _known(self, host: str) -> Mapping[str, Any]:
+        known: Mapping[str, Any] = self.task_vars["hostvars"]._variable_manager._nonpersistent_fact_cache.get(host, {})
+        return known
+
     def _results(self, host: str) -> dict[str, Mapping[str, Any]]:
-        known = self.task_vars["hostvars"]._variable_manager._nonpersistent_fact_cache.get(host, {})
-        return {name: value for name, value in known.items() if isinstance(value, Mapping)}
+        return {name: value for name, value in self._known(host).items() if isinstance(value, Mapping)}
 
     def _story(self, host: str, incident: str) -> Story:
         results = self._results(host)
         gates = [gate for gate in results.get("incident_gate", {}).get("gates") or () if gate["incident"] == incident]
         out = host not in self.task_vars.get("ansible_play_hosts", [host])
         story = Story(host, gates, failed=out or "__incident_failure" in results)  # as hand_over.yml sets it
+        story.undoes = undoes(self._known(host))
         for value in _acts_and_outcomes(results):
             story.add(value)
         return story

@@ -25,7 +25,7 @@ from ansible.plugins.callback import CallbackBase
 from ansible_collections.pafar.runbook.plugins.module_utils._core import console as summary
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import head_text
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import broken_in
-from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import Run, Story, last_lines
+from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import Run, Story, last_lines, undoes
 from ansible_collections.pafar.runbook.plugins.plugin_utils._result_lines import (
     Lines,
     of_activity,
@@ -183,6 +183,8 @@ class CallbackModule(CallbackBase):
         if "incident_name" in facts:
             self._incident = str(facts["incident_name"])
             self._stories.clear()
+        if self._incident and ("incident_undoable" in facts or "incident_held" in facts):
+            self._stories.setdefault(host, Story(host)).undoes = undoes(facts)
         name = str(task.resolved_action or task.action)
         short = name.rpartition("pafar.runbook.")[2]
         # An act in the background has its result in that of async_status.
@@ -261,7 +263,7 @@ class CallbackModule(CallbackBase):
             return lines
         self._stage[host] = ACTED
         if result["done"]:
-            return summary.of_act(result)
+            return summary.of_act(result, host in self._stories and self._stories[host].undoes)
         del self._stage[host]
         return [(summary.DIM, "nothing was done")]
 

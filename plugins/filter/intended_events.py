@@ -25,6 +25,10 @@ options:
     description: Result of M(pafar.runbook.gate).
     type: dict
     default: {}
+  undoes:
+    description: Time of the event that this act undoes.
+    type: str
+    default: ""
 author:
   - Pafar runbook maintainers (@pafar)
 """
@@ -45,10 +49,10 @@ _value:
 from typing import Any, Callable
 
 
-def _events(planned: Any, mitigation: str, gate: Any = None) -> list[dict[str, Any]]:
+def _events(planned: Any, mitigation: str, gate: Any = None, undoes: str = "") -> list[dict[str, Any]]:
     from ansible_collections.pafar.runbook.plugins.module_utils._incident.intent import intended
 
-    return intended(planned or {}, mitigation, gate or {})
+    return intended(planned or {}, mitigation, gate or {}, undoes)
 
 
 class FilterModule:

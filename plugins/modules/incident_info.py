@@ -120,6 +120,7 @@ unfinished:
     options: {description: "Options of the module that made the plan, without secrets.", type: dict}
     by: {description: "Who started its run.", type: str}
     run: {description: "Process of its run, on its controller; empty in logs of older versions.", type: str}
+    undoes: {description: "Time of the act that it was to undo; empty if it was none.", type: str}
     found:
       description: "What an earlier run saw of it, in lines, if that left a target unknown."
       type: list
@@ -152,6 +153,9 @@ held:
       description: >-
         Whether no later event is of the same mitigation and host, and no workflow of AWX ended without approving it.
       type: bool
+    undoes: {description: "Time of the act that the plan undoes; empty if it undoes none.", type: str}
+    project: {description: "Project of the act that the plan undoes; empty if it has none.", type: str}
+    outdated: {description: "Why the act can no longer be undone by this plan; empty otherwise.", type: str}
 incidents:
   description: "Incidents of the log, the one that was written last first, if O(id) is empty."
   returned: success

@@ -116,6 +116,7 @@ unfinished:
     options: {description: "Options of the module that made the plan, without secrets.", type: dict}
     by: {description: "Who started its run.", type: str}
     run: {description: "Process of its run, on its controller; empty in logs of older versions.", type: str}
+    undoes: {description: "Time of the act that it was to undo; empty if it was none.", type: str}
     found:
       description: "What an earlier run saw of it, in lines, if that left a target unknown."
       type: list

@@ -11,9 +11,10 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
+from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line
 from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import runnable
 from ansible_collections.pafar.runbook.plugins.plugin_utils._host_action import of_unreached
-from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import invocation
+from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import callback_is_on, invocation, show
 
 
 class LogReader(ActionBase):
@@ -21,6 +22,10 @@ class LogReader(ActionBase):
 
     _supports_check_mode = True
     TRANSFERS_FILES = False
+
+    def said(self, result: Any) -> list[Line]:  # noqa: ARG002 - of those that say something
+        """What the operator reads, where the callback is not enabled."""
+        return []
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
@@ -31,4 +36,6 @@ class LogReader(ActionBase):
         if "lines" in result:
             call = invocation()
             result["lines"] = [runnable(line, call) for line in result["lines"]]
+        if not callback_is_on() and not result.get("failed"):
+            show(self._display, str(self._task.args.get("host") or ""), self.said(result))
         return result

@@ -198,8 +198,8 @@ def of_any_plan(plan: PlanDict) -> list[Line]:
     return of_plan(plan) if plan.get("verb") == "unblock" else of_act_plan(plan)
 
 
-def of_act(result: ShownAct) -> list[Line]:
-    """What was done, how long it took, and whether it can be undone."""
+def of_act(result: ShownAct, undoes: bool = False) -> list[Line]:
+    """What was done, how long it took, and whether it can be undone; ``undoes``: it was an undo, which cannot."""
     lines = [(CARE, text) for text in result["done"][:SHOWN]]
     if len(result["done"]) > SHOWN:
         lines.append((CARE, f"and {len(result['done']) - SHOWN} more of the same kind"))
@@ -208,6 +208,6 @@ def of_act(result: ShownAct) -> list[Line]:
         lines.append((GOOD if not result["remaining"] else BAD, f"done in {result['seconds']:.1f} s"))
     if result.get("next_up") and result["done"]:
         lines.append((DIM, f"the next `up`: {result['next_up']}"))
-    if result["done"] and result["undo"].get("reversible"):
+    if result["done"] and result["undo"].get("reversible") and not undoes:
         lines.append((DIM, "can be undone: playbooks/undo.yml -e incident_id=... --check --diff"))
     return lines or [(DIM, "nothing was done")]

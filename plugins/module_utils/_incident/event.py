@@ -78,7 +78,8 @@ class Undoable(Undo, total=False):
 class Intent(TypedDict):
     """An act that was about to be carried out and has no outcome. ``seconds_ago``: since it was written; ``options``:
     of the module that made the plan, without what is secret; ``found``: what was seen of it before, where that left a
-    target unknown; ``by``: who started its run; ``run``: the process of the run, empty in logs of older versions."""
+    target unknown; ``by``: who started its run; ``run``: the process of the run, empty in logs of older versions;
+    ``undoes``: the time of the act that it was to undo, if any."""
 
     at: str
     host: str
@@ -92,6 +93,7 @@ class Intent(TypedDict):
     options: dict[str, Any]
     by: str
     run: str
+    undoes: str
     found: list[str]
     seconds_ago: float
 
@@ -106,7 +108,8 @@ class MadeIn(TypedDict):
 class HeldPlan(TypedDict):
     """A plan that a gate has held. ``variables``: those of its role by which it was made; ``alternative``: it is one to
     another plan; ``made_in``: where; ``pending``: no later event is of the same mitigation and host,
-    and its workflow did not end without an approval."""
+    and its workflow did not end without an approval; ``undoes``: the time of the act that it undoes, ``project``: that
+    of the act, both empty if it is no undo; ``outdated``: why this undo is none any more."""
 
     at: str
     by: str
@@ -121,6 +124,9 @@ class HeldPlan(TypedDict):
     alternative: bool
     made_in: MadeIn
     pending: bool
+    undoes: str
+    project: str
+    outdated: str
 
 
 class IncidentSummary(TypedDict):

@@ -21,14 +21,26 @@ _AFTER = (HELD, "intended", "mitigated")  # an event of the same mitigation and 
 def held_plans(events: Sequence[EventReport]) -> list[HeldPlan]:
     """All plans that were held, the oldest first; each alternative of a plan is one of its own."""
     return [
-        plan for number, event in enumerate(events) if event["kind"] == HELD for plan in _of(event, events[number:])
+        plan
+        for number, event in enumerate(events)
+        if event["kind"] == HELD
+        for plan in _of(event, events[number:], _project(event, events[:number]))
     ]
 
 
-def _of(event: EventReport, since: Sequence[EventReport]) -> list[HeldPlan]:
+def _project(event: EventReport, before: Sequence[EventReport]) -> str:
+    """The project of the act that a plan undoes; the inventory may have another one since."""
+    undoes = event["note"].get("undoes")
+    acts = [each for each in before if undoes and each["at"] == undoes and each["host"] == event["host"]]
+    options = [(each["note"].get("undo") or {}).get("options") or {} for each in acts]
+    return next((str(each["project"]) for each in options if each.get("project")), "")
+
+
+def _of(event: EventReport, since: Sequence[EventReport], project: str) -> list[HeldPlan]:
     note = event["note"]
     mitigation = str(note.get("mitigation", ""))
     place = made_in(note)
+    undoes = str(note.get("undoes", ""))
     pending = not any(_replaces(later, event["host"], mitigation) or _denies(later, place) for later in since[1:])
     whole: Mapping[str, Any] = note.get("plan") or {}
     plans = [plan for plan in (whole, *(whole.get("alternatives") or ())) if plan.get("actions")]
@@ -44,10 +56,16 @@ def _of(event: EventReport, since: Sequence[EventReport]) -> list[HeldPlan]:
             "targets": [str(action["target"]) for action in plan["actions"]],
             "actions": [_words(action) for action in plan["actions"]],
             "reasons": [str(reason) for reason in note.get("reasons") or ()],
-            "variables": variables_of(role, note.get("options") or {}),
+            "variables": {
+                **variables_of(role, note.get("options") or {}),
+                **({f"{role}_undoes": undoes} if undoes else {}),
+            },
             "alternative": plan is not whole,
             "made_in": place,
             "pending": pending,
+            "undoes": undoes,
+            "project": project,
+            "outdated": "",
         }
         for plan in plans
     ]

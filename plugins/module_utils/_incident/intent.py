@@ -34,10 +34,13 @@ class Fate(TypedDict):
     words: str
 
 
-def intended(planned: Mapping[str, Any], mitigation: str, gate: Mapping[str, Any]) -> list[dict[str, Any]]:
+def intended(
+    planned: Mapping[str, Any], mitigation: str, gate: Mapping[str, Any], undoes: str = ""
+) -> list[dict[str, Any]]:
     """The event to write before the act, as a list; empty where nothing is to be done.
 
-    ``planned``: the result of the module in check mode; ``gate``: the decision, with the targets that it lets through.
+    ``planned``: the result of the module in check mode; ``gate``: the decision, with the targets that it lets through;
+    ``undoes``: the time of the event that the act undoes.
     """
     plan = planned.get("plan") or {}
     let_through = set(gate.get("targets") or ())
@@ -59,6 +62,7 @@ def intended(planned: Mapping[str, Any], mitigation: str, gate: Mapping[str, Any
         "undo": planned.get("undo") or {},
         "seen_at": str((planned.get("evidence") or {}).get("at", "")),
         "options": {} if mitigation in _SESSIONS else gate.get("options") or _shown(planned.get("invocation") or {}),
+        **({"undoes": undoes} if undoes else {}),
     }
     return [{"kind": INTENDED, "note": note}]
 
@@ -94,6 +98,7 @@ def unfinished(events: Sequence[EventReport], now: datetime) -> list[Intent]:
             "options": event["note"].get("options", {}),
             "by": event["by"],
             "run": event["note"].get("run", ""),
+            "undoes": event["note"].get("undoes", ""),
             "found": found.get(event["at"], []),
             "seconds_ago": _seconds_since(event["at"], now),
         }
@@ -157,6 +162,8 @@ def reconciled(intent: Intent, looks: Iterable[Mapping[str, Any]]) -> list[dict[
         "lines": lines,
         "undo": _undo(intent, len(gone)),
     }
+    if intent["undoes"] and len(gone) == len(intent["actions"]):
+        note["undoes"] = intent["undoes"]
     return [{"kind": RECONCILED, "note": note}]
 
 

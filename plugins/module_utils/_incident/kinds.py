@@ -130,7 +130,7 @@ KINDS: dict[str, Kind] = {
     "held": Kind(
         "a plan was made and not approved",
         {"plan": DICT, "reasons": LIST},
-        {"mitigation": TEXT, "options": DICT, "made_in": DICT, "scenario": TEXT},
+        {"mitigation": TEXT, "options": DICT, "made_in": DICT, "scenario": TEXT, "undoes": TEXT},
     ),
     "approved": Kind(
         "an operator approved a plan that had been held",
@@ -141,14 +141,14 @@ KINDS: dict[str, Kind] = {
         "an act is about to be carried out; a later event refers to it by its time",
         {"mitigation": TEXT, "actions": LIST},
         {"verb": TEXT, "digest": TEXT, "up_to": int, "what": TEXT, "affected_before": _NUMBER, "gate": LIST,
-         "undo": DICT, "seen_at": TEXT, "options": DICT, "run": TEXT},
+         "undo": DICT, "seen_at": TEXT, "options": DICT, "run": TEXT, "undoes": TEXT},
     ),
     "mitigated": Kind("an act was carried out", {}, _ACT),
     "reconciled": Kind(
         "an intent without an outcome was compared with the present state",
         {"intended": TEXT},
         {"mitigation": TEXT, "verb": TEXT, "digest": TEXT, "outcome": TEXT, "gone": LIST, "standing": LIST,
-         "unknown": LIST, "lines": LIST, "undo": DICT},
+         "unknown": LIST, "lines": LIST, "undo": DICT, "undoes": TEXT},
     ),
     "verified": Kind(
         "the facts were read again, with an outcome",

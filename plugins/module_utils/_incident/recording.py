@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Iterable, Mapping, Sequence, cast
 
-from .event import EventReport, IncidentReport, Undoable
+from .event import EventReport, HeldPlan, IncidentReport, Undoable
 from .held import approved_plans, held_plans, plans_of_workflow
 from .intent import INTENDED, RECONCILED, unfinished
 from .timeline import lines_of_timeline
@@ -44,6 +44,8 @@ def mitigation_events(
     if not gate["open"]:
         options = dict(gate.get("options") or {})
         held = {"plan": planned["plan"], "reasons": gate["reasons"], "options": options, **who}
+        if undoes:
+            held["undoes"] = undoes
         return [{"kind": "held", "note": held}] if planned["plan"].get("affected_before") else []
     refers = {**who, "intended": intended} if intended else who
     if not any(name in applied for name in _TRACES):
@@ -79,6 +81,8 @@ def incident_report(
     the plans that are held. ``host`` empty: no host's acts are asked for; ``digests``: of approved plans;
     ``workflow``: of AWX, whose plans are approved."""
     held = held_plans(events)
+    for plan in held:
+        plan["outdated"] = _outdated(plan, events)
     own = [plan for plan in held if plan["host"] == host]
     event, why = last_undoable(events, host)
     undoable: Undoable = {}
@@ -99,6 +103,19 @@ def incident_report(
         "incidents": [],
         "lines": lines_of_timeline(name, events, held),
     }
+
+
+def _outdated(plan: HeldPlan, events: Sequence[EventReport]) -> str:
+    """Why an undo that was held is none any more: its act was undone since, or is no longer the last one."""
+    if not plan["undoes"]:
+        return ""
+    act, why = last_undoable(events, plan["host"])
+    if act is not None and act["at"] == plan["undoes"]:
+        return ""
+    if any(event["note"].get("undoes") == plan["undoes"] for event in _acts(events)):
+        return f"it undoes the act of {plan['undoes']}, which is already undone"
+    last = f"that is {act['note'].get('mitigation', '?')} of {act['at']}" if act is not None else why
+    return f"it undoes the act of {plan['undoes']}, which is not the last one that can be undone: {last}"
 
 
 def last_undoable(events: Iterable[EventReport], host: str) -> tuple[EventReport | None, str]:

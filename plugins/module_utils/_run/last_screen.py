@@ -32,13 +32,15 @@ class RunReport(TypedDict):
 
 @dataclass
 class Story:
-    """What a run did on one host. ``outcomes``: in words, the last one last; ``done``: the acts, in words."""
+    """What a run did on one host. ``outcomes``: in words, the last one last; ``done``: the acts, in words;
+    ``undoes``: it undid an act, and undoing that is no step that is proposed."""
 
     host: str
     gates: list[PastGate] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     reversible: bool = False
+    undoes: bool = False
     failed: bool = False
     reached: bool = True
 
@@ -102,6 +104,11 @@ def last_lines(run: Run) -> list[Line]:
     if held:
         lines.append((CARE, f"held: {'; '.join(_held(story, gate) for story, gate in held[:_SHOWN])}"))
     return [*lines, (PLAIN, f"next: {_next(run)}")]
+
+
+def undoes(facts: Mapping[str, Any]) -> bool:
+    """Whether a run undoes an act on a host, by its facts: directly, or by a plan that was held and is approved."""
+    return bool(facts.get("incident_undoable")) or any(plan.get("undoes") for plan in facts.get("incident_held") or ())
 
 
 def _place(story: Story) -> tuple[bool, str]:
@@ -170,9 +177,7 @@ def _next(run: Run) -> str:
         return command(call, run.proposed, "--check", "--diff")
     if run.check and any(gate["open"] for gate in gates):
         return command(call, call.name, approved=of_plan or any(gate["open"] and gate["approved"] for gate in gates))
-    if (
-        run.path and any(story.reversible for story in run.stories) and call.name != "undo"
-    ):  # or each would undo the other
+    if run.path and any(story.reversible and not story.undoes for story in run.stories):
         return f"to undo: {command(call, 'undo', incident)}"
     if run.path:
         return command(call, "incidents", incident)

@@ -158,3 +158,9 @@ def test_a_bound_that_leaves_work_undone_says_what_to_do(verb, bound, says):
     lines = text(summary.of_act_plan(_plan_of([_session(1, action="terminate")], [_session(2, reason=bound)], verb)))
     assert "1 left by the limit" in lines
     assert f"run it again, or {says}" in lines
+
+
+def test_an_act_that_is_an_undo_is_not_to_be_undone():
+    result: Any = {"done": ["x"], "not_done": [], "seconds": 1.0, "remaining": 0, "undo": {"reversible": True}}
+    assert "can be undone: playbooks/undo.yml" in text(summary.of_act(result))
+    assert "can be undone" not in text(summary.of_act(result, undoes=True))

@@ -170,6 +170,16 @@ def test_an_act_is_undone_by_what_was_seen_of_it():
     assert last_undoable([cut_off, nothing], "db") == (None, "no act was carried out")
 
 
+def test_an_undo_that_was_cut_off_and_carried_out_is_an_undo():
+    before = event("mitigated", {"mitigation": "scale_services", "undo": UNDO}, "2026-11-26T09:59:00.000000Z")
+    (written,) = intended(planned(action("web:5->2")), "scale_services", {"targets": ["web:5->2"]}, before["at"])
+    cut_off = event("intended", written["note"])
+    for look, why in ((plan(), "every act is already undone"), (plan("web:5->2"), "")):
+        (found,) = reconciled(unfinished([before, cut_off], NOW)[0], [look])
+        done = event("reconciled", found["note"], "2026-11-26T10:01:00.000000Z")
+        assert last_undoable([before, cut_off, done], "db") == (None if why else before, why)
+
+
 def test_an_act_that_was_refused_before_it_began_is_an_outcome_and_one_that_failed_on_its_way_is_none():
     gate = {"open": True, "reasons": []}
     refused = {"msg": "None of the approved targets still stands", "error": "StaleApproval"}

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording import last_undoable, mitigation_events
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording import (
+    incident_report,
+    last_undoable,
+    mitigation_events,
+)
 
 PLANNED = {"plan": {"digest": "d", "affected_before": 1}}
 OPEN, SHUT = {"open": True, "reasons": ["fine"]}, {"open": False, "reasons": ["over the limit"]}
@@ -59,3 +65,44 @@ def test_what_cannot_be_taken_back_stands_in_the_way():
     found, why = last_undoable([act("1", UNDO), act("2", {"reversible": False, "why": "a restart"})], "h")
     assert found is None
     assert "the last act was scale_services at 2, and a restart" in why
+
+
+NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)
+AT = "2026-11-26T09:00:0{}.000000Z"
+LAST = f"that is scale_services of {AT.format(3)}"
+
+
+def done(second, undoes=""):
+    undo = {"reversible": True, "module": "compose_scale", "options": {"project": "shop", "service": "web"}}
+    return {"by": "ada", **act(AT.format(second), undo, undoes)}
+
+
+def held_undo(second, undoes):
+    plan = {"digest": "d" * 64, "affected_before": 1, "actions": [{"target": "web:5->2", "action": "scale"}]}
+    (event,) = mitigation_events({"plan": plan}, "scale_services", SHUT, {}, {}, AT.format(undoes))
+    return {"at": AT.format(second), "by": "ada", "host": "h", **event}
+
+
+@pytest.mark.parametrize(
+    ("events", "why"),
+    [
+        ([done(1), held_undo(2, 1)], ""),
+        ([done(0), done(1), held_undo(2, 1)], ""),
+        ([done(1), held_undo(2, 1), done(3, AT.format(1))], "which is already undone"),
+        ([done(1), held_undo(2, 1), done(3)], f"not the last one that can be undone: {LAST}"),
+        ([done(1), held_undo(2, 1), done(3, AT.format(1)), done(4)], "which is already undone"),
+        ([held_undo(2, 1)], "no act was carried out"),
+    ],
+)  # fmt: skip
+def test_an_undo_that_was_held_is_of_the_act_that_it_was_planned_for(events, why):
+    (plan,) = incident_report(events, 0, "h", NOW, digests=["d" * 12])["approved"]
+    assert plan["undoes"] == plan["variables"]["scale_services_undoes"] == AT.format(1)
+    assert plan["project"] == ("shop" if len(events) > 1 else "")
+    assert (why in plan["outdated"]) if why else plan["outdated"] == ""
+
+
+def test_a_plan_that_undoes_nothing_is_not_out_of_date():
+    held = held_undo(2, 1)
+    del held["note"]["undoes"]
+    (plan,) = incident_report([done(1), held, done(3)], 0, "h", NOW, digests=["d" * 12])["approved"]
+    assert (plan["undoes"], plan["project"], plan["outdated"], plan["variables"]) == ("", "", "", {})

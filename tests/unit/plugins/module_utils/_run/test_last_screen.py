@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import Invocation
-from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import Run, Story, last_lines
+from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import Run, Story, last_lines, undoes
 
 CALL = Invocation("playbooks/db_lock_contention.yml", ["hosts.yml"], incident="2026-x")
 OUTCOME = {"outcome": "recovered", "kept": True, "before": 107, "after": 0, "seconds_to_recovery": 0.07}
@@ -38,8 +38,22 @@ def test_an_act_has_its_outcome_what_changed_the_log_and_what_is_next():
     assert lines[3] == "next: ansible-playbook -i hosts.yml playbooks/incidents.yml -e incident_id=2026-x"
     undo = text(Run(CALL, [acted(undo=True)], path="/log/2026-x.jsonl"))[-1]
     assert undo == "next: to undo: ansible-playbook -i hosts.yml playbooks/undo.yml -e incident_id=2026-x"
-    of_undo = replace(CALL, playbook="playbooks/undo.yml")
-    assert text(Run(of_undo, [acted(undo=True)], path="/log/2026-x.jsonl"))[-1] == lines[3]
+    of_undo = acted(undo=True)
+    of_undo.undoes = True
+    assert text(Run(CALL, [of_undo], path="/log/2026-x.jsonl"))[-1] == lines[3]
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_undo"),
+    [
+        ({"incident_undoable": {"at": "2026-11-26T10:00:00.000000Z"}}, True),
+        ({"incident_held": [{"undoes": ""}, {"undoes": "2026-11-26T10:00:00.000000Z"}]}, True),
+        ({"incident_held": [{"undoes": ""}], "incident_undoable": {}}, False),
+        ({}, False),
+    ],
+)
+def test_an_undo_is_known_by_what_it_takes_from_the_incident(facts, is_undo):
+    assert undoes(facts) is is_undo
 
 
 def test_what_is_not_in_the_log_is_said_beside_what_is():

@@ -1,0 +1,59 @@
+"""An undo that is held, approved as it is printed, and typed again."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from support.servers import ROOT
+
+SETTINGS = "SELECT count(*) FROM pg_db_role_setting WHERE setrole = 'app'::regrole"
+
+
+@pytest.fixture
+def relieved(server, site):
+    """A site whose own playbook has set a timeout; gives its incident."""
+    site.variables["runbook_postgres"] = server.login("postgres")
+    names = {"hosts": "database", "gather_facts": False, "vars": {"incident_scenario": "relief"}}
+    role = {"name": "Relieve", "ansible.builtin.include_role": {"name": "pafar.runbook.role_settings"}}
+    (site.folder / "relief.yml").write_text(json.dumps([{**names, "tasks": [role]}]))
+    timeout = {"role": "app", "setting": "lock_timeout", "value": "5s"}
+    done = site.play(
+        playbook=str(site.folder / "relief.yml"), role_settings_settings=[timeout], role_settings_approval="over_limit"
+    )
+    assert done.returncode == 0, done.stdout
+    assert server.value(SETTINGS) == 1
+    yield site.events()[0]["note"]["id"]
+    server.run("ALTER ROLE app RESET ALL")
+
+
+def undo(site, incident, *options, **extra):
+    return site.play(*options, playbook="playbooks/undo.yml", incident_id=incident, **extra)
+
+
+def test_a_held_undo_is_approved_as_an_undo_and_once(server, site, relieved):
+    held = undo(site, relieved, runbook_approval="always")
+    assert "has a plan that is held" in held.stdout, held.stdout
+    command = site.next_command(held)
+    done = site.typed(command)
+    assert done.returncode == 0, done.stdout
+    assert server.value(SETTINGS) == 0
+    assert "/incidents.yml " in site.next_command(done)
+    assert "can be undone" not in done.stdout
+    (act, undone) = [event for event in site.events() if event["kind"] == "mitigated"]
+    assert undone["note"]["undoes"] == act["at"]
+    again = undo(site, relieved)
+    assert "nothing can be undone: every act is already undone" in again.stdout
+    server.run("ALTER ROLE app SET lock_timeout = '5s'")  # the same state again, by another hand
+    refused = site.typed(command)
+    assert refused.returncode == 2
+    assert f"it undoes the act of {act['at']}, which is already undone. Nothing was done." in refused.stdout
+    assert server.value(SETTINGS) == 1
+
+
+def test_where_it_is_installed_it_says_why_nothing_can_be_undone(site, relieved):
+    env = {"ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections")}
+    for says in ("the last act that can be undone is role_settings of", "nothing can be undone: every act is already"):
+        done = site.play(playbook="pafar.runbook.undo", cwd=site.folder, env=env, incident_id=relieved)
+        assert says in done.stdout, done.stdout
