@@ -13,8 +13,15 @@ from ansible import constants, context
 from ansible_collections.pafar.runbook.plugins.module_utils._core import console
 from ansible_collections.pafar.runbook.plugins.module_utils._core.text import harmless
 from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import Invocation, quoted, runnable
+from ansible_collections.pafar.runbook.plugins.module_utils._run.typed import hides
 from ansible_collections.pafar.runbook.plugins.module_utils._run.wrapped import wrapped
-from ansible_collections.pafar.runbook.plugins.plugin_utils._terminal import from_here, width
+from ansible_collections.pafar.runbook.plugins.plugin_utils._terminal import (
+    exists,
+    from_here,
+    imported_from,
+    playbooks_here,
+    width,
+)
 
 CALLBACK = "pafar.runbook.summary"
 _COLORS = {
@@ -36,6 +43,8 @@ _ACCESS = (
     ("-T", "timeout", ""),
     ("--ssh-common-args", "ssh_common_args", ""),
     ("--ssh-extra-args", "ssh_extra_args", ""),
+    ("--sftp-extra-args", "sftp_extra_args", ""),
+    ("--scp-extra-args", "scp_extra_args", ""),
     ("-b", "become", "DEFAULT_BECOME"),
     ("--become-method", "become_method", "DEFAULT_BECOME_METHOD"),
     ("--become-user", "become_user", ""),
@@ -45,6 +54,14 @@ _ACCESS = (
     ("--vault-password-file", "vault_password_files", ""),
     ("--vault-id", "vault_ids", ""),
 )
+# Those that say which part of a playbook runs.
+_PART = (
+    ("-t", "tags", "TAGS_RUN"),
+    ("--skip-tags", "skip_tags", "TAGS_SKIP"),
+    ("--start-at-task", "start_at_task", ""),
+)
+_PLAYBOOKS = "ansible_collections/pafar/runbook/playbooks"
+_EVERY_TAG = ["all"]
 # Callbacks whose output is for programs: a line between theirs would make it unreadable.
 _FOR_PROGRAMS = ("json", "jsonl")
 
@@ -69,15 +86,16 @@ def extra_options() -> list[str]:
     return [str(each) for each in context.CLIARGS.get("extra_vars") or ()]
 
 
-def _access() -> list[str]:
-    """The options of this run that say as whom hosts are reached, as they are typed."""
+def _typed(table: Iterable[tuple[str, str, str]]) -> list[str]:
+    """The options of a table as they are typed, but for what is configured, and for one that has a secret in it."""
     options = []
-    for option, name, setting in _ACCESS:
+    for option, name, setting in table:
         given = context.CLIARGS.get(name)
-        if given and not (setting and given == configured(setting)):
-            values = given if isinstance(given, (list, tuple)) else [given]
-            options += [option if each is True else _with_value(option, str(each)) for each in values]
-    return [option for option in options if "sshpass" not in option]  # within a ProxyCommand
+        values = list(given) if isinstance(given, (list, tuple)) else [given]
+        if given and values != _EVERY_TAG and not (setting and values in ([configured(setting)], configured(setting))):
+            shown = [each for each in values if "sshpass" not in str(each) and not hides(str(each))]  # a ProxyCommand
+            options += [option if each is True else _with_value(option, str(each)) for each in shown]
+    return options
 
 
 def _with_value(option: str, value: str) -> str:
@@ -87,20 +105,46 @@ def _with_value(option: str, value: str) -> str:
     return f"{option}={word}" if value.startswith("-") and option.startswith("--") else f"{option} {word}"
 
 
-def invocation(incident: str = "") -> Invocation:
-    """How this run was called."""
+def _is_ours(playbook: str) -> bool:
+    """Whether a playbook is one of this collection, by its full name or in its folder, whatever that is called."""
+    folder, dummy, name = playbook.rpartition("/")
+    is_file = name.endswith((".yml", ".yaml"))
+    return exists(f"{folder or '.'}/parts/check_run.yml") if is_file else playbook.startswith("pafar.runbook.")
+
+
+def _place(playbook: str) -> str:
+    """How another playbook of this collection is named: beside this one, or where this run has found the collection."""
+    if not playbook or not _is_ours(playbook):
+        roots = [
+            *configured("COLLECTIONS_PATHS"),
+            *(imported_from() if configured("COLLECTIONS_SCAN_SYS_PATH") else ()),
+        ]
+        if any(exists(f"{str(root).removesuffix('/ansible_collections')}/{_PLAYBOOKS}") for root in roots):
+            return "pafar.runbook.{}"
+        return f"{from_here(playbooks_here())}/{{}}.yml"
+    folder, slash, name = playbook.rpartition("/")
+    return f"{folder}{slash}{{}}.yml" if name.endswith((".yml", ".yaml")) else "pafar.runbook.{}"
+
+
+def invocation(incident: str = "", hosts: str = "") -> Invocation:
+    """How this run was called. ``hosts``: those that a next command is about."""
     given = context.CLIARGS
     args = given.get("args") or ()
-    playbooks = args if isinstance(args, (list, tuple)) else ()  # `ansible` has a pattern of hosts there
+    playbooks = [*map(str, args)] if isinstance(args, (list, tuple)) else []  # `ansible` has a pattern of hosts there
     sources = [str(source) for source in given.get("inventory") or ()]
     usual = [str(source) for source in configured("DEFAULT_HOST_LIST") or ()]
     return Invocation(
-        playbook=str(playbooks[0]) if playbooks else Invocation.playbook,
+        playbook=playbooks[0] if playbooks else Invocation.playbook,
         inventories=[] if sources == usual else [from_here(source) for source in sources],
         limit=str(given.get("subset") or ""),
         extra=[f"@{from_here(each[1:])}" if each.startswith("@") else each for each in extra_options()],
         incident=incident,
-        access=_access(),
+        access=_typed(_ACCESS),
+        part=_typed(_PART),
+        more=playbooks[1:],
+        place=_place(playbooks[0] if playbooks else ""),
+        of_site=not all(map(_is_ours, playbooks)),
+        hosts=hosts,
     )
 
 
@@ -115,7 +159,7 @@ def show(display: Any, host: str, lines: Iterable[console.Line], incident: str =
     """Show lines under the name of their host; an empty name: of the whole run."""
     if not for_people():
         return
-    call, columns = invocation(incident), width()
+    call, columns = invocation(incident, host), width()
     head = f"  {host} | " if host else "  "
     for kind, text in lines:
         for line in wrapped(runnable(harmless(text), call), columns - len(head) if columns else None):

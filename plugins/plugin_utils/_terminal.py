@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the terminal is like, and where the run was started.
+"""What the terminal is like, where the run was started, and where this collection is.
 
 PRIVATE to this collection.
 """
@@ -26,3 +26,19 @@ def from_here(path: str) -> str:
     """A path as it is typed in the folder in which the run was started."""
     here = os.getcwd()
     return os.path.relpath(path, here) if os.path.isabs(path) and f"{path}/".startswith(f"{here}/") else path
+
+
+def exists(path: str) -> bool:
+    """Whether a file or a folder is there."""
+    return os.path.exists(os.path.expanduser(path))
+
+
+def playbooks_here() -> str:
+    """The folder of the playbooks of this collection, of which this file is."""
+    plugins = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    return os.path.join(os.path.dirname(plugins), "playbooks")
+
+
+def imported_from() -> list[str]:
+    """The folders in which Python finds what is imported."""
+    return [*sys.path]

@@ -25,6 +25,7 @@ _PLAIN = re.compile(r"[\w@%+=:,./~-]+\Z")
 APPROVALS = ("incident_approved_digest", "incident_approved_targets")
 # Playbooks that go on with the same hosts.
 _GO_ON = ("undo", "approve", "incidents")
+_ACT_ON = ("undo", "approve")
 _HOSTS = "runbook_hosts"
 # The settings of all playbooks: what is excluded, where incidents are kept, how a host is reached.
 _SHARED = ("runbook_", "ansible_")
@@ -36,7 +37,10 @@ _NAME = "NAME_OF_THE_PLAYBOOK"
 class Invocation:
     """How this run was called. ``playbook``: as it was typed; ``inventories``: what to give with -i, empty where the
     configuration names it; ``limit`` and ``extra``: as typed; ``incident``: the incident's id, once it is known;
-    ``access``: options that say as whom hosts are reached, and how vaults are read, in words."""
+    ``access``: options that say as whom hosts are reached, and how vaults are read, in words; ``part``: those that say
+    which part of the playbook runs; ``more``: the other playbooks of the command. ``place``: the name of a playbook of
+    this collection, with ``{}`` for its own one; empty: as ``playbook`` is named. ``of_site``: what was run is a site's
+    own playbook; ``hosts``: those that are meant, for a playbook that goes on where the site has chosen them."""
 
     playbook: str = f"{_COLLECTION}.menu"
     inventories: Sequence[str] = ()
@@ -44,15 +48,24 @@ class Invocation:
     extra: Sequence[str] = ()
     incident: str = ""
     access: Sequence[str] = ()
+    part: Sequence[str] = ()
+    more: Sequence[str] = ()
+    place: str = ""
+    of_site: bool = False
+    hosts: str = ""
 
     @property
     def name(self) -> str:
-        """The playbook's name alone."""
+        """The playbook's name alone; empty for what is not one playbook of this collection."""
+        if self.of_site or self.more:
+            return ""
         last = self.playbook.replace("\\", "/").rsplit("/", 1)[-1]
         return re.sub(r"\.ya?ml\Z", "", last[len(_COLLECTION) + 1 :] if last.startswith(f"{_COLLECTION}.") else last)
 
     def place_of(self, name: str) -> str:
         """Another playbook of the collection, found in the same way as this one: by its path or by its full name."""
+        if self.place:
+            return self.place.replace("{}", name)
         folder, slash, dummy = self.playbook.rpartition("/")
         if folder.endswith("playbooks") or (not slash and self.playbook.endswith((".yml", ".yaml"))):
             return f"{folder}{slash}{name}.yml"
@@ -60,14 +73,15 @@ class Invocation:
 
 
 def command(call: Invocation, name: str, *options: str, approved: bool = False) -> str:
-    """The whole command for a playbook of this collection. On the playbook of this run it repeats what was typed, on
-    another one what is of all playbooks. ``approved``: whether the approvals are repeated that were typed. What is in
-    ``options`` replaces what was typed."""
+    """The whole command for a playbook of this collection. On what was run (``name`` is the call's) it repeats what was
+    typed, on another playbook what is of all playbooks. ``approved``: whether the approvals are repeated that were
+    typed. What is in ``options`` replaces what was typed."""
     return " ".join([*_start(call, name), *_again(call, name, " ".join(options), approved), *options])
 
 
 def _start(call: Invocation, name: str) -> list[str]:
-    return ["ansible-playbook", *(f"-i {quoted(each)}" for each in call.inventories), quoted(call.place_of(name))]
+    playbooks = [call.playbook, *call.more] if name == call.name else [call.place_of(name)]
+    return ["ansible-playbook", *(f"-i {quoted(each)}" for each in call.inventories), *map(quoted, playbooks)]
 
 
 def _again(call: Invocation, name: str, given: str, approved: bool = False) -> list[str]:
@@ -85,10 +99,14 @@ def _again(call: Invocation, name: str, given: str, approved: bool = False) -> l
             return name in _GO_ON
         return variable.startswith(_SHARED) or variable in _OF_LOG
 
-    words = [option for option in call.access if re.split("[ =]", option)[0] not in used]
+    options = [*call.access, *(call.part if name == call.name else ())]
+    words = [option for option in options if re.split("[ =]", option)[0] not in used]
     if call.limit and name in (*_GO_ON, call.name) and "-l" not in used:
         words.append(f"-l {quoted(call.limit)}")
-    extra = (f"-e {quoted(each)}" for each in repeated(call.extra, is_wanted))
+    extra = [f"-e {quoted(each)}" for each in repeated(call.extra, is_wanted)]
+    is_chosen = _HOSTS in names.union(*map(names_in, call.extra))
+    if call.of_site and call.hosts and name in _ACT_ON and not is_chosen:
+        words.append(f"-e {_HOSTS}={quoted(call.hosts)}")
     return [*words, *(option for option in extra if option not in given)]
 
 

@@ -158,17 +158,19 @@ def _held(story: Story, gate: PastGate) -> str:
 
 def _next(run: Run) -> str:
     call = run.call
+    with_plan = replace(call, hosts=",".join(story.host for story in run.stories if story.held))
+    with_undo = replace(call, hosts=",".join(story.host for story in run.stories if story.reversible))
     gates = [gate for story in run.stories for gate in story.gates]
     held = [gate["digest"][:_SHORT] for story in run.stories for gate in story.held]
     incident = f"-e incident_id={call.incident}"
     # Without the approval that was typed these would have no plan to go on with.
     of_plan = call.name in ("undo", "approve")
     if any(story.failed for story in run.stories) and not (run.path and of_plan):
-        return command(call, call.name, "--check", "--diff", approved=of_plan)
+        return command(call, call.name, "--check", "--diff", approved=of_plan or not call.name)
     if held and run.path and not run.check and run.workflow:
         return f"to approve exactly this plan: {run.workflow}"
     if held and run.path and not run.check:
-        return f"to approve: {command(call, 'approve', incident, _approval(held))}"
+        return f"to approve: {command(with_plan, 'approve', incident, _approval(held))}"
     if held:
         # The run that follows makes the other plans again, too.
         matched = [digest for gate in gates if gate["open"] and gate["approved"] for digest in gate["matched"]]
@@ -178,7 +180,7 @@ def _next(run: Run) -> str:
     if run.check and any(gate["open"] for gate in gates):
         return command(call, call.name, approved=of_plan or any(gate["open"] and gate["approved"] for gate in gates))
     if run.path and any(story.reversible and not story.undoes for story in run.stories):
-        return f"to undo: {command(call, 'undo', incident)}"
+        return f"to undo: {command(with_undo, 'undo', incident)}"
     if run.path:
         return command(call, "incidents", incident)
     return command(call, "triage") if call.name != "triage" else "nothing is to be done"

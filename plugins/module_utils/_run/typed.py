@@ -44,7 +44,7 @@ class Pair:
         if _SECRET_NAME.search(self.name) and not self.names_none:
             return True
         text = value if self.names_none else self.text
-        return bool(_SECRET_KEY.search(value) or _SECRET_URL.search(value)) or _hides(text)
+        return bool(_SECRET_KEY.search(value) or _SECRET_URL.search(value)) or hides(text)
 
     @property
     def names_none(self) -> bool:
@@ -132,10 +132,11 @@ def _joined(words: Sequence[str]) -> list[Pair]:
 
 def _spans(option: str, pairs: Sequence[Pair]) -> bool:
     """Whether a secret is seen only over several variables, so that it is in one of them, and in which is not known."""
-    return _hides(option) and not any(pair.is_secret or pair.names_none for pair in pairs)
+    return hides(option) and not any(pair.is_secret or pair.names_none for pair in pairs)
 
 
-def _hides(text: str) -> bool:
+def hides(text: str) -> bool:
+    """Whether a text has a secret in it, which is left out where it is shown."""
     return "".join(redacted(text).split()) != "".join(printable(text).split())  # it puts one blank for several
 
 

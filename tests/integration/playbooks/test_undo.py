@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
 
 import pytest
 
@@ -15,9 +17,15 @@ SETTINGS = "SELECT count(*) FROM pg_db_role_setting WHERE setrole = 'app'::regro
 def relieved(server, site):
     """A site whose own playbook has set a timeout; gives its incident."""
     site.variables["runbook_postgres"] = server.login("postgres")
-    names = {"hosts": "database", "gather_facts": False, "vars": {"incident_scenario": "relief"}}
+    names = {
+        "hosts": "{{ where | default('database') }}",
+        "gather_facts": False,
+        "vars": {"incident_scenario": "relief"},
+    }
     role = {"name": "Relieve", "ansible.builtin.include_role": {"name": "pafar.runbook.role_settings"}}
-    (site.folder / "relief.yml").write_text(json.dumps([{**names, "tasks": [role]}]))
+    close = {"name": "pafar.runbook.incident", "tasks_from": "close", "rolespec_validate": False}
+    tasks = [role, {"name": "Close", "ansible.builtin.import_role": close}]
+    (site.folder / "relief.yml").write_text(json.dumps([{**names, "tasks": tasks}]))
     timeout = {"role": "app", "setting": "lock_timeout", "value": "5s"}
     done = site.play(
         playbook=str(site.folder / "relief.yml"), role_settings_settings=[timeout], role_settings_approval="over_limit"
@@ -57,3 +65,23 @@ def test_where_it_is_installed_it_says_why_nothing_can_be_undone(site, relieved)
     for says in ("the last act that can be undone is role_settings of", "nothing can be undone: every act is already"):
         done = site.play(playbook="pafar.runbook.undo", cwd=site.folder, env=env, incident_id=relieved)
         assert says in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_what_a_playbook_of_the_site_prints_runs_as_printed(server, site, relieved, check):
+    """On hosts of the site's own choice, without the callback, in the folder of the site."""
+    server.run("ALTER ROLE app RESET ALL")
+    (site.folder / "pg.json").write_text(json.dumps({"pg": {"hosts": {"pg1": site.variables}}}))
+    env = site.environment(ANSIBLE_COLLECTIONS_PATH=str(ROOT / ".collections"))
+    line = "ansible-playbook -i pg.json relief.yml -e where=pg -e incident_join_within=0 -e '%s'%s"
+    timeout = {"role_settings_settings": [{"role": "app", "setting": "lock_timeout", "value": "7s"}]}
+    command = line % (json.dumps(timeout), " --check" if check else "")
+    for count in (0, 1, 0):
+        done = subprocess.run(
+            shlex.split(command), cwd=site.folder, env=env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert server.value(SETTINGS) == count, done.stdout
+        command = site.next_command(done)
+    assert " pafar.runbook.incidents " in command
+    assert relieved not in command

@@ -76,3 +76,39 @@ def test_an_option_with_a_sign_of_equality_is_not_repeated(option):
     for name, options in (("x", ("--check",)), ("undo", ("-e incident_id=x",))):
         whole = command(call, name, *options)
         assert runnable(whole, call) == whole
+
+
+SITE = Invocation(
+    "ops/relief.yml", ["hosts.yml"], "db1", ["target=pg", "runbook_site=x"], "2026-x", ["-K"], ["-t relief"],
+    place="pafar.runbook.{}", of_site=True, hosts="db1",
+)  # fmt: skip
+
+
+def test_a_playbook_of_the_site_is_run_again_as_it_was_typed():
+    assert shlex.split(command(SITE, SITE.name, "--check")) == [
+        "ansible-playbook", "-i", "hosts.yml", "ops/relief.yml", "-K", "-t", "relief", "-l", "db1", "-e", "target=pg",
+        "-e", "runbook_site=x", "--check",
+    ]  # fmt: skip
+    both = command(Invocation("a.yml", more=["my b.yml"], of_site=True), "")
+    assert both == "ansible-playbook a.yml 'my b.yml'"
+    ours = Invocation("playbooks/triage.yml", more=["playbooks/high_cpu.yml"])
+    assert command(ours, ours.name) == "ansible-playbook playbooks/triage.yml playbooks/high_cpu.yml"
+    assert command(ours, "undo") == "ansible-playbook playbooks/undo.yml"
+
+
+@pytest.mark.parametrize("name", ["approve", "undo"])
+def test_what_goes_on_with_the_hosts_of_a_site_names_them_once(name):
+    assert command(SITE, name).endswith(f".{name} -K -l db1 -e runbook_hosts=db1 -e runbook_site=x")
+    given = command(SITE, name, "-e runbook_hosts=pg")
+    assert given.count("runbook_hosts=") == 1
+    typed = Invocation("ops/relief.yml", extra=["runbook_hosts=pg"], place="pafar.runbook.{}", of_site=True, hosts="x")
+    assert command(typed, name) == f"ansible-playbook pafar.runbook.{name} -e runbook_hosts=pg"
+    assert "runbook_hosts" not in command(SITE, "triage")
+    assert "runbook_hosts" not in command(Invocation("playbooks/triage.yml", hosts="db1"), name), "it finds them itself"
+
+
+@pytest.mark.parametrize("place", ["pafar.runbook.{}", "/opt/my runbook/playbooks/{}.yml"])
+def test_our_playbooks_are_named_as_they_are_found(place):
+    call = Invocation("relief.yml", place=place, of_site=True)
+    assert shlex.split(command(call, "undo")) == ["ansible-playbook", place.replace("{}", "undo")]
+    assert shlex.split(runnable("see playbooks/undo.yml", call))[2] == place.replace("{}", "undo")
