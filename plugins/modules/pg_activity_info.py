@@ -357,6 +357,11 @@ connections:
                 Whether the idle sessions that were used at first only were opened one after the other: no five seconds
                 have half of them.
               type: bool
+            may_renew:
+              description: >-
+                Whether the sessions may be those of a pool that renews them: the application opens them one after the
+                other and continues, or uses the newest again.
+              type: bool
             clients: {description: "Number of sessions by client address.", type: dict}
 activity:
   description:

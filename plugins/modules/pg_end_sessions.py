@@ -62,6 +62,9 @@ options:
         almost the only one under the limit of its role or database, or it is one of several pools of similar size (of
         several applications, or by name or client address within one; also of many clients with one session each), or
         it is behind a connection pooler.
+      - A pool that renews its sessions (C(maxLifetime), C(pool_recycle), C(server_lifetime)) looks like a leak that
+        continues, so an application that opens its sessions one after the other until now, or uses the newest again,
+        counts only with O(possible_leaks).
       - An application that leaks a connection uses it only at its start, while a pool reuses its sessions. A session is
         therefore excluded if it was in use for more than a minute after its login and for longer than it has been idle.
       - The sessions of the client address, then of the name, with most sessions are terminated first, and of these the
@@ -90,8 +93,8 @@ options:
     default: 2
   possible_leaks:
     description:
-      - Whether O(idle) also applies to the largest of several pools of similar size under the limit of the server, of
-        which it is not known whether they leak.
+      - Whether O(idle) also applies to the largest of several pools of similar size under the limit of the server, and
+        to those that may renew their sessions, of which it is not known whether they leak.
       - The action on such a session has C(needs_approval), and M(pafar.runbook.gate) requires an approval.
     type: bool
     default: false

@@ -73,6 +73,7 @@ def application(
     steady: bool = False,
     stopped: bool = False,
     one_by_one: bool = False,
+    may_renew: bool = False,
 ) -> ApplicationReport:
     """``unused_seconds``: those of ``idle_seconds`` unless given."""
     return {
@@ -96,6 +97,7 @@ def application(
         "steady": steady,
         "stopped": stopped,
         "one_by_one": one_by_one,
+        "may_renew": may_renew,
         "clients": dict(clients if clients is not None else {"a": sessions}),
     }
 

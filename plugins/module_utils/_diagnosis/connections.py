@@ -19,6 +19,7 @@ from .._postgres.activity_report import ActivityReport
 from .._postgres.background.background_report import BackgroundReport
 from .._postgres.background.pgbouncer import ClientConnections, PoolerReport, PoolReport, paused
 from .._postgres.connection_limits import (
+    MAY_RENEW,
     SLOTS,
     ApplicationReport,
     ConnectionLimitReport,
@@ -41,7 +42,7 @@ from .cause import (
     why_out_of_reach,
 )
 from .client_pool import client_pools, logged_pools
-from .growing_pool import FULL_POOL, LEAK, FullPool, full_pools, growing_pools
+from .growing_pool import FULL_POOL, LEAK, FullPool, full_pools, growing_pools, why_held
 from .queued_slots import closed_limits, login_causes, queue_causes, without_cause
 
 DEAD_CLIENTS, IDLE_IN_TRANSACTION, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = (
@@ -206,16 +207,19 @@ def _limit_causes(
             application["stopped"],
         )
         sound, unclear = why_no_leak(*size), why_unclear(*size, application["one_by_one"]) if old else ""
+        if old and not sound and application["may_renew"]:
+            sound = unclear = MAY_RENEW
         if excess > 0 and idle_long and not old:
             sound = sound or "they were used for longer than they have been idle, as sessions of a pool are"
         if sound and excess > 0 and idle_long and not given:
             full.append(FullPool(application, unclear or sound, bool(unclear)))
         elif excess > 0 and old:
-            oldest = unused[0]
+            ask = "" if given else why_held(connection_limit, application, idle, refused)
             text = (
                 f"{application['name']} holds {application['sessions']} of {connection_limit['limit']}, its share"
                 f" is {own_share}; {old} of"
-                f" them have been idle for {idle:g} s or longer, the oldest for {oldest} s: it leaks connections"
+                f" them have been idle for {idle:g} s or longer, the oldest for {unused[0]} s: it"
+                f" {'may leak' if ask else 'leaks'} connections"
             )
             service = _service_of(application, services)
             if service:
@@ -233,7 +237,6 @@ def _limit_causes(
                 "alone": alone,
             }
             detail["service"] = service
-            ask = "" if given else _why_ask(connection_limit["kind"], application, refused)
             leak = Cause(LEAK, min(old, excess) / used, (text,), detail=detail, needs_approval=ask)
             causes.append(ended_by(leak, plan, IDLE, [application["family"]]))
     everywhere = activity["connections"]["connection_limits"][0]["applications"]
@@ -258,18 +261,6 @@ def _limit_causes(
         text = f"{active} of {used} sessions are active: this is high traffic, and terminating sessions would lose work"
         causes.append(Cause(TRAFFIC, 0.1 + active / used / 10, (text,)))
     return causes
-
-
-def _why_ask(kind: str, application: ApplicationReport, refused: bool) -> str:
-    """Why a leak may be a pool of a fixed size, whose sessions are ended only with an approval: at a limit that is
-    reached, neither can open more. Empty where ``refused`` logins show that the whole server is in an outage."""
-    if kind != SLOTS:
-        return (
-            f"it may be a pool that has the size that the limit of its {kind} was made for; no other logins are refused"
-        )
-    if application["steady"] and not refused:
-        return "it may be a pool of a fixed size: it has long stopped opening sessions, and no login was refused"
-    return ""
 
 
 def _service_of(application: ApplicationReport, services: Mapping[str, ServiceReport]) -> str:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 from typing import NamedTuple, Sequence
 
+from .._core.text import span
 from .._postgres.connection_limits import SLOTS, ApplicationReport, ConnectionLimitReport
 from .._postgres.excess.excess_plan import IDLE, EndDict
+from .._postgres.session_ages import LASTS
 from .cause import Cause, Detail, ended_by
 
 LEAK, FULL_POOL = "leak", "full_pool"
@@ -87,6 +89,49 @@ def _if_it_leaks(application: ApplicationReport, everywhere: Sequence[Applicatio
     )
 
 
+def why_held(
+    connection_limit: ConnectionLimitReport, application: ApplicationReport, idle: float, refused: bool
+) -> str:
+    """Why a leak may be a pool, whose sessions are ended only with an approval. Empty where it is clear: ``refused``
+    logins show that the whole server is in an outage, and this application was the last that took its slots."""
+    kind = connection_limit["kind"]
+    if kind != SLOTS:
+        return (
+            f"it may be a pool that has the size that the limit of its {kind} was made for; no other logins are refused"
+        )
+    if not refused and application["steady"]:
+        return "it may be a pool of a fixed size: it has long stopped opening sessions, and no login was refused"
+    if not refused:
+        return "no login was refused: whether its number of sessions grows is not known, it may be a pool"
+    opened = application["opened_seconds"]
+    if opened >= LASTS:
+        return (
+            f"it opened no session for {span(opened)}: had its leak filled the slots then, logins would have been"
+            " refused ever since; it may be a pool that is used unevenly"
+        )
+    later = [
+        other["name"]
+        for number, other in _forgotten(connection_limit, idle)
+        if other["opened_seconds"] < opened and _counts(number, connection_limit)
+    ]
+    if later:
+        return f"{', '.join(later)} opened sessions after it and left them unused: that may be the leak"
+    return ""
+
+
+def _forgotten(limit: ConnectionLimitReport, idle: float) -> list[tuple[int, ApplicationReport]]:
+    """Every application with how many of its sessions were used at first only and are idle for so long."""
+    return [
+        (sum(seconds >= idle for seconds in application["unused_seconds"]), application)
+        for application in limit["applications"]
+        if not application["pooled"]
+    ]
+
+
+def _counts(number: int, limit: ConnectionLimitReport) -> bool:
+    return number >= max(_LEAST, _SHARE * limit["limit"])
+
+
 def growing_pools(
     connection_limit: ConnectionLimitReport,
     full: Sequence[ApplicationReport],
@@ -100,12 +145,12 @@ def growing_pools(
         return []
     since = min(application["opened_seconds"] for application in stopped)
     found = [
-        (sum(seconds >= idle for seconds in application["unused_seconds"]), application)
-        for application in connection_limit["applications"]
-        if application not in full and application["opened_seconds"] < since and not application["pooled"]
+        (number, application)
+        for number, application in _forgotten(connection_limit, idle)
+        if application not in full and application["opened_seconds"] < since
     ]
     number, growing = max(found, key=lambda each: each[0], default=(0, None))
-    if growing is None or number < max(_LEAST, _SHARE * connection_limit["limit"]):
+    if growing is None or not _counts(number, connection_limit):
         return []
     names = ", ".join(application["name"] for application in stopped)
     text = (

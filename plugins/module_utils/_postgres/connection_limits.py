@@ -18,7 +18,7 @@ from .._core.text import printable
 from .exclusions import Exclusions
 from .locks.lock_table import Key
 from .session import Session, name_and_host
-from .session_ages import is_forgotten, is_steady, opened_one_by_one
+from .session_ages import is_forgotten, is_steady, may_renew, opened_one_by_one
 from .snapshot import Snapshot
 
 SLOTS, ROLE, DATABASE = "max_connections", "role", "database"
@@ -34,6 +34,10 @@ _VARIES = re.compile(
 _RESET = re.compile(r"\s*DISCARD\s+ALL\s*;?\s*\Z", re.I)  # what a pooler sends when a client has gone
 _TAKEN_SINCE, _LEAST_SINCE = 0.2, 5  # share and number of a limit's sessions that others opened since one had room
 _CLIENTS = 5  # from which on clients with one session each are pools of one
+MAY_RENEW = (
+    "it opens its sessions one after the other and continues, or uses the newest again: it may leak, or be a pool that"
+    " renews its sessions (maxLifetime, pool_recycle, server_lifetime)"
+)
 _NEARLY = 0.75  # of the largest application's sessions: from there on another one is as large
 
 
@@ -45,7 +49,8 @@ class ApplicationReport(TypedDict):
     ``pools``: sessions by name and by client address, where that makes several of about one size;
     ``opened_seconds``: since the newest of them was opened; ``waiting_in_turn``: those that wait by design or in a
     convoy, which ``waiting`` does not count; ``clients``: sessions by client address, without this one; ``steady``: see
-    `is_steady`; ``stopped``: see `has_stopped`; ``one_by_one``: see `opened_one_by_one`.
+    `is_steady`; ``stopped``: see `has_stopped`; ``one_by_one``: see `opened_one_by_one`;
+    ``may_renew``: see there.
     """
 
     role: str
@@ -68,6 +73,7 @@ class ApplicationReport(TypedDict):
     steady: bool
     stopped: bool
     one_by_one: bool
+    may_renew: bool
     clients: dict[str, int]
 
 
@@ -250,6 +256,7 @@ def _application(
         "steady": is_steady(sessions, snapshot.now),
         "stopped": has_stopped(limit_in_use, sessions, snapshot.now),
         "one_by_one": opened_one_by_one(sessions, snapshot.now),
+        "may_renew": may_renew(sessions, snapshot.now),
         "clients": dict(clients.most_common(rows)),
     }
 

@@ -14,6 +14,7 @@ _STEADY, _PAUSES = 30.0, 10  # seconds, and average pauses, without a new sessio
 _RENEWED = 6  # average pauses within which a pool that renews its sessions opens the next one, nearly always
 _LEAST, _BURST = 3, 5.0  # sessions; and seconds within which a pool opens half of its own
 _USED_AT_FIRST = 60.0  # seconds after its login in which a session is used that is then forgotten
+LASTS = 900.0  # seconds from which on an outage would have been noticed
 
 
 def is_forgotten(session: Session, now: datetime) -> bool:
@@ -59,3 +60,17 @@ def opened_one_by_one(sessions: Collection[Session], now: datetime) -> bool:
     within = (later - first for first, later in zip(opened, opened[half - 1 :]))
     at_once = len(opened) < half or any(span.total_seconds() <= _BURST for span in within)
     return not at_once and _pauses_since(sessions, now) >= _RENEWED
+
+
+def may_renew(sessions: Collection[Session], now: datetime) -> bool:
+    """Whether the sessions of an application may be those of a pool that renews them (max_lifetime, pool_recycle,
+    server_lifetime): it opened the newer half one after the other, not within five seconds, and continues; or it uses
+    the newest one again. A leak that has room continues too. Which of the two it is, its sessions do not show."""
+    opened = sorted((each for each in sessions if each.backend_start), key=lambda each: each.backend_start or now)
+    newer = opened[len(opened) // 2 :]
+    if len(newer) < _LEAST:
+        return False
+    within = ((newer[-1].backend_start or now) - (newer[0].backend_start or now)).total_seconds()
+    if within <= _BURST:
+        return False
+    return _pauses_since(newer, now) < _PAUSES or not is_forgotten(newer[-1], now)

@@ -11,6 +11,7 @@ from typing import Callable, Mapping, NamedTuple
 
 from ..._core.text import span
 from ..connection_limits import (
+    MAY_RENEW,
     application_of,
     connection_limits,
     equal_pools,
@@ -21,7 +22,7 @@ from ..connection_limits import (
     why_unclear,
 )
 from ..session import Session
-from ..session_ages import is_forgotten, opened_one_by_one
+from ..session_ages import is_forgotten, may_renew, opened_one_by_one
 from ..snapshot import Snapshot
 
 
@@ -75,7 +76,9 @@ def over_share(
             unclear = ""
             if sound and shares.possible:
                 unclear = why_unclear(*size, stopped, opened_one_by_one(sessions, snapshot.now))
-            if sound and not unclear:
+            elif not sound and given is None and may_renew(sessions, snapshot.now):
+                unclear = MAY_RENEW
+            if (sound and not unclear) or (unclear and not shares.possible):
                 continue
             old = [
                 session

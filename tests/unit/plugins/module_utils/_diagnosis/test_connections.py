@@ -276,7 +276,8 @@ def test_the_advice_for_full_pools_has_their_sum_the_ceiling_and_the_settings(ki
         pytest.param("max_connections", 2, True, "normal", "full_pool", None, id="a pool of a fixed size"),
         pytest.param("max_connections", 0, True, "normal", "leak", True, id="the limit is reached: not known"),
         pytest.param("max_connections", 0, True, "replication", "leak", False, id="logins are refused"),
-        pytest.param("max_connections", 2, False, "normal", "leak", False, id="it grows"),
+        pytest.param("max_connections", 2, False, "normal", "leak", True, id="whether it grows is not known"),
+        pytest.param("max_connections", 0, False, "replication", "leak", False, id="it grew until logins were refused"),
         pytest.param("role", 0, False, "normal", "leak", True, id="the limit of a role"),
         pytest.param("role", 0, True, "replication", "leak", True, id="the limit of a role, beside an outage"),
         pytest.param("database", 0, False, "normal", "leak", True, id="the limit of a database"),
@@ -284,7 +285,7 @@ def test_the_advice_for_full_pools_has_their_sum_the_ceiling_and_the_settings(ki
 )
 def test_what_may_be_a_pool_of_a_fixed_size_is_not_ended_unasked(kind, free, steady, path, cause, asks):
     feed = leaking()
-    feed.update({"steady": steady, "stopped": steady and free > 0})
+    feed.update({"steady": steady, "stopped": steady and free > 0, "opened_seconds": 300.0})
     ceiling = connection_limit(feed, application(active=10), kind=kind)
     ceiling["free"] = free
     seen = activity(ceiling)

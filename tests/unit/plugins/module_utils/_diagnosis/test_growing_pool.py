@@ -9,7 +9,7 @@ import yaml
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import diagnose_connections
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.growing_pool import _if_it_leaks, growing_pools
 
-from support.database_reports import activity, application, connection_limit, ending_all
+from support.database_reports import activity, application, connection_limit, ending, ending_all, to_end
 
 
 def beside_a_pool(free=0, path="replication", stopped=True, **feed):
@@ -96,3 +96,61 @@ def test_no_share_is_advised_for_a_name_that_others_have_too(others, alone):
     feed = application("feed", 20, idle=20, unused_seconds=[300] * 20, idle_seconds=[300] * 20)
     everywhere: list[Any] = [feed, *({**feed, **other} for other in others)]
     assert ("runbook_connection_shares" in _if_it_leaks(feed, everywhere)) is alone
+
+
+def leaking():
+    """Thirty sessions of which none was used since it was opened."""
+    return application("feed", 30, idle=30, idle_seconds=[300] * 30)
+
+
+def asked(seen, plan, shares=None):
+    return diagnose_connections(seen, 30, 60, 0.5, 0.2, shares or {}, plan=plan)
+
+
+def jobs(**more):
+    """Nine sessions beside them, opened later and not used since."""
+    return application("jobs", 9, **{"idle": 9, "idle_seconds": [40] * 9, "opened_seconds": 40.0, **more})
+
+
+def refused_login(*applications):
+    """The slots are used up, and an ordinary login was refused."""
+    limit = connection_limit(*applications)
+    limit["free"] = 0
+    seen = activity(limit)
+    return {**seen, "server": {**seen["server"], "login_path": "replication"}}
+
+
+@pytest.mark.parametrize(
+    ("more", "beside", "words"),
+    [
+        pytest.param({}, [], "", id="a leak"),
+        pytest.param({"opened_seconds": 3600.0}, [], "used unevenly", id="it opened none for an hour"),
+        pytest.param({}, [jobs()], "jobs opened sessions after", id="another one came after it"),
+        pytest.param({}, [jobs(opened_seconds=4000.0)], "", id="it came before"),
+        pytest.param({}, [jobs(idle_seconds=[40] * 3)], "", id="too few of them"),
+        pytest.param({}, [jobs(pooled=True)], "", id="those are a pooler's"),
+    ],
+)
+def test_where_logins_are_refused_who_took_the_last_slots_leaks(more, beside, words):
+    feed = leaking()
+    feed.update({"opened_seconds": 300.0, **more})
+    found = asked(refused_login(feed, *beside), plan=ending(*to_end("idle", "feed", 3))).as_dict()
+    assert found["cause"] == "leak"
+    assert ("it may leak connections" if words else "it leaks connections") in found["causes"][0]["evidence"][0]
+    asks = {item.get("needs_approval", "") for item in found["plans"]["harmless"]["actions"]}
+    assert len(asks) == 1
+    assert (words in asks.pop()) if words else asks == {""}
+
+
+@pytest.mark.parametrize("path", ["normal", "replication"])
+def test_what_may_renew_its_sessions_is_a_full_pool_and_asked(path):
+    feed = leaking()
+    feed.update({"may_renew": True, "opened_seconds": 20.0})
+    seen = refused_login(feed, application(active=10))
+    seen = {**seen, "server": {**seen["server"], "login_path": path}}
+    found = asked(seen, plan=ending(*to_end("idle", "feed", 3))).as_dict()
+    assert found["cause"] == "full_pool"
+    actions = found["plans"]["harmless"]["actions"]
+    assert ["a pool that renews its sessions" in item["needs_approval"] for item in actions] == [True] * 3
+    given = asked(seen, plan=ending(*to_end("idle", "feed", 3)), shares={"feed": 2}).as_dict()
+    assert not any(item.get("needs_approval") for item in given["plans"]["harmless"]["actions"])

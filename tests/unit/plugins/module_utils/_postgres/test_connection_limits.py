@@ -174,9 +174,6 @@ ONE_BY_ONE = [30 * place + 40 for place in range(45)]
         pytest.param([900] * 45, 57, 0, id="a pool that was opened at once"),
         pytest.param([900 + place for place in range(45)], 57, 0, id="a pool that was opened one by one, long ago"),
         pytest.param([900] * 45, 50, 20, id="the limit is reached, so that it cannot open more"),
-        pytest.param([90] * 44 + [10], 57, 17, id="it has opened one a moment ago"),
-        pytest.param(ONE_BY_ONE, 57, 17, id="a leak goes on"),
-        pytest.param([age + 250 for age in ONE_BY_ONE], 57, 17, id="a slow leak, in a pause"),
         pytest.param([age + 300 for age in ONE_BY_ONE], 57, 0, id="a leak that has stopped"),
     ],
 )
@@ -186,6 +183,28 @@ def test_a_leak_grows_while_there_is_room(ages, slots, ended):
     assert len(plan.actions) == ended
     report = connection_limit_dicts(snapshot(*sessions, slots=slots), Exclusions(), 99)[0]["applications"][0]
     assert report["steady"] is (not ended or slots == 50)
+
+
+@pytest.mark.parametrize("slots", [57, 50])
+@pytest.mark.parametrize(
+    "ages",
+    [
+        pytest.param(ONE_BY_ONE, id="one after the other, until now"),
+        pytest.param([age + 250 for age in ONE_BY_ONE], id="a slow leak, in a pause"),
+        pytest.param([90] * 44 + [10], id="at once, and one since"),
+        pytest.param([40000] * 40 + [2400, 1900, 1300, 700, 140], id="some are renewed, the others are not needed"),
+    ],
+)
+def test_what_may_renew_its_sessions_is_named_where_an_approval_can_be_asked_for(ages, slots):
+    sessions = [*opened("web", ages), *pool(5, "cron", 60, state="active")]
+    seen = snapshot(*sessions, slots=slots)
+    assert not plan_ending(seen, Exclusions(), Rules(idle=30), Bounds()).plan.actions
+    held = plan_ending(seen, Exclusions(), Rules(idle=30, possible_leaks=True), Bounds()).plan.actions
+    assert len(held) == (17 if slots == 57 else 20)
+    assert all("a pool that renews its sessions" in item.detail["needs_approval"] for item in held)
+    given = plan_ending(seen, Exclusions(), Rules(idle=30, shares={"web": 40}), Bounds()).plan.actions
+    assert len(given) == 5
+    assert not any(item.detail.get("needs_approval") for item in given)
 
 
 @pytest.mark.parametrize("limit", [{"role_limits": {"app": 16}}, {"database_limits": {"shop": 16}}])

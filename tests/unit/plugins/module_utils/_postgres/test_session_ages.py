@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session_ages import (
     is_forgotten,
     is_steady,
+    may_renew,
     opened_one_by_one,
 )
 
@@ -46,6 +47,39 @@ def test_a_pool_that_renews_its_sessions_goes_on_and_a_leak_at_its_limit_does_no
     assert all(opened_one_by_one(pool, later) for pool in pools), "none was renewed since"
     used = session(99, "web", "active")._replace(backend_start=later - timedelta(seconds=3))
     assert not any(opened_one_by_one([*pool, used], later) for pool in pools), "one was, and is in use"
+
+
+@pytest.mark.parametrize(("number", "longest"), [(10, 600), (20, 1800), (50, 3600)])
+def test_a_pool_that_renews_its_sessions_may_be_a_leak_that_goes_on(number, longest):
+    pools = [renewed(number, longest, seed) for seed in range(400)]
+    assert sum(not may_renew(pool, NOW) for pool in pools) <= 8, "of four hundred"
+    later = NOW + timedelta(seconds=20 * longest / number)
+    assert not any(may_renew(pool, later) for pool in pools), "none was renewed since"
+    used = session(99, "web", "active")._replace(backend_start=later - timedelta(seconds=3))
+    assert all(may_renew([*pool, used], later) for pool in pools), "one was, and is in use"
+
+
+@pytest.mark.parametrize(
+    ("ages", "renews"),
+    [
+        pytest.param([20 + place / 10 for place in range(40)], False, id="a fast leak that has reached its limit"),
+        pytest.param([*[9000] * 20, *[20 + place / 10 for place in range(40)]], False, id="the same beside its pool"),
+        pytest.param([9000] * 40, False, id="opened at once and never renewed"),
+        pytest.param([*[9000] * 39, 700], True, id="one was renewed since"),
+        pytest.param([60, 6000], False, id="two sessions are no pool"),
+        pytest.param([], False, id="none"),
+    ],
+)
+def test_what_opens_no_more_renews_nothing(ages, renews):
+    assert may_renew(opened("web", ages), NOW) is renews
+
+
+def test_a_pool_that_uses_its_newest_session_again_renews_its_sessions():
+    """Last in, first out: the one that is used was renewed, and those behind it wait as they were opened."""
+    behind, top = opened("web", [40000 + place for place in range(30)]), session(99, seconds=20)
+    used = top._replace(backend_start=NOW - timedelta(seconds=9000))
+    assert may_renew([*behind, used], NOW)
+    assert not may_renew(behind, NOW)
 
 
 def test_of_what_opened_one_session_or_none_nothing_is_known():

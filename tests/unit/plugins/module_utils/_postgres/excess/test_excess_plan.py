@@ -34,7 +34,10 @@ from support.snapshots import advisory, holds, relation, waits
             [*pool(16, "feed"), *pool(4, "web", 50)], Rules(idle=30), list(range(1, 7)), id="the larger is cut"
         ),
         pytest.param(
-            [*pool(18, "feed", state="active"), *pool(2, "feed", 50)], Rules(idle=30), [50, 51], id="idle ones only"
+            [*pool(18, "feed", state="active"), *pool(2, "feed", 50)],
+            Rules(idle=30, shares={"feed": 10}),
+            [50, 51],
+            id="idle ones only",
         ),
     ],
 )
