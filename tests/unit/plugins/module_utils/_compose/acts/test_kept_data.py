@@ -68,7 +68,7 @@ def test_what_was_not_written_to_is_no_data_of_the_release(written, kept):
 
 
 def test_what_keeps_data_in_a_bind_mount_is_rolled_back_only_when_it_is_named():
-    services = {"web": {}, "api": {}}
+    services: dict[str, dict[str, str]] = {"web": {}, "api": {}}
     was = taken(container(image=OLD), container("api", image=OLD), services=services)
     now = project(container(), container("api"), services=services)
     kept = {"api": "keeps data in /app/db"}
