@@ -16,11 +16,11 @@ description:
     takes no writes is degraded. The answers of Stripe and Google Maps are checked for their meaning.
   - A webhook is up only if the view itself answered. What another part answers in its place (a firewall, a login, a
     CSRF check, a proxy without a backend, a web page) is named, with what it is recognised by.
-  - A response is C(degraded) if it is cut off, if its headers contradict each other, or if its JSON calls itself
-    down or failed. It is C(down) if a maintenance page, a default page or a challenge comes in place of the site, or if it
-    redirects to itself or without an address. Neither applies if O(targets[].body) is given, or if O(targets[].expect)
-    names the status and it is not 200 to 299. A compressed body is read if it is gzip or deflate. What cannot be read
-    (another encoding, HTTP/2 alone, a header that is too long) is C(unknown).
+  - A response is C(degraded) if its body is cut off, if its headers contradict each other, or if its JSON calls itself
+    down or failed. It is C(down) if its header is cut off, if a maintenance page, a default page or a challenge comes in
+    place of the site, or if it redirects to itself or to no address. Neither applies if O(targets[].body) is given, or if
+    O(targets[].expect) names the status and it is not 200 to 299. A compressed body is read if it is gzip or deflate.
+    What cannot be read (another encoding, HTTP/2 alone, a header that is too long) is C(unknown).
   - Every address of a name is tried, IPv4 and IPv6; each attempt uses another one that takes a connection. If some
     addresses fail and others do not, the target is degraded.
   - The module changes nothing. Keys are sent in a header, or as a URL parameter where Google requires it, and are

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Mapping
+from urllib.parse import urljoin, urlsplit
 
 from .._core.redaction import redacted
+from .addressing import of_header
 from .answerer import CHALLENGE, DEFAULT_PAGE, LOGIN, MAINTENANCE, PORTAL, REDIRECT, Answerer, HttpAnswer, answerer_of
 from .certificate import Certificate
 from .chain import ended_ago, ends_in, names_missing
@@ -31,6 +33,7 @@ from .endpoint import (
     Step,
     Target,
     redirected,
+    url_of,
 )
 from .health_answer import ill, json_object
 from .vendors import MAPS, STRIPE, Answer, by_rules, came_by_proxy, is_maps, is_own_error, is_stripe, names_proxy
@@ -182,6 +185,8 @@ def _astray(target: Target, answer: HttpAnswer) -> str:
     location = answer.headers.get("location", "").strip()
     if not location:
         return "it redirects without an address"
+    if is_unreadable(target, location):
+        return f"it redirects to what is no address ({redacted(location.partition('?')[0])[:80]})"
     onward, dummy = redirected(target, location)
     same = onward is not None and (onward.secure, onward.host, onward.port, onward.path) == (
         target.secure,
@@ -192,6 +197,16 @@ def _astray(target: Target, answer: HttpAnswer) -> str:
     if same and target.method in ("GET", "HEAD") and "set-cookie" not in answer.headers:
         return "it redirects to its own address, in a circle"
     return ""
+
+
+def is_unreadable(target: Target, location: str) -> bool:
+    """Whether what it redirects to is no address, for any client; one that is not asked here may be one."""
+    try:
+        parts = urlsplit(urljoin(url_of(target), of_header(location)))
+        dummy = parts.port
+    except ValueError:
+        return True
+    return parts.scheme in ("http", "https") and not parts.hostname
 
 
 def _by(who: Answerer | None) -> str:

@@ -8,7 +8,7 @@ import http.client
 import socket
 import time
 import zlib
-from typing import Sequence
+from typing import Any, Sequence
 from urllib.parse import quote
 
 from ..answerer import HttpAnswer, answerer_of
@@ -23,11 +23,42 @@ _INTERIM = range(102, 200)  # before the answer itself (RFC 9110, 15.2); http.cl
 _MOST_INTERIM = 20
 _FRAMES = ("\0\0", "\\x00\\x00")  # SETTINGS or GOAWAY: the length of a frame of HTTP/2, of three bytes
 _TORN = "is cut off"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _STREAM = "text/event-stream"  # an answer that is not meant to end
+
+
+class _Lines:
+    """The lines of a header as they come; the reader takes the end of the connection for the end of the header."""
+
+    def __init__(self, file: Any) -> None:
+        self.file, self.ended = file, False
+
+    def readline(self, limit: int = -1) -> bytes:
+        line: bytes = self.file.readline(limit)
+        self.ended = not line.endswith(b"\n") and len(line) != limit
+        return line
+
+    def close(self) -> None:
+        self.file.close()
+
+
+class _CutOff(http.client.HTTPException):
+    """The connection ended within the header."""
 
 
 class _Final(http.client.HTTPResponse):
     """The answer itself: hints and notes that come before it (102, 103) are none."""
+
+    def begin(self) -> None:
+        file = self.fp
+        self.fp = lines = _Lines(file)  # type: ignore[assignment]
+        try:
+            super().begin()
+        finally:
+            if self.fp is not None:  # which it is where this was no header
+                self.fp = file
+        if lines.ended:
+            raise _CutOff
 
     def _read_status(self) -> tuple[str, int, str]:
         for dummy in range(_MOST_INTERIM):
@@ -94,6 +125,8 @@ def _asked(wire: Wire) -> HttpAnswer:
             raise Failed("tls", WANTED) from None
         if time.monotonic() >= wire.deadline:
             raise Failed("protocol", "it takes connections and does not answer: no answer in time") from None
+        if isinstance(error, _CutOff):
+            raise Failed("protocol", "it takes connections, and its answer was cut off within the header") from None
         unread = _unread(error)
         if unread:
             raise _Unread(unread) from None
@@ -104,7 +137,7 @@ def _asked(wire: Wire) -> HttpAnswer:
     if unread and whole and unread.endswith(_TORN):
         missing = unread
     missing = missing or _odd_length(answer.headers.get_all("Content-Length") or [])
-    return HttpAnswer(answer.status, named, text.decode("utf-8", "replace"), missing, unread, target.method)
+    return HttpAnswer(answer.status, named, _decoded(text), missing, unread, target.method)
 
 
 def _unread(error: Exception) -> str:
@@ -122,6 +155,11 @@ def _odd_length(given: Sequence[str]) -> str:
     lengths = sorted({part.strip() for line in given for part in line.split(",")})
     odd = len(lengths) > 1 or any(not length.isdigit() for length in lengths)
     return f"its headers give {' and '.join(map(repr, lengths))} as its length, which clients refuse" if odd else ""
+
+
+def _decoded(text: bytes) -> str:
+    """The body as a text: in UTF-16 where its first bytes say so, else in UTF-8; its words are ASCII in most others."""
+    return text.decode("utf-16" if text.startswith(_UTF_16) else "utf-8", "replace")
 
 
 def _unpacked(text: bytes, encoding: str) -> tuple[bytes, str]:

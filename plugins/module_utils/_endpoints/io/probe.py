@@ -8,8 +8,8 @@ import threading
 import time
 from dataclasses import replace
 
-from ..endpoint import ALWAYS, DOWN, UP, Attempt, Meaning, Step, Target, redirected
-from ..meaning import behind_silent_servers, of_certificate, of_failed, slower, whose_fault
+from ..endpoint import ALWAYS, DOWN, UNKNOWN, UP, Attempt, Meaning, Step, Target, redirected
+from ..meaning import behind_silent_servers, is_unreadable, of_certificate, of_failed, slower, whose_fault
 from .ask_database import ask_postgres, ask_redis
 from .ask_http import ask_http
 from .namespaces import Place
@@ -31,10 +31,10 @@ def attempt(place: Place, target: Target, key: str, seconds: float, number: int 
         onward, why = redirected(target, location)
         left = deadline - time.monotonic()
         if onward is None or left <= 0:
-            meaning = Meaning(
-                DOWN, f"its redirect was not followed: {why or 'the time was over'}", made.meaning.fault_of
-            )
-            return replace(made, meaning=meaning)
+            # An address that holds a secret, or is of another protocol, is one for others.
+            state = UNKNOWN if onward is None and not is_unreadable(target, location) else DOWN
+            said = f"its redirect was not followed: {why or 'the time was over'}"
+            return replace(made, meaning=Meaning(state, said, made.meaning.fault_of))
         if _address(onward) in seen:
             again = f"its redirects lead in a circle, back to {onward.host}:{onward.port}"
             return replace(made, meaning=Meaning(DOWN, again, whose_fault(target, False)))

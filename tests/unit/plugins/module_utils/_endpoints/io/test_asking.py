@@ -34,10 +34,10 @@ def server(answer: bytes = WELL) -> Iterator[tuple[int, list[str]]]:
         yield listening.getsockname()[1], asked
 
 
-def tried(monkeypatch: pytest.MonkeyPatch, url: str, *, proxy: str = "", key: str = "") -> Attempt:
+def tried(monkeypatch: pytest.MonkeyPatch, url: str, *, proxy: str = "", key: str = "", redirects: int = 0) -> Attempt:
     names = "127.0.0.1 xn--bcher-kva.example xn--e1afmkfd.example proxy.example\n"
     monkeypatch.setattr(Place, "read", lambda _self, path: names if path == "/etc/hosts" else "")
-    target, why = target_of({"name": "it", "url": url, "key": "it" if key else "", "slow": 60})
+    target, why = target_of({"name": "it", "url": url, "key": "it" if key else "", "slow": 60, "redirects": redirects})
     assert target is not None, why
     environment = {"http_proxy": proxy, "https_proxy": proxy} if proxy else {}
     return attempt(Place("host", environment=environment), target, key, 30.0)
@@ -75,3 +75,51 @@ def test_a_key_that_cannot_be_sent_says_nothing_of_the_server(monkeypatch):
         made = tried(monkeypatch, f"http://127.0.0.1:{port}/", key="\u043a\u043b\u044e\u0447")
     assert (made.meaning.state, [line for line in asked if line]) == ("unknown", [])  # it may have connected
     assert "HTTP cannot carry" in made.meaning.why
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 O",
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Type: te",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n",
+    ],
+)
+def test_an_answer_that_is_cut_off_within_its_header_is_none(monkeypatch, head):
+    with server(head) as (port, dummy):
+        made = tried(monkeypatch, f"http://127.0.0.1:{port}/")
+    assert (made.meaning.state, "cut off within the header" in made.meaning.why) == ("down", True), made.meaning
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.0 200 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok",
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+    ],
+)
+def test_a_header_that_came_whole_is_an_answer(monkeypatch, answer):
+    with server(answer) as (port, dummy):
+        assert tried(monkeypatch, f"http://127.0.0.1:{port}/").meaning.state == "up"
+
+
+@pytest.mark.parametrize(("encoding", "state"), [("utf-16", "degraded"), ("utf-8-sig", "degraded")])
+def test_a_body_is_read_by_the_encoding_that_its_first_bytes_show(monkeypatch, encoding, state):
+    body = '{"status": "down"}'.encode(encoding)
+    with server(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)) as (port, dummy):
+        assert tried(monkeypatch, f"http://127.0.0.1:{port}/").meaning.state == state
+
+
+@pytest.mark.parametrize(
+    ("location", "state"),
+    [("/login?access_token=a", "unknown"), ("shop://open/5", "unknown"), ("http://[web/", "down"), ("/", "down")],
+)
+def test_a_redirect_that_is_not_followed_here_may_lead_somewhere(monkeypatch, location, state):
+    answer = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    with server(answer.encode()) as (port, dummy):
+        made = tried(monkeypatch, f"http://127.0.0.1:{port}/", redirects=3)
+    assert made.meaning.state == state, made.meaning
