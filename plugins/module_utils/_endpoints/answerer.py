@@ -18,10 +18,10 @@ from typing import Container, Mapping, NamedTuple, Pattern
 
 (
     CHALLENGE, PASSWORD, PROXY_PASSWORD, CSRF, WRONG_HOST, MAINTENANCE, LOGIN, REDIRECT, NO_BACKEND, DEFAULT_PAGE,
-    SINGLE_PAGE, SERVER_PAGE, GATEWAY, PAGE, PORTAL,
+    SINGLE_PAGE, SERVER_PAGE, GATEWAY, PAGE, PORTAL, PROXY,
 ) = (
     "challenge", "password", "proxy_password", "csrf", "wrong_host", "maintenance", "login", "redirect", "no_backend",
-    "default_page", "single_page", "server_page", "gateway", "page", "portal",
+    "default_page", "single_page", "server_page", "gateway", "page", "portal", "proxy",
 )  # fmt: skip
 _ANY = range(1000)
 _READ = 16 * 1024  # characters of a body that are looked at
@@ -41,7 +41,13 @@ _WORDS = {
     GATEWAY: "an API gateway answers for itself",
     PAGE: "a web page answers",
     PORTAL: "a portal of the network on the way asks for a login",
+    PROXY: "a proxy of the network on the way answers for itself",
 }
+# What stands between a network and the world, as it names itself in headers and pages.
+PROXIES = re.compile(
+    r"(?i)\b(?P<name>squid|zscaler|blue ?coat|symantec web security|forcepoint|websense|forti(?:guard|gate|net|proxy)"
+    r"|mcafee web gateway|skyhigh|sophos|palo ?alto|check ?point|cisco umbrella|netskope|tinyproxy|privoxy)\b"
+)
 
 
 class HttpAnswer(NamedTuple):
@@ -184,8 +190,12 @@ _MARKS = (
         ),
     ),
     _Mark(PORTAL, "status 511", (511,)),
-    # A login before the site.
+    # Of a proxy of the network: the header that it writes on its own answers, and not on those that it passes on.
     _Mark(PROXY_PASSWORD, "Proxy-Authenticate", (407,)),
+    _Mark(PROXY, "X-Squid-Error", header="x-squid-error"),
+    _Mark(PROXY, "Server: {name}", _ERRORS, "server", PROXIES),
+    _Mark(PROXY, "Proxy-Agent: {name}", _ERRORS, "proxy-agent", PROXIES),
+    # A login before the site.
     _Mark(PASSWORD, "WWW-Authenticate", _ERRORS, "www-authenticate"),
     _Mark(PASSWORD, "its words: {name}", (401, 403), body=_is(
         r"(?P<name>authentication credentials were not provided|not authenticated|unauthenticated"

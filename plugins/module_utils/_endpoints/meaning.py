@@ -14,7 +14,18 @@ from urllib.parse import urljoin, urlsplit
 
 from .._core.redaction import redacted
 from .addressing import of_header
-from .answerer import CHALLENGE, DEFAULT_PAGE, LOGIN, MAINTENANCE, PORTAL, REDIRECT, Answerer, HttpAnswer, answerer_of
+from .answerer import (
+    CHALLENGE,
+    DEFAULT_PAGE,
+    LOGIN,
+    MAINTENANCE,
+    PORTAL,
+    PROXY,
+    REDIRECT,
+    Answerer,
+    HttpAnswer,
+    answerer_of,
+)
 from .certificate import Certificate
 from .chain import ended_ago, ends_in, names_missing
 from .endpoint import (
@@ -149,7 +160,7 @@ def _of_site(target: Target, answer: HttpAnswer, near: bool, matches: bool | Non
     status, body = answer.status, answer.body
     fault_of = whose_fault(target, near)
     who_answers = answerer_of(answer)
-    if who_answers and who_answers.kind == PORTAL:
+    if who_answers and who_answers.kind in (PORTAL, PROXY):
         fault_of = NETWORK
     well = status in target.expect if target.expect else 200 <= status < 400
     if not well:

@@ -11,17 +11,13 @@ from __future__ import annotations
 import re
 from typing import Container, Mapping, NamedTuple, Sequence
 
+from .answerer import PROXIES
 from .endpoint import DEGRADED, DOWN, KEY, OURS, THEIRS, UP, Meaning
 from .health_answer import json_object
 
 _ANY_STATUS = range(1000)
 _SUCCESS, _FAILURE = range(200, 300), range(500, 1000)
 _KEY = "whether our key is valid"
-# What stands between a network and the world, as it names itself in headers and pages.
-_PROXIES = re.compile(
-    r"(?i)\b(?:squid|zscaler|blue ?coat|symantec web security|forcepoint|websense|forti(?:guard|gate|net|proxy)"
-    r"|mcafee web gateway|skyhigh|sophos|palo ?alto|check ?point|cisco umbrella|netskope|tinyproxy|privoxy)\b"
-)
 _PROXY_HEADERS = ("server", "proxy-agent")
 _ON_THE_WAY = ("via", "x-cache", "x-cache-lookup")  # also on what a proxy passes on: they do not show who answers
 _BEGIN = 4000  # characters of a page in which one names itself
@@ -155,9 +151,9 @@ def is_own_error(judge: str, body: str) -> bool:
 def names_proxy(headers: Mapping[str, str], body: str = "") -> bool:
     """Whether a proxy of a network says that the answer is its own. ``headers``: by names in small letters."""
     said = " ".join(headers.get(name, "") for name in _PROXY_HEADERS)
-    return "x-squid-error" in headers or bool(_PROXIES.search(f"{said} {body[:_BEGIN]}"))
+    return "x-squid-error" in headers or bool(PROXIES.search(f"{said} {body[:_BEGIN]}"))
 
 
 def came_by_proxy(headers: Mapping[str, str]) -> bool:
     """Whether such a proxy names itself on the way, as on its own answers and on those that it passes on."""
-    return any(_PROXIES.search(headers.get(name, "")) for name in _ON_THE_WAY)
+    return any(PROXIES.search(headers.get(name, "")) for name in _ON_THE_WAY)

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 
 from .._core.redaction import redacted
-from .answerer import PAGE, REDIRECT, Answerer, HttpAnswer, answerer_of
-from .endpoint import DEGRADED, DOWN, OURS, UNKNOWN, UP, Meaning
+from .answerer import PAGE, PORTAL, PROXY, REDIRECT, Answerer, HttpAnswer, answerer_of
+from .endpoint import DEGRADED, DOWN, NETWORK, OURS, UNKNOWN, UP, Meaning
 
 _REFUSED = (400, 401, 403)
 _REFUSED_TOO = (406, 411, 413, 415, 422)  # the request for its form, by the view or by what stands before it
@@ -40,6 +40,9 @@ def of_webhook(answer: HttpAnswer, method: str) -> Meaning:
     """``method``: by which it was asked."""
     answer = answer._replace(method=method)
     who = answerer_of(answer)
+    if who is not None and who.kind in (PROXY, PORTAL):
+        why = f"{who.words}, {answer.status}: whether the view is reached by others was not asked"
+        return Meaning(UNKNOWN, why, NETWORK)
     if answer.status == 405:
         return _of_method(answer, method, who)
     if who is not None and who.kind == REDIRECT:

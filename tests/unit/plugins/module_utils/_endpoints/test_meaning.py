@@ -214,6 +214,12 @@ def test_a_redirect_that_leads_nowhere_is_no_site(status, headers, given, state)
     assert http(status, headers=headers, **given).state == state
 
 
+def test_what_a_proxy_of_the_network_answers_is_a_matter_of_the_network():
+    found = http(503, headers={"server": "squid/5.7", "x-squid-error": "ERR_CONNECT_FAIL 111"})
+    assert (found.state, found.fault_of, "X-Squid-Error" in found.why) == ("down", "network", True)
+    assert http(503, headers={"server": "gunicorn", "via": "1.1 gate (squid/5.7)"}).fault_of == "ours"
+
+
 def test_an_answer_that_is_not_whole_is_degraded():
     found = meaning.incomplete(200, "it was cut off after 5 of 9 bytes", target(), True)
     assert (found.state, "5 of 9" in found.why, found.fault_of) == ("degraded", True, "ours")
