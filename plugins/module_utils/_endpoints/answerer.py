@@ -370,6 +370,24 @@ def _is_bare(answer: HttpAnswer) -> bool:
     return "json" not in answer.headers.get("content-type", "").lower()
 
 
+def is_wordless(answer: HttpAnswer) -> bool:
+    """Whether it is a page that shows nothing without scripts; one that is longer than is looked at may show more."""
+    if not answer.is_page or len(answer.body) > _READ or _SHOWS.search(answer.body):
+        return False
+    return not re.search(r"\w", _seen(_TITLE.sub("", answer.body)))
+
+
+def refresh_of(body: str) -> str:
+    """Where a page leads by itself (``meta refresh``), without its parameters: they may hold secrets; else empty."""
+    match = _REFRESH.search(body)
+    return re.split("[?#]", match["url"])[0].strip() if match else ""
+
+
+_TITLE = re.compile(r"(?is)<(title|noscript)\b.*?(?:</\1\s*>|\Z)")
+_SHOWS = _is("<(?:img|svg|video|form|input|button|iframe|frame|object|embed)\\b")
+_REFRESH = _is(
+    r"<meta[^>]{1,80}http-equiv=[\"']?refresh[^>]{0,80}content=[\"']?\s*\d*\s*[;,]\s*(?:url\s*=)?\s*[\"']?(?P<url>[^\"'>\s]{1,300})"
+)
 _UNSEEN = re.compile(r"(?is)<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<[^>]*(?:>|\Z)")
 
 

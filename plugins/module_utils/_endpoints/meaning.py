@@ -22,9 +22,12 @@ from .answerer import (
     PORTAL,
     PROXY,
     REDIRECT,
+    SINGLE_PAGE,
     Answerer,
     HttpAnswer,
     answerer_of,
+    is_wordless,
+    refresh_of,
 )
 from .certificate import Certificate
 from .chain import ended_ago, ends_in, names_missing
@@ -185,8 +188,24 @@ def _of_site(target: Target, answer: HttpAnswer, near: bool, matches: bool | Non
     sick = "" if meant else ill(body)
     if sick:
         return Meaning(DEGRADED, f"it answers {status}, and says of itself {sick}", fault_of)
-    named = who_answers if who_answers and who_answers.kind in (REDIRECT, LOGIN) else None
-    return Meaning(UP, f"it answers {status}{_by(named)}", unasked=answer.unread)
+    named = who_answers if who_answers and who_answers.kind in (REDIRECT, LOGIN, SINGLE_PAGE) else None
+    return Meaning(
+        UP, f"it answers {status}{_by(named)}", unasked=answer.unread or ("" if meant else _behind(target, answer))
+    )
+
+
+def _behind(target: Target, answer: HttpAnswer) -> str:
+    """What stands behind an answer that is up, and was not asked, in a clause; empty where that is not so."""
+    location = answer.headers.get("location", "").strip() if answer.status in _REDIRECTS else ""
+    onward = redirected(target, location)[0] if location else None
+    if onward is not None and onward.host != target.host:
+        return f"{onward.host}, where it redirects to, was not asked"
+    if 200 <= answer.status < 300 and is_wordless(answer):
+        elsewhere = refresh_of(answer.body)
+        if elsewhere:
+            return f"its page shows nothing, and leads to {redacted(elsewhere)[:80]}, which was not asked"
+        return "its page shows nothing without its scripts, and what these load was not asked"
+    return ""
 
 
 def _astray(target: Target, answer: HttpAnswer) -> str:

@@ -1,8 +1,11 @@
-"""What the rows of a matrix say together."""
+"""What the rows of a matrix say together, and what an answer that is up does not show."""
 
 from __future__ import annotations
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.answerer import HttpAnswer
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import target_of
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.meaning import of_http
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.reached import (
     is_connected,
     is_cut,
@@ -56,3 +59,50 @@ def test_what_was_not_asked_is_said_once_for_each_target():
 def test_what_a_row_shows_of_the_path(state, layer, why, fits):
     row = probed("host", "it", state, layer, why)
     assert [judge for judge in (is_cut, is_refused, is_no_name, is_unsteady, is_connected) if judge(row)] == fits
+
+
+def http(status, said="", headers=None, **given):
+    target, why = target_of({"name": "it", "url": "http://web/", **given})
+    assert target is not None, why
+    return of_http(target, HttpAnswer(status, headers or {}, said), False, True)
+
+
+SHELL = '<!doctype html><title>Shop</title><script src="/a.js"></script><div id="root"></div>'
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "unasked"),
+    [
+        (200, {}, SHELL, "its page shows nothing without its scripts, and what these load was not asked"),
+        (200, {}, "<html><script>document.cookie='a=1';location.reload()</script></html>", "its page shows nothing"),
+        (200, {}, "<html><head></head><body></body></html>", "its page shows nothing"),
+        (
+            200,
+            {},
+            '<html><meta http-equiv="refresh" content="0;url=http://gate/login?x=1"></html>',
+            "leads to http://gate/login,",
+        ),
+        (202, {}, "<html><META HTTP-EQUIV=refresh CONTENT='0; /check'></html>", "leads to /check,"),
+        (
+            302,
+            {"location": "http://portal.example/login?orig=x"},
+            "",
+            "portal.example, where it redirects to, was not asked",
+        ),
+        (302, {"location": "https://web/login"}, "", ""),
+        (302, {"location": "/en/"}, "", ""),
+        (200, {}, SHELL.replace("></div>", ">Welcome</div>"), ""),
+        (200, {}, "<html><body><img src=a.png></body></html>", ""),
+        (200, {}, "<form><input type=password></form><!doctype html>", ""),
+        (200, {}, '{"status": "ok"}', ""),
+        (200, {}, "", ""),
+    ],
+)
+def test_what_an_answer_that_is_up_does_not_show(status, headers, body, unasked):
+    found = http(status, body, headers={"content-type": "text/html", **headers} if body[:1] == "<" else headers)
+    assert (found.state, unasked in found.unasked, bool(found.unasked)) == ("up", True, bool(unasked)), found
+
+
+def test_what_a_body_must_be_is_all_that_is_asked():
+    assert http(200, SHELL, body="root").unasked == ""
+    assert http(302, headers={"location": "http://portal.example/"}, expect=[302]).unasked == ""
