@@ -34,9 +34,11 @@ _SEVERAL, _ALL = 2, 5  # runs by which it is known what lies between two; that t
 _LIMIT = re.compile(r"Health check exceeded timeout[^:\n]{0,40}:?")  # the engine's own, before what the run printed
 _CUT_OFF = -1  # the exit code that the engine gives to a run that was cut off, or could not be started
 # Of programs that answer, and say that they load their data or recover: pg_isready, PostgreSQL, Redis, and many others.
+# Redis answers MISCONF while it cannot save its data: what it holds would be lost.
 _NOT_READY = re.compile(
     r"(?im)\brejecting connections\b|database system is (?:starting up|in recovery mode|not yet accepting connections)"
-    r"|^-?LOADING\b|\bis loading the dataset in memory\b|\bstill (?:starting|loading|initiali[sz]ing|recovering)\b"
+    r"|^(?:\(error\) )?-?(?:LOADING|MISCONF)\b|\bis loading the dataset in memory\b"
+    r"|\bstill (?:starting|loading|initiali[sz]ing|recovering)\b"
     r"|\brecovery (?:is )?in progress\b"
 )
 _NOT_CARRIED_OUT = (126, 127)
@@ -171,8 +173,8 @@ class HealthCheck:
         return lacking(self.output, self.test)
 
     def why_not_ready(self) -> str:
-        """What the last run, which failed, says of a start or a recovery that goes on, in a clause; empty for nothing.
-        A restart begins that from the front."""
+        """What the last run, which failed, says of a start or a recovery that goes on, or of data that are not saved,
+        in a clause; empty for nothing. A restart begins that from the front, or loses them."""
         failed = bool(self.exit_codes) and self.exit_codes[-1] not in (0, None)
         match = _NOT_READY.search(self.output) if failed else None
         return printable(line_at(self.output, match))[-_SHOWN:] if match else ""
