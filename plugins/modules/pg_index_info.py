@@ -122,7 +122,9 @@ advice:
     lock: {description: "Lock that the build takes.", type: str}
     database: {description: "Database of the table.", type: str}
     steps:
-      description: "Statements for a partitioned table, in their order; empty for other tables."
+      description: >-
+        Statements for a partitioned table, in their order; empty for other tables. If the steps were broken off, those
+        that are left.
       type: list
       elements: str
 foreign_keys:
@@ -144,7 +146,8 @@ foreign_keys:
     size_bytes: {description: "Size of the table, in bytes.", type: int}
     near:
       description: >-
-        Existing index with these columns that cannot be used, and why (invalid, partial, or no B-tree); empty for none.
+        Existing index with these columns that cannot be used, and why (invalid, partial by another condition, BRIN, GIN
+        or the like); empty for none.
       type: str
     seconds:
       description: "Estimated time of scans in the window because the index is missing, in seconds."
@@ -167,7 +170,7 @@ seq_scans:
 invalid:
   description: >-
     Invalid indexes of failed builds, each with the statement that drops it. An index of a partition that is part of the
-    partitioned table's index cannot be dropped alone: its statement builds it anew.
+    partitioned table's index cannot be dropped alone: its statement rebuilds it.
   returned: success
   type: list
   elements: dict
@@ -178,7 +181,9 @@ invalid:
     why: {description: "Why the index can be dropped.", type: str}
     size_bytes: {description: "Size of the index, in bytes.", type: int}
     scans: {description: "Number of index scans.", type: int}
-    statement: {description: "Statement that drops the index, for review.", type: str}
+    statement:
+      description: "Statement that drops the index, or rebuilds it where it cannot be dropped alone; for review."
+      type: str
     database: {description: "Database of the table.", type: str}
 duplicates:
   description: >-

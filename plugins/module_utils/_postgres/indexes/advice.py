@@ -5,17 +5,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Iterable, Mapping, NamedTuple, Sequence, TypedDict
+from typing import Collection, Iterable, Mapping, NamedTuple, Sequence, TypedDict
 
 from ..._core.text import printable, span
-from ..sql_text import LONGEST_NAME, least_quoted, legible_sql
+from ..sql_text import legible_sql
 from .catalog import FEW, LOCK, Catalog, ForeignKey, Table
+from .index_statements import begun, name_for, statement_of, steps_of
 
 LEAST_GAIN = 0.5  # share of the planner's cost that a hypothetical index must save
 _CLOSE = 1.2
 _READING = 1e-9  # seconds to read a byte of a table that lies in memory
 _FAINT = 1e-9
-_PARTITIONS = 10  # that are written out
 _UNKNOWN = 0.01  # the share that a value is taken to have where there are no statistics
 _MANY = 0.2  # a share of the rows that an index is not used for
 _HEADER, _FILL = 16, 0.9  # bytes of a B-tree's entry beside its columns; how full its pages are built
@@ -195,18 +195,6 @@ def by_selectivity(catalog: Catalog, table: Table, equal: Sequence[str], other: 
     return Columns(columns, f" ({'; '.join(said)})" if said else "; the statistics of its columns are not known")
 
 
-def name_for(catalog: Catalog, candidate: Candidate) -> str:
-    """As PostgreSQL would name it: table, columns, ``idx``; cut to 63 bytes, and numbered where it is taken."""
-    taken = {index.relname for index in catalog.indexes} | {relation.relname for relation in catalog.tables.values()}
-    stem = "_".join([candidate.table.relname, *candidate.columns])
-    for number in range(len(taken) + 1):
-        tail = f"_idx{number or ''}"
-        head = stem.encode()[: LONGEST_NAME - len(tail)].decode(errors="ignore")
-        if head + tail not in taken:
-            return head + tail
-    return ""
-
-
 def size_of(catalog: Catalog, candidate: Candidate) -> int:
     """Bytes, estimated from the widths of the columns."""
     known = {column.name: column for column in catalog.columns.get(candidate.table.oid, {}).values()}
@@ -214,29 +202,37 @@ def size_of(catalog: Catalog, candidate: Candidate) -> int:
     return int(candidate.table.rows * (width + _HEADER) / _FILL)
 
 
-def statement_of(catalog: Catalog, candidate: Candidate, name: str) -> str:
-    """The statement to review. Empty for a partitioned table, which cannot be indexed without a lock in one go."""
-    if candidate.table.kind == "p":
-        return ""
-    known = {column.name: column.quoted for column in catalog.columns[candidate.table.oid].values()}
-    columns = ", ".join(known[column] for column in candidate.columns)
-    return f"CREATE INDEX CONCURRENTLY {least_quoted(name)} ON {candidate.table.name} ({columns})"
+def advice_dicts(
+    catalog: Catalog, candidates: Iterable[Candidate], gained: Mapping[int, Table], window: float | None
+) -> list[AdviceReport]:
+    """Advice for people and for the role build_index. All of it can be followed: each name is given once."""
+    reports: list[AdviceReport] = []
+    for candidate in candidates:
+        names = [report["name"] for report in reports]
+        reports.append(advice_dict(catalog, candidate, gained, window, names))
+    return reports
 
 
 def advice_dict(
-    catalog: Catalog, candidate: Candidate, gained: Mapping[int, Table], window: float | None
+    catalog: Catalog,
+    candidate: Candidate,
+    gained: Mapping[int, Table],
+    window: float | None,
+    taken: Collection[str] = (),
 ) -> AdviceReport:
-    """One piece of advice for people and for the role build_index."""
-    table, name = candidate.table, name_for(catalog, candidate)
+    """One piece of advice. ``taken``: names of others."""
+    table, columns = candidate.table, candidate.columns
+    there = begun(catalog, table, columns) if table.kind == "p" else None
+    name = there.relname if there else name_for(catalog, table, columns, taken)
     writes = gained[table.oid].writes / window if window and table.oid in gained else None
     size = candidate.size or size_of(catalog, candidate)
     return {
         "kind": _kind(candidate),
         "schema": table.schema,
         "table": table.relname,
-        "columns": list(candidate.columns),
+        "columns": list(columns),
         "name": name,
-        "statement": legible_sql(statement_of(catalog, candidate, name)),
+        "statement": legible_sql(statement_of(catalog, table, columns, name)),
         "why": _why(candidate),
         "proved": candidate.proved,
         "cost_before": candidate.before,
@@ -249,29 +245,8 @@ def advice_dict(
         "writes_per_second": round(writes, 1) if writes is not None else None,
         "lock": LOCK,
         "database": printable(catalog.database),
-        "steps": steps_of(catalog, candidate, name),
+        "steps": steps_of(catalog, table, columns, name),
     }
-
-
-def steps_of(catalog: Catalog, candidate: Candidate, name: str) -> list[str]:
-    """The statements for a partitioned table, in their order: none of them locks writers out. Empty for all others,
-    and where partitions are partitioned again."""
-    table = candidate.table
-    leaves = [catalog.tables[oid] for oid in catalog.leaves(table.oid)] if table.kind == "p" else []
-    if any(catalog.parents.get(leaf.oid) != table.oid for leaf in leaves):
-        return []
-    known = {column.name: column.quoted for column in catalog.columns[table.oid].values()}
-    columns = ", ".join(known[column] for column in candidate.columns)
-    whole = least_quoted(name)
-    steps = [f"CREATE INDEX {whole} ON ONLY {table.name} ({columns})"] if leaves else []
-    for leaf in leaves[:_PARTITIONS]:
-        own = least_quoted(name_for(catalog, Candidate(leaf, candidate.columns)))
-        schema = leaf.name.rpartition(".")[0]
-        steps.append(f"CREATE INDEX CONCURRENTLY {own} ON {leaf.name} ({columns})")
-        steps.append(f"ALTER INDEX {table.name.rpartition('.')[0]}.{whole} ATTACH PARTITION {schema}.{own}")
-    if len(leaves) > _PARTITIONS:
-        steps.append(f"-- and the same two for each of {len(leaves) - _PARTITIONS} further partitions")
-    return [legible_sql(step) for step in steps]
 
 
 def _kind(candidate: Candidate) -> str:

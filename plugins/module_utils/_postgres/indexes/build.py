@@ -14,8 +14,9 @@ from ..describe import describe, who_is
 from ..session import Session
 from ..snapshot import Snapshot
 from ..sql_text import LONGEST_NAME, legible_sql
-from .advice import Candidate, name_for, size_of, statement_of
+from .advice import Candidate, size_of
 from .catalog import LOCK, Catalog, Index, Table
+from .index_statements import name_for, statement_of
 
 VERB = "build_index"
 BUILD, REMOVE = "build_index", "drop_index"
@@ -84,7 +85,7 @@ def plan_building(catalog: Catalog, table: Table, wanted_index: IndexRequest) ->
             size,
             f"nothing to do: {serving[0].relname} already has these columns",
         )
-    name = wanted_index.name or (leftover[0].relname if leftover else name_for(catalog, candidate))
+    name = wanted_index.name or (leftover[0].relname if leftover else name_for(catalog, table, wanted_index.columns))
     items, statements = [], {}
     for index in leftover:
         if index.relname == name:
@@ -106,7 +107,7 @@ def plan_building(catalog: Catalog, table: Table, wanted_index: IndexRequest) ->
         },
     )  # fmt: skip
     items.append(item)
-    statements[item.target] = statement_of(catalog, candidate, name)
+    statements[item.target] = statement_of(catalog, table, wanted_index.columns, name)
     return Building(table, Plan(VERB, tuple(items)), statements, name, size)
 
 
@@ -205,7 +206,7 @@ def why_not_named(catalog: Catalog, table: Table, wanted_index: IndexRequest) ->
             return (
                 f"its invalid index {printable(index.name)} is part of {printable(owner.name)}, the partitioned"
                 " table's index, and cannot be dropped:"
-                f" REINDEX INDEX CONCURRENTLY {legible_sql(index.name)} builds it anew"
+                f" REINDEX INDEX CONCURRENTLY {legible_sql(index.name)} rebuilds it"
             )
     return ""
 

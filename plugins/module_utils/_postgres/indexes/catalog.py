@@ -11,12 +11,13 @@ from ..._core.text import printable
 from ..sql_text import legible_sql
 
 _DEAD_TO_LIVE = 4
+LOCK_TIMEOUT = "SET lock_timeout = '2s'"  # before a lock behind which readers or writers would queue
 FEW = 100  # rows that need no second column
 LOCK = "SHARE UPDATE EXCLUSIVE: reads and writes continue; other DDL and VACUUM of the table wait until it is built"
 
 
 class IndexReport(TypedDict):
-    """An index that could go, and why; ``statement`` drops it, or builds it anew where it cannot go alone."""
+    """An index that could go, and why; ``statement`` drops it, or rebuilds it where it cannot go alone."""
 
     index: str
     table: str
@@ -138,6 +139,7 @@ class Catalog:
     standbys: int = 0
     database: str = ""
     parents: Mapping[int, int] = field(default_factory=dict)  # of partitions and children, and of their indexes
+    other_names: Sequence[str] = ()  # of relations that are neither tables nor indexes: an index cannot have them
     views: Sequence[tuple[str, frozenset[int]]] = ()  # their names, and the tables below each
 
     def of(self, table: int) -> list[Index]:
@@ -282,7 +284,7 @@ def droppable(catalog: Catalog) -> list[Index]:
 
 def invalid(catalog: Catalog) -> list[IndexReport]:
     """Indexes that are maintained by every write and used by no read. One that is being built is none yet. An index of
-    a partition that the partitioned table's owns cannot be dropped: it is built anew."""
+    a partition that the partitioned table's owns cannot be dropped: it is rebuilt."""
     reports = []
     for entry in catalog.indexes:
         if not entry.valid and not entry.building and not entry.partitioned:
@@ -354,7 +356,7 @@ def _index_dict(catalog: Catalog, index: Index, why: str) -> IndexReport:
     name = legible_sql(index.name)
     statement = f"DROP INDEX CONCURRENTLY {name}"
     if index.partitioned:  # in the queue for its lock every reader and writer would wait
-        statement = f"SET lock_timeout = '2s'; DROP INDEX {name}"
+        statement = f"{LOCK_TIMEOUT}; DROP INDEX {name}"
         why += "; it is on every partition, and DROP INDEX, not CONCURRENTLY, locks the table and all of them"
     elif index.oid in catalog.parents:
         statement = f"REINDEX INDEX CONCURRENTLY {name}"

@@ -125,7 +125,7 @@ def _advise_in(
     return catalog_report(
         catalog,
         gained,
-        advice=[advice.advice_dict(catalog, proposal, gained, work.seconds) for proposal in ordered],
+        advice=advice.advice_dicts(catalog, ordered, gained, work.seconds),
         missing=missing,
         full_reads=full_reads(
             catalog, gained, readings, whole=work.whole or work.seconds or 0.0, min_rows=options.min_rows,
@@ -176,6 +176,7 @@ def read_catalog(postgres: Postgres, tables: dict[int, Table]) -> Catalog:
         standbys,
         str(postgres.server["database"]),
         {row[0]: row[1] for row in postgres.rows(queries.PARENTS)},
+        [row[0] for row in postgres.names(queries.OTHER_NAMES)],
         [(name, frozenset(_below(views, view))) for view, (name, dummy) in views.items()],
     )
 

@@ -40,7 +40,7 @@ from ..build import (
     why_not_named,
     why_not_room,
 )
-from ..catalog import Catalog, Table
+from ..catalog import LOCK_TIMEOUT, Catalog, Table
 from . import index_queries as queries
 from .advisor import read_catalog, read_tables
 
@@ -186,7 +186,7 @@ def _refuse(postgres: Postgres, catalog: Catalog, table: Table, planned: Buildin
         raise PreflightError(
             f"{table.name} is partitioned, and PostgreSQL cannot drop its index concurrently. DROP INDEX locks the"
             " table and its partitions for a moment; with a lock_timeout it does not wait for long:"
-            f" SET lock_timeout = '2s'; DROP INDEX {plain_identifier(table.schema)}.{plain_identifier(planned.name)}."
+            f" {LOCK_TIMEOUT}; DROP INDEX {plain_identifier(table.schema)}.{plain_identifier(planned.name)}."
             " Nothing was done."
         )
     if table.kind == "p":

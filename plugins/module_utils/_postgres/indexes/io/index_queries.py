@@ -79,6 +79,14 @@ SELECT v.oid, v.relname::text, d.refobjid
  WHERE v.relkind = 'v'
  GROUP BY 1, 2, 3
 """
+# An index shares its names with these, too.
+OTHER_NAMES = """
+SELECT DISTINCT c.relname::text
+  FROM pg_catalog.pg_class AS c
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+       AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+ WHERE c.relkind IN ('S', 'v', 'f', 'c')
+"""
 # Databases of other sessions, those with active sessions first.
 ELSEWHERE = """
 SELECT d.datname::text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes import advice
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.catalog import (
@@ -11,7 +13,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.ca
     Table,
 )
 
-from .tables import BOOKINGS, catalog, index
+from .tables import BOOKINGS, catalog
 
 
 def candidate(*columns, **more):
@@ -84,20 +86,18 @@ def test_the_index_that_saves_most_with_the_fewest_columns(tries, chosen):
     assert (best and best[0]) == chosen
 
 
-def test_the_statement_to_review_is_one_that_can_be_run():
-    odd = Table(1, "Shop", 'Book"ings', '"Shop"."Book""ings"', "r", 1, 1)
-    known = Catalog({1: odd}, [], [], {1: {1: Column(1, "Seat No", '"Seat No"')}})
-    one = advice.Candidate(odd, ("Seat No",))
-    name = advice.name_for(known, one)
-    assert advice.statement_of(known, one, name) == (
-        'CREATE INDEX CONCURRENTLY "Book""ings_Seat No_idx" ON "Shop"."Book""ings" ("Seat No")'
-    )
+def test_two_pieces_of_advice_have_two_names():
+    long = "a_column_of_a_long_name_that_leaves_no_room_for_the_next_one_of"
+    columns = {n: Column(n, name, name) for n, name in enumerate((long, "trip", "at"), 1)}
+    known = replace(catalog(), columns={1: columns})
+    reports = advice.advice_dicts(known, [candidate(long, "trip"), candidate(long, "at")], {}, None)
+    assert len({report["name"] for report in reports}) == 2
+    assert [report["statement"].split()[3] for report in reports] == [report["name"] for report in reports]
+    assert all(len(report["name"]) <= 63 for report in reports)
+
+
+def test_a_partitioned_table_is_told_by_its_steps():
     parted = advice.Candidate(BOOKINGS._replace(kind="p"), ("trip",))
-    assert advice.statement_of(catalog(), parted, "x") == ""
-    assert "attach" in advice.advice_dict(catalog(), parted, {}, None)["why"]
-
-
-def test_names_are_cut_and_never_taken():
-    taken = index(1)._replace(relname="bookings_trip_idx")
-    assert advice.name_for(catalog(taken), candidate("trip")) == "bookings_trip_idx1"
-    assert len(advice.name_for(catalog(), candidate("trip" * 30))) == 63
+    report = advice.advice_dict(catalog(), parted, {}, None)
+    assert (report["statement"], report["steps"]) == ("", [])
+    assert "attach" in report["why"]

@@ -83,7 +83,7 @@ def test_what_is_part_of_a_partitioned_table_s_index_is_never_dropped_alone():
 def test_what_an_invalid_part_of_it_needs(name):
     request = IndexRequest("public", "t", ("a b",), name=name)
     said = why_not_named(a_catalog(index(valid=False), WHOLE, parents={9: 8}), TABLE, request)
-    assert said.endswith("REINDEX INDEX CONCURRENTLY public.t_a_idx builds it anew")
+    assert said.endswith("REINDEX INDEX CONCURRENTLY public.t_a_idx rebuilds it")
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_a_duplicate_that_is_part_of_another_index_stays(found, parents, gone):
     assert [report["index"] for report in duplicates(catalog(*found, parents=parents))] == gone
 
 
-def test_an_invalid_part_is_built_anew():
+def test_an_invalid_part_is_rebuilt():
     (report,) = invalid(catalog(whole(valid=False), index(11, valid=False), index(12), parents=PARTED))
     assert report["statement"] == "REINDEX INDEX CONCURRENTLY public.i11"
     assert "part of public.i10" in report["why"]
