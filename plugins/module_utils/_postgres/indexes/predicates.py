@@ -275,12 +275,12 @@ def index_needs(query: Query, tables: Mapping[str, Sequence[str]]) -> dict[str, 
 
     for words, narrowed in query.conditions:
         for side, operator, others in _comparisons(words):
-            qualifier, name = _column(side)
+            qualifier, name = column_alone(side)
             alias = owner(qualifier, name)
             if alias and narrowed in ("", alias) and not mentions(others, alias):
                 _note(needs[alias].equal if operator in _EQUAL else needs[alias].other, name)
     first = query.order[: query.order.index(",")] if "," in query.order else query.order
-    qualifier, name = _column(first[:-1] if first[-1:] in (["asc"], ["desc"]) else first)
+    qualifier, name = column_alone(first[:-1] if first[-1:] in (["asc"], ["desc"]) else first)
     if owner(qualifier, name):
         _note(needs[owner(qualifier, name)].sorted_by, name)
     for need in needs.values():
@@ -323,7 +323,7 @@ def _comparisons(words: list[Any]) -> Iterator[tuple[list[Any], str, list[Any]]]
             yield right, operator, left
 
 
-def _column(words: list[Any]) -> tuple[str, str]:
+def column_alone(words: list[Any]) -> tuple[str, str]:
     """Qualifier and name where the words are a column and nothing else; else a name that is none."""
     names = words[::2]
     if len(words) not in (1, 3) or (len(words) == 3 and words[1] != "."):

@@ -10,29 +10,24 @@ with what keeps an index from being advised.
 from __future__ import annotations
 
 import re
-from typing import Any, Iterable, Mapping, NamedTuple, Sequence, TypedDict
+from typing import Collection, Iterable, Mapping, NamedTuple, TypedDict
 
 from ..._core.text import printable
 from ..sql_text import legible_sql, without_literals
 from ..work import maintains
 from ..workload.grouping import inner_query
-from .catalog import Catalog, Column, Table
-from .predicates import Query, all_queries, conjuncts, plain_name
+from .catalog import Catalog, Table
+from .predicates import all_queries, plain_name
+from .read_reasons import Read, reasons
 
 LEAST_PASSES = 0.5  # of a table, below which it was not read from end to end (as by a LIMIT)
 _PER_CALL = 0.1  # passes, below which a call of a statement does not read the table from end to end
 _ONE_PASS = re.compile(r"\s*(?:COPY|CREATE\s+(?:UNIQUE\s+)?INDEX(?!\s+CONCURRENTLY))\b", re.I)
 _WORD = re.compile(r'(?:[^\W\d][\w$]*|"(?:[^"]|"")+")')
-_CONTAINS = ("@>", "<@", "?|", "?&", "@?", "@@", "&&")
-_PATHS = ("->", "->>", "#>", "#>>")
-_PATTERNS = ("like", "ilike", "similar", "~", "~*", "!~", "!~*", "~~", "~~*")
-_NO_FUNCTION = ("in", "any", "some", "all", "and", "or", "not", "between", "exists", "row", "array", "values", "like")
-_SHOWN = 100
 _DEAD_ROWS = (
     "it has {dead:,} dead rows and {live:,} others, and each scan passes all of them: VACUUM {name}; if that removes"
     " none, end what holds back the xmin horizon; then let autovacuum run on it more often"
 )
-_MANY_ROWS = 0.2  # of a table, from which on an index of the column would not be used
 
 
 class FullRead(TypedDict):
@@ -55,13 +50,17 @@ class FullRead(TypedDict):
 
 class Reading(NamedTuple):
     """A statement that took time: its text, as it is shown, its seconds, the tables that advice covers, and how often
-    it ran. 0: not known."""
+    it ran (0: not known). ``tested``: tables and columns of them on which an index was tried, and saved too little."""
 
     text: str
     shown: str
     seconds: float
     advised: frozenset[int]
     calls: int = 0
+    tested: frozenset[tuple[int, str]] = frozenset()
+
+    def tested_of(self, table: int) -> list[str]:
+        return [name for oid, name in self.tested if oid == table]
 
 
 def passes(table: Table) -> float:
@@ -107,7 +106,7 @@ def full_reads(
         named.sort(key=lambda oid: wholly[oid].kind != "p")  # a partitioned table stands for its partitions
         for oid in named:
             if oid not in reading.advised and not explained & {oid, *_above(catalog, oid)}:
-                why = why_no_advice(catalog, wholly[oid], reading.text)
+                why = why_no_advice(catalog, wholly[oid], reading.text, reading.tested_of(oid))
                 reads.append(_full_read(catalog, wholly[oid], reading.seconds, whole, reading.shown, why))
                 explained.add(oid)
         if not named and not seldom and not nameless and _hides(catalog, reading.text):
@@ -192,8 +191,9 @@ def _hides(catalog: Catalog, text: str) -> bool:
     return bool(re.match(r"\s*(select|call|do|execute|with|perform)\b", bare)) and not known & _words(text)
 
 
-def why_no_advice(catalog: Catalog, table: Table, text: str) -> str:
-    """Why no index is advised for a statement that reads a table from end to end, and what may serve it."""
+def why_no_advice(catalog: Catalog, table: Table, text: str, tested: Collection[str] = ()) -> str:
+    """Why no index is advised for a statement that reads a table from end to end, and what may serve it. ``tested``:
+    columns on which an index was tried."""
     bare = without_literals(inner_query(text))
     if table.mostly_dead:
         return _DEAD_ROWS.format(dead=table.dead, live=table.live, name=legible_sql(table.name))
@@ -208,7 +208,8 @@ def why_no_advice(catalog: Catalog, table: Table, text: str) -> str:
     for query in all_queries(bare):
         aliases = {alias for dummy, name, alias in query.sources if name in names}
         if aliases:
-            said += _of_query(catalog, table, query, aliases, columns)
+            conditions = [words for words, narrowed in query.conditions if narrowed in ("", *aliases)]
+            said += reasons(Read(catalog, table, aliases, columns, tested), conditions)
     said = list(dict.fromkeys(said))
     return "; ".join(said[:3]) if said else "check its plan with EXPLAIN"
 
@@ -220,123 +221,3 @@ def _above(catalog: Catalog, oid: int) -> list[int]:
         ancestors.append(parent)
         parent = catalog.parents.get(parent)
     return [relation for relation in ancestors if relation in catalog.tables]
-
-
-def _of_query(
-    catalog: Catalog, table: Table, query: Query, aliases: set[str], columns: Mapping[str, Column]
-) -> list[str]:
-    conditions = [
-        condition
-        for words, narrowed in query.conditions
-        if narrowed in ("", *aliases)
-        for condition in conjuncts(words)
-        if _mentions(condition, aliases, columns)
-    ]
-    if not conditions:
-        return ["no condition restricts the rows, so all are read: read fewer rows, or cache the result"]
-    return [_reason(catalog, table, condition, columns) for condition in conditions]
-
-
-def _mentions(words: Sequence[Any], aliases: set[str], columns: Mapping[str, Column]) -> bool:
-    flat = _flat(words)
-    return any(
-        (plain_name(word) in columns and before != ".") or (plain_name(word) in aliases and after == ".")
-        for before, word, after in zip(["", *flat], flat, [*flat[1:], ""])
-        if _WORD.fullmatch(word)
-    )
-
-
-def _reason(catalog: Catalog, table: Table, words: Sequence[Any], columns: Mapping[str, Column]) -> str:
-    """What keeps an index from serving one condition, and which may."""
-    flat, shown = _flat(words), _shown(words)
-    lower = [word.lower() for word in flat]
-    if "or" in lower:
-        return f"{shown}: under OR each side needs an index of its own"
-    if any(word in _CONTAINS for word in flat) or _asks_for_a_key(flat):
-        return f"{shown}: a GIN index on the column may support that operator"
-    if any(word in _PATTERNS for word in lower):
-        return (
-            f"{shown}: an index with text_pattern_ops may support a pattern with a fixed prefix; a pattern that begins"
-            " with %, ILIKE and regular expressions need a GIN index with gin_trgm_ops (pg_trgm)"
-        )
-    if any(word in _PATHS for word in flat):
-        return f"{shown} compares an expression: an index on that expression may support it"
-    if "is" in lower or "isnull" in lower or "notnull" in lower:
-        return f"{shown}: {_of_nulls(flat, columns)}"
-    if any(word in ("<>", "!=", "not") for word in lower):
-        return (
-            f"{shown}: an inequality selects most rows as a rule; where it selects few, a partial index with that"
-            " condition may help"
-        )
-    if "::" in flat or "cast" in lower:
-        return f"{shown} compares a cast: compare the column itself, or create an index on that expression"
-    function = next(
-        (
-            word
-            for word, after in zip(words, [*words[1:], ""])
-            if isinstance(word, str) and isinstance(after, list) and _WORD.fullmatch(word)
-            if word.lower() not in _NO_FUNCTION
-            if _mentions(after, set(), columns)
-        ),
-        "",
-    )
-    if function or any(isinstance(word, str) and word in ("+", "-", "*", "/", "||", "%") for word in words):
-        return f"{shown} compares an expression: an index on that expression may support it"
-    return f"{shown}: {_of_columns(catalog, table, flat, columns)}"
-
-
-def _asks_for_a_key(flat: Sequence[str]) -> bool:
-    """Whether there is the operator ``?`` of jsonb: unlike a literal, it follows what it is applied to."""
-    return any(
-        word == "?" and after and (before == ")" or (_WORD.fullmatch(before) and before.lower() not in _NO_FUNCTION))
-        for before, word, after in zip(["", *flat], flat, [*flat[1:], ""])
-    )
-
-
-def _of_nulls(flat: Sequence[str], columns: Mapping[str, Column]) -> str:
-    known = [columns[plain_name(word)] for word in flat if plain_name(word) in columns]
-    if not known or known[0].nulls is None:
-        return "a partial index with that condition may help, if few rows match it"
-    share = known[0].nulls if "not" not in [word.lower() for word in flat] else 1 - known[0].nulls
-    if share <= _MANY_ROWS:
-        return f"a partial index with that condition may help: {share:.1%} of the rows match it"
-    return f"{share:.0%} of the rows match it, so that no index helps"
-
-
-def _of_columns(catalog: Catalog, table: Table, flat: Sequence[str], columns: Mapping[str, Column]) -> str:
-    known = [columns[plain_name(word)] for word in flat if plain_name(word) in columns]
-    if not known:
-        return "check its plan with EXPLAIN"
-    share = known[0].selectivity(table.rows)
-    if catalog.searched(table.oid, [known[0].number], equal=True):
-        return (
-            f"there is an index on {printable(known[0].name)} that is not used: too many rows match, or the"
-            f" statistics are old (ANALYZE {legible_sql(table.name)})"
-        )
-    if share is not None and share >= _MANY_ROWS:
-        name = printable(known[0].name)
-        return (
-            f"about {share:.0%} of the rows have one value of {name}: for that value no index helps; for a rare one a"
-            f" partial index (WHERE {name} = that value) may, check its plan with EXPLAIN"
-        )
-    if share is None:
-        return (
-            f"the statistics of {printable(known[0].name)} are not known here (ANALYZE, or GRANT pg_read_all_data):"
-            " check its plan with EXPLAIN"
-        )
-    return "check its plan with EXPLAIN: a test with an index on it showed no gain"
-
-
-def _flat(words: Sequence[Any]) -> list[str]:
-    flat_words: list[str] = []
-    for word in words:
-        flat_words += ["(", *_flat(word), ")"] if isinstance(word, list) else [word]
-    return flat_words
-
-
-def _shown(words: Sequence[Any]) -> str:
-    text = " ".join(_flat(words))
-    for wide, narrow in (("( ", "("), (" )", ")"), (" . ", "."), (" ,", ","), (" :: ", "::")):
-        text = text.replace(wide, narrow)
-    text = re.sub(r"(?<![\w]and)(?<![\w]in)(\w) \(", r"\1(", text)
-    return printable(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")

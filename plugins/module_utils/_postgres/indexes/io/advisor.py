@@ -236,6 +236,7 @@ def _of_statements(
                 text = f"{text} ..."
         shown = shortened(legible_statement(text), _LONGEST)
         tried = []
+        tested: set[tuple[int, str]] = set()
         if is_read(inner_query(text)) and not text.endswith(" ..."):
             age = _at_work(running, work.seconds) if key not in spent else 0.0
             evidence = (_opened(postgres, running), {oid for oid, table in gained.items() if table.scans})
@@ -243,7 +244,7 @@ def _of_statements(
                 best: Candidate | None
                 try:
                     best = (
-                        _proved(planner, catalog, table, need)
+                        _proved(planner, catalog, table, need, tested)
                         if prove
                         else _unproved(catalog, gained, table, need, age)
                     )
@@ -257,7 +258,7 @@ def _of_statements(
             for proposal in advice.merge(tried)
             if not catalog.serves(proposal.table.oid, _numbers(catalog, proposal))
         ]
-        readings.append(Reading(text, shown, seconds, _advised(catalog, merged), ran))
+        readings.append(Reading(text, shown, seconds, _advised(catalog, merged), ran, frozenset(tested)))
         candidates += [replace(proposal, seconds=seconds, statements=[shown]) for proposal in merged]
     notes += [_not_planned(reason, statements) for reason, statements in reasons.items()]
     notes += unclear
@@ -341,9 +342,11 @@ def _asked(
                 yield by_alias[alias], need
 
 
-def _proved(planner: Planner, catalog: Catalog, table: Table, need: IndexNeed) -> Candidate | None:
+def _proved(
+    planner: Planner, catalog: Catalog, table: Table, need: IndexNeed, tested: set[tuple[int, str]]
+) -> Candidate | None:
     """The index that saves most of a question of ours about this table, by the planner's own cost; of a partitioned
-    table about its largest partition."""
+    table about its largest partition. Fills ``tested``."""
     leaves = catalog.leaves(table.oid) if table.kind == "p" else []
     asked_of = catalog.tables[leaves[0]] if leaves else table
     quoted = {column.name: column.quoted for column in catalog.columns[asked_of.oid].values()}
@@ -356,6 +359,7 @@ def _proved(planner: Planner, catalog: Catalog, table: Table, need: IndexNeed) -
                 continue
             with planner.with_index(asked_of.name, [quoted[name] for name in columns]) as size:
                 tried.append((columns, cost(planner.explain(asked, parameters)), size))
+    tested |= {(oid, columns[0]) for oid in (table.oid, *leaves) for columns, *dummy in tried if len(columns) == 1}
     best = advice.cheapest(tried, before)
     if best is None:
         return None
