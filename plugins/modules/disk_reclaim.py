@@ -62,8 +62,8 @@ options:
       - An image is always kept if a container uses it, if a recorded release needs it, or if it is the previous image
         of a service or of a repository that services use.
       - An image is also kept if a container, a compose file of a project that has a container, or a file under
-        O(releases) names it by digest; if such a file may not be read; or if it was pulled by digest and no image of
-        its repository has a tag or a container.
+        O(releases) names it by digest, or if such a file may not be read. Where a compose file is not on this host,
+        what was pulled by digest is kept, unless an image of its repository has a tag or a container.
     type: float
     default: 24.0
   container_age:
@@ -107,8 +107,8 @@ options:
         backup. Directories, a backup with a date in the future, one that cannot be read, and one that could not be
         checked in time (300 seconds for all) are kept and do not count.
       - If an entry cannot be judged (its service does not run), no other entry removes a file that matches its
-        pattern, unless the mounts of its container show that it names another folder. If a file of these folders
-        cannot be read, no base backup is removed, since that file may be an incremental one.
+        pattern from the same folder, as the mounts of its container show it. If a file of these folders cannot be
+        read, no base backup is removed, since that file may be an incremental one.
     type: list
     elements: dict
     default: []

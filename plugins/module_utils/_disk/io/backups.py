@@ -125,11 +125,9 @@ def _labels(engine: Engine | None, kept: Kept, deadline: float) -> _Labels:
 
 
 def _spare(engine: Engine | None, entry: _Judged, unjudged: Sequence[Kept]) -> None:
-    """Keep what an entry that cannot be judged may keep: a file that it names, in what may be the same folder."""
+    """Keep what an entry that cannot be judged may keep: a file that it names, in the same folder."""
     for kept in unjudged:
-        theirs = _on_host(engine, kept)
-        mine = _on_host(engine, entry.kept)
-        if theirs is not None and mine is not None and theirs != mine:
+        if _on_host(engine, kept) != _on_host(engine, entry.kept):
             continue
         for inode, (dummy, find) in list(entry.go.items()):
             if fnmatch(str(find.handle["name"]), kept.pattern):
@@ -137,14 +135,17 @@ def _spare(engine: Engine | None, entry: _Judged, unjudged: Sequence[Kept]) -> N
                 entry.stay[inode] = replace(find, excluded=why)
 
 
-def _on_host(engine: Engine | None, kept: Kept) -> str | None:
-    """Where on the host the folder of an entry is, or a name of its own in no mount of a container; None: not known."""
+def _on_host(engine: Engine | None, kept: Kept) -> str:
+    """Where on the host the folder of an entry is, or a name of its own in no mount of a container.
+
+    Where that is not known, of a container's folder its own path: it is often mounted at the same one.
+    """
     if not kept.service:
         return os.path.realpath(kept.path)
     try:
         containers = engine.labelled() if engine is not None else []
     except RunbookError:
-        return None
+        return kept.path
     mine = [
         container
         for container in containers
@@ -153,7 +154,7 @@ def _on_host(engine: Engine | None, kept: Kept) -> str | None:
     ]
     places = {place_on_host(kept.path, container.get("Mounts") or ()) for container in mine}
     place = places.pop() if len(places) == 1 else None
-    return f"{kept.project}/{kept.where}" if place == "" else place
+    return f"{kept.project}/{kept.where}" if place == "" else os.path.realpath(place or kept.path)
 
 
 def _judged(

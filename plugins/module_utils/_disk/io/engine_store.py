@@ -80,8 +80,8 @@ def dangling_images(engine: Engine, used: Mapping[str, Any], releases: str, age:
             why = f"a recorded release cannot be read ({unread[0]}), and may need it"
         elif pins.unread and known.get("RepoDigests"):
             why = f"whether a compose file names it by its digest is not known ({pins.unread[0]})"
-        elif _by_digest_alone(known, tagged):
-            why = "it was pulled by its digest, and what needs it is not known"
+        elif pins.missing and _by_digest_alone(known, tagged):
+            why = f"it was pulled by its digest, which {sorted(pins.missing)[0]} may name: that is not on this host"
         elif owners - last_of:
             why = f"the last image of {of} before the present one: a rollback may need it"
         elif old < age:

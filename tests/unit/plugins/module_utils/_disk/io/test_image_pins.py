@@ -128,9 +128,15 @@ def test_what_any_record_of_a_release_names_stays(tmp_path):
     assert "names it by its digest" in judged(images, [], tmp_path)[0]["f"]
 
 
-def test_what_was_pulled_by_digest_for_a_job_that_is_not_seen_stays(tmp_path):
-    kept = judged([image("a", "offen/backup"), image("b")], [], tmp_path)[0]
-    assert kept == {"a": "it was pulled by its digest, and what needs it is not known", "b": ""}
+def test_what_was_pulled_by_digest_stays_while_a_compose_file_is_elsewhere(tmp_path):
+    images = [image("a", "offen/backup"), image("f"), *REDIS[1:], image("c", "redis")]
+    assert judged(images, [], tmp_path)[0] == {"a": "", "f": "", "c": ""}
+    web = [container("e", "web", tmp_path, f"{tmp_path}/compose.yml")]
+    kept = judged(images, web, tmp_path / "releases")[0]
+    assert f"which {tmp_path}/compose.yml may name: that is not on this host" in kept["a"]
+    assert (kept["f"], kept["c"]) == ("", "")
+    (tmp_path / "compose.yml").write_text("services: {}")
+    assert judged(images, web, tmp_path / "releases")[0] == {"a": "", "f": "", "c": ""}
 
 
 def test_deploys_by_digest_leave_old_images_that_go(tmp_path):

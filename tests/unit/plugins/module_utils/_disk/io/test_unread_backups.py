@@ -78,26 +78,36 @@ class _Engine:
 
 
 @pytest.mark.parametrize(
-    ("mounts", "pattern", "number"),
+    ("mounts", "path", "pattern", "number"),
     [
-        (None, "*.sql.gz", 0),
-        ("here", "*.sql.gz", 0),
-        ("unnamed", "pafar*", 0),
-        ("elsewhere", "*.sql.gz", 3),
-        ("none", "*.sql.gz", 3),
-        (None, "*.dump", 3),
-        ("here", "crm*", 3),
+        ("here", "/b", "*.sql.gz", 0),
+        ("here", "/b/", "pafar*", 0),
+        ("above", "/b/daily", "*.sql.gz", 0),
+        ("elsewhere", "/b", "*.sql.gz", 3),
+        ("none", "/b", "*.sql.gz", 3),
+        ("here", "/b", "crm*", 3),
+        # Without an answer a folder at the same path may be the same one.
+        (None, "same", "*.sql.gz", 0),
+        ("unnamed", "same", "*.sql.gz", 0),
+        (None, "/b", "*.sql.gz", 3),
+        (None, "same", "*.dump", 3),
     ],
 )
-def test_what_an_entry_that_cannot_be_judged_may_keep_no_other_removes(tmp_path, mounts, pattern, number):
+def test_what_an_entry_that_cannot_be_judged_may_keep_no_other_removes(tmp_path, mounts, path, pattern, number):
+    folder = tmp_path / "daily"
+    folder.mkdir()
     for days in range(5):
-        dump(tmp_path, nightly(days), days + 0.01)
-    sources = {"here": str(tmp_path), "elsewhere": "/srv/other", "unnamed": ""}
-    listed = None if mounts is None else [{"Source": sources[mounts], "Destination": "/b"}] if mounts in sources else []
-    mine = Kept(str(tmp_path), rule=Rule(keep=2))
-    names, reasons = going(mine, Kept("/b", pattern, Rule(keep=4), "db", "shop"), engine=_Engine(listed))
+        dump(folder, nightly(days), days + 0.01)
+    path = str(folder) if path == "same" else path
+    sources = {"here": str(folder), "above": str(tmp_path), "elsewhere": "/srv/other", "unnamed": ""}
+    inside = path if mounts == "unnamed" else "/b"
+    listed = (
+        None if mounts is None else [{"Source": sources[mounts], "Destination": inside}] if mounts in sources else []
+    )
+    mine = Kept(str(folder), rule=Rule(keep=2))
+    names, reasons = going(mine, Kept(path, pattern, Rule(keep=4), "db", "shop"), engine=_Engine(listed))
     assert len(names) == number
-    assert ("the entry of db:/b could not be judged, and may keep it" in reasons) == (not number)
+    assert (f"the entry of db:{path} could not be judged, and may keep it" in reasons) == (not number)
     # One that names a folder that is not there keeps nothing.
     assert len(going(mine, Kept(str(tmp_path / "nowhere"), rule=Rule(keep=4)))[0]) == 3
 
