@@ -20,6 +20,7 @@ options:
     description:
       - Path on the file system that is short of space. Only items on this file system are considered.
       - Empty means the fullest file system of the host, by bytes or inodes, which M(pafar.runbook.triage_report) names.
+        If O(free) is a size, the fullest of those with less free space than that.
     type: path
     default: /
   free:

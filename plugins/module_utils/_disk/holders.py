@@ -7,10 +7,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Sequence
 
-from .reclaim import Explained, explained, format_bytes
+from .._system.counters import Filesystem
+from .reclaim import FEW_INODES, Explained, Goal, explained, format_bytes
 
 FOLDER = "folder"
 _MOST = 5  # folders and files that are shown
+_FULL = 0.95  # used share of a file system
 _LEAST = 0.05  # of what is used: less explains nothing
 _MAIN = 0.8  # of a folder: where one of its folders holds so much, that one is shown
 _DATA, _WAL, _ARCHIVE, _TABLESPACE = "data directory", "write-ahead log", "archive of write-ahead log", "tablespace"
@@ -42,6 +44,28 @@ def place_on_host(path: str, mounts: Iterable[Mapping[str, Any]]) -> str | None:
     mount = max(above, key=lambda mount: len(str(mount["Destination"])))
     source = str(mount.get("Source") or "")
     return source.rstrip("/") + path[len(str(mount["Destination"]).rstrip("/")) :] if source.startswith("/") else None
+
+
+def fullest_of(systems: Sequence[Filesystem], goal: Goal) -> str:
+    """Where the fullest file system is mounted, by bytes or by inodes; of those that miss the goal, if any does.
+
+    One that is smaller than a goal in bytes never meets it, and is short only if it is full.
+    """
+    short = [system for system in systems if _is_short(system, goal)]
+    ordered = sorted(short or systems, key=lambda system: (-_used(system), system["mount"] != "/", system["free"]))
+    return ordered[0]["mount"] if ordered else "/"
+
+
+def _used(system: Filesystem) -> float:
+    return max(system["used_share"], system["inodes_used_share"] or 0.0)
+
+
+def _is_short(system: Filesystem, goal: Goal) -> bool:
+    if (system["inodes_used_share"] or 0.0) >= FEW_INODES:
+        return True
+    if goal.bytes:
+        return system["free"] < goal.bytes and (goal.bytes < system["size"] or system["used_share"] > _FULL)
+    return 1 - system["used_share"] < goal.share
 
 
 def biggest(own: Mapping[str, int], files: Sequence[tuple[int, str]], root: str, used: int) -> list[tuple[int, str]]:

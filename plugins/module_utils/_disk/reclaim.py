@@ -29,6 +29,7 @@ LOGS, CACHE, IMAGES, CONTAINERS, JOURNAL, BACKUPS = KINDS = (
 _FREE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(%|[KMGT]i?B?)?\s*\Z", re.IGNORECASE)
 _POWERS = {"K": 1, "M": 2, "G": 3, "T": 4}
 _SMALL = 64 * 1024  # bytes that are not worth an act
+FEW_INODES = 0.85  # used share from which the inodes of a file system are short
 _LARGEST = 2**63  # bytes: no file system is larger
 
 
@@ -259,7 +260,10 @@ class Reclaiming(PlannedAct):
         room, missing, target = self.room, self.missing, self.goal.words
         frees = sum(int(item.detail["bytes"]) for item in self.plan.actions)
         have = f"{format_bytes(room.free)} ({room.share:.0%}) of {room.mount} are free"
-        if not missing:
+        inodes = room.as_dict()["inodes_used_share"] or 0.0
+        if not missing and inodes >= FEW_INODES:
+            nothing = f"no bytes are missing ({have}), but {inodes:.0%} of its inodes are used; see what is explained"
+        elif not missing:
             nothing = f"nothing to do: {have}, and {target} are wanted"
         elif not self.plan.actions:
             nothing = f"nothing here may be freed: {have}, {format_bytes(missing)} are missing; see what is explained"

@@ -11,14 +11,13 @@ from typing import Any, Mapping, Sequence
 from ..._compose.container import PROJECT, SERVICE
 from ..._core.errors import HostError, InputError
 from ..._core.units import MIB
-from ..._system.counters import container_id_of
+from ..._system.counters import READ_ONLY, container_id_of
 from ..._system.io.kernel_files import read
 from ..._system.io.open_files import OpenFiles
-from ..._system.io.procfs import read_host
-from ..reclaim import Explained, Goal, Room, explained, format_bytes, who_closes
+from ..._system.io.procfs import not_examined, read_host
+from ..reclaim import FEW_INODES, Explained, Goal, Room, explained, format_bytes, who_closes
 
 _WALK = 5.0  # seconds for which folders are counted when inodes are short
-_FEW_INODES = 0.85
 _SHORT = 0.15  # free share below which another file system is named
 _SHOWN = 5
 
@@ -43,9 +42,10 @@ def room_of(mount: str) -> Room:
 
 
 def others_short(device: int, goal: Goal) -> list[str]:
-    """A note for each other file system that is short of space too, with the option that frees it."""
+    """A note for each other file system that is short too, with the option that frees it, and for what is none."""
     notes = []
-    for system in read_host().filesystems:
+    host = read_host()
+    for system in host.filesystems:
         place = system["mount"]
         try:
             if os.stat(place).st_dev == device:
@@ -53,8 +53,17 @@ def others_short(device: int, goal: Goal) -> list[str]:
             room = room_of(place)
         except (OSError, HostError):
             continue
+        inodes = room.as_dict()["inodes_used_share"] or 0.0
         if room.missing(goal) and room.share < _SHORT:
             notes.append(f"{place} is short of space too ({room.share:.0%} free): mount={place} frees that one")
+        elif inodes >= FEW_INODES:
+            notes.append(f"{place} has used {inodes:.0%} of its inodes: mount={place} explains that")
+    notes += [f"{place} {READ_ONLY}: nothing is freed there" for place in host.read_only_after_errors]
+    for place, why, used in not_examined():
+        if used < 0:
+            notes.append(f"{place} was not examined ({why})")
+        elif used > 1 - _SHORT:
+            notes.append(f"{place} is {used:.0%} full, and {why}: nothing is freed there")
     return notes
 
 
@@ -103,7 +112,7 @@ def _labels(container: Mapping[str, Any]) -> Mapping[str, Any]:
 def inodes(room: Room) -> list[Explained]:
     """Where inodes are short: the folders with the most entries, as far as could be counted in time."""
     share = room.as_dict()["inodes_used_share"]
-    if share is None or share < _FEW_INODES:
+    if share is None or share < FEW_INODES:
         return []
     device, deadline, counts, whole = device_of(room.mount), time.monotonic() + _WALK, {}, True
     for place, folders, names in os.walk(room.mount):

@@ -95,7 +95,7 @@ def reclaim(
     login: EngineLogin, options: ReclaimOptions, only: Sequence[str] | None, check_mode: bool
 ) -> dict[str, Any]:
     """What disk_reclaim returns: an ActResult, and what was found besides."""
-    options = options if options.mount else replace(options, mount=fullest())
+    options = options if options.mount else replace(options, mount=fullest(options.goal))
     with ExitStack() as stack:
         state = _disk_state(stack, login, options)
         plan = plan_reclaim(state.finds, state.room.missing(options.goal))

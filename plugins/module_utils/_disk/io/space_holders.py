@@ -12,20 +12,20 @@ from typing import Any, Iterable, Mapping, Sequence
 from ..._system.io.kernel_files import read
 from ..._system.io.procfs import read_host
 from ..base_backup import is_segment
-from ..holders import Owner, ServerFolders, biggest, explain
-from ..reclaim import Explained, Room
+from ..holders import Owner, ServerFolders, biggest, explain, fullest_of
+from ..reclaim import Explained, Goal, Room
 
 _WALK = 5.0  # seconds for which folders are counted
 _FILES = 20  # biggest files that are kept
 
 
-def fullest() -> str:
-    """Where the fullest file system of this host is mounted, by bytes or by inodes; / where none is seen."""
-    shares = [
-        (max(system["used_share"], system["inodes_used_share"] or 0.0), system["mount"])
-        for system in read_host().filesystems
-    ]
-    return max(shares, key=lambda share: (share[0], share[1] == "/"), default=(0.0, "/"))[1]
+def fullest(goal: Goal) -> str:
+    """Where the file system of this host that is meant is mounted; / where none is seen.
+
+    The fullest by bytes or by inodes; of those that miss the goal, if there are any: a large disk that is nearly full
+    may have more bytes than a goal wants.
+    """
+    return fullest_of(read_host().filesystems, goal)
 
 
 def mount_of(device: int, path: str) -> str:

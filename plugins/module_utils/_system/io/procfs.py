@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -22,6 +21,7 @@ from ..counters import (
     parse_pairs,
     parse_pressure,
 )
+from ..mounts import parse_mounts, unescaped
 from .kernel_files import read
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -59,7 +59,6 @@ _NO_DISKS = frozenset(
 
 # Options of ext4. The second one is shown instead of ro by newer kernels (since 6.15).
 _AFTER_ERRORS, _EMERGENCY = "errors=remount-ro", "emergency_ro"
-_ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
 def read_host(disks: bool = True) -> HostReading:
@@ -96,25 +95,21 @@ def _read_only_after_errors() -> Iterable[str]:
         device = mount.split()[2]
         if device not in devices and (_EMERGENCY in options or {"ro", _AFTER_ERRORS} <= options):
             devices.add(device)
-            yield _unescaped(place)
-
-
-def _unescaped(place: str) -> str:
-    """A mount point as it is named; the kernel writes blanks and the like as octal numbers."""
-    return _ESCAPED.sub(lambda octal: chr(int(octal.group(1), 8)), place)
+            yield unescaped(place)
 
 
 def _filesystems() -> Iterable[Filesystem]:
     """Each file system that can be written once, with its inodes: `df` shows space while inodes are gone. An image that
     is mounted read-only is full by nature."""
-    devices = set()
-    for line in read("/proc/self/mounts").splitlines():
-        device, place, kind = line.split()[:3]
+    devices: set[int | str] = set()
+    for mount in parse_mounts(read("/proc/self/mountinfo")):
+        place, kind = mount.place, mount.kind
         if kind in _NO_DISKS and place != "/":
             continue
-        place = _unescaped(place)
         try:
-            number, figures = os.stat(place).st_dev, os.statvfs(place)
+            # Each subvolume of btrfs has a number of its own, and the room of all of them is one.
+            number = mount.source if kind == "btrfs" else os.stat(place).st_dev
+            figures = os.statvfs(place)
         except OSError:
             continue
         if number in devices or not figures.f_blocks or figures.f_flag & os.ST_RDONLY:
@@ -124,13 +119,30 @@ def _filesystems() -> Iterable[Filesystem]:
         used = (figures.f_blocks - figures.f_bfree) * figures.f_frsize
         yield {
             "mount": place,
-            "device": device,
+            "device": mount.source,
             "kind": kind,
             "size": size,
             "free": free,
             "used_share": round(used / max(1, used + free), 4),
             "inodes_used_share": round(1 - figures.f_favail / figures.f_files, 4) if figures.f_files else None,
         }
+
+
+def not_examined() -> list[tuple[str, str, float]]:
+    """Mounts that are none of a host's disks here: (mount, why, share that is used where that is known, else -1)."""
+    left_out = []
+    for mount in parse_mounts(read("/proc/self/mountinfo")):
+        try:
+            figures = os.statvfs(mount.place)
+        except OSError as error:
+            if mount.kind not in _NO_DISKS and not mount.kind.startswith("fuse"):
+                left_out.append((mount.place, error.strerror or str(error), -1.0))
+            continue
+        if mount.kind == "tmpfs" and mount.place != "/" and figures.f_blocks and not figures.f_flag & os.ST_RDONLY:
+            used = 1 - figures.f_bavail / figures.f_blocks
+            inodes = 1 - figures.f_favail / figures.f_files if figures.f_files else 0.0
+            left_out.append((mount.place, "it is kept in memory", round(max(used, inodes), 4)))
+    return left_out
 
 
 def read_processes() -> dict[int, Process]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._disk import holders
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.holders import Owner, ServerFolders
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.reclaim import Goal
+from ansible_collections.pafar.runbook.plugins.module_utils._system.counters import Filesystem
 
 OWN = {"/mnt": 0, "/mnt/data": 10, "/mnt/data/c": 0, "/mnt/data/c/pg_wal": 700, "/mnt/data/c/base": 0,
        "/mnt/data/c/base/5": 150, "/mnt/other": 20}  # fmt: skip
@@ -81,3 +83,39 @@ def test_where_a_folder_of_a_container_is_on_the_host(path, place):
         {"Source": "", "Destination": "/data", "Type": "volume"},
     ]
     assert holders.place_on_host(path, mounts) == place
+
+
+GIB = 2**30
+
+
+def system(mount: str, size: float, used: float, inodes: float | None = 0.1) -> Filesystem:
+    """``size`` in GiB; ``used`` and ``inodes``: shares."""
+    return {"mount": mount, "device": "", "kind": "ext4", "size": int(size * GIB), "free": int(size * GIB * (1 - used)),
+            "used_share": used, "inodes_used_share": inodes}  # fmt: skip
+
+
+ROOT = system("/", 100, 0.6)
+
+
+@pytest.mark.parametrize(
+    ("systems", "goal", "meant"),
+    [
+        ([ROOT, system("/data", 50, 0.9)], Goal(share=0.2), "/data"),
+        ([ROOT, system("/a", 50, 0.5)], Goal(share=0.2), "/"),
+        # By inodes, of which the bytes say nothing.
+        ([ROOT, system("/mail", 50, 0.3, 0.99)], Goal(share=0.2), "/mail"),
+        ([ROOT, system("/mail", 50, 0.3, 0.99)], Goal(bytes=GIB), "/mail"),
+        ([ROOT, system("/mail", 50, 0.3, None)], Goal(share=0.2), "/"),
+        # 20 TiB of which 5% are free have more than the 10 GiB that are wanted.
+        ([system("/", 20, 0.93), system("/tape", 20480, 0.95)], Goal(bytes=10 * GIB), "/"),
+        ([system("/", 20, 0.93), system("/tape", 20480, 0.95)], Goal(share=0.2), "/tape"),
+        # One that is smaller than the goal is short only where it is full.
+        ([system("/", 100, 0.95), system("/boot", 0.5, 0.6)], Goal(bytes=10 * GIB), "/"),
+        ([system("/", 100, 0.91), system("/wal", 5, 1.0)], Goal(bytes=10 * GIB), "/wal"),
+        ([system("/", 100, 0.5), system("/boot", 0.5, 0.6)], Goal(bytes=10 * GIB), "/boot"),
+        ([system("/b", 5, 1.0), system("/", 5, 1.0), system("/c", 5, 1.0)], Goal(share=0.2), "/"),
+        ([], Goal(share=0.2), "/"),
+    ],
+)
+def test_which_file_system_is_meant(systems, goal, meant):
+    assert holders.fullest_of(systems, goal) == meant

@@ -100,6 +100,13 @@ def test_a_plan_without_need_frees_nothing():
     assert act.as_dict()["no_action_reason"].startswith("nothing to do: 30 B (30%) of /var are free")
 
 
+@pytest.mark.parametrize(("free", "said"), [(2, "no bytes are missing (30 B (30%) of /var are free), but 98% of"),
+                                            (50, "nothing to do")])  # fmt: skip
+def test_a_plan_without_need_of_bytes_does_not_call_inodes_enough(free, said):
+    act = reclaimed([], Goal(share=0.1), Room("/var", 30, 70, free, 100))
+    assert act.as_dict()["no_action_reason"].startswith(said)
+
+
 def test_a_file_system_without_a_number_of_inodes():
     assert Room("/", 25, 75).as_dict() == {
         "mount": "/", "free_bytes": 25, "used_bytes": 75, "free_share": 0.25, "inodes_used_share": None,
