@@ -36,7 +36,8 @@ options:
   which:
     description:
       - V(all) restarts all replicas. V(unhealthy) restarts only replicas that are unhealthy, in a restart loop, without
-        the namespace that they share, or not running. V(running) restarts all replicas that run.
+        the namespace that they share, or not running. V(running) restarts all replicas that run, but none
+        that has not passed its health check yet.
       - A container that was paused or stopped by a request is left alone unless its service is named with V(all)
         or V(unhealthy). It is then unpaused or started. A container whose health check cannot be carried out is left alone, too.
     type: str

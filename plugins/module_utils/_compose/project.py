@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Callable, Iterable, Mapping, Sequence
+from typing import Callable, Collection, Iterable, Mapping, Sequence
 
 from .acts.networks import RENAMES
 from .acts.wish import Unfinished
@@ -148,6 +148,17 @@ class Project:
         known = (*self.containers, *self.outside)
         return next((other for other in known if id_or_name in (other.id, other.name)), None)
 
+    def owners(self, container: Container) -> list[Container]:
+        """Those in whose namespaces it lives, and those in whose these do."""
+        known: list[Container] = []
+        left = [container]
+        while left:
+            owners = [self.owner_of(id) for kind, id in left.pop().shares if kind in NAMESPACES]
+            more = [owner for owner in owners if owner is not None and owner not in known]
+            known += more
+            left += more
+        return known
+
     def absent_owner(self, container: Container, together: Sequence[Container] = ()) -> str:
         """Whose namespace is not there, so that a container which lives in it cannot be started, in a clause; empty
         where each is. ``together``: containers that are started before it."""
@@ -186,13 +197,25 @@ class Project:
         return bool(networks) and all(name in inside for name, dummy in networks)
 
     def sharers(self, container: Container, kinds: Sequence[str] = NAMESPACES) -> list[Container]:
-        """Containers, also of other projects, that live in a namespace of this one, and lose it when it stops."""
-        names = (container.id, container.name)
-        return [
-            other
-            for other in (*self.containers, *self.outside)
-            if any(kind in kinds and owner in names for kind, owner in other.shares)
-        ]
+        """Containers, also of other projects, that live in a namespace of this one, or of one that does, and lose it
+        when it stops; each behind those in whose namespaces it lives."""
+        known, left = [container], [*self.containers, *self.outside]
+        while True:
+            names = {name for each in known for name in (each.id, each.name)}
+            more = [other for other in left if other not in known and self._lives_in(other, names, kinds)]
+            if not more:
+                break
+            known += more
+        return _owners_first(known)[1:]
+
+    @staticmethod
+    def _lives_in(container: Container, names: Collection[str], kinds: Sequence[str]) -> bool:
+        return any(kind in kinds and owner in names for kind, owner in container.shares)
+
+    def shared_by(self, sharer: Container, container: Container) -> str:
+        """The kinds of namespaces that a sharer has from a container, or from one that has them from it."""
+        theirs = {name for other in (container, *self.sharers(container)) for name in (other.id, other.name)}
+        return " and ".join(kind for kind, owner in sharer.shares if kind in NAMESPACES and owner in theirs)
 
     @property
     def left_drained(self) -> list[tuple[Container, Drained]]:
@@ -210,17 +233,30 @@ class Project:
         return named or any(mount.data for replica in self.replicas(service) for mount in replica.mounts)
 
     def in_order(self, names: Iterable[str]) -> list[str]:
-        """These services, each after those that it depends on: by the files, else by the labels of what runs."""
-        if self.model is not None:
-            return self.model.in_order(names)
-        needs = {name: [need for replica in self.replicas(name) for need in self.needs_of(replica)] for name in names}
-        return in_order(names, needs)
+        """These services, each after those that it depends on, by the files, else by the labels of what runs; and after
+        those in whose namespaces it lives, which the files may name by a container."""
+        wanted, specs = list(names), self.model.services if self.model else {}
+        every = {*wanted, *specs, *(container.service for container in self.containers)}
+        needs = {
+            name: [
+                *(specs[name].needs if name in specs else ()),
+                *(
+                    need
+                    for replica in self.replicas(name)
+                    for need in (self._owning(replica) if self.model else self.needs_of(replica))
+                ),
+            ]
+            for name in every
+        }
+        return in_order(wanted, needs)
 
     def needs_of(self, container: Container) -> list[str]:
         """Services that a container depends on, by its labels and by whose namespaces it lives in."""
+        return [*container.needs, *self._owning(container)]
+
+    def _owning(self, container: Container) -> list[str]:
         owners = [owner for dummy, owner in container.shares]
-        shared = [other.service for other in self.containers if other.id in owners or other.name in owners]
-        return [*container.needs, *shared]
+        return [other.service for other in self.containers if other.id in owners or other.name in owners]
 
     def against_networks(self, service: str) -> list[str]:
         """What an `up` of a service would do to its networks and its replicas, in clauses. It creates those of all that
@@ -238,6 +274,18 @@ class Project:
         """Containers of its dependencies that do not run: an old version of Compose starts them with its `up`."""
         needs = self.model.needed_by(service) if self.model else []
         return [replica for need in needs for replica in self.replicas(need) if not replica.running]
+
+
+def _owners_first(containers: Sequence[Container]) -> list[Container]:
+    """The same containers, each behind those of them in whose namespaces it lives."""
+    ordered: list[Container] = []
+    left = list(containers)
+    while left:
+        names = {name for each in left for name in (each.id, each.name)}
+        free = [each for each in left if not any(owner in names for dummy, owner in each.shares)] or left
+        ordered += free
+        left = [each for each in left if each not in free]
+    return ordered
 
 
 def chosen(containers: Sequence[Container], project: str, directory: str, files: Sequence[str]) -> list[str]:

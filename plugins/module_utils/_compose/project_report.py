@@ -183,14 +183,16 @@ def lost_namespace(project: Project, container: Container) -> str:
             continue
         if owner.running and owner.started > container.started:
             return f"lost the {kind} of {owner.name}, which was started again after it"
+        deeper = lost_namespace(project, owner) if kind in dict(owner.shares) else ""
+        if deeper:
+            return f"lives in the {kind} of {owner.name}, which {deeper}"
     return ""
 
 
 def follows(project: Project, container: Container) -> str:
     """Where a container has no namespace, or could not be started for the want of one, because its owner was stopped on
     purpose, in a clause; empty where it is not so."""
-    owners = [project.owner_of(id) for kind, id in container.shares if kind in NAMESPACES]
-    stopped = next((owner for owner in owners if owner is not None and owner.stopped), None)
+    stopped = next((owner for owner in project.owners(container) if owner.stopped), None)
     if stopped is None:
         return ""
     if container.running:

@@ -15,13 +15,13 @@ from typing import Collection, Mapping, Sequence
 
 from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, none_left, plan_dict
 from .._core.result import PlannedAct
+from .acts.excluded import set_apart_since, why_excluded
 from .acts.recovery import Recovery
-from .acts.singleton import serves
-from .acts.starting import not_ready, waits_for
-from .container import STATES, Container
+from .acts.starting import is_starting, not_ready
+from .container import Container
 from .drain.leftover import Drained, undrain_item
 from .project import Project
-from .project_report import note_of, on_purpose, problem_of
+from .project_report import on_purpose, problem_of
 from .replicas import line_of
 from .scale import dependencies
 
@@ -177,6 +177,7 @@ def plan_restart(
             asked = named or problem == _STOPPED
             why = why_excluded(project, container, problem, unhealthy_only, asked, before, draft.left)
             why = why or (full_disks or {}).get(container.id, "")
+            why = set_apart_since(container, containers) or why
             if containers and not any(container.is_given(given) for given in containers):
                 why = OTHER
             if drain is not None and not drain.left:
@@ -190,7 +191,7 @@ def plan_restart(
                     draft.left[container.id] = why
             else:
                 draft.add(container, problem or on_purpose(container))
-    concerned = tuple(dict.fromkeys([*names, *(container.service for container, dummy in draft.order)]))
+    concerned = tuple(dict.fromkeys([*(container.service for container, dummy in draft.order), *names]))
     along = {project.target(container) for container, dummy in draft.order}  # also what would be left alone by itself
     return Restarting(
         project,
@@ -249,13 +250,14 @@ class _Draft:
             return
         how, note = self._how(container)
         along = [sharer for sharer in self.project.sharers(container) if sharer.running]
-        starts = (not_ready(self.project, each) for each in (container, *along))
+        starts = [not_ready(self.project, each) for each in (container, *along)]
+        starts += [is_starting(self.project, each) for each in along]
         held = self.uncertain.get(container.name, "") or next(filter(None, starts), "")
         self._append(container, (problem or "its service is to be restarted") + note, how, held)
         if how == UNPAUSE:
             return
         for sharer in self.project.sharers(container):
-            shared = " and ".join(kind for kind, owner in sharer.shares if owner in (container.id, container.name))
+            shared = self.project.shared_by(sharer, container)
             if sharer in self.project.outside:
                 self.refusals.append(
                     f"{container.name} would be taken from {sharer.name}, which shares its {shared} and is not of this"
@@ -301,80 +303,6 @@ class _Draft:
     def _item(self, container: Container, reason: str, how: str, held: str = "") -> Item:
         who = {"who": container.name, "service": container.service, **({"needs_approval": held} if held else {})}
         return Item(self.project.target(container), reason, how, who)
-
-
-def why_excluded(
-    project: Project,
-    container: Container,
-    problem: str,
-    unhealthy_only: bool,
-    named: bool,
-    together: Sequence[Container] = (),
-    left: Mapping[str, str] | None = None,
-) -> str:
-    """Why a container is left alone, in a clause; empty where it is not. ``together``: those that are restarted before
-    it. ``left``: by id, why another one is left alone."""
-    if project.done(container):
-        return (
-            "has ended without an error, as a job does: playbooks/container_start_stop.yml starts it again by its name"
-        )
-    if container.state in ("removing", "dead"):
-        return f"is {container.state}: the engine removes it, and a restart cannot bring it back"
-    unasked = "" if named else _unasked(project, container)
-    if problem and not named and not unasked:
-        unasked = waits_for(project, container, {other.id for other in together}, left)
-    if unasked:
-        return unasked
-    absent = project.absent_owner(container, together)
-    if absent:
-        return f"{absent}: it could not be started again"
-    if unhealthy_only and not problem:
-        return note_of(project, container) or "is healthy"
-    return ""
-
-
-def _unasked(project: Project, container: Container) -> str:
-    """Why a container is left alone whose service is not named, in a clause; empty where it is not."""
-    if project.stranger(container):
-        return f"{project.stranger(container)}; it is restarted only when its service is named"
-    if container.state not in STATES:
-        return note_of(project, container)
-    if on_purpose(container):
-        how = "unpaused" if container.state == "paused" else "started"
-        return f"{on_purpose(container)}; it is {how} only when its service is named"
-    if container.state == "created":
-        return "was never started; it is started only when its service is named"
-    if container.state == "exited":
-        return f"{_why_exited(container)}; it is started only when its service is named"
-    starts = not_ready(project, container)
-    if starts:
-        return f"{starts}: a restart begins that again; it is restarted only when its service is named"
-    if project.ends_well_at_once(container) and not serves(project, container.service):
-        return (
-            "ends without an error each time, and the engine starts it again: whether it is a job that repeats is"
-            " unknown; it is replaced only when its service is named"
-        )
-    if project.unclear_loop(container):
-        return (
-            "restarts again and again, and its last exit code is not known: whether it is a job that repeats is unknown"
-        )
-    return ""
-
-
-def _why_exited(container: Container) -> str:
-    """Why the engine does not start it again, in a clause."""
-    if container.stopped_by_engine:
-        return "was stopped by the engine when that was itself started again, and has not been started since"
-    if container.error:
-        return f"could not be started by the engine ({container.error})"
-    if container.restarts:
-        return f"was started again {container.restarts} times by the engine, which then gave up"
-    policy = container.restart_policy
-    if container.ended_by_itself and policy in ("always", "unless-stopped"):
-        return f"ended without a request; a signal before, as for a reload, keeps the engine from its policy {policy}"
-    return (
-        f"has ended, and whether it is a job is unknown (restart policy {policy}: the engine does not start it again)"
-    )
 
 
 def why_not_replaced(project: Project, service: str, starts_dependencies: bool, stops_first: bool = False) -> str:

@@ -31,7 +31,7 @@ from .._endpoints.reached import (
 )
 from .._endpoints.request_id import for_support, request_id_at
 from .cause import Cause, Detail, Diagnosis, Rules, diagnosis, joined
-from .owner import Services, is_apart, is_declared, service_at, service_of
+from .owner import Services, at_work, is_apart, is_declared, service_at, service_of
 
 DNS, CUT, TARGET, REFUSED, EGRESS, PROVIDER, KEYS, NOT_SERVING, SLOW, SERVICE, STALE, NO_SERVICE = (
     "dns_failure", "network_cut", "target_down", "not_listening", "no_egress", "provider_fault", "key_refused",
@@ -244,16 +244,10 @@ def _inside(
             numbers = some([str(number) for number in other["listens"] or ()])
             why = f"{text}. {other['name']} listens on {numbers}, and not on that port, which it does not publish"
             return Cause(ELSEWHERE, 2.0, (why,), "", {}, {**detail, "service": service})
-        rules = {
-            "services": [service],
-            "containers": [
-                container["target"]
-                for container in target_service["containers"]
-                if container["state"] not in (*_IDLE, "paused")
-            ],
-            "which": "all",
-        }
-        return Cause(REFUSED, 2.0, (why,), RESTART, rules, detail)
+        meant = at_work(target_service["containers"])
+        rules = {"services": [service], "containers": meant, "which": "running"} if meant else {}
+        why += "" if meant else f": {aside(target_service)}"
+        return Cause(REFUSED, 2.0, (why,), RESTART if meant else "", rules, detail)
     if lost and (reaching or not unsteady):
         # Restarting the source harms less than restarting the target, and attaches it to its network again.
         return _restarting(CUT, 2.2, text, [row["source"] for row in lost], services, target)
@@ -309,21 +303,18 @@ def _restarting(
 ) -> Cause:
     """Mitigated by a restart of the services whose containers do not reach the target; the host is never restarted."""
     owners = {source: service_of(source, services) for source in sources}
-    containers = [source for source in owners if owners[source]]
+    members = {
+        source: at_work([member for member in services[owner]["containers"] if member["name"] == source])
+        for source, owner in owners.items()
+        if owner
+    }
+    meant = [target for targets in members.values() for target in targets]
     detail: Detail = {"sources": list(sources), "target": target}
-    if not containers:
+    if not meant:
         return Cause(name, weight, (text,), "", {}, detail)
     # Only the replicas that do not reach the target: the others are healthy and serve meanwhile.
-    rules: Rules = {
-        "services": sorted({owners[source] for source in containers}),
-        "containers": [
-            member["target"]
-            for source in containers
-            for member in services[owners[source]]["containers"]
-            if member["name"] == source
-        ],
-        "which": "all",
-    }
+    restarted = sorted({owners[source] for source, targets in members.items() if targets})
+    rules: Rules = {"services": restarted, "containers": meant, "which": "running"}
     return Cause(name, weight, (text,), RESTART, rules, detail)
 
 

@@ -1,18 +1,20 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which service of the project the address of a row is of, and which of its containers asks. Pure."""
+"""Which service the address of a row is of, which of its containers asks, and which are at work. Pure."""
 
 from __future__ import annotations
 
 import re
-from typing import Mapping
+from typing import Mapping, Sequence
 
+from .._compose.health import STARTING
 from .._compose.project_report import ContainerReport, ServiceReport
 from .._endpoints.endpoint import ProbeReport
 from .._endpoints.reached import BELOW
 
 _NETWORK_OF = "network of "  # how a container's ``shares`` begin where it uses the network of another one
 _HERE = ("127.0.0.1", "localhost", "::1", "[::1]", "0.0.0.0")
+_NOT_AT_WORK = ("exited", "created", "paused")  # a person or a job decides when these run again
 Services = Mapping[str, ServiceReport]
 
 
@@ -77,3 +79,14 @@ def service_of(container: str, services: Services) -> str:
         if any(member["name"] == container for member in service["containers"]):
             return name
     return ""
+
+
+def at_work(containers: Sequence[ContainerReport]) -> list[str]:
+    """Targets of those that run, as far as they do not start: until its health check has passed, one that listens on no
+    port or reaches nothing may be about to, and a restart begins that again. One with a problem of its own may not be.
+    """
+    return [
+        container["target"]
+        for container in containers
+        if container["state"] not in _NOT_AT_WORK and (container["health"] != STARTING or container["problem"])
+    ]

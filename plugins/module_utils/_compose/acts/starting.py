@@ -48,6 +48,13 @@ def not_ready(project: Project, container: Container) -> str:
     return f"{since}, and may still start" if may_start else ""
 
 
+def is_starting(project: Project, container: Container) -> str:
+    """Where a container has not passed its health check yet, and the engine does not call it unhealthy either, in a
+    clause; empty elsewhere."""
+    starts = container.running and container.health == STARTING
+    return f"has not passed its health check yet, and runs for {container.uptime(project.now):.0f} s" if starts else ""
+
+
 def waits_for(
     project: Project, container: Container, planned: Collection[str] = (), left: Mapping[str, str] | None = None
 ) -> str:
