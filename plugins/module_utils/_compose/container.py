@@ -28,6 +28,7 @@ FILES = "com.docker.compose.project.config_files"
 DIRECTORY = "com.docker.compose.project.working_dir"
 DEPENDS = "com.docker.compose.depends_on"  # service:condition:restart, joined by commas
 COMPLETED = "service_completed_successfully"  # the condition of one that waits for a job
+HEALTHY_FIRST = "service_healthy"  # and of one that waits for a service
 ENV_FILES = "com.docker.compose.project.environment_file"
 
 # The engine's own rule: a container that ran for ten seconds counts as started; a loop doubles its pause to a minute.
@@ -130,6 +131,12 @@ class Container:
     ended_by_itself: bool = False  # by the same
     stop_signal: str = ""  # by which the engine asks it to stop; empty for SIGTERM
     retries: int = 0  # restarts that the policy on-failure allows; 0 for no limit
+
+    @property
+    def depends(self) -> list[tuple[str, str]]:
+        """The services that it depends on, each with its condition, by its labels."""
+        items = (item.split(":") for item in dict(self.labels).get(DEPENDS, "").split(",") if item)
+        return [(item[0], item[1] if len(item) > 1 else "") for item in items]
 
     @property
     def short(self) -> str:

@@ -11,7 +11,7 @@ from typing import Callable, Collection, Iterable, Mapping, Sequence
 
 from .acts.networks import RENAMES
 from .acts.wish import Unfinished
-from .container import COMPLETED, NAMESPACES, NETWORK, NO_NETWORK, Container
+from .container import COMPLETED, HEALTHY_FIRST, NAMESPACES, NETWORK, NO_NETWORK, Container
 from .drain.leftover import Drained
 from .endpoint.engine_endpoint import LOCAL_ENGINE, EngineEndpoint
 from .model import Model, Spec, drift, in_order
@@ -122,11 +122,35 @@ class Project:
         )
         return by_files or any(service in container.awaits for container in self.containers)
 
+    def needed_by(self, service: str) -> dict[str, str]:
+        """Services that depend on this one, by the files and by the labels of what is there, each with its condition;
+        those that wait for its end are none."""
+        conditions: dict[str, str] = {}
+        for container in self.containers:
+            for name, condition in container.depends:
+                if name == service:
+                    conditions[container.service] = condition
+        for spec in self.model.services.values() if self.model else ():
+            depends = spec.raw.get("depends_on") or {}
+            if service in depends and isinstance(depends, Mapping):
+                conditions[spec.name] = str((depends[service] or {}).get("condition") or "")
+        return {name: condition for name, condition in conditions.items() if condition != COMPLETED and name != service}
+
     def done(self, container: Container) -> bool:
-        """Whether it is a job that ended as it should. One that has a health check of its own by the files, or ran for
-        hours, may be a service."""
-        awaited = self.awaited(container.service)
-        return container.done and (awaited or (container.ran < LONG and self.may_end(container.service)))
+        """Whether it is a job that ended as it should. One that has a health check of its own by the files, or is to be
+        healthy for another service, or ran for hours, may be a service."""
+        if not container.done or self.awaited(container.service):
+            return container.done
+        healthy = HEALTHY_FIRST in self.needed_by(container.service).values()
+        return container.ran < LONG and self.may_end(container.service) and not healthy
+
+    def fell(self, container: Container) -> str:
+        """Which service needs a container to be healthy that ended without an error and without a request; empty where
+        none does, or who ended it is not known."""
+        if not container.done or not container.ended_by_itself or self.awaited(container.service):
+            return ""
+        needs = self.needed_by(container.service)
+        return ", ".join(sorted(name for name, condition in needs.items() if condition == HEALTHY_FIRST))
 
     def all_ended(self) -> str:
         """Where no container runs at all and each looks like a job that is done, in a sentence; empty elsewhere."""

@@ -133,7 +133,10 @@ def problem_of(project: Project, container: Container) -> str:
     if on_purpose(container) or follows(project, container) or container.state not in STATES:
         return ""
     if not container.running:
-        return "" if container.done or project.repeats(container) else f"is {container.state}{_why_ended(container)}"
+        if (container.done and not project.fell(container)) or project.repeats(container):
+            return ""
+        needed = f", and {project.fell(container)} needs it" if project.fell(container) else ""
+        return f"is {container.state}{_why_ended(container)}{needed}"
     lost = lost_namespace(project, container)
     if lost:
         return lost
@@ -231,7 +234,7 @@ def note_of(project: Project, container: Container) -> str:
             f"has ended without an error {container.restarts} times and was started again: a job that repeats by its"
             " restart policy"
         )
-    if container.done and not project.done(container):
+    if container.done and not (project.done(container) or project.fell(container) or on_purpose(container)):
         return "has ended without an error; whether it is a job, or a service that is to run, is unknown"
     if container.state not in STATES:
         return f"is in the state {container.state or '(none)'}, which is not known: whether it works is unknown"

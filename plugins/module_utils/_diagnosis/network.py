@@ -320,11 +320,16 @@ def _restarting(
 
 def to_restart(service: ServiceReport) -> list[ContainerReport]:
     """Its containers with a problem, as far as a restart may be meant for them. While others of the service run, one
-    that has exited may have been stopped on purpose, and one that was never started left so."""
+    that has exited may have been stopped on purpose, and one that was never started left so. One that ended without an
+    error, and publishes no port, may have been ended by a person inside."""
     return [
         container
         for container in service["containers"]
-        if container["problem"] and not (service["running"] and container["state"] in _IDLE)
+        if container["problem"]
+        and not (service["running"] and container["state"] in _IDLE)
+        and not (
+            container["exit_code"] == 0 and container["exit_meaning"] in container["problem"] and not container["ports"]
+        )
     ]
 
 

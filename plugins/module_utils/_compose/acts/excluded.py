@@ -88,7 +88,7 @@ def _unasked(project: Project, container: Container, problem: str) -> str:
     if container.state == "created":
         return "was never started; it is started only when its service is named"
     if container.state == "exited":
-        return f"{_why_exited(container)}; it is started only when its service is named"
+        return f"{_why_exited(project, container)}; it is started only when its service is named"
     if not problem and is_starting(project, container):
         return f"{is_starting(project, container)}; it is restarted only when its service is named"
     starts = not_ready(project, container)
@@ -106,7 +106,7 @@ def _unasked(project: Project, container: Container, problem: str) -> str:
     return ""
 
 
-def _why_exited(container: Container) -> str:
+def _why_exited(project: Project, container: Container) -> str:
     """Why the engine does not start it again, in a clause."""
     if container.stopped_by_engine:
         return "was stopped by the engine when that was itself started again, and has not been started since"
@@ -114,6 +114,8 @@ def _why_exited(container: Container) -> str:
         return f"could not be started by the engine ({container.error})"
     if container.restarts:
         return f"was started again {container.restarts} times by the engine, which then gave up"
+    if project.fell(container):
+        return f"ended without an error and without a request, though {project.fell(container)} needs it"
     policy = container.restart_policy
     if container.ended_by_itself and policy in ("always", "unless-stopped"):
         return f"ended without a request; a signal before, as for a reload, keeps the engine from its policy {policy}"

@@ -22,7 +22,7 @@ def left_alone(project: Project, service: str) -> str:
         return project.stranger(replicas[0])
     if project.awaited(service):
         return "is a job, for whose end another service waits"
-    return "has ended without an error, as a job does" if all(project.done(replica) for replica in replicas) else ""
+    return "has ended without an error, as a job does" if all(replica.done for replica in replicas) else ""
 
 
 def other_services(project: Project, recorded: Mapping[str, str], services: Collection[str]) -> Iterator[Item]:

@@ -34,14 +34,20 @@ _SLACK = 2.0  # seconds beside the time that it has to stop
 
 
 def may_be_stopped(container: Container) -> bool:
-    """Whether it ended and may have been stopped: neither a start that failed, nor a job that is done."""
+    """Whether it ended and may have been stopped: no start that failed."""
     ended = container.state == "exited" and container.finished is not None and not container.error
-    return ended and not (container.done or container.stopped_by_engine)
+    return ended and not container.stopped_by_engine
 
 
-def judged(container: Container, engine_began: datetime | None, events: Iterable[Mapping[str, Any]] = ()) -> Container:
+def judged(
+    container: Container,
+    engine_began: datetime | None,
+    events: Iterable[Mapping[str, Any]] = (),
+    since: float | None = None,
+) -> Container:
     """The container, with what is known of who ended it. ``engine_began``: None where it is not known. ``events``: of
-    the engine, about the time at which it ended."""
+    the engine, about the time at which it ended. ``since``: when the oldest event of any kind was that the engine has
+    not forgotten, in seconds since 1970; None where it is not known, or the engine may write more of the end."""
     if not may_be_stopped(container) or container.finished is None:
         return container
     ended = container.finished.timestamp()
@@ -49,7 +55,9 @@ def judged(container: Container, engine_began: datetime | None, events: Iterable
     if actions & set(REQUESTS):
         return replace(container, stopped_by_request=True)
     crashed = container.exit_code in _CRASHED or (container.exit_code == _KILLED and container.oom_flag)
-    if crashed or (END in actions and container.exit_code not in _STOPPED):
+    # An exit code that a stop has, too, says nothing by itself: that no request came does, where none can be forgotten.
+    all_known = since is not None and since <= ended - container.stop_timeout - _SLACK
+    if crashed or (END in actions and (all_known or container.exit_code not in _STOPPED)):
         return replace(container, ended_by_itself=True)
     # Whether it ended together with an engine is known by when the present one was started.
     since = None if engine_began is None else (container.finished - engine_began).total_seconds()

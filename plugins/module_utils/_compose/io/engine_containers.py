@@ -11,11 +11,12 @@ from contextlib import suppress
 from typing import Any, Iterable, Iterator, NamedTuple, Sequence
 
 from ..._core.errors import EngineError, EngineHangs, ProjectUnknown
-from ..acts.stopping import END, REQUESTS
+from ..acts.stopping import END, REQUESTS, happened
 from ..container import KEEPS, PROJECT, Container, container_of, of_compose
 from .engine_transport import Transport, refusal_in
 
 _NO_CODE = -1  # of a command that has ended, and of which the engine knows no exit code
+_EVENTS = 256  # that it keeps
 _GLANCE = 0.1  # seconds between two looks at a command that runs
 _CHUNK = 256 * 1024
 _HEAD = 8  # bytes before a frame: its stream, three of nothing, its length
@@ -138,6 +139,16 @@ class ContainerCalls(Transport):
             raise
         except EngineError:
             return []
+
+    def known_since(self) -> float | None:
+        """Seconds since 1970 from which on it knows all of its events; None where it keeps them from this user."""
+        try:
+            kept = self.events(1, time.time())
+        except EngineHangs:
+            raise
+        except EngineError:
+            return None
+        return min(map(happened, kept)) if len(kept) >= _EVENTS else 0.0
 
     def events(self, since: float, until: float) -> list[dict[str, Any]]:
         """What it keeps of its events between two moments (seconds since 1970), the oldest first: 256 of every kind."""

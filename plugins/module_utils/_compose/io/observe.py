@@ -85,7 +85,14 @@ def _with_stops(engine: Engine, containers: list[Container], now: datetime) -> l
     if ends:
         since = min(ends) - max(container.stop_timeout for container in seen if container.id in asked)
         events = engine.ends(tuple(asked), since, min(max(ends) + _WRITTEN, now.timestamp()))
-    return [judged(container, began, events) for container in seen]
+    # The engine writes soon after an end that it was asked for: before that, its events say nothing of it.
+    written = [end for end in ends if end <= now.timestamp() - _WRITTEN]
+    known = engine.known_since() if events and written else None
+    return [judged(container, began, events, known if _ended(container) in written else None) for container in seen]
+
+
+def _ended(container: Container) -> float | None:
+    return container.finished.timestamp() if container.finished else None
 
 
 def _with_counts(engine: Engine, containers: list[Container], now: datetime) -> list[Container]:
