@@ -7,19 +7,20 @@ Source: docs.cachethq.io (incidents, incident updates, components).
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 from ..._core.text import printable
-from ..delivery import Delivered, Delivery, NotDelivered
+from ..delivery import Delivered, Delivery, InDoubt, NotDelivered
 from ..outbox import Message
 from ..page_states import STATES
+from ..pages.page_components import joined_states, ours_of, set_in, set_mark
 from .channel import Thread, asked, components_after, identity, with_others
 from .http_call import Answered
 from .render import Texts
 
 _STATUS = {state: number for number, state in enumerate(STATES, 1)}
 _COMPONENT = {"operational": 1, "degraded_performance": 2, "partial_outage": 3, "major_outage": 4}
+_NAMES = {number: name for name, number in _COMPONENT.items()}
 _NOT_FOUND = 404
 
 
@@ -41,20 +42,26 @@ class Cachet:
         found = self._incident(message.key, thread)
         if found is None:
             return None
-        texts = [str(found.get("message", ""))]
-        for update in self._all(f"/incidents/{found['id']}/updates", thread):
-            texts.append(str(update.get("message", "")))
+        texts = self._posts(found, thread)
         if not any(_mark(thread, message.key) in text for text in texts):
             return None
-        self._components(message.values, str(found["id"]), thread)  # of which its sender did not get an answer
+        self._components(message.values, texts, thread)  # of which its sender did not get an answer
         return str(found["id"])
+
+    def _posts(self, incident: Mapping[str, Any], thread: Thread) -> list[str]:
+        """The texts of an incident of the page."""
+        updates = self._all(f"/incidents/{incident['id']}/updates", thread)
+        return [str(each.get("message", "")) for each in (incident, *updates)]
 
     def send(self, message: Message, thread: Thread) -> Delivery:
         values = message.values
         try:
             found = self._incident(message.key, thread)
+            before = [] if found is None else self._posts(found, thread)
+            components = with_others(values["components"], thread)
             # It reads Markdown: in the text of a person a link or an image would be one.
-            text = f"{self.texts.text('page', values, 'cachet')}\n\n{_mark(thread, message.key)}"
+            marks = "\n".join([_mark(thread, message.key), *([set_mark(components)] if components else [])])
+            text = f"{self.texts.text('page', values, 'cachet')}\n\n{marks}"
             status = _STATUS[str(values["state"])]
             if found is None:
                 name = self.texts.text("page", {**values, "text": values["title"]})
@@ -66,19 +73,62 @@ class Cachet:
                 self._ask("POST", path, thread, {"status": status, "message": text})
         except Answered as answer:
             return answer.delivery
-        notes = self._components(values, incident, thread)
+        left, notes, is_in_doubt = self._components(values, [*before, text], thread)
+        if is_in_doubt:  # asked for, it is there, and its components are set then
+            return InDoubt("; ".join(notes))
+        try:
+            notes += self._read_back(str(values["state"]), left, incident, thread)
+        except Answered as answer:
+            notes.append(f"the page could not be read back: {answer}")
         return Delivered(incident, "; ".join(notes), not notes)
 
-    def _components(self, values: Mapping[str, Any], incident: str, thread: Thread) -> list[str]:
-        """Components go with the incident and come back with it; then all of it is read back."""
-        components = with_others(values["components"], thread)
+    def _components(
+        self, values: Mapping[str, Any], posts: Sequence[str], thread: Thread
+    ) -> tuple[dict[str, str], list[str], bool]:
+        """Components go with the incident and come back with it, but for those that a person has changed. Returned
+        are those that are ours, why one was left or could not be set, and whether that may be made up for. ``posts``:
+        the texts of the incident on the page, which say what each has set, also where its answer was lost."""
+        wanted = with_others(values["components"], thread)
+        set_by_us = joined_states(thread.on_page, thread.elsewhere, *set_in(posts), *thread.set_before())
+        shown: dict[str, str] = {}
+        notes, is_in_doubt = [], False
+        for component in wanted:
+            try:
+                shown[component] = self._shown(component, thread)
+            except _Missing:  # one that a person has removed keeps none of the others as it was
+                shown.pop(component, None)
+            except Answered as answer:
+                return {}, [f"the components of the page could not be read: {answer}"], True
+        left, others = ours_of(wanted, shown, set_by_us)
+        for component, state in left.items():
+            try:
+                self._set(component, state, shown, thread)
+            except Answered as answer:
+                notes.append(f"component {component} of the page could not be set: {answer}")
+                is_in_doubt = is_in_doubt or isinstance(answer.delivery, InDoubt)
+        return left, [*others, *notes], is_in_doubt
+
+    def _set(self, component: str, state: str, shown: Mapping[str, str], thread: Thread) -> None:
+        """Written where it is another state; after a write without an answer it is read back, and written once more
+        where it did not take effect. Raises Answered."""
+        if shown.get(component) in (state, None):
+            return
         try:
-            for component, state in components.items():
-                with suppress(_Missing):  # one that a person has removed keeps none of the others as it was
-                    self._component(component, thread, {"status": _COMPONENT[state]})
-            return self._read_back(str(values["state"]), components, incident, thread)
+            self._component(component, thread, {"status": _COMPONENT[state]})
+        except _Missing:
+            return
         except Answered as answer:
-            return [f"the components of the page could not be set: {answer}"]
+            if not isinstance(answer.delivery, InDoubt):
+                raise
+        else:
+            return
+        if self._shown(component, thread) != state:
+            self._component(component, thread, {"status": _COMPONENT[state]})
+
+    def _shown(self, component: str, thread: Thread) -> str:
+        """The state of a component on the page. Raises _Missing where the page has none of this id."""
+        status = int(self._component(component, thread)["data"].get("status") or 0)
+        return _NAMES.get(status, f"status {status}")
 
     def _component(self, component: str, thread: Thread, change: Any = None) -> Mapping[str, Any]:
         """A component, changed or as it is. Raises _Missing where the page has none of this id."""
@@ -109,13 +159,12 @@ class Cachet:
             found.append(f"the page says {dict(enumerate(STATES, 1)).get(status, status)}, the incident is {state}")
         for component, wanted in components.items():
             try:
-                is_now = int(self._component(component, thread)["data"].get("status") or 0)
+                is_now = self._shown(component, thread)
             except _Missing:
                 found.append(f"component {component} is not on the page")
                 continue
-            if is_now != _COMPONENT[wanted]:
-                names = {number: name for name, number in _COMPONENT.items()}
-                found.append(f"component {component} of the page is {names.get(is_now, is_now)}, not {wanted}")
+            if is_now != wanted:
+                found.append(f"component {component} of the page is {is_now}, not {wanted}")
         return found
 
     def _incident(self, key: str, thread: Thread) -> Mapping[str, Any] | None:

@@ -63,6 +63,10 @@ class Thread:
         if self.deadline > ticks():
             self.deadline = max(self.deadline, min(self.latest, ticks() + budgets * self.budget))
 
+    def set_before(self) -> list[dict[str, str]]:
+        """``set_by_us``, as states by component."""
+        return [{component: state} for component, states in self.set_by_us.items() for state in states]
+
     def last(self, prefix: str) -> str:
         """The newest reference of a key that begins so; empty without one."""
         found = [reference for key, reference in self.references.items() if key.startswith(prefix) and reference]

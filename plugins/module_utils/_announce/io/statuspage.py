@@ -12,7 +12,8 @@ from typing import Any, Mapping
 
 from ..delivery import Delivered, Delivery
 from ..outbox import Message
-from ..page_states import OPERATIONAL, RESOLVED
+from ..page_states import RESOLVED
+from ..pages.page_components import joined_states, ours_of
 from .channel import Thread, asked, components_after, identity, with_others
 from .http_call import Answered
 from .render import Texts
@@ -46,7 +47,9 @@ class Statuspage:
         try:
             found = self._incident(message.key, thread)
             if components:
-                components, notes = self._ours_of(components, found or {}, thread)
+                # Our last post says on the page what it has set, also where its answer was lost.
+                set_by_us = joined_states(thread.on_page, _set_by(found or {}), thread.elsewhere, *thread.set_before())
+                components, notes = ours_of(components, self._all_shown(thread), set_by_us)
             body = {
                 "name": self.texts.text("page", {**values, "text": values["title"]})[:_NAME],
                 "status": values["state"],
@@ -86,25 +89,6 @@ class Statuspage:
         left = {each: state for each, state in body["components"].items() if each not in missing}
         fitting = {**body, "components": left, "component_ids": sorted(left)}
         return self._ask(method, path, thread, {"incident": fitting}), missing
-
-    def _ours_of(
-        self, components: Mapping[str, str], incident: Mapping[str, Any], thread: Thread
-    ) -> tuple[dict[str, str], list[str]]:
-        """The components without those that a person has in another state on the page, as in maintenance or by an
-        incident of their own, and a sentence about each of these. ``incident``: ours on the page, which says what our
-        last post has set, also where its answer was lost."""
-        shown = self._all_shown(thread)
-        known = (thread.on_page, _set_by(incident), thread.elsewhere)
-        left: dict[str, str] = {}
-        notes = []
-        for component, wanted in components.items():
-            is_now = shown.get(component)
-            ours = {None, OPERATIONAL, wanted, *(states.get(component) for states in known)}
-            if is_now in ours or is_now in thread.set_by_us.get(component, ()):
-                left[component] = wanted
-            else:
-                notes.append(f"component {component} of the page is {is_now}, which is not by us: it was left so")
-        return left, notes
 
     def _all_shown(self, thread: Thread) -> dict[str, str]:
         """The states of the components of the page."""

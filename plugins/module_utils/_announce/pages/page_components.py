@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping, Sequence
+import re
+from typing import Any, Collection, Iterable, Mapping, Sequence
 
 from ..._incident.event import EventReport
 from ..outbox import QUEUED, REFUSED, REPLACED, SENT, Entry
@@ -12,6 +13,7 @@ from ..page_states import OPERATIONAL, RESOLVED
 from ..settings import PAGE
 
 COMPONENT_STATES = (OPERATIONAL, "degraded_performance", "partial_outage", "major_outage")
+_SET = re.compile(r"\[//\]: # \(pafar-components ([^()\s]*)\)")  # a comment of Markdown
 _BY_SEVERITY = {"P0": "major_outage", "P1": "partial_outage"}
 
 
@@ -66,3 +68,46 @@ def worst_of(states: Iterable[str]) -> str:
     return max(
         (state for state in states if state in COMPONENT_STATES), key=COMPONENT_STATES.index, default=OPERATIONAL
     )
+
+
+def ours_of(
+    wanted: Mapping[str, str], shown: Mapping[str, str], set_by_us: Mapping[str, Collection[str]]
+) -> tuple[dict[str, str], list[str]]:
+    """The components without those that a person has in another state on the page, as in maintenance or by an incident
+    of their own, and a sentence about each of these. ``shown``: the states on the page; ``set_by_us``: all that posts
+    of ours have set, by component."""
+    left: dict[str, str] = {}
+    notes = []
+    for component, state in wanted.items():
+        is_now = shown.get(component)
+        if is_now in (None, OPERATIONAL, state) or is_now in set_by_us.get(component, ()):
+            left[component] = state
+        else:
+            notes.append(f"component {component} of the page is {is_now}, which is not by us: it was left so")
+    return left, notes
+
+
+def joined_states(*several: Mapping[str, str]) -> dict[str, set[str]]:
+    """All states that any of these gives a component."""
+    found: dict[str, set[str]] = {}
+    for states in several:
+        for component, state in states.items():
+            found.setdefault(component, set()).add(state)
+    return found
+
+
+def set_mark(components: Mapping[str, str]) -> str:
+    """A comment that no reader sees, by which a page without metadata says later what a post has set.
+
+    >>> set_mark({"1": "major_outage"})
+    '[//]: # (pafar-components 1=major_outage)'
+    """
+    fits = {each: state for each, state in components.items() if re.fullmatch(r"[\w-]+", each)}
+    return f"[//]: # (pafar-components {','.join(f'{each}={state}' for each, state in fits.items())})"
+
+
+def set_in(texts: Iterable[str]) -> list[dict[str, str]]:
+    """What posts with these texts have set."""
+    found = [match.group(1) for text in texts for match in _SET.finditer(text)]
+    pairs = [[pair.partition("=") for pair in each.split(",")] for each in found]
+    return [{name: state for name, is_whole, state in each if is_whole} for each in pairs]

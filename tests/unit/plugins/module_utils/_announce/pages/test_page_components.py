@@ -7,6 +7,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.page
     components_on_page,
     components_shown,
     components_told,
+    joined_states,
+    ours_of,
+    set_in,
+    set_mark,
 )
 
 from support.incident_events import START, event
@@ -53,3 +57,31 @@ def test_the_components_that_messages_of_an_incident_have_had():
     events = [event("message", 0, **note) for note in (*notes, notes[0], queued_note(Message("m", "mail", "mail")))]
     events += [event("message", 0, key="page/c1", state="sent"), event("message", 0, channel="page", state="queued")]
     assert components_told(events) == ["c1", "c2"]
+
+
+@pytest.mark.parametrize(
+    ("is_now", "ours", "is_left"),
+    [
+        ("operational", set(), True),
+        ("partial_outage", set(), True),  # as it is wanted
+        (None, set(), True),  # not on the page, which is said when it is read back
+        ("major_outage", {"major_outage"}, True),
+        ("major_outage", set(), False),
+        ("under_maintenance", {"major_outage"}, False),
+    ],
+)
+def test_a_component_that_a_person_has_changed_is_left(is_now, ours, is_left):
+    shown = {"c1": is_now} if is_now else {}
+    left, notes = ours_of({"c1": "partial_outage"}, shown, {"c1": ours})
+    assert (left, len(notes)) == (({"c1": "partial_outage"}, 0) if is_left else ({}, 1))
+
+
+def test_states_of_several_posts():
+    assert joined_states({"1": "a"}, {"1": "b", "2": "a"}, {}) == {"1": {"a", "b"}, "2": {"a"}}
+
+
+@pytest.mark.parametrize("components", [{}, {"1": "major_outage"}, {"1": "operational", "2": "partial_outage"}])
+def test_what_a_post_has_set_is_found_in_its_text(components):
+    texts = ["words", f"We look.\n\n[//]: # (pafar i page/x/1.1)\n{set_mark(components)}"]
+    assert joined_states(*set_in(texts)) == {each: {state} for each, state in components.items()}
+    assert set_mark({"1) [x](http://evil": "a"}) == set_mark({}), "an id of another form is no part of a comment"
