@@ -30,12 +30,15 @@ class Room:
 
 
 class Slack(StandIn):
-    """``users``: ids that can be invited; ``refusals``: an error by method, as a missing scope gives."""
+    """``users``: ids that can be invited; ``refusals``: an error by method, as a missing scope gives; ``unlisted``:
+    names of channels that are there and not in the list yet."""
 
     def __init__(self, token: str = "xoxb-test", users: tuple[str, ...] = ("U1", "U2")) -> None:
         super().__init__()
         self.token, self.users, self.bot = token, users, "UBOT"
         self.refusals: dict[str, str] = {}
+        self.unlisted: set[str] = set()
+        self.written = 0  # messages, also those that were deleted
         self.files: dict[str, str] = {}  # names by id
         self.texts: dict[str, str] = {}  # of files, by id
         self.rooms: list[Room] = []
@@ -89,8 +92,9 @@ class Slack(StandIn):
 
     def _conversations_list(self, fields: Any) -> Answer:
         start, size = int(fields.get("cursor") or 0), min(int(fields.get("limit") or 100), 2)
-        found = self.rooms[start : start + size]
-        after = str(start + size) if start + size < len(self.rooms) else ""
+        listed = [room for room in self.rooms if room.name not in self.unlisted]
+        found = listed[start : start + size]
+        after = str(start + size) if start + size < len(listed) else ""
         return _ok(channels=[_shown(room) for room in found], response_metadata={"next_cursor": after})
 
     def _conversations_join(self, fields: Any) -> Answer:
@@ -166,13 +170,20 @@ class Slack(StandIn):
             return _refused("is_archived")
         if self.bot not in room.members:
             return _refused("not_in_channel")
-        stamp = f"{self.began + sum(len(each.messages) for each in self.rooms)}.000100"
+        stamp = f"{self.began + self.written}.000100"
+        self.written += 1
         message = {
             "ts": stamp, "text": fields.get("text", ""), "metadata": fields.get("metadata") or {},
             "blocks": fields.get("blocks"),
         }  # fmt: skip
         room.messages.append(message)
         return _ok(channel=room.id, ts=stamp)
+
+    def _chat_delete(self, fields: Any) -> Answer:
+        def delete(room: Room) -> None:
+            room.messages[:] = [each for each in room.messages if each["ts"] != fields.get("ts")]
+
+        return self._within(fields, delete)
 
     def _files_getUploadURLExternal(self, fields: Any) -> Answer:
         name = f"F{len(self.files) + 1}"

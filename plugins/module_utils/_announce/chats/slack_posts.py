@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Mapping
+from typing import Any, Iterable, Mapping
 
 from ..outbox import Message
 
@@ -53,6 +53,20 @@ def is_post_of(found: Mapping[str, Any], incident: str, key: str) -> bool:
 def incident_of(found: Mapping[str, Any]) -> Any:
     """The incident of a message of a channel; None where it is none of ours."""
     return _payload(found).get("incident")
+
+
+def first_of(messages: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The oldest of our messages in a channel, None without any."""
+    ours = [each for each in messages if incident_of(each) is not None]
+    return min(ours, key=lambda each: _stamp(each.get("ts")), default=None)
+
+
+def _stamp(text: Any) -> float:
+    """Of a message without one nothing is known: it is behind all others."""
+    try:
+        return float(text)
+    except (TypeError, ValueError):
+        return float("inf")
 
 
 def names_incident(text: str, incident: str) -> bool:

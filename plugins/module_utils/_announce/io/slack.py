@@ -2,28 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Slack, by slack_sdk without its retries: they post twice. I/O.
 
-A message carries our key as message metadata, by which `conversations.history` finds it again. A channel that exists
-under our name is ours where this bot has made it and no other incident has written to it.
+A message carries our key as message metadata, by which `conversations.history` finds it again.
 """
 
 from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 from ..._core.errors import InputError
 from ..._core.text import shortened
-from ..._incident.stamps import is_stamp, moment_of
 from ..chats import slack_errors as errors
-from ..chats.io.slack_calls import Refused, SlackCalls
+from ..chats.io.slack_calls import Refused
+from ..chats.io.slack_rooms import SlackRooms
 from ..chats.slack_posts import (
     FILE,
     PIN,
     content,
     file_of,
-    incident_of,
-    invitation_of,
     is_post_of,
     names_incident,
     pin_of,
@@ -35,23 +32,19 @@ from .http_call import Answered
 from .render import Texts
 
 _MOST = 3000  # characters of a block of Slack
-_NAMES = 20  # suffixes that are tried for a channel's name
 _ID = re.compile(r"[CG][A-Z0-9]{8,}\Z")  # of a channel, whose name has no capital letter
-_SKEW = 86400.0  # seconds by which the clock of the log may be ahead of that of Slack
 _TWICE = "perhaps twice: where it went first cannot be read"
 _FILE, _PLAIN = "whole.txt", "mail"  # of a message that was cut, in its thread
 
 
-class Slack(SlackCalls):
+class Slack(SlackRooms):
     """A workspace. ``settings``: those of `runbook_announce.slack`."""
 
     gap = 1.0
 
     def __init__(self, settings: Mapping[str, Any], texts: Texts) -> None:
-        super().__init__(settings)
-        self.texts = texts
+        super().__init__(settings, texts)
         self._standing = ""
-        self._self = ""
 
     @property
     def can_ask(self) -> bool:
@@ -95,84 +88,6 @@ class Slack(SlackCalls):
 
     def differences(self, thread: Thread) -> list[str]:  # noqa: ARG002
         return []
-
-    # --- channels --------------------------------------------------------------------------------------------------
-
-    def _open(self, message: Message, thread: Thread) -> Delivery:
-        base = str(message.values["name"])
-        for number in range(_NAMES):
-            name = base if not number else f"{base}-{number + 1}"
-            try:
-                ours, is_new = self._made(name, thread)
-                if ours:
-                    return self._invited(ours, message, thread, is_new)
-            except Refused as refused:
-                if refused.name not in errors.NO_CHANNEL:
-                    return refused.delivery
-                note = f"no channel of its own ({refused.name}): it is in #{self.settings['standing_channel']}"
-                return Delivered("", note)
-        return NotDelivered(f"Slack: {_NAMES} names that begin with {base} are taken")
-
-    def _made(self, name: str, thread: Thread) -> tuple[str, bool]:
-        """The id of the incident's channel of that name, and whether it is new; empty where another has the name."""
-        try:
-            made = self._call("conversations.create", thread, name=name, is_private=False)["channel"]
-            return str(made["id"]), True
-        except Refused as refused:
-            if refused.name != "name_taken":
-                raise
-        return self._found(name, thread) or "", False
-
-    def _found_again(self, message: Message, thread: Thread) -> str | None:
-        """One that was made and not written to may become another incident's: only the line makes it ours."""
-        with suppress(Refused):  # which is said of the message, too
-            ours = self._ours(str(message.values["name"]), thread)
-            if ours and self._has(ours, message, thread):
-                return self._invited(ours, message, thread).reference
-        return None
-
-    def _ours(self, base: str, thread: Thread) -> str | None:
-        for number in range(_NAMES):
-            ours = self._found(base if not number else f"{base}-{number + 1}", thread)
-            if ours:
-                return ours
-            if ours is None:
-                return None  # no channel of that name: it was not made
-        return None
-
-    def _found(self, name: str, thread: Thread) -> str | None:
-        """The id of a channel of that name that is this incident's; empty where it is another's, None where there is
-        none."""
-        for channel in self._channels(thread):
-            if channel.get("name") == name:
-                mine = channel.get("creator") == self._user(thread) and not channel.get("is_archived")
-                return str(channel["id"]) if mine and self._is_free(str(channel["id"]), thread) else ""
-        return None
-
-    def _is_free(self, channel: str, thread: Thread) -> bool:
-        """Whether no other incident has written to it."""
-        return all(incident_of(found) in (None, thread.incident) for found in self._history(channel, thread))
-
-    def _has(self, channel: str, message: Message, thread: Thread) -> bool:
-        return any(is_post_of(found, thread.incident, message.key) for found in self._history(channel, thread))
-
-    def _invited(self, channel: str, message: Message, thread: Thread, is_new: bool = False) -> Delivered:
-        """What makes the channel this incident's, and useful; a person who cannot be invited is named."""
-        if is_new or not self._has(channel, message, thread):
-            text = self.texts.text("channel", message.values)
-            self._call("chat.postMessage", thread, channel=channel, **content(text, thread.incident, message.key))
-        notes = []
-        users = [str(user) for user in message.values.get("invite") or ()]
-        if users:
-            try:
-                # Each for oneself: one who is unknown, or there already, keeps no other out.
-                self._call("conversations.invite", thread, channel=channel, users=",".join(users), force=True)
-            except Refused as refused:
-                if refused.name != "already_in_channel":
-                    notes.append(f"not invited: {refused.name}")
-            except Answered:  # a limit of calls, or no answer: each is invited by a message of its own
-                thread.owed += [invitation_of(message, user) for user in users]
-        return Delivered(channel, "; ".join(notes))
 
     def _invite(self, message: Message, thread: Thread) -> Delivery:
         """One person, into the incident's own channel; who cannot be invited is named, and keeps nothing up."""
@@ -335,28 +250,6 @@ class Slack(SlackCalls):
         if not ids:
             raise _NoStanding(NotDelivered(f"Slack: there is no channel #{name} (standing_channel) that the bot sees"))
         return ids[0]
-
-    def _channels(self, thread: Thread) -> list[dict[str, Any]]:
-        try:
-            return self._listed("public_channel,private_channel", thread)
-        except Refused as refused:
-            if refused.name not in errors.NO_CHANNEL:
-                raise
-        return self._listed("public_channel", thread)  # the others need a right of their own
-
-    def _history(self, channel: str, thread: Thread, message: Message | None = None) -> Iterator[dict[str, Any]]:
-        """Of a channel that is there. ``message``: which is looked for, and was not said before its incident was
-        opened."""
-        options: dict[str, Any] = {"channel": channel, "include_all_metadata": True, "limit": 200}
-        opened_at = message.values.get("opened_at") if message else None
-        if is_stamp(opened_at):
-            options["oldest"] = f"{moment_of(str(opened_at)).timestamp() - _SKEW:.6f}"
-        yield from self._listed_messages("conversations.history", thread, message is not None, **options)
-
-    def _user(self, thread: Thread) -> str:
-        if not self._self:
-            self._self = str(self._call("auth.test", thread).get("user_id", ""))
-        return self._self
 
 
 def _shown(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.chats.slack_posts import (
     content,
+    first_of,
     incident_of,
     is_post_of,
     names_incident,
@@ -26,3 +27,13 @@ def test_a_message_of_a_person_is_none_of_ours(metadata):
 @pytest.mark.parametrize(("text", "names"), [("see i-1.", True), ("i-1", True), ("i-12", False), ("x.i-1", False)])
 def test_the_id_of_the_incident_is_a_word(text, names):
     assert names_incident(text, "i-1") is names
+
+
+def test_the_oldest_of_our_messages_is_by_its_time_and_not_by_its_place():
+    posts = [
+        {**content("x", each, "k"), "ts": stamp} for each, stamp in (("c", None), ("b", "20.1"), ("a", "9.000100"))
+    ]
+    person = {"text": "x", "ts": "1.0"}
+    assert incident_of(first_of([person, *posts])) == "a"
+    assert incident_of(first_of([*posts[:2], person])) == "b"
+    assert first_of([person]) is None
