@@ -26,6 +26,7 @@ _URL = re.compile(
 _NO_HOSTS: Collection[str] = frozenset()
 _SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "'"})
 _ANY = str.maketrans({"<": "(", ">": ")", "&": "+", "*": None, "`": "'", "[": "(", "]": ")", "~": "-"})
+_TITLE = str.maketrans({"<": "(", ">": ")", "`": "'", "[": "(", "]": ")"})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -84,6 +85,15 @@ def in_plain(text: str, hosts: Collection[str] = _NO_HOSTS) -> str:
     return _apart(_ADDRESS, printable(text), hosts)
 
 
+def in_title(text: str) -> str:
+    """For the title of an issue, which is no Markdown: no mention, link or markup, and no mark before a letter.
+
+    >>> in_title("db_lock on <db1>: @all")
+    'db_lock on (db1): @ all'
+    """
+    return _apart(_LIVE, printable(text), _NO_HOSTS).translate(_TITLE)
+
+
 def in_header(text: str) -> str:
     """For a mail's header: one line, at most 200 characters."""
     return printable(text)[:200]
@@ -103,6 +113,7 @@ def in_page(text: str) -> str:
 TARGETS: Mapping[str, Callable[[str], str]] = {
     "slack": in_slack, "page": in_page, "mail": in_plain, "pager": in_plain, "tracker": in_markdown,
     "header": in_header, "csv": in_csv, "apprise": in_any_chat, "cachet": in_markdown,
+    "title": in_title,
 }  # fmt: skip
 
 

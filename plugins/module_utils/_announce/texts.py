@@ -94,6 +94,7 @@ SLACK: Mapping[str, str] = {
     "handed_over": "*A person must act* ({{ host }}): {{ task }}: {{ message }}",
 }  # fmt: skip
 PAGE: Mapping[str, str] = {
+    "title": "{{ title | words }}",
     "page": "{% if text %}{{ text }}{% elif state == 'investigating' %}We are investigating the problem."
     "{% elif state == 'identified' %}{{ cause or 'We have found the cause and are working on it.' }}"
     # A message that a version before has queued does not say whether there was an act.

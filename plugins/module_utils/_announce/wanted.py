@@ -234,7 +234,9 @@ def _cause(options: Mapping[str, Any], cause: str) -> str:
 
 
 def _words(table: Mapping[str, Any], name: str) -> str:
-    return str(table.get(name, ""))
+    """The site's words; empty where it has none, or what is no text."""
+    words = table.get(name)
+    return str(words).strip() if isinstance(words, (str, int, float)) and not isinstance(words, bool) else ""
 
 
 def _seconds(value: Any) -> timedelta:

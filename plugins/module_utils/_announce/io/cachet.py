@@ -7,6 +7,7 @@ Source: docs.cachethq.io (incidents, incident updates, components).
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Mapping, Sequence
 
 from ..._core.text import printable
@@ -43,7 +44,8 @@ class Cachet:
         if found is None:
             return None
         texts = self._posts(found, thread)
-        if not any(_mark(thread, message.key) in text for text in texts):
+        marks = _marks(thread, message.key)
+        if not any(mark in text for text in texts for mark in marks):
             return None
         self._components(message.values, texts, thread)  # of which its sender did not get an answer
         return str(found["id"])
@@ -60,11 +62,11 @@ class Cachet:
             before = [] if found is None else self._posts(found, thread)
             components = with_others(values["components"], thread)
             # It reads Markdown: in the text of a person a link or an image would be one.
-            marks = "\n".join([_mark(thread, message.key), *([set_mark(components)] if components else [])])
+            marks = "\n".join([_marks(thread, message.key)[0], *([set_mark(components)] if components else [])])
             text = f"{self.texts.text('page', values, 'cachet')}\n\n{marks}"
             status = _STATUS[str(values["state"])]
             if found is None:
-                name = self.texts.text("page", {**values, "text": values["title"]})
+                name = self.texts.text("title", values)
                 body = {"name": name, "message": text, "status": status, "visible": 1}
                 incident = str(self._ask("POST", "/incidents", thread, body)["data"]["id"])
             else:
@@ -177,9 +179,9 @@ class Cachet:
                     raise
             else:
                 return found
-        start = f"[//]: # (pafar {identity(key, thread)} "
+        starts = _marks(thread, key, "")
         for incident in self._all("/incidents", thread):
-            if start in str(incident.get("message", "")):
+            if any(start in str(incident.get("message", "")) for start in starts):
                 return incident
         return None
 
@@ -206,6 +208,10 @@ class Cachet:
         raise Answered(NotDelivered(f"{why}. {help}, or use the kind statuspage"), _NOT_FOUND)
 
 
-def _mark(thread: Thread, key: str) -> str:
-    """A comment of Markdown, which no reader sees."""
-    return f"[//]: # (pafar {identity(key, thread)} {key})"
+def _marks(thread: Thread, key: str, rest: str | None = None) -> list[str]:
+    """Comments of Markdown by which a post is known; ``rest``: in place of its key and the end. The page's API and
+    feed show them to the public, and the id of an incident has names of the inside, which the first one has not; the
+    other is of a version before."""
+    name, end = identity(key, thread), f"{key})" if rest is None else rest
+    digest = hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+    return [f"[//]: # (pafar {each} {end}" for each in (digest, name)]

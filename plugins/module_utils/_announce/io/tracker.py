@@ -118,7 +118,7 @@ class Tracker:
         values = message.values
         title = "item_title" if message.template == "item" else "title"
         return {
-            "title": shortened(self.texts.text(title, values), _TITLE),
+            "title": shortened(self.texts.text(title, values, "title"), _TITLE),
             "text": self.texts.text(message.template, values),
             "state": str(values["phase"]), "external_id": _external_id(thread, message), "id": known,
         }  # fmt: skip

@@ -1,4 +1,6 @@
-"""Components of Cachet, which are written one by one after the post: lost answers, and what a person has changed."""
+"""Components of Cachet, which are written one by one after the post: lost answers, and what a person has changed; and
+what its public API shows of a post.
+"""
 
 from __future__ import annotations
 
@@ -121,3 +123,22 @@ def test_what_another_incident_of_ours_has_set_is_ours(board):
     ends = thread(set_by_us={"1": {"major_outage"}}, elsewhere={"2": "degraded_performance"})
     assert adapter.send(post("resolved", 1, OVER), ends).agrees is True
     assert server.components == {"1": 1, "2": 2}
+
+
+def test_no_name_of_the_inside_is_in_what_the_public_api_shows(board):
+    """The id of an incident has its scenario, and a comment of Markdown is in the API and the feed of the page."""
+    server, adapter = board
+    made = Thread("2026-11-27-db_lock_contention-1f", {}, ticks() + 60)
+    sent = adapter.send(post("investigating", 1, BAD), made)
+    assert "db_lock" not in str(server.incidents)
+    assert adapter.find(post("investigating", 1, BAD), made) == sent.reference
+    assert adapter.find(post("investigating", 10, BAD), made) is None
+    assert adapter.find(post("investigating", 1, BAD), Thread("other", {}, ticks() + 60)) is None
+
+
+def test_a_post_of_a_version_before_is_found(board):
+    server, adapter = board
+    text = "We look.\n\n[//]: # (pafar i page/investigating/1.1)"
+    server.incidents.append({"id": 1, "name": "Slow", "message": text, "status": 1, "latest_status": 1, "updates": []})
+    assert adapter.find(post("investigating", 1, {}), thread()) == "1"
+    assert adapter.send(post("identified", 2, {}), thread()).reference == "1"

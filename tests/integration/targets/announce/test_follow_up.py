@@ -69,7 +69,7 @@ def test_an_action_item_is_one_issue_from_its_beginning_to_its_end(site):
     site.log.write(10, ("action_item", {"key": "A 1/x", "text": "<b>alert</b> on waiters", "owner": "ada"}))
     site.announce(20)
     issue = site.issues["i#A%201%2Fx"]
-    assert (issue["title"], issue["state"]) == ("A 1/x: \\<b\\>alert\\</b\\> on waiters", "open")
+    assert (issue["title"], issue["state"]) == ("A 1/x: (b)alert(/b) on waiters", "open")
     site.log.write(30, ("action_item", {"key": "A 1/x", "text": "alert on waiters", "state": "done"}))
     site.announce(600)
     assert site.issues["i#A%201%2Fx"]["state"] == "closed"

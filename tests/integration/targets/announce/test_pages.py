@@ -67,6 +67,24 @@ def test_a_component_that_was_removed_keeps_no_word_from_the_public(page):
     assert adapter.differences(said) == [f"component {gone} is not on the page"]
 
 
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("Bookings & payments are slow", "Bookings & payments are slow"),
+        ('"Check-in" <mobile>\n is down', '"Check-in" <mobile> is down'),
+        ("x" * 300, "x" * 300),
+    ],
+)
+def test_a_title_is_plain_text_of_the_site_and_no_form_of_the_body(page, title, shown):
+    """A page escapes a title itself; a template of the site for the body says nothing of it."""
+    server, adapter = page
+    adapter.texts = Texts("page", {"page": "State: {{ state }}. {{ text }}"})
+    message = post("investigating", 1)
+    values = {**message.values, "title": title, "text": "We look."}
+    adapter.send(Message(message.key, "page", "page", values), thread())
+    assert server.incidents[0]["name"] == (shown[:255] if isinstance(server, Statuspage) else shown)
+
+
 P1 = {"c1": "partial_outage", "c2": "partial_outage"}
 OVER = dict.fromkeys(P1, "operational")
 
@@ -317,6 +335,6 @@ def test_what_a_person_says_is_no_markup_for_a_cachet(text):
         said = Message(message.key, "page", "page", {**message.values, "text": text})
         made = adapter.send(said, thread())
         assert adapter.find(said, thread()) == made.reference
-    shown = server.incidents[0]["message"].partition("[//]: # (pafar i ")[0]
+    shown = server.incidents[0]["message"].partition("[//]: # (pafar ")[0]
     assert "](" not in shown.replace("\\](", "").replace("\\]\\(", "")
     assert "http://" not in shown

@@ -75,3 +75,16 @@ def test_what_only_looks_like_a_host_of_the_site_is_no_link(url):
 def test_a_link_of_the_site_makes_no_link_of_what_is_beside_it():
     text = "https://grafana.example.org/?next=https://evil.test www.evil.test @all"
     assert escaped(text, "slack", OWN).count("www .evil.test @ all") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("P1 db_lock_contention on db-1.a_b", "P1 db_lock_contention on db-1.a_b"),
+        ("Raise *max* & `limit`", "Raise *max* & 'limit'"),
+        ("<b>x</b> [y](http://evil)", "(b)x(/b) (y)(http: //evil)"),
+        ("@all #general www.evil.test\nx", "@ all # general www .evil.test x"),
+    ],
+)
+def test_a_title_of_an_issue_is_plain(text, title):
+    assert escaped(text, "title") == title

@@ -186,6 +186,20 @@ def test_the_page_has_the_words_of_the_site_and_never_a_diagnosis():
     assert keys([opening(scenario="lock")], "page") == [], "it does not face customers"
 
 
+@pytest.mark.parametrize("nothing", [None, "", "  ", {"en": "x"}, ["x"], True])
+def test_words_that_are_no_text_are_none(nothing):
+    """A title was None, or a dictionary, for the public."""
+    words = {"disk_space": nothing, "full": nothing}
+    given = {**SETTINGS, "page": {**SETTINGS["page"], "words": words, "resolutions": words}}
+    events = [
+        opening(),
+        event("diagnosed", 1, seq=2, cause="full"),
+        event("phase", 2, seq=3, phase="resolved", reason="x"),
+    ]
+    (last,) = [each for each in wanted("i", events, given, START) if each.key == "page/resolved/3.3"]
+    assert [last.values[name] for name in ("title", "cause", "resolution")] == ["An incident", "", ""]
+
+
 def test_components_come_back_with_the_incident():
     events = [opening(), event("diagnosed", 1, seq=2, cause="full"),
               event("phase", 2, seq=3, phase="resolved", reason="seen")]  # fmt: skip
