@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import of_opening
@@ -23,7 +23,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.record imp
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.scope import NEW
 from ansible_collections.pafar.runbook.plugins.module_utils._system.io.run import state_of_run
-from ansible_collections.pafar.runbook.plugins.module_utils._system.managed_host import why_unreached
+from ansible_collections.pafar.runbook.plugins.module_utils._system.managed_host import refuses_user, why_unreached
 from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import callback_is_on, show
 
 
@@ -60,8 +60,9 @@ class ActionModule(ActionBase):
     def _of_the_logs_host(self, params: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
         try:
             found: dict[str, Any] = self._execute_module(task_vars=task_vars)
-        except AnsibleConnectionFailure as error:
-            found = {"failed": True, "msg": f"its host was not reached: {why_unreached(str(error))}"}
+        except AnsibleError as error:
+            what = "its user could not be taken" if refuses_user(str(error)) else "its host was not reached"
+            found = {"failed": True, "msg": f"{what}: {why_unreached(str(error))}"}
         if not found.get("failed"):
             return found
         return {"changed": False, **opening_without_log(params, str(found.get("msg", "")))}

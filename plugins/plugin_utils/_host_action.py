@@ -12,10 +12,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.action.normal import ActionModule as NormalAction
-from ansible_collections.pafar.runbook.plugins.module_utils._system.managed_host import unreached
+from ansible_collections.pafar.runbook.plugins.module_utils._system.managed_host import (
+    may_have_begun,
+    refuses_user,
+    unreached,
+)
 
 _READERS = ("_info", "log_tail")  # how the names of modules end that change nothing
 
@@ -26,15 +30,24 @@ class HostAction(NormalAction):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         try:
             result: dict[str, Any] = super().run(tmp, task_vars)
-        except AnsibleConnectionFailure as error:
+        except AnsibleError as error:
+            if not was_unreached(error):
+                raise
             return of_unreached(self, error, task_vars)
         return result
 
 
-def of_unreached(action: ActionBase, error: AnsibleConnectionFailure, task_vars: Any) -> dict[str, Any]:
+def was_unreached(error: AnsibleError) -> bool:
+    """Whether the connection failed, or its login could not become the user of the step, which has no class."""
+    return isinstance(error, AnsibleConnectionFailure) or (type(error) is AnsibleError and refuses_user(str(error)))
+
+
+def of_unreached(action: ActionBase, error: AnsibleError, task_vars: Any) -> dict[str, Any]:
     """The result of a step whose host was not reached. The connection may have ended after an act had begun."""
     task = action._task
     host = task.delegate_to or (task_vars or {}).get("inventory_hostname") or "the host"
     reads = bool(task.check_mode) or str(task.resolved_action or task.action).endswith(_READERS)
-    failure = unreached(str(host), str(error), reads)
-    return {"failed": True, "msg": str(failure), "error": type(failure).__name__, **({} if reads else {"begun": True})}
+    user = str(action.get_become_option("become_user") or "") if action._connection.become else ""
+    failure = unreached(str(host), str(error), reads, user)
+    begun = {"begun": True} if may_have_begun(str(error), reads) else {}
+    return {"failed": True, "msg": str(failure), "error": type(failure).__name__, **begun}

@@ -11,12 +11,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, Mapping
 
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import RunbookError
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import of_record
-from ansible_collections.pafar.runbook.plugins.plugin_utils._host_action import of_unreached
+from ansible_collections.pafar.runbook.plugins.plugin_utils._host_action import of_unreached, was_unreached
 from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import callback_is_on, show
 
 
@@ -56,7 +56,9 @@ class LogAction(ActionBase, ABC):
         failed step, so that the caller can print what was to be kept."""
         try:
             return self._execute_module(task_vars=task_vars)  # type: ignore[no-any-return]
-        except AnsibleConnectionFailure as error:
+        except AnsibleError as error:
+            if not was_unreached(error):
+                raise
             return of_unreached(self, error, task_vars)
 
     def _here(self) -> dict[str, Any]:

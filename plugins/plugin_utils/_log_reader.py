@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line
 from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import runnable
-from ansible_collections.pafar.runbook.plugins.plugin_utils._host_action import of_unreached
+from ansible_collections.pafar.runbook.plugins.plugin_utils._host_action import of_unreached, was_unreached
 from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import callback_is_on, invocation, show
 
 
@@ -31,7 +31,9 @@ class LogReader(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         try:
             result.update(self._execute_module(task_vars=task_vars))
-        except AnsibleConnectionFailure as error:
+        except AnsibleError as error:
+            if not was_unreached(error):
+                raise
             result.update(of_unreached(self, error, task_vars))
         if "lines" in result:
             call = invocation()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleError
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.answerers import answerers
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
@@ -85,7 +85,7 @@ def _answer(ask_host: AskHost, name: str, given: dict[str, Any]) -> dict[str, An
     arguments = {option: value for option, value in given.items() if value is not None}
     try:
         found = ask_host(name, arguments)
-    except AnsibleConnectionFailure as error:
+    except AnsibleError as error:
         raise LogError(f"The host of the incident log did not answer: {error}") from None
     if found.get("failed"):
         raise LogError(str(found.get("msg", "the host of the incident log did not answer")))

@@ -6,6 +6,7 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._system.managed_host import (
     is_away,
     is_ours,
+    may_have_begun,
     unreached,
     why_unreached,
 )
@@ -74,3 +75,48 @@ def test_a_step_that_acts_may_have_acted(words, kind, begins, reads):
     assert str(failure).startswith(begins)
     assert ("Nothing was done there by this step." in str(failure)) == reads
     assert ("Whether this step did anything there is not known" in str(failure)) == (not reads)
+
+
+WRONG = (
+    "Premature end of stream waiting for become success.\n>>> Standard Error\nPassword: \nsu: Authentication failure"
+)
+UNPRIVILEGED = (
+    "Failed to set permissions on the temporary files Ansible needs to create when becoming an unprivileged user (rc: 1"
+    ", err: chmod: invalid mode}). For information on working around this, see https://docs.ansible.com/"
+)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        WRONG, UNPRIVILEGED, "Missing sudo password", "Incorrect su password",
+        "Duplicate become password prompt encountered",
+        "privilege output closed while waiting for password prompt:", "sudo: a password is required",
+        "ada is not in the sudoers file.",
+    ],
+)  # fmt: skip
+def test_a_user_that_is_refused_is_our_own_access_and_no_step_began(words):
+    failure = unreached("log1", words, reads=False, user="runbook")
+    assert type(failure).__name__ == "HostLoginRefused"
+    assert str(failure).startswith("Ansible could not become runbook on log1: ")
+    assert "Nothing was done there by this step." in str(failure)
+    assert "\n" not in str(failure)
+    assert (is_away(words), is_ours(words), may_have_begun(words, reads=False)) == (False, True, False)
+    assert ("--ask-become-pass" in str(failure)) == (words != UNPRIVILEGED)
+
+
+@pytest.mark.parametrize(
+    "words", ["Timed out waiting for become success.", "Timeout (12s) waiting for privilege escalation prompt: "]
+)
+def test_a_user_that_comes_too_late_may_have_begun(words):
+    assert "Whether this step did anything there is not known" in str(unreached("log1", words, reads=False))
+    assert may_have_begun(words, reads=False)
+    assert not may_have_begun(words, reads=True)
+    assert is_ours(words)
+
+
+@pytest.mark.parametrize("words", [REFUSED, NO_ROOM, "Connection reset by peer", "become", "sudo"])
+def test_what_names_no_refusal_of_a_user_is_none(words):
+    assert not str(unreached("db1", words, reads=True)).startswith("Ansible could not become")
+    assert "may not become app" in str(unreached("db1", NO_ROOM, reads=True, user="app"))
+    assert may_have_begun(words, reads=False)
