@@ -325,6 +325,11 @@ server:
         How the module connected. V(normal) is login_user, V(reserve) is login_reserve_user, V(replication) and
         V(reserve replication) are the same roles over a replication connection.
       type: str
+    refused_by:
+      description: >-
+        Connection limit that refused the ordinary login: max_connections, role or database; empty if none did, or if it
+        is not known which.
+      type: str
     host: {description: "Address of the server.", type: str}
     port: {description: "Port of the server.", type: int}
 full_reads:

@@ -18,7 +18,8 @@ NOW = datetime(2026, 11, 23, 3, 0, 0, tzinfo=UTC)
 
 SERVER: ServerReport = {
     "version": "16.1", "version_num": 160001, "in_recovery": False, "role": "oncall", "database": "booking",
-    "deadlock_timeout": "1s", "synchronous_standby_names": "", "login_path": "normal", "host": "db", "port": 5432,
+    "deadlock_timeout": "1s", "synchronous_standby_names": "", "login_path": "normal", "refused_by": "",
+    "host": "db", "port": 5432,
 }  # fmt: skip
 
 

@@ -42,11 +42,12 @@ from .cause import (
     why_out_of_reach,
 )
 from .client_pool import client_pools, logged_pools
+from .errors.refused_logins import POOLER, POOLER_FULL, logged_refusals, own_refusal, refused_by
 from .growing_pool import FULL_POOL, LEAK, FullPool, full_pools, growing_pools, why_held
 from .queued_slots import closed_limits, login_causes, queue_causes, without_cause
 
-DEAD_CLIENTS, IDLE_IN_TRANSACTION, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = (
-    "dead_clients", "idle_in_transaction", "pooler", "pooler_paused", "pooler_full", "traffic",
+DEAD_CLIENTS, IDLE_IN_TRANSACTION, POOLER_PAUSED, TRAFFIC = (
+    "dead_clients", "idle_in_transaction", "pooler_paused", "traffic",
 )  # fmt: skip
 NEAR = 0.1  # share of a connection limit: with less free it counts as reached
 _IDLE_SHARE = 0.25  # share of the used slots that are idle in transaction
@@ -87,12 +88,10 @@ def diagnose_connections(
     pools = [pool for pool in pooler.get("pools", []) if pool["exhausted"]]
     worst = max(connection_limits, key=lambda connection_limit: connection_limit["used"] / connection_limit["limit"])
     lines = [_line(connection_limit) for connection_limit in (hit or [worst])]
-    refused = activity["server"]["login_path"] != "normal"
-    if refused:
-        lines.append(
-            f"an ordinary login was refused: these facts were read through the {activity['server']['login_path']}"
-            " login path"
-        )
+    refused = refused_by(activity) == SLOTS
+    refusals = own_refusal(activity)
+    logged = logged_refusals(activity, log, pooler)
+    lines += [*refusals.lines, *logged.lines]
     causes = [cause for cause in server_causes(activity) if cause.weight > 1]
     causes += login_causes(activity, refused)
     causes += _dead_clients(background, worst, plan) if hit else []
@@ -128,7 +127,7 @@ def diagnose_connections(
         own = client_pools(activity, idle_in_transaction, log)
         causes += [ended_by(cause, plan, IDLE_IN_TRANSACTION, [family]) for cause, family in own]
         causes += [] if own else logged_pools(activity, log)
-    causes += _pooler(pooler, bool(hit))
+    causes += [*_pooler(pooler, bool(hit)), *refusals.causes, *logged.causes]
     if not hit and not causes:
         lines.append(f"no connection limit is reached: {worst['free']} of {worst['limit']} are free")
         lines += _late_elsewhere(activity)

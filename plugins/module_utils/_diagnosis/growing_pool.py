@@ -19,6 +19,7 @@ from .cause import Cause, Detail, ended_by
 LEAK, FULL_POOL = "leak", "full_pool"
 _FLOOR = 2  # sessions that an application keeps
 _LEAST, _SHARE = 3, 0.1  # forgotten sessions from which on it counts, and their part of the limit
+_LATER = 5  # of these that another application opened later: operators come with some, too
 
 
 class FullPool(NamedTuple):
@@ -112,7 +113,7 @@ def why_held(
     later = [
         other["name"]
         for number, other in _forgotten(connection_limit, idle)
-        if other["opened_seconds"] < opened and _counts(number, connection_limit)
+        if other["opened_seconds"] < opened and number >= _LATER and _counts(number, connection_limit)
     ]
     if later:
         return f"{', '.join(later)} opened sessions after it and left them unused: that may be the leak"

@@ -52,6 +52,7 @@ class ServerReport(TypedDict):
     deadlock_timeout: str
     synchronous_standby_names: str
     login_path: str
+    refused_by: str
     host: str
     port: int
 

@@ -12,18 +12,30 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from ..._core.errors import ConnectError, DriverMissing, LoginRefused, NoSlotLeft, NotPostgres, ServerNotReady
+from ..connection_limits import DATABASE, ROLE, SLOTS
 from ..sql_text import identifier, plain_identifier
-from .refusal import REACHED, sqlstate_of
+from .refusal import REACHED, Answer, answer_to
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
 # libpq reports these without an SQLSTATE, so the text has to do. In another language it does not match; then
 # refusal.py asks for the SQLSTATE.
-_FULL = ("too many clients already", "remaining connection slots are reserved", "too many connections for")
+_FULL = (
+    ("too many clients already", SLOTS),
+    ("remaining connection slots are reserved", SLOTS),
+    ("too many connections for role", ROLE),
+    ("too many connections for database", DATABASE),
+)
+_BY_ROUTINE = {
+    "InitializeSessionUserId": ROLE,
+    "CheckMyDatabase": DATABASE,
+    "InitPostgres": SLOTS,
+    "InitProcess": SLOTS,
+}
 _NOT_POSTGRES = (
     "received invalid response to",
     "expected authentication request from server",
@@ -212,8 +224,17 @@ def environment(name: str) -> str:
     return os.environ.get(name, "")
 
 
-def open_connection(login: Login) -> tuple[Connection, str]:
-    """Connect; also returns by which login_path: ``normal``, ``reserve``, ``replication``, ``reserve replication``."""
+class Opened(NamedTuple):
+    """``login_path``: ``normal``, ``reserve``, ``replication``, ``reserve replication``. ``refused_by``: the kind of
+    the connection limit that refused the ordinary login, empty where none did, or where that is not known."""
+
+    connection: Connection
+    login_path: str
+    refused_by: str
+
+
+def open_connection(login: Login) -> Opened:
+    """Connect by the first login path that opens."""
     psycopg2 = driver()
     ways = [(False, False), (True, False), (False, True), (True, True)]
     first_refusal: ConnectError | None = None
@@ -223,7 +244,7 @@ def open_connection(login: Login) -> tuple[Connection, str]:
         try:
             connection = psycopg2.connect(**login.parameters(reserve, replication))
         except psycopg2.Error as error:
-            refusal, maybe_full = _refusal(login, str(error), partial(_sqlstate_of, login, reserve))
+            refusal, maybe_full = _refusal(login, str(error), partial(_answer_to, login, reserve))
             first_refusal = first_refusal or refusal
             if not maybe_full and not replication:
                 raise first_refusal from None
@@ -231,7 +252,8 @@ def open_connection(login: Login) -> tuple[Connection, str]:
         connection.autocommit = True  # in a transaction pg_stat_activity would not change under our eyes
         _become(login, connection)
         name = " ".join(w for w, used in (("reserve", reserve), ("replication", replication)) if used)
-        return connection, name or "normal"
+        refused_by = first_refusal.details.get("connection_limit", "") if first_refusal else ""
+        return Opened(connection, name or "normal", refused_by)
     raise first_refusal if first_refusal else ConnectError(f"Could not connect to {login.where}.")
 
 
@@ -263,7 +285,7 @@ def login_paths(login: Login) -> dict[str, str]:
             psycopg2.connect(**login.parameters(reserve, replication)).close()
             paths[name] = ""
         except psycopg2.Error as error:
-            paths[name] = str(_refusal(login, str(error), partial(_sqlstate_of, login, reserve))[0])
+            paths[name] = str(_refusal(login, str(error), partial(_answer_to, login, reserve))[0])
     return paths
 
 
@@ -283,12 +305,12 @@ def open_pooler_connection(login: Login) -> Connection:
     return connection
 
 
-def _sqlstate_of(login: Login, reserve: bool) -> str:
+def _answer_to(login: Login, reserve: bool) -> Answer:
     user = (login.reserve_user, login.reserve_password) if reserve else (login.user, login.password)
-    return sqlstate_of(login, *user)
+    return answer_to(login, *user)
 
 
-def _refusal(login: Login, text: str, ask: Callable[[], str]) -> tuple[ConnectError, bool]:
+def _refusal(login: Login, text: str, ask: Callable[[], Answer]) -> tuple[ConnectError, bool]:
     """What to say, and whether another login path may be open where this one is not.
 
     ``ask`` gives the SQLSTATE; it is called where the text is not known.
@@ -306,18 +328,20 @@ def _refusal(login: Login, text: str, ask: Callable[[], str]) -> tuple[ConnectEr
         ), False
     known = next((remedy for sign, remedy in _REMEDIES if sign in said), "")
     not_ready = next((remedy for sign, remedy in _NOT_READY if sign in said), "")
-    full = any(sign in said for sign in _FULL)
-    sqlstate = "" if known or not_ready or full else ask()
+    full = next((limit for sign, limit in _FULL if sign in said), "")
+    sqlstate, routine = Answer("") if known or not_ready or full else ask()
     kind = _BY_SQLSTATE.get(sqlstate, ConnectError)
     if full or kind is NoSlotLeft:
+        full = full or _BY_ROUTINE.get(routine, "")
         return NoSlotLeft(
-            f"Could not connect to {login.where}: {said}. All connection slots for this login are in use, and no other "
-            "login path worked. Give login_user the REPLICATION attribute (and a line in pg_hba.conf), so that "
+            f"Could not connect to {login.where}: {said}. {_WHY_FULL[full]} No other login"
+            " path worked. Give login_user the REPLICATION attribute (and a line in pg_hba.conf), so that "
             "it connects through max_wal_senders, or set login_reserve_user: a superuser, or from version 16 on "
             "a member of pg_use_reserved_connections. Nothing was done.",
             host=login.host,
             port=login.port,
             sqlstate="53300",
+            connection_limit=full,
         ), True
     own = any(sign in said for sign, dummy in (*_TLS, *_PARAMETERS, *_LOGIN)) or sqlstate[:2] in _OF_THE_LOGIN
     if not_ready or (sqlstate and not own):
@@ -339,6 +363,13 @@ def _refusal(login: Login, text: str, ask: Callable[[], str]) -> tuple[ConnectEr
     return refusal, not known and "FATAL" in said
 
 
+_WHY_FULL = {
+    "": "A connection limit is reached: the server's, or that of this role or database.",
+    SLOTS: "All connection slots for this login are in use.",
+    ROLE: "The limit of this role is reached, and not that of the server (ALTER ROLE ... CONNECTION LIMIT).",
+    DATABASE: "The limit of this database is reached, and not that of the server (ALTER DATABASE ... CONNECTION LIMIT);"
+    " login_db can name another one.",
+}
 _OTHERWISE = (
     "The server refused: see its log.",
     "The server answers and refuses this login, so the network works: see its log.",

@@ -15,7 +15,7 @@ import socket
 import ssl
 import struct
 from base64 import b64decode, b64encode
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from .connection import Login
@@ -28,18 +28,30 @@ _MOST = 2**16  # bytes of an answer
 _NO_TLS = ("disable",)
 
 
+class Answer(NamedTuple):
+    """``routine``: which part of the server raised the error, in no language."""
+
+    sqlstate: str
+    routine: str = ""
+
+
 def sqlstate_of(login: Login, user: str, password: str) -> str:
     """The SQLSTATE of the refusal; ``REACHED`` where there is none up to the password; empty: no answer of PostgreSQL.
 
     Takes at most the login's ``connect_timeout`` for each step.
     """
+    return answer_to(login, user, password).sqlstate
+
+
+def answer_to(login: Login, user: str, password: str) -> Answer:
+    """The same with the routine."""
     if not (login.unix_socket or login.host):
-        return ""  # a service's, which only libpq knows
+        return Answer("")  # a service's, which only libpq knows
     try:
         with _opened(login) as connection:
             return _asked(connection, user, password, login.database)
     except (OSError, ValueError, struct.error, LookupError):
-        return ""
+        return Answer("")
 
 
 def _opened(login: Login) -> socket.socket:
@@ -63,7 +75,7 @@ def _opened(login: Login) -> socket.socket:
     return context.wrap_socket(plain, server_hostname=login.host)
 
 
-def _asked(connection: socket.socket, user: str, password: str, database: str) -> str:
+def _asked(connection: socket.socket, user: str, password: str, database: str) -> Answer:
     words = ("user", user, "database", database, "application_name", "pafar.runbook", "")
     body = struct.pack("!I", _VERSION) + b"".join(word.encode() + b"\0" for word in words)
     connection.sendall(struct.pack("!I", len(body) + 4) + body)
@@ -71,9 +83,9 @@ def _asked(connection: socket.socket, user: str, password: str, database: str) -
     while True:
         kind, answer = _message(connection)
         if kind == _ERROR:
-            return _code(answer)
+            return _error(answer)
         if kind != _AUTHENTICATION:
-            return REACHED  # it lets this login in by now
+            return Answer(REACHED)  # it lets this login in by now
         (step,) = struct.unpack("!I", answer[:4])
         if step == _SASL and password and b"SCRAM-SHA-256\0" in answer:
             first = proof.first()
@@ -81,7 +93,7 @@ def _asked(connection: socket.socket, user: str, password: str, database: str) -
         elif step == _SASL_CONTINUE:
             _send(connection, proof.final(answer[4:]))
         elif step not in (_OK, _SASL_FINAL):
-            return REACHED
+            return Answer(REACHED)
 
 
 def _send(connection: socket.socket, body: bytes) -> None:
@@ -106,13 +118,13 @@ def _received(connection: socket.socket, number: int) -> bytes:
     return got
 
 
-def _code(answer: bytes) -> str:
-    """The field C of an ErrorResponse."""
+def _error(answer: bytes) -> Answer:
+    """The fields C and R of an ErrorResponse."""
     fields = {field[:1]: field[1:] for field in answer.split(b"\0") if field}
     code = fields[b"C"].decode("ascii")
     if len(code) != 5:
         raise ValueError("no SQLSTATE")
-    return code
+    return Answer(code, fields.get(b"R", b"").decode("ascii", "replace"))
 
 
 class _Scram:

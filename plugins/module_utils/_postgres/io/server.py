@@ -23,14 +23,14 @@ Row = Sequence[Any]
 class Postgres:
     """A connection that is known to reach PostgreSQL itself."""
 
-    def __init__(self, login: Login, connection: Any, login_path: str) -> None:
+    def __init__(self, login: Login, connection: Any, login_path: str, refused_by: str = "") -> None:
         self.login = login
         self._connection = connection
         self._driver = driver()
         self._error = self._driver.Error
         self._relations: dict[str, dict[int, str]] = {}
         self._asked: set[str] = set()  # databases that refuse this login
-        self._identify(login_path)
+        self._identify(login_path, refused_by)
 
     def rows(self, statement: str, **parameters: Any) -> list[Row]:
         """Run one statement of ours and fetch all of it."""
@@ -126,7 +126,7 @@ class Postgres:
             said=said,
         )
 
-    def _identify(self, login_path: str) -> None:
+    def _identify(self, login_path: str, refused_by: str) -> None:
         if self._connection.server_version < _OLDEST:
             raise NotPostgres(
                 f"{self.login.where} is version {self._connection.server_version // 10000}; "
@@ -156,6 +156,7 @@ class Postgres:
             "deadlock_timeout": deadlock,
             "synchronous_standby_names": standbys,
             "login_path": login_path,
+            "refused_by": refused_by,
             "host": self.login.unix_socket or self.login.host or self._connection.info.host,
             "port": self.login.port or self._connection.info.port,
         }
@@ -225,9 +226,9 @@ def legible(row: Row) -> Row:
 @contextmanager
 def connect(login: Login) -> Iterator[Postgres]:
     """A connection that is closed whatever happens, which also ends whatever the server does for it."""
-    connection, login_path = open_connection(login)
+    connection, login_path, refused_by = open_connection(login)
     try:
-        yield Postgres(login, connection, login_path)
+        yield Postgres(login, connection, login_path, refused_by)
     finally:
         connection.close()
 

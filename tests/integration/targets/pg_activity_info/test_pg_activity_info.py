@@ -4,6 +4,8 @@ import json
 import re
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.refusal import answer_to
 
 from support.clients import clients, lock_waiters, until
 from support.modules import run_module
@@ -247,7 +249,7 @@ class TestWhenEverySlotIsTaken:
     def test_by_a_replication_connection(self, full):
         small, taken = full
         result = look(small)
-        assert result["server"]["login_path"] == "replication"
+        assert (result["server"]["login_path"], result["server"]["refused_by"]) == ("replication", "max_connections")
         assert result["connections"]["used"] == len(taken)
         assert result["connections"]["ordinary_free"] == 0
         assert result["connections"]["by_application"] == {"leaky": len(taken)}
@@ -266,6 +268,24 @@ class TestWhenEverySlotIsTaken:
         assert result["failed"]
         assert result["error"] == "NoSlotLeft"
         assert "REPLICATION" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "kind"),
+    [("ROLE oncall CONNECTION LIMIT 1", "role"), ("DATABASE postgres CONNECTION LIMIT 1", "database")],
+)
+def test_the_limit_of_a_role_or_a_database_is_no_full_server(server, session, limit, kind):
+    session(user="oncall").ready()
+    server.run(f"ALTER {limit}")
+    try:
+        result = look(server)
+        answer = answer_to(Login(host="127.0.0.1", port=server.port), "oncall", PASSWORD)
+    finally:
+        server.run(f"ALTER {limit.replace('LIMIT 1', 'LIMIT -1')}")
+    assert (result["server"]["login_path"], result["server"]["refused_by"]) == ("replication", kind)
+    # What a server that speaks another language is recognized by.
+    routines = {"role": "InitializeSessionUserId", "database": "CheckMyDatabase"}
+    assert answer == ("53300", routines[kind])
 
 
 def test_a_standby_shows_the_replay_that_holds_up_readers(server):

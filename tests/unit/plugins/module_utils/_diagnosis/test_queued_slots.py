@@ -55,7 +55,7 @@ def test_sessions_that_wait_are_no_traffic(applications, states, cause):
 @pytest.mark.parametrize("path", ["normal", "replication"])
 def test_a_limit_that_is_reached_without_a_cause_is_said(used, says, path):
     seen = activity(connection_limit(application(sessions=40, **used)))
-    seen["server"] = {**seen["server"], "login_path": path}
+    seen["server"] = {**seen["server"], "login_path": path, "refused_by": "max_connections"}
     found = diagnose(seen).as_dict()
     assert any(says in line and "(0 of 40 free)" in line for line in found["lines"])
     assert found["cause"] == ("" if path == "normal" else "limit_reached")
@@ -101,7 +101,11 @@ def test_logins_that_hang_take_slots_without_being_sessions(shown, seen_processe
     behind: BackgroundSubjects = {} if seen_processes is None else {"processes": processes(logging_in=seen_processes)}
     seen = activity(connection_limit(application(sessions=3, idle=3)), background=behind)
     connections: Connections = {**seen["connections"], "by_state": {"starting": shown} if shown else {}}
-    seen = {**seen, "connections": connections, "server": {**seen["server"], "login_path": path}}
+    seen = {
+        **seen,
+        "connections": connections,
+        "server": {**seen["server"], "login_path": path, "refused_by": "max_connections"},
+    }
     found = diagnose(seen).as_dict()
     assert found["cause"] == cause
     assert all("no connection limit is reached" not in line for line in found["lines"]) or not cause

@@ -11,6 +11,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import 
     ServerNotReady,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login, _refusal
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.refusal import Answer
 
 AT = 'connection to server at "127.0.0.1", port 5432 failed: '
 
@@ -90,7 +91,7 @@ def test_a_refusal_says_what_to_do(said, kind, advice):
 
 
 def unknown():
-    return ""
+    return Answer("")
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def unknown():
     ],
 )
 def test_in_any_language_the_sqlstate_says_what_it_is(said, sqlstate, kind, advice):
-    refusal, dummy = _refusal(Login(host="127.0.0.1"), AT + said, lambda: sqlstate)
+    refusal, dummy = _refusal(Login(host="127.0.0.1"), AT + said, lambda: Answer(sqlstate))
     assert refusal.__class__ is kind
     assert advice in str(refusal)
 
@@ -130,6 +131,24 @@ def test_a_server_that_takes_no_login_now_was_reached(said, advice):
     assert isinstance(refusal, ServerNotReady)
     assert not maybe_full
     assert advice in str(refusal)
+
+
+@pytest.mark.parametrize(
+    ("said", "answer", "limit", "words"),
+    [
+        ("sorry, too many clients already", Answer(""), "max_connections", "All connection slots"),
+        ('too many connections for role "oncall"', Answer(""), "role", "ALTER ROLE ... CONNECTION LIMIT"),
+        ('too many connections for database "shop"', Answer(""), "database", "ALTER DATABASE ... CONNECTION LIMIT"),
+        ("zu viele Verbindungen", Answer("53300", "InitializeSessionUserId"), "role", "not that of the server"),
+        ("zu viele Verbindungen", Answer("53300", "CheckMyDatabase"), "database", "not that of the server"),
+        ("zu viele Verbindungen", Answer("53300", "ProcessStartupPacket"), "", "or that of this role or database"),
+    ],
+)
+def test_each_limit_has_its_own_cure(said, answer, limit, words):
+    refusal, maybe_full = _refusal(Login(host="127.0.0.1"), f"{AT}FATAL:  {said}", lambda: answer)
+    assert maybe_full
+    assert refusal.details["connection_limit"] == limit
+    assert words in str(refusal)
 
 
 def test_a_password_is_never_repeated():
