@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.network import diagnose_network
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.owner import at_work
@@ -31,8 +33,8 @@ def starting(name):
     ],
 )
 def test_only_what_runs_and_does_not_start(more, meant):
-    one = {**container("pafar-web-1"), **more}
-    assert at_work([one]) == ([one["target"]] if meant else [])
+    replica: Any = {**container("pafar-web-1"), **more}
+    assert at_work([replica]) == ([replica["target"]] if meant else [])
 
 
 def test_one_that_starts_again_and_again_is_meant():

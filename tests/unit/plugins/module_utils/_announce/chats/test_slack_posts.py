@@ -34,6 +34,6 @@ def test_the_oldest_of_our_messages_is_by_its_time_and_not_by_its_place():
         {**content("x", each, "k"), "ts": stamp} for each, stamp in (("c", None), ("b", "20.1"), ("a", "9.000100"))
     ]
     person = {"text": "x", "ts": "1.0"}
-    assert incident_of(first_of([person, *posts])) == "a"
-    assert incident_of(first_of([*posts[:2], person])) == "b"
+    assert incident_of(first_of([person, *posts]) or {}) == "a"
+    assert incident_of(first_of([*posts[:2], person]) or {}) == "b"
     assert first_of([person]) is None

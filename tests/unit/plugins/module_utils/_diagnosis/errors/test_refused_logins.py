@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import diagnose_connections
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.errors.refused_logins import (
@@ -13,7 +15,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.errors.re
 from support.database_reports import activity, application, connection_limit, ending, pooler, to_end
 from support.reports import kind_of_record, log
 
-UNSEEN = {"reachable": False, "why": "not requested"}
+UNSEEN: Any = {"reachable": False, "why": "not requested"}
 ROOM = connection_limit(application("web", 10, idle=10), limit=100)
 OF_ROLE = {**connection_limit(application("web", 10, idle=10), limit=10, kind="role"), "name": "app", "free": 0}
 OF_SHOP = {**connection_limit(application("web", 10, idle=10), limit=10, kind="database"), "name": "shop", "free": 0}
