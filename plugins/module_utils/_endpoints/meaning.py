@@ -151,6 +151,8 @@ def _is_itself(target: Target, answer: HttpAnswer) -> bool | None:
         return False
     if target.method == "HEAD":
         return True
+    if answer.status >= 400 and not answer.body.strip() and "request-id" not in answer.headers:
+        return None  # anyone may refuse without a word; theirs has a body, of Stripe also the id of the request
     return has_form(answer.status, answer.body)
 
 

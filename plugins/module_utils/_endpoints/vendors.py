@@ -134,7 +134,9 @@ def is_maps(status: int, body: str) -> bool | None:
     if 200 <= status < 300:
         if not text.startswith("{"):  # its beginning alone: a long answer may be cut
             return False
-        return None if any(name in said for name in _NONE_OF_MAPS) else True
+        # One without a `status` is of a newer service, which writes objects, lists, texts and numbers.
+        other = any(name in said for name in _NONE_OF_MAPS)
+        return None if other or any(value is None or isinstance(value, bool) for value in said.values()) else True
     if isinstance(error, Mapping):
         return "message" in error or "code" in error
     return text.rstrip() in ("", "{}") or "google" in text.lower() or (not said and bool(_ERROR.search(text[:400])))

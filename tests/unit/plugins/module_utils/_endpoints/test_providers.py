@@ -47,12 +47,32 @@ def test_another_one_on_the_way_says_nothing_of_the_provider_and_our_key(judge, 
 
 
 @pytest.mark.parametrize(
-    "said", [{"blocked": True}, {"error": {"code": 500}}, {"error": "x"}, {"message": "no"}, {"reason": "policy"}]
-)
+    "said",
+    [
+        {"blocked": True}, {"error": {"code": 500}}, {"error": "x"}, {"message": "no"}, {"reason": "policy"},
+        {"ok": False}, {"success": True, "url": "http://gate/"}, {"code": 0, "data": None},
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("key", [True, False])
 def test_what_maps_may_have_answered_is_not_known(said, key):
     found = http("maps", 200, said, key=key)
     assert (found.state, found.fault_of) == ("unknown", ""), found
+
+
+@pytest.mark.parametrize("judge", ["stripe", "maps"])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 429])
+@pytest.mark.parametrize("key", [True, False])
+def test_a_refusal_without_a_word_may_be_of_anyone(judge, status, key):
+    """Neither the key nor a limit of the provider is said by it."""
+    found = http(judge, status, " ", key=key)
+    assert (found.state, found.fault_of) == ("unknown", ""), found
+
+
+def test_an_empty_refusal_with_the_id_of_the_request_is_of_stripe():
+    headers = {"request-id": "req_8aHfK3L2m9"}
+    assert http("stripe", 401, "", headers=headers).fault_of == "key"
+    assert http("stripe", 401, {"error": {"type": "invalid_request_error"}}).fault_of == "key"
+    assert http("stripe", 403, "", headers={"cf-ray": "7d1c2b3a4f5e-FRA"}).state == "unknown"
 
 
 @pytest.mark.parametrize("headers", [{"server": "squid/5.7"}, {"x-squid-error": "ERR_CONNECT_FAIL 110"}])
