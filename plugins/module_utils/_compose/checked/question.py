@@ -40,10 +40,13 @@ class Question(NamedTuple):
     looks: bool = False
 
 
-def question_of(test: Sequence[str], environment: Sequence[str] = ()) -> Question | None:
-    """The one request that a check makes; None where it makes none, several, one that is not repeated here, or where
-    that is not known. ``environment``: of the container, by which its variables are replaced."""
+def question_of(test: Sequence[str], environment: Sequence[str] = (), names: Sequence[str] = ()) -> Question | None:
+    """The one request that a check makes of its own container; None where it makes none, several, one that is not
+    repeated here, or where that is not known. ``environment``: of the container, by which its variables are replaced;
+    ``names``: by which it is reached, too."""
     text = _with_values(" ".join(test[1:]), environment)
+    for name in filter(None, names):
+        text = re.sub(rf"(?<=://){re.escape(name)}(?=[:/\s'\"]|\Z)", "localhost", text)
     urls = [
         url for url in _URL.finditer(text) if url["scheme"] or (_CLIENT.search(text) and (url["port"] or url["path"]))
     ]

@@ -106,11 +106,14 @@ def _answered(container: Container) -> str:
     Its own question counts. Another answer counts only where that is not known, or no process listens on its port.
     """
     address = next((address for dummy, address in container.networks if address), "")
-    question, ports = question_of(container.check.test, container.environment), sorted(ports_of(container.pid))
+    question = question_of(container.check.test, container.environment, (container.service, container.name))
+    ports = sorted(ports_of(container.pid))
     if not address:
         return ""
     if question is not None and question.port in ports:
         return what_answers(question, _status(address, question))
+    if question is not None and str(question.port) in {port.target.partition("/")[0] for port in container.ports}:
+        return ""  # the program is to listen there: it is published
     for port in ports[:4]:
         status = _status(address, Question(port, host=f"{address}:{port}"))
         if status is not None and not fails(status):

@@ -60,6 +60,14 @@ def test_what_a_check_asks(test, question):
 
 
 @pytest.mark.parametrize(
+    ("host", "own"), [("web", True), ("shop-web-1", True), ("web.example", False), ("db", False), ("my-web", False)]
+)
+def test_a_container_has_names_of_its_own(host, own):
+    test = shell(f"curl -f http://{host}:8000/health")
+    assert (question_of(test, (), ("web", "shop-web-1", "")) == ASKS) is own
+
+
+@pytest.mark.parametrize(
     ("question", "status", "says"),
     [
         (ASKS, 200, "HTTP 200 (GET /health on port 8000)"),

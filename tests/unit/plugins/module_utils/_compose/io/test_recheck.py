@@ -58,10 +58,12 @@ def engine(ends=None, local=True):
     return SimpleNamespace(login=SimpleNamespace(local=local), execute_within=execute_within)
 
 
-def judged(test, said="", *, code=1, always=True, by=None, busy=False, monkeypatch=None):
+def judged(test, said="", *, code=1, always=True, by=None, busy=False, monkeypatch=None, **more):
     """The health of a container whose check fails, since its start or not, and why."""
     codes, streak = [code if always else 0, *[code] * 4], 60 if always else 4
-    replica = container(health="unhealthy", up=60, exits=codes, streak=streak, said=said, test=list(test), limit=2)
+    replica = container(
+        health="unhealthy", up=60, exits=codes, streak=streak, said=said, test=list(test), limit=2, **more
+    )
     replica = replace(replica, pid=os.getpid(), networks=(("shop_default", "127.0.0.1"),))
     if monkeypatch:
         monkeypatch.setattr(subject, "_busy", lambda: busy)
@@ -101,6 +103,20 @@ def test_a_check_that_asks_on_a_port_where_nothing_listens_is_named(port):
     assert port
     health, why = judged(("CMD-SHELL", "curl -f http://localhost:1/ || exit 1"), "curl: (7) Failed to connect")
     assert (health, "asks on port 1, while the container answers requests on port" in why) == (UNKNOWN, True)
+
+
+def test_a_check_that_asks_on_a_published_port_where_nothing_listens_is_right(port):
+    """Another port may be that of its figures, or of its administration."""
+    assert port
+    published = {"1/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}
+    assert judged(("CMD-SHELL", "curl -f http://localhost:1/"), "curl: (7) Failed", ports=published)[0] == UNHEALTHY
+    beside = {"9/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}
+    assert judged(("CMD-SHELL", "curl -f http://localhost:1/"), "curl: (7) Failed", ports=beside)[0] == UNKNOWN
+
+
+def test_a_container_is_asked_by_its_own_name_as_well(port):
+    assert judged(("CMD-SHELL", f"curl -f http://web:{port}/503"))[0] == UNHEALTHY
+    assert judged(("CMD-SHELL", f"curl -f http://shop-web-1:{port}/404"))[0] == UNKNOWN
 
 
 @pytest.mark.parametrize(
