@@ -25,7 +25,6 @@ from .._endpoints.answerer import (
     NO_BACKEND,
     PAGE,
     PASSWORD,
-    PROXY_PASSWORD,
     REDIRECT,
     SERVER_PAGE,
     SINGLE_PAGE,
@@ -56,7 +55,6 @@ _MISLAID = (404, 405, 301, 302, 307, 308)
 _BEFORE = {
     CHALLENGE: "exempt the webhook's address from the firewall's rules and challenges",
     PASSWORD: "exempt the webhook's address from the login before the site",
-    PROXY_PASSWORD: "exempt the webhook's address from the login of the proxy",
     CSRF: "exempt the webhook's view from the check against forged forms (CSRF)",
     WRONG_HOST: "allow the host name of the webhook (ALLOWED_HOSTS, server_name), or correct it at the provider",
     MAINTENANCE: "end the maintenance mode, or exempt the webhook's address from it; it may be intended",

@@ -21,6 +21,7 @@ from .answerer import (
     MAINTENANCE,
     PORTAL,
     PROXY,
+    PROXY_PASSWORD,
     REDIRECT,
     SINGLE_PAGE,
     Answerer,
@@ -165,7 +166,7 @@ def _of_site(target: Target, answer: HttpAnswer, near: bool, matches: bool | Non
     status, body = answer.status, answer.body
     fault_of = whose_fault(target, near)
     who_answers = answerer_of(answer)
-    if who_answers and who_answers.kind in (PORTAL, PROXY):
+    if who_answers and who_answers.kind in (PORTAL, PROXY, PROXY_PASSWORD):
         fault_of = NETWORK
     well = status in target.expect if target.expect else 200 <= status < 400
     if not well:

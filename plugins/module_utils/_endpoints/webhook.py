@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from .._core.redaction import redacted
-from .answerer import PAGE, PORTAL, PROXY, REDIRECT, Answerer, HttpAnswer, answerer_of
+from .answerer import PAGE, PORTAL, PROXY, PROXY_PASSWORD, REDIRECT, Answerer, HttpAnswer, answerer_of
 from .endpoint import DEGRADED, DOWN, NETWORK, OURS, UNKNOWN, UP, Meaning
 
 _REFUSED = (400, 401, 403)
@@ -40,7 +40,7 @@ def of_webhook(answer: HttpAnswer, method: str) -> Meaning:
     """``method``: by which it was asked."""
     answer = answer._replace(method=method)
     who = answerer_of(answer)
-    if who is not None and who.kind in (PROXY, PORTAL):
+    if who is not None and who.kind in (PROXY, PROXY_PASSWORD, PORTAL):
         why = f"{who.words}, {answer.status}: whether the view is reached by others was not asked"
         return Meaning(UNKNOWN, why, NETWORK)
     if answer.status == 405:

@@ -217,6 +217,7 @@ def test_a_redirect_that_leads_nowhere_is_no_site(status, headers, given, state)
 def test_what_a_proxy_of_the_network_answers_is_a_matter_of_the_network():
     found = http(503, headers={"server": "squid/5.7", "x-squid-error": "ERR_CONNECT_FAIL 111"})
     assert (found.state, found.fault_of, "X-Squid-Error" in found.why) == ("down", "network", True)
+    assert http(407, headers={"proxy-authenticate": "Basic"}).fault_of == "network"
     assert http(503, headers={"server": "gunicorn", "via": "1.1 gate (squid/5.7)"}).fault_of == "ours"
 
 

@@ -29,6 +29,7 @@ PAGE = "<!doctype html><h1>Pafar</h1>"
         pytest.param(503, {"x-squid-error": "ERR_DNS_FAIL 0"}, PAGE, "unknown", "unknown", id="a proxy of the network"),
         pytest.param(405, {"server": "squid/5.7"}, PAGE, "unknown", "unknown", id="it refuses the method"),
         pytest.param(511, HTML, PAGE, "unknown", "unknown", id="a portal of the network"),
+        pytest.param(407, {"proxy-authenticate": "Basic"}, "", "unknown", "unknown", id="its login"),
         pytest.param(503, {"via": "1.1 gate (squid/5.7)"}, "", "down", "down", id="by way of a proxy"),
         pytest.param(403, HTML, "CSRF verification failed", "unknown", "down", id="a check against forged forms"),
         pytest.param(400, HTML, "<h1>Bad Request (400)</h1>", "down", "down", id="another host"),
