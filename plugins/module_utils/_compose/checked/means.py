@@ -21,7 +21,7 @@ _NO_START = re.compile(
     r"(?mi)^(?:error: )?OCI runtime exec failed"
     r"|^exec \S+: (?:exec format error|no such file or directory|permission denied)\s*$"
     r"|^(?:error: )?(?:exec: )?\"[^\"\n]*\": executable file not found|unable to start container process"
-    r"|^\S*(?:exec: )?cannot exec in a (?:paused|stopped) container"
+    r"|^\S*(?:exec: )?cannot exec in a (?:paused|stopped) container|^standard_init\S*: exec user process caused"
 )
 # Of a shell that does not find the program, also where `|| exit 1` hides the exit code 127; with the number of a line
 # of a script the same. Of programs that start others, and of the loader of a program.
@@ -51,6 +51,11 @@ _WRONG = re.compile(
     r"|^Error: unknown (?:shorthand )?flag: |^Unrecognized option or bad number of args for: "
     r"|^curl: \((?:1|2|3|4|77)\) |^wget: (?:not an http or ftp url|missing URL)"
 )
+# Of a command of the check that may not read a file, or not do what it is for (ping, kill).
+_DENIED = re.compile(
+    r"(?mi)^(?:\S*sh: (?:line )?(?:\d+: )?)?(?P<command>[\w-]+): (?:can(?:'t|not) open )?(?:['\"]?/[^\s'\"]*['\"]?: )?"
+    r"(?:permission denied(?: \(.*)?|(?:\S+ (?:- )?)?operation not permitted)\s*$"
+)
 # The address that each container has: what cannot be resolved there is no matter of the program.
 _NO_LOCALHOST = re.compile(
     r"(?mi)^.*(?:could not resolve host: |bad address '|unable to resolve host address \W|\blookup |ENOTFOUND "
@@ -61,7 +66,8 @@ _SAYS = (_NO_START, _NO_PROGRAM, _WRONG, _NO_LOCALHOST)
 # does not know a method (501) or a version (505) is no failure.
 _SERVER_FAILED = re.compile(
     r"(?mi)(?:^curl: \(22\) The requested URL returned error: |^wget: server returned error: HTTP/[\d.]+ "
-    r"|\bERROR (?=...:)|\bHTTP Error |\bServer error '|\bstatus code |(?=... Server Error\b))5(?!01|05)\d\d\b"
+    r"|\bERROR (?=...:)|^[<\s]*HTTP/[\d.]+ |\bHTTP Error |\bServer error '|\bstatus(?: code)?[:=]? "
+    r"|(?=... Server Error\b))5(?!01|05)\d\d\b"
 )
 # The name of an exception with that of its library: Python, Java, C#; Ruby; PHP.
 _EXCEPTION = re.compile(
@@ -103,6 +109,9 @@ def lacking(output: str, test: Sequence[str]) -> str:
     match = next((match for match in (pattern.search(output) for pattern in _SAYS) if match), None)
     if match and not _is_read(line_at(output, match), test):
         return line_at(output, match)
+    denied = next((match for match in _DENIED.finditer(output) if _is_own(match["command"], test)), None)
+    if denied:
+        return line_at(output, denied)
     return next((says for file, says in _modules(output) if not file or _is_own(file, test)), "")
 
 
@@ -140,11 +149,15 @@ def _modules(output: str) -> Iterator[tuple[str, str]]:
 def _is_read(line: str, test: Sequence[str]) -> bool:
     """Whether a shell does not find a file that the command reads (``< FILE``): a mark of the program, and no means."""
     path = line[: -len(_NO_FILE)].rpartition(": ")[2] if line.endswith(_NO_FILE) else ""
-    return bool(path) and any(re.search(rf"<\s*{re.escape(path)}", part) for part in test[1:])
+    return (
+        bool(path)
+        and not path.startswith("/dev/tcp/")
+        and any(re.search(rf"<\s*{re.escape(path)}", part) for part in test[1:])
+    )
 
 
 def _is_own(file: str, test: Sequence[str]) -> bool:
-    """Whether a file is the check's own script: the command names it, or is its text."""
+    """Whether a file is the check's own script or program: the command names it, or is its text."""
     name = file.rpartition("/")[2]
     words = (word for part in test[1:] for word in re.split(r"[\s;&|()'\"`<>=]+", part))
     return name in _TEXTS or any(word.rpartition("/")[2] == name for word in words)
