@@ -45,7 +45,8 @@ _CLAUSES = (
 )
 _NO_ALIAS = (*_JOINS, "using", "tablesample", "lateral", "only", "as")
 _EQUAL = ("=", "in")
-_COMPARES = (*_EQUAL, "<", ">", "<=", ">=", "between")
+_FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+_COMPARES = (*_EQUAL, *_FLIPPED, "between")
 # What makes something else of a comparison, or compares otherwise.
 _SPOILS = (
     "<>",
@@ -67,15 +68,21 @@ MOST_COLUMNS = 4  # of one table that are tried, by twos; each try is one more p
 
 @dataclass
 class IndexNeed:
-    """What a query asks of one table; plain names of columns."""
+    """What a query asks of one table; plain names of columns. ``ranged``: those of ``other`` that have two bounds."""
 
     equal: list[str] = field(default_factory=list)
     other: list[str] = field(default_factory=list)
     sorted_by: list[str] = field(default_factory=list)
+    ranged: list[str] = field(default_factory=list)
 
     @property
     def empty(self) -> bool:
         return not (self.equal or self.other)
+
+    @property
+    def parameters(self) -> int:
+        """How many values ``question`` asks with."""
+        return len(self.equal) + len(self.other) + len(self.ranged)
 
     def candidates(self) -> list[tuple[str, ...]]:
         """Columns to try, in the order of the index: each alone, each two, and what is equal followed by the sort."""
@@ -273,18 +280,21 @@ def index_needs(query: Query, tables: Mapping[str, Sequence[str]]) -> dict[str, 
                     return True
         return False
 
+    bounds: dict[tuple[str, str], str] = {}
     for words, narrowed in query.conditions:
         for side, operator, others in _comparisons(words):
             qualifier, name = column_alone(side)
             alias = owner(qualifier, name)
             if alias and narrowed in ("", alias) and not mentions(others, alias):
                 _note(needs[alias].equal if operator in _EQUAL else needs[alias].other, name)
+                bounds[alias, name] = bounds.get((alias, name), "") + ("<>" if operator == "between" else operator)
     first = query.order[: query.order.index(",")] if "," in query.order else query.order
     qualifier, name = column_alone(first[:-1] if first[-1:] in (["asc"], ["desc"]) else first)
     if owner(qualifier, name):
         _note(needs[owner(qualifier, name)].sorted_by, name)
-    for need in needs.values():
+    for alias, need in needs.items():
         need.other = [column for column in need.other if column not in need.equal]
+        need.ranged = [column for column in need.other if {"<", ">"} <= set(bounds[alias, column])]
     return {alias: need for alias, need in needs.items() if not need.empty}
 
 
@@ -320,7 +330,7 @@ def _comparisons(words: list[Any]) -> Iterator[tuple[list[Any], str, list[Any]]]
             continue
         yield left, operator, right
         if operator not in ("in", "between"):
-            yield right, operator, left
+            yield right, _FLIPPED.get(operator, operator), left
 
 
 def column_alone(words: list[Any]) -> tuple[str, str]:
@@ -335,8 +345,9 @@ def column_alone(words: list[Any]) -> tuple[str, str]:
 
 def question(table: str, quoted: Mapping[str, str], need: IndexNeed) -> str:
     """A statement of our own that asks the same of one table: every name from the catalog, no value at all."""
-    conditions = [f"{quoted[column]} = ${place}" for place, column in enumerate(need.equal, 1)]
-    conditions += [f"{quoted[column]} > ${place}" for place, column in enumerate(need.other, len(need.equal) + 1)]
+    asked = [(column, "=") for column in need.equal] + [(column, ">") for column in need.other]
+    asked += [(column, "<") for column in need.ranged]  # the planner takes a range for narrower than what has one end
+    conditions = [f"{quoted[column]} {operator} ${place}" for place, (column, operator) in enumerate(asked, 1)]
     order = ", ".join(quoted[column] for column in need.sorted_by)
     tail = f" ORDER BY {order} LIMIT 20" if order else ""
     return f"SELECT * FROM {table} WHERE {' AND '.join(conditions)}{tail}"

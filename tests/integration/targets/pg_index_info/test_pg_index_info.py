@@ -96,6 +96,19 @@ def test_the_index_that_the_work_of_now_wants_comes_first(shop, worker, hypopg):
     worker().run(f"DROP INDEX {first['name']}")
 
 
+@pytest.mark.parametrize(
+    ("condition", "advised"),
+    [("at BETWEEN now() - interval '{} min' AND now()", True), ("at > now() - interval '{} min'", False)],
+)
+def test_a_range_is_tested_with_both_bounds(shop, worker, hypopg, condition, advised):
+    with load(worker, f"SELECT count(status) FROM orders WHERE {condition}"):
+        found = info(shop)
+    columns = [one["columns"] for one in found["advice"] if one["kind"] == "statement"]
+    assert columns == ([["at"]] if advised else [])
+    says = [one["why"] for one in (*found["advice"], *found["full_reads"])]
+    assert any(("if a range has the 0.5%" if advised else "takes a third of the rows") in why for why in says)
+
+
 def test_without_hypopg_it_is_advised_as_not_proved(shop, worker):
     with load(worker, HOT):
         found = info(shop, hypothetical=False)

@@ -350,7 +350,7 @@ def _proved(
     leaves = catalog.leaves(table.oid) if table.kind == "p" else []
     asked_of = catalog.tables[leaves[0]] if leaves else table
     quoted = {column.name: column.quoted for column in catalog.columns[asked_of.oid].values()}
-    asked, parameters = question(asked_of.name, quoted, need), len(need.equal) + len(need.other)
+    asked, parameters = question(asked_of.name, quoted, need), need.parameters
     tried = []
     with planner.over(asked_of.oid):
         before = cost(planner.explain(asked, parameters))
@@ -364,7 +364,8 @@ def _proved(
     if best is None:
         return None
     size = 0 if leaves else best[2]
-    return Candidate(table, best[0], before=round(before, 1), after=round(best[1], 1), size=size)
+    assumed = advice.NARROW if set(best[0]) & set(need.ranged) else ""
+    return Candidate(table, best[0], before=round(before, 1), after=round(best[1], 1), size=size, chosen=assumed)
 
 
 def _unproved(

@@ -86,6 +86,16 @@ def test_the_index_that_saves_most_with_the_fewest_columns(tries, chosen):
     assert (best and best[0]) == chosen
 
 
+def test_what_the_planner_assumed_of_a_range_is_said():
+    proved = {"seconds": 9, "before": 100.0, "after": 1.0, "statements": ["a"]}
+    (one,) = advice.merge([candidate("at", chosen=advice.NARROW, **proved), candidate("at", "trip", foreign_key="fk")])
+    assert (
+        "with an index on at alone (hypopg), if a range has the 0.5% of"
+        in advice.advice_dict(catalog(), one, {}, 5.0)["why"]
+    )
+    assert "0.5%" not in advice.advice_dict(catalog(), candidate("at", **proved), {}, 5.0)["why"]
+
+
 def test_two_pieces_of_advice_have_two_names():
     long = "a_column_of_a_long_name_that_leaves_no_room_for_the_next_one_of"
     columns = {n: Column(n, name, name) for n, name in enumerate((long, "trip", "at"), 1)}

@@ -55,6 +55,28 @@ def test_what_a_text_compares_and_sorts(text, asked):
 
 
 @pytest.mark.parametrize(
+    ("conditions", "ranged"),
+    [
+        ("at BETWEEN $1 AND $2", ["at"]),
+        ("at >= $1 AND at < $2", ["at"]),
+        ("$1 <= at AND customer = $3 AND $2 > at", ["at"]),
+        ("b.at > $1 AND trip < $2 AND at <= $3 AND trip >= $4", ["at", "trip"]),
+        ("at > $1", []),
+        ("at > $1 AND at >= $2", []),
+        ("at < $1 AND $2 > at", []),
+        ("at > $1 AND trip < $2", []),
+        ("at > $1 AND (at < $2 OR trip = $3)", []),
+        ("at >= $1 AND at < $2 AND at = $3", []),
+        ("at >= $1 AND NOT at < $2", []),
+        ("at NOT BETWEEN $1 AND $2 AND trip = $3", []),
+    ],
+)
+def test_a_range_has_two_bounds(conditions, ranged):
+    (query,) = plans.queries_of(f"SELECT * FROM x b WHERE {conditions}")
+    assert plans.index_needs(query, {"b": SHOP["b"]})["b"].ranged == ranged
+
+
+@pytest.mark.parametrize(
     "condition",
     [
         "lower(customer) = $1", "customer LIKE $1", "customer ->> $1 = $2", "at + customer = $1", "customer::text = $1",
@@ -118,6 +140,11 @@ def test_the_question_is_of_names_of_the_catalog_alone():
     assert plans.question("public.x", quoted, need) == (
         'SELECT * FROM public.x WHERE "Odd Name" = $1 AND at > $2 ORDER BY trip LIMIT 20'
     )
+    ranged = plans.IndexNeed(["Odd Name"], ["trip", "at"], [], ["at"])
+    assert plans.question("public.x", quoted, ranged) == (
+        'SELECT * FROM public.x WHERE "Odd Name" = $1 AND trip > $2 AND at > $3 AND at < $4'
+    )
+    assert (need.parameters, ranged.parameters) == (2, 4)
     tried = plans.IndexNeed(["customer"], ["at"], ["trip"]).candidates()
     assert ("customer", "at") in tried
     assert ("at", "customer") not in tried
