@@ -68,12 +68,14 @@ MOST_COLUMNS = 4  # of one table that are tried, by twos; each try is one more p
 
 @dataclass
 class IndexNeed:
-    """What a query asks of one table; plain names of columns. ``ranged``: those of ``other`` that have two bounds."""
+    """What a query asks of one table; plain names of columns. ``ranged``: those of ``other`` that have two bounds.
+    ``casts``: the type, as the text has it, of values that are cast."""
 
     equal: list[str] = field(default_factory=list)
     other: list[str] = field(default_factory=list)
     sorted_by: list[str] = field(default_factory=list)
     ranged: list[str] = field(default_factory=list)
+    casts: dict[str, str] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
@@ -287,6 +289,7 @@ def index_needs(query: Query, tables: Mapping[str, Sequence[str]]) -> dict[str, 
             alias = owner(qualifier, name)
             if alias and narrowed in ("", alias) and not mentions(others, alias):
                 _note(needs[alias].equal if operator in _EQUAL else needs[alias].other, name)
+                needs[alias].casts.setdefault(name, _cast_of(others))
                 bounds[alias, name] = bounds.get((alias, name), "") + ("<>" if operator == "between" else operator)
     first = query.order[: query.order.index(",")] if "," in query.order else query.order
     qualifier, name = column_alone(first[:-1] if first[-1:] in (["asc"], ["desc"]) else first)
@@ -343,11 +346,36 @@ def column_alone(words: list[Any]) -> tuple[str, str]:
     return plain_name(names[0]) if len(names) == 2 else "", plain_name(names[-1])
 
 
-def question(table: str, quoted: Mapping[str, str], need: IndexNeed) -> str:
-    """A statement of our own that asks the same of one table: every name from the catalog, no value at all."""
+def _cast_of(words: list[Any]) -> str:
+    """The type to which a value, or the first of several, is cast as a whole; empty where it is not."""
+    if words[:1] in (["any"], ["some"]) or (len(words) == 1 and isinstance(words[0], list)):
+        return _cast_of(words[-1]) if isinstance(words[-1], list) else ""
+    for end in ("and", ","):
+        words = words[: words.index(end)] if end in words else words
+    if words[:1] == ["cast"] and isinstance(words[-1], list) and "as" in words[-1]:
+        words = ["", "::", *words[-1][words[-1].index("as") + 1 :]]
+    if "::" not in words:
+        return ""
+    value, rest = words[: words.index("::")], words[words.index("::") + 1 :]
+    named = [word for word in rest if isinstance(word, str)]  # in brackets: a length, or an array
+    last = len(named) - named[::-1].index("::") if "::" in named else 0
+    whole = len(value) == 1 or (len(value) == 2 and isinstance(value[1], list)) or value[1:2] == ["."]
+    plain = all(word == "::" or word.isidentifier() for word in named)
+    return " ".join(named[last:]) if whole and plain else ""
+
+
+def question(table: str, quoted: Mapping[str, str], need: IndexNeed, types: Mapping[str, str]) -> str:
+    """A statement of our own that asks the same of one table: every name from the catalog, no value at all.
+
+    ``types``: the catalog's names for those that values are cast to. A value of another type than the column's may
+    make another comparison of it, which no index of the column serves."""
     asked = [(column, "=") for column in need.equal] + [(column, ">") for column in need.other]
     asked += [(column, "<") for column in need.ranged]  # the planner takes a range for narrower than what has one end
-    conditions = [f"{quoted[column]} {operator} ${place}" for place, (column, operator) in enumerate(asked, 1)]
+    casts = {column: f"::{types[cast]}" for column, cast in need.casts.items() if cast in types}
+    conditions = [
+        f"{quoted[column]} {operator} ${place}{casts.get(column, '')}"
+        for place, (column, operator) in enumerate(asked, 1)
+    ]
     order = ", ".join(quoted[column] for column in need.sorted_by)
     tail = f" ORDER BY {order} LIMIT 20" if order else ""
     return f"SELECT * FROM {table} WHERE {' AND '.join(conditions)}{tail}"

@@ -134,9 +134,9 @@ def _of_column(read: Read, name: str, operator: str, other: Sequence[Any]) -> st
     """Of a column that stands alone: why an index on it is not advised."""
     column, equal = read.columns[name], operator in _EQUAL
     share = column.selectivity(read.table.rows)
+    is_cast = "::" in _flat(other) or "cast" in other
     if read.catalog.searched(read.table.oid, [column.number], equal):
-        cast = "::" in other or "cast" in other
-        return _unused(read, column, ", or the value is cast to another type than the column's" if cast else "")
+        return _unused(read, column, ", or the value is cast to another type than the column's" if is_cast else "")
     if equal and share is not None and share >= _MANY_ROWS:
         shown = printable(name)
         return (
@@ -151,7 +151,8 @@ def _of_column(read: Read, name: str, operator: str, other: Sequence[Any]) -> st
     if name not in read.tested:
         return "check its plan with EXPLAIN"
     taken = ", which takes a third of the rows to match" if operator in _RANGES and operator != "between" else ""
-    return f"check its plan with EXPLAIN: a test with an index on it saved less than half of the cost{taken}"
+    cast = "; the value is cast: compare with one of the column's own type" if is_cast else ""
+    return f"check its plan with EXPLAIN: a test with an index on it saved less than half of the cost{taken}{cast}"
 
 
 def _unused(read: Read, column: Column, more: str = "") -> str:

@@ -350,7 +350,8 @@ def _proved(
     leaves = catalog.leaves(table.oid) if table.kind == "p" else []
     asked_of = catalog.tables[leaves[0]] if leaves else table
     quoted = {column.name: column.quoted for column in catalog.columns[asked_of.oid].values()}
-    asked, parameters = question(asked_of.name, quoted, need), need.parameters
+    asked = question(asked_of.name, quoted, need, planner.types(need.casts.values()))
+    parameters = need.parameters
     tried = []
     with planner.over(asked_of.oid):
         before = cost(planner.explain(asked, parameters))

@@ -111,6 +111,13 @@ HYPOPG = """
 SELECT n.nspname::text FROM pg_catalog.pg_extension AS e JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
  WHERE e.extname = 'hypopg'
 """
+TYPES = """
+SELECT n.name, pg_catalog.format_type(t.oid, NULL)
+  FROM pg_catalog.unnest(%(names)s::text[]) AS n (name)
+  LEFT JOIN pg_catalog.pg_type AS t ON t.oid = pg_catalog.to_regtype(n.name)
+       AND t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace
+ WHERE n.name <> ''
+"""
 # Whether planning over a table could run code of a user: a function, an operator or an operator class in
 # its indexes, policies or statistics (PostgreSQL's own are pinned and not recorded), or whatever its children have.
 ATTACHED = """

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Any, Iterable, Iterator, Mapping, Sequence
 
 from ...._core.errors import PrivilegeError, ServerError
 from ...io.server import Postgres
@@ -40,6 +40,10 @@ class Planner:
     @property
     def hypothetical(self) -> bool:
         return bool(self._hypopg)
+
+    def types(self, names: Iterable[str]) -> dict[str, str]:
+        """PostgreSQL's own types among these names, as the catalog writes them."""
+        return {name: shown for name, shown in self._postgres.names(queries.TYPES, names=sorted(set(names))) if shown}
 
     @contextmanager
     def over(self, table: int) -> Iterator[None]:

@@ -77,6 +77,42 @@ def test_a_range_has_two_bounds(conditions, ranged):
 
 
 @pytest.mark.parametrize(
+    ("value", "cast"),
+    [
+        ("= $1", ""),
+        ("= $1::numeric", "numeric"),
+        ("= cast($1 AS double precision)", "double precision"),
+        ("= 3::text::int", "int"),
+        ("= lower($1)::varchar(10)", "varchar"),
+        ("= ($1::bigint)", "bigint"),
+        ("= ANY ($1::int[])", "int"),
+        ("IN ($1::numeric, $2::int)", "numeric"),
+        ("BETWEEN $1::date AND $2::date", "date"),
+        ("> $1::timestamp with time zone", "timestamp with time zone"),
+        ("= $1::numeric + 1", ""),
+        ("> now() - $1::interval", ""),
+        ('= $1::"Odd Type"', ""),
+        ("= $1::shop.kind", ""),
+        ("IN (SELECT 3::numeric)", ""),
+        ("= t.id::numeric", "numeric"),
+    ],
+)
+def test_the_type_to_which_a_value_is_cast(value, cast):
+    query = plans.queries_of(f"SELECT * FROM x b, y t WHERE b.customer {value}")[0]
+    assert plans.index_needs(query, SHOP)["b"].casts == {"customer": cast}
+
+
+def test_a_value_of_another_type_is_asked_with_it():
+    need = plans.IndexNeed(
+        ["customer", "trip"], ["at"], [], ["at"], {"customer": "numeric", "trip": "kind", "at": "date"}
+    )
+    quoted = {name: name for name in ("customer", "trip", "at")}
+    assert plans.question("public.x", quoted, need, {"numeric": "numeric", "date": "date"}) == (
+        "SELECT * FROM public.x WHERE customer = $1::numeric AND trip = $2 AND at > $3::date AND at < $4::date"
+    )
+
+
+@pytest.mark.parametrize(
     "condition",
     [
         "lower(customer) = $1", "customer LIKE $1", "customer ->> $1 = $2", "at + customer = $1", "customer::text = $1",
@@ -137,11 +173,11 @@ def test_tables_and_what_they_are_called():
 def test_the_question_is_of_names_of_the_catalog_alone():
     need = plans.IndexNeed(["Odd Name"], ["at"], ["trip"])
     quoted = {"Odd Name": '"Odd Name"', "at": "at", "trip": "trip"}
-    assert plans.question("public.x", quoted, need) == (
+    assert plans.question("public.x", quoted, need, {}) == (
         'SELECT * FROM public.x WHERE "Odd Name" = $1 AND at > $2 ORDER BY trip LIMIT 20'
     )
     ranged = plans.IndexNeed(["Odd Name"], ["trip", "at"], [], ["at"])
-    assert plans.question("public.x", quoted, ranged) == (
+    assert plans.question("public.x", quoted, ranged, {}) == (
         'SELECT * FROM public.x WHERE "Odd Name" = $1 AND trip > $2 AND at > $3 AND at < $4'
     )
     assert (need.parameters, ranged.parameters) == (2, 4)
