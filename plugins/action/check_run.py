@@ -13,7 +13,7 @@ from ansible.errors import AnsibleError
 from ansible.utils.collection_loader._collection_config import AnsibleCollectionConfig
 from ansible.utils.path import unfrackpath
 from ansible.vars.plugins import get_vars_from_inventory_sources, get_vars_from_path
-from ansible_collections.pafar.runbook.plugins.module_utils._run import changed_answers, typed
+from ansible_collections.pafar.runbook.plugins.module_utils._run import changed_answers, replaced, typed
 from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import called
 from ansible_collections.pafar.runbook.plugins.module_utils._run.known_keys import VARIABLES
 from ansible_collections.pafar.runbook.plugins.module_utils._run.known_names import PREFIXES
@@ -60,9 +60,14 @@ class ActionModule(ControllerAction):
     arguments = {
         "pattern": {"type": "str", "default": ""},
         "whole_inventory": {"type": "bool", "default": False},
+        "fixed": {"type": "dict"},
     }
 
     def judge(self, args: dict[str, Any]) -> dict[str, Any]:
+        if args["fixed"] is not None:  # later in a run, which was checked at its beginning
+            replacing = replaced.refusal(args["fixed"], self._extra)
+            none: CheckedRun = {"hosts": [], "unknown": [], "called": called(invocation())}
+            return {**none, **({"failed": True, "msg": replacing} if replacing else {})}
         changed = changed_answers.changed_answers(written(extra_options(), self._loader), self._extra)
         if changed:
             return {"failed": True, "msg": changed_answers.refusal(changed)}

@@ -31,6 +31,11 @@ options:
     description: Whether the variables of all hosts and groups are checked, and not only of those that match O(pattern).
     type: bool
     default: false
+  fixed:
+    description:
+      - Values by the names of variables that the run takes from the incident, such as those of an act that is undone. An
+        extra variable with another value is refused, since it would replace them. Nothing else is checked then.
+    type: dict
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.

@@ -89,6 +89,7 @@ undoable:
     at: {description: "Time of the act (UTC, ISO 8601).", type: str}
     by: {description: "Person or program that did it.", type: str}
     mitigation: {description: "Role that carried out the act.", type: str}
+    variables: {description: "Variables of the role by which it is undone.", type: dict}
 why_not:
   description: Why no act can be undone; empty otherwise.
   returned: success
@@ -154,7 +155,7 @@ held:
         Whether no later event is of the same mitigation and host, and no workflow of AWX ended without approving it.
       type: bool
     undoes: {description: "Time of the act that the plan undoes; empty if it undoes none.", type: str}
-    project: {description: "Project of the act that the plan undoes; empty if it has none.", type: str}
+    fixed: {description: "Variables by which the act is undone; empty if the plan undoes none.", type: dict}
     outdated: {description: "Why the act can no longer be undone by this plan; empty otherwise.", type: str}
 incidents:
   description: "Incidents of the log, the one that was written last first, if O(id) is empty."

@@ -68,11 +68,12 @@ class Undo(TypedDict, total=False):
 
 
 class Undoable(Undo, total=False):
-    """The last act that can be undone; empty where there is none."""
+    """The last act that can be undone; empty where there is none. ``variables``: those by which it is undone."""
 
     at: str
     by: str
     mitigation: str
+    variables: dict[str, Any]
 
 
 class Intent(TypedDict):
@@ -108,8 +109,8 @@ class MadeIn(TypedDict):
 class HeldPlan(TypedDict):
     """A plan that a gate has held. ``variables``: those of its role by which it was made; ``alternative``: it is one to
     another plan; ``made_in``: where; ``pending``: no later event is of the same mitigation and host,
-    and its workflow did not end without an approval; ``undoes``: the time of the act that it undoes, ``project``: that
-    of the act, both empty if it is no undo; ``outdated``: why this undo is none any more."""
+    and its workflow did not end without an approval; ``undoes``: the time of the act that it undoes, ``fixed``: the
+    variables by which that act is undone, both empty if it is no undo; ``outdated``: why this undo is none any more."""
 
     at: str
     by: str
@@ -125,7 +126,7 @@ class HeldPlan(TypedDict):
     made_in: MadeIn
     pending: bool
     undoes: str
-    project: str
+    fixed: dict[str, Any]
     outdated: str
 
 

@@ -24,19 +24,19 @@ def held_plans(events: Sequence[EventReport]) -> list[HeldPlan]:
         plan
         for number, event in enumerate(events)
         if event["kind"] == HELD
-        for plan in _of(event, events[number:], _project(event, events[:number]))
+        for plan in _of(event, events[number:], _fixed(event, events[:number]))
     ]
 
 
-def _project(event: EventReport, before: Sequence[EventReport]) -> str:
-    """The project of the act that a plan undoes; the inventory may have another one since."""
-    undoes = event["note"].get("undoes")
-    acts = [each for each in before if undoes and each["at"] == undoes and each["host"] == event["host"]]
-    options = [(each["note"].get("undo") or {}).get("options") or {} for each in acts]
-    return next((str(each["project"]) for each in options if each.get("project")), "")
+def _fixed(event: EventReport, before: Sequence[EventReport]) -> dict[str, Any]:
+    """The variables by which a plan undoes its act, of which the inventory may have others since."""
+    undoes = str(event["note"].get("undoes", ""))
+    acts = [each["note"] for each in before if undoes and each["at"] == undoes and each["host"] == event["host"]]
+    undo: Mapping[str, Any] = next((note["undo"] for note in acts if note.get("undo")), {})
+    return undo_variables(str(event["note"].get("mitigation", "")), undo, undoes) if undo else {}
 
 
-def _of(event: EventReport, since: Sequence[EventReport], project: str) -> list[HeldPlan]:
+def _of(event: EventReport, since: Sequence[EventReport], fixed: dict[str, Any]) -> list[HeldPlan]:
     note = event["note"]
     mitigation = str(note.get("mitigation", ""))
     place = made_in(note)
@@ -64,7 +64,7 @@ def _of(event: EventReport, since: Sequence[EventReport], project: str) -> list[
             "made_in": place,
             "pending": pending,
             "undoes": undoes,
-            "project": project,
+            "fixed": fixed,
             "outdated": "",
         }
         for plan in plans
@@ -111,6 +111,13 @@ def variables_of(role: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """The role's variables by which its module makes the same plan. The connection comes from the inventory."""
     named = {_VARIABLES.get(f"{role}_{name}", f"{role}_{name}"): value for name, value in options.items()}
     return {name: value for name, value in named.items() if name in KNOWN and value is not None}
+
+
+def undo_variables(role: str, undo: Mapping[str, Any], at: str) -> dict[str, Any]:
+    """The variables by which an act of a role is undone; of the engine's variable the project alone is of the act."""
+    options: Mapping[str, Any] = undo.get("options") or {}
+    of_project = {"runbook_compose": {"project": options["project"]}} if options.get("project") else {}
+    return {**variables_of(role, options), f"{role}_undoes": at, **of_project}
 
 
 def approved_plans(plans: Iterable[HeldPlan], digests: Sequence[str]) -> list[HeldPlan]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Iterable, Mapping, Sequence, cast
 
 from .event import EventReport, HeldPlan, IncidentReport, Undoable
-from .held import approved_plans, held_plans, plans_of_workflow
+from .held import approved_plans, held_plans, plans_of_workflow, undo_variables
 from .intent import INTENDED, RECONCILED, unfinished
 from .timeline import lines_of_timeline
 
@@ -89,9 +89,9 @@ def incident_report(
     if event is not None:
         note = event["note"]
         undo: dict[str, Any] = note["undo"]
-        undoable = cast(
-            Undoable, {"at": event["at"], "by": event["by"], "mitigation": note.get("mitigation", ""), **undo}
-        )
+        known = {"at": event["at"], "by": event["by"], "mitigation": note.get("mitigation", "")}
+        variables = undo_variables(str(known["mitigation"]), undo, event["at"])
+        undoable = cast(Undoable, {**known, **undo, "variables": variables})
     return {
         "events": list(events),
         "torn": torn,

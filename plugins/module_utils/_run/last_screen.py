@@ -165,7 +165,10 @@ def _next(run: Run) -> str:
     incident = f"-e incident_id={call.incident}"
     # Without the approval that was typed these would have no plan to go on with.
     of_plan = call.name in ("undo", "approve")
-    if any(story.failed for story in run.stories) and not (run.path and of_plan):
+    failed = any(story.failed for story in run.stories)
+    if failed and of_plan and not (run.joined or run.path):
+        return command(call, "incidents")  # none was named, or one that does not exist
+    if failed and not (run.path and of_plan):
         return command(call, call.name, "--check", "--diff", approved=of_plan or not call.name)
     if held and run.path and not run.check and run.workflow:
         return f"to approve exactly this plan: {run.workflow}"

@@ -85,3 +85,47 @@ def test_what_a_playbook_of_the_site_prints_runs_as_printed(server, site, reliev
         command = site.next_command(done)
     assert " pafar.runbook.incidents " in command
     assert relieved not in command
+
+
+OTHER = {"role_settings_settings": [{"role": "app", "setting": "lock_timeout", "value": "99s"}]}
+
+
+def test_an_extra_variable_that_would_change_what_is_undone_is_refused(server, site, relieved):
+    says = "Extra variables replace what this run takes from the incident: role_settings_settings is"
+    for options in ((), ("--check",)):
+        done = undo(site, relieved, *options, **OTHER)
+        assert (done.returncode, says in done.stdout) == (2, True), done.stdout
+    command = site.next_command(undo(site, relieved, runbook_approval="always"))
+    done = site.typed(f"{command} -e '{json.dumps(OTHER)}'")
+    assert (done.returncode, says in done.stdout) == (2, True), done.stdout
+    assert {event["kind"] for event in site.events()} == {
+        "opened", "evidence", "intended", "mitigated", "verified", "handed_over", "held",
+    }  # fmt: skip
+    assert len([event for event in site.events() if event["kind"] == "mitigated"]) == 1
+    assert server.value(SETTINGS) == 1
+    (kept,) = [{**OTHER["role_settings_settings"][0], "value": "", "loosen": True}]
+    done = site.typed(f"{command} -e '{json.dumps({'role_settings_settings': [kept]})}'")
+    assert done.returncode == 0, done.stdout
+    assert server.value(SETTINGS) == 0
+
+
+def test_the_time_that_was_typed_is_that_of_the_act_or_nothing_is_undone(server, site, relieved):
+    (at,) = [event["at"] for event in site.events() if event["kind"] == "mitigated"]
+    for typed in ("2026-01-01T00:00:00.000000Z", "yesterday", f"{at},2026-01-01"):
+        done = undo(site, relieved, incident_undo_at=typed)
+        assert done.returncode == 2, done.stdout
+        says = f"is not the time of the last act that can be undone of a host of this run: {at}. Nothing was done."
+        assert says in done.stdout, done.stdout
+        assert server.value(SETTINGS) == 1
+    spoken = at.replace("T", " ").replace("Z", "+00:00")  # as a survey gives it
+    done = undo(site, relieved, incident_undo_at=spoken, incident_by="another person")
+    assert done.returncode == 0, done.stdout
+    assert server.value(SETTINGS) == 0
+
+
+@pytest.mark.parametrize("extra", [{}, {"incident_id": "2026-nope"}])
+def test_without_an_incident_the_next_command_lists_them(site, relieved, extra):
+    done = site.play(playbook="playbooks/undo.yml", **extra)
+    assert done.returncode == 2
+    shown = site.typed(site.next_command(done))
+    assert relieved in shown.stdout, shown.stdout

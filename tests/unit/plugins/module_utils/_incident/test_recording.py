@@ -97,7 +97,12 @@ def held_undo(second, undoes):
 def test_an_undo_that_was_held_is_of_the_act_that_it_was_planned_for(events, why):
     (plan,) = incident_report(events, 0, "h", NOW, digests=["d" * 12])["approved"]
     assert plan["undoes"] == plan["variables"]["scale_services_undoes"] == AT.format(1)
-    assert plan["project"] == ("shop" if len(events) > 1 else "")
+    fixed = {
+        "scale_services_service": "web",
+        "scale_services_undoes": AT.format(1),
+        "runbook_compose": {"project": "shop"},
+    }
+    assert plan["fixed"] == (fixed if len(events) > 1 else {})
     assert (why in plan["outdated"]) if why else plan["outdated"] == ""
 
 
@@ -105,4 +110,11 @@ def test_a_plan_that_undoes_nothing_is_not_out_of_date():
     held = held_undo(2, 1)
     del held["note"]["undoes"]
     (plan,) = incident_report([done(1), held, done(3)], 0, "h", NOW, digests=["d" * 12])["approved"]
-    assert (plan["undoes"], plan["project"], plan["outdated"], plan["variables"]) == ("", "", "", {})
+    assert (plan["undoes"], plan["fixed"], plan["outdated"], plan["variables"]) == ("", {}, "", {})
+
+
+def test_what_is_undone_has_the_variables_of_its_role():
+    undoable = incident_report([done(1)], 0, "h", NOW)["undoable"]
+    assert undoable["variables"] == {
+        "scale_services_service": "web", "scale_services_undoes": AT.format(1), "runbook_compose": {"project": "shop"},
+    }  # fmt: skip

@@ -25,7 +25,7 @@ def after(playbook: str, state: str, check: bool, extra=("incident_id=2026-x",),
     story = Story("db1", [] if state == "failed" else [gate(state == "open", approved and state == "open")])
     story.failed = state == "failed"
     call = Invocation(f"playbooks/{playbook}.yml", ["inventory"], extra=extra, incident="2026-x")
-    run = Run(call, [options.get("story", story)], check=check, path="" if check else "/log/2026-x.jsonl")
+    run = Run(call, [options.get("story", story)], check=check, path="" if check else "/log/2026-x.jsonl", joined=True)
     dummy, text = last_lines(run)[-1]
     return shlex.split(text.partition("ansible-playbook")[2])
 
@@ -58,3 +58,14 @@ def test_a_plan_that_is_held_beside_an_approved_one_does_not_take_that_approval_
 
 def test_what_was_not_typed_is_not_added_to_the_command_of_a_check_run():
     assert not any("incident_id" in word for word in after("db_lock_contention", "open", True, []))
+
+
+@pytest.mark.parametrize("playbook", ["undo", "approve"])
+@pytest.mark.parametrize("typed", ["incident_id=", "incident_id=2026-y", "incident_approved_digest=abababababab"])
+def test_where_no_incident_was_named_that_exists_the_next_command_lists_them(playbook, typed):
+    story = Story("db1", failed=True)
+    call = Invocation(f"playbooks/{playbook}.yml", ["inventory"], extra=[typed], incident="2026-x")
+    for check in (True, False):
+        assert last_lines(Run(call, [story], check=check))[-1][1] == (
+            "next: ansible-playbook -i inventory playbooks/incidents.yml"
+        )
