@@ -55,7 +55,8 @@ class Kind(NamedTuple):
 _ACT: dict[str, _Types] = {
     "mitigation": TEXT, "intended": TEXT, "undoes": TEXT, "gate": LIST, "plan": DICT, "acted_on": LIST,
     "still_present": LIST, "not_done": LIST, "rounds": int, "seconds_to_recovery": _MAYBE_NUMBER, "stopped": TEXT,
-    "signalled": (list, int), "done": LIST, "remaining": _MAYBE_NUMBER, "left_alone": (list, dict), "seconds": _NUMBER,
+    "signalled": (list, int), "done": LIST, "remaining": _MAYBE_NUMBER, "left_alone": (list, dict),
+    "seconds": _MAYBE_NUMBER,
     "before": (dict, *_NUMBER), "after": (dict, *_NUMBER), "goal": object, "next_up": object, "undo": DICT, "msg": TEXT,
 }  # fmt: skip
 

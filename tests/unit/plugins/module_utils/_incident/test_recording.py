@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.kinds import why_refused
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording import (
     incident_report,
     last_undoable,
@@ -118,3 +119,17 @@ def test_what_is_undone_has_the_variables_of_its_role():
     assert undoable["variables"] == {
         "scale_services_service": "web", "scale_services_undoes": AT.format(1), "runbook_compose": {"project": "shop"},
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("nothing", [{"seconds": None}, {"seconds": None, "remaining": None}, {"seconds": 0}])
+def test_an_act_of_which_nothing_was_left_to_do_is_kept(nothing):
+    """Another run, or another host of the same server, has done it between the plan and the act."""
+    undo = {"reversible": False, "why": "nothing was done"}
+    applied = {"done": [], "not_done": [], "before": {}, "after": {}, "remaining": 0, "undo": undo, **nothing}
+    (event,) = mitigation_events(PLANNED, "role_settings", OPEN, applied, {}, intended=AT.format(1))
+    assert (event["kind"], event["note"]["intended"]) == ("noted", AT.format(1))
+    assert why_refused(event["kind"], event["note"]) == ""
+
+
+def test_a_number_that_is_none_is_still_refused():
+    assert "seconds" in why_refused("mitigated", {"seconds": "soon"})
