@@ -346,6 +346,11 @@ connections:
             waiting_in_turn:
               description: "Number of sessions that wait for a lock by design or in a lock convoy."
               type: int
+            waiting_for_client:
+              description: >-
+                Number of sessions whose statement has run for 10 seconds or longer and waits for its client
+                (ClientRead, ClientWrite).
+              type: int
             pooled: {description: "Whether the sessions come through a connection pooler.", type: bool}
             steady:
               description: >-

@@ -44,7 +44,7 @@ from .cause import (
 from .client_pool import client_pools, logged_pools
 from .errors.refused_logins import POOLER, POOLER_FULL, logged_refusals, own_refusal, refused_by
 from .growing_pool import FULL_POOL, LEAK, FullPool, full_pools, growing_pools, why_held
-from .queued_slots import closed_limits, login_causes, queue_causes, without_cause
+from .queued_slots import KEEPALIVES, closed_limits, login_causes, queue_causes, stalled_causes, without_cause
 
 DEAD_CLIENTS, IDLE_IN_TRANSACTION, POOLER_PAUSED, TRAFFIC = (
     "dead_clients", "idle_in_transaction", "pooler_paused", "traffic",
@@ -253,8 +253,13 @@ def _limit_causes(
         text = f"{still} of {used} sessions are idle in transaction for {forgotten:g} s or longer"
         cause = Cause(IDLE_IN_TRANSACTION, still / used, (text,), detail={"roles": roles})
         causes.append(ended_by(cause, plan, IDLE_IN_TRANSACTION, families))
+    causes += stalled_causes(connection_limit)
     active = sum(
-        application["active"] - application["waiting"] - application["waiting_in_turn"] for application in applications
+        application["active"]
+        - application["waiting"]
+        - application["waiting_in_turn"]
+        - application["waiting_for_client"]
+        for application in applications
     )
     if active >= 0.5 * used:
         text = f"{active} of {used} sessions are active: this is high traffic, and terminating sessions would lose work"
@@ -286,7 +291,8 @@ def _dead_clients(background: BackgroundReport, connection_limit: ConnectionLimi
         *(f"{client['who']}: {client['reason']}" for client in gone[:4]),
     )
     weight = 1 + len(gone) / max(1, connection_limit["used"])
-    return [ended_by(Cause(DEAD_CLIENTS, weight, texts), plan, DEAD_CLIENTS)] if gone else []
+    cause = Cause(DEAD_CLIENTS, weight, texts, detail={"advice": KEEPALIVES})
+    return [ended_by(cause, plan, DEAD_CLIENTS)] if gone else []
 
 
 def _pool(pool: PoolReport, activity: ActivityReport) -> Cause:

@@ -30,6 +30,7 @@ from .cause import (
     unseen,
 )
 from .client_pool import CLIENT_POOL, client_pools
+from .queued_slots import KEEPALIVES
 from .slow_statements import LOGINS, SPILL, compilation, is_felt, logins, spilled
 
 LOCKS, RUNAWAY, INDEX, FULL_READ, IDLE_IN_TRANSACTION, DEAD_CLIENTS, SLOTS, VACUUM, TRAFFIC, HORIZON = (
@@ -278,7 +279,8 @@ def _left_alone(activity: ActivityReport, seconds: float, plan: EndDict) -> list
 def _dead_clients(processes: ProcessesReport, plan: EndDict) -> list[Cause]:
     gone = processes["dead_clients"]
     texts = tuple(f"{client['who']}: {client['reason']}" for client in gone[:4])
-    return [ended_by(Cause(DEAD_CLIENTS, 0.3, texts), plan, DEAD_CLIENTS)] if gone else []
+    cause = Cause(DEAD_CLIENTS, 0.3, texts, detail={"advice": KEEPALIVES})
+    return [ended_by(cause, plan, DEAD_CLIENTS)] if gone else []
 
 
 def _pins(activity: ActivityReport, seconds: float) -> list[str]:

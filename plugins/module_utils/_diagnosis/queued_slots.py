@@ -15,6 +15,7 @@ from .._postgres.sql_text import plain_identifier
 from .cause import Cause
 
 LOCKS, ADVISORY, REACHED, HANGING = "lock_queue", "advisory_lock", "limit_reached", "hanging_logins"
+STALLED = "stalled_clients"
 _QUEUE = 0.25  # share of the used slots that wait for locks, or of all slots that wait to log in
 _LASTS = 1.0  # seconds of the longest wait, from which on a queue may be one that does not move
 _NEAR = 0.1  # share of the slots: with less free they count as used up
@@ -49,6 +50,35 @@ def queue_causes(connection_limit: ConnectionLimitReport, activity: ActivityRepo
         by_design = [line for line in activity["tree"] if line.startswith("by design")]
         causes.append(Cause(ADVISORY, 1 + in_turn / used, (text, *by_design[:3]), detail={"advice": _ASK}))
     return causes
+
+
+KEEPALIVES = (
+    "PostgreSQL misses a client that went without a word only when the kernel does, with Linux's defaults after two"
+    " hours, or after some 15 minutes where something is to be sent: set tcp_keepalives_idle = 60,"
+    " tcp_keepalives_interval = 10, tcp_keepalives_count = 3, client_connection_check_interval = 30s and"
+    " tcp_user_timeout = 90s (which ends a client that reads nothing for so long, too)"
+)
+_STALLED = (
+    "whether these clients are still there is not known: the kernel of the database's host shows it (dead client"
+    " connections); a slow network, and a client that reads a large result piece by piece, look the same."
+    " playbooks/db_session_cancel.yml shows what one holds, and ends it."
+    f" {KEEPALIVES}"
+)
+
+
+def stalled_causes(connection_limit: ConnectionLimitReport) -> list[Cause]:
+    """Sessions that wait for their clients and have a quarter of the used slots or more: active, and no traffic."""
+    used = max(1, connection_limit["used"])
+    stalled = [application for application in connection_limit["applications"] if application["waiting_for_client"] > 0]
+    number = sum(application["waiting_for_client"] for application in stalled)
+    if number < 2 or number < _QUEUE * used:
+        return []
+    who = ", ".join(f"{application['name']} {application['waiting_for_client']}" for application in stalled[:4])
+    text = (
+        f"{number} of {used} sessions run a statement that waits for its client to read a result or to send data"
+        f" (ClientWrite, ClientRead): {who}"
+    )
+    return [Cause(STALLED, 0.5 + number / used / 2, (text, _STALLED), detail={"advice": _STALLED})]
 
 
 _LOGINS = (

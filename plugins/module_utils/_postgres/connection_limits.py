@@ -18,7 +18,7 @@ from .._core.text import printable
 from .exclusions import Exclusions
 from .locks.lock_table import Key
 from .session import Session, name_and_host
-from .session_ages import is_forgotten, is_steady, may_renew, opened_one_by_one
+from .session_ages import is_forgotten, is_stalled, is_steady, may_renew, opened_one_by_one
 from .snapshot import Snapshot
 
 SLOTS, ROLE, DATABASE = "max_connections", "role", "database"
@@ -48,7 +48,8 @@ class ApplicationReport(TypedDict):
     ``unused_seconds``: how long those have been idle that were used no longer than at first (see `is_forgotten`);
     ``pools``: sessions by name and by client address, where that makes several of about one size;
     ``opened_seconds``: since the newest of them was opened; ``waiting_in_turn``: those that wait by design or in a
-    convoy, which ``waiting`` does not count; ``clients``: sessions by client address, without this one; ``steady``: see
+    convoy, which ``waiting`` does not count; ``waiting_for_client``: see `is_stalled`;
+    ``clients``: sessions by client address, without this one; ``steady``: see
     `is_steady`; ``stopped``: see `has_stopped`; ``one_by_one``: see `opened_one_by_one`;
     ``may_renew``: see there.
     """
@@ -69,6 +70,7 @@ class ApplicationReport(TypedDict):
     active: int
     waiting: int
     waiting_in_turn: int
+    waiting_for_client: int
     pooled: bool
     steady: bool
     stopped: bool
@@ -252,6 +254,7 @@ def _application(
         "active": sum(session.state == "active" for session in sessions),
         "waiting": sum(session.wait_type == "Lock" and session.pid not in by_design for session in sessions),
         "waiting_in_turn": sum(session.wait_type == "Lock" and session.pid in by_design for session in sessions),
+        "waiting_for_client": sum(is_stalled(session, snapshot.now) for session in sessions),
         "pooled": is_pooled(sessions),
         "steady": is_steady(sessions, snapshot.now),
         "stopped": has_stopped(limit_in_use, sessions, snapshot.now),

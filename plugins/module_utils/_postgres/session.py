@@ -93,6 +93,11 @@ class Session(NamedTuple):
         return self.state.startswith("idle in transaction")
 
     @property
+    def waits_for_client(self) -> bool:
+        """Its statement waits until the client reads what it was sent, or sends more (COPY)."""
+        return self.state == "active" and self.wait_event in ("ClientRead", "ClientWrite")
+
+    @property
     def commit_waits(self) -> bool:
         """Its transaction is durable here, holds its locks still, and waits for a synchronous standby."""
         return self.wait_event == "SyncRep"

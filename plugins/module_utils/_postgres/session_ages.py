@@ -8,12 +8,13 @@ import math
 from datetime import datetime
 from typing import Collection
 
-from .session import Session
+from .session import CLIENT, Session
 
 _STEADY, _PAUSES = 30.0, 10  # seconds, and average pauses, without a new session after which a pool grows no more
 _RENEWED = 6  # average pauses within which a pool that renews its sessions opens the next one, nearly always
 _LEAST, _BURST = 3, 5.0  # sessions; and seconds within which a pool opens half of its own
 _USED_AT_FIRST = 60.0  # seconds after its login in which a session is used that is then forgotten
+_CLIENT_WAIT = 10.0  # seconds of a statement from which on a wait for its client is none in passing
 LASTS = 900.0  # seconds from which on an outage would have been noticed
 
 
@@ -24,6 +25,12 @@ def is_forgotten(session: Session, now: datetime) -> bool:
         return True
     used = (session.state_change - session.backend_start).total_seconds()
     return used <= max(_USED_AT_FIRST, session.seconds_in_state(now))
+
+
+def is_stalled(session: Session, now: datetime) -> bool:
+    """Whether a statement that has run for long waits for its client. A client that reads slowly looks the same."""
+    waits = session.backend_type == CLIENT and session.waits_for_client
+    return waits and session.seconds_in_state(now) >= _CLIENT_WAIT
 
 
 def is_steady(sessions: Collection[Session], now: datetime) -> bool:

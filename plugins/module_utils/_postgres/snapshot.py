@@ -18,12 +18,13 @@ from .condition import Condition
 from .locks.lock_table import Key, Lock, Tag
 from .locks.wait_forest import Forest
 from .session import CLIENT, IDLE_AFTER, Holder, Prepared, Session
+from .session_ages import is_stalled
 from .sql_text import locks_until_commit
 from .work import can_wait
 
 MIN_WAITERS = 3  # waiters for one that has held its lock for long, from which on they count however young they are
 MANY = 2  # times the waiters that make a queue: more than an election by an advisory lock has members
-# Waits that no lock table knows. Client, Activity, Timeout and Extension mean: nothing to do.
+# Waits that no lock table knows. Activity, Timeout and Extension mean: nothing to do.
 _OTHER_WAITS = ("BufferPin", "Buffer", "LWLock", "IO", "IPC")
 
 
@@ -318,7 +319,8 @@ class Snapshot:
 
     def other_waits(self) -> list[Session]:
         """Active, but waiting for something that is not in the lock table."""
-        return [s for s in self.sessions.values() if s.wait_type in _OTHER_WAITS and s.state == "active"]
+        waits = [s for s in self.sessions.values() if s.wait_type in _OTHER_WAITS and s.state == "active"]
+        return [*waits, *(s for s in self.sessions.values() if is_stalled(s, self.now))]
 
     def pin_suspects(self) -> list[Session]:
         """A BufferPin wait names no holder; open transactions are those who may keep a page pinned."""

@@ -24,6 +24,7 @@ _OVER = (0x06, 0x07)  # TIME_WAIT, CLOSE
 # Packets sent again, or probes without an answer, from which on the client counts as gone. The kernel doubles its pause
 # from 0.2 s on, so six are more than ten seconds: a short trouble of the network is none.
 _TRIES = 6
+NO_ANSWER = "the client does not answer"  # unlike one that closed its connection, it may come back
 _MAPPED = "0000000000000000FFFF0000"
 
 
@@ -201,7 +202,7 @@ def gone(snapshot: Snapshot, pid: int, peers: Mapping[tuple[str, int], Peer] | N
     if peer.state == _CLOSE_WAIT:
         return "the client has closed the connection"
     if peer.unanswered >= _TRIES:
-        return f"the client does not answer ({peer.unanswered} unanswered TCP packets)"
+        return f"{NO_ANSWER} ({peer.unanswered} unanswered TCP packets)"
     return ""
 
 

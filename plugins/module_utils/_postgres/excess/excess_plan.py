@@ -28,6 +28,7 @@ from ..snapshot import Snapshot, count_connections
 from ..sql_text import without_literals
 from ..work import maintenance, why_ask
 from .dead_rows import RowKeeper, held_back, why_in_vain
+from .gone_clients import why_not_unasked
 from .over_share import OverShare, Shares, over_share
 
 VERB = "end_sessions"
@@ -268,8 +269,7 @@ def _named(
             by_rule[session.pid] = (DEAD_CLIENT, session, reason)
             continue
         seconds = session.seconds_in_state(snapshot.now)
-        idle_limit = rules.idle_in_transaction
-        if session.idle_in_transaction and idle_limit is not None and seconds >= idle_limit:
+        if _is_forgotten(snapshot, session, rules):
             wrote = ", has written" if session.has_written else ""
             keeps = held_back(snapshot, session, known.horizon)
             if keeps or not rules.holds_back:
@@ -289,7 +289,8 @@ def _named(
                 reason = f"its statement has run for {span(seconds)} and uses {cores:.2f} cores"
                 by_rule[session.pid] = (RUNNING, session, reason)
         elif session.state == "active" and rules.long_running is not None and seconds >= rules.long_running:
-            by_rule[session.pid] = (RUNNING, session, f"its statement has run for {span(seconds)}")
+            client = f", and waits for its client ({session.wait_event})" if session.waits_for_client else ""
+            by_rule[session.pid] = (RUNNING, session, f"its statement has run for {span(seconds)}{client}")
     if rules.idle is not None:
         # An idle transaction that will be terminated too is no reason to keep an idle session: that one harms less.
         missed = frozenset(pid for pid, (tier, dummy, dummy2) in by_rule.items() if tier == DEAD_CLIENT)
@@ -297,6 +298,11 @@ def _named(
             by_rule.setdefault(pid, (IDLE, snapshot.sessions[pid], over.reason))
             asks[pid] = over.ask
     return list(by_rule.values())
+
+
+def _is_forgotten(snapshot: Snapshot, session: Session, rules: Rules) -> bool:
+    limit = rules.idle_in_transaction
+    return session.idle_in_transaction and limit is not None and session.seconds_in_state(snapshot.now) >= limit
 
 
 def _over_share(
@@ -336,6 +342,9 @@ def _why_ask(
     snapshot: Snapshot, tier: str, session: Session, rules: Rules, known: Known, going: Collection[int]
 ) -> str:
     """``going``: idle in their transactions, and terminated without an approval."""
+    if tier == DEAD_CLIENT:
+        forgotten = not rules.holds_back and _is_forgotten(snapshot, session, rules)
+        return "" if forgotten else why_not_unasked(session, rules.dead_clients[session.target.partition("/")[0]])
     if tier == RUNNING and session.pid in rules.busy:
         return why_ask(session) or rules.room or (_COPIES if session.pid in rules.copies else "")
     if tier != IDLE_IN_TRANSACTION or not rules.holds_back:

@@ -112,3 +112,20 @@ def test_logins_that_hang_take_slots_without_being_sessions(shown, seen_processe
     if cause:
         assert says in found["causes"][0]["evidence"][0]
         assert "authentication_timeout" in found["advice"][0]
+
+
+@pytest.mark.parametrize(
+    ("stalled", "cause"),
+    [(30, "stalled_clients"), (12, "stalled_clients"), (9, "traffic"), (1, "traffic"), (0, "traffic")],
+)
+def test_sessions_that_wait_for_their_clients_are_no_traffic(stalled, cause):
+    full = application("export", 38, active=38, waiting_for_client=stalled)
+    limit = {**connection_limit(full, application("web", 2)), "free": 0}
+    found = diagnose_connections(activity(limit), 30, 60, 0.5, 0.2, {}, plan=ending_all(activity())).as_dict()
+    assert (found["cause"], found["mitigation"], found["plans"]) == (cause, "", {})
+    if cause == "stalled_clients":
+        assert (
+            f"{stalled} of 40 sessions run a statement that waits for its client" in found["causes"][0]["evidence"][0]
+        )
+        assert "tcp_user_timeout = 90s" in found["advice"][0]
+        assert "is not known" in found["advice"][0]

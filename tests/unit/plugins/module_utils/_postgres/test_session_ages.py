@@ -6,14 +6,17 @@ import random
 from datetime import timedelta
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.connection_limits import connection_limit_dicts
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session_ages import (
     is_forgotten,
+    is_stalled,
     is_steady,
     may_renew,
     opened_one_by_one,
 )
 
-from support.pools import NOW, opened, session, used_for
+from support.pools import NOW, opened, session, snapshot, used_for
 
 
 @pytest.mark.parametrize(
@@ -92,3 +95,27 @@ def test_a_session_is_forgotten_that_was_used_at_first_only(used, forgotten):
     (one,) = used_for(used, [session(1, seconds=900)])
     assert is_forgotten(one, NOW) is forgotten
     assert is_forgotten(one._replace(backend_start=None), NOW)
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "seconds", "stalled"),
+    [
+        ("active", "ClientWrite", 11, True),
+        ("active", "ClientRead", 3600, True),
+        ("active", "ClientWrite", 9, False),
+        ("idle", "ClientRead", 3600, False),
+        ("idle in transaction", "ClientRead", 3600, False),
+        ("active", "DataFileRead", 3600, False),
+        ("active", "", 3600, False),
+    ],
+)
+def test_a_statement_that_has_run_for_long_and_waits_for_its_client_is_stalled(state, event, seconds, stalled):
+    one = session(1, "export", state, seconds, wait_type="Client", wait_event=event)
+    assert is_stalled(one, NOW) is stalled
+    assert not is_stalled(one._replace(backend_type="walsender"), NOW)
+    seen = snapshot(one, session(2, "web"))
+    assert [each.pid for each in seen.other_waits()] == ([1] if stalled else [])
+    (group,) = [
+        g for g in connection_limit_dicts(seen, Exclusions(), 9)[0]["applications"] if g["application"] == "export"
+    ]
+    assert group["waiting_for_client"] == stalled
