@@ -372,6 +372,11 @@ connections:
                 Whether the sessions may be those of a pool that renews them: the application opens them one after the
                 other and continues, or uses the newest again.
               type: bool
+            interleaved:
+              description: >-
+                Whether other applications of the same role, database and client address opened sessions between its
+                own, as behind a pooler.
+              type: bool
             clients: {description: "Number of sessions by client address.", type: dict}
 activity:
   description:
@@ -684,6 +689,11 @@ background:
               description: "Each entry, by name."
               type: dict
               contains: *PoolClient
+        sessions:
+          description: >-
+            Process ids of all sessions of the server that are the pooler's, also of those that serve no client now.
+          type: list
+          elements: int
         client_connections:
           description: "Client connections of the pooler, and their limit."
           type: dict

@@ -75,6 +75,7 @@ def application(
     stopped: bool = False,
     one_by_one: bool = False,
     may_renew: bool = False,
+    interleaved: bool = False,
 ) -> ApplicationReport:
     """``unused_seconds``: those of ``idle_seconds`` unless given."""
     return {
@@ -100,6 +101,7 @@ def application(
         "stopped": stopped,
         "one_by_one": one_by_one,
         "may_renew": may_renew,
+        "interleaved": interleaved,
         "clients": dict(clients if clients is not None else {"a": sessions}),
     }
 
@@ -279,7 +281,7 @@ def pool(
 
 def pooler(*pools: PoolReport, used: int = 0, limit: int = 0) -> PoolerReport:
     return {
-        "reachable": True, "why": "", "pools": list(pools), "clients": {}, "findings": [],
+        "reachable": True, "why": "", "pools": list(pools), "clients": {}, "sessions": [], "findings": [],
         "client_connections": {"used": used, "limit": limit},
     }  # fmt: skip
 

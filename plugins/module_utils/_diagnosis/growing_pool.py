@@ -104,6 +104,13 @@ def why_held(
         return "it may be a pool of a fixed size: it has long stopped opening sessions, and no login was refused"
     if not refused:
         return "no login was refused: whether its number of sessions grows is not known, it may be a pool"
+    if not application["application"]:
+        return "its sessions have no name: they may be those of several applications, or of a pooler in front of them"
+    if application["interleaved"]:
+        return (
+            "other applications of the same role and client address opened sessions between its own: they may be those"
+            " of a pooler in front of them"
+        )
     opened = application["opened_seconds"]
     if opened >= LASTS:
         return (

@@ -18,7 +18,7 @@ from .._core.text import printable
 from .exclusions import Exclusions
 from .locks.lock_table import Key
 from .session import Session, name_and_host
-from .session_ages import is_forgotten, is_stalled, is_steady, may_renew, opened_one_by_one
+from .session_ages import is_forgotten, is_interleaved, is_stalled, is_steady, may_renew, opened_one_by_one
 from .snapshot import Snapshot
 
 SLOTS, ROLE, DATABASE = "max_connections", "role", "database"
@@ -51,7 +51,7 @@ class ApplicationReport(TypedDict):
     convoy, which ``waiting`` does not count; ``waiting_for_client``: see `is_stalled`;
     ``clients``: sessions by client address, without this one; ``steady``: see
     `is_steady`; ``stopped``: see `has_stopped`; ``one_by_one``: see `opened_one_by_one`;
-    ``may_renew``: see there.
+    ``may_renew``: see there; ``interleaved``: see `is_interleaved`.
     """
 
     role: str
@@ -76,6 +76,7 @@ class ApplicationReport(TypedDict):
     stopped: bool
     one_by_one: bool
     may_renew: bool
+    interleaved: bool
     clients: dict[str, int]
 
 
@@ -260,6 +261,7 @@ def _application(
         "stopped": has_stopped(limit_in_use, sessions, snapshot.now),
         "one_by_one": opened_one_by_one(sessions, snapshot.now),
         "may_renew": may_renew(sessions, snapshot.now),
+        "interleaved": is_interleaved(sessions, limit_in_use.sessions),
         "clients": dict(clients.most_common(rows)),
     }
 

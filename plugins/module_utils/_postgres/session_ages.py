@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
-from typing import Collection
+from typing import Collection, Iterable
 
 from .session import CLIENT, Session
 
 _STEADY, _PAUSES = 30.0, 10  # seconds, and average pauses, without a new session after which a pool grows no more
 _RENEWED = 6  # average pauses within which a pool that renews its sessions opens the next one, nearly always
+_TURNS, _BESIDE = 4, 2  # changes of the application in the order of opening, and sessions of others
 _LEAST, _BURST = 3, 5.0  # sessions; and seconds within which a pool opens half of its own
 _USED_AT_FIRST = 60.0  # seconds after its login in which a session is used that is then forgotten
 _CLIENT_WAIT = 10.0  # seconds of a statement from which on a wait for its client is none in passing
@@ -81,3 +82,21 @@ def may_renew(sessions: Collection[Session], now: datetime) -> bool:
     if within <= _BURST:
         return False
     return _pauses_since(newer, now) < _PAUSES or not is_forgotten(newer[-1], now)
+
+
+def is_interleaved(sessions: Collection[Session], everywhere: Iterable[Session]) -> bool:
+    """Whether others of the same role, database and client address opened sessions in between: a pooler's are named
+    after the client that each served last. A leak opens its own one after the other."""
+    origins = {(session.user, session.database, session.client) for session in sessions}
+    if len(origins) != 1:
+        return False
+    own = {session.pid for session in sessions}
+    beside = [
+        session
+        for session in everywhere
+        if session.backend_start and (session.user, session.database, session.client) in origins
+    ]
+    beside.sort(key=lambda session: (session.backend_start, session.pid))
+    is_own = [session.pid in own for session in beside]
+    turns = sum(before is not after for before, after in zip(is_own, is_own[1:]))
+    return turns >= _TURNS and len(beside) - len(own) >= _BESIDE

@@ -47,10 +47,12 @@ class ClientConnections(TypedDict):
 
 
 class PoolsReport(TypedDict):
-    """``clients`` by the pid (as text) of the session that serves each."""
+    """``clients`` by the pid (as text) of the session that serves each. ``sessions``: pids of all of the pooler's, also
+    of those that serve no client now."""
 
     pools: list[PoolReport]
     clients: dict[str, PoolClient]
+    sessions: list[int]
     client_connections: ClientConnections
     findings: list[str]
 
@@ -65,6 +67,7 @@ class PoolerReport(_Reached, total=False):
 
     pools: list[PoolReport]
     clients: dict[str, PoolClient]
+    sessions: list[int]
     client_connections: ClientConnections
     findings: list[str]
 
@@ -79,6 +82,9 @@ def pooler_dict(tables: Mapping[str, Table], snapshot: Snapshot) -> PoolsReport:
     return {
         "pools": sorted(pools, key=lambda pool: (-pool["waiting"], pool["database"], pool["user"])),
         "clients": _clients(tables, snapshot),
+        "sessions": sorted(
+            {_number(server.get("remote_pid")) for server in tables["SERVERS"]} & set(snapshot.sessions)
+        ),
         "client_connections": {"used": used, "limit": limit},
         "findings": [
             f"pool {pool['database']}/{pool['user']} is exhausted:"
@@ -122,6 +128,12 @@ def _pool(row: Mapping[str, Any], sizes: Mapping[str, Mapping[str, Any]]) -> Poo
         "paused": stopped,
         "exhausted": waiting > 0 and idle == 0 and not stopped,  # a paused one is not too small
     }
+
+
+def sessions_of(report: PoolerReport) -> dict[int, str]:
+    """The pooler's sessions by pid: the client that each serves right now, else the pooler's name."""
+    clients = {int(pid): client["client"] for pid, client in report.get("clients", {}).items()}
+    return {**dict.fromkeys(report.get("sessions", []), "pgbouncer"), **clients}
 
 
 def _clients(tables: Mapping[str, Table], snapshot: Snapshot) -> dict[str, PoolClient]:

@@ -52,6 +52,18 @@ def test_sessions_of_one_application_behind_a_pooler(server, session, mode):
         server.run("ALTER ROLE app CONNECTION LIMIT -1")
 
 
+@pytest.mark.parametrize("mode", ["transaction", "statement"])
+def test_the_console_names_server_connections_that_serve_no_client(server, mode):
+    with pgbouncer(server, mode, size=5) as port, pooled(port, 3):
+        options = {"also": ["pooler"], "pooler_host": "127.0.0.1", "pooler_port": port, "pooler_user": "oncall"}
+        planned = run_module(
+            "pg_end_sessions", check=True, **server.login("oncall"), idle=0, pooler_password=PASSWORD, **options
+        )
+        pooler = planned["facts"]["background"]["pooler"]
+        held = server.value("SELECT array_agg(pid ORDER BY pid) FROM pg_stat_activity WHERE application_name = 'web'")
+    assert (pooler["sessions"], pooler["clients"]) == (held, {})
+
+
 def test_one_look_gives_facts_and_plan(server, session):
     forgotten = held(session, "SELECT 1")
     planned = look(server, idle_in_transaction=0, measure=["dead_clients"], max_share=1.0)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any, Dict, List
 
 from ...._core.errors import ConnectError
@@ -21,8 +22,20 @@ def read_pooler(pooler: Pooler, snapshot: Snapshot) -> PoolerReport:
     try:
         tables = _tables(pooler)
     except ConnectError as error:
-        return {"reachable": False, "why": str(error), "pools": [], "clients": {}, "findings": [str(error)]}
+        why = str(error)
+        return {"reachable": False, "why": why, "pools": [], "clients": {}, "sessions": [], "findings": [why]}
     return {"reachable": True, "why": "", **pooler_dict(tables, snapshot)}
+
+
+def from_its_address(pooler: Pooler, snapshot: Snapshot) -> dict[int, str]:
+    """Sessions by pid whose client has the pooler's address, where its console does not say which are its own (it lets
+    nobody in when it is full). An address of this very host is everybody's."""
+    try:
+        found = socket.getaddrinfo(pooler.host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return {}
+    addresses = {str(entry[4][0]) for entry in found if not str(entry[4][0]).startswith(("127.", "::1"))}
+    return {session.pid: "pgbouncer" for session in snapshot.client_sessions() if session.client in addresses}
 
 
 def _tables(pooler: Pooler) -> Tables:

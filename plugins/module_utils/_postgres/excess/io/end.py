@@ -14,6 +14,8 @@ from ...activity_report import activity_result, with_background
 from ...background.background_report import BackgroundReport
 from ...background.io.backends import observe_poolers
 from ...background.io.background import collect_background
+from ...background.io.pgbouncer import from_its_address
+from ...background.pgbouncer import sessions_of
 from ...exclusions import Exclusions
 from ...io.condition import with_condition
 from ...io.connection import Login
@@ -73,7 +75,7 @@ def end_sessions(
     snapshot = _snapshot(postgres, look, subjects)
     background = collect_background(postgres, snapshot, subjects, look.pooler, look.interval)
     if rules.idle is not None:
-        snapshot = snapshot.with_poolers({**observe_poolers(snapshot), **_clients_of_pooler(background)})
+        snapshot = snapshot.with_poolers({**observe_poolers(snapshot), **_through_pooler(look, snapshot, background)})
     facts = _facts(snapshot, exclusions, rules, look, rows, background)
     try:
         check_visible(snapshot)
@@ -152,10 +154,12 @@ def _long_statements(snapshot: Snapshot, seconds: float) -> dict[int, str]:
     }
 
 
-def _clients_of_pooler(background: BackgroundReport) -> dict[int, str]:
-    """Sessions that serve a client of the pooler right now, as its console says, by pid."""
-    clients = background["pooler"].get("clients", {}) if "pooler" in background else {}
-    return {int(pid): client["client"] for pid, client in clients.items()}
+def _through_pooler(look: Look, snapshot: Snapshot, background: BackgroundReport) -> dict[int, str]:
+    """Sessions of the pooler that the site names, by pid."""
+    report = background.get("pooler")
+    if report is None or look.pooler is None:
+        return {}
+    return sessions_of(report) if report["reachable"] else from_its_address(look.pooler, snapshot)
 
 
 @dataclass

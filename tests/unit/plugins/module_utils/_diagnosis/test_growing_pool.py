@@ -125,6 +125,8 @@ def refused_login(*applications):
     [
         pytest.param({}, [], "", id="a leak"),
         pytest.param({"opened_seconds": 3600.0}, [], "used unevenly", id="it opened none for an hour"),
+        pytest.param({"interleaved": True}, [], "a pooler in front", id="others opened theirs in between"),
+        pytest.param({"application": ""}, [], "have no name", id="who it is, is not known"),
         pytest.param({}, [jobs()], "jobs opened sessions after", id="another one came after it"),
         pytest.param({}, [jobs(opened_seconds=4000.0)], "", id="it came before"),
         pytest.param({}, [jobs(idle_seconds=[40] * 3)], "", id="too few of them"),

@@ -10,6 +10,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.connection
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session_ages import (
     is_forgotten,
+    is_interleaved,
     is_stalled,
     is_steady,
     may_renew,
@@ -119,3 +120,33 @@ def test_a_statement_that_has_run_for_long_and_waits_for_its_client_is_stalled(s
         g for g in connection_limit_dicts(seen, Exclusions(), 9)[0]["applications"] if g["application"] == "export"
     ]
     assert group["waiting_for_client"] == stalled
+
+
+def in_order(names, **more):
+    """One session after the other, each of the application of this letter."""
+    return [
+        session(1 + place, name, seconds=900 - place, client="10.0.0.2", **more) for place, name in enumerate(names)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "interleaved"),
+    [
+        pytest.param("wwjwwwjwwjwwww", True, id="a pooler's, by the last client"),
+        pytest.param("wjwj" * 4, True, id="by turns"),
+        pytest.param("jjwwwwwwwwwwww", False, id="a leak beside a worker of the same host"),
+        pytest.param("jjwwwwwwwwwwjj", False, id="the worker opened some later"),
+        pytest.param("wwwwwwjwwwwwww", False, id="one job in between"),
+        pytest.param("wwwwwwwwwwwwww", False, id="alone"),
+    ],
+)
+def test_sessions_of_a_pooler_have_the_names_of_its_clients(names, interleaved):
+    beside = in_order(names)
+    own = [one for one in beside if one.application == "w"]
+    assert is_interleaved(own, beside) is interleaved
+    apart = [one if one.application == "w" else one._replace(client="10.0.0.3") for one in beside]
+    assert not is_interleaved(own, apart), "of another host"
+    roles = [one if one.application == "w" else one._replace(user="job") for one in beside]
+    assert not is_interleaved(own, roles), "of another role"
+    hosts = [one._replace(client=f"10.0.0.{one.pid}") for one in own]
+    assert not is_interleaved(hosts, hosts), "of many hosts"

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.pgbouncer import pooler_dict
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.io.pgbouncer import from_its_address
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.pgbouncer import (
+    pooler_dict,
+    sessions_of,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import build_forest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session import Session
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Snapshot
@@ -63,3 +68,14 @@ def test_the_pooler_s_tables():
     assert [(one["waiting"], one["longest_wait"], one["exhausted"]) for one in found["pools"]] == [(3, 7.5, True)]
     assert found["clients"] == {"5": {"client": "10.0.0.9:4711", "application": "web [1m", "user": "app"}}
     assert "3 clients wait" in found["findings"][0]
+    # One that serves no client now is the pooler's all the same; a pid of another server is not.
+    assert found["sessions"] == [5, 6]
+    assert sessions_of({"reachable": True, "why": "", **found}) == {5: "10.0.0.9:4711", 6: "pgbouncer"}
+    assert sessions_of({"reachable": False, "why": "refused"}) == {}
+
+
+def test_where_the_console_lets_nobody_in_the_pooler_s_address_shows_its_sessions():
+    seen = pictured(Session(5, client="10.0.0.2"), Session(6, client="10.0.0.3"), Session(7, client="127.0.0.1"))
+    assert from_its_address(Login(host="10.0.0.2"), seen) == {5: "pgbouncer"}
+    assert from_its_address(Login(host="127.0.0.1"), seen) == {}, "that is everybody's on this host"
+    assert from_its_address(Login(host="pooler.invalid"), seen) == {}
