@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import diagnose_connections
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.queued_slots import queue_causes
@@ -120,7 +122,7 @@ def test_logins_that_hang_take_slots_without_being_sessions(shown, seen_processe
 )
 def test_sessions_that_wait_for_their_clients_are_no_traffic(stalled, cause):
     full = application("export", 38, active=38, waiting_for_client=stalled)
-    limit = {**connection_limit(full, application("web", 2)), "free": 0}
+    limit: Any = {**connection_limit(full, application("web", 2)), "free": 0}
     found = diagnose_connections(activity(limit), 30, 60, 0.5, 0.2, {}, plan=ending_all(activity())).as_dict()
     assert (found["cause"], found["mitigation"], found["plans"]) == (cause, "", {})
     if cause == "stalled_clients":
