@@ -97,6 +97,9 @@ options:
       - A series is what differs by its date and time alone. A number in a name separates series unless it is a valid
         date or time by its form or follows the times of change of the files. With C(dated_by=name) valid dates and
         epochs in names count although the files were copied. If a series is not certain, nothing of it is removed.
+      - A date of which either number may be the day (V(05-11-2026)) counts only where the whole series shows the order,
+        by a day after the twelfth or by the times of change. Where it does not, and where names hold two dates (from one
+        to another), files are judged by their times of change, no file is removed for another, and a note says so.
       - A backup is valid if it is complete to the last line that pg_dump writes, holds tables and rows, and has at
         least half of the usual size and half of the size of the largest older complete one. While the newest C(keep)
         are all smaller, or lack half of the tables of an older one, none is removed. So dumps of one partition or of

@@ -46,10 +46,19 @@ _TIME = re.compile(
     r"(?:T(\d\d)(\d\d)(\d\d)?|T(\d\d)[-_.](\d\d)|[-_. T](\d\d)h(\d\d)(?:m(\d\d)s|m)?"
     r"|[-_. T](\d\d):(\d\d)(?::(\d\d))?)Z?(?!\d)"
 )
+# What ISO 8601 writes behind a time. A minus without a colon or a blank may also join a number (a port, a customer).
+_ZONE = r"(?:Z|[+]\d\d(?::?\d\d)?|-\d\d:\d\d| [-+]\d\d:?\d\d)(?![0-9A-Za-z])"
+# A time to the second with its zone is one whatever separates its parts, also with a fraction (JavaScript, Python, Go).
+_INSTANT = re.compile(rf"[T_ -](\d\d)([-_.:]?)(\d\d)\2(\d\d)(?:[-_.,]\d{{1,9}})?({_ZONE})")
+_ZONE_BEHIND = re.compile(_ZONE)
+_FRACTION = re.compile(r"[.,]\d{3}(?:\d{3}){0,2}(?!\d)")
+# Of an hour alone: how many there must be, and seconds by which the changes may follow them, and differ in that.
+_HOURS, _SOON, _ALIKE = 4, 1.5 * _HOUR, 0.5 * _HOUR
 _OF_A_TIME = re.compile(r"T(?:[01]\d|2[0-3])[0-5]\d")  # directly behind a date, as ISO 8601 writes it
 _PERHAPS_TIME = re.compile(
     r"(?:T(\d\d)([-_.])(\d\d)\2(\d\d)|[-_. ]{1,3}(?:(\d\d)(\d\d)(\d\d)?|(\d\d)([-_.])(\d\d)(?:\9(\d\d))?))Z?(?!\d)"
 )
+_PERHAPS_HOUR = re.compile(r"[-_. T]{1,3}(\d\d)(?![0-9A-Za-z]|[-_:]\d)")
 _WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAY = re.compile(r"(?<![a-z])(mon|tue|wed|thu|fri|sat|sun)(?:day|sday|nesday|rsday|urday)?(?![a-z])", re.IGNORECASE)
 # A month or a week alone: such files are kept for long, so that no rule of newest ones deletes them.
@@ -122,27 +131,74 @@ def _date_of(match: re.Match[str]) -> float | None:
 
 @dataclass(frozen=True)
 class TimeOfDay:
-    """What follows a date. ``seconds`` since midnight; ``certain``: it is a time by its form."""
+    """What follows a date. ``seconds`` since midnight; ``certain``: it is a time by its form.
+
+    ``east``: seconds by which its clock is ahead of UTC; None where the name does not say.
+    """
 
     start: int
     end: int
     seconds: float
     certain: bool
+    east: float | None = None
 
 
 def time_behind(name: str, date: Moment) -> TimeOfDay | None:
     """The time directly behind a date that has none itself; None where there is no valid one."""
     if date.span < DAY:
         return None
-    for pattern, certain in ((_PERHAPS_TIME, False), (_TIME, True)):
+    for pattern, certain in ((_INSTANT, True), (_PERHAPS_TIME, False), (_TIME, True)):
         match = pattern.match(name, date.end)
         if match:
             groups = match.groups()
             numbers = [int(group) for group in groups if group and group.isdigit()][:3]
-            hour, minute, second = [*numbers, 0][:3]
+            hour, minute, second = [*numbers, 0, 0][:3]
             if hour < 24 and minute < 60 and second < 60:
-                return TimeOfDay(match.start(), match.end(), 3600.0 * hour + 60 * minute + second, certain)
+                zone = _ZONE_BEHIND.match(name, match.end()) if pattern is _TIME else None
+                text = match.group(5) if pattern is _INSTANT else zone.group(0) if zone else match.group(0)[-1]
+                seconds = 3600.0 * hour + 60 * minute + second
+                return TimeOfDay(match.start(), (zone or match).end(), seconds, certain, _east(text))
     return None
+
+
+def _east(zone: str) -> float | None:
+    """Seconds by which a zone is ahead of UTC; None where it is none."""
+    match = re.match(r" ?([-+])(\d\d):?(\d\d)?\Z", zone)
+    if not match:
+        return 0.0 if zone == "Z" else None
+    ahead = 3600.0 * int(match.group(2)) + 60 * int(match.group(3) or 0)
+    return -ahead if match.group(1) == "-" else ahead
+
+
+def hour_behind(name: str, date: Moment) -> TimeOfDay | None:
+    """Two digits directly behind a date that may be an hour; they are also the number of a shard or a customer."""
+    match = _PERHAPS_HOUR.match(name, date.end) if date.span == DAY else None
+    if not match or int(match.group(1)) > 23:
+        return None
+    return TimeOfDay(match.start(), match.end(), _HOUR * int(match.group(1)), False)
+
+
+def are_hours(dated: Sequence[tuple[float, float, float]], zones: Sequence[float]) -> bool:
+    """Whether such numbers are hours: four or more of them, several on one day, and every change follows its own alike.
+
+    ``dated``: as in `are_times`.
+    """
+    days: dict[float, set[float]] = defaultdict(set)
+    for dummy, day, seconds in dated:
+        days[day].add(seconds)
+    if len({seconds for dummy, dummy_day, seconds in dated}) < _HOURS or max(map(len, days.values())) < 2:
+        return False
+    for zone in zones:
+        behind = [changed - (day + seconds - zone) for changed, day, seconds in dated]
+        if min(behind) >= _EARLY and max(behind) <= _SOON and max(behind) - min(behind) <= _ALIKE:
+            return True
+    return False
+
+
+def fraction_behind(name: str, end: int) -> tuple[int, int] | None:
+    """What may be the fraction of a second behind a time that ends there."""
+    match = _FRACTION.match(name, end)
+    return match.span() if match else None
 
 
 def are_times(dated: Sequence[tuple[float, float, float]], zones: Sequence[float], by_name: bool) -> bool | None:

@@ -215,26 +215,37 @@ def _labels(examined: Mapping[str, Dump]) -> Iterable[tuple[str, Label | None]]:
 
 
 def _keep_periods(judging: _Judging, periods: Mapping[str, int]) -> None:
-    """Of each period the newest valid one; one that cannot be read stays, and does not count."""
+    """Of each period the newest valid one; one that cannot be read stays, and does not count.
+
+    Where names say how far their clock is from UTC, a period is one by either clock.
+    """
+    clocks = (False, True) if any(backup.east for backup in judging.dated) else (False,)
     for period, form in _PERIODS.items():
-        left, filled = periods.get(period, 0), set()
-        for place, backup in enumerate(judging.dated):
-            if left < 1:
-                break
-            moment = backup.at if backup.named is None else backup.named
-            bucket = datetime.fromtimestamp(moment, timezone.utc).strftime(form)
-            if bucket in filled:
-                continue
-            if backup in judging.valid:
-                filled.add(bucket)
-                continue
-            why, dump = judging.why_not(place), judging.look(backup)
-            if not why and not header_alone(dump):
-                filled.add(bucket)
-                left -= backup.name not in judging.stay
-                judging.stay.setdefault(backup.name, f"the newest valid one of its {period}")
-            elif dump.problem or header_alone(dump):
-                _keep_unread(judging, backup, dump.problem or _CUSTOM)
+        before = frozenset(judging.stay)
+        for in_utc in clocks:
+            _keep_period(judging, period, form, periods.get(period, 0), before, in_utc)
+
+
+def _keep_period(judging: _Judging, period: str, form: str, left: int, before: frozenset[str], in_utc: bool) -> None:
+    """``before``: what stays without this period, and does not count for it."""
+    filled: set[str] = set()
+    for place, backup in enumerate(judging.dated):
+        if left < 1:
+            break
+        moment = backup.at if backup.named is None else backup.named - (backup.east if in_utc else 0.0)
+        bucket = datetime.fromtimestamp(moment, timezone.utc).strftime(form)
+        if bucket in filled:
+            continue
+        if backup in judging.valid:
+            filled.add(bucket)
+            continue
+        why, dump = judging.why_not(place), judging.look(backup)
+        if not why and not header_alone(dump):
+            filled.add(bucket)
+            left -= backup.name not in before
+            judging.stay.setdefault(backup.name, f"the newest valid one of its {period}")
+        elif dump.problem or header_alone(dump):
+            _keep_unread(judging, backup, dump.problem or _CUSTOM)
 
 
 def _archives(dated: Sequence[Backup], keep: int, older: Sequence[Backup]) -> list[Backup]:

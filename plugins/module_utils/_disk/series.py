@@ -13,30 +13,31 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from typing import Iterable, Mapping, Sequence, Tuple
+from typing import Iterable, Mapping, Sequence
 
+from .date_parts import PUT_APART, TWINS, Key, Span, apart, odd, of_one_order, outer, same_moment, shows_order
 from .moments import (
-    COARSE,
     DAY,
     Moment,
     TimeOfDay,
+    are_hours,
     are_times,
+    fraction_behind,
+    hour_behind,
     moments_in,
     shape_of,
     time_behind,
     weekday_of,
     weekdays_in,
 )
+from .turns import in_turn
 
 _MARK = "/"  # stands for the moment, which no name of a file can hold; shown as #
 _PERHAPS = "?"  # stands in a family's name for what may be a moment
-Key = Tuple[str, int]
 _AT_ONCE = 12 * 3600.0  # seconds within which files were changed that were copied, or made on one day
 
 # A running number, or the name of a commit.
 _RUNNING = re.compile(r"(?<![0-9A-Za-z])(?:\d{1,8}|(?=[a-f]{0,39}\d)[0-9a-f]{7,40})(?![0-9A-Za-z])")
-
-Span = Tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Backup:
     """One file or folder. ``at``: seconds since 1970 by which its age counts; ``changed``: nanoseconds.
 
     ``named``: the moment that its name gives, as if it were UTC; None where it gives none. ``folder``: a backup of many
-    files.
+    files. ``east``: seconds by which the clock of the name is ahead of UTC, as far as it says so.
     """
 
     name: str
@@ -55,10 +56,11 @@ class Backup:
     changed: int
     named: float | None = None
     folder: bool = False
+    east: float = 0.0
 
     @property
     def order(self) -> tuple[float, int, str]:
-        return (self.at if self.named is None else self.named, self.changed, self.name)
+        return (self.at if self.named is None else self.named - self.east, self.changed, self.name)
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ class _Parts:
     def series(self) -> str:
         """The name without its moment, with the form of that: another job may write it in another form."""
         name = re.sub(rf"{_MARK}(?:[-_. T]*{_MARK})+", _MARK, self.without(self.moments, _MARK))
-        return f"{name}{_MARK}{self.day.key[0]}" if self.day else name
+        zone = " with its zone" if self.time is not None and self.time.east is not None else ""
+        return f"{name}{_MARK}{self.day.key[0]}{zone}" if self.day else name
 
 
 def series_of(backups: Iterable[Backup], dated_by_name: bool = False, zones: Sequence[float] = (0.0,)) -> list[Series]:
@@ -120,7 +123,8 @@ def series_of(backups: Iterable[Backup], dated_by_name: bool = False, zones: Seq
         _find_weekdays(members)
         for parts in members:
             groups[parts.series].append(parts)
-    rotated = _rotated([members[0].backup for members in groups.values() if _undated(members)])
+    singles = (members[0].backup for members in groups.values() if _undated(members))
+    rotated = in_turn({backup.name: backup.changed for backup in singles}, _MARK)
     alone = {name: members[0] for name, members in groups.items() if len(members) == 1 and name not in rotated}
     for parts, spans in _counted(alone.values()):
         parts.perhaps += spans
@@ -144,8 +148,10 @@ def _dated(parts: _Parts) -> Backup:
     if parts.named is None or parts.day is None:
         return parts.backup
     named = replace(parts.day, at=parts.named, span=DAY if parts.time is None else 60.0)
-    last = parts.named + (DAY - 1 if parts.day.span == DAY and parts.time is None else 0.0)
-    return replace(parts.backup, named=parts.named, at=parts.changed if named.agrees(parts.changed) else last)
+    east = (parts.time.east if parts.time else None) or 0.0
+    last = parts.named - east + (DAY - 1 if parts.day.span == DAY and parts.time is None else 0.0)
+    at = parts.changed if named.agrees(parts.changed) else last
+    return replace(parts.backup, named=parts.named, at=at, east=east)
 
 
 # -- dates
@@ -160,18 +166,23 @@ def _find_dates(members: Sequence[_Parts], zones: Sequence[float], dated_by_name
         for key in keys
     }
     agreeing = [key for key in keys if shares[key] > 0.5]
-    chosen = _same_moment(agreeing, readings)
+    chosen = same_moment(agreeing, readings)
     others = [key for key in keys if key not in agreeing]
+    doubtful = {key for key in keys if odd(key) and not of_one_order(key, keys)}
     if not agreeing:
-        alone = _apart([key for key in keys if not _odd(key)], readings)
-        chosen = [key for key in alone if len(alone) == 1 and (dated_by_name or readings[0][key].certain)]
-        others = [key for key in keys if _odd(key)]
+        alone = apart([key for key in keys if key not in doubtful], readings)
+        certain = [key for key in keys if key not in doubtful and (readings[0][key].certain or key[0] in PUT_APART)]
+        sole = len(alone) == 1 and len(certain) < 2  # of two that share digits neither is certain
+        chosen = [key for key in alone if sole and (dated_by_name or key in certain)]
+        others = sorted(doubtful)
         if chosen and not dated_by_name and _is_none(chosen[0], members, readings):
             chosen = []
     elif len(members) > 1 and _spread(parts.changed for parts in members) < _AT_ONCE:
-        chosen = [] if any(map(_odd, chosen)) and not dated_by_name else chosen
+        chosen = [] if doubtful & set(chosen) and not dated_by_name else chosen
     else:
         others = []
+    if chosen and not _of_known_order(chosen[0], members, readings):
+        chosen = []
     if chosen and not _one_job(chosen[0], members, readings, zones, dated_by_name):
         chosen = []
     if chosen and _contradicted(chosen[0], others, members, readings):
@@ -182,7 +193,20 @@ def _find_dates(members: Sequence[_Parts], zones: Sequence[float], dated_by_name
             parts.day = min((reading[key] for key in chosen), key=lambda moment: moment.span)
             parts.named = parts.day.at
         else:
-            parts.perhaps += _outer((reading[key].start, reading[key].end) for key in keys if not _odd(key))
+            perhaps = [key for key in keys if key not in doubtful or key[0] in PUT_APART]
+            parts.perhaps += outer((reading[key].start, reading[key].end) for key in perhaps)
+
+
+def _of_known_order(key: Key, members: Sequence[_Parts], readings: Sequence[Mapping[Key, Moment]]) -> bool:
+    """Whether of each database some file shows the order of day and month, and none another one."""
+    if key[0] not in TWINS:
+        return True
+    shown: dict[str, set[bool | None]] = defaultdict(set)
+    for parts, reading in zip(members, readings):
+        time = time_behind(parts.backup.name, reading[key])
+        spans = [(reading[key].start, reading[key].end), *([(time.start, time.end)] if time else [])]
+        shown[parts.without(spans, _MARK)].add(shows_order(key, reading, parts.changed))
+    return all(True in orders and False not in orders for orders in shown.values())
 
 
 def _contradicted(
@@ -249,42 +273,6 @@ def _spread(moments: Iterable[float]) -> float:
     return max(given) - min(given)
 
 
-def _odd(key: Key) -> bool:
-    """A form that many numbers have, and that is none without the time of the change."""
-    return key[0] in ("dmy", "mdy", "yymmdd", "d-m-y", "m-d-y")
-
-
-def _same_moment(keys: Sequence[Key], readings: Sequence[Mapping[Key, Moment]]) -> list[Key]:
-    """All of these parts where they give one moment; none where they give several: one may be a partition's."""
-    for reading in readings:
-        days = [reading[key] for key in keys]
-        for place, one in enumerate(days):
-            for other in days[place + 1 :]:
-                finer, wider = sorted((one, other), key=lambda moment: moment.span)
-                if not (wider.at == finer.at or (wider.span > finer.span and wider.agrees(finer.at))):
-                    return []
-    return _apart(keys, readings)
-
-
-def _apart(keys: Sequence[Key], readings: Sequence[Mapping[Key, Moment]]) -> list[Key]:
-    """Without those that lie in another: one part of a name that fits two forms."""
-    kept: list[Key] = []
-    for key in keys:
-        moment = readings[0][key]
-        if not any(readings[0][other].start < moment.end and moment.start < readings[0][other].end for other in kept):
-            kept.append(key)
-    return kept
-
-
-def _outer(spans: Iterable[Span]) -> list[Span]:
-    """Without what lies in another."""
-    kept: list[Span] = []
-    for start, end in sorted(spans, key=lambda span: span[0] - span[1]):
-        if not any(begins < end and start < ends for begins, ends in kept):
-            kept.append((start, end))
-    return kept
-
-
 # -- times
 
 
@@ -307,7 +295,39 @@ def _find_times(members: Sequence[_Parts], zones: Sequence[float], by_name: bool
                 parts.time = time
             elif is_time is None:
                 parts.perhaps.append((time.start, time.end))
+    if not any(times):
+        _find_hours(members, zones)
     _take(members)
+    _find_fractions(members, by_name)
+
+
+def _find_hours(members: Sequence[_Parts], zones: Sequence[float]) -> None:
+    """An hour alone behind the date."""
+    alike: dict[str, list[tuple[_Parts, Moment, TimeOfDay]]] = defaultdict(list)
+    for parts in members:
+        hour = hour_behind(parts.backup.name, parts.day) if parts.day else None
+        if parts.day is None or hour is None:
+            return
+        alike[parts.without([*parts.moments, (hour.start, hour.end)], _MARK)].append((parts, parts.day, hour))
+    for group in alike.values():
+        if are_hours([(parts.changed, day.at, hour.seconds) for parts, day, hour in group], zones):
+            for parts, dummy, hour in group:
+                parts.time = hour
+
+
+def _find_fractions(members: Sequence[_Parts], by_name: bool) -> None:
+    """A fraction of a second without a zone may be a number, unless the site states that it is a moment."""
+    spans = [fraction_behind(parts.backup.name, parts.time.end) if parts.time else None for parts in members]
+    if not all(spans) or len({parts.backup.name[slice(*span)] for parts, span in zip(members, spans) if span}) < 2:
+        return
+    alike: dict[str, list[float]] = defaultdict(list)
+    for parts, span in zip(members, spans):
+        if span and parts.named is not None:
+            alike[parts.without([*parts.moments, span], _MARK)].append(parts.named)
+    certain = by_name and all(len(set(moments)) == len(moments) for moments in alike.values())
+    for parts, span in zip(members, spans):
+        if span:
+            (parts.moments if certain else parts.perhaps).append(span)
 
 
 def _take(members: Sequence[_Parts]) -> None:
@@ -334,35 +354,6 @@ def _undated(members: Sequence[_Parts]) -> bool:
     return len(members) == 1 and members[0].named is None
 
 
-def _rotated(singles: Sequence[Backup]) -> dict[str, str]:
-    """Files that replace each other in turn: name to that of the family.
-
-    By a number that grows with the age from 0 or 1 on, by a day of the week that is the day of the change, or by a
-    month or week.
-    """
-    families: dict[str, str] = {}
-    numbers: dict[str, list[tuple[int, Backup]]] = defaultdict(list)
-    weekdays: dict[str, list[tuple[int, Backup]]] = defaultdict(list)
-    for backup in singles:
-        for match in re.finditer(r"(?<!\d)\d{1,3}(?!\d)", backup.name):
-            numbers[_cut(backup.name, match.span())].append((int(match.group(0)), backup))
-        for start, end, day in weekdays_in(backup.name):
-            weekdays[_cut(backup.name, (start, end))].append((day, backup))
-        coarse = list(COARSE.finditer(backup.name))
-        if len(coarse) == 1:
-            families[backup.name] = _cut(backup.name, coarse[0].span())
-    for family, numbered in numbers.items():
-        numbered.sort(key=lambda pair: pair[0])
-        in_turn = [number - numbered[0][0] for number, dummy in numbered] == list(range(len(numbered)))
-        older = all(newer[1].changed > old[1].changed for newer, old in zip(numbered, numbered[1:]))
-        if len(numbered) > 2 and numbered[0][0] in (0, 1) and in_turn and older:
-            families.update({backup.name: family for dummy, backup in numbered})
-    for family, named in weekdays.items():
-        if len(named) > 1 and all(_on_that_day(day, backup.changed / 1e9) for day, backup in named):
-            families.update({backup.name: family for dummy, backup in named})
-    return families
-
-
 def _counted(alone: Iterable[_Parts]) -> list[tuple[_Parts, list[Span]]]:
     """Backups that are each the only one of its name, of one every day, with what may be a running number or a commit.
 
@@ -383,12 +374,3 @@ def _counted(alone: Iterable[_Parts]) -> list[tuple[_Parts, list[Span]]]:
         if len(several) > 2 and len(days) == len(several):
             counted += several
     return counted
-
-
-def _cut(name: str, span: Span) -> str:
-    return name[: span[0]] + _MARK + name[span[1] :]
-
-
-def _on_that_day(day: int, changed: float) -> bool:
-    """Whether it was that day of the week in any zone, or the day after: a backup may end past midnight."""
-    return day in {weekday_of(changed + hours * 3600) for hours in (-24, -14, 0, 14)}

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import time
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,8 @@ from ..reclaim import BACKUPS, Find
 from ..retention import Retention, Rule, agreed, judge
 from ..series import Backup, Series, series_of
 from .backup_files import backup_in, is_backup_folder, label_of, why_unread
+
+_ORDER = re.compile(r"\d\d([-_.])\d\d\1\d{4}")  # a date that begins with the day or with the month
 
 
 @dataclass(frozen=True)
@@ -281,13 +284,20 @@ def _unsure(kept: Kept, every: Sequence[Series]) -> list[str]:
     for series in every:
         if series.unsure:
             families.setdefault(series.family, []).extend(series.unsure)
-    return [
-        f"no backup of {kept.where} ({family}) may go for another of these: whether {some(sorted(set(parts)), 3)}"
-        " are dates, times or names is not certain, since the files were changed at other times; where they are dates,"
-        " set dated_by: name in the entry of backups"
-        for family, parts in families.items()
-        if len(set(parts)) > 1
-    ]
+    notes = []
+    for family, parts in families.items():
+        shown = sorted(set(parts))
+        if len(shown) < 2:
+            continue
+        why = "since the files were changed at other times; where they are dates, set dated_by: name in the entry"
+        why += " of backups"
+        if any(_ORDER.fullmatch(part) for part in shown):
+            why = "since either of two numbers may be the day: have the job write YYYY-MM-DD"
+        notes.append(
+            f"no backup of {kept.where} ({family}) may go for another of these: whether {some(shown, 3)} are dates,"
+            f" times or names is not certain, {why}"
+        )
+    return notes
 
 
 def _find(kept: Kept, root: str, backup: Backup, why: str, valid: Sequence[Backup]) -> Find:

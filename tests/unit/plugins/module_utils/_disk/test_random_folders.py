@@ -132,9 +132,39 @@ def by_day_of_the_week(rng: random.Random) -> Iterator[tuple[str, Name]]:
         yield base, lambda at, base=base, middle=middle: f"{base}-{form(middle + '%Y%m%d', at)}"  # type: ignore[misc]
 
 
+def by_hour(rng: random.Random) -> Iterator[tuple[str, Name]]:
+    pattern = rng.choice(["%Y-%m-%d-%H", "%Y_%m_%d_%H", "%Y.%m.%d.%H", "%Y-%m-%dT%H"])
+    for base in rng.sample(DATABASES, rng.randint(1, 3)):
+        yield base, lambda at, base=base: f"h-{base}-{form(pattern, at)}"  # type: ignore[misc]
+
+
+def by_instant(rng: random.Random) -> Iterator[tuple[str, Name]]:
+    """With a fraction and a zone, as JavaScript, Python and others write it."""
+    pattern = rng.choice(["%Y-%m-%dT%H:%M:%S.{ms}Z", "%Y-%m-%dT%H-%M-%S-{ms}Z", "%Y%m%dT%H%M%S.{ms}+0000"])
+    for base in rng.sample(DATABASES, rng.randint(1, 3)):
+        yield base, lambda at, base=base: f"i-{base}-{form(pattern.format(ms=f'{int(at * 1000) % 1000:03}'), at)}"  # type: ignore[misc]
+
+
+def by_day_first(rng: random.Random) -> Iterator[tuple[str, Name]]:
+    """Each database in an order of its own."""
+    end = rng.choice(["", "_0230", "-%H%M", "_%H-%M"])
+    for base in rng.sample(DATABASES, rng.randint(1, 3)):
+        pattern = rng.choice(["%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%d%m%Y", "%m%d%Y"])
+        yield base, lambda at, base=base, pattern=pattern: f"d-{base}-{form(pattern + end, at)}"  # type: ignore[misc]
+
+
+def by_range(rng: random.Random) -> Iterator[tuple[str, Name]]:
+    """From a day to another: each holds what no other does."""
+    pattern, between = rng.choice(["%Y%m%d", "%Y-%m-%d"]), rng.choice(["-", "_", "_to_"])
+    days = rng.choice([1, 7, 30])
+    for number in range(rng.randint(2, 9)):
+        start, end = (form(pattern, NOW - DAY * days * (number + more)) for more in (1, 0))
+        yield f"{start} {end}", lambda dummy, name=f"r-{start}{between}{end}": name  # type: ignore[misc]
+
+
 KINDS = [
     by_name, by_number, by_epoch, by_time, by_partition, without_date, by_release, by_birthday, by_host, by_part,
-    by_day_of_the_week,
+    by_day_of_the_week, by_hour, by_instant, by_day_first, by_range,
 ]  # fmt: skip
 
 

@@ -289,6 +289,21 @@ def test_of_each_period_the_newest_stays():
     assert len({int((NOW - DAY * place) // (DAY * 30)) for place in months}) > 2
 
 
+def test_of_names_with_a_zone_the_newest_of_each_day_by_either_clock_stays():
+    """23:50 of the 4th in UTC is 01:50 of the 5th in the name."""
+    noon = 1_800_014_400.0 - 12 * 3600  # 2027-01-15 00:00 UTC
+    moments = {"a": 12.0, "b": 11.0, "c": -0.2, "d": -1.0, "e": -3.0, "f": -5.0}
+    backups = [
+        Backup(name, 9, 9, noon + 3600 * hours, 1, 0, noon + 3600 * (hours + 2), False, 7200.0)
+        for name, hours in moments.items()
+    ]
+    decision = retention.judge(
+        backups, Rule(1, 999 * DAY, {"day": 2}), noon + DAY, lambda backup: Dump(backup.name, 9, 0.0, b"--", WHOLE)
+    )
+    assert [backup.name for backup in decision.go] == ["f", "d", "b"]
+    assert (decision.stay["c"], decision.stay["e"]) == ("the newest valid one of its day",) * 2
+
+
 def test_a_torn_one_does_not_fill_its_period():
     twice_a_day = [half / 2 for half in range(20)]
     kept = kept_by(twice_a_day, 1, bad=(2, 3, 4), day=3)

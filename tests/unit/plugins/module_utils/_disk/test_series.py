@@ -188,3 +188,134 @@ def test_of_two_dates_in_a_name_none_is_taken_where_the_changes_do_not_tell_whic
 def test_the_one_date_of_copies_is_taken_also_beside_a_number_and_a_time():
     names = {f"shop_{n}-{form('%Y-%m-%d_0230', days)}.sql": 0.0 for n in (2024, 2025) for days in range(9)}
     assert sorted(map(len, grouped(names).values())) == [9, 9]
+
+
+# -- hours, instants with a zone, and days before months
+
+HOURS = [hours / 24 for hours in range(30)]
+
+
+@pytest.mark.parametrize(
+    "pattern", ["%Y-%m-%d-%H", "%Y-%m-%d_%H", "%Y%m%d-%H", "%Y%m%dT%H", "%Y-%m-%dT%H", "%d-%m-%Y-%H"]
+)
+@pytest.mark.parametrize("every", [1, 3, 6])
+def test_hours_alone_that_every_change_follows(pattern, every):
+    names = {f"shop-{form(pattern, age * every)}.sql.gz": age * every for age in HOURS}
+    assert [len(backups) for backups in grouped(names).values()] == [30]
+    of_two = {f"{base}-{form(pattern, age)}.sql.gz": age for base in ("shop", "crm") for age in HOURS}
+    assert sorted(len(backups) for backups in grouped(of_two).values()) == [30, 30]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {f"shop-{form('%Y%m%d', days)}-{n:02}.sql": days + n / 100 for n in range(1, 13) for days in range(4)},
+        {f"shop-{form('%Y%m%d', days)}-{n:02}.sql": days + 0.1 for n in (2, 8, 20) for days in range(4)},
+        # Three shards, of which each is dumped at the hour of its number.
+        {f"shop-{form('%Y%m%d-%H', days + n / 3)}.sql": days + n / 3 for n in range(3) for days in range(4)},
+        # Copied: nothing shows that they are hours.
+        {f"shop-{form('%Y%m%d-%H', age)}.sql": 0.0 for age in HOURS},
+    ],
+)
+def test_two_digits_that_may_be_shards_are_no_hours(names):
+    for backups in grouped(names).values():
+        assert len({name[-6:-4] for name in backups}) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "shop-%Y-%m-%dT%H:%M:%S.{ms}Z.sql.gz",
+        "shop-%Y-%m-%dT%H:%M:%S.{ms}+00:00.sql.gz",
+        "shop-%Y-%m-%dT%H:%M:%S,{ms}4711+0000.sql.gz",
+        "shop-%Y-%m-%dT%H-%M-%S-{ms}Z.sql.gz",
+        "shop-%Y-%m-%dT%H-%M-%S.{ms}Z.sql.gz",
+        "shop-%Y%m%dT%H%M%S.{ms}Z.sql.gz",
+        "shop-%Y-%m-%d_%H-%M-%SZ.sql.gz",
+        "shop %Y-%m-%d %H:%M:%S +0000.sql.gz",
+    ],
+)
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_time_to_the_second_with_its_zone_is_one_in_any_form(name, copied):
+    names = {form(name.format(ms=f"{number * 37 % 1000:03}"), age): 0.0 if copied else age
+             for number, age in enumerate(HOURS)}  # fmt: skip
+    (series,) = all_of(names)
+    assert [backup.name for backup in series.backups] == list(names)
+
+
+def test_a_zone_orders_backups_across_its_change():
+    """02:30 in summer comes before 02:10 in winter."""
+    names = {"s-2026-10-25T02:10:00+01:00.sql": 0.0, "s-2026-10-25T02:30:00+02:00.sql": 0.0,
+             "s-2026-10-25T01:59:00+02:00.sql": 0.0, "s-2026-10-24T20:00:00-05:00.sql": 0.0}  # fmt: skip
+    (series,) = all_of(names)
+    assert [backup.name[13:24] for backup in series.backups] == [
+        "02:10:00+01", "20:00:00-05", "02:30:00+02", "01:59:00+02",
+    ]  # fmt: skip
+    assert [backup.east / 3600 for backup in series.backups] == [1, -5, 2, 2]
+    assert series.backups[0].at == 1792890600.0
+
+
+def test_a_minus_and_four_digits_may_be_a_number():
+    names = {f"shop-{form('%Y%m%dT%H%M%S', age)}-{n}.sql": age for n in ("0500", "0800") for age in HOURS[:9]}
+    assert sorted(map(len, grouped(names).values())) == [9, 9]
+
+
+def test_a_fraction_without_a_zone_may_be_a_number_unless_the_site_states_a_moment():
+    names = {f"s-{form('%Y-%m-%dT%H:%M:%S', age)}.{number * 37 + 100}.sql": age for number, age in enumerate(HOURS[:9])}
+    every = all_of(names)
+    assert len(every) == 9
+    assert all(series.unsure for series in every)
+    assert list(grouped(names, dated_by_name=True)) == ["s-#.sql"]
+    parts = {f"s-{form('%Y-%m-%dT%H:%M:%S', age)}.{number:03}.sql": age for number in (1, 2) for age in HOURS[:4]}
+    assert list(grouped(parts, dated_by_name=True)) == ["s-#.001.sql", "s-#.002.sql"]
+
+
+@pytest.mark.parametrize("pattern", ["%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%d_%m_%Y", "%d-%m-%Y_%H-%M"])
+def test_day_and_month_as_the_whole_series_shows_their_order(pattern):
+    """Also of copies, if some day is beyond the twelfth."""
+    ages = [float(days) for days in range(25)]
+    (series,) = all_of({f"shop-{form(pattern, age)}.sql": age for age in ages})
+    assert [backup.name for backup in series.backups] == [f"shop-{form(pattern, age)}.sql" for age in ages]
+    if "%H" not in pattern:
+        (copied,) = all_of({f"shop-{form(pattern, age)}.sql": 0.0 for age in ages})
+        assert [backup.name for backup in copied.backups] == [backup.name for backup in series.backups]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        # From the 2nd to the 9th of November, or the 11th of eight months.
+        {f"shop-{form('%d-%m-%Y', 17.0 + days)}.sql": 0.0 for days in range(8)},
+        {f"shop-{form('%d-%m-%Y', 17.0 + days)}.sql": 100.0 + days for days in range(8)},
+        # Of one database both orders are written.
+        {f"shop-{form(pattern, days)}.sql": days for pattern in ("%d-%m-%Y", "%m-%d-%Y") for days in (18.0, 20.0)},
+        # What another database shows is not shown of this one.
+        {f"db{n}-{form('%d-%m-%Y', days)}.sql": 0.0 for n in (1, 2) for days in ((0.0, 1.0, 2.0), (18.0, 19.0))[n - 1]},
+        {**{f"db1-{form('%d-%m-%Y', days)}.sql": days for days in map(float, range(17, 25))},
+         **{f"db2-{form('%m-%d-%Y', days)}.sql": days for days in (18.0, 19.0, 20.0)}},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("by_name", [False, True])
+def test_dates_of_which_day_and_month_are_not_certain_replace_none(names, by_name):
+    every = all_of(names, dated_by_name=by_name)
+    assert len(every) == len(names)
+    assert all(series.unsure for series in every)
+    assert all(backup.named is None for series in every for backup in series.backups)
+
+
+@pytest.mark.parametrize("days", [1.0, 7.0])
+@pytest.mark.parametrize("name", ["{a}-{b}", "{a}_to_{b}", "from_{a}_until_{b}"])
+@pytest.mark.parametrize("date", ["%Y%m%d", "%Y-%m-%d", "%d-%m-%Y"])
+@pytest.mark.parametrize("copied", [False, True])
+def test_what_goes_from_a_date_to_another_replaces_none(days, name, date, copied):
+    dates = {days * n: name.format(a=form(date, days * (n + 1)), b=form(date, days * n)) for n in range(12)}
+    names = {f"shop_{dated}.sql": 0.0 if copied else age for age, dated in dates.items()}
+    assert all(len(backups) == 1 for backups in grouped(names).values())
+    assert all(len(backups) == 1 for backups in grouped(names, dated_by_name=True).values())
+
+
+def test_a_date_that_may_begin_with_the_day_or_end_with_it_is_none():
+    """26-11-2026-01-02: with 01:02 behind it, or a number before 2026-01-02."""
+    names = {f"{form('%d-%m-%Y', 8.0 * days)}-01-{n:02}.sql": 0.0 for n in (2, 3) for days in range(4)}
+    for backups in grouped(names).values():
+        assert len({name[-6:] for name in backups}) == 1

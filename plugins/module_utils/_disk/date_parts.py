@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which of the parts of names that may be dates are their one moment. Pure."""
+
+from __future__ import annotations
+
+from typing import Iterable, Mapping, Sequence, Tuple
+
+from .moments import Moment
+
+Key = Tuple[str, int]
+Span = Tuple[int, int]
+# Forms of which only the order of day and month differs.
+TWINS = {"d-m-y": "m-d-y", "m-d-y": "d-m-y", "dmy": "mdy", "mdy": "dmy"}
+PUT_APART = ("d-m-y", "m-d-y")
+
+
+def odd(key: Key) -> bool:
+    """A form that many numbers have, and that is none without the time of the change."""
+    return key[0] in ("dmy", "mdy", "yymmdd", "d-m-y", "m-d-y")
+
+
+def of_one_order(key: Key, keys: Iterable[Key]) -> bool:
+    """Whether day and month of a date can be in this order alone, since some name has a day beyond the twelfth."""
+    return key[0] in PUT_APART and (TWINS[key[0]], key[1]) not in keys
+
+
+def shows_order(key: Key, reading: Mapping[Key, Moment], changed: float) -> bool | None:
+    """Whether a file shows that day and month are in this order, by its change too; False: that they are in the other.
+
+    None: it shows neither.
+    """
+    twin = reading.get((TWINS.get(key[0], ""), key[1]))
+    if twin is None or twin.at == reading[key].at:
+        return True
+    mine, other = reading[key].agrees(changed), twin.agrees(changed)
+    return None if mine == other else mine
+
+
+def same_moment(keys: Sequence[Key], readings: Sequence[Mapping[Key, Moment]]) -> list[Key]:
+    """All of these parts where they give one moment; none where they give several: one may be a partition's."""
+    for reading in readings:
+        days = [reading[key] for key in keys]
+        for place, one in enumerate(days):
+            for other in days[place + 1 :]:
+                finer, wider = sorted((one, other), key=lambda moment: moment.span)
+                if not (wider.at == finer.at or (wider.span > finer.span and wider.agrees(finer.at))):
+                    return []
+    return apart(keys, readings)
+
+
+def apart(keys: Sequence[Key], readings: Sequence[Mapping[Key, Moment]]) -> list[Key]:
+    """Without those that lie in another: one part of a name that fits two forms."""
+    kept: list[Key] = []
+    for key in keys:
+        moment = readings[0][key]
+        if not any(readings[0][other].start < moment.end and moment.start < readings[0][other].end for other in kept):
+            kept.append(key)
+    return kept
+
+
+def outer(spans: Iterable[Span]) -> list[Span]:
+    """Without what lies in another."""
+    kept: list[Span] = []
+    for start, end in sorted(spans, key=lambda span: span[0] - span[1]):
+        if not any(begins < end and start < ends for begins, ends in kept):
+            kept.append((start, end))
+    return kept
