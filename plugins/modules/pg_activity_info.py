@@ -334,6 +334,11 @@ connections:
               type: list
               elements: int
             opened_seconds: {description: "Seconds since its newest session connected.", type: float}
+            filled_seconds:
+              description: >-
+                Seconds since it stopped opening sessions one after the other, a few that it opened later left out; 0 if
+                it continues.
+              type: float
             idle_in_transaction: {description: "Number of sessions that are idle in transaction.", type: int}
             idle_in_transaction_seconds:
               description: >-

@@ -111,7 +111,7 @@ def why_held(
             "other applications of the same role and client address opened sessions between its own: they may be those"
             " of a pooler in front of them"
         )
-    opened = application["opened_seconds"]
+    opened = application["filled_seconds"]
     if opened >= LASTS:
         return (
             f"it opened no session for {span(opened)}: had its leak filled the slots then, logins would have been"

@@ -18,7 +18,7 @@ from .._core.text import printable
 from .exclusions import Exclusions
 from .locks.lock_table import Key
 from .session import Session, name_and_host
-from .session_ages import is_forgotten, is_interleaved, is_stalled, is_steady, may_renew, opened_one_by_one
+from .session_ages import filled_for, is_forgotten, is_interleaved, is_stalled, is_steady, may_renew, opened_one_by_one
 from .snapshot import Snapshot
 
 SLOTS, ROLE, DATABASE = "max_connections", "role", "database"
@@ -47,7 +47,8 @@ class ApplicationReport(TypedDict):
     ``family``: the name with an asterisk for what differs between its sessions, by which actions of a plan are its own;
     ``unused_seconds``: how long those have been idle that were used no longer than at first (see `is_forgotten`);
     ``pools``: sessions by name and by client address, where that makes several of about one size;
-    ``opened_seconds``: since the newest of them was opened; ``waiting_in_turn``: those that wait by design or in a
+    ``opened_seconds``: since the newest of them was opened, ``filled_seconds``: but for late ones (see `filled_for`);
+    ``waiting_in_turn``: those that wait by design or in a
     convoy, which ``waiting`` does not count; ``waiting_for_client``: see `is_stalled`;
     ``clients``: sessions by client address, without this one; ``steady``: see
     `is_steady`; ``stopped``: see `has_stopped`; ``one_by_one``: see `opened_one_by_one`;
@@ -65,6 +66,7 @@ class ApplicationReport(TypedDict):
     unused_seconds: list[int]
     pools: list[int]
     opened_seconds: float
+    filled_seconds: float
     idle_in_transaction: int
     idle_in_transaction_seconds: list[float]
     active: int
@@ -249,6 +251,7 @@ def _application(
         "unused_seconds": _longest(snapshot, unused)[:rows],
         "pools": equal_pools(sessions)[:rows],
         "opened_seconds": round((snapshot.now - newest).total_seconds(), 1),
+        "filled_seconds": round(filled_for(sessions, snapshot.now) or 0.0, 1),
         "idle_in_transaction": sum(session.idle_in_transaction for session in sessions),
         # Without those that are excluded by what they do or by name: those are no cause.
         "idle_in_transaction_seconds": sorted((round(seconds, 1) for seconds in still), reverse=True)[:rows],

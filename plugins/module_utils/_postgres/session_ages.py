@@ -13,6 +13,7 @@ from .session import CLIENT, Session
 _STEADY, _PAUSES = 30.0, 10  # seconds, and average pauses, without a new session after which a pool grows no more
 _RENEWED = 6  # average pauses within which a pool that renews its sessions opens the next one, nearly always
 _TURNS, _BESIDE = 4, 2  # changes of the application in the order of opening, and sessions of others
+_LATE, _MORE = 10, 3  # of so many sessions one may be opened late; pauses for each
 _LEAST, _BURST = 3, 5.0  # sessions; and seconds within which a pool opens half of its own
 _USED_AT_FIRST = 60.0  # seconds after its login in which a session is used that is then forgotten
 _CLIENT_WAIT = 10.0  # seconds of a statement from which on a wait for its client is none in passing
@@ -70,18 +71,35 @@ def opened_one_by_one(sessions: Collection[Session], now: datetime) -> bool:
     return not at_once and _pauses_since(sessions, now) >= _RENEWED
 
 
+def filled_for(sessions: Collection[Session], now: datetime) -> float | None:
+    """Seconds since an application stopped opening sessions one after the other, but for a few that it opened late: a
+    leak at its limit takes each slot that becomes free. None where it continues, or opens some anew long afterwards.
+
+    Its newer half was opened within five seconds, or the last of them is ten times as old as the pause between two,
+    and three times for each late one more: random renewals hardly ever leave such a gap."""
+    ages = sorted((now - session.backend_start).total_seconds() for session in sessions if session.backend_start)
+    half = (len(ages) + 1) // 2
+    if half < _LEAST:
+        return ages[0] if ages else 0.0
+    for late in range(len(ages) // _LATE + 1):
+        rest = ages[late : late + half]
+        if len(rest) < _LEAST:
+            break
+        within = rest[-1] - rest[0]
+        if within <= _BURST or rest[0] >= (_PAUSES + _MORE * late) * within / (len(rest) - 1):
+            return None if late and rest[0] >= LASTS else rest[0]
+    return None
+
+
 def may_renew(sessions: Collection[Session], now: datetime) -> bool:
     """Whether the sessions of an application may be those of a pool that renews them (max_lifetime, pool_recycle,
-    server_lifetime): it opened the newer half one after the other, not within five seconds, and continues; or it uses
-    the newest one again. A leak that has room continues too. Which of the two it is, its sessions do not show."""
-    opened = sorted((each for each in sessions if each.backend_start), key=lambda each: each.backend_start or now)
-    newer = opened[len(opened) // 2 :]
-    if len(newer) < _LEAST:
+    server_lifetime): it opens them one after the other and continues, or uses the newest one again. A leak that has
+    room continues too. Which of the two it is, its sessions do not show."""
+    opened = [session for session in sessions if session.backend_start]
+    if len(opened) < 2 * _LEAST - 1:
         return False
-    within = ((newer[-1].backend_start or now) - (newer[0].backend_start or now)).total_seconds()
-    if within <= _BURST:
-        return False
-    return _pauses_since(newer, now) < _PAUSES or not is_forgotten(newer[-1], now)
+    newest = max(opened, key=lambda session: session.backend_start or now)
+    return filled_for(opened, now) is None or not is_forgotten(newest, now)
 
 
 def is_interleaved(sessions: Collection[Session], everywhere: Iterable[Session]) -> bool:

@@ -285,7 +285,7 @@ def test_the_advice_for_full_pools_has_their_sum_the_ceiling_and_the_settings(ki
 )
 def test_what_may_be_a_pool_of_a_fixed_size_is_not_ended_unasked(kind, free, steady, path, cause, asks):
     feed = leaking()
-    feed.update({"steady": steady, "stopped": steady and free > 0, "opened_seconds": 300.0})
+    feed.update({"steady": steady, "stopped": steady and free > 0, "opened_seconds": 300.0, "filled_seconds": 300.0})
     ceiling = connection_limit(feed, application(active=10), kind=kind)
     ceiling["free"] = free
     seen = activity(ceiling)

@@ -124,7 +124,7 @@ def refused_login(*applications):
     ("more", "beside", "words"),
     [
         pytest.param({}, [], "", id="a leak"),
-        pytest.param({"opened_seconds": 3600.0}, [], "used unevenly", id="it opened none for an hour"),
+        pytest.param({"filled_seconds": 3600.0}, [], "used unevenly", id="it opened none for an hour"),
         pytest.param({"interleaved": True}, [], "a pooler in front", id="others opened theirs in between"),
         pytest.param({"application": ""}, [], "have no name", id="who it is, is not known"),
         pytest.param({}, [jobs()], "jobs opened sessions after", id="another one came after it"),
@@ -135,7 +135,7 @@ def refused_login(*applications):
 )
 def test_where_logins_are_refused_who_took_the_last_slots_leaks(more, beside, words):
     feed = leaking()
-    feed.update({"opened_seconds": 300.0, **more})
+    feed.update({"filled_seconds": 300.0, **more})
     found = asked(refused_login(feed, *beside), plan=ending(*to_end("idle", "feed", 3))).as_dict()
     assert found["cause"] == "leak"
     assert ("it may leak connections" if words else "it leaks connections") in found["causes"][0]["evidence"][0]

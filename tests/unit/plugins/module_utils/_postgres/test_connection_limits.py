@@ -174,6 +174,7 @@ ONE_BY_ONE = [30 * place + 40 for place in range(45)]
         pytest.param([900] * 45, 57, 0, id="a pool that was opened at once"),
         pytest.param([900 + place for place in range(45)], 57, 0, id="a pool that was opened one by one, long ago"),
         pytest.param([900] * 45, 50, 20, id="the limit is reached, so that it cannot open more"),
+        pytest.param([90] * 44 + [10], 57, 17, id="it has opened one a moment ago"),
         pytest.param([age + 300 for age in ONE_BY_ONE], 57, 0, id="a leak that has stopped"),
     ],
 )
@@ -191,7 +192,6 @@ def test_a_leak_grows_while_there_is_room(ages, slots, ended):
     [
         pytest.param(ONE_BY_ONE, id="one after the other, until now"),
         pytest.param([age + 250 for age in ONE_BY_ONE], id="a slow leak, in a pause"),
-        pytest.param([90] * 44 + [10], id="at once, and one since"),
         pytest.param([40000] * 40 + [2400, 1900, 1300, 700, 140], id="some are renewed, the others are not needed"),
     ],
 )

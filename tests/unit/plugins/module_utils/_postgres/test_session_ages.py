@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.connection_limits import connection_limit_dicts
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session_ages import (
+    filled_for,
     is_forgotten,
     is_interleaved,
     is_stalled,
@@ -59,8 +60,24 @@ def test_a_pool_that_renews_its_sessions_may_be_a_leak_that_goes_on(number, long
     assert sum(not may_renew(pool, NOW) for pool in pools) <= 8, "of four hundred"
     later = NOW + timedelta(seconds=20 * longest / number)
     assert not any(may_renew(pool, later) for pool in pools), "none was renewed since"
-    used = session(99, "web", "active")._replace(backend_start=later - timedelta(seconds=3))
-    assert all(may_renew([*pool, used], later) for pool in pools), "one was, and is in use"
+
+
+@pytest.mark.parametrize(
+    ("ages", "seconds"),
+    [
+        pytest.param([20 + place / 5 for place in range(50)], 20, id="a leak that has reached its limit"),
+        pytest.param([1, 4, 9, *(120 + place for place in range(50))], 120, id="it took three slots that became free"),
+        pytest.param([1, *(20 + place for place in range(50))], 20, id="and one"),
+        pytest.param([5 * place for place in range(50)], None, id="it continues"),
+        pytest.param([3 * place for place in range(1, 9)] + [300 + place for place in range(40)], None, id="many late"),
+        pytest.param([140, 700, *[9000] * 40], None, id="long afterwards"),
+        pytest.param([9000] * 40, 9000, id="at once"),
+        pytest.param([30, 60], 30, id="two"),
+        pytest.param([], 0, id="none"),
+    ],
+)
+def test_a_leak_at_its_limit_has_stopped_but_for_the_slots_that_become_free(ages, seconds):
+    assert filled_for(opened("web", [age - 1 for age in ages]), NOW) == seconds
 
 
 @pytest.mark.parametrize(
