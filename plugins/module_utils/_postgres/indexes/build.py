@@ -71,9 +71,7 @@ def plan_building(catalog: Catalog, table: Table, wanted_index: IndexRequest) ->
         return _removal(catalog, table, wanted_index, mine, size)
     numbers = catalog.numbers(table.oid, wanted_index.columns)
     leftover = [
-        index
-        for index in mine or catalog.of(table.oid)
-        if not index.valid and index.key == numbers and not catalog.owner(index)
+        index for index in mine or catalog.of(table.oid) if _is_leftover(index, numbers) and not catalog.owner(index)
     ]
     serving = [index for index in catalog.of(table.oid) if _serves(index, numbers)]
     if serving:
@@ -113,6 +111,11 @@ def plan_building(catalog: Catalog, table: Table, wanted_index: IndexRequest) ->
 
 def _serves(index: Index, numbers: Sequence[int]) -> bool:
     return index.valid and index.method == "btree" and not index.partial and index.key[: len(numbers)] == tuple(numbers)
+
+
+def _is_leftover(index: Index, numbers: Sequence[int]) -> bool:
+    """Whether it is what a build of this module may have left: one that is unique, say, is not."""
+    return not index.valid and index.key == tuple(numbers) and not index.special
 
 
 def _removal(catalog: Catalog, table: Table, wanted_index: IndexRequest, mine: Sequence[Index], size: int) -> Building:
@@ -197,9 +200,12 @@ def why_not_named(catalog: Catalog, table: Table, wanted_index: IndexRequest) ->
     no obstacle, but where an index of the partitioned table owns it."""
     if len(wanted_index.name.encode()) > LONGEST_NAME:
         return f"its name is longer than the {LONGEST_NAME} bytes that PostgreSQL keeps"
+    numbers = catalog.numbers(table.oid, wanted_index.columns)
+    schemas = {oid: relation.schema for oid, relation in catalog.tables.items()}
     for index in catalog.indexes:
-        same = index.table == table.oid and index.key == catalog.numbers(table.oid, wanted_index.columns)
-        if wanted_index.name and index.relname == wanted_index.name and not same:
+        same = index.table == table.oid and (_is_leftover(index, numbers) or _serves(index, numbers))
+        there = index.relname == wanted_index.name and schemas.get(index.table, table.schema) == table.schema
+        if wanted_index.name and there and not same:
             return f"another index has the name {printable(wanted_index.name)}"
         owner = catalog.owner(index) if same and not index.valid else None
         if owner:

@@ -289,7 +289,8 @@ def invalid(catalog: Catalog) -> list[IndexReport]:
     for entry in catalog.indexes:
         if not entry.valid and not entry.building and not entry.partitioned:
             owner = catalog.owner(entry)
-            more = f"; it is part of {printable(owner.name)}, and cannot be dropped alone" if owner else ""
+            more = "; a constraint needs it" if entry.needed or entry.constraint else ""
+            more = f"; it is part of {printable(owner.name)}, and cannot be dropped alone" if owner else more
             why = f"invalid since a build was interrupted; writes maintain it, reads do not use it{more}"
             reports.append(_index_dict(catalog, entry, why))
     return reports
@@ -358,7 +359,7 @@ def _index_dict(catalog: Catalog, index: Index, why: str) -> IndexReport:
     if index.partitioned:  # in the queue for its lock every reader and writer would wait
         statement = f"{LOCK_TIMEOUT}; DROP INDEX {name}"
         why += "; it is on every partition, and DROP INDEX, not CONCURRENTLY, locks the table and all of them"
-    elif index.oid in catalog.parents:
+    elif index.oid in catalog.parents or index.needed or index.constraint:
         statement = f"REINDEX INDEX CONCURRENTLY {name}"
     return {
         "index": printable(index.name),

@@ -45,7 +45,8 @@ WHOLE = Index(8, 2, "whole", "public.whole", (1,), 1, "", "btree", partitioned=T
 
 
 def a_catalog(*found, **more):
-    return Catalog({1: TABLE}, found, [], {1: {1: Column(1, "a b", '"a b"', width=8)}}, **more)
+    tables = {1: TABLE, 2: TABLE._replace(oid=2), 3: TABLE._replace(oid=3, schema="tenant")}
+    return Catalog(tables, found, [], {1: {1: Column(1, "a b", '"a b"', width=8)}}, **more)
 
 
 def build(*found, parents=None, **wanted_index):
@@ -63,6 +64,7 @@ def test_what_serves_is_left_and_what_is_broken_goes_first():
     assert build(index()).plan.actions == ()
     assert [item.action for item in build(index(valid=False)).plan.actions] == ["drop_index", "build_index"]
     assert [item.action for item in build(index(partial=True)).plan.actions] == ["build_index"]
+    assert [item.action for item in build(index(valid=False, unique=True)).plan.actions] == ["build_index"]
 
 
 def test_what_a_constraint_needs_is_never_dropped():
@@ -92,6 +94,12 @@ def test_what_an_invalid_part_of_it_needs(name):
         ([index(), WHOLE], {9: 8}, ""),
         ([index(valid=False), WHOLE], {}, ""),
         ([index(keys=(2,)), WHOLE], {9: 8}, "another index has the name"),
+        ([index(partial=True)], {}, "another index has the name"),
+        ([index(method="hash")], {}, "another index has the name"),
+        ([index(keys=(1, 2), columns=2)], {}, ""),
+        ([index(valid=False, unique=True)], {}, "another index has the name"),
+        ([index(keys=(2,))._replace(table=2)], {}, "another index has the name"),
+        ([index(keys=(2,))._replace(table=3)], {}, ""),
     ],
 )
 def test_a_name_that_an_index_cannot_get(found, parents, why):

@@ -186,10 +186,13 @@ def test_a_duplicate_that_is_part_of_another_index_stays(found, parents, gone):
     assert [report["index"] for report in duplicates(catalog(*found, parents=parents))] == gone
 
 
-def test_an_invalid_part_is_rebuilt():
+def test_an_invalid_index_that_cannot_be_dropped_is_rebuilt():
     (report,) = invalid(catalog(whole(valid=False), index(11, valid=False), index(12), parents=PARTED))
     assert report["statement"] == "REINDEX INDEX CONCURRENTLY public.i11"
     assert "part of public.i10" in report["why"]
+    (report,) = invalid(catalog(index(11, valid=False, unique=True, constraint=True)))
+    assert report["statement"] == "REINDEX INDEX CONCURRENTLY public.i11"
+    assert report["why"].endswith("a constraint needs it")
 
 
 @pytest.mark.parametrize(
