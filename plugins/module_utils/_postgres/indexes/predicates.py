@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from itertools import permutations
-from typing import Any, Iterator, Mapping, NamedTuple, Sequence
+from typing import Any, Iterator, List, Mapping, NamedTuple, Sequence
 
 from ..sql_text import without_literals
 
@@ -100,6 +100,10 @@ class IndexNeed:
         return [column for column in dict.fromkeys(column_lists) if column]
 
 
+class Square(List[Any]):
+    """What stood in square brackets."""
+
+
 class Query(NamedTuple):
     """One SELECT, UPDATE or DELETE of a statement. A list among the words is what stood in brackets.
 
@@ -151,7 +155,7 @@ def _tree(bare: str) -> list[Any] | None:
         word = match.group() if match.group().startswith('"') else match.group().lower()
         inside = open_[-1][1]
         if inside[-1:] != ["."] and word in _CLOSES:
-            inside.append(["case"] if word == "case" else [])
+            inside.append(["case"] if word == "case" else Square() if word == "[" else [])
             open_.append((_CLOSES[word], inside[-1]))
         elif inside[-1:] != ["."] and word in _CLOSES.values():
             if open_.pop()[0] != word:

@@ -14,7 +14,7 @@ from typing import Any, Collection, Mapping, NamedTuple, Sequence
 from ..._core.text import printable
 from ..sql_text import legible_sql
 from .catalog import Catalog, Column, Table
-from .predicates import column_alone, conjuncts, plain_name
+from .predicates import Square, column_alone, conjuncts, plain_name
 
 _NAME = re.compile(r'(?:[^\W\d][\w$]*|"(?:[^"]|"")+")')
 _EQUAL = ("=", "in")
@@ -216,13 +216,25 @@ def _without_cast(words: Sequence[Any]) -> list[Any]:
 def _flat(words: Sequence[Any]) -> list[str]:
     flat_words: list[str] = []
     for word in words:
-        flat_words += ["(", *_flat(word), ")"] if isinstance(word, list) else [word]
+        if isinstance(word, list):
+            begin, end = ("", "end") if word[:1] == ["case"] else ("[", "]") if isinstance(word, Square) else ("(", ")")
+            flat_words += [each for each in (begin, *_flat(word), end) if each]
+        else:
+            flat_words.append(word)
     return flat_words
 
 
 def _shown(words: Sequence[Any]) -> str:
     text = " ".join(_flat(words))
-    for wide, narrow in (("( ", "("), (" )", ")"), (" . ", "."), (" ,", ","), (" :: ", "::")):
+    for wide, narrow in (
+        ("( ", "("),
+        (" )", ")"),
+        (" [ ", "["),
+        (" ]", "]"),
+        (" . ", "."),
+        (" ,", ","),
+        (" :: ", "::"),
+    ):
         text = text.replace(wide, narrow)
-    text = re.sub(r"(?<![\w]and)(?<![\w]in)(\w) \(", r"\1(", text)
+    text = re.sub(r"\b(?!(?:and|or|not|in)\b)(\w+) \(", r"\1(", text)
     return printable(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")

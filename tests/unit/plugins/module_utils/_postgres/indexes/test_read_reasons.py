@@ -175,3 +175,19 @@ def test_conditions_on_other_tables_say_nothing_of_this_one():
     assert reasons(read, [words for words, dummy in query.conditions]) == [
         "no condition restricts the rows, so all are read: read fewer rows, or cache the result"
     ]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "customer = any($1::int[])",
+        "customer in ($1, $2)",
+        "tags[?] = $1",
+        "customer = case when $1 then ? else ? end",
+        "(customer = $1 or lower(email) = $2)",
+        "o.at::timestamp(?) > now() - $1",
+        "exists(select from lines l where l.order_id = o.id and (l.x = ? or l.y in ($1)))",
+    ],
+)
+def test_a_condition_is_shown_as_it_was(condition):
+    assert why(condition).startswith(condition.strip("()") if condition[0] == "(" else condition)
