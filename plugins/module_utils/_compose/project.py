@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Callable, Collection, Iterable, Mapping, Sequence
 
 from .acts.networks import RENAMES
+from .acts.stopping import Ends
 from .acts.wish import Unfinished
 from .container import COMPLETED, HEALTHY_FIRST, NAMESPACES, NETWORK, NO_NETWORK, Container
 from .drain.leftover import Drained
@@ -36,6 +37,8 @@ class Project:
     tagged: Mapping[str, datetime] = field(default_factory=dict)  # image id -> when this engine gave it its name
     again: Mapping[str, Container] = field(default_factory=dict)  # a second observation of those that may loop, by id
     exits: Mapping[str, int] = field(default_factory=dict)  # of those that loop, and run for the moment, by id
+    ends: Mapping[str, Ends] = field(default_factory=dict)  # without a request, as far as they are known, by id
+    events_since: float | None = 0.0  # from when on the engine knows all of its events, in seconds; None: not known
     logs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # last lines of unhealthy containers, by id
     outside: tuple[Container, ...] = ()  # containers of others that share a namespace or volumes with one of these
     drains: Mapping[str, Drained] = field(default_factory=dict)  # of those with a drain rule, by id

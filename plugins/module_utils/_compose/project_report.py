@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Sequence, TypedDict
 
 from .._core.times import stamp
+from .acts.falls import falls, last_exit, may_fall, why_ended
 from .acts.recovery import UnfinishedReport, unfinished_reports
 from .container import NAMESPACES, NETWORK, STATES, Container, exit_meaning
 from .drain.leftover import DrainReport, drain_report
@@ -115,14 +116,6 @@ class ProjectReport(TypedDict):
     engine: EngineReport
 
 
-def last_exit(project: Project, container: Container) -> str:
-    """The last exit of a container that loops; a container that was just restarted does not show it."""
-    code = project.last_exit_code(container)
-    if code is None:
-        return "it runs for the moment, and its last exit code is not known"
-    return f"its last exit was {code}, {exit_meaning(code, container.oom_flag)}"
-
-
 def problem_of(project: Project, container: Container) -> str:
     """What is wrong with a container, in a sentence; empty when nothing is."""
     if project.loops(container):
@@ -136,22 +129,14 @@ def problem_of(project: Project, container: Container) -> str:
         if (container.done and not project.fell(container)) or project.repeats(container):
             return ""
         needed = f", and {project.fell(container)} needs it" if project.fell(container) else ""
-        return f"is {container.state}{_why_ended(container)}{needed}"
+        return f"is {container.state}{why_ended(container)}{needed}"
     lost = lost_namespace(project, container)
-    if lost:
-        return lost
+    if lost or falls(project, container):
+        return lost or falls(project, container)
     if container.health == UNHEALTHY:
         return f"its health check fails: {container.health_output or 'no output'}"
     drain = project.drains.get(container.id)
     return drain.words if drain is not None and drain.left else ""
-
-
-def _why_ended(container: Container) -> str:
-    if container.stopped_by_engine:
-        return ": the engine stopped it when it was itself started again, and has not started it since"
-    meaning = exit_meaning(container.exit_code, container.oom_flag)
-    why = container.error or (f"{container.exit_code}, {meaning}" if container.state == "exited" else "")
-    return f" ({why})" if why else ""
 
 
 def healthy_of(project: Project, service: str) -> list[Container]:
@@ -238,7 +223,7 @@ def note_of(project: Project, container: Container) -> str:
         return "has ended without an error; whether it is a job, or a service that is to run, is unknown"
     if container.state not in STATES:
         return f"is in the state {container.state or '(none)'}, which is not known: whether it works is unknown"
-    return follows(project, container) or on_purpose(container)
+    return follows(project, container) or on_purpose(container) or may_fall(project, container)
 
 
 def _age(project: Project, at: datetime | None) -> int | None:
@@ -259,7 +244,7 @@ def container_dict(project: Project, container: Container) -> ContainerReport:
         "health_output": container.health_output,
         "restarts": container.restarts,
         "restarted_now": (again.restarts - container.restarts) if again else 0,
-        "loops": project.loops(container),
+        "loops": project.loops(container) or bool(falls(project, container)),
         "exit_code": None if container.running else container.exit_code,
         "exit_meaning": "" if container.running else exit_meaning(container.exit_code, container.oom_flag),
         "oom_flag": container.oom_flag,
@@ -320,7 +305,7 @@ def service_dict(project: Project, name: str) -> ServiceReport:
         "unknown": sum(
             replica.running and replica.health == UNKNOWN and not problem_of(project, replica) for replica in replicas
         ),
-        "looping": sum(project.loops(replica) for replica in replicas),
+        "looping": sum(project.loops(replica) or bool(falls(project, replica)) for replica in replicas),
         "drifted": sum(bool(project.drift(replica)) for replica in replicas),
         "image": spec.image if spec else (replicas[0].image_ref if replicas else ""),
         "image_id": project.images.get(spec.image, "") if spec else "",

@@ -190,7 +190,7 @@ def plan_restart(
                     draft.unhelped.append(container)
                     draft.left[container.id] = why
             else:
-                draft.add(container, problem or on_purpose(container))
+                draft.add(container, problem or on_purpose(container), asked)
     concerned = tuple(dict.fromkeys([*(container.service for container, dummy in draft.order), *names]))
     along = {project.target(container) for container, dummy in draft.order}  # also what would be left alone by itself
     return Restarting(
@@ -244,14 +244,16 @@ class _Draft:
     def exclude(self, container: Container, why: str) -> None:
         self.excluded.append(self._item(container, why, ""))
 
-    def add(self, container: Container, problem: str) -> None:
-        """The container, and behind it those that lose a namespace with it."""
+    def add(self, container: Container, problem: str, asked: bool = True) -> None:
+        """The container, and behind it those that lose a namespace with it. ``asked``: its service is named."""
         if any(container.id == known.id for known, dummy in self.order):
             return
         how, note = self._how(container)
         along = [sharer for sharer in self.project.sharers(container) if sharer.running]
         starts = [not_ready(self.project, each) for each in (container, *along)]
         starts += [is_starting(self.project, each) for each in along]
+        no_help = not asked and how == RESTART and self.project.loops(container)
+        starts += [f"a restart does not help in a restart loop{note}"] if no_help else []
         held = self.uncertain.get(container.name, "") or next(filter(None, starts), "")
         self._append(container, (problem or "its service is to be restarted") + note, how, held)
         if how == UNPAUSE:

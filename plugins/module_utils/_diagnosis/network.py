@@ -31,7 +31,7 @@ from .._endpoints.reached import (
 )
 from .._endpoints.request_id import for_support, request_id_at
 from .cause import Cause, Detail, Diagnosis, Rules, diagnosis, joined
-from .owner import Services, at_work, is_apart, is_declared, service_at, service_of
+from .owner import Services, at_work, is_apart, is_declared, may_help, service_at, service_of
 
 DNS, CUT, TARGET, REFUSED, EGRESS, PROVIDER, KEYS, NOT_SERVING, SLOW, SERVICE, STALE, NO_SERVICE = (
     "dns_failure", "network_cut", "target_down", "not_listening", "no_egress", "provider_fault", "key_refused",
@@ -320,16 +320,11 @@ def _restarting(
 
 def to_restart(service: ServiceReport) -> list[ContainerReport]:
     """Its containers with a problem, as far as a restart may be meant for them. While others of the service run, one
-    that has exited may have been stopped on purpose, and one that was never started left so. One that ended without an
-    error, and publishes no port, may have been ended by a person inside."""
+    that has exited may have been stopped on purpose, and one that was never started left so."""
     return [
         container
         for container in service["containers"]
-        if container["problem"]
-        and not (service["running"] and container["state"] in _IDLE)
-        and not (
-            container["exit_code"] == 0 and container["exit_meaning"] in container["problem"] and not container["ports"]
-        )
+        if may_help(container) and not (service["running"] and container["state"] in _IDLE)
     ]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from typing import Mapping, Sequence
 
+from .._compose.acts.falls import FALLS
 from .._compose.health import STARTING
 from .._compose.project_report import ContainerReport, ServiceReport
 from .._endpoints.endpoint import ProbeReport
@@ -90,3 +91,11 @@ def at_work(containers: Sequence[ContainerReport]) -> list[str]:
         for container in containers
         if container["state"] not in _NOT_AT_WORK and (container["health"] != STARTING or container["problem"])
     ]
+
+
+def may_help(container: ContainerReport) -> bool:
+    """Whether a restart may help a container with a problem: not one that falls every few minutes. One that ended
+    without an error, and publishes no port, may have been ended by a person inside."""
+    problem = container["problem"]
+    ended_well = container["exit_code"] == 0 and container["exit_meaning"] in problem and not container["ports"]
+    return bool(problem) and not (ended_well or problem.startswith(FALLS))

@@ -40,7 +40,7 @@ from .errors.provider_errors import EVENT_TIME, SIGNATURE, declined_cards, ids_f
 from .errors.provider_errors import KEY as KEY_ERROR
 from .errors.provider_errors import LIMITED as LIMITED_ERROR
 from .network import STALE, Row, aside, causes_of, to_restart
-from .owner import Services
+from .owner import Services, may_help
 
 STRIPE_DOWN, STRIPE_SLOW, KEY_REFUSED, LIMITED, UNTRUSTED, WEBHOOK, WEBHOOK_DOWN, BLOCKED, TOO_OLD, SERVICE = (
     "stripe_down", "stripe_slow", "key_refused", "rate_limited", "stripe_untrusted", "webhook_misconfigured",
@@ -66,6 +66,7 @@ _BEFORE = {
     PAGE: "a page answers in place of the webhook's view: correct the routes",
 }
 _BESIDE = 0.8  # weight of a replica that does not run while others of its service do
+_NO_CURE = "no restart of {name} is known to help: see its log, and whether a person ended it"
 _IDLE_BESIDE = (
     "a replica of {name} does not run while others do, perhaps on purpose: if it should run, start it by its name"
     " (playbooks/container_start_stop.yml)"
@@ -264,7 +265,8 @@ def _unhealthy(services: Services, payers: Sequence[str]) -> list[Cause]:
                 continue
             meant = [container["target"] for container in to_restart(services[name])]
             if unhealthy and not meant:
-                causes.append(Cause(SERVICE, _BESIDE, (text,), "", {}, {"advice": _IDLE_BESIDE.format(name=name)}))
+                weight, advice = (_BESIDE, _IDLE_BESIDE) if any(map(may_help, unhealthy)) else (2.7, _NO_CURE)
+                causes.append(Cause(SERVICE, weight, (text,), "", {}, {"advice": advice.format(name=name)}))
                 continue
             rules: Rules = {"services": [name], "containers": meant, "which": "all"} if meant else {}
             causes.append(Cause(SERVICE, 2.7, (text,), RESTART if meant else "", rules))

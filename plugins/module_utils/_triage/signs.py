@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Callable, Collection, Iterator, Mapping, TypeVar
 
+from .._compose.acts.falls import FALLS
 from .._compose.health import STARTING, UNCHECKED, UNKNOWN
 from .._compose.project_report import ContainerReport, ServiceReport
 from .._core.text import counted, shortened, some, span
@@ -182,6 +183,8 @@ def _services(host: str, part: ServicesPart, importance: Importance) -> list[Sig
             severity = P0 if severity == P1 else severity  # what the site calls minor is minor also alone
         # A restart takes the containers that there are; where there is none, new ones are made.
         scenario = "service_restart" if unhealthy else "service_scale"
+        if unhealthy and all(container["problem"].startswith(FALLS) for container in unhealthy):
+            scenario = ""  # which no restart helps
         signs.append(Sign(severity, text, host, scenario, 1.5))
     return signs if any(sign.severity != P3 for sign in signs) else [*signs, *_all_ended(host, part)]
 

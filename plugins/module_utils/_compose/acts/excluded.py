@@ -9,6 +9,7 @@ from typing import Mapping, Sequence
 from ..container import STATES, Container
 from ..project import Project
 from ..project_report import lost_namespace, note_of, on_purpose
+from .falls import falls
 from .singleton import serves
 from .starting import is_starting, not_ready, waits_for
 
@@ -38,7 +39,7 @@ def why_excluded(
         )
     if container.state in ("removing", "dead"):
         return f"is {container.state}: the engine removes it, and a restart cannot bring it back"
-    unasked = "" if named else _unasked(project, container, problem)
+    unasked = "" if named else _unasked(project, container, problem) or _no_help(project, container)
     if problem and not named and not unasked:
         unasked = waits_for(project, container, {other.id for other in together}, left)
     if unasked:
@@ -104,6 +105,11 @@ def _unasked(project: Project, container: Container, problem: str) -> str:
             "restarts again and again, and its last exit code is not known: whether it is a job that repeats is unknown"
         )
     return ""
+
+
+def _no_help(project: Project, container: Container) -> str:
+    fallen = "" if lost_namespace(project, container) else falls(project, container)
+    return f"{fallen}; it is restarted only when its service is named" if fallen else ""
 
 
 def _why_exited(project: Project, container: Container) -> str:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Iterable, Iterator, Mapping
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from ..container import Container, signal_name
 
@@ -78,6 +78,40 @@ def _about_its_end(
         asks = is_request(action, signal, ended - at, container.stop_timeout, container.stop_signal)
         if asks or (action == END and -_AFTER <= ended - at <= _SLACK):
             yield event
+
+
+class Ends(NamedTuple):
+    """Ends of a container without a request: when, in seconds since 1970, and the exit code, None where it is not said.
+    ``asked``: when it was last asked to end; 0 where that is not known."""
+
+    unasked: tuple[tuple[float, int | None], ...] = ()
+    asked: float = 0.0
+
+
+def ends_of(container: Container, events: Iterable[Mapping[str, Any]]) -> Ends:
+    """Of the engine's events, in any order. A stop, a restart by a person, and what a deployment removes are requests;
+    a restart by the policy is none."""
+    own = [event for event in events if (event.get("Actor") or {}).get("ID") == container.id]
+    unasked: list[tuple[float, int | None]] = []
+    asked = before = 0.0
+    for death in sorted((event for event in own if event.get("Action") == END), key=happened):
+        at = happened(death)
+        code = str((death["Actor"].get("Attributes") or {}).get("exitCode") or "")
+        if any(before < happened(event) and _asks(container, event, at) for event in own):
+            asked = at
+        else:
+            unasked.append((at, int(code) if code.isdigit() else None))
+        before = at
+    return Ends(tuple(unasked), asked)
+
+
+def _asks(container: Container, event: Mapping[str, Any], ended: float) -> bool:
+    """Whether an event asked for this end. What the engine writes after the end that was asked for is no request for
+    the one after it."""
+    action, ago = str(event.get("Action")), ended - happened(event)
+    signal = str((event["Actor"].get("Attributes") or {}).get("signal") or "")
+    late = action != "kill" and ago > _SLACK
+    return not late and is_request(action, signal, ago, container.stop_timeout, container.stop_signal)
 
 
 def happened(event: Mapping[str, Any]) -> float:

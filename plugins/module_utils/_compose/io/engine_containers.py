@@ -143,7 +143,8 @@ class ContainerCalls(Transport):
     def known_since(self) -> float | None:
         """Seconds since 1970 from which on it knows all of its events; None where it keeps them from this user."""
         try:
-            kept = self.events(1, time.time())
+            with self.call("read the events of"):
+                kept = list(self.api.events(since=1, until=int(time.time()), decode=True))
         except EngineHangs:
             raise
         except EngineError:

@@ -15,11 +15,12 @@ from ..._core.errors import ComposeError, ProjectUnknown
 from ..._core.redaction import redacted_lines
 from ..._core.times import moment
 from ..._system.io.procfs import ages_of
+from ..acts.falls import WINDOW
 from ..acts.io.act_store import ActStore
 from ..acts.io.listening import listening
 from ..acts.networks import differing_networks
 from ..acts.recovery import newest
-from ..acts.stopping import judged, may_be_stopped
+from ..acts.stopping import ends_of, judged, may_be_stopped
 from ..container import Container
 from ..drain.io import rule
 from ..health import UNHEALTHY
@@ -69,7 +70,7 @@ def observe(
     if interval:
         project = _recheck_loops(engine, project, interval)
         project = recheck(engine, project)
-    project = _with_exits(engine, project)
+    project = _with_exits(engine, _with_ends(engine, project))
     return _with_logs(engine, project, lines) if lines else project
 
 
@@ -200,6 +201,20 @@ def _recheck_loops(engine: Engine, project: Project, interval: float) -> Project
     time.sleep(interval)
     again = {container.id: engine.container(container.id) for container in doubtful}
     return replace(project, again={id: recheck for id, recheck in again.items() if recheck is not None})
+
+
+def _with_ends(engine: Engine, project: Project) -> Project:
+    """With the ends of those that run, of the time in which one that falls again and again is known by them."""
+    running = [container for container in project.containers if container.running]
+    if not running:
+        return project
+    now = project.now.timestamp()
+    since = now - WINDOW - max(container.stop_timeout for container in running)
+    events = engine.ends([container.id for container in running], since, now)
+    # How far its events reach matters for what it restarted itself alone.
+    reach = engine.known_since() if any(container.restarts > 1 for container in running) else 0.0
+    ends = {container.id: ends_of(container, events) for container in running}
+    return replace(project, ends=ends, events_since=reach)
 
 
 def _with_exits(engine: Engine, project: Project) -> Project:

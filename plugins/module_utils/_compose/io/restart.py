@@ -12,6 +12,7 @@ from typing import Any, Mapping, Sequence
 from ..._core.errors import ActFailed, InputError, PreflightError, ProjectUnknown, RunbookError
 from ..._core.result import After, Before, NotDone, carry_out
 from ..._system.io.disk_room import full_at
+from ..acts.falls import falls
 from ..acts.io.acting import acting, new_record
 from ..acts.recovery import Recovery, cut_off, recovery_of
 from ..acts.wish import RESTART as ACT
@@ -117,13 +118,29 @@ class Restart:
         with acting(self.control, self.record(planned), self.former):
             not_done = begin(self.control, planned)
             not_done += act_at_once(self.control, planned) if self.at_once else act(self.control, planned)
+        unproved = self._unproved(planned)
         later = refresh(self.context)
         return After(
             done=self.control.acts_done,
             state=service_states(later, planned.services),
-            left=sum(not is_well(later, self.control.as_before(replica)) for replica in self._meant(planned, later)),
+            left=sum(
+                replica.id in unproved or not is_well(later, self.control.as_before(replica))
+                for replica in self._meant(planned, later)
+            ),
             not_done=not_done,
         )
+
+    def _unproved(self, planned: Restarting) -> set[str]:
+        """Ids of those that were restarted and fell before after they had run for longer than is waited for now."""
+        again = [container for container, how in planned.order if how == RESTART]
+        project = self.context.project
+        lasting = [container for container in again if project.loops(container) and container.lasts(project.now)]
+        falling = [container for container in again if container in lasting or falls(project, container)]
+        self.control.acts_done += [
+            f"whether the restart helps {container.name} shows when it has run for longer than between two falls"
+            for container in falling
+        ]
+        return {container.id for container in falling}
 
     def _meant(self, planned: Restarting, later: Project) -> list[Container]:
         """What the act has made or started again, and what it left alone with a problem; not what starts beside it."""
