@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import Any, Mapping, Sequence
+from typing import Any, Collection, Iterable, Mapping, Sequence
 
 from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from .._core.result import PlannedAct
@@ -50,7 +50,8 @@ class Recorded:
 
 @dataclass(frozen=True)
 class ReleaseSnapshot:
-    """What ran at one moment. ``good``: all was healthy then. ``config``: the rendered files, which hold secrets."""
+    """What ran at one moment. ``good``: all was healthy then, and nothing was gone back from since. ``config``: the
+    rendered files, which hold secrets. ``left``: services of one that was good, that were gone back from."""
 
     project: str
     at: str
@@ -61,6 +62,16 @@ class ReleaseSnapshot:
     subject: str = ""
     label: str = ""
     config: Mapping[str, Any] | None = None
+    left: tuple[str, ...] = ()
+
+    def good_for(self, services: Collection[str]) -> bool:
+        """Whether it is a good state of these services to come back to; of all, where none is named."""
+        return self.good or bool(self.left and services and not set(services) & set(self.left))
+
+    def left_by(self, services: Iterable[str]) -> ReleaseSnapshot:
+        """The same, where what it records of these services was gone back from."""
+        was_good = self.good or self.left
+        return replace(self, good=False, left=tuple(sorted({*self.left, *services})) if was_good else ())
 
     @property
     def name(self) -> str:
@@ -73,12 +84,13 @@ class ReleaseSnapshot:
     def as_dict(self) -> dict[str, Any]:
         """For the file."""
         services = {name: dict(vars(recorded), mixed=list(recorded.mixed)) for name, recorded in self.services.items()}
-        return {"form": FORM, **vars(self), "services": services, "config": self.config}
+        rest = {**vars(self), "left": list(self.left)}
+        return {"form": FORM, **rest, "services": services, "config": self.config}
 
     def as_result(self) -> dict[str, Any]:
         """For a result: without the configuration and its secrets."""
         kept = self.as_dict()
-        del kept["config"], kept["form"]
+        del kept["config"], kept["form"], kept["left"]
         return kept
 
 
@@ -93,8 +105,8 @@ def snapshot_from(document: Mapping[str, Any]) -> ReleaseSnapshot:
             name: Recorded(**{**recorded, "mixed": tuple(recorded.get("mixed", ()))})
             for name, recorded in document["services"].items()
         }
-        rest = {key: value for key, value in document.items() if key not in ("form", "services")}
-        return ReleaseSnapshot(services=services, **rest)
+        rest = {key: value for key, value in document.items() if key not in ("form", "services", "left")}
+        return ReleaseSnapshot(services=services, left=tuple(document.get("left", ())), **rest)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"a part is missing or not understood ({error})") from None
 

@@ -23,7 +23,7 @@ def goal(
     and to no release that was left.
     """
     if name == LAST_GOOD:
-        good = [snapshot for snapshot in snapshots if snapshot.good]
+        good = [snapshot for snapshot in snapshots if snapshot.good_for(services)]
         returned = gone_back_to(snapshots, project, services)
         if returned is not None:
             return returned, ""
@@ -68,11 +68,12 @@ def gone_back_to(
     """The newest good one that runs, where one was left for it: one that does not run is newer than it, or than
     another one of the same images. ``snapshots`` newest first."""
     was_left = False
-    running = [snapshot for snapshot in snapshots if snapshot.good and not to_change(snapshot, project, services)]
+    good = [snapshot for snapshot in snapshots if snapshot.good_for(services)]
+    running = [snapshot for snapshot in good if not to_change(snapshot, project, services)]
     for snapshot in snapshots:
         if to_change(snapshot, project, services):
             was_left = True
-        elif snapshot.good and was_left:
+        elif snapshot in good and was_left:
             return running[0]
     return None
 

@@ -184,10 +184,12 @@ class RollBack:
         )
 
     def mark(self, services: Sequence[str]) -> None:
-        """What was gone back from is no good state; an undo, which goes forward, says nothing of what it leaves."""
+        """What was gone back from is no good state of these services; an undo, which goes forward, says nothing of what
+        it leaves."""
         for snapshot in self.store.newest_first() if self.marks else ():
-            if snapshot.good and self.present and _same_images(snapshot, self.present, services):
-                self.store.keep(replace(snapshot, good=False))
+            was_good = snapshot.good or snapshot.left
+            if was_good and self.present and _same_images(snapshot, self.present, services):
+                self.store.keep(snapshot.left_by(services))
 
     def _before(self) -> ReleaseSnapshot | None:
         """What ran before the act that is completed; None where there is none."""

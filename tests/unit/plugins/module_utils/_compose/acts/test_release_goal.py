@@ -117,3 +117,27 @@ def test_a_service_that_is_named_counts_also_where_it_is_left_alone_else():
     found, dummy = goal(LAST_GOOD, both, site("v2", db="v3"), ["db"], "")
     assert found is not None
     assert found.label == "s2"
+
+
+def both(web, worker, label, at):
+    """A snapshot of two services, each with one of the images of FORMS."""
+    services = {"web": {}, "worker": {}}
+    found = project(container(**FORMS[web]), container("worker", **FORMS[worker]), services=services)
+    return replace(snapshot_of(found, {}, {}, label), at=at)
+
+
+def test_what_was_gone_back_from_for_one_service_is_a_good_state_of_another():
+    """web went back from v2 to v1. The worker's newest release, v3, is bad, and its v2 ran well beside the bad web."""
+    first, second = both("v1", "v1", "first", "1"), both("v2", "v2", "second", "2").left_by(["web"])
+    assert (second.good, second.good_for([]), second.good_for(["web"]), second.good_for(["worker"])) == (
+        False, False, False, True,
+    )  # fmt: skip
+    now = project(container(**FORMS["v1"]), container("worker"), services={"web": {}, "worker": {}})
+    assert goal(LAST_GOOD, [second, first], now, ["worker"], "")[0] == second
+    assert goal(LAST_GOOD, [second, first], now, [], "")[0] == first
+    assert goal(LAST_GOOD, [second, first], now, ["web", "worker"], "")[0] == first
+    left = second.left_by(["worker"])
+    assert left.left == ("web", "worker")
+    assert goal(LAST_GOOD, [left, first], now, ["worker"], "")[0] == first
+    never = replace(both("v2", "v2", "never", "2"), good=False).left_by(["web"])
+    assert not never.good_for(["worker"]), "it was never a good one"

@@ -51,3 +51,10 @@ def test_what_was_gone_back_from_is_no_good_state(tmp_path, services):
 )
 def test_nothing_is_marked_elsewhere(tmp_path, services, present, marks):
     assert good_after(tmp_path, services, present, marks) == {FIRST.name, SECOND.name}
+
+
+def test_a_mark_says_of_which_services_and_survives_the_file(tmp_path):
+    assert good_after(tmp_path, ["web"]) == {FIRST.name}
+    second = next(kept for kept in Snapshots(str(tmp_path), "shop").newest_first() if kept.name == SECOND.name)
+    assert (second.left, second.good_for(["db"]), second.good_for(["web"])) == (("web",), True, False)
+    assert "left" not in second.as_result()
