@@ -130,10 +130,21 @@ def _outside(engine: Engine, mine: Sequence[Container]) -> tuple[Container, ...]
     listed = engine.labelled()
     modes = {row["Id"]: str((row.get("HostConfig") or {}).get("NetworkMode") or "") for row in listed}
     ids = {container.id for container in mine}
-    guests = [id for id, mode in modes.items() if mode.startswith("container:") and mode.partition(":")[2] in known]
-    owners = [owner for container in mine for dummy, owner in container.shares if owner not in known]
-    inspected = [engine.container(id) for id in dict.fromkeys([*guests, *owners]) if id not in ids]
-    return tuple(container for container in inspected if container is not None)
+    hosts = {id: mode.partition(":")[2] for id, mode in modes.items() if mode.startswith("container:")}
+    guests: list[str] = []
+    while True:  # also those in the network of a guest
+        more = [id for id, host in hosts.items() if id not in guests and (host in known or host in guests)]
+        if not more:
+            break
+        guests += more
+    left = [*guests, *(owner for container in mine for dummy, owner in container.shares if owner not in known)]
+    strangers: dict[str, Container] = {}
+    while left:
+        stranger = engine.container(left.pop(0))
+        if stranger is not None and stranger.id not in ids and stranger.id not in strangers:
+            strangers[stranger.id] = stranger
+            left += [owner for dummy, owner in stranger.shares if owner not in known]  # in whose namespaces these live
+    return tuple(strangers.values())
 
 
 def _made(engine: Engine, images: set[str]) -> tuple[dict[str, datetime], dict[str, datetime]]:

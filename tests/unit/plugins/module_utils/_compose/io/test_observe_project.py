@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.observe import observe
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import container_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.observe import _outside, observe
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import problem_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.restart import plan_restart
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import ProjectUnknown
 
-from ..facts import container
+from ..facts import container, inspected, project
 
 
 class Other:
@@ -31,3 +34,33 @@ def test_the_projects_that_the_engine_has_are_named_for_one_that_it_does_not_hav
     with pytest.raises(ProjectUnknown) as unknown:
         observe(engine, None, Source("shpo"))
     assert says in str(unknown.value)
+
+
+class Listing:
+    """An engine with containers of others: their list, and each by its id."""
+
+    def __init__(self, *has: Any) -> None:
+        self.has = {one["Id"]: one for one in has}
+
+    def labelled(self) -> list[Any]:
+        return [{"Id": one["Id"], "HostConfig": one["HostConfig"]} for one in self.has.values()]
+
+    def container(self, id: str) -> Any:
+        return container_of(self.has[id]) if id in self.has else None
+
+
+def test_strangers_are_seen_through_chains_of_networks():
+    """Of those in whose network ours live, and of those who live in the network of ours, also the further ones."""
+    base = inspected("base")
+    owner = inspected("owner", network=f"container:{base['Id']}")
+    ours = inspected("web", network=f"container:{owner['Id']}")
+    guest = inspected("guest", network=f"container:{ours['Id']}")
+    further = inspected("further", network=f"container:{guest['Id']}")
+    other = inspected("other")
+    engine: Any = Listing(base, owner, ours, guest, further, other)
+    mine = container_of(ours)
+    strangers = _outside(engine, [mine])
+    assert sorted(one.service for one in strangers) == ["base", "further", "guest", "owner"]
+    found = project(mine, outside=strangers)
+    assert problem_of(found, mine) == "", "the network of its owner is that of another one, which runs"
+    assert "shop-guest-1" in plan_restart(found, ["web"]).refusals[0]
