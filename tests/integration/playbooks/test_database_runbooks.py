@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import psycopg2
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.open_faults import OpenFaults
 
 from support.clients import clients, until
 from support.scenes import lasting, row_storm
@@ -44,6 +45,14 @@ def client_count(server):
     return server.value("SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'")
 
 
+def open_faults(site):
+    """The scenarios of the faults that no verification has closed."""
+    faults = OpenFaults()
+    for event in site.events():
+        faults.read(event)
+    return [fault.scenario for fault in faults.now]
+
+
 def fill(session, number, application="feed"):
     return [session(application).ready() for dummy in range(number)]
 
@@ -66,6 +75,7 @@ def test_every_slot_is_taken_by_a_leak(server, session, site):
     assert [event["kind"] for event in site.events()] == [
         "opened", "diagnosed", "evidence", "intended", "mitigated", "verified",
     ]  # fmt: skip
+    assert open_faults(site) == []
 
 
 @contextmanager
@@ -176,11 +186,13 @@ def test_what_may_leak_beside_a_pool_of_half_its_size_is_held_and_ended_when_app
     held = next(event for event in site.events() if event["kind"] == "held")["note"]["plan"]
     names = {action["application"] for action in held["actions"]}
     assert names == ({"feed (app@postgres)"} if beside == 9 else {"feed (app@postgres)", "web (app@postgres)"})
+    assert open_faults(site) == ["db_connection_exhaustion"]
     approved = site.typed(site.next_command(done))
     assert approved.returncode == 0, approved.stdout
     ended = {pid for pid, client in by_pid.items() if client.fate(0.05) == "terminated"}
     assert ended == {action["pid"] for action in held["actions"]}
     assert "recovered: " in approved.stdout
+    assert open_faults(site) == [], "closed by the verification of the run that has carried out the plan"
 
 
 @pytest.mark.parametrize(
