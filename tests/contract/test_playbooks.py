@@ -20,6 +20,7 @@ NO_INCIDENT = {
     "incident_severity", "incident_status", "incident_tick", "incident_update", "incident_verify", "incidents",
     "menu", "oncall", "preflight",
 }  # fmt: skip
+LINEAR = "ansible.builtin.linear"  # whatever a site has in its ansible.cfg
 EMPTY_HOME = {**os.environ, "ANSIBLE_NOCOLOR": "1"}
 
 
@@ -135,6 +136,7 @@ class TestPlaybook:
         assert check["ansible.builtin.import_playbook"] == "parts/check_run.yml"
         assert check["vars"]["check_run_pattern"] == play["hosts"]
         assert play["gather_facts"] is False
+        assert all(each.get("strategy") == LINEAR for each in load(path) if "hosts" in each), "run_once needs it"
         if path.stem in NO_INCIDENT:
             return
         assert play["tasks"][0]["name"] == "Open the incident"

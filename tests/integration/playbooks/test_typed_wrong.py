@@ -24,9 +24,10 @@ class Typed:
         opening = {"hosts": ["db1"], "severity": "P1"}
         record({"log": str(self.log), "id": "a", "host": "db1", "opening": opening, "events": [NOTED]}, False)
 
-    def play(self, name, **extra):
-        argv = ["ansible-playbook", "-i", str(self.folder / "hosts.json"), f"playbooks/{name}.yml"]
+    def play(self, name, *options, env=None, **extra):
+        argv = ["ansible-playbook", "-i", str(self.folder / "hosts.json"), f"playbooks/{name}.yml", *options]
         environment = {**os.environ, "HOME": str(self.folder), "PWD": str(self.folder), "ANSIBLE_NOCOLOR": "1"}
+        environment.update(env or {})
         argv += ["-e", json.dumps({"incident_id": "a", **extra})]
         return subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
@@ -67,3 +68,9 @@ def test_a_status_for_programs_without_a_name_of_a_file_has_one(typed):
     assert [each["id"] for each in json.loads((typed.folder / "incident_status.json").read_text())["incidents"]] == [
         "a"
     ]
+
+
+def test_another_strategy_of_the_site_runs_a_playbook_once(typed):
+    done = typed.play("incident_status", env={"ANSIBLE_STRATEGY": "free"})
+    assert done.returncode == 0, done.stdout
+    assert "run_once" not in done.stdout + done.stderr
