@@ -13,7 +13,7 @@ from ansible.errors import AnsibleError
 from ansible.utils.collection_loader._collection_config import AnsibleCollectionConfig
 from ansible.utils.path import unfrackpath
 from ansible.vars.plugins import get_vars_from_inventory_sources, get_vars_from_path
-from ansible_collections.pafar.runbook.plugins.module_utils._run import changed_answers, replaced, typed
+from ansible_collections.pafar.runbook.plugins.module_utils._run import changed_answers, replaced, selected, typed
 from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import called
 from ansible_collections.pafar.runbook.plugins.module_utils._run.known_keys import VARIABLES
 from ansible_collections.pafar.runbook.plugins.module_utils._run.known_names import PREFIXES
@@ -42,7 +42,12 @@ from ansible_collections.pafar.runbook.plugins.module_utils._run.wrong_values im
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.pafar.runbook.plugins.plugin_utils._marked_texts import written
 from ansible_collections.pafar.runbook.plugins.plugin_utils._role_texts import texts_of_role
-from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import configured, extra_options, invocation
+from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import (
+    configured,
+    extra_options,
+    invocation,
+    selected_tags,
+)
 
 _JOBS = ("awx_job_id", "tower_job_id")  # of AWX, which hands stats of a job to the next one of a workflow
 tag_of: Callable[[Any], Any] | None = None
@@ -68,6 +73,12 @@ class ActionModule(ControllerAction):
             replacing = replaced.refusal(args["fixed"], self._extra)
             none: CheckedRun = {"hosts": [], "unknown": [], "called": called(invocation())}
             return {**none, **({"failed": True, "msg": replacing} if replacing else {})}
+        left_out_by = selected.why_unselected(*selected_tags(), self._task.tags)
+        if left_out_by:
+            whole: CheckedRun = {"hosts": [], "unknown": [], "called": called(invocation())}
+            if invocation().of_site:  # of which another part is meant to run
+                return {**whole}
+            return {**whole, "failed": True, "msg": selected.refusal(left_out_by)}
         changed = changed_answers.changed_answers(written(extra_options(), self._loader), self._extra)
         if changed:
             return {"failed": True, "msg": changed_answers.refusal(changed)}

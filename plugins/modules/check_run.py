@@ -19,6 +19,8 @@ description:
     O(whole_inventory), as in the preflight, it fails.
   - Fails if an extra variable that this collection reads no longer says what AWX has written. ansible-core 2.19 and later
     reads an answer of a survey again as YAML, so that C(0123) becomes 83, C(14:40) becomes 880, and C(null) becomes nothing.
+  - Fails if C(--tags) or C(--skip-tags) leaves out all steps of a playbook of this collection, which have no tags. Where a
+    site's own playbook imports it, another part of that one is meant, and nothing is checked.
   - Runs on the controller, without a connection to the host. Facts, registered results and defaults of roles are not checked.
   - Names of the site's own roles are accepted, variables that another variable uses, and those that are listed in
     C(runbook_own_variables).

@@ -86,6 +86,12 @@ def extra_options() -> list[str]:
     return [str(each) for each in context.CLIARGS.get("extra_vars") or ()]
 
 
+def selected_tags() -> tuple[list[str], list[str]]:
+    """The tags of the steps that run, and of those that do not."""
+    chosen = [context.CLIARGS.get(name) or () for name in ("tags", "skip_tags")]
+    return [*map(str, chosen[0] or _EVERY_TAG)], [*map(str, chosen[1])]
+
+
 def _typed(table: Iterable[tuple[str, str, str]]) -> list[str]:
     """The options of a table as they are typed, but for what is configured, and for one that has a secret in it."""
     options = []

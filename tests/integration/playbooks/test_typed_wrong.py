@@ -70,6 +70,26 @@ def test_a_status_for_programs_without_a_name_of_a_file_has_one(typed):
     ]
 
 
+@pytest.mark.parametrize(
+    ("options", "env"),
+    [(["--tags", "facts"], {}), (["--skip-tags", "untagged"], {}), ([], {"ANSIBLE_RUN_TAGS": "facts"})],
+)
+def test_tags_that_leave_out_all_steps_are_refused(typed, options, env):
+    done = typed.play("undo", *options, env=env)
+    assert done.returncode == 2, done.stdout
+    assert "leaves out all of them. Nothing was done. Run it without that option" in done.stdout
+
+
+def test_tags_of_another_part_of_a_site_s_playbook_are_not(typed):
+    part = {"hosts": "all", "gather_facts": False, "tasks": [{"name": "Part", "debug": {"msg": "x"}, "tags": ["part"]}]}
+    ours = {"ansible.builtin.import_playbook": str(ROOT / "playbooks/undo.yml")}
+    (typed.folder / "site.yml").write_text(json.dumps([part, ours]))
+    argv = ["ansible-playbook", "-i", str(typed.folder / "hosts.json"), str(typed.folder / "site.yml")]
+    done = subprocess.run([*argv, "-t", "part"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert subprocess.run(argv, cwd=ROOT, capture_output=True, check=False).returncode == 2, "no incident was named"
+
+
 def test_another_strategy_of_the_site_runs_a_playbook_once(typed):
     done = typed.play("incident_status", env={"ANSIBLE_STRATEGY": "free"})
     assert done.returncode == 0, done.stdout
