@@ -37,7 +37,10 @@ options:
         type: str
         required: true
       kind:
-        description: Protocol of the target.
+        description:
+          - Protocol of the target.
+          - Of V(tcp) a connection is up that is not closed within 0.25 seconds, before a word. The engine's proxy
+            accepts connections to a published port also where no program listens on it in the container.
         type: str
         default: http
         choices: [http, tcp, tls, postgres, redis]

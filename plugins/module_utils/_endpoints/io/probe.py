@@ -97,6 +97,8 @@ def _tried(wire: Wire) -> Meaning:
     elif target.kind == "redis" and target.tls == ALWAYS:
         wire.encrypt()
     certified = of_certificate(wire.certificate, target, wire.near)
+    if target.kind == "tcp":
+        wire.stay()
     if target.kind in ("tcp", "tls"):
         return certified
     said = _ASK[target.kind](wire)

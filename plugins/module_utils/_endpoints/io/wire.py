@@ -24,6 +24,7 @@ from .http_proxy import proxy_of
 from .namespaces import Place
 
 WANTED = "it wants a certificate of the client (give the target a `client_cert`)"
+_AT_ONCE = 0.25  # seconds in which a connection is closed that no program takes
 BODY = 64 * 1024  # bytes of an answer that are read
 SSL_REQUEST = struct.pack(">ii", 8, 80877103)
 _BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
@@ -150,6 +151,19 @@ class Wire:
             self.socket = socket.create_connection(self.peer, self.left())
         except OSError as error:
             raise Failed(layer, words_of(error)) from None
+
+    def stay(self) -> None:
+        """Fails where the connection is closed at once, before a word: by a proxy that reaches no program (as the
+        engine's does for a published port), or by a filter. A server waits, or speaks first."""
+        try:
+            self.wire.settimeout(min(_AT_ONCE, self.left()))
+            stays = bool(self.wire.recv(1, socket.MSG_PEEK))
+        except socket.timeout:
+            stays = True
+        except OSError:
+            stays = False
+        if not stays:
+            raise Failed("protocol", "it accepts connections and closes them at once: no program may be behind it")
 
     def handshake(self) -> None:
         """Verified by what the place itself trusts; where that fails, what is wrong with which certificate."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
@@ -123,3 +124,41 @@ def test_a_redirect_that_is_not_followed_here_may_lead_somewhere(monkeypatch, lo
     with server(answer.encode()) as (port, dummy):
         made = tried(monkeypatch, f"http://127.0.0.1:{port}/", redirects=3)
     assert made.meaning.state == state, made.meaning
+
+
+def listened(monkeypatch: pytest.MonkeyPatch, does: Callable[[socket.socket], None]) -> Attempt:
+    """An attempt at a plain port, of a server that does this with a connection."""
+    monkeypatch.setattr(Place, "read", lambda _self, _path: "")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError), listening.accept()[0] as talking:
+                does(talking)
+
+        threading.Thread(target=serve, daemon=True).start()
+        port = listening.getsockname()[1]
+        target, why = target_of({"name": "it", "kind": "tcp", "host": "127.0.0.1", "port": port, "slow": 60})
+        assert target is not None, why
+        return attempt(Place("host", environment={}), target, "", 30.0)
+
+
+def reset(talking: socket.socket) -> None:
+    talking.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+@pytest.mark.parametrize(
+    ("does", "state"),
+    [
+        (lambda _talking: None, "down"),
+        (lambda talking: talking.shutdown(socket.SHUT_WR), "down"),
+        (reset, "down"),
+        (lambda talking: talking.recv(1), "up"),
+        (lambda talking: talking.sendall(b"220 mail ESMTP\r\n"), "up"),
+    ],
+)
+def test_a_port_that_closes_each_connection_at_once_is_served_by_no_program(monkeypatch, does, state):
+    """As the engine's proxy does for a published port on which nothing listens in the container."""
+    made = listened(monkeypatch, does)
+    assert made.meaning.state == state, made.meaning
+    if does is not reset:  # which may come while the connection is made
+        assert made.layer == ("protocol" if state == "down" else ""), "its network and its path work"
