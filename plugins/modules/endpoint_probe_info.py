@@ -284,7 +284,7 @@ matrix:
             answered_by:
               description: >-
                 Kind of the part that answered in place of the site, for example V(challenge), V(password), V(csrf),
-                V(no_backend) or V(page); empty if none is recognised.
+                V(no_backend), V(proxy) or V(page); empty if none is recognised.
               type: str
             request_id:
               description: >-
