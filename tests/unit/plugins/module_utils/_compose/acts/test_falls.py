@@ -136,8 +136,8 @@ def test_where_it_cannot_be_known_that_is_said(more, since, unknown):
 
 def test_none_is_restarted_for_it_unless_it_is_named():
     found, dummy = shop(died(640, 340, 40))
-    for given in ({"unhealthy_only": True}, {}):
-        plan = plan_restart(found, ["web"], named=False, **given)
+    for unhealthy_only in (True, False):
+        plan = plan_restart(found, ["web"], named=False, unhealthy_only=unhealthy_only)
         assert plan.order == ()
         assert plan.plan.excluded[0].reason.endswith("it is restarted only when its service is named")
     assert [how for dummy, how in plan_restart(found, ["web"]).order] == ["restart"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.release_goal import (
@@ -121,7 +122,7 @@ def test_a_service_that_is_named_counts_also_where_it_is_left_alone_else():
 
 def both(web, worker, label, at):
     """A snapshot of two services, each with one of the images of FORMS."""
-    services = {"web": {}, "worker": {}}
+    services: dict[str, Any] = {"web": {}, "worker": {}}
     found = project(container(**FORMS[web]), container("worker", **FORMS[worker]), services=services)
     return replace(snapshot_of(found, {}, {}, label), at=at)
 
