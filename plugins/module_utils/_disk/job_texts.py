@@ -29,6 +29,7 @@ _HANDED = re.compile(r"\bxargs\b[^\n;|&]*\bdocker\b[^\n;|&]*\s(?:start|restart|c
 _OF_API = re.compile(r"\.(?:re)?start\(|/containers/[^/\s\"']*[${`%][^\s\"']*/(?:re)?start\b")
 _REDIRECTED = re.compile(r"\d*>{1,2}&?\s*(?:\$\([^)]*\)|\"[^\"]*\"|'[^']*'|[^\s;|&])+")
 _OPEN = re.compile(r"[$`]|%[a-zA-Z]")
+_RECIPE = re.compile(r"\w*file(?:\.\w+)?\Z", re.I)
 _VOLUMES = re.compile(r"--volumes-from[= ]+(\S+)")
 
 
@@ -78,6 +79,15 @@ def words_in(text: str) -> set[str]:
     return {word[2:] if word.startswith("./") else word for word in _WORD.findall(text)} | set(
         _BEHIND_VARIABLE.findall(text)
     )
+
+
+def is_recipe(name: str) -> bool:
+    """Whether a file is what a tool like make reads in the folder where it works.
+
+    >>> is_recipe("Makefile"), is_recipe("Taskfile.yml"), is_recipe("status")
+    (True, True, False)
+    """
+    return bool(_RECIPE.match(name))
 
 
 def of_engine(text: str) -> bool:

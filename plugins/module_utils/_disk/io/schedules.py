@@ -21,6 +21,7 @@ from ..job_texts import (
     expanded,
     homes_of,
     is_named,
+    is_recipe,
     joined,
     of_engine,
     paths_in,
@@ -115,8 +116,9 @@ class _Reading:
         named = [other for other in paths_in(text) if not other.startswith(_OF_KERNEL)]
         reaches = [self.take(other, depth + 1, counts and depth == 0) for other in named]
         folders = {*(other for other in named if self.names_in(other)), *_COMMANDS}
+        folders |= {f"{home}/{bin}" for home in self.homes for bin in ("bin", ".local/bin")}
         folders |= {os.path.dirname(path)} if depth else set(self.homes)
-        words = words_in(text)
+        words = words_in(text) | {name for other in named for name in self.names_in(other) if is_recipe(name)}
         for folder in sorted(folders):
             there = self.names_in(folder)
             for word in sorted(word for word in words if word.partition("/")[0] in there):
@@ -148,7 +150,7 @@ class _Reading:
                 return "", identity
             self.known[identity] = False
             executed = bool(figures.st_mode & 0o111)
-            named_so = executed or "." in os.path.basename(path)
+            named_so = executed or "." in os.path.basename(path) or is_recipe(os.path.basename(path))
             with open(self.root + path, "rb") as file:
                 data = file.read(_BEGINNING)
                 script = not data.count(b"\0") and (plain or named_so or data.startswith(b"#!"))
