@@ -28,6 +28,7 @@ _DATES = {
     for form, pattern in {
         "y-m-d": rf"{_YEAR}(?P<s>[-_.]){_M}(?P=s){_D}",
         "ymd": rf"{_YEAR}{_M}{_D}",
+        "ymdh": rf"{_YEAR}{_M}{_D}{_TWO('H')}",
         "ymdhm": rf"{_YEAR}{_M}{_D}{_TWO('H')}{_TWO('M')}",
         "ymdhms": rf"{_YEAR}{_M}{_D}{_TWO('H')}{_TWO('M')}{_TWO('S')}",
         "d-m-y": rf"{_D}(?P<s>[-_.]){_M}(?P=s){_YEAR}",
@@ -105,7 +106,7 @@ def moments_in(name: str) -> list[Moment]:
         for match in pattern.finditer(name):
             at = _date_of(match)
             if at is not None:
-                span = 60.0 if match.groupdict().get("H") else DAY
+                span = {"ymdh": _HOUR, "ymdhm": 60.0, "ymdhms": 60.0}.get(form, DAY)
                 certain = form in _CERTAIN or (form == "ymd" and bool(_OF_A_TIME.match(name, match.end())))
                 moments.append(Moment(match.start(), match.end(), key(form, match), at, span, certain))
     for match in _EPOCH.finditer(name):

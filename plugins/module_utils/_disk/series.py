@@ -240,13 +240,15 @@ def _one_job(
 
     ``202611240101`` and ``202611242359`` beside each other may be of customers 0101 and 2359.
     """
-    if key[0] not in ("ymdhm", "ymdhms"):
+    if key[0] not in ("ymdh", "ymdhm", "ymdhms"):
         return True
     alike: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
     for parts, reading in zip(members, readings):
         moment = reading[key]
         day = moment.at // DAY * DAY
         alike[parts.without([(moment.start, moment.end)], _MARK)].append((parts.changed, day, moment.at - day))
+    if key[0] == "ymdh":
+        return all(len({time for *dummy, time in dated}) == 1 or are_hours(dated, zones) for dated in alike.values())
     several = [dated for dated in alike.values() if len({day for changed, day, time in dated}) < len(dated)]
     return all(are_times(dated, zones, by_name) for dated in several)
 

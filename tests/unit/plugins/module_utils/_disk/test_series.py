@@ -213,8 +213,10 @@ def test_hours_alone_that_every_change_follows(pattern, every):
         {f"shop-{form('%Y%m%d', days)}-{n:02}.sql": days + 0.1 for n in (2, 8, 20) for days in range(4)},
         # Three shards, of which each is dumped at the hour of its number.
         {f"shop-{form('%Y%m%d-%H', days + n / 3)}.sql": days + n / 3 for n in range(3) for days in range(4)},
+        {f"shop-{form('%Y%m%d', days)}{n:02}.sql": days + 0.1 for n in (2, 8, 14, 20) for days in range(4)},
         # Copied: nothing shows that they are hours.
         {f"shop-{form('%Y%m%d-%H', age)}.sql": 0.0 for age in HOURS},
+        {f"shop-{form('%Y%m%d%H', age)}.sql": 0.0 for age in HOURS},
     ],
 )
 def test_two_digits_that_may_be_shards_are_no_hours(names):
