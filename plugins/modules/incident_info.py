@@ -21,7 +21,9 @@ options:
     type: str
     default: ""
   host:
-    description: Inventory name of the host whose acts are considered for RV(undoable). Empty considers none.
+    description: >-
+      Inventory name of the host whose acts are considered for RV(undoable). Empty considers none; with O(approved_digest) or
+      O(workflow) plans are asked for, and no act.
     type: str
     default: ""
   approved_digest:

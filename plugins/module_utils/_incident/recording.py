@@ -84,7 +84,8 @@ def incident_report(
     for plan in held:
         plan["outdated"] = _outdated(plan, events)
     own = [plan for plan in held if plan["host"] == host]
-    event, why = last_undoable(events, host)
+    is_approval = bool(digests or workflow)  # which asks for plans, and for no act
+    event, why = (None, "") if is_approval else last_undoable(events, host)
     undoable: Undoable = {}
     if event is not None:
         note = event["note"]
