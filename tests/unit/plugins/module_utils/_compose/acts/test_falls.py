@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.falls import FALLS, falls, may_fall
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.stopping import Ends, ends_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.stopping import ends_of
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import (
     healthy_of,
     is_well,
@@ -72,7 +72,9 @@ def test_a_restart_by_a_person_or_a_deployment_is_no_fall(asked):
     events = [each for ago in (640, 340, 40) for each in (*asked(ago), *died(ago, code="143"))]
     found, one = shop(events)
     assert falls(found, one) == ""
-    assert ends_of(one, events) == Ends((), pytest.approx(NOW.timestamp() - 40))
+    ends = ends_of(one, events)
+    assert ends.unasked == ()
+    assert ends.asked == pytest.approx(NOW.timestamp() - 40)
 
 
 def test_what_was_asked_for_does_not_hide_the_falls_around_it():
