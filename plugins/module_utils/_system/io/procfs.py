@@ -132,10 +132,12 @@ def not_examined() -> list[tuple[str, str, float]]:
     """Mounts that are none of a host's disks here: (mount, why, share that is used where that is known, else -1)."""
     left_out = []
     for mount in parse_mounts(read("/proc/self/mountinfo")):
+        if mount.kind in _NO_DISKS and mount.kind != "tmpfs":
+            continue  # asking autofs would mount what is behind it
         try:
             figures = os.statvfs(mount.place)
         except OSError as error:
-            if mount.kind not in _NO_DISKS and not mount.kind.startswith("fuse"):
+            if not mount.kind.startswith("fuse"):
                 left_out.append((mount.place, error.strerror or str(error), -1.0))
             continue
         if mount.kind == "tmpfs" and mount.place != "/" and figures.f_blocks and not figures.f_flag & os.ST_RDONLY:
