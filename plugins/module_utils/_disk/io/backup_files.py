@@ -313,6 +313,23 @@ def is_backup_folder(handle: int, name: str) -> bool:
     return bool(names & {_TOC, _MANIFEST, "PG_VERSION"}) or any(name.startswith("base.tar") for name in names)
 
 
+def closed_folder(handle: int) -> str:
+    """The first folder in an opened one that may not be read, so that it may be a backup; empty for none."""
+    with os.scandir(handle) as entries:
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False) or entry.name == "lost+found":
+                continue
+            try:
+                os.close(
+                    os.open(entry.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=handle)
+                )
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                return f"{entry.name}: it cannot be read ({error.strerror})"
+    return ""
+
+
 def _folder(folder: int, dump: Dump, deadline: float) -> Dump:
     """An archive of pg_dump in the directory format, or a base backup."""
     names = os.listdir(folder)

@@ -25,7 +25,7 @@ from ..other_forms import is_beside, is_unfinished
 from ..reclaim import BACKUPS, Find
 from ..retention import Retention, Rule, agreed, judge
 from ..series import Backup, Series, series_of
-from .backup_files import backup_in, is_backup_folder, label_of, why_unread
+from .backup_files import backup_in, closed_folder, is_backup_folder, label_of, why_unread
 
 _ORDER = re.compile(r"\d\d([-_.])\d\d\1\d{4}")  # a date that begins with the day or with the month
 
@@ -112,6 +112,8 @@ def _labels(engine: Engine | None, kept: Kept, deadline: float) -> _Labels:
     labels = _Labels()
     try:
         with folder(kept.root(engine), kept.path) as handle:
+            closed = closed_folder(handle)
+            labels.unread = f"{kept.where}/{closed}" if closed else ""
             for backup in listed(handle, "*"):
                 if is_segment(backup.name):
                     continue

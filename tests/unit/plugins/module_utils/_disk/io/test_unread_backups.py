@@ -53,6 +53,26 @@ def test_an_archive_that_cannot_be_unpacked_may_need_the_base_backups(tmp_path, 
     assert "monday.tar.zst: it is packed by zstd, which is not installed here" in reasons
 
 
+@pytest.mark.parametrize(("name", "number"), [("monday", 0), ("lost+found", 3)])
+def test_a_folder_that_may_not_be_read_may_need_the_base_backups(tmp_path, monkeypatch, name, number):
+    for days in range(5):
+        base(tmp_path, days, 1000 - days)
+    (tmp_path / name).mkdir()
+    entry = Kept(str(tmp_path), "base-*", Rule(keep=2))
+    assert len(going(entry)[0]) == 3
+    opened = os.open
+
+    def closed(path: Any, *words: Any, **options: Any) -> int:
+        if path == name:
+            raise PermissionError(13, "Permission denied", name)
+        return opened(path, *words, **options)
+
+    monkeypatch.setattr(os, "open", closed)
+    names, reasons = going(entry)
+    assert len(names) == number
+    assert (f"{name}: it cannot be read (Permission denied)" in reasons) == (not number)
+
+
 def test_dumps_beside_it_go_nevertheless(tmp_path, monkeypatch):
     for days in range(4):
         dump(tmp_path, nightly(days), days + 0.01)
