@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
-from ..._core.errors import ConnectError, DriverMissing, LoginRefused, NoSlotLeft, NotPostgres, ServerNotReady
+from ..._core.errors import (
+    ConnectError,
+    DriverMissing,
+    LoginRefused,
+    NoSlotLeft,
+    NotPostgres,
+    PoolerInTheWay,
+    ServerNotReady,
+)
 from ..connection_limits import DATABASE, ROLE, SLOTS
 from ..sql_text import identifier, plain_identifier
 from .refusal import REACHED, Answer, answer_to
@@ -30,6 +38,8 @@ _FULL = (
     ("too many connections for role", ROLE),
     ("too many connections for database", DATABASE),
 )
+# PgBouncer's words for its own limits (max_client_conn and kin, query_wait_timeout): PostgreSQL was not asked.
+_POOLER_FULL = ("no more connections allowed", "client connections exceeded", "query_wait_timeout")
 _BY_ROUTINE = {
     "InitializeSessionUserId": ROLE,
     "CheckMyDatabase": DATABASE,
@@ -323,6 +333,14 @@ def _refusal(login: Login, text: str, ask: Callable[[], Answer]) -> tuple[Connec
         return NotPostgres(
             f"Could not connect to {login.where}: a program other than PostgreSQL answers on that port "
             f"({said}). Check login_host and login_port. Nothing was done.",
+            host=login.host,
+            port=login.port,
+        ), False
+    if any(sign in said for sign in _POOLER_FULL):
+        return PoolerInTheWay(
+            f"A connection pooler answers for {login.where} and refuses this login by a limit of its own: {said}."
+            " PostgreSQL may have room: set login_host and login_port to PostgreSQL itself, and see the pooler's"
+            " max_client_conn and pool_size. Nothing was done.",
             host=login.host,
             port=login.port,
         ), False

@@ -8,6 +8,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import 
     LoginRefused,
     NoSlotLeft,
     NotPostgres,
+    PoolerInTheWay,
     ServerNotReady,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login, _refusal
@@ -149,6 +150,22 @@ def test_each_limit_has_its_own_cure(said, answer, limit, words):
     assert maybe_full
     assert refusal.details["connection_limit"] == limit
     assert words in str(refusal)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "no more connections allowed (max_client_conn)",
+        "client connections exceeded (max_db_client_connections)",
+        "query_wait_timeout",
+    ],
+)
+def test_a_limit_of_a_pooler_is_none_of_postgresql_s(said):
+    refusal, maybe_full = _refusal(Login(host="127.0.0.1"), f"{AT}FATAL:  {said}", unknown)
+    assert isinstance(refusal, PoolerInTheWay)
+    assert not maybe_full
+    assert said in str(refusal)
+    assert "PostgreSQL may have room" in str(refusal)
 
 
 def test_a_password_is_never_repeated():
