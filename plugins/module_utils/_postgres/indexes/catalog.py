@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Container, Iterable, Mapping, NamedTuple, Sequence, TypedDict
 
 from ..._core.text import printable
@@ -142,8 +143,25 @@ class Catalog:
     other_names: Sequence[str] = ()  # of relations that are neither tables nor indexes: an index cannot have them
     views: Sequence[tuple[str, frozenset[int]]] = ()  # their names, and the tables below each
 
+    @cached_property
+    def _by_table(self) -> dict[int, list[Index]]:
+        by_table: dict[int, list[Index]] = {}
+        for entry in self.indexes:
+            by_table.setdefault(entry.table, []).append(entry)
+        return by_table
+
+    @cached_property
+    def _keys_of(self) -> dict[int, list[ForeignKey]]:
+        keys: dict[int, list[ForeignKey]] = {}
+        for key in self.foreign_keys:
+            keys.setdefault(key.table, []).append(key)
+        return keys
+
     def of(self, table: int) -> list[Index]:
-        return [entry for entry in self.indexes if entry.table == table]
+        return list(self._by_table.get(table, ()))
+
+    def keys_of(self, table: int) -> list[ForeignKey]:
+        return list(self._keys_of.get(table, ()))
 
     def owner(self, index: Index) -> Index | None:
         """The index of the partitioned table that an index of a partition is part of: it cannot be dropped alone."""
@@ -342,13 +360,15 @@ def unused(catalog: Catalog, least_size: int) -> list[IndexReport]:
 
 def _left_without(catalog: Catalog, index: Index) -> str:
     """Which foreign key no other index serves: it is used when a row of the parent goes."""
-    keys = [key for key in catalog.foreign_keys if key.table == index.table and set(index.key) & set(key.columns)]
+    keys = [key for key in catalog.keys_of(index.table) if set(index.key) & set(key.columns)]
     if not keys:
         return ""
-    gone = {index.oid, *(oid for oid, parent in catalog.parents.items() if parent == index.oid)}
-    rest = replace(catalog, foreign_keys=keys, indexes=[entry for entry in catalog.indexes if entry.oid not in gone])
-    without = {key for key, dummy in unindexed(replace(catalog, foreign_keys=keys))}
-    names = [printable(key.name) for key, dummy in unindexed(rest) if key not in without]
+    leaves = catalog.leaves(index.table) if index.partitioned else []
+    its = [entry for table in (index.table, *leaves) for entry in catalog.of(table)]
+    rest = [entry for entry in its if index.oid not in (entry.oid, catalog.parents.get(entry.oid))]
+    without = {key for key, dummy in unindexed(replace(catalog, foreign_keys=keys, indexes=its))}
+    missing = unindexed(replace(catalog, foreign_keys=keys, indexes=rest))
+    names = [printable(key.name) for key, dummy in missing if key not in without]
     return f"; without it the foreign key {names[0]} has no index" if names else ""
 
 
