@@ -45,7 +45,7 @@ _NOT_CARRIED_OUT = (126, 127)
 BUSY = "this host has more work than cores"  # why a check says nothing though nothing is wrong with it
 NOT_RUN = (_CUT_OFF, *_NOT_CARRIED_OUT)
 _OWN_LIMIT = (28, 124)  # exit codes of curl and of timeout(1) at a limit of their own
-_TIMED_OUT = re.compile(r"(?im)^(?:curl: \(28\)|.*\btimed? ?out\b)")
+_TIMED_OUT = re.compile(r"(?im)^(?:curl: \(28\)|.*\b(?:timed? ?out|deadline exceeded)\b)")
 _KEPT, _SHOWN = 2000, 300  # characters of the output that are read, and that are shown
 
 

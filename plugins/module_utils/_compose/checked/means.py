@@ -66,7 +66,7 @@ _SAYS = (_NO_START, _NO_PROGRAM, _WRONG, _NO_LOCALHOST)
 # does not know a method (501) or a version (505) is no failure.
 _SERVER_FAILED = re.compile(
     r"(?mi)(?:^curl: \(22\) The requested URL returned error: |^wget: server returned error: HTTP/[\d.]+ "
-    r"|\bERROR (?=...:)|^[<\s]*HTTP/[\d.]+ |\bHTTP Error |\bServer error '|\bstatus(?: code)?[:=]? "
+    r"|\bERROR (?=...:)|^[< \t]*HTTP/[\d.]+ |\bHTTP Error |\bServer error '|\bstatus(?: code)?[:=]? "
     r"|(?=... Server Error\b))5(?!01|05)\d\d\b"
 )
 # The name of an exception with that of its library: Python, Java, C#; Ruby; PHP.
@@ -74,8 +74,8 @@ _EXCEPTION = re.compile(
     r"(?m)(?:^|[( ])(?P<name>(?:[A-Za-z]\w*\.)+[A-Z]\w*(?:Error|Exception)|(?:[A-Z]\w*(?:::|\\))+[A-Z]\w+)(?=[:)\s]|$)"
 )
 _OF_CLIENTS = re.compile(
-    r"(?:urllib3?|requests|http|httpx|httpcore|aiohttp|socket|ssl|json|subprocess|asyncio|concurrent|javax?|System|Net"
-    r"|Errno|OpenSSL|Timeout|JSON|Faraday|RestClient|GuzzleHttp)(?=\W)"
+    r"(?:urllib3?|requests|http|httpx|httpcore|aiohttp|socket|ssl|json|subprocess|asyncio|concurrent|javax?|System|Net|HTTP"
+    r"|Errno|IO|Socket|OpenSSL|OpenURI|Timeout|JSON|Faraday|RestClient|HTTParty|GuzzleHttp|Mint|Finch|Req|HTTPoison)(?=\W)"
 )
 # A module that is not found: where it was asked for, the innermost place.
 _PYTHON = re.compile(

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.checked.means import lacking, server_failed
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.checked.means import (
+    hands_on_fault,
+    lacking,
+    server_failed,
+)
 
 from ..facts import container
 
@@ -148,3 +154,41 @@ def test_what_a_check_hands_on_is_of_the_program(code, output, test):
 )
 def test_the_failure_of_a_server_in_the_words_of_clients(output, fails):
     assert server_failed(output) is fails
+
+
+@pytest.mark.parametrize(
+    ("output", "fault"),
+    [
+        ("django.db.utils.OperationalError: could not connect", True),
+        ("redis.exceptions.ConnectionError: Error 111 connecting to redis:6379.", True),
+        ("/app/db.rb:3:in `new': refused (PG::ConnectionBad)", True),
+        ("org.postgresql.util.PSQLException: FATAL: too many clients", True),
+        ("PHP Fatal error: Uncaught Doctrine\\DBAL\\Exception\\ConnectionException: refused", True),
+        ("** (DBConnection.ConnectionError) connection not available", True),
+        ("urllib.error.HTTPError: HTTP Error 503: Service Unavailable", True),
+        ("urllib.error.HTTPError: HTTP Error 404: Not Found", False),
+        ("requests.exceptions.ConnectionError: Max retries exceeded (Caused by NewConnectionError('refused'))", False),
+        ("java.net.ConnectException: Connection refused", False),
+        ("/check.rb:1:in `open': refused (Errno::ECONNREFUSED)", False),
+        ("Socket::ResolutionError: getaddrinfo", False),
+        ("** (Mint.TransportError) connection refused", False),
+        ("json.decoder.JSONDecodeError: Expecting value", False),
+        ("KeyError: 'PORT'", False),
+        ("grep: C:\\Data\\Ready: no such file", False),
+        ("", False),
+    ],
+)
+def test_an_exception_is_the_programs_where_its_library_is_no_client(output, fault):
+    assert hands_on_fault(output) is fault
+
+
+@pytest.mark.parametrize(
+    "piece", ["a.", "A::", 'File "', "x: ", "sh: 1: ", "requireStack: [ ", "<", "1 ", "curl: (22) ", "\n\n", "from /"]
+)
+def test_a_hostile_output_costs_little(piece):
+    output = (piece * 2000)[:2000]
+    began = time.process_time()
+    for end in ("", "\n", "Error"):
+        lacking(output + end, CURL)
+        hands_on_fault(output + end)
+    assert time.process_time() - began < 1
