@@ -74,8 +74,8 @@ def unreached(host: str, message: str, reads: bool, user: str = "") -> RunbookEr
     if may_have_begun(message, reads):
         done = "Whether this step did anything there is not known; the next run on this host asks for it."
     if refuses_user(why):
-        short, found, dummy = why.partition(" Ansible needs to create when becoming an unprivileged user")
-        remedy = "Install acl (setfacl) on it, or set ANSIBLE_PIPELINING=true." if found else f"G{_REMEDY[1:]}"
+        short, unprivileged, dummy = why.partition(" Ansible needs to create when becoming an unprivileged user")
+        remedy = "Install acl (setfacl) on it, or set ANSIBLE_PIPELINING=true." if unprivileged else f"G{_REMEDY[1:]}"
         return HostLoginRefused(
             f"Ansible could not become {user or 'another user'} on {host}: {short}. {done} {remedy}"
         )

@@ -137,6 +137,6 @@ def test_a_number_that_is_none_is_still_refused():
 
 def test_who_asks_for_an_approved_plan_is_not_answered_about_an_undo():
     for digests, workflow in ((["0" * 12], 0), ([], 41)):
-        found = incident_report([done(1)], 0, "h", NOW, digests=digests, workflow=workflow)
-        assert (found["approved"], found["undoable"], found["why_not"]) == ([], {}, "")
+        report = incident_report([done(1)], 0, "h", NOW, digests=digests, workflow=workflow)
+        assert (report["approved"], report["undoable"], report["why_not"]) == ([], {}, "")
     assert incident_report([], 0, "h", NOW)["why_not"] == "no act was carried out"
