@@ -13,6 +13,7 @@ from .session import CLIENT, Session
 _STEADY, _PAUSES = 30.0, 10  # seconds, and average pauses, without a new session after which a pool grows no more
 _RENEWED = 6  # average pauses within which a pool that renews its sessions opens the next one, nearly always
 _TURNS, _BESIDE = 4, 2  # changes of the application in the order of opening, and sessions of others
+_AT_ONCE = 0.5  # seconds in which no pool renews half of its sessions
 _LATE, _MORE = 10, 3  # of so many sessions one may be opened late; pauses for each
 _LEAST, _BURST = 3, 5.0  # sessions; and seconds within which a pool opens half of its own
 _USED_AT_FIRST = 60.0  # seconds after its login in which a session is used that is then forgotten
@@ -75,7 +76,7 @@ def filled_for(sessions: Collection[Session], now: datetime) -> float | None:
     """Seconds since an application stopped opening sessions one after the other, but for a few that it opened late: a
     leak at its limit takes each slot that becomes free. None where it continues, or opens some anew long afterwards.
 
-    Its newer half was opened within five seconds, or the last of them is ten times as old as the pause between two,
+    Its newer half was opened at once, or the last of them is ten times as old as the pause between two,
     and three times for each late one more: random renewals hardly ever leave such a gap."""
     ages = sorted((now - session.backend_start).total_seconds() for session in sessions if session.backend_start)
     half = (len(ages) + 1) // 2
@@ -86,7 +87,7 @@ def filled_for(sessions: Collection[Session], now: datetime) -> float | None:
         if len(rest) < _LEAST:
             break
         within = rest[-1] - rest[0]
-        if within <= _BURST or rest[0] >= (_PAUSES + _MORE * late) * within / (len(rest) - 1):
+        if within <= _AT_ONCE or rest[0] >= (_PAUSES + _MORE * late) * within / (len(rest) - 1):
             return None if late and rest[0] >= LASTS else rest[0]
     return None
 

@@ -69,6 +69,7 @@ def test_a_pool_that_renews_its_sessions_may_be_a_leak_that_goes_on(number, long
         pytest.param([1, 4, 9, *(120 + place for place in range(50))], 120, id="it took three slots that became free"),
         pytest.param([1, *(20 + place for place in range(50))], 20, id="and one"),
         pytest.param([5 * place for place in range(50)], None, id="it continues"),
+        pytest.param([0.2 + place / 2 for place in range(20)], None, id="it continues, twice a second"),
         pytest.param([3 * place for place in range(1, 9)] + [300 + place for place in range(40)], None, id="many late"),
         pytest.param([140, 700, *[9000] * 40], None, id="long afterwards"),
         pytest.param([9000] * 40, 9000, id="at once"),
