@@ -18,7 +18,7 @@ from typing import Any, Mapping, NamedTuple, Sequence
 from .._core.redaction import redacted_lines
 from .._core.text import printable
 from .._core.times import moment
-from .checked.means import hands_on_fault, lacking, line_at, server_failed
+from .checked.means import hands_on_fault, lacking, line_at, misused, server_failed
 
 HEALTHY, UNHEALTHY, STARTING, UNCHECKED, UNKNOWN = "healthy", "unhealthy", "starting", "none", "unknown"
 _WORDS = (HEALTHY, UNHEALTHY, STARTING, UNCHECKED)  # the engine's own
@@ -170,7 +170,8 @@ class HealthCheck:
             return ""
         if last == _CUT_OFF or (last in _NOT_CARRIED_OUT and not server_failed(self.output)):
             return _said(self.output) or f"exit {last}, without any output"
-        return lacking(self.output, self.test)
+        said, client = lacking(self.output, self.test), misused(last, self.test)
+        return said or (f"{client} was called wrongly (exit {last})" if client and not self.output.strip() else "")
 
     def why_not_ready(self) -> str:
         """What the last run, which failed, says of a start or a recovery that goes on, or of data that are not saved,

@@ -95,6 +95,9 @@ _PHP = re.compile(
     r"(?P<says>Call to undefined function \S+|Class \"?'?[\w\\]+\"?'? not found) in (?P<file>[^\s:]+)"
     r"(?::| on line )\d+"
 )
+# Exit codes for a call that is wrong: of curl an unknown option, address or feature, and no certificates. What is none
+# of curl's, as of a signal or of the engine, is 1, too.
+_MISUSED = {"curl": (2, 3, 4, 77), "wget": (2,)}
 _NO_FILE = ": No such file or directory"
 _TEXTS = ("-e", "<string>", "[eval]", "[eval]-wrapper")  # of an interpreter that was given the script as a text
 
@@ -113,6 +116,14 @@ def lacking(output: str, test: Sequence[str]) -> str:
     if denied:
         return line_at(output, denied)
     return next((says for file, says in _modules(output) if not file or _is_own(file, test)), "")
+
+
+def misused(code: int, test: Sequence[str]) -> str:
+    """The client that was called wrongly, by its exit code, where the check is nothing but its call; else empty."""
+    words = test[1:] if test[:1] == ("CMD",) else " ".join(test[1:]).split()
+    alone = test[:1] == ("CMD",) or not re.search(r"[|&;`\n]|\$\(", " ".join(test[1:]))
+    client = words[0].rpartition("/")[2] if words and alone else ""
+    return client if code in _MISUSED.get(client, ()) else ""
 
 
 def server_failed(output: str) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.checked.means import (
     hands_on_fault,
     lacking,
+    misused,
     server_failed,
 )
 
@@ -192,3 +193,27 @@ def test_a_hostile_output_costs_little(piece):
         lacking(output + end, CURL)
         hands_on_fault(output + end)
     assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("code", "test", "client"),
+    [
+        (3, ("CMD", "curl", "-sf", "http//x y"), "curl"),
+        (2, ("CMD-SHELL", "/usr/bin/curl -sf --fails localhost"), "curl"),
+        (2, ("CMD", "wget", "-q", "--nothing"), "wget"),
+        (22, ("CMD", "curl", "-sf", "localhost"), ""),
+        (7, ("CMD-SHELL", "curl -sf localhost"), ""),
+        (3, ("CMD-SHELL", "curl -sf localhost || exit 3"), ""),
+        (2, ("CMD-SHELL", "curl -s localhost | grep ok"), ""),
+        (8, ("CMD", "wget", "-q", "localhost"), ""),
+        (3, ("CMD-SHELL", "curl -s localhost\nexit 3"), ""),
+        (1, ("CMD", "curl", "-sf", "localhost"), ""),
+        (3, ("CMD", "/check"), ""),
+        (3, ("CMD",), ""),
+        (3, (), ""),
+    ],
+)
+def test_a_client_that_was_called_wrongly_says_so_by_its_exit_code(code, test, client):
+    assert misused(code, test) == client
+    replica = container(health="unhealthy", exits=[code], said="", test=list(test))
+    assert (replica.health == "unknown") is bool(client)
