@@ -374,8 +374,8 @@ connections:
               type: bool
             may_renew:
               description: >-
-                Whether the sessions may be those of a pool that renews them: the application opens them one after the
-                other and continues, or uses the newest again.
+                Whether the sessions may be of a pool that renews them: it opens them one after the other and continues,
+                or uses the newest again.
               type: bool
             interleaved:
               description: >-
