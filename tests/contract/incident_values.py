@@ -65,6 +65,7 @@ def incident_values() -> Iterator[IncidentReport]:
     held = Event("held", moment, "me", "db", {"mitigation": "x", "plan": {"digest": "d" * 64, "actions": [action]}})
     lines = [sealed(event.as_dict(), seq, "").decode() for seq, event in enumerate((done, cut_off, held), 1)]
     events, torn = read_events(lines)
+    yield incident_report(events, torn, "db", moment, "i")  # what can be undone, or what is approved
     report = incident_report(events, torn, "db", moment, "i", ["d" * 12])
     yield {**report, "incidents": [summary_of("i", events, report["held"], 1)]}
 
