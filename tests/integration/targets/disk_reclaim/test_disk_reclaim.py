@@ -207,7 +207,9 @@ class Hanging(http.server.BaseHTTPRequestHandler):
 
     def do_DELETE(self) -> None:
         self.deleted.append(self.path)
-        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]")
+        self.wfile.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 2\r\n\r\n[]"
+        )
 
     def do_GET(self) -> None:
         asked = self.path.partition("?")[0]
@@ -216,7 +218,8 @@ class Hanging(http.server.BaseHTTPRequestHandler):
             self.over.wait()
             return
         body = json.dumps(known[0]).encode()
-        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")
+        # It ends the connection, later than a client asks again where the machine is busy.
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n")
         self.wfile.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
 
     def address_string(self) -> str:

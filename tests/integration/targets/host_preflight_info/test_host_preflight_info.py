@@ -103,8 +103,11 @@ def dump(folder: Path, name: str, data: bytes = WHOLE, hours: float = 1) -> None
     os.utime(path, (time.time() - 3600 * hours,) * 2)
 
 
+BEGAN = time.time()  # a name is the same however long a test takes
+
+
 def name(hours: float, database: str = "shop") -> str:
-    return f"{database}-{time.strftime('%Y-%m-%dT%H%M', time.gmtime(time.time() - 3600 * hours))}.sql.gz"
+    return f"{database}-{time.strftime('%Y-%m-%dT%H%M', time.gmtime(BEGAN - 3600 * hours))}.sql.gz"
 
 
 def backups(folder: Path, **options: Any) -> dict[str, Any]:
