@@ -23,7 +23,23 @@ from cryptography.x509.oid import NameOID
 from support.modules import run_module
 from support.servers import PATIENCE
 
+PORTS = 50  # that are tried
 KEY = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
+
+
+@contextmanager
+def both_ways() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """A TCP and a UDP socket on one port of the loopback, as a name server has: one that is free for both."""
+    for last in range(PORTS):
+        with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            try:
+                udp.bind(tcp.getsockname())
+            except OSError:
+                if last < PORTS - 1:
+                    continue  # another process has the port by UDP
+                raise
+            yield tcp, udp
+            return
 
 
 def probe(*targets: dict[str, Any], **options: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.io import
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.io.namespaces import Place
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.io.probe import attempt
 
-from support.probing import row
+from support.probing import both_ways, row
 from support.servers import PATIENCE
 
 WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -190,9 +190,7 @@ def name_server(answers: Callable[[int, bool], tuple[int, list[bytes]]]) -> Any:
 
     @contextmanager
     def serving() -> Iterator[int]:
-        with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            port = tcp.getsockname()[1]
-            udp.bind(("127.0.0.1", port))
+        with both_ways() as (tcp, udp):
 
             def by_udp() -> None:
                 with suppress(OSError):
@@ -210,7 +208,7 @@ def name_server(answers: Callable[[int, bool], tuple[int, list[bytes]]]) -> Any:
 
             for serve in (by_udp, by_tcp):
                 threading.Thread(target=serve, daemon=True).start()
-            yield port
+            yield tcp.getsockname()[1]
             tcp.shutdown(socket.SHUT_RDWR)
 
     return serving()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +10,8 @@ from typing import cast
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.io import resolver
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.io.namespaces import Place
+
+from support.probing import both_ways
 
 TRUNCATED = 0x8380  # an answer, cut off
 
@@ -25,11 +26,7 @@ class Container:
 @pytest.fixture
 def dripping(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A name server whose answers are too long for UDP, and by TCP come byte by byte."""
-    with (
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
-        socket.create_server(("127.0.0.1", 0)) as streams,
-    ):
-        datagrams.bind(streams.getsockname())
+    with both_ways() as (streams, datagrams):
         monkeypatch.setattr(resolver, "PORT", streams.getsockname()[1])
 
         def cut_off() -> None:
