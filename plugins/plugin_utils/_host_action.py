@@ -39,7 +39,7 @@ class HostAction(NormalAction):
 
 def was_unreached(error: AnsibleError) -> bool:
     """Whether the connection failed, or its login could not become the user of the step, which has no class."""
-    return isinstance(error, AnsibleConnectionFailure) or (type(error) is AnsibleError and refuses_user(str(error)))
+    return isinstance(error, AnsibleConnectionFailure) or (error.__class__ is AnsibleError and refuses_user(str(error)))
 
 
 def of_unreached(action: ActionBase, error: AnsibleError, task_vars: Any) -> dict[str, Any]:
