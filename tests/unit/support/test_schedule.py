@@ -113,7 +113,9 @@ def test_what_cannot_be_had_is_noted_and_a_fault_in_a_preparation_fails(tmp_path
 
 def test_notes_and_what_is_left_are_collected_from_the_output_and_a_failure_is_named(tmp_path, capfd):
     lines = "NOT RUN: a\nLEFT TO make test-all: PostgreSQL 15 (3 cases)\n"
-    outcome = run([python(f"print({lines!r})"), python(f"print({lines!r}); raise SystemExit('it broke')")], {})
+    outcome = run(
+        [python(f"print({lines!r})"), python(f"print({lines!r}, flush=True); raise SystemExit('it broke')")], {}
+    )
     assert set(outcome.notes) == {"NOT RUN: a"}
     assert outcome.left == {"PostgreSQL 15": 6}
     assert outcome.results[1].failed[-1] == "it broke"
