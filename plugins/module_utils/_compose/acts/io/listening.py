@@ -34,4 +34,4 @@ def listening(engine: Engine, containers: Iterable[Container]) -> dict[str, tupl
 def _can_be_asked(replica: Container) -> bool:
     """Whether the sockets of its own network can be read here: its process is on this host, and may be read."""
     own = bool(replica.networks) and HOST not in dict(replica.networks)
-    return own and is_process_of(replica) and bool(read(f"/proc/{replica.pid}/net/tcp"))
+    return own and is_process_of(replica) and bool(read(f"/proc/{replica.pid}/net/sockstat"))
