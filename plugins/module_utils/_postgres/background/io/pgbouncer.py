@@ -28,8 +28,8 @@ def read_pooler(pooler: Pooler, snapshot: Snapshot) -> PoolerReport:
 
 
 def from_its_address(pooler: Pooler, snapshot: Snapshot) -> dict[int, str]:
-    """Sessions by pid whose client has the pooler's address, where its console does not say which are its own (it lets
-    nobody in when it is full). An address of this very host is everybody's."""
+    """Sessions by pid whose client has the pooler's address, where its console does not say which are its own (it
+    refuses every login when it is full). An address of this host may be any client's."""
     try:
         found = socket.getaddrinfo(pooler.host, None, type=socket.SOCK_STREAM)
     except OSError:
