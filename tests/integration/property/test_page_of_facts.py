@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.page_states import STATES
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.page_components import COMPONENT_STATES
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import kept_at
@@ -19,6 +20,7 @@ from support.scope import ALL, left_out
 
 HISTORIES = 200
 RUN = HISTORIES if ALL else HISTORIES // 20
+PARTS = 2
 SOAK = timedelta(minutes=10)
 
 
@@ -41,6 +43,10 @@ class Page:
         self.server: Any = getattr(played.channels, played.page)
         self.has_names = played.page == "statuspage"
         self.field = "status" if self.has_names else "latest_status"
+
+    def all_operational(self) -> None:
+        for component in self.server.components:
+            self.server.components[component] = "operational" if self.has_names else 1
 
     def incident(self, reference: str) -> dict[str, Any]:
         return next(each for each in self.server.incidents if str(each["id"]) == reference)
@@ -67,14 +73,17 @@ def may_be_resolved(played: Played) -> bool:
     return said or any(played.now - kept_at(each) >= SOAK for each in held)
 
 
-def test_the_page_says_what_the_facts_allow_and_what_differs_is_shown_until_it_agrees(channels, tmp_path):
-    left_out("histories of facts against status pages", HISTORIES - RUN)
-    changed = 0
-    for number in range(RUN):
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_page_says_what_the_facts_allow_and_what_differs_is_shown_until_it_agrees(channels, tmp_path, part):
+    if part == 0:
+        left_out("histories of facts against status pages", HISTORIES - RUN)
+    changed, numbers = 0, range(part, RUN, PARTS)
+    for number in numbers:
         chance = random.Random(f"page of facts {number}")
         played = Played(channels, 60_000 + number, tmp_path / str(number))
         played.settings = {"page": played.settings["page"]}
         page = Page(played)
+        page.all_operational()  # the history before may have ended with its incident open, in a log of its own
         played.write()
         for dummy in range(chance.randint(2, 6)):
             played.write(fact(chance))
@@ -89,4 +98,4 @@ def test_the_page_says_what_the_facts_allow_and_what_differs_is_shown_until_it_a
                     assert len(played.drain(budget=20.0)["differences"]) == 1, number
                 takes_back()
                 assert played.drain(budget=20.0)["differences"] == [], number
-    assert changed >= RUN // 2
+    assert changed >= len(numbers) // 2
