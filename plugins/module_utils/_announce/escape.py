@@ -19,6 +19,9 @@ _LIVE = re.compile(r"(@)(?=\S)|(:)(?=//)|(\bwww)(?=\.)|(#)(?=\w)", re.IGNORECASE
 _ADDRESS = re.compile(r":(?=//)|\bwww(?=\.)", re.IGNORECASE)
 _WORD_WITH_ADDRESS = re.compile(r"https?://\S+")
 _BEHIND = ".,;:!?)]}>\"'"  # what ends a sentence, and not the address in it
+_WEB = re.compile(r"https?://", re.IGNORECASE)
+# Of an address, what would end a link of Slack or begin another part of it.
+_SLACK_LINK = str.maketrans({"&": "&amp;", "<": "%3C", ">": "%3E", "|": "%7C"})
 # What every program reads alike: no user's name, no letter that only looks like a dot or a slash.
 _URL = re.compile(
     r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::\d+)?(?:[/?#][A-Za-z0-9_./?#=&%+~:,;!$-]*)?", re.ASCII
@@ -42,28 +45,42 @@ def _host(address: str) -> str:
         return ""
 
 
-def _apart(live: re.Pattern[str], text: str, hosts: Collection[str]) -> str:
-    """The text with a gap behind all that a program makes a mention or a link of, but for links to these hosts."""
-    own: list[tuple[int, int]] = []
+def _apart(live: re.Pattern[str], text: str, hosts: Collection[str]) -> list[str]:
+    """The parts of a text: first one with a gap behind all that a program makes a mention or a link of, then an address
+    of one of these hosts as it is, and so on by turns."""
+    parts: list[str] = []
+    begun = 0
     for word in _WORD_WITH_ADDRESS.finditer(text) if hosts else ():
         address = word.group().rstrip(_BEHIND)
         if _URL.fullmatch(address) and _host(address) in hosts:
-            own.append((word.start(), word.start() + len(address)))
-
-    def gap(found: re.Match[str]) -> str:
-        is_own = any(start <= found.start() < end for start, end in own)
-        return found.group() if is_own else f"{found.group()} "
-
-    return live.sub(gap, text)
+            parts += [live.sub(r"\g<0> ", text[begun : word.start()]), address]
+            begun = word.start() + len(address)
+    return [*parts, live.sub(r"\g<0> ", text[begun:])]
 
 
 def in_slack(text: str, hosts: Collection[str] = _NO_HOSTS) -> str:
-    """For Slack's mrkdwn: no mention, channel, code mark, or link but to these hosts.
+    """For Slack's mrkdwn: no mention, channel, code mark, or link but to these hosts. Of a bare address Slack makes no
+    link in a block that it is to take as it is (``verbatim``).
 
     >>> in_slack("<!here> see http://x")
     '&lt;!here&gt; see http: //x'
     """
-    return _apart(_LIVE, printable(text), hosts).translate(_SLACK)
+    parts = _apart(_LIVE, printable(text), hosts)
+    return "".join(_slack_link(part) if number % 2 else part.translate(_SLACK) for number, part in enumerate(parts))
+
+
+def _slack_link(address: str) -> str:
+    return f"<{address.translate(_SLACK_LINK)}>"
+
+
+def as_link(address: str, target: str) -> str:
+    """An address of the site's own settings, which may be a link.
+
+    >>> as_link("https://x.test/d?a=1&b=2", "slack"), as_link("https://x.test/d e", "mail")
+    ('<https://x.test/d?a=1&amp;b=2>', 'https://x.test/d%20e')
+    """
+    plain = printable(address).replace(" ", "%20")
+    return _slack_link(plain) if target == "slack" and _WEB.match(plain) else plain
 
 
 def in_any_chat(text: str) -> str:
@@ -72,7 +89,7 @@ def in_any_chat(text: str) -> str:
     >>> in_any_chat("<!here> **x** @all")
     '(!here) x @ all'
     """
-    return _apart(_LIVE, printable(text), _NO_HOSTS).translate(_ANY)
+    return "".join(_apart(_LIVE, printable(text), _NO_HOSTS)).translate(_ANY)
 
 
 def in_plain(text: str, hosts: Collection[str] = _NO_HOSTS) -> str:
@@ -82,7 +99,7 @@ def in_plain(text: str, hosts: Collection[str] = _NO_HOSTS) -> str:
     >>> in_plain("approve it at http://x")
     'approve it at http: //x'
     """
-    return _apart(_ADDRESS, printable(text), hosts)
+    return "".join(_apart(_ADDRESS, printable(text), hosts))
 
 
 def in_title(text: str) -> str:
@@ -91,7 +108,7 @@ def in_title(text: str) -> str:
     >>> in_title("db_lock on <db1>: @all")
     'db_lock on (db1): @ all'
     """
-    return _apart(_LIVE, printable(text), _NO_HOSTS).translate(_TITLE)
+    return "".join(_apart(_LIVE, printable(text), _NO_HOSTS)).translate(_TITLE)
 
 
 def in_header(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Callable, Collection, Mapping
 from ..._core.errors import InputError
 from ..._core.text import printable
 from ..._incident.stamps import is_stamp, time_of
-from ..escape import escaped
+from ..escape import as_link, escaped
 from ..texts import TEMPLATES
 
 _PLAYBOOK = re.compile(r"playbooks/(\w+)\.yml\Z", re.ASCII)
@@ -97,7 +97,7 @@ def _finalizer(target: str, hosts: Collection[str]) -> Callable[[Any], Any]:
         if is_stamp(value):  # as the log has it; a person reads it to the second
             return time_of(value)
         if isinstance(value, _Link):
-            return printable(value).replace(" ", "%20")
+            return as_link(value, target)
         if isinstance(value, (_Words, _Command)):
             return printable(value)
         return escaped(value, target, hosts if isinstance(value, _Said) else ())

@@ -5,6 +5,7 @@ import re
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.escape import (
     TARGETS,
+    as_link,
     escaped,
     hosts_of,
     in_csv,
@@ -51,7 +52,7 @@ def test_the_hosts_of_the_site_s_own_addresses():
 def test_a_link_to_a_host_of_the_site_stays_one(url):
     text = f"See {url}, and {url}. (<!here> {url}) @ada"
     assert escaped(text, "mail", OWN) == text
-    slack = url.replace("&", "&amp;")
+    slack = f"<{url.replace('&', '&amp;')}>"
     assert escaped(text, "slack", OWN) == f"See {slack}, and {slack}. (&lt;!here&gt; {slack}) @ ada"
     assert escaped(text, "mail") == text.replace("://", ": //")
 
@@ -88,3 +89,27 @@ def test_a_link_of_the_site_makes_no_link_of_what_is_beside_it():
 )
 def test_a_title_of_an_issue_is_plain(text, title):
     assert escaped(text, "title") == title
+
+
+@pytest.mark.parametrize(
+    ("address", "slack"),
+    [
+        ("https://grafana.example.org/d/1?var=a&from=now-1h#panel", "<https://grafana.example.org/d/1?var=a&amp;from=now-1h#panel>"),
+        ("HTTP://wiki/run books", "<HTTP://wiki/run%20books>"),
+        ("https://x.test/a|b>c<!here>", "<https://x.test/a%7Cb%3Ec%3C!here%3E>"),
+        ("support@example.org", "support@example.org"),
+        ("<https://x.test|Board>", "<https://x.test|Board>"),
+    ],
+)  # fmt: skip
+def test_an_address_of_the_settings_is_a_link_in_slack(address, slack):
+    assert as_link(address, "slack") == slack
+    assert as_link(address, "mail") == address.replace(" ", "%20")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<https://evil.test|https://grafana.example.org>", "<https://grafana.example.org|x>", "<https://grafana.example.org|<!here>>"],
+)  # fmt: skip
+def test_a_link_of_slack_that_somebody_wrote_is_none(text):
+    assert not re.search("[<>]", escaped(text, "slack", OWN))
+    assert escaped("<https://grafana.example.org>", "slack", OWN) == "&lt;<https://grafana.example.org>&gt;"

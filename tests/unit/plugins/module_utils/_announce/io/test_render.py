@@ -163,7 +163,7 @@ def test_a_plan_of_a_workflow_is_sent_with_the_page_on_which_it_is_approved():
     assert Texts("mail").text("held_subject", mail, "header") == "A plan waits for an approval: disk_space on db1"
     for channel, key in (("mail", "mail/held/5/b@z.test"), ("slack", "slack/held/5")):
         shown = Texts(channel).text("held", found[key].values)
-        assert f"To approve: {page}" in shown
+        assert f"To approve: {f'<{page}>' if channel == 'slack' else page}" in shown
         assert "restart web-1" in shown
 
 
@@ -234,9 +234,9 @@ def test_what_a_person_says_has_links_to_the_hosts_of_the_site_alone():
     hosts = {"board.test"}
     assert (
         Texts("slack", None, hosts).text("update", values)
-        == f"*Update* by https: //board.test/d/1?a=1: {own} http: //evil.test"
+        == f"*Update* by https: //board.test/d/1?a=1: <{own}> http: //evil.test"
     )
-    assert Texts("slack", None, hosts).text("note", values).endswith(f": {own} http: //evil.test")
+    assert Texts("slack", None, hosts).text("note", values).endswith(f": <{own}> http: //evil.test")
     others = ("title", "state", "at", "severity", "opened_at", "incident", "cause", "resolution")
     mail = {**dict.fromkeys(others, ""), **values}
     assert f"{own} http: //evil.test" in Texts("mail", None, hosts).text("mail", mail)
