@@ -19,6 +19,9 @@ _LIVE = re.compile(r"(@)(?=\S)|(:)(?=//)|(\bwww)(?=\.)|(#)(?=\w)", re.IGNORECASE
 _ADDRESS = re.compile(r":(?=//)|\bwww(?=\.)", re.IGNORECASE)
 _WORD_WITH_ADDRESS = re.compile(r"https?://\S+")
 _BEHIND = ".,;:!?)]}>\"'"  # what ends a sentence, and not the address in it
+_ENCODED_WORD = re.compile(r"=\?")
+_REFERENCE = re.compile(r"[#!&](?=\d)|\bGH-(?=\d)", re.IGNORECASE)
+_BEGINS = re.compile(r"\A(\d{1,9}(?=[.)](?:\s|\Z))|(?=/[A-Za-z]|[-+=]+(?:\s|\Z)))")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 # Of an address, what would end a link of Slack or begin another part of it.
 _SLACK_LINK = str.maketrans({"&": "&amp;", "<": "%3C", ">": "%3E", "|": "%7C"})
@@ -30,7 +33,8 @@ _NO_HOSTS: Collection[str] = frozenset()
 _SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "'"})
 _ANY = str.maketrans({"<": "(", ">": ")", "&": "+", "*": None, "`": "'", "[": "(", "]": ")", "~": "-"})
 _TITLE = str.maketrans({"<": "(", ">": ")", "`": "'", "[": "(", "]": ")"})
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Also in the width that programs in East Asia take as the same.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def hosts_of(addresses: Collection[Any]) -> frozenset[str]:
@@ -112,8 +116,13 @@ def in_title(text: str) -> str:
 
 
 def in_header(text: str) -> str:
-    """For a mail's header: one line, at most 200 characters."""
-    return printable(text)[:200]
+    """For a mail's header: one line, at most 200 characters, and no encoded word of RFC 2047, which would be read as
+    other characters than it has.
+
+    >>> in_header("db =?utf-8?q?=0D=0ABcc=3A?=")
+    'db = ?utf-8?q?=0D=0ABcc=3A?='
+    """
+    return _ENCODED_WORD.sub("= ?", printable(text))[:200]
 
 
 def in_csv(text: str) -> str:
@@ -122,19 +131,40 @@ def in_csv(text: str) -> str:
     return f"'{clean}" if clean.startswith(_FORMULA) else clean
 
 
-def in_page(text: str) -> str:
-    """For the status page, which reads HTML."""
-    return in_html(printable(text))
+def in_page(text: str, hosts: Collection[str] = _NO_HOSTS) -> str:
+    """For the status page, which reads HTML and makes links of addresses: of those of these hosts alone.
+
+    >>> in_page("<b> www.x.test")
+    '&lt;b&gt; www .x.test'
+    """
+    return in_html(in_plain(text, hosts))
+
+
+def in_issue(text: str) -> str:
+    """For the text of an issue, which is Markdown: as in every other one, and where it begins a line it is no item of a
+    list, no rule and no command of GitLab. What names another issue by its number would be noted there.
+
+    >>> in_issue("as in GH-12")
+    'as in GH- 12'
+    """
+    return _BEGINS.sub(r"\1\\", in_markdown(_REFERENCE.sub(r"\g<0> ", printable(text))))
 
 
 TARGETS: Mapping[str, Callable[[str], str]] = {
-    "slack": in_slack, "page": in_page, "mail": in_plain, "pager": in_plain, "tracker": in_markdown,
+    "slack": in_slack, "page": in_page, "mail": in_plain, "pager": in_plain, "tracker": in_issue,
     "header": in_header, "csv": in_csv, "apprise": in_any_chat, "cachet": in_markdown,
     "title": in_title,
 }  # fmt: skip
 
 
-_WITH_LINKS: Mapping[str, Callable[[str, Collection[str]], str]] = {"slack": in_slack, "mail": in_plain}
+_WITH_LINKS: Mapping[str, Callable[[str, Collection[str]], str]] = {
+    "slack": in_slack, "mail": in_plain, "page": in_page,
+}  # fmt: skip
+
+
+def in_public(text: str, target: str) -> str:
+    """The site's own words for the public, in which its links stay links."""
+    return in_html(printable(text)) if target == "page" else TARGETS[target](text)
 
 
 def escaped(value: Any, target: str, hosts: Collection[str] = _NO_HOSTS) -> str:

@@ -95,13 +95,13 @@ SLACK: Mapping[str, str] = {
 }  # fmt: skip
 PAGE: Mapping[str, str] = {
     "title": "{{ title | words }}",
-    "page": "{% if text %}{{ text }}{% elif state == 'investigating' %}We are investigating the problem."
-    "{% elif state == 'identified' %}{{ cause or 'We have found the cause and are working on it.' }}"
+    "page": "{% if text %}{{ text | said }}{% elif state == 'investigating' %}We are investigating the problem."
+    "{% elif state == 'identified' %}{{ (cause or 'We have found the cause and are working on it.') | public }}"
     # A message that a version before has queued does not say whether there was an act.
     "{% elif state == 'monitoring' %}{% if acted is undefined %}We are watching whether the problem is over."
     "{% elif acted %}We have taken measures, and are watching their effect."
     "{% else %}The problem has not been seen any more, and we are watching whether it comes back.{% endif %}"
-    "{% else %}{{ resolution or 'The problem is over.' }}{% endif %}",
+    "{% else %}{{ (resolution or 'The problem is over.') | public }}{% endif %}",
 }
 MAIL: Mapping[str, str] = {
     "subject": "[{{ state | upper }}] {{ title }} ({{ severity }})",

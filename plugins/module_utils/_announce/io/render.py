@@ -10,7 +10,7 @@ from typing import Any, Callable, Collection, Mapping
 from ..._core.errors import InputError
 from ..._core.text import printable
 from ..._incident.stamps import is_stamp, time_of
-from ..escape import as_link, escaped
+from ..escape import as_link, escaped, in_public
 from ..texts import TEMPLATES
 
 _PLAYBOOK = re.compile(r"playbooks/(\w+)\.yml\Z", re.ASCII)
@@ -28,6 +28,10 @@ class _Link(str):
 
 class _Words(str):
     """Words of the site's own settings, which may have a link."""
+
+
+class _Public(str):
+    """Words of the site's own settings for the public, as text of the page, with links where they have any."""
 
 
 class _Command(str):
@@ -79,7 +83,9 @@ class Texts:
 
         finalize = _finalizer(target or self.target, self.hosts)
         environment = ImmutableSandboxedEnvironment(finalize=finalize, undefined=StrictUndefined, autoescape=False)
-        environment.filters.update({"link": _Link, "words": _Words, "said": _Said, "run": self._command})
+        environment.filters.update(
+            {"link": _Link, "words": _Words, "public": _Public, "said": _Said, "run": self._command}
+        )
         try:
             return environment.from_string(template).render(**values).strip()
         except Exception as error:  # a template of a site may do anything
@@ -100,6 +106,8 @@ def _finalizer(target: str, hosts: Collection[str]) -> Callable[[Any], Any]:
             return as_link(value, target)
         if isinstance(value, (_Words, _Command)):
             return printable(value)
+        if isinstance(value, _Public):
+            return in_public(value, target)
         return escaped(value, target, hosts if isinstance(value, _Said) else ())
 
     return finalize

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import re
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.escape import (
@@ -9,6 +12,9 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.escape imp
     escaped,
     hosts_of,
     in_csv,
+    in_header,
+    in_issue,
+    in_public,
     in_slack,
 )
 
@@ -26,7 +32,7 @@ def test_slack_makes_no_mention_link_or_code_of_it(text, slack):
     assert in_slack(text) == slack
 
 
-@pytest.mark.parametrize("text", ["=cmd()", "+1", "-1", "@x", "\t=x"])
+@pytest.mark.parametrize("text", ["=cmd()", "+1", "-1", "@x", "\t=x", "\uff1dcmd()", "\uff0b1", "\uff20x"])
 def test_a_cell_is_no_formula(text):
     assert in_csv(text).lstrip("'")[:1] == text.strip()[:1]
     assert in_csv(text).startswith("'") or not text.strip().startswith(("=", "+", "-", "@"))
@@ -113,3 +119,42 @@ def test_an_address_of_the_settings_is_a_link_in_slack(address, slack):
 def test_a_link_of_slack_that_somebody_wrote_is_none(text):
     assert not re.search("[<>]", escaped(text, "slack", OWN))
     assert escaped("<https://grafana.example.org>", "slack", OWN) == "&lt;<https://grafana.example.org>&gt;"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=?utf-8?q?=0D=0ABcc=3A_x@evil.test?=", "db1 =?utf-8?b?4oCuZXZpbA==?= x", "=?iso-8859-1?q?=3C!channel=3E?=",
+        "=?utf-8?q?a?= =?utf-8?q?=0Ab?=", "=\u200b?utf-8?q?=0A?=", "a=?b", "plain", "M\u00fcller",
+    ],
+)  # fmt: skip
+def test_a_subject_has_the_characters_of_its_text_and_no_others(text):
+    mail = EmailMessage(policy=SMTP)
+    mail["Subject"] = in_header(text)
+    mail.set_content("x")
+    shown = str(message_from_bytes(mail.as_bytes(), policy=SMTP)["Subject"])
+    assert shown.replace(" ", "") == text.replace("\u200b", "").replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "issue"),
+    [
+        ("/close", r"\/close"), ("/assign @root", r"\/assign @ root"), ("- [x] done", r"\- \[x\] done"),
+        ("1. first", r"1\. first"), ("12) x", r"12\) x"), ("--- ", r"\---"), ("===", r"\==="), ("+ x", r"\+ x"),
+        ("as in #12, a/b!7 and GH-3", r"as in \# 12, a/b\! 7 and GH- 3"),
+        ("-1 is no id", "-1 is no id"), ("1.5 s", "1.5 s"), ("2026-11-23", "2026-11-23"), ("a/b /close", "a/b /close"),
+        ("Raise the limit.", "Raise the limit."), ("C# and #general", r"C\# and \#general"), ("/ is full", "/ is full"),
+    ],
+)  # fmt: skip
+def test_an_issue_has_no_list_command_or_reference_of_a_text(text, issue):
+    assert in_issue(text) == escaped(text, "tracker") == issue
+
+
+def test_the_page_has_links_of_the_site_alone():
+    text = "See https://grafana.example.org/d/1 & http://evil.test <b> www.evil.test"
+    assert escaped(text, "page", OWN) == (
+        "See https://grafana.example.org/d/1 &amp; http: //evil.test &lt;b&gt; www .evil.test"
+    )
+    assert escaped("see https://grafana.example.org", "page") == "see https: //grafana.example.org"
+    assert in_public("R&D says: https://help.test/a?b=1&c", "page") == "R&amp;D says: https://help.test/a?b=1&amp;c"
+    assert in_public("see http://help.test", "cachet") == "see http: //help.test"

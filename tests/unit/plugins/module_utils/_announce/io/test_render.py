@@ -90,7 +90,7 @@ def test_a_hostile_text_is_text_everywhere(text):
             assert not re.search(r"<\w|</|<!|\" ?on", found)
         if channel == "tracker":
             assert not re.search(r"(?<!\\)[<`]|(?<!\\)\]\(|\w://\w|@channel", found)
-        if channel in ("mail", "pager"):
+        if channel in ("mail", "pager", "page"):
             assert not re.search(r"://|www\.", found)
         if channel == "header":
             mail = EmailMessage(policy=SMTP)
