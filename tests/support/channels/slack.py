@@ -91,6 +91,8 @@ class Slack(StandIn):
         return _ok(channel=_shown(room))
 
     def _conversations_list(self, fields: Any) -> Answer:
+        if int(fields.get("limit") or 100) > 999:
+            return _refused("invalid_limit")
         start, size = int(fields.get("cursor") or 0), min(int(fields.get("limit") or 100), 2)
         listed = [room for room in self.rooms if room.name not in self.unlisted]
         found = listed[start : start + size]

@@ -26,6 +26,7 @@ OF_THE_TOKEN = (
     "token_revoked",
     "token_expired",
     "team_added_to_org",
+    "org_login_required",
 )
 _MAY_NOT_WRITE = "restricted_action"  # also with more behind it, as in a channel that is for reading
 LOST = ("is_archived", "channel_not_found", "not_in_channel")
@@ -33,8 +34,14 @@ _NO_THREAD = "thread_not_found"
 ARCHIVED = ("already_archived", "not_in_channel", "is_archived")
 
 
+def may_go_elsewhere(name: str) -> bool:
+    """Whether another channel may take a message that was refused so, which had no effect: it is neither the message's
+    fault nor the token's."""
+    return name not in NEVER and name not in OF_THE_TOKEN
+
+
 def is_of_the_channel(name: str) -> bool:
-    """Whether a message that was refused so may be taken by another channel."""
+    """Whether the channel was refused: it is gone, or not for the bot."""
     return name in LOST or name.startswith(_MAY_NOT_WRITE)
 
 

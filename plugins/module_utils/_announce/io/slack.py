@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import Any, Mapping, Sequence
+from typing import Any, Iterator, Mapping
 
 from ..._core.errors import InputError
 from ..._core.text import shortened
@@ -77,12 +77,11 @@ class Slack(SlackRooms):
                 return self._pin(message, thread)
             if message.template == FILE:
                 return self._add_file(message, thread)
-            places = self._places(message, thread)
             if message.template == "topic":
-                return self._topic(message, places[0], thread)
+                return self._topic(message, next(self._places(message, thread)), thread)
             if message.template == "archive":
-                return self._archive(places[0], thread)
-            return self._post(message, places, thread)
+                return self._archive(next(self._places(message, thread)), thread)
+            return self._post(message, thread)
         except Answered as answer:
             return answer.delivery
 
@@ -124,9 +123,12 @@ class Slack(SlackRooms):
 
     # --- messages --------------------------------------------------------------------------------------------------
 
-    def _post(self, message: Message, places: Sequence[str], thread: Thread) -> Delivery:
+    def _post(self, message: Message, thread: Thread) -> Delivery:
         whole = self._whole(message, thread)
-        for place in places:
+        sent: Mapping[str, Any] = {}
+        last: Delivery = NotDelivered("Slack: there is no channel for it")
+        is_first = True
+        for place in self._places(message, thread):
             text = self._cut(whole, self._about(message, whole, place, thread))
             post = content(text, thread.incident, message.key)
             try:
@@ -134,10 +136,13 @@ class Slack(SlackRooms):
                 break
             except Refused as refused:
                 # A person has archived the channel, or thrown the bot out: what happens is still told.
-                if not errors.is_of_the_channel(refused.name) or place == places[-1]:
-                    return refused.delivery
+                last, is_first = refused.delivery, False
+                if not errors.may_go_elsewhere(refused.name):
+                    break
+        if not sent:
+            return last
         reference = f"{sent['channel']}/{sent['ts']}"
-        twice = _TWICE if thread.asks and (place != places[0] or self._is_blind) else ""
+        twice = _TWICE if thread.asks and (not is_first or self._is_blind) else ""
         note = twice or self._pinned(message, sent, thread)
         is_cut = self._owe_the_whole(message, reference, thread)
         return Delivered(reference, note or ("it was cut, and the whole text goes into its thread" if is_cut else ""))
@@ -212,18 +217,22 @@ class Slack(SlackRooms):
         channel, dummy, stamp = post.partition("/")
         return Delivered(post, self._pinned_at(channel, stamp, thread))
 
-    def _places(self, message: Message, thread: Thread) -> list[str]:
-        """The channels that a message may be in, the one to which it goes first."""
+    def _places(self, message: Message, thread: Thread) -> Iterator[str]:
+        """The channels that a message may be in, the one to which it goes first. The standing one is looked for where
+        its turn comes: the list of all channels is long, and has a limit of calls of its own."""
         own, place = thread.references.get("slack/channel", ""), str(message.values.get("place"))
         if message.audience == "person":
-            return [self._conversation(place, thread)]
-        if not own:
-            return [self._standing_id(thread)]
+            yield self._conversation(place, thread)
+            return
+        if own and place != "standing":
+            yield own
         try:
-            standing = [self._standing_id(thread)]
+            yield self._standing_id(thread)
         except _NoStanding:  # renamed or archived: what happens is still told in the incident's own channel
-            standing = []
-        return [*standing, own] if place == "standing" else [own, *standing]
+            if not own:
+                raise
+        if own and place == "standing":
+            yield own
 
     def _conversation(self, person: str, thread: Thread) -> str:
         """Of the bot with a person, whose history can be asked for; opened twice it is the same."""

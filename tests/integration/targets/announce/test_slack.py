@@ -67,7 +67,9 @@ def test_a_channel_without_a_line_of_anyone_is_taken_by_who_comes_first(slack):
     assert adapter(slack).send(CHANNEL, thread("a")).reference != room.id
 
 
-@pytest.mark.parametrize("error", ["restricted_action", "missing_scope"])
+@pytest.mark.parametrize(
+    "error", ["restricted_action", "missing_scope", "user_is_ultra_restricted", "too_many_convos_for_team", "any_other"]
+)  # fmt: skip
 def test_without_the_right_to_make_channels_the_standing_one_has_it(slack, error):
     slack.refusals["conversations.create"] = error
     made = adapter(slack).send(CHANNEL, thread())

@@ -16,6 +16,8 @@ from ...io.channel import Thread
 from ...io.http_call import MOST, Answered, of_error, put, read_within, wait_asked
 from .. import slack_errors as errors
 
+_LISTED = 999  # channels of a page: the most that Slack gives
+
 
 class Refused(Answered):
     """A refusal of Slack by its name: the call had no effect."""
@@ -97,7 +99,7 @@ class SlackCalls:
         found: list[dict[str, Any]] = []
         cursor = ""
         while True:
-            options = {"limit": 1000, "exclude_archived": False, "types": types}
+            options = {"limit": _LISTED, "exclude_archived": False, "types": types}
             page = self._get("conversations.list", thread, **options, **({"cursor": cursor} if cursor else {}))
             found += page.get("channels") or []
             cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")

@@ -46,7 +46,8 @@ class SlackRooms(SlackCalls):
                 if invited is not None:
                     return invited
             except Refused as refused:
-                if refused.name not in errors.NO_CHANNEL:
+                # Whatever keeps the incident from having one keeps no word from the standing channel.
+                if not errors.may_go_elsewhere(refused.name):
                     return refused.delivery
                 note = f"no channel of its own ({refused.name}): it is in #{self.settings['standing_channel']}"
                 return Delivered("", note)

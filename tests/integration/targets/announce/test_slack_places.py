@@ -1,0 +1,70 @@
+"""In which channel of Slack a message is: the incident's own one, or the standing one where the first has no place."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import Delivered, NotDelivered
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.channel import Thread, ticks
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.render import Texts
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.slack import Slack as Adapter
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
+
+from support.channels.server import Answer
+from support.channels.slack import Slack
+
+NAME = "incident-2026-11-23-1456"
+BASE = {"severity": "P1", "scenario": "s", "hosts": "db1", "opened_at": "2026-11-23T14:56:35.000000Z", "incident": "i"}
+CHANNEL = Message("slack/channel", "slack", "channel", {**BASE, "name": NAME, "invite": ["U1", "U9"]})
+NOTE = Message("slack/note/7", "slack", "note", {"place": "incident", "by": "ada", "done_at": "", "text": "moved it"})
+STANDING = Message("slack/standing/opened", "slack", "note", {**NOTE.values, "place": "standing"})
+
+
+@pytest.fixture
+def slack():
+    with Slack() as server:
+        yield server
+
+
+def adapter(slack, **options):
+    settings = settings_of({"slack": {"token": slack.token, "api": slack.api, **options}})["slack"]
+    return Adapter(settings, Texts("slack"))
+
+
+def thread(incident="i", **references):
+    return Thread(incident, {f"slack/{name}": value for name, value in references.items()}, ticks() + 60)
+
+
+@pytest.mark.parametrize("error", ["invalid_auth", "token_expired", "org_login_required"])
+def test_a_token_that_is_none_makes_the_channel_wait(slack, error):
+    slack.refusals["conversations.create"] = error
+    assert adapter(slack).send(CHANNEL, thread()) == NotDelivered(f"Slack: {error}")
+
+
+def test_a_channel_that_may_not_be_written_to_is_replaced_by_the_standing_one(slack, monkeypatch):
+    taken, standing = slack._chat_postMessage, slack.room("pafar-incidents")
+    refused = Answer(200, {"ok": False, "error": "ekm_access_denied"})
+    monkeypatch.setattr(
+        slack, "_chat_postMessage", lambda fields: taken(fields) if fields["channel"] == standing.id else refused
+    )
+    made = adapter(slack).send(CHANNEL, thread())
+    assert made == Delivered("", "no channel of its own (ekm_access_denied): it is in #pafar-incidents")
+    own = slack.room(NAME).id
+    assert adapter(slack).send(NOTE, thread(channel=own)).reference.startswith(standing.id)
+    assert adapter(slack).send(STANDING, thread(channel=own)).reference.startswith(standing.id)
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "30"}), Answer(500, {})]
+)
+def test_the_incident_s_own_channel_waits_for_no_list_of_channels(slack, monkeypatch, answer):
+    """In a large workspace it takes long, and is limited."""
+    made = adapter(slack).send(CHANNEL, thread())
+    slack.requests.clear()
+    monkeypatch.setattr(slack, "_conversations_list", lambda _fields: answer)
+    topic = Message("slack/topic/1", "slack", "topic", {**BASE, "place": "incident", "phase": "open", "lead": "ada"})
+    for message in (NOTE, topic):
+        assert adapter(slack).send(message, thread(channel=made.reference)).reference.startswith(made.reference)
+    assert adapter(slack).find(NOTE, thread(channel=made.reference)).startswith(made.reference)
+    assert not [each for each in slack.requests if each.path.endswith("conversations.list")]
+    assert not isinstance(adapter(slack).send(STANDING, thread(channel=made.reference)), Delivered), "it has to look"
