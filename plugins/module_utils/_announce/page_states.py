@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What the status page may say of an incident, and since which event. Pure.
 
-The page goes on only as the facts allow: *identified* needs a diagnosis, *monitoring* an act, *resolved* a verification
-that held for the soak time with no act, no worse verification, no plan that found the same fault again and no reopening
-after it, and no fault of the incident that is open. An act after which nothing is better takes *monitoring* back. A
-person goes on without them by a reason, which is in the event. The states are those of Atlassian Statuspage, which
-Cachet has too.
+The page goes on only as the facts allow: *identified* needs a diagnosis, *monitoring* an act, or a recovery that was
+verified without one, *resolved* a verification that held for the soak time with no act, no worse verification, no plan
+that found the same fault again and no reopening after it, and no fault of the incident that is open. An act after which
+nothing is better takes *monitoring* back. A person goes on without them by a reason, which is in the event. The states
+are those of Atlassian Statuspage, which Cachet has too.
 """
 
 from __future__ import annotations
@@ -111,17 +111,23 @@ class _Reader:
             if not self.is_ended:
                 self._back_to_work(event)
         elif kind == "verified":
-            self.acted.discard(_act(event))
-            self.found_again.discard(_act(event))
-            self.recovered[_act(event)] = event
-            if note.get("outcome") != "recovered":
-                self._back_to_work(event)
-            if note.get("outcome") in NOT_BETTER and self.reached == MONITORING:
-                self._to(self.known, event)
+            self._verified(event)
         elif kind == "phase":
             self._phase(event)
         elif kind == "update" and str(note.get("audience", "")).lower() in PUBLIC:
             self._said(event)
+
+    def _verified(self, event: EventReport) -> None:
+        outcome = event["note"].get("outcome")
+        self.acted.discard(_act(event))
+        self.found_again.discard(_act(event))
+        self.recovered[_act(event)] = event
+        if outcome != "recovered":
+            self._back_to_work(event)
+        elif not self._is_there():
+            self._forward(MONITORING, event)  # where nothing was done, the symptom went by itself
+        if outcome in NOT_BETTER and self.reached == MONITORING:
+            self._to(self.known, event)
 
     def _begun(self, event: EventReport) -> None:
         self.acted.add(_act(event))
@@ -177,15 +183,17 @@ class _Reader:
         """Resolved, where every act was verified and all recoveries are older than the soak time, no alert of the
         incident has fired again within it, and no fault of it is open, unless a person has resolved the incident
         since."""
-        if self.reached == RESOLVED or not self.recovered or self.acted or self.found_again or self.alerts.now:
-            return
-        if self.faults.now:
+        if self.reached == RESOLVED or not self.recovered or self.acted or self._is_there():
             return
         last = max(self.recovered.values(), key=lambda event: (kept_at(event), event["seq"]))
         over = all(event["note"].get("outcome") == "recovered" for event in self.recovered.values())
         held = [kept_at(event) for event in (last, self.alerts.ended) if event is not None]
         if over and now - max(held) >= soak:
             self._to(RESOLVED, last)
+
+    def _is_there(self) -> bool:
+        """Whether a fault of the incident is known to be there, by a plan, an alert or what was found."""
+        return bool(self.found_again or self.alerts.now or self.faults.now)
 
     def _forward(self, state: str, event: EventReport) -> None:
         if STATES.index(state) > STATES.index(self.reached):

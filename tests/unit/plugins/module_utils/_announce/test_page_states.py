@@ -168,6 +168,25 @@ def test_monitoring_says_whether_there_was_an_act(events, acted):
     assert (last.state, last.acted) == ("monitoring", acted)
 
 
+@pytest.mark.parametrize(
+    ("events", "last"),
+    [
+        ([RECOVERED], ("monitoring", 4)), ([DIAGNOSED, RECOVERED], ("monitoring", 4)),
+        ([WORSE], ("investigating", 1)), ([DIAGNOSED, WORSE], ("identified", 2)),
+        ([event("verified", 3, seq=4, mitigation="m", outcome="improved")], ("investigating", 1)),
+        ([{**event("diagnosed", 1, seq=2, cause="x", causes=[{"cause": "x", "mitigation": "n"}], scenario="b"),
+           "host": "db2"}, event("verified", 3, seq=4, mitigation="m", outcome="recovered", scenario="a")],
+         ("identified", 2)),
+        ([RECOVERED, event("verified", 5, seq=5, mitigation="m", outcome="unchanged")], ("investigating", 5)),
+    ],
+)  # fmt: skip
+def test_a_recovery_without_an_act_is_watched(events, last):
+    """Where nothing was left to be done the symptom went by itself."""
+    assert told([OPENED, *events])[-1] == last
+    states = page_states([OPENED, *events], START + timedelta(minutes=5), SOAK, True)
+    assert not any(state.acted for state in states)
+
+
 def test_the_first_post_waits_for_a_person():
     assert told([OPENED, DIAGNOSED], itself=False) == []
     words = event("update", 2, seq=3, audience="public", text="we look")
