@@ -124,11 +124,12 @@ class Slack(SlackRooms):
     # --- messages --------------------------------------------------------------------------------------------------
 
     def _post(self, message: Message, thread: Thread) -> Delivery:
-        whole = self._whole(message, thread)
+        whole = ""
         sent: Mapping[str, Any] = {}
         last: Delivery = NotDelivered("Slack: there is no channel for it")
         is_first = True
         for place in self._places(message, thread):
+            whole = whole or self._whole(message, thread)
             text = self._cut(whole, self._about(message, whole, place, thread))
             post = content(text, thread.incident, message.key)
             try:
