@@ -83,7 +83,8 @@ class Statuspage:
         except Answered as answer:
             if answer.status not in _REFUSED or not body["components"]:
                 raise
-            missing = [each for each in body["components"] if self._shown(each, thread) is None]
+            listed = self._all_shown(thread)
+            missing = [each for each in body["components"] if self._shown(each, listed, thread) is None]
             if not missing:
                 raise
         left = {each: state for each, state in body["components"].items() if each not in missing}
@@ -101,8 +102,11 @@ class Statuspage:
                 break
         return found
 
-    def _shown(self, component: str, thread: Thread) -> str | None:
-        """The state of a component on the page; None where the page has none of this id."""
+    def _shown(self, component: str, listed: Mapping[str, str], thread: Thread) -> str | None:
+        """The state of a component on the page; None where the page has none of this id. ``listed``: those of the list,
+        which is one call for all of them: the page allows few in a minute."""
+        if component in listed:
+            return listed[component]
         try:
             return str(self._ask("GET", f"/components/{component}", thread).get("status"))
         except Answered as answer:
@@ -126,8 +130,9 @@ class Statuspage:
             found = []
             if shown.get("status") != state and not (state == RESOLVED and shown.get("status") == _POSTMORTEM):
                 found.append(f"the page says {shown.get('status')}, the incident is {state}")
+            listed = self._all_shown(thread) if components else {}
             for component, wanted in components.items():
-                is_now = self._shown(component, thread)
+                is_now = self._shown(component, listed, thread)
                 if is_now is None:
                     found.append(f"component {component} is not on the page")
                 elif is_now != wanted:

@@ -113,6 +113,23 @@ def test_a_component_that_a_person_has_in_another_state_is_left_so_and_named(boa
     assert [[each for dummy, each in updates] for updates in server.published()] == [["investigating", "resolved"]]
 
 
+def test_a_post_with_many_components_costs_few_of_the_calls_that_the_page_allows(board):
+    """It allows one for each second."""
+    server, adapter = board
+    server.components = {f"c{number}": "operational" for number in range(60)}
+    states = dict.fromkeys(server.components, "partial_outage")
+    made = adapter.send(post("investigating", 1, states), thread())
+    assert made.agrees is True
+    assert server.components == states
+    assert len(server.requests) <= 5
+    server.components["c7"] = "operational"
+    said = thread(**{"investigating/1.1": made.reference})
+    said.on_page = states
+    server.requests.clear()
+    assert adapter.differences(said) == ["component c7 of the page is operational, not partial_outage"]
+    assert len(server.requests) == 2
+
+
 @pytest.mark.parametrize("lost", [{}, {"c1": "major_outage", "c2": "major_outage"}])
 def test_what_we_have_set_comes_back_also_where_the_answer_was_lost(board, lost):
     """A post that was in doubt has given way to the end of the incident."""
