@@ -29,6 +29,7 @@ from .render import Texts
 SMTP_POLICY = SMTP.clone(cte_type="7bit")
 _TRIES = 100  # of a mail whose fault can be corrected: 16 hours
 _LOGIN = (530, 535, 538)  # RFC 4954: authentication is required, or failed
+_NO_PART_OF_A_NAME = re.compile(r"[^\w '-]")
 _LINES = 200  # of one reply of the server
 _PATIENCE = 4  # budgets for its reply to a mail, as long as there is time: without one the mail goes out once more
 
@@ -127,7 +128,7 @@ class Mail:
         subject = self.texts.text(own if own in self.texts.templates else "subject", message.values, "header")
         mail["Subject"] = in_header(subject)
         senders, recipients = _parsed(str(self.settings["sender"])), _parsed(str(message.values["to"]))
-        mail["From"], mail["To"] = formataddr(senders[0]), ", ".join(map(formataddr, recipients))
+        mail["From"], mail["To"] = _in_header(senders[:1]), _in_header(recipients)
         mail["Date"] = formatdate(usegmt=True)
         mark = hashlib.sha256(f"{thread.incident} {message.key}".encode("utf-8", "backslashreplace")).hexdigest()[:32]
         dummy, is_whole, domain = senders[0][1].rpartition("@")
@@ -186,7 +187,8 @@ def _parsed(text: str) -> list[tuple[str, str]]:
     """The names and addresses of a text, at least one, as SMTP can carry them: the domain of an address in ASCII.
     Raises ValueError."""
     found = [(name, address) for name, address in getaddresses([text]) if address]
-    if not found or not text.isprintable():
+    is_whole = not any(re.search(r"[\s<>]", address) for dummy, address in found)
+    if not found or not text.isprintable() or not is_whole:
         raise ValueError(f"{text!r} is no address")
     parsed = []
     for name, address in found:
@@ -195,6 +197,17 @@ def _parsed(text: str) -> list[tuple[str, str]]:
             raise ValueError(f"the address {address} has letters before the @ that SMTP does not carry")
         parsed.append((name, f"{local}{at}{domain if domain.isascii() else domain.encode('idna').decode()}"))
     return parsed
+
+
+def _in_header(people: Sequence[tuple[str, str]]) -> str:
+    """The names and addresses of a header. Where the library would lose the quotes of a name, as of one with a comma
+    and a letter that is none of ASCII, so that its words were addresses, it is written without what needs quotes."""
+    text = ", ".join(map(formataddr, people))
+    with suppress(Exception):  # of the library, for names that are odd enough
+        folded = str(SMTP_POLICY.header_factory("To", text).fold(policy=SMTP_POLICY)).partition(":")[2]
+        if [address for dummy, address in getaddresses([folded])] == [address for dummy, address in people]:
+            return text
+    return ", ".join(formataddr((" ".join(_NO_PART_OF_A_NAME.sub(" ", name).split()), to)) for name, to in people)
 
 
 def _is_fit(sender: str) -> bool:

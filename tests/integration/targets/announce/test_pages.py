@@ -259,6 +259,9 @@ def mailed(server, to, sender="a@example.org", title="Slow", **more):
         ("Ops <b@example.org>", ["b@example.org"], "Ops <b@example.org>"),
         ("a@example.org, b@example.org", ["a@example.org", "b@example.org"], "a@example.org, b@example.org"),
         ('"Dö, Jane" <b@exämple.org>', ["b@xn--exmple-cua.org"], '"Dö, Jane" <b@xn--exmple-cua.org>'),
+        ('"Ops, Zürich" <b@example.org>', ["b@example.org"], "Ops Zürich <b@example.org>"),
+        ('"First, second (Köln)" <b@example.org>', ["b@example.org"], "First second Köln <b@example.org>"),
+        ('"Team, Platform" <b@example.org>', ["b@example.org"], '"Team, Platform" <b@example.org>'),
     ],
 )
 def test_a_mail_goes_to_every_address_of_its_header_in_letters_that_smtp_carries(to, recipients, shown):
@@ -276,6 +279,7 @@ def test_a_mail_goes_to_every_address_of_its_header_in_letters_that_smtp_carries
     ("options", "forever"),
     [
         ({"to": "bö@example.org"}, True), ({"to": "a@example.org\nBcc: y@example.org"}, True), ({"to": ""}, True),
+        ({"to": '"Ops\\" <a@example.org>'}, True),
         ({"to": "b@x.org", "sender": "bö@example.org"}, False), ({"to": "b@x.org", "port": "smtp"}, False),
     ],
 )  # fmt: skip
