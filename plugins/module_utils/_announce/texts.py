@@ -95,7 +95,8 @@ SLACK: Mapping[str, str] = {
 }  # fmt: skip
 PAGE: Mapping[str, str] = {
     "title": "{{ title | words }}",
-    "page": "{% if text %}{{ text | said }}{% elif state == 'investigating' %}We are investigating the problem."
+    "page": "{% if text %}{{ text | said }}{% if next_at | default('') %}\n\nNext update by {{ next_at }}."
+    "{% endif %}{% elif state == 'investigating' %}We are investigating the problem."
     "{% elif state == 'identified' %}{{ (cause or 'We have found the cause and are working on it.') | public }}"
     # A message that a version before has queued does not say whether there was an act.
     "{% elif state == 'monitoring' %}{% if acted is undefined %}We are watching whether the problem is over."

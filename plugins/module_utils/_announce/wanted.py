@@ -16,7 +16,7 @@ from typing import Any, Callable, Mapping, Sequence
 from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED, acknowledgements, phase_of, phases_of
 from .._incident.severity import is_worse
-from .._incident.stamps import moment_of, stamp
+from .._incident.stamps import is_stamp, moment_of, stamp
 from .._lifecycle.deadlines import NO_RULE_OUTSIDE, UPDATE, OutsideUpdates
 from .._lifecycle.roles import roles_of
 from .._oncall.escalation import AFTER
@@ -202,6 +202,7 @@ def _page(story: IncidentFacts) -> list[Message]:
             state=state.state, title=_public_words(story, options), text=state.text, cause=_cause(options, state.cause),
             resolution=_words(options["resolutions"], state.cause) if state.state == RESOLVED else "",
             components=_components(story, state.state), seq=state.seq, acted=state.acted,
+            next_at=_promised(story, state),
         )  # fmt: skip
         # What a person wrote is published whatever comes after it; a state gives way to a newer one of its incident on
         # the page.
@@ -275,8 +276,19 @@ def _states_by_mail(story: IncidentFacts, options: Mapping[str, Any]) -> list[Me
     return messages
 
 
+def _promised(story: IncidentFacts, state: PageState) -> str:
+    """Until when the text that a person wrote for the public promises the next one; empty where it does not."""
+    notes = [event["note"] for event in story.events if event["seq"] == state.seq and event["kind"] == "update"]
+    promise = str(notes[0].get("next_at") or "") if notes and state.text and state.state != RESOLVED else ""
+    return promise if is_stamp(promise) else ""
+
+
 def _next_update(story: IncidentFacts, state: PageState) -> str:
-    """Until when the next update is promised; empty where the incident is over, or its severity has no interval."""
+    """Until when the next update is promised: what the person said, else by the severity; empty where the incident is
+    over, or its severity has no interval."""
+    promise = _promised(story, state)
+    if promise:
+        return promise
     interval = UPDATE.get(story.severity)
     at = _at(story.events, state.seq)
     return "" if state.state == RESOLVED or interval is None or not at else stamp(moment_of(at) + interval)

@@ -100,6 +100,24 @@ def test_times_that_people_read_are_by_the_clock_of_the_log():
     assert named(ahead, "slack/channel").values["name"] == "incident-2026-11-27-1000"
 
 
+@pytest.mark.parametrize(
+    ("note", "page", "mail"),
+    [
+        ({"next_at": "2026-11-27T11:02:00.000000Z"}, "2026-11-27T11:02:00.000000Z", "2026-11-27T11:02:00.000000Z"),
+        ({}, "", "2026-11-27T10:32:00.000000Z"), ({"next_at": "soon"}, "", "2026-11-27T10:32:00.000000Z"),
+        ({"next_at": ""}, "", "2026-11-27T10:32:00.000000Z"),
+    ],
+)  # fmt: skip
+def test_the_public_and_the_stakeholders_read_until_when_the_next_update_was_promised(note, page, mail):
+    update = event("update", 2, seq=2, text="we look", audience="public", **note)
+    found = {each.channel: each.values for each in wanted("i", [opening(), update], SETTINGS, START)}
+    assert (found["page"]["next_at"], found["mail"]["next_at"]) == (page, mail)
+    acted = event("mitigated", 3, seq=3, mitigation="m")
+    later = {each.channel: each.values for each in wanted("i", [opening(), update, acted], SETTINGS, START)}
+    assert later["page"]["next_at"] == "", "nothing was promised by it"
+    assert later["mail"]["next_at"] == "2026-11-27T10:33:00.000000Z"
+
+
 def test_an_incident_has_a_channel_from_the_severity_that_the_site_names():
     assert keys([opening("P3")], "slack") == ["slack/standing/opened"]
     assert keys([opening("P1")], "slack") == ["slack/channel", "slack/standing/opened", "slack/links", "slack/topic/1"]

@@ -228,6 +228,14 @@ def test_monitoring_is_no_fix_where_there_was_none(acted, words):
     assert Texts("page").text("page", values) == words
 
 
+def test_the_page_says_when_the_next_update_comes_where_one_was_promised():
+    values = {"text": "We look.", "state": "investigating", "next_at": "2026-11-27T11:02:00.000000Z"}
+    shown = "We look.\n\nNext update by 2026-11-27 11:02:00 UTC."
+    assert Texts("page").text("page", values) == Texts("page").text("page", values, "cachet") == shown
+    for older in ({**values, "next_at": ""}, {"text": "We look.", "state": "investigating"}):
+        assert Texts("page").text("page", older) == "We look."
+
+
 def test_what_a_person_says_has_links_to_the_hosts_of_the_site_alone():
     own, other = "https://board.test/d/1?a=1", "http://evil.test"
     values = {"by": own, "text": f"{own} {other}", "next_at": "", "done_at": ""}
