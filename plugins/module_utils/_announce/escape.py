@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from .._core.text import in_html, in_markdown, printable
 
 # A chat makes mentions and links of bare text: only a gap stops it.
-_LIVE = re.compile(r"(@)(?=\S)|(:)(?=//)|(\bwww)(?=\.)|(#)(?=\w)", re.IGNORECASE)
-_ADDRESS = re.compile(r":(?=//)|\bwww(?=\.)", re.IGNORECASE)
+_LIVE = re.compile(r"(@)(?=\S)|(:)(?=//)|((?<![^\W_])www)(?=\.)|(#)(?=\w)", re.IGNORECASE)
+_ADDRESS = re.compile(r":(?=//)|(?<![^\W_])www(?=\.)", re.IGNORECASE)
 _WORD_WITH_ADDRESS = re.compile(r"https?://\S+")
 _BEHIND = ".,;:!?)]}>\"'"  # what ends a sentence, and not the address in it
 _ENCODED_WORD = re.compile(r"=\?")
@@ -140,19 +140,27 @@ def in_page(text: str, hosts: Collection[str] = _NO_HOSTS) -> str:
     return in_html(in_plain(text, hosts))
 
 
+def in_block(text: str) -> str:
+    """For a text of Markdown of which it may begin a line: no item of a list and no rule, and no command of GitLab.
+
+    >>> in_block("1.5 s later")
+    '1.5 s later'
+    """
+    return _BEGINS.sub(r"\1\\", in_markdown(text))
+
+
 def in_issue(text: str) -> str:
-    """For the text of an issue, which is Markdown: as in every other one, and where it begins a line it is no item of a
-    list, no rule and no command of GitLab. What names another issue by its number would be noted there.
+    """For the text of an issue, which is Markdown; what names another issue by its number would be noted there.
 
     >>> in_issue("as in GH-12")
     'as in GH- 12'
     """
-    return _BEGINS.sub(r"\1\\", in_markdown(_REFERENCE.sub(r"\g<0> ", printable(text))))
+    return in_block(_REFERENCE.sub(r"\g<0> ", printable(text)))
 
 
 TARGETS: Mapping[str, Callable[[str], str]] = {
     "slack": in_slack, "page": in_page, "mail": in_plain, "pager": in_plain, "tracker": in_issue,
-    "header": in_header, "csv": in_csv, "apprise": in_any_chat, "cachet": in_markdown,
+    "header": in_header, "csv": in_csv, "apprise": in_any_chat, "cachet": in_block,
     "title": in_title,
 }  # fmt: skip
 

@@ -16,7 +16,7 @@ _UNPRINTABLE = re.compile(
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~&])")
 # Chats and GitHub make mentions and links of bare text, also where it is escaped: only a gap stops them.
-_LIVE = re.compile(r"(@)(?=\S)|(:)(?=//)|(\bwww)(?=\.)", re.IGNORECASE)
+_LIVE = re.compile(r"(@)(?=\S)|(:)(?=//)|((?<![^\W_])www)(?=\.)", re.IGNORECASE)
 _HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
 

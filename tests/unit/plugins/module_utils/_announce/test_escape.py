@@ -150,6 +150,14 @@ def test_an_issue_has_no_list_command_or_reference_of_a_text(text, issue):
     assert in_issue(text) == escaped(text, "tracker") == issue
 
 
+@pytest.mark.parametrize("target", ["slack", "page", "mail", "tracker", "cachet", "title", "apprise", "pager"])
+@pytest.mark.parametrize("before", ["", "_", "*", "(", "~", "-"])
+def test_a_host_of_the_web_is_no_link_whatever_is_before_it(target, before):
+    """GitHub makes a link of it behind a mark of Markdown, too, also of one that is escaped."""
+    assert "www .evil.test" in escaped(f"{before}www.evil.test", target)
+    assert escaped("xwww.evil.test", target) == "xwww.evil.test", "which is a name"
+
+
 def test_the_page_has_links_of_the_site_alone():
     text = "See https://grafana.example.org/d/1 & http://evil.test <b> www.evil.test"
     assert escaped(text, "page", OWN) == (
@@ -158,3 +166,4 @@ def test_the_page_has_links_of_the_site_alone():
     assert escaped("see https://grafana.example.org", "page") == "see https: //grafana.example.org"
     assert in_public("R&D says: https://help.test/a?b=1&c", "page") == "R&amp;D says: https://help.test/a?b=1&amp;c"
     assert in_public("see http://help.test", "cachet") == "see http: //help.test"
+    assert escaped("- --- 1.", "cachet") == r"\- --- 1."

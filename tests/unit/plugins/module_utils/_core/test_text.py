@@ -65,7 +65,8 @@ def test_a_cut_is_shown():
     [
         ("a_b *c* `d`", r"a\_b \*c\* \`d\`"), ("<b>", r"\<b\>"), ("a | b", r"a \| b"),
         ("two\n# lines", r"two \# lines"),
-        ("@all", "@ all"), ("http://e", "http: //e"), ("www.e", "www .e"), ("plain, 5 %", "plain, 5 %"),
+        ("@all", "@ all"), ("http://e", "http: //e"), ("www.e", "www .e"), ("_www.e xwww.e", r"\_www .e xwww.e"),
+        ("plain, 5 %", "plain, 5 %"),
     ],
 )  # fmt: skip
 def test_foreign_text_in_markdown_is_text(text, escaped):
