@@ -31,10 +31,11 @@ class IncidentFacts:
         self.opening = next((event for event in events if event["kind"] == "opened"), None)
         note: Mapping[str, Any] = self.opening["note"] if self.opening else {}
         self.scenario = str(note.get("scenario") or "incident")
-        self.hosts = [str(host) for host in note.get("hosts") or ()]
+        self.hosts = [redacted(str(host)) for host in note.get("hosts") or ()]
         self.opened_at = stamp(kept_at(self.opening)) if self.opening else ""
-        words, reporter = str(note.get("text") or ""), str(note.get("reported_by") or "")
-        where = f", seen at {note['where']}" if note.get("where") else ""
+        # Each by itself: what is beside a secret, or a cut, may hide that it is one.
+        words, reporter, place = (redacted(str(note.get(name) or "")) for name in ("text", "reported_by", "where"))
+        where = f", seen at {place}" if place else ""
         self.reported = shortened(f"reported by {reporter}{where}: {words}", _REPORT) if words and reporter else ""
         self.severity, assessed = severity_event(events)
         self.because = facts_by(self.severity, assessed)

@@ -68,3 +68,12 @@ def test_long_after_its_last_event_it_has_nothing_to_say_of_its_course(days, is_
 
 def test_numbers_and_flags_stay_what_they_are():
     assert cleaned([1, None, True, 2.5]) == [1, None, True, 2.5]
+
+
+@pytest.mark.parametrize("secret", ["token: hunter2hunter2", "password=hunter2hunter2", "api_key%3Dhunter2hunter2"])
+def test_what_is_put_together_of_several_texts_has_no_secret(secret):
+    """Beside other words, or cut, a secret may not be known as one any more."""
+    more = {"text": secret, "reported_by": secret, "where": secret, "hosts": [secret, "db1"]}
+    base = IncidentFacts("i", [event("opened", severity="P1", **more)], {}, START).base()
+    assert "hunter2" not in str(base)
+    assert base["hosts"].endswith(", db1")
