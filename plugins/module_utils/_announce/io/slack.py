@@ -96,8 +96,7 @@ class Slack(SlackRooms):
         try:
             self._call("conversations.invite", thread, channel=own, users=str(message.values["user"]), force=True)
         except Refused as refused:
-            if refused.name in errors.OF_THE_TOKEN:
-                return refused.delivery
+            _wait_for_the_token(refused)
             if refused.name not in errors.THERE:
                 return Delivered(own, f"{person} was not invited: {refused.name}")
         return Delivered(own)
@@ -109,6 +108,7 @@ class Slack(SlackRooms):
         try:
             self._call("conversations.setTopic", thread, channel=place, topic=text)
         except Refused as refused:
+            _wait_for_the_token(refused)
             return Delivered("", f"the topic was not set: {refused.name}")
         return Delivered(place)
 
@@ -118,6 +118,7 @@ class Slack(SlackRooms):
         try:
             self._call("conversations.archive", thread, channel=place)
         except Refused as refused:
+            _wait_for_the_token(refused)
             return Delivered(place, "" if refused.name in errors.ARCHIVED else f"not archived: {refused.name}")
         return Delivered(place)
 
@@ -205,10 +206,11 @@ class Slack(SlackRooms):
         return ""
 
     def _pinned_at(self, channel: str, stamp: str, thread: Thread) -> str:
-        """Why it was not pinned; empty where it is."""
+        """Why it was not pinned; empty where it is. Raises Answered where that waits."""
         try:
             self._call("pins.add", thread, channel=channel, timestamp=stamp)
         except Refused as refused:
+            _wait_for_the_token(refused)
             return "" if refused.name == "already_pinned" else f"not pinned: {refused}"
         return ""
 
@@ -265,6 +267,13 @@ class Slack(SlackRooms):
 def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a text."""
     return {name: value for name, value in values.items() if name not in ("place", "pin")}
+
+
+def _wait_for_the_token(refused: Refused) -> None:
+    """What is left out where it is refused waits where the fault is the token's, which a person corrects. Raises
+    Refused."""
+    if refused.name in errors.OF_THE_TOKEN:
+        raise refused
 
 
 class _NoStanding(Answered):

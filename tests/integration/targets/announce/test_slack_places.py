@@ -68,3 +68,49 @@ def test_the_incident_s_own_channel_waits_for_no_list_of_channels(slack, monkeyp
     assert adapter(slack).find(NOTE, thread(channel=made.reference)).startswith(made.reference)
     assert not [each for each in slack.requests if each.path.endswith("conversations.list")]
     assert not isinstance(adapter(slack).send(STANDING, thread(channel=made.reference)), Delivered), "it has to look"
+
+
+@pytest.mark.parametrize(
+    ("template", "method"),
+    [
+        ("topic", "conversations.setTopic"), ("archive", "conversations.archive"), ("pin", "pins.add"),
+        ("invite", "conversations.invite"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("error", "waits"), [("token_expired", True), ("invalid_auth", True), ("missing_scope", False)]
+)
+def test_what_is_refused_for_the_token_s_sake_waits_and_is_done_later(slack, template, method, error, waits):
+    """A channel that was to be archived while the token had expired was never archived."""
+    own = adapter(slack).send(CHANNEL, thread()).reference
+    posted = adapter(slack).send(NOTE, thread(channel=own)).reference
+    values = {
+        **BASE,
+        "place": "incident",
+        "phase": "open",
+        "lead": "ada",
+        "post": posted,
+        "person": "bob",
+        "user": "U2",
+    }
+    message = Message(f"slack/{template}/1", "slack", template, values)
+    slack.refusals[method] = error
+    sent = adapter(slack).send(message, thread(channel=own))
+    assert isinstance(sent, NotDelivered) is waits
+    assert error in (sent.reason if waits else sent.note)
+    slack.refusals.clear()
+    if waits:
+        assert adapter(slack).send(message, thread(channel=own)).note == ""
+        room = slack.room(NAME)
+        done = {"topic": room.topic, "archive": room.is_archived, "pin": room.pins, "invite": "U2" in room.members}
+        assert done[template]
+
+
+def test_responders_are_invited_when_the_token_is_one_again(slack):
+    slack.refusals["conversations.invite"] = "token_revoked"
+    assert adapter(slack).send(CHANNEL, thread()) == NotDelivered("Slack: token_revoked")
+    slack.refusals.clear()
+    made = adapter(slack).send(CHANNEL, thread())
+    assert made.reference == slack.room(NAME).id
+    assert slack.room(NAME).members == {slack.bot, "U1"}
+    assert len(slack.room(NAME).messages) == 1

@@ -118,6 +118,8 @@ class SlackRooms(SlackCalls):
                 # Each for oneself: one who is unknown, or there already, keeps no other out.
                 self._call("conversations.invite", thread, channel=channel, users=",".join(users), force=True)
             except Refused as refused:
+                if refused.name in errors.OF_THE_TOKEN:
+                    raise
                 if refused.name != "already_in_channel":
                     notes.append(f"not invited: {refused.name}")
             except Answered:  # a limit of calls, or no answer: each is invited by a message of its own
