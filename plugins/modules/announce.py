@@ -100,6 +100,7 @@ messages:
     key: {description: "Key of the message within the incident.", type: str}
     channel: {description: "Channel it went to.", type: str}
     to: {description: "Recipient, or place within the channel.", type: str}
+    title: {description: "Subject of a mail, title of an issue or of an incident of the page; else empty.", type: str}
     text: {description: "Text as it goes out.", type: str}
     state:
       description: "What became of it: sent, failed, in_doubt, refused, queued, sending, or planned in check mode."

@@ -24,7 +24,7 @@ def of_announced(result: Mapping[str, Any]) -> list[Line]:
         lines.append((DIM, "sent: " + ", ".join(f"{number} to {channel}" for channel, number in sent.items())))
     for row in result["messages"]:
         if row["state"] == _PLANNED:
-            lines.append((DIM, f"would be sent to {row['channel']} ({row['to']}): {row['text']}"))
+            lines.append((DIM, f"would be sent to {row['channel']} ({row['to']}): {whole_of(row)}"))
         elif row["state"] != SENT:
             why = f": {row['reason']}" if row["reason"] else ""
             lines.append((CARE, f"not sent to {row['channel']} yet: {row['key']} ({_words(row['state'])}){why}"))
@@ -35,6 +35,11 @@ def of_announced(result: Mapping[str, Any]) -> list[Line]:
     heads = [f"{incident} (head {head_text(head)})" for incident, head in result["heads"].items()]
     lines += [(DIM, f"incident log: {', '.join(heads)}")] if heads else []
     return lines + [(CARE, line) for line in result["left"]]
+
+
+def whole_of(row: Mapping[str, Any]) -> str:
+    """A message as a person reads it: its subject or title, where it has one, and its text."""
+    return f"{row['title']}: {row['text']}" if row.get("title") else str(row["text"])
 
 
 def _words(state: str) -> str:

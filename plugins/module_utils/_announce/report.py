@@ -53,12 +53,14 @@ class OutboxReport(TypedDict):
 
 
 class AnnouncedMessage(TypedDict):
-    """A message and what became of it; ``text``: as it goes out; ``to``: the channel or the recipient."""
+    """A message and what became of it; ``text``: as it goes out; ``title``: its subject or title, empty where its
+    channel has none; ``to``: the channel or the recipient."""
 
     incident: str
     key: str
     channel: str
     to: str
+    title: str
     text: str
     state: str
     reason: str

@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any, Callable, Mapping, Sequence
 
 from ..._core.errors import RunbookError
-from ..escape import hosts_of
+from ..announce_lines import whole_of
+from ..escape import TARGETS, hosts_of
 from ..options import SECRETS
 from ..outbox import Entry, Message
 from ..report import AnnouncedMessage, AnnounceReport, OutboxOfIncident, OutboxReport, TakenMessage
@@ -95,7 +96,7 @@ class Announcing:
         for incident in report["incidents"]:
             found["messages"] += [self._row(incident["id"], taken, "planned", "") for taken in incident["messages"]]
             found["waiting"] += incident["waiting"]
-        found["lines"] += [f"{row['channel']} to {row['to']}: {row['text']}" for row in found["messages"]]
+        found["lines"] += [f"{row['channel']} to {row['to']}: {whole_of(row)}" for row in found["messages"]]
         found["left"] += self._problems()
         found["lines"] += found["silences"] + found["left"]
         return found
@@ -189,17 +190,21 @@ class Announcing:
     def _row(self, incident: str, taken: TakenMessage, state: str, reason: str) -> AnnouncedMessage:
         name, values = taken["channel"], taken["values"]
         template = taken["template"]
-        templates = self.texts[name].templates
+        texts, title = self.texts[name], ""
         shown = {each: value for each, value in values.items() if each not in ("place", "pin", "invite")}
         try:
-            is_text = template in templates
-            text = self.texts[name].text(template, shown) if is_text else f"{template} {values.get('name', '')}"
+            if template in texts.templates:
+                # Each kind of a page and of a pager reads texts of its own.
+                kind = str(self.settings[name].get("kind") or "")
+                text, title = texts.text(template, shown, kind if kind in TARGETS else ""), texts.title(template, shown)
+            else:
+                text = f"{template} {values.get('name', '')}"
         except RunbookError as error:
             text = str(error)
         to = str(values.get("to") or values.get("place") or name)
         return {
-            "incident": incident, "key": taken["key"], "channel": name, "to": to, "text": text.strip(),
-            "state": state, "reason": reason,
+            "incident": incident, "key": taken["key"], "channel": name, "to": to, "title": title,
+            "text": text.strip(), "state": state, "reason": reason,
         }  # fmt: skip
 
 

@@ -66,7 +66,7 @@ class Cachet:
             text = f"{self.texts.text('page', values, 'cachet')}\n\n{marks}"
             status = _STATUS[str(values["state"])]
             if found is None:
-                name = self.texts.text("title", values)
+                name = self.texts.title("page", values)
                 body = {"name": name, "message": text, "status": status, "visible": 1}
                 incident = str(self._ask("POST", "/incidents", thread, body)["data"]["id"])
             else:

@@ -20,7 +20,6 @@ from ..._core.text import printable, shortened
 from ..._incident.stamps import moment_of
 from ..._postmortem.invitation import invitation
 from ..delivery import Delivered, Delivery, InDoubt, NotDelivered
-from ..escape import in_header
 from ..outbox import Message
 from .channel import Thread
 from .render import Texts
@@ -124,9 +123,7 @@ class Mail:
     def _mail(self, message: Message, thread: Thread) -> EmailMessage:
         """The same message gives the same mail, but for the date at which it is sent. Raises ValueError."""
         mail = EmailMessage(policy=SMTP_POLICY)
-        own = f"{message.template}_subject"
-        subject = self.texts.text(own if own in self.texts.templates else "subject", message.values, "header")
-        mail["Subject"] = in_header(subject)
+        mail["Subject"] = self.texts.title(message.template, message.values)
         senders, recipients = _parsed(str(self.settings["sender"])), _parsed(str(message.values["to"]))
         mail["From"], mail["To"] = _in_header(senders[:1]), _in_header(recipients)
         mail["Date"] = formatdate(usegmt=True)

@@ -8,11 +8,12 @@ import re
 from typing import Any, Callable, Collection, Mapping
 
 from ..._core.errors import InputError
-from ..._core.text import printable
+from ..._core.text import printable, shortened
 from ..._incident.stamps import is_stamp, time_of
-from ..escape import as_link, escaped, in_public
+from ..escape import as_link, escaped, in_header, in_public
 from ..texts import TEMPLATES
 
+_TITLE = 250  # characters of the title of an issue: the least that trackers take
 _PLAYBOOK = re.compile(r"playbooks/(\w+)\.yml\Z", re.ASCII)
 _IN_ANY_TARGET = re.compile(r"[\w@%+=:,./ '-]+\Z", re.ASCII)
 
@@ -76,6 +77,16 @@ class Texts:
         if name not in TEMPLATES[self.target]:
             raise InputError(f"there is no text called {name} for {self.target}: another version has queued it")
         return self._rendered(TEMPLATES[self.target][name], name, values, target)
+
+    def title(self, name: str, values: Mapping[str, Any]) -> str:
+        """What the message of that name has as its subject or title; empty where its channel has none. Raises
+        InputError."""
+        if self.target == "mail":
+            own = f"{name}_subject"
+            return in_header(self.text(own if own in self.templates else "subject", values, "header"))
+        if self.target == "tracker":
+            return shortened(self.text("item_title" if name == "item" else "title", values, "title"), _TITLE)
+        return self.text("title", values) if self.target == "page" else ""
 
     def _rendered(self, template: str, name: str, values: Mapping[str, Any], target: str) -> str:
         from jinja2 import StrictUndefined  # noqa: PLC0415 - on the controller alone

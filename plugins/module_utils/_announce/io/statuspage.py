@@ -51,7 +51,7 @@ class Statuspage:
                 set_by_us = joined_states(thread.on_page, _set_by(found or {}), thread.elsewhere, *thread.set_before())
                 components, notes = ours_of(components, self._all_shown(thread), set_by_us)
             body = {
-                "name": self.texts.text("title", values)[:_NAME],
+                "name": self.texts.title("page", values)[:_NAME],
                 "status": values["state"],
                 "body": self.texts.text("page", values),
                 # All of them, since a run may die after several: each is asked for by its own.

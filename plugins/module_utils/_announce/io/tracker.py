@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 from typing import Any, Mapping
 
-from ..._core.text import shortened
 from ..delivery import Delivered, Delivery, InDoubt, NotDelivered
 from ..follow_up import item_of, item_prefix
 from ..outbox import Message
@@ -40,7 +39,6 @@ from .render import Texts
 _STATES = {CLOSE: True, REOPEN: False}  # whether the issue is closed afterwards
 _GONE = (404, 410)
 _REFUSED = (400, *_GONE, 409, 422)
-_TITLE = 250  # characters: the least that trackers take
 _NO_ID = "the answer to the first message has no id of the issue; see create.id"
 _TWICE = "perhaps twice: the answer to the first one was lost, and the tracker cannot be asked for it"
 
@@ -116,9 +114,8 @@ class Tracker:
 
     def _given(self, message: Message, thread: Thread, known: str) -> dict[str, str]:
         values = message.values
-        title = "item_title" if message.template == "item" else "title"
         return {
-            "title": shortened(self.texts.text(title, values, "title"), _TITLE),
+            "title": self.texts.title(message.template, values),
             "text": self.texts.text(message.template, values),
             "state": str(values["phase"]), "external_id": _external_id(thread, message), "id": known,
         }  # fmt: skip

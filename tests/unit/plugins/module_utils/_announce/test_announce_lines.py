@@ -19,6 +19,8 @@ def row(state, reason="", channel="slack"):
          [(CARE, "not sent to slack yet: slack/note/7 (in doubt): cut")]),
         ({"messages": [row("planned")], "differences": ["the page says resolved"]},
          [(DIM, "would be sent to slack (incident): moved it"), (CARE, "the page says resolved")]),
+        ({"messages": [{**row("planned", channel="mail"), "title": "[RESOLVED] Slow"}], "differences": []},
+         [(DIM, "would be sent to mail (incident): [RESOLVED] Slow: moved it")]),
         ({"messages": [row("sent", "not pinned")], "differences": []},
          [(DIM, "sent: 1 to slack"), (CARE, "slack: slack/note/7: not pinned")]),
         ({"error": "InputError", "msg": "mail is wrong", "messages": [row("sent")], "differences": [],

@@ -1,0 +1,66 @@
+"""In check mode every message is shown as it goes out afterwards, with its subject or title, and to whom."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import stamp
+
+from support.channels.played import Channels, Played
+
+TEXT = "R&D *looks* at <b>it</b>, see http://evil.test"
+
+
+@pytest.fixture
+def channels():
+    found = Channels()
+    for server in found.all:
+        server.__enter__()
+    yield found
+    for server in found.all:
+        server.__exit__(None, None, None)
+
+
+def shown(played):
+    announcing = Announcing(played.settings, {})
+    given = {"log": played.log, "ids": [played.id], "by": "run", "at": stamp(played.now), "group": "", "lease": 90.0,
+             "settings": announcing.public, "channels": None, "answerers": ()}  # fmt: skip
+    return announcing.shown(take_messages(given, True, lambda: played.now), 5.0)
+
+
+@pytest.mark.parametrize("kind", ["statuspage", "cachet"])
+def test_what_is_shown_is_what_goes_out(channels, tmp_path, kind):
+    played = Played(channels, 1, tmp_path)
+    played.page, played.settings = kind, channels.settings(kind)
+    said = {"audience": "public", "text": TEXT}
+    played.write(("diagnosed", {"cause": "row", "lines": [TEXT]}), ("update", said))
+    planned = {row["key"]: row for row in shown(played)["messages"]}
+    assert not channels.slack.requests + channels.tracker.requests + channels.mail.mails, "nothing is sent"
+    played.drain(budget=20.0)
+    mails = [(row["to"], row["title"], row["text"]) for row in planned.values() if row["channel"] == "mail"]
+    arrived = [
+        (mail["To"], mail["Subject"], mail.get_content().replace("\r", "").strip()) for mail in channels.mail.mails
+    ]
+    assert sorted(mails) == sorted(arrived)
+    assert len(mails) > 1
+    server = getattr(channels, kind)
+    texts = [
+        re.sub(r"\[//\]: #.*", "", text).strip()
+        for each in server.incidents
+        for text in (
+            [update["body"] for update in each["updates"]]
+            if kind == "statuspage"
+            else [each["message"], *(update["message"] for update in each["updates"])]
+        )
+    ]
+    pages = [row for row in planned.values() if row["channel"] == "page"]
+    assert ([row["text"] for row in pages], pages[0]["title"]) == (texts, server.incidents[0]["name"])
+    (issue,) = channels.tracker.issues
+    made = planned["tracker/create/1"]
+    assert (made["title"], made["text"]) == (issue["title"], issue["said"][0])
+    chat = {row["text"] for row in planned.values() if row["channel"] == "slack"}
+    posts = {each["text"].partition("\n<#")[0] for room in channels.slack.rooms for each in room.messages}
+    assert posts <= chat
