@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import Delivered, NotDelivered
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import Delivered, InDoubt, NotDelivered
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.channel import Thread, ticks
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.render import Texts
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.slack import Slack as Adapter
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 
-from support.channels.server import Answer
+from support.channels.server import STATUS, Answer, Fault
 from support.channels.slack import Slack
 
 NAME = "incident-2026-11-23-1456"
@@ -114,3 +114,16 @@ def test_responders_are_invited_when_the_token_is_one_again(slack):
     assert made.reference == slack.room(NAME).id
     assert slack.room(NAME).members == {slack.bot, "U1"}
     assert len(slack.room(NAME).messages) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirection_is_not_followed(slack, status):
+    """It would be another request, and take the token to another host."""
+    own = adapter(slack).send(CHANNEL, thread()).reference
+    with Slack() as other:
+        fault = Fault(STATUS, status, {"Location": f"{other.api}chat.postMessage"})
+        slack.fault_for = lambda request: fault if "postMessage" in request.path else None
+        sent = adapter(slack).send(NOTE, thread(channel=own))
+    assert isinstance(sent, InDoubt)
+    assert f"HTTP {status}" in sent.reason
+    assert other.requests == []

@@ -8,7 +8,7 @@ import ssl
 import time
 from typing import Any, Callable, Iterator, Mapping
 from urllib.error import HTTPError
-from urllib.request import BaseHandler, HTTPSHandler, ProxyHandler, Request, build_opener
+from urllib.request import BaseHandler, HTTPRedirectHandler, HTTPSHandler, ProxyHandler, Request, build_opener
 
 from ...._core.errors import DriverMissing
 from ...delivery import InDoubt, NotDelivered
@@ -142,10 +142,18 @@ def _client(token: str, address: str) -> Any:
     return Bounded(token=token, base_url=address, retry_handlers=[])
 
 
+class _NotElsewhere(HTTPRedirectHandler):
+    """A redirection is an answer: to follow it would be another request, of which nothing would be known, and it
+    would take the token to another host."""
+
+    def redirect_request(self, *_given: Any) -> None:
+        return None
+
+
 def _exchanged(request: Request, timeout: float, proxy: str | None, context: ssl.SSLContext | None) -> dict[str, Any]:
     """Status, headers and body of an answer, whatever its status is. Raises Answered for one that is too large."""
     until = time.monotonic() + timeout
-    handlers: list[BaseHandler] = [HTTPSHandler(context=context)]
+    handlers: list[BaseHandler] = [HTTPSHandler(context=context), _NotElsewhere()]
     if proxy:
         handlers.append(ProxyHandler({"http": proxy, "https": proxy}))
     try:
