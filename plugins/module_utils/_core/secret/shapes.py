@@ -14,8 +14,8 @@ _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _SHAPES = lazy(
     # A word begins here, and with a letter that one of them begins with: most places of a text are passed over at once.
     r"(?<![A-Za-z0-9_])(?=[\dACEFGHILNPSabdefghklmnoprstvwxy])(?:"
-    r"(?:sk|rk|pk)_(?:live|test)_\w+|whsec_[\w+/=-]+|(?:pi|seti|cs)_\w{6,80}_secret_\w+"  # Stripe
-    r"|xox[abcdeoprs](?:\.xox[abeoprs])?-[\w-]+|xapp-[\w-]{8,}"  # Slack
+    r"(?:sk(?:_org)?|rk|pk|ek)_(?:live|test)_\w+|whsec_[\w+/=-]+|(?:pi|seti|cs)_\w{6,80}_secret_\w+"  # Stripe
+    r"|xox[abcdeoprs](?:\.xox[abeoprs])?-[\w-]+|xapp-[\w-]{8,}|xwfp-[\w-]{20,}"  # Slack
     r"|gh[opsur]_\w{16,}|github_pat_\w{16,}"
     r"|gl(?:pat|dt|rtr?|ptt|ft|imt|agent|oas|cbt|soat|ffct|wt)-[\w.-]{16,}|GR1348941[\w-]{16,}"  # GitLab
     r"|npm_[A-Za-z0-9]{20,}|pypi-[\w-]{16,}|rubygems_[0-9a-f]{20,}|dckr_(?:pat|oat)_[\w-]{16,}|oy2[a-z0-9]{43}\b"
@@ -25,13 +25,14 @@ _SHAPES = lazy(
     r"|sk-(?:ant-|proj-|svcacct-|or-)?[\w-]{20,}|hf_[A-Za-z0-9]{20,}|r8_\w{20,}|gsk_\w{20,}"
     r"|nvapi-[\w-]{20,}|pplx-\w{20,}|xai-\w{20,}|lsv2_(?:pt|sk)_\w{20,}"
     r"|SG\.[\w-]{16,64}\.[\w-]{16,}|key-[0-9a-f]{32}\b|x(?:key|smtp)sib-[0-9a-f]{32,}-\w{8,}|SK[0-9a-f]{32}\b"
-    r"|shp(?:at|ss|ca|pa|tk)_[0-9A-Fa-f]{16,}|sq0(?:atp|csp)-[\w-]{16,}|EAA[A-Za-z0-9_-]{40,}|EZ[AT]K\w{40,}"
+    r"|shp(?:at|ss|ca|pa|tk|ua)_[0-9A-Fa-f]{16,}|sq0(?:atp|csp)-[\w-]{16,}|EAA[A-Za-z0-9_-]{40,}|EZ[AT]K\w{40,}"
     r"|access_token\$(?:production|sandbox)\$\S+"
+    rf"|access-(?:sandbox|development|production)-{_UUID}"  # Plaid
     r"|do[por]_v1_[0-9a-f]{32,}|ATATT3[\w=-]{20,}|ATCTT3[\w=-]{20,}|ATTA[0-9a-f]{64}|HRKU-[\w-]{20,}"
     r"|hv[sbr]\.(?=[\w-]{0,40}[\dA-Z])[\w-]{6,}|glsa_\w{20,}|glc_[\w=+/]{20,}|eyJrIjoi[\w=+/]{20,}|tskey-[\w-]{12,}|PMAK-[\w-]{20,}"
-    r"|NR(?:AK|II|JS|AA)-[\w-]{20,}|ph[cxr]_[A-Za-z0-9]{32,}|dp\.(?:pt|st|ct|sa|scim|audit)\.[\w.-]{20,}"
+    r"|NR(?:AK|II|JS|AA)-[\w-]{20,}|ph[cxrs]_[A-Za-z0-9]{32,}|dp\.(?:pt|st|ct|sa|scim|audit)\.[\w.-]{20,}"
     r"|lin_api_\w{20,}|ntn_\w{20,}|secret_[A-Za-z0-9]{30,}|figd_[\w-]{20,}|pscale_(?:tkn|oauth|pw)_[\w-]{16,}"
-    r"|AGE-SECRET-KEY-1[0-9A-Z]{20,}|sbp_[0-9a-f]{30,}|dapi[0-9a-f]{32}\b|sntry[su]_[\w=+/-]{20,}|AKCp\w{40,}"
+    r"|AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]{20,}|sbp_[0-9a-f]{30,}|dapi[0-9a-f]{32}\b|sntry[aus]_[\w=+/-]{20,}|AKCp\w{40,}"
     r"|fm[12][ar]?_[\w+/=]{20,}|pul-[0-9a-f]{40}|rnd_[A-Za-z0-9]{28,}|CFPAT-[\w-]{40,}|LTAI\w{12,}|bkua_\w{20,}"
     r"|dt0[a-z]\d\d\.[A-Z0-9]{24}\.[A-Z0-9]{40,}|sgp_\w{20,}|ops_eyJ[\w=+/-]{20,}|pat-[a-z]{2}\d-[0-9a-f-]{30,}"
     r"|v1\.0-[0-9a-f]{24}-[0-9a-f]{100,}|v[1-4]\.(?:local|public)\.[\w-]{20,}(?:\.[\w-]+)?"  # Cloudflare, PASETO
@@ -51,28 +52,29 @@ _FURTHER = lazy(
     r"A(?:TBB[\w=.-]{24,}|BSK[\w+/=]{80,}|3(?:-[A-Z0-9]{5,11}){5,6}\b|QVN[\w-]{35,}|Q\.Ab8[\w-]{30,}"
     # Atlassian, AWS, 1Password, Yandex, Google, Adyen, Octopus, X
     r"|QE[a-z]{2}[A-Za-z0-9+/]{60,}[\w+/=-]*|PI-[A-Z0-9]{26,}\b|A{20,21}[\w%]{60,})"
+    rf"|BSA{_MIX}[\w-]{{27}}(?![\w-])"
     r"|BBDC-[\w+@-]{40,}|CCIP(?:AT|RJ)_\w{20,}|FLWSECK(?:_TEST)?-\w{12,}|IGQV[\w-]{80,}"
     rf"|K(?:00{_MIX}[\w+/]{{28}}\b|EY[0-9A-F]{{32}}_\w{{16,}}|10[0-9a-f]{{64}}::\w{{1,40}}:\S+)"
     rf"|a(?:pify_api_\w{{30,}}|pi_org_{_MIX}[A-Za-z0-9]{{30,}})"
     r"|b(?:edrock-api-key-[\w+/=]{40,}|k(?:aj|ct|at)_\w{20,}|\.AAAAA[\w-]{60,})"
     rf"|(?<!\.)[sr]\.{_MIX}[A-Za-z0-9]{{24}}(?:\.[A-Za-z0-9]{{4,6}})?(?![\w(])"  # Vault before 1.10
     rf"|c(?:io{_MIX}[A-Za-z0-9]{{32}}\b|mVmdGtu[A-Za-z0-9]{{56}}\b|al_(?:live|test)_\w{{24,}}|f(?:ut|at|k)_[\w-]{{32,}}"
-    r"|sk-[a-z0-9]{40,}|xt[ph]_[A-Za-z0-9]{30}\b)"
-    rf"|d(?:uffel_(?:live|test)_[\w-]{{40,}}|d[pow]_{_MIX}[A-Za-z0-9]{{36}}\b|ose[0-9a-f]{{32}}\b|bt[cu]_[\w=-]{{30,}}"
+    r"|sk-[a-z0-9]{40,}|xt[ph]_[A-Za-z0-9]{30}\b|tx7sk-[\w-]{30,})"
+    rf"|d(?:uffel_(?:live|test)_[\w-]{{40,}}|d[pow]_{_MIX}[A-Za-z0-9]{{36}}\b|(?:ose|kea)[0-9a-f]{{32}}\b|bt[cu]_[\w=-]{{30,}}"
     r"|G9rOj[\w=+/]{40,})"
-    r"|e(?:ssu_[\w=+/]{40,}|yJhIjoi[\w=+/-]{80,})"
+    r"|e(?:ssu_[\w=+/]{40,}|yJhIjoi[\w=+/-]{80,}|2b_[0-9a-f]{40}\b)"
     rf"|f(?:c-[0-9a-f]{{32}}\b|io-u-[\w-]{{40,}}|w_{_MIX}[A-Za-z0-9]{{22,26}}\b)"
     r"|h(?:bp_[A-Za-z0-9]{30,}|c[a-z][ilm]k_\w{50,})|ico-[A-Za-z0-9]{32}\b|jina_\w{40,}"
-    r"|klarna_(?:live|test)_(?:api|client)_\S{16,}"
+    r"|klarna_(?:live|test)_(?:api|client)_\S{16,}|key_[0-9a-f]{64}\b"
     rf"|l(?:in_oauth_\w{{32,}}|ive_(?:pub_)?(?:[0-9a-f]{{35}}\b|{_MIX}[\w-]{{30,}}))"  # Lob, Mollie, GoCardless
     rf"|m(?:lsn\.[0-9a-f]{{60,}}|d-{_MIX}[\w-]{{22}}(?![\w-]))"
     r"|n(?:f[copu]_[A-Za-z0-9]{36,}|api_[a-z0-9]{40,}|bp_[A-Za-z0-9]{36,})"
     r"|o(?:ry_(?:at|st|ac|rt|pat|apikey|wak)_[\w.-]{20,}|auth:[a-z0-9]{30}\b)"
-    rf"|p(?:csk_\w{{40,}}|at(?:{_MIX}[A-Za-z0-9]{{14}}\.[0-9a-f]{{64}}|_[A-Za-z0-9]{{64}})\b|8e-[A-Za-z0-9]{{32}}\b"
+    rf"|p(?:csk_\w{{40,}}|a-{_MIX}[\w-]{{43}}(?![\w-])|at(?:{_MIX}[A-Za-z0-9]{{14}}\.[0-9a-f]{{64}}|_[A-Za-z0-9]{{64}})\b|8e-[A-Za-z0-9]{{32}}\b"
     r"|n[ub]_[A-Za-z0-9]{36}\b|k_\d{5,10}_[A-Z0-9]{30,}|dl_(?:live|sdbx)_apikey_\w{20,})"
-    rf"|r(?:e_{_MIX}[A-Za-z0-9]{{6,12}}_[A-Za-z0-9]{{20,}}|dme_[a-z0-9]{{60,}})"
+    rf"|r(?:zp_(?:live|test)_{_MIX}[A-Za-z0-9]{{14,}}|e_{_MIX}[A-Za-z0-9]{{6,12}}_[A-Za-z0-9]{{20,}}|dme_[a-z0-9]{{60,}})"
     r"|s(?:q[apu]_[0-9a-f]{40}\b|nyk_[a-z]{3}\.[\w.-]{20,}|hippo_(?:live|test)_[0-9a-f]{30,}|b_secret_[\w-]{20,}"
-    r"|k_(?:[0-9a-f]{48}\b|sbox_\w{20,})|up_[sp]k_\w{20,}|ess-[A-Za-z0-9]{40}\b|l\.(?:u\.)?[\w-]{100,}|ha256~[\w-]{40,}"
+    r"|k_(?:[0-9a-f]{48}\b|sbox_\w{20,})|k\.eyJ1Ijoi[\w.-]{20,}|up_[sp]k_\w{20,}|ess-[A-Za-z0-9]{40}\b|l\.(?:u\.)?[\w-]{100,}|ha256~[\w-]{40,}"
     rf"|m_[aps]at_{_MIX}[A-Za-z0-9]{{16}}\b|-s4t2(?:ud|af)-[0-9a-f]{{64}}|ignkey-\w{{2,8}}-[0-9a-f]{{32,}}"
     rf"|ecret-(?:(?:live|test)-[\w=-]{{30,}}|{_MIX}[A-Za-z0-9]{{40,}})|dk-{_UUID})"
     r"|t(?:fp_[\w-]{40,}|vly-(?:\w{3,4}-)?[A-Za-z0-9]{20,}"
@@ -81,8 +83,16 @@ _FURTHER = lazy(
     rf"|x(?:au_\w{{30,}}|a(?:at|pt)-{_UUID})|y[0-3]_{_MIX}[\w-]{{50,}}"
     r")"
 )
+# Behind a prefix of any provider (`abc_...`): random, no words. Numbers of objects (`evt_1NG8Du2e...`) are shorter.
+_LONG_TAIL = r"(?![A-Za-z0-9]{0,60}[a-z]{7})(?=\w{0,60}[A-Z][A-Z\d])(?=\w{0,60}\d[a-z])(?=(?:[A-Za-z]{0,60}\d){3})"
+_LONG_TAIL += r"[A-Za-z0-9]{36,}"
 # Those that are not known by their beginning; each with a text that is in all of them.
 _INSIDE = (
+    ("_", lazy(rf"(?<![A-Za-z0-9_])[a-z][a-z0-9]{{1,11}}_{_LONG_TAIL}\b")),
+    ("_secret_", lazy(rf"(?<![A-Za-z0-9_])[a-z]{{2,8}}_[A-Za-z0-9]{{1,80}}_secret_{_MIX}[A-Za-z0-9]{{16,}}")),  # Stripe
+    ("hmac-", lazy(r"(?<![\w-])hmac-(?:md5|sha\d{1,3}):[\w.-]{1,80}:[\w+/]{16,}={0,2}")),  # dig -y
+    ("SSWS", lazy(r"(?<=SSWS )[\w-]{30,}")),  # Okta
+    ("RWRTY0Iy", lazy(r"(?<!\w)RWRTY0Iy[\w+/=]{60,}")),  # minisign
     ("atlasv1", lazy(r"(?<![\w.])[A-Za-z0-9]{14}\.atlasv1\.[\w-]{40,}")),  # Terraform
     ("Q~", lazy(r"(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{31,34}")),  # Entra ID
     ("-us", lazy(r"(?<![\w-])[0-9a-f]{32}-us\d{1,2}\b")),  # Mailchimp
@@ -111,7 +121,7 @@ _HASHES = lazy(
     r"|\bSCRAM-SHA-256\$\d{1,8}:[\w+/=]{8,}\$[\w+/=:]{16,}|\bpbkdf2_sha\d{1,3}\$\d{1,9}\$\S{16,}"
 )
 _LDAP_HASH = lazy(r"(\{S?(?:SHA|MD5|CRYPT|PBKDF2|ARGON2)[\w-]{0,8}\})[\w./+$=,-]{16,}")
-_KEY_PAIR = lazy(r"(\b(?:AKIA|ASIA)[0-9A-Z]{12,20}[\s:,;\"']{1,4})[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/])")
+_KEY_PAIR = lazy(r"(\b(?:AKIA|ASIA)[0-9A-Z]{12,20}[\s:,;/|\"']{1,5})[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/])")
 # Who has the address may post to it.
 _HOOKS = lazy(
     r"(?i)(\bhooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/"

@@ -67,6 +67,7 @@ def test_other_shapes_stay(text):
 
 
 LONG = MIX * 4
+RANDOM = "7xKQ2mZp9RtV4bWc8NhY3fLd6GsJ1aEu5To0iB"
 LOWER = "ab3def6hij9lmn2pqr5tuv8x"
 
 
@@ -92,6 +93,10 @@ LOWER = "ab3def6hij9lmn2pqr5tuv8x"
         f"xapt-{UUID}", f"y0_{MIX}{MIX}{MIX}", f"00D{MIX[:12]}!{LONG}", f"2/1200000000000000:{HEX32}",
         f"0.{UUID}.{MIX}{MIX[:6]}:{MIX}==", f"{HEX32}-0123abcd-4567cdef", f"{LONG[:76]}AZDOab12",
         f"{LONG[:52]}JQQJ99{LONG[:26]}",
+        f"shpua_{HEX32}", f"sntrya_{HEX32}", f"dkea{HEX32}", f"AGE-SECRET-KEY-PQ-1{MIX.upper()}", f"xwfp-{MIX}",
+        f"sk.eyJ1Ijoi{MIX}.{MIX}", f"sk_org_live_{MIX}", f"ek_test_{MIX}", f"acct_1N_secret_{MIX}", f"phs_{MIX}{MIX}",
+        f"access-sandbox-{UUID}", f"rzp_live_{MIX[:14]}", f"e2b_{HEX32}01234567", f"BSA{MIX}abc", f"ctx7sk-{UUID}",
+        f"key_{HEX32}{HEX32}", f"pa-{MIX}{MIX[:19]}", f"ddapp_{RANDOM}", f"zz9_{RANDOM}ab", f"RWRTY0Iy{LONG}==",
         f"{LONG[:44]}AzFuab12CQ==", f"{LONG[:76]}+AStab12CQ==", f"b3BlbnNzaC1rZXktdjEAAAAABG5v{MIX}==",
     ],
 )  # fmt: skip
@@ -114,7 +119,9 @@ def test_a_token_of_a_present_provider_goes(secret):
         f"{HEX32}-0123abcd", "AzFunctions",
         "a+Ab", "POST /api/push/subscribe", "POST /api/push/2", "healthchecks.io/docs", "t1.micro", "pat-1",
         "A3-paper", "KEY1", "K001",
-        "test_payment_succeeds_after_3_retries", "test_mode",
+        "test_payment_succeeds_after_3_retries", "test_mode", "key_exchange", "access-sandbox-1", "rzp_test_mode",
+        f"zz9_{RANDOM[:24]}", f"evt_{RANDOM[:26]}", f"trace_{HEX32}", f"cs_test_{MIX}", f"resp_{HEX32}{HEX32}",
+        "handler_CreateBookingForCustomerWithVersion2AndRetry3And4", "ek_test", "e2b_sandbox", "pa-system", "BSA-2026",
     ],
 )  # fmt: skip
 def test_names_that_begin_like_a_token_stay(text):
