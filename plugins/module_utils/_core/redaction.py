@@ -50,7 +50,8 @@ _QUOTED = (
 )
 _ONE_WORD = r"(?:bearer|basic|token|apikey|api-key|key|jwt|bot|negotiate|ntlm|kerberos|splunk|sso-key)"
 _AUTHORIZATION = lazy(
-    rf"(?i)(?<![A-Za-z])((?:proxy-)?authorization)(\\?[\"']?\s{{0,8}}(?:=>|:=|[:=]|(?<=[\"']),)\s{{0,8}})"
+    rf"(?i)(?:(?<![A-Za-z])|(?<=\\[nr]))((?:proxy-)?authorization)"
+    rf"(\\?[\"']?\s{{0,8}}(?:=>|:=|[:=]|(?<=[\"']),(?!\s{{0,8}}[\"'](?:[A-Za-z-]{{1,40}}\\?[\"']|[\w-]{{1,80}}\\?[\"']\s{{0,8}}:)))\s{{0,8}})"
     rf"(\[\][\w.*]{{1,60}}\{{[^{{}}]{{0,4096}}\}}|\[?\s?b?{_QUOTED}\]?|\[[^\]\n]{{0,4096}}\]?|{_ONE_WORD}\s{{1,8}}[^\s\"',]+"
     r"|(?:digest|aws4-hmac-sha256|oauth|hawk|signature)\s[^\n]{0,4096}|[A-Za-z][\w-]{0,40}\s{1,4}[^\s\"',]{8,}|[^\s\"',\]]+)"
 )
@@ -62,7 +63,7 @@ _ANSWER = lazy(
 _BEARER = lazy(r"(?i)\b(bearer\s{1,8})(?![a-z_]{1,40}=\S)(?=[\w~+/-]{0,200}[\d._~+/=-])[\w.~+/-]{8,}=*")
 # A cookie has several parts: the header goes to the end of its line. Or there is none, or the line speaks of it.
 _COOKIE = lazy(
-    r"(?i)(?<![\w-])((?:set-)?cookie:\s{0,8})(?!\s|(?:-{1,3}|none|null|nil|yes|no|true|false|absent|unset|empty|missing"
+    r"(?i)(?:(?<![\w-])|(?<=\\[nr]))((?:set-)?cookie:\s{0,8})(?!\s|(?:-{1,3}|none|null|nil|yes|no|true|false|absent|unset|empty|missing"
     r"|present|invalid|expired|rejected|accepted|required|deleted|disabled|enabled|not\s[a-z]{3,10}|<[a-z ]{2,12}>"
     r"|\([a-z ]{2,12}\)|[a-z]{2,14}(?:\s[a-z]{2,14}){1,7}\.?)\s{0,8}"
     r"(?:[)\]}]|,\s?[a-z][\w-]{0,40}:\s|\|(?!\s{0,4}[\w.-]{1,80}=)|$))[^\r\n\"']+"
@@ -103,6 +104,7 @@ _NAMED = lazy(
 )
 _LIST = lazy(r"\[{1,3}\s{0,4}[bu]?[^\[\]]{0,4096}\]{0,3}")
 _OBJECT = lazy(r"\{[^{}]{0,4096}(?:\}|$)")
+_THRICE = lazy(r"(\"{3}|'{3})(?!\1)(?:(?!\1).){1,4096}(?:\1|$)")
 _BYTES = lazy(r"(?:[bB]|[rRfF]|[eEnN]|[uU]&?|rb|br|\$)?" + _QUOTED)
 # 'a' 'b', "a" + "b", 'a' . 'b': one text
 _GOES_ON = lazy(r"\s{0,4}(?:[+.]|->)?\s{0,4}(?:'[^'\n]{0,4096}(?:'|$)|\"[^\"\n]{0,4096}(?:\"|$))(?!\s{0,4}[:=])")
@@ -131,7 +133,7 @@ _COOKIES = lazy(r"[^\s,;&\"'<>)\]}]+(?:;\s?[^\s;=,\"'<>]{1,80}=[^\s;,\"'<>]{0,40
 _WORD = lazy(r"(?:\$\{[^{}\s]{0,200}\}|\\\s|[^\s,;&\"'<>)\]}\x00-\x1f])+")
 _SEVERAL = lazy(r"(?:,\s?(?=[^\s,;&]{0,200}\d)(?=[^\s,;&]{0,200}[A-Za-z])[^\s,;&\"'=:)\]}]{6,200})+")
 _EMPTY = lazy(
-    r"(?i)\\?[\"']{0,2}(?:true|false|yes|no|on|off|null|none|nil|undefined|[\[{(]|\(hidden\)?|\[?filtered\]?|\[?redacted\]?"
+    r"(?i)\\?[\"']{0,2}(?:true|false|yes|no|on|off|null|none|nil|undefined|[\[{(]|~|\(hidden\)?|\[?(?:filtered|redacted)\]?|\[(?:protected|masked|hidden|removed|omitted|scrubbed|sanitized)\]"
     r"|\*{3,}|x{4,}|-{1,3}|n/a|<(?:redacted|hidden|none|nil|null|unset|set|not set|not shown|empty|masked|filtered"
     r"|removed|omitted|secret|password|token|your[\w -]{0,30}|[\w -]{0,20}hidden|[\w -]{0,20}redacted)>|\$\d{1,3}|\?|%s"
     r"|@p\d{1,3})?\\?[\"']{0,2}$"
@@ -291,7 +293,7 @@ def _end_of_whole(text: str, begin: int, end: int, name: int, line: bool) -> int
 
 
 def _value_at(text: str, start: int, name: str, encoded: bool) -> str:
-    rules = (_ENCODED,) if encoded else (_ESCAPED, _MADE, _LIST, _OBJECT, _BYTES, _ANGLE, _WORD)
+    rules = (_ENCODED,) if encoded else (_THRICE, _ESCAPED, _MADE, _LIST, _OBJECT, _BYTES, _ANGLE, _WORD)
     if "cookie" in name.lower():
         rules = (*rules[:-1], _COOKIES)
     for rule in rules:
@@ -303,8 +305,7 @@ def _value_at(text: str, start: int, name: str, encoded: bool) -> str:
 
 def _is_prose(name: str, value: str) -> bool:
     """``invalid token: expired``: a sentence continues behind the colon; behind ``password:`` that is not known."""
-    last = name.lower().rpartition("_")[2]
-    return last in _OF_PROSE and bool(_PROSE.match(value))
+    return name.lower() in _OF_PROSE and bool(_PROSE.match(value))
 
 
 def _authorized(text: str) -> str:

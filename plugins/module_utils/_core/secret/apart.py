@@ -57,7 +57,7 @@ def _hidden(match: re.Match[str], name: str) -> str:
 
 
 def _is_secret(name: str) -> bool:
-    return is_secret(name) and not about_secret(name)
+    return (is_secret(name) and not about_secret(name)) or name.lower() in ("authorization", "proxy-authorization")
 
 
 def _without_input(match: re.Match[str]) -> str:

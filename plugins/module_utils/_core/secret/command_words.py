@@ -15,7 +15,7 @@ from .program_options import GAP as _GAP
 from .program_options import WORD as _WORD
 from .program_options import without_program_options
 from .secret_names import HIDDEN, about_secret, is_secret
-from .stand_ins import is_whole_reference
+from .stand_ins import is_file, is_whole_reference
 
 _VALUE = r"(\"[^\"]{0,4096}\"|'[^']{0,4096}'|\S+)"
 _OPTION = lazy(
@@ -42,6 +42,7 @@ _OF_WORDS = (
             r"\s{1,4})(?!-)[^\s|;&]+"
         ),
     ),
+    (("rclone",), lazy(rf"(\brclone\s+obscure\s+)(?!-){_WORD}")),
     (("encrypt_string",), lazy(rf"(\bansible-vault\s+encrypt_string\s+)(?!-){_WORD}")),
     (("SecureString",), lazy(rf"(\bConvertTo-SecureString\s+(?:-String\s+)?)(?!-){_WORD}")),
     ((" LOGIN ",), lazy(r"(\b[A-Za-z]{0,2}\d{1,5}\sLOGIN\s\S{1,100}\s)[^\s{]\S*$")),  # IMAP
@@ -111,8 +112,8 @@ _OF_WORDS = (
     # FTP and POP3, as their clients show it
     (("PASS ",), lazy(r"((?:[><:]\s{1,4}|\\n|[\"'])PASS\s)(?!(?:ok|failed)\b)[^\s\"'\\/]+(?=[\"'\\]|\s*$)")),
     (
-        ("sqlplus", "sqlldr", "rman"),
-        lazy(r"(\b(?:sqlplus|sqlldr|rman)\s(?:\S{1,40}\s){0,3}?[\w$#]{1,60}/)[^\s@/\"'.]{1,128}(?=@|\s|$)"),
+        ("sqlplus", "sqlldr", "rman", "expdp", "impdp"),
+        lazy(r"(\b(?:sqlplus|sqlldr|rman|expdp|impdp)\s(?:\S{1,40}\s){0,3}?[\w$#]{1,60}/)[^\s@/\"'.]{1,128}(?=@|\s|$)"),
     ),
     (("userid=",), lazy(r"(\buserid=[\"']?[\w$#]{1,60}/)[^\s@/\"']{1,128}")),
     (("db2 connect",), lazy(rf"(\bdb2\s+connect\s{_ON}\busing\s){_WORD}")),
@@ -142,6 +143,12 @@ _OF_ACL = lazy(r"(?<=[\s\"])([><#])([^\s><#\"][^\s\"]+)")
 _AUTH_SENT = lazy(r"([\"']AUTH[\"'],\s?(?:b?[\"'][^\"']{1,200}[\"'],\s?)?)b?[\"'][^\"']{1,512}[\"']")
 _AUTH = lazy(r"(?<![\w-])(\"?AUTH\"?)((?:\s{1,4}\"?[^\s\",;]{1,512}\"?){1,3})")
 _LIKE = lazy(r"(?!\"?(?:CRAM|DIGEST|SCRAM|GS2|GSSAPI)\b)(?=\S{0,512}\d)(?=\S{0,512}[A-Za-z])\"?[^\s\"]{6,}")
+# Where nothing but a name and its value may stand, the value may be any word.
+_SET_VARIABLE = lazy(
+    r"((?<![^\s\"'])(?:ENV|setenv|SetEnv|set\s{1,4}-[xgU]{1,3}|(?:fastcgi|uwsgi|scgi)_param)\s{1,4}([A-Z][A-Z0-9_]{1,80})\s{1,4})"
+    r"(?!(?:is|was|not|missing|required|unset|empty|absent|invalid|undefined|unknown)\b|[\"']?\$)"
+    r"([^\s\"'=;]{3,512}|\"[^\"]{3,512}\"|'[^']{3,512}')(?=;?\s{0,4}(?:$|\n|#|&&))"
+)
 _ENVIRONMENT = lazy(
     r"(?<![^\s\"'])((?:ENV|env|SET|set|setx|setenv|SetEnv|export|(?:fastcgi|uwsgi|scgi)_param)"
     r"\s{1,4}(?:-\w{1,4}\s{1,4})?\$?([A-Za-z_]\w{0,80})\s{1,4})(?=\S{0,512}\d)([^\s\"']{6,}|\"[^\"]{6,}\"?|'[^']{6,}'?)"
@@ -161,7 +168,7 @@ def without_options(text: str) -> str:
         text = _CONFIGURED.sub(_hide_named, text)
     if "header" in text.lower():
         text = _SET_HEADER.sub(_hide_named, text)
-    return _ENVIRONMENT.sub(_hide_named, text)
+    return _ENVIRONMENT.sub(_hide_named, _SET_VARIABLE.sub(_hide_named, text))
 
 
 def _of_place(text: str, rules: Iterable[tuple[tuple[str, ...], re.Pattern[str]]]) -> str:
@@ -179,7 +186,8 @@ def _hide_behind(match: re.Match[str]) -> str:
 
 def _hide_option(match: re.Match[str]) -> str:
     name = match.group(1).lstrip("-")
-    if not is_secret(name) or about_secret(name) or is_whole_reference(match.group(3).strip("\"'")):
+    value = match.group(3).strip("\"'")
+    if not is_secret(name) or about_secret(name) or is_whole_reference(value) or is_file(value):
         return match.group()
     return f"{match.group(1)}{match.group(2)}{HIDDEN}"
 

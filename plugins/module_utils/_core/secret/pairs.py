@@ -12,8 +12,10 @@ from .secret_names import HIDDEN, is_secret
 _EMPTY = lazy(r"[bu]?[\"'](?:true|false|null|none|nil|\*{3,}|x{4,}|\[?(?:filtered|redacted)\]?)?[\"']$", re.I)
 # ``'password', 'x'`` and ``["password", "x"]``; columns of SQL are none: "users"."password", "users"."email"
 _PAIR = lazy(
-    r"((?<!\.)(?:\b[bu])?([\"'])([A-Za-z_][\w.-]{0,80})\2\s{0,8},\s{0,8})([bu]?(?:\"[^\"]{0,4096}\"|'[^']{0,4096}'))(?!\s{0,8}:|\.[\"'])"
+    r"((?<!\.)(?:\b[bu])?([\"'])([A-Za-z_][\w.-]{0,80})\2\s{0,8},\s{0,16})([bu]?(?:\"[^\"]{0,4096}\"|'[^']{0,4096}'))(?!\s{0,8}:|\.[\"'])"
 )
+# ["Authorization", "Content-Type"]: names of headers
+_HEADER = lazy(r"[bu]?[\"'][A-Za-z][A-Za-z-]{0,40}[\"']$")
 # config("DB_PASSWORD", default="x")
 _DEFAULT = lazy(r"((?:\b[bu])?([\"'])([A-Za-z_][\w.-]{0,80})\2\s?,\s?default\s?=\s?)(\"[^\"]{0,4096}\"|'[^']{0,4096}')")
 # Words of a list, and of a record of auditd: a1="--password" a2="x"
@@ -50,5 +52,6 @@ def without_pairs(text: str) -> str:
 
 
 def _hidden(match: re.Match[str], name: str, value: str) -> str:
-    secret = (is_secret(name) or "authorization" in name.lower()) and not _EMPTY.match(value)
+    secret = is_secret(name) or ("authorization" in name.lower() and not _HEADER.match(value))
+    secret = secret and not _EMPTY.match(value)
     return f"{match.group(1)}{HIDDEN}" if secret else match.group()

@@ -54,6 +54,12 @@ _OPTIONS = (
         rf"-[a-zA-Z]{{0,6}}b{GAP}?",
         r"(?:\"[\w.-]{1,80}=[^\"]{0,4096}\"?|'[\w.-]{1,80}=[^']{0,4096}'?|[\w.-]{1,80}=[^\s\"']+)",
     ),
+    _option(
+        "curl",
+        r"\bcurl\b",
+        rf"(?:-[a-zA-Z]{{0,6}}E|--(?:proxy-)?cert)(?:{GAP}|=)?[\"']?[^\s:\"']{{1,400}}:",
+        r"[^\s\"']+",
+    ),
     # Programs to which -p is a password, as a word of its own.
     _option(
         "cypher-shell|rabbitmqadmin|couchbase-cli|cbq |oc login|twine|useradd|usermod|ncftp|psexec|PsExec",

@@ -19,7 +19,7 @@ _SECRET = frozenset(
         "pass", "passwd", "password", "passwort", "passphrase", "passcode", "pwd", "pw", "secret", "token",
         "cookie", "credential", "apikey", "accesskey", "privatekey", "secretkey", "accountkey", "cvc", "cvv",
         "csc", "otp", "totp", "phpsessid", "jsessionid", "sessionid", "sessid", "authtoken", "jwt", "kennwort",
-        "senha", "wachtwoord", "contrasena", "requirepass", "masterauth", "psk"
+        "senha", "wachtwoord", "contrasena", "requirepass", "masterauth", "psk", "authtok"
     ]
 )  # fmt: skip
 _NUMBER = lazy(r"-?\d{1,15}(?:\.\d{1,6})?(?:\s?(?:ms|s|m|h|d|%|bytes|B|kB|MB)|/\d{1,15})?$")
@@ -35,8 +35,8 @@ _ENDINGS = lazy(
 _PAIRS = frozenset(
     (first, second)
     for second, firsts in {
-        "key": "api access private secret account shared encryption signing master session license storage auth host"
-        " subscription tls hmac unseal fernet preshared decryption",
+        "key": "api access private secret account shared encryption signing master session license storage"
+        " auth host subscription tls hmac unseal fernet preshared decryption",
         "auth": "rediscli",
         "data": "key",
         "keys": "api access private secret session signing encryption",
@@ -47,6 +47,7 @@ _PAIRS = frozenset(
         "code": "security verification pin recovery backup login mfa otp totp factor sms",
         "number": "card",
         "hash": "password passwd",
+        "salt": "auth nonce",
         "value": "verification",
     }.items()
     for first in firsts.split()
@@ -68,7 +69,7 @@ _ABOUT = frozenset(
         "volumes", "mount", "mounts", "header", "headers", "requirements", "score", "complexity", "generator",
         "dir", "dirs", "directory", "folder", "algorithms", "ciphers", "ms", "us", "ns",
         "hasher", "hashers", "present", "sent", "exists", "stdin", "mode", "error", "exception", "warning", "uid",
-        "gid", "through", "thru"
+        "gid", "through", "thru", "cert", "certificate"
     ]
 )  # fmt: skip
 # What handles secrets and is called by them: the last word of a class's name, as loggers write it (JwtTokenFilter).

@@ -36,12 +36,15 @@ _IS = (
 _OF_WHAT = r"(?!(?:change|update|forgot|set|get|check|verify|validate|test)[_-])(?:(?<![/.])[A-Za-z][\w-]{0,40}[_-])?"
 _SAID = lazy(rf"((?<![\w-])(?i:{_OF_WHAT}{_PASSWORD}){_OF}{_IS}){_LIKE}")
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![\w-])"
+_OF_KUBEADM = r"(?=[a-z\d.]{0,22}\d)[a-z\d]{6}\.[a-z\d]{16}(?![\w.-])"
 _TOKEN = lazy(
     r"((?<![\w-])(?i:token|secret|session[ _-]?id|(?:x-)?api[ _-]?key"
-    r"|(?:account|access|secret|private|signing|encryption|master|license|shared|unseal|recovery|deploy|root)[ _-]?key)"
+    r"|(?:account|access|secret|private|signing|encryption|master|license|(?:pre-?)?shared|unseal|recovery|deploy|root)"
+    r"[ _-]?key)"
     r"(?:\s\d{1,2}(?=:))?(?:\s(?i:provided|given|supplied|received|used)(?=:))?(?:\s{1,4}(?i:is|was|ist)\s{1,4}|\s{0,4}:\s{0,4}|\s{1,4})[\"']?)"
-    rf"(?:{_RANDOM}|{_UUID}|[A-Za-z0-9+/]{{20,200}}==|(?<=[kK][eE][yY] )(?![a-z_]{{1,30}}=){_LIKE}"
-    rf"|(?<=[kK][eE][yY]: ){_LIKE}|(?<=d: ){_LIKE}|(?<=[kK][eE][yY] [\"']){_LIKE}|(?<=[ty] is ){_MIXED})"
+    rf"(?:{_RANDOM}|{_UUID}|{_OF_KUBEADM}|[A-Za-z0-9+/]{{20,200}}==|(?<=[kK][eE][yY] )(?![a-z_]{{1,30}}=){_LIKE}"
+    rf"|(?<=[kK][eE][yY]: ){_LIKE}|(?<=d: ){_LIKE}|(?<=[kK][eE][yY] [\"']){_LIKE}|(?<=[ty] is ){_MIXED}"
+    rf"|(?<=[tT] [\"']){_MIXED})"
 )
 # Token x has expired, api token x was rejected
 _REFUSED = lazy(
@@ -69,7 +72,9 @@ _APART = lazy(rf"((?<![A-Za-z0-9_])[A-Z][A-Z0-9_]{{2,60}}_(?:KEY|SECRET|TOKEN|PA
 _LITERAL = lazy(
     r"(--from-literal[= ](?![\"']?(?:user(?:name)?|host|port|name|database|db)=)[\"']?[\w.-]{1,80}=)[^\s\"']{1,1024}"
 )  # of a secret of Kubernetes
-_SMTP_LOGIN = lazy(r"(\bAUTH LOGIN )[A-Za-z0-9+/]{4,512}={0,2}")
+_SMTP_LOGIN = lazy(
+    r"(\bAUTH LOGIN )(?=[a-z]{0,511}[A-Z0-9+/])(?:[A-Za-z0-9+/]{4}){1,128}(?:[A-Za-z0-9+/]{2,3}={1,2})?(?![\w+/-])"
+)
 _BASIC = lazy(
     r"(\bBasic\s)(?=[\w+/]{0,200}\d)(?=[\w+/]{0,200}[a-z])(?=[\w+/]{0,200}[A-Z])[A-Za-z0-9+/]{16,512}={0,2}(?![\w.-])"
 )
@@ -117,8 +122,8 @@ _LINK = lazy(
 )
 # Names that are harmless with most values.
 _PERHAPS = lazy(
-    r"((?<![A-Za-z0-9.])[\w.-]{0,40}(?i:session|sess|sid|auth|sso|ticket|nonce|[cx]srf|verifier|assertion"
-    r"|saml(?:request|response)|(?<![A-Za-z])(?:app|server|service|client|deploy|integration|routing|stripe|jwt)[_-]?key"
+    r"((?i:session|sess|sid|auth|sso|ticket|nonce|[cx]srf|verifier|assertion"
+    r"|saml(?:request|response)|(?<![A-Za-z])(?:app(?:lication)?|server|service|client|deploy|integration|routing|stripe|jwt|x-(?!cache|idempotency|surrogate)[\w-]{1,40})[_-]?key"
     r"|(?:auth(?:orization)?|device|access)[_-]?code|remember(?:[_-]?me)?|aspsessionid[a-z]{0,12}"
     r"|aspnetcore\.[\w.-]{1,40}|wordpress_(?:logged_in|sec)_[0-9a-f]{1,32}|(?<![\w-])(?:code|sig)|(?<=[?&])k)"
     rf"[\"']?\s{{0,4}}[=:]\s{{0,4}}[\"']?(?:base64:)?)(?:{_RANDOM}|(?<=base64:)[\w+/=-]{{16,}})"

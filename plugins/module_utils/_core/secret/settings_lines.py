@@ -116,6 +116,12 @@ _LINES = (
         rf"|enable{_GAP}(?:password|secret)(?:{_GAP}level{_GAP}\d{{1,2}})?){_GAP}\d{{1,2}}{_GAP}",
         after=_TO_END,
     ),
+    # strongSwan's and libreswan's secrets
+    _line(
+        "PSK|XAUTH|EAP|NTLM",
+        rf"(?:(?m:^)|(?<=\s)):{_GAP}(?:PSK|XAUTH|EAP|NTLM){_GAP}(?=[\"']|0[sx])",
+        r"(?:\"[^\"\n]{1,512}\"?|'[^'\n]{1,512}'?|0[sx]\S{4,512})",
+    ),
     _line("key-string", rf"{_AT}key-string{_GAP}(?:\d{_GAP})?{_NO_PROSE}", after=_TO_END),
     # FTP, POP3 and IRC
     _line("PASS ", rf"{_BEGINS}PASS :?{_OF_TEST}", r"\S{1,512}", _TO_END),

@@ -50,6 +50,13 @@ _AT_LINE = lazy(r"\d{1,7}(?::\d{1,7})?(?![\w-])")
 # Kubernetes: shop/db-credentials
 _NAMESPACED = lazy(r"[a-z]{2,20}(?:-[a-z]{2,20}){0,4}/[a-z]{2,20}(?:[.-][a-z]{2,20}){1,6}$")
 _WORD_BEFORE = lazy(r"([A-Za-z]{3,14})\s{1,2}$")
+# Who wrote a line, behind syslog's time and host: passwd[4711]:
+_PROCESS = lazy(r"[a-z]{2,20}\[\d{1,8}\]$")
+_OF_SYSLOG = lazy(r"(?m:^)(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S{8,30}) [\w.-]{1,80} $")
+# The file in which a secret is
+_FILE = lazy(r"(?:[A-Z]:)?[\\/](?:[\w.-]{1,80}[\\/]){1,12}[\w-]{1,80}\.[a-z][a-z\d]{1,4}$")
+# What programs make is never a word that says how it is; a password that somebody chose may be.
+_MADE = lazy(r"(?i)(?:.*[_.-])?(?:tokens?|jwt|cookies?|t?otp)$")
 _OF_PAM, _PAM = lazy(r"pam_\w{1,20}\($"), lazy(r"(?:auth|account|session|chauthtok|setcred)\)")
 # The same column of another table: token = excluded.token
 _COLUMN = lazy(r"[A-Za-z_]\w{0,62}(?:\.[A-Za-z_]\w{0,62}){1,3}$")
@@ -119,16 +126,26 @@ def is_said(text: str, start: int, name: str, value: str) -> bool:
     return bool(_FAULT.search(name) and _SENTENCE.match(text, start)) and not any(sign.isdigit() for sign in value)
 
 
+def is_file(value: str) -> bool:
+    """Whether a value is the path of a file, as of one that holds a key."""
+    return value[:1] in "/ABCDEFGH" and bool(_FILE.match(value))
+
+
 def names_no_secret(text: str, place: int, name: str, value: str) -> bool:
     """Whether what a parser found, a place in an order, or the name of a secret stands there.
 
     ``place``: of ``name``; ``unexpected token: EOF``, ``fencing token: 33``, ``secret=shop/db-credentials``,
-    ``token = excluded.token``, ``credentials: same-origin``.
+    ``token = excluded.token``, ``credentials: same-origin``, ``token=expired``, ``private_key=/etc/x/y.pem``,
+    syslog's ``passwd[4711]: ...``.
     """
     if name.lower() == "token":
         word = _WORD_BEFORE.search(text, max(0, place - 16), place)
         if word and (word.group(1).lower() == "unexpected" or counts(f"{word.group(1)}_token", value)):
             return True
+    if (_STATE.match(value) and _MADE.match(name)) or is_file(value):
+        return True
+    if name[-1:] == "]" and _PROCESS.match(name) and _OF_SYSLOG.search(text, max(0, place - 130), place):
+        return True
     last = name.lower().rpartition(".")[2]
     if "." in value and value.lower().rpartition(".")[2] == last and _COLUMN.match(value):
         return _is_column(text, place, name, value)

@@ -20,6 +20,17 @@ _QUERY_KEY = lazy(
     r"(?i)([?&](?:key|sig|signature|x-amz-signature|x-goog-signature|sid|sessid|jsessionid|phpsessid)=)[^\s&\"'<>]+"
 )
 _ORACLE = lazy(r"(jdbc:oracle:\w{1,10}:[^/\s@]{1,80}/)[^@\s]{1,200}(?=@)")
+# Of a password with a sign that ends it, a part stands where a host or a port should: invalid port ":x" after host,
+# could not translate host name "x@db", lookup app:x@db.
+_AS_HOST = lazy(
+    r"((?:\b(?i:host ?name|lookup|resolve|resolve host:?|resolving)|ENOTFOUND|EAI_AGAIN)\s[\"'`]?)(?!\(hidden)"
+    r"[^\s\"'`@]{1,256}@(?=[\w.-]{1,255}(?:[\s\"'`:,]|$))"
+)
+_AS_PORT = lazy(
+    r"(\b(?:invalid port (?:number: )?\\?\":?|as integer value |to integer value as [\"']|invalid integer value \\?\"))"
+    r"(?!\d{1,6}\\?[\"']|[$%])([^\"'\\\s]{1,256})"
+    r"(?=\\?[\"'](?:\sfor connection option \\?\"port|\safter host|\s*$|[\\;,:]))"
+)
 _GO_DSN = lazy(r"(?<![\w/])([\w.-]{1,80}:)([^\s@/\"']{1,256})(?=@(?:tcp6?|unix)\()")
 
 
@@ -34,6 +45,9 @@ def without_userinfo(text: str) -> str:
         text = _URL_TOKEN.sub(rf"\1{HIDDEN}", text)
     if "=" in text:
         text = _QUERY_KEY.sub(rf"\1{HIDDEN}", text)
+    if "port" in text or "Port" in text:
+        text = _AS_PORT.sub(rf"\1{HIDDEN}", text)
     if "@" in text:
+        text = _AS_HOST.sub(rf"\1{HIDDEN}@", text)
         text = _GO_DSN.sub(rf"\1{HIDDEN}", _ORACLE.sub(rf"\1{HIDDEN}", text))
     return text
