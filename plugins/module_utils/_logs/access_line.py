@@ -20,6 +20,9 @@ _ACCESS = lazy(
     r'(?: "(?P<referrer>(?:[^"\\]|\\.)*)" "(?P<agent>(?:[^"\\]|\\.)*)")?(?P<rest>.*)$'
 )
 _BARE = lazy(r'\[\d\d/[A-Z][a-z]{2}/\d{4}[^\]]{5,30}\] (?:[A-Z]+ \[[^\]]*\] )?"([^"]*)" (\d{3}) (\d+|-)')  # Django
+_PHP_FPM = lazy(
+    r'([\da-fA-F.:]{3,45}) -\s(\S{0,60})\s\d\d/[A-Z][a-z]{2}/\d{4}:[\d:]{8} [+-]\d{4} "([^"]*)" (\d{3})(?=\s|$)'
+)
 _UVICORN = lazy(r'(?:INFO|WARNING|ERROR):\s{1,8}(\S+:\d+) - "([^"]*)" (\d{3})')
 _HAPROXY = lazy(
     r"(?:.{0,120}?haproxy(?:\[\d+\])?: )?(?P<client>[\da-fA-F.:]+):\d{1,5} \[\d\d/[A-Z][a-z]{2}/\d{4}:[\d:.]+\] "
@@ -54,6 +57,10 @@ def access_fields(line: str) -> dict[str, Any]:
         match = _ENVOY.match(line)
         if match:
             return {**_request(match.group(1)), "status": int(match.group(2)), "flags": match.group(3)}
+    match = _PHP_FPM.match(line) if '"' in line and " - " in line[:60] else None
+    if match:
+        user = {"user": match.group(2)} if match.group(2) else {}
+        return {"client": match.group(1), **user, **_request(match.group(3)), "status": int(match.group(4))}
     match = _HAPROXY.match(line) if "/" in line and " [" in line[:300] else None
     if match:
         return _haproxy(match)

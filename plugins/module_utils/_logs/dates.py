@@ -85,6 +85,7 @@ _GLOG = r"[IWEFC](?:(?P<y>\d{4})|(?P<yy>\d\d))?(?P<m>\d\d)(?P<d>\d\d)\s"
 _GLOG += r"(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)\.(?P<f>\d{3,9})\s"
 _LOG15 = r"[A-Z]{4,5}\s{0,2}\[(?P<m>\d\d)-(?P<d>\d\d)\|(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)(?:\.(?P<f>\d{1,9}))?\]"
 _OF_YEAR = r"\[[A-Z]{4,9}\]\s{1,4}(?P<n>\d{1,3})/(?P<h>\d\d)(?P<i>\d\d)(?P<s>\d\d)\s\("
+_ZABBIX = r"\d{1,8}:(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d):(?P<h>\d\d)(?P<i>\d\d)(?P<s>\d\d)\.(?P<f>\d{3})\s"
 _EPOCH = r"(?P<e>\d{10}(?:\d{3}){0,3})(?P<ef>\.\d{1,9})?"
 
 # What may stand before the date of a line; anything else there speaks of another date.
@@ -99,7 +100,8 @@ _YEAR_LAST = (
 _BEFORE = (
     r"[\x00\s]{0,64}(?:<\d{1,3}>)?(?:1 (?=\d{4}-))?"
     rf"(?:(?:\[[^\]]{{0,120}}\]|\d{{1,8}}|[\w./-]{{1,40}}\[\d+\]:?|(?i:{_WORD}):?|{_DAY},?(?!{_YEAR_LAST})"
-    r"|[DIWEFAU],|\d{1,8}:[XCSM]|#\sTime:|=[A-Z ]{4,20}====|https?|h2|wss?|grpcs?)\s{1,8}){0,4}(?:-\s)?[\[(]?"
+    r"|[DIWEFAU],|\d{1,8}:(?:\d{1,8}:)?[XCSM]|#\sTime:|=[A-Z ]{4,20}====|https?|h2|wss?|grpcs?)\s{1,8}){0,4}"
+    r"(?:[-|]\s)?[\[(]?"
 )
 # In the order in which they are tried; each is looked for at the beginning, behind what may stand before it.
 _FIRST = re.compile(
@@ -122,13 +124,14 @@ _FORMS = (ISO, _DMY, _ASCTIME, _DAY_FIRST, _JAVA, _SYSLOG_YEAR, _SYSLOG, rf"{_BA
 # Compiled at the first use, by re's own cache: it takes longer than many a whole reading.
 _AT_BEGIN = f"{_BEFORE}(?:{'|'.join(_lettered(form, 'ABCDEFGHIJ'[at]) for at, form in enumerate(_FORMS))})"
 _MORE = (
-    _GLOG, _LOG15, _OF_YEAR, rf"\[\d{{1,8}}\]\s{_DM}", rf"\d{{1,8}}:[XCSM]\s{_DM}",
-    rf"\d{{1,8}}:[XCSM]\s{_EPOCH}\s", rf"{_SHORT}\s",
+    _GLOG, _LOG15, _OF_YEAR, rf"\[\d{{1,8}}\]\s{_DM}", rf"\d{{1,8}}:(?:\d{{1,8}}:)?[XCSM]\s{_DM}",
+    rf"\d{{1,8}}:[XCSM]\s{_EPOCH}\s", rf"(?:#\sTime:\s{{1,2}})?{_SHORT}(?:\s|$)", _ZABBIX,
     rf"\[{_EPOCH}\][\s:|,]", rf"(?=\d+\.){_EPOCH}[\s:|,]",
     rf"(?:node=\S{{1,80}} )?type=\w{{1,40}} msg=audit\({_EPOCH}:\d{{1,10}}\)", rf"\[(?i:{_WORD})\]\s\[{_EPOCH}\]",
     rf"\[[DIWEC]\s{_SHORT}", rf"\[[DIWEC]\s{ISO}",  # Tornado, Jupyter
     rf"[A-Z]{{4}}\[{ISO}\]",  # logrus
     rf"\[pid: [^\]]{{1,80}}\] \S{{1,60}} \([^)]{{0,60}}\) \{{[^}}]{{0,60}}\}} \[{_ASCTIME}\]",  # uWSGI
+    rf"[\da-fA-F.:]{{3,45}} -\s\S{{0,60}}\s{_DMY}\s\"",  # PHP-FPM
     rf"Started [A-Z]{{3,7}} \"[^\"]{{0,300}}\" for \S{{1,60}} at {ISO}",
 )  # fmt: skip
 _NUMBER = rf"{_EPOCH}[\s:|,]"  # may also be the number of an order, of a phone

@@ -16,12 +16,13 @@ from .wrapping import without_colours
 
 LEVELS = ("debug", "info", "notice", "warning", "error", "critical")
 _WORDS = {
-    "debug": "debug debug1 debug2 debug3 debug4 debug5 trace trc verbose vrb silly fine finer finest dbug dbg trce",
+    "debug": "debug debug1 debug2 debug3 debug4 debug5 trace"
+    " trc verbose vrb silly fine finer finest dbug dbg debu debg trce",
     "info": "info inf information informational log note system config http success",
     "notice": "notice ntc deprecated hinweis",
     "warning": "warn warning wrn warnung attention",
-    "error": "err error severe fail eror fehler erreur",
-    "critical": "crit critical fatal panic alert emerg emergency ftl pnc dpanic",
+    "error": "err error severe fail eror erro fehler erreur",
+    "critical": "crit critical fatal panic alert emerg emergency ftl pnc dpanic fata",
 }
 # PostgreSQL's severities in the languages of its catalogs (lc_messages), with what begins the lines that add to one.
 _TRANSLATED = {
@@ -58,7 +59,7 @@ _NOTHING = (
 _OF_IT = r"(?:report|logg?|page|counter|handl|threshold|level|limit|budget|rate|template)(?:s|ing|er|ers)?"
 TRACEBACK = re.compile(r"Traceback \(most|\s{0,20}\+ Exception Group Traceback \(most")
 _EXCEPTION = re.compile(
-    r"(?:(?:Uncaught |Unhandled )?\w*(?:\.\w+)*(?:Error|Exception)\b"
+    r"(?:Unhandled exception[.:] |(?:Uncaught |Unhandled )?(?:\w+\.)*\w*(?:Error|Exception)\b"
     rf"(?![-=]|(?i:{_NOTHING})|\s(?i:{_OF_IT})\b)|\*\* \(\w)"
 )
 _RUBY = re.compile(r"\S{1,200}\.rb:\d+:in .{1,300}\((?:\w+::)*\w*(?:Error|Exception)\)")
@@ -69,7 +70,7 @@ _RAILS = re.compile(r"(?:\[[\w-]{8,40}\] )?Completed (\d{3}) ")
 _PRIORITY = re.compile(r"<(\d{1,3})>")
 _GLOG = re.compile(r"([IWEFC])(?:\d{4}|\d\d)?\d{4} \d\d:\d\d:\d\d\.\d")  # CockroachDB's year has two digits
 _REDIS_LINE = re.compile(
-    r"(?:\d{1,8}:[XCSM] |\[\d{1,8}\] )(?:\d{1,2} [A-Z][a-z]{2} (?:\d{4} )?\d\d:\d\d:\d\d\.\d{3}"
+    r"(?:\d{1,8}:(?:\d{1,8}:)?[XCSM] |\[\d{1,8}\] )(?:\d{1,2} [A-Z][a-z]{2} (?:\d{4} )?\d\d:\d\d:\d\d\.\d{3}"
     r"|\d{4}-\d\d-\d\dT\S{12,24}|\d{13}) ([.*#-]) "  # Valkey's other forms of a time
 )
 _RUBY_LOGGER = re.compile(r"([DIWEF]), \[\d{4}-")
@@ -78,6 +79,9 @@ _LOGRUS = re.compile(r"(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)(?=\[(?:\d{4}\]|\d{
 _LOG15 = re.compile(r"(TRCE|TRACE|DBUG|DEBUG|INFO|WARN|EROR|ERROR|CRIT) {0,2}\[\d\d-\d\d\|")
 _TORNADO = re.compile(r"\[([DIWEC]) (?:\d{6}|\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d[ .]")
 _TELEGRAF = re.compile(r"\d{4}-\d\d-\d\dT\S{8,30} ([DIWE])! ")
+# Semantic Logger, Gluster: a letter between the time and what is in brackets.
+_LETTERED = re.compile(r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d.,]{0,10}(?: ?[+-]\d\d:?\d\d|Z)?\]? ([TDIWEFNC]) \[")
+_ERLANG = re.compile(r"=(CRASH|SUPERVISOR|PROGRESS) REPORT====")
 _NEST = re.compile(r"\[Nest\] {1,3}\d{1,8} {1,3}- .{10,60}? (LOG|ERROR|WARN|DEBUG|VERBOSE|FATAL) ")
 _RABBIT = re.compile(
     r".{19,40} \[(debg|debu|info|noti|warn|erro|crit|aler|alrt|emer|emrg)\] <\d{1,9}\.\d{1,9}\.\d{1,9}> "
@@ -120,6 +124,7 @@ _BALANCER = re.compile(
 
 _REQUEST_PAIR = lazy(r"(?:^|\s)(?:method|verb|request|http_method)=\"?[A-Z]{3,10}\b")
 _STATUS_PAIR = lazy(r"(?:^|\s)(?:status|code|status_code|http_status)=\"?([1-5]\d\d)\"?(?=\s|$)")
+_PHP_FPM = lazy(r"[\da-fA-F.:]{3,45} -\s\S{0,60}\s\d\d/[A-Z][a-z]{2}/\d{4}:[\d:]{8} [+-]\d{4} \"")
 # What syslog puts before the line of a program; who wrote it.
 SYSLOG_HEAD = re.compile(
     r"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} {1,2}\d{1,2} [\d:]{8}(?:\.\d+)?|\d{4}-\d\d-\d\dT\S{8,30}) "
@@ -137,13 +142,18 @@ _SETTING = re.compile(
 )
 # Written large a level may be joined to a word: ERROR/ForkPoolWorker-2, app.ERROR:, [worker]ERROR, INFO:root.
 _LARGE = re.compile(
-    r"(?<![A-Za-z0-9_/-])(?:[A-Za-z]\w{0,40}\.)?(DEBUG[1-5]?|TRACE|VERBOSE|INFO(?:RMATION)?|NOTICE|WARN(?:ING)?|ERR(?:OR)?"
-    r"|SEVERE|CRIT(?:ICAL)?|FATAL|PANIC|ALERT|EMERG(?:ENCY)?|SUCCESS|FAIL|FEHLER|WARNUNG|ERREUR|DBG|INF|WRN|FTL|TRC|PNC)(?![A-Za-z0-9_]|[.-]\w)"
+    r"(?<![A-Za-z0-9_/-])(?!(?<=')[A-Z]{3,11}')(?:[A-Za-z]\w{0,40}\.)?(DEBUG[1-5]?|TRACE|VERBOSE|INFO(?:RMATION)?|NOTICE"
+    r"|WARN(?:ING)?|ERR(?:OR)?|SEVERE|CRIT(?:ICAL)?|FATAL|D?PANIC|(?<![A-Z] )ALERT|EMERG(?:ENCY)?|SUCCESS|FAIL"
+    r"|FEHLER|WARNUNG|ERREUR|DBG|INF|WRN|FTL|TRC|PNC|ERRO|DEBU|DEBG|FATA)(?![A-Za-z0-9_]|[.-]\w)"
 )
 _SMALL = re.compile(
     rf"(?<![\w./-])(?<!\b[Nn]o )(?<!\b[Nn]on )(?<!without )(?<!\bany )(?<!\b0 )(?<!\bof )"
     r"(?<!\b[Cc]all )(?<!\b[Ss]tack )(?<!\b[Cc]orrected )(?<!\b[Ll]ast )(?<!\b[Oo]n )(?<!\brecovered from )"
-    rf"({_NAMES}|(?<=[\[<(|\"'\t])(?:{_SIGNED})|(?:{_SIGNED})(?=\s{{0,5}}[:\])>|,;\t\"']|\s{{2}}|\s-\s)"
+    r"(?!(?<=')[A-Za-z]{3,11}')"  # in quotes it is a value
+    rf"({_NAMES}|(?<=[\[<(|\"'\t])(?:{_SIGNED})"
+    # a part of a sentence (code: 200, info: "OK"), and of two words (SERVICE ALERT: db1;PING;OK)
+    r"|(?:(?<!, )|(?<=:\d\d, )|(?<=[.,]\d{3}, ))(?-i:(?<![A-Z]{2} ))"
+    rf"(?:{_SIGNED})(?=\s{{0,5}}[:\])>|,;\t\"']|\s{{2}}|\s-\s)"
     r"|(?:fatal|critical|panic)(?=\s(?:error|exception|signal|failure|fault|python|serving)\b)|(?<=[\dZ]\s)info(?=\s))"
     rf"(?![\w./-]|=|{_NOTHING})(?!(?-i:(?<=[a-z]))\s{_OF_IT}\b)",
     re.I,
@@ -166,7 +176,8 @@ def level_of(line: str) -> str:
     """
     first = line.partition("\n")[0] if "\n" in line[:_LEVEL_IN] else line
     head = without_colours(first[:_LEVEL_IN])
-    found = _by_place(head) or _by_request(head, first) or _by_word(head) or _by_pairs(first) or _by_exception(head)
+    bare = first if head == first[:_LEVEL_IN] else without_colours(first)
+    found = _by_place(head) or _by_request(head, bare) or _by_word(head) or _by_pairs(first) or _by_exception(head)
     return found or (_by_more(line[len(first) : len(first) + _MORE_IN]) if len(first) < len(line) else "")
 
 
@@ -246,7 +257,11 @@ def _by_mark(head: str) -> str:
     match = _REDIS_LINE.match(head)
     if match:
         return _REDIS[match.group(1)]
-    return ""
+    match = _LETTERED.match(head) if " [" in head[20:42] else None
+    if match:
+        return _LETTERS.get(match.group(1), "debug")
+    match = _ERLANG.match(head) if head[:1] == "=" else None
+    return ("info" if match.group(1) == "PROGRESS" else "error") if match else ""
 
 
 def _by_severity(head: str) -> str:
@@ -300,7 +315,10 @@ def _by_request(head: str, line: str) -> str:
 
 
 def _by_status(head: str, line: str) -> str:
-    match = _STATUS.search(line) if '" ' in head and (" HTTP/" in head or '] "' in head) else None
+    quoted = '" ' in head and (
+        " HTTP/" in head or '] "' in head or (" - " in head and _PHP_FPM.match(head) is not None)
+    )
+    match = _STATUS.search(line) if quoted else None
     if match is None and "/" in head:
         match = _HAPROXY.search(line) or _BALANCER.match(head)
     if match is None and "Completed " in head[:60]:
