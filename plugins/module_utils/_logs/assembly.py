@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Iterable, Iterator, NamedTuple
 
-from .continuation import begins_key, ends_key, goes_on, in_key, is_own, joins
+from .continuation import begins_csv, begins_key, ends_csv, ends_key, goes_on, in_key, is_own, joins, leads
 from .records import Record
 
 _MOST_LINES = 500  # of one record; of a longer one the end is kept
@@ -96,12 +96,12 @@ def _settled(held: _Open, piece: Piece, waiting: int) -> bool:
 class _Tail:
     """Lines that continue a line that was not read yet, the newest first."""
 
-    __slots__ = ("at", "dropped", "grade", "in_key", "lines")
+    __slots__ = ("at", "dropped", "grade", "in_csv", "in_key", "lines")
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.at: float | None = None
-        self.grade, self.dropped, self.in_key = "", 0, False
+        self.grade, self.dropped, self.in_key, self.in_csv = "", 0, False, False
 
     def add(self, line: Piece) -> None:
         if len(self.lines) < _MOST_LINES:
@@ -110,13 +110,27 @@ class _Tail:
             self.lines[-1] = line.text
             self.dropped += 1
         self.in_key = self.in_key or ends_key(line.text)
-        self.at = line.at if line.at is not None else self.at
+        self.in_csv = self.in_csv or (len(self.lines) == 1 and ends_csv(line.text))
+        self.at = line.at if line.at is not None and not self.in_csv else self.at
         self.grade = line.grade or self.grade
 
     @property
     def first(self) -> str:
         """Its oldest line that is not empty."""
         return next((line for line in reversed(self.lines) if line.strip()), "")
+
+    def takes(self, text: str) -> bool:
+        """Whether a line lies within what the lines behind it end: a key, or a value of csvlog that is in quotes."""
+        if self.in_csv:
+            return text.count('"') % 2 == 0 and not begins_csv(text)
+        return self.in_key and in_key(text) and not begins_key(text)
+
+    def is_of_another(self, text: str) -> bool:
+        """Whether the record of a line is another one, though these lines continue one."""
+        if self.in_csv:  # the record begins with the line that opens the value
+            return not self.takes(text) and not (begins_csv(text) and text.count('"') % 2)
+        led = len(self.lines) > 1 and leads(self.lines[-1], self.lines[-2])
+        return not self.in_key and not led and is_own(self.first, text)
 
     def is_apart(self, line: Piece) -> bool:
         """Whether it was written too long after a line to belong to it, as far as both say when."""
@@ -144,13 +158,15 @@ def records(lines: Iterable[Piece], source: str) -> Iterator[Record]:
         if not held and not continues:
             yield Record(line.at, source, line.text, line.stream, line.grade)
             continue
-        for stream in [name for name, tail in held.items() if tail.is_apart(line) or len(beside) >= _BESIDE]:
+        tail = held.get(line.stream)
+        taken = tail is not None and tail.takes(line.text)
+        for stream in [name for name, each in held.items() if _is_left(each, line, name, taken, len(beside))]:
             beside += held.pop(stream).alone(source, stream)
         tail = held.get(line.stream)
-        if tail is not None and not tail.in_key and is_own(tail.first, line.text):
+        if tail is not None and tail.is_of_another(line.text):
             beside += held.pop(line.stream).alone(source, line.stream)
             tail = None
-        if continues or (tail is not None and tail.in_key and in_key(line.text) and not begins_key(line.text)):
+        if continues or (tail is not None and taken):
             held.setdefault(line.stream, tail or _Tail()).add(line)
         else:
             text = held.pop(line.stream).text(line.text) if tail is not None else line.text
@@ -167,12 +183,23 @@ def records(lines: Iterable[Piece], source: str) -> Iterator[Record]:
 def _with_older(lines: Iterable[Piece]) -> Iterator[tuple[Piece, bool]]:
     """Each line, and whether it continues an older one, as it says itself or as the line before it says."""
     newer: Piece | None = None
+    behind = ""
     for line in lines:
         if newer is not None:
-            yield newer, goes_on(newer.text) or (newer.stream == line.stream and joins(line.text, newer.text))
+            joined = newer.stream == line.stream and joins(line.text, newer.text)
+            led = behind[:1] in ("\t", " ") and leads(newer.text, behind)
+            yield newer, joined or led or goes_on(newer.text)
+            behind = newer.text
         newer = line
     if newer is not None:
         yield newer, goes_on(newer.text)
+
+
+def _is_left(tail: _Tail, line: Piece, stream: str, taken: bool, beside: int) -> bool:
+    """Whether the lines of a stream wait no longer; a date within a value of csvlog is not the time of a line."""
+    if beside >= _BESIDE:
+        return True
+    return tail.is_apart(line) and not (taken and stream == line.stream)
 
 
 def _by_time(unsorted: list[Record]) -> list[Record]:

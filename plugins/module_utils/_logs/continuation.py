@@ -17,20 +17,28 @@ from .line import bare_head, time_of
 from .wrapping import without_colours
 
 _EXAMINED = 400  # characters of a line that begins with blanks
+_ANY_TYPE = r"(?:\[\.\.\.\])?"
+_GO_FUNCTION = (
+    rf"[\w.-]+(?:/[\w.@~%-]+)*\.(?:\(\*?\w+{_ANY_TYPE}\)\.)?\w+{_ANY_TYPE}(?:\.(?:func|gowrap|deferwrap)?\d+)*"
+)
 _TAG = re.compile(r"\[[0-9a-f]{8}-[0-9a-f-]{27}\] ?")  # Rails: the request, before each line
 _GOES_ON = re.compile(
     r"(?:\s|\)|\}|\]|Traceback \(most|Caused by\b|During handling\b|The above exception\b|\.\.\. \d+ more"
-    r"|\w+(?:(?:\.|::|\\)\w+)*(?:Error|Exception|Warning)\b(?:: |:?$| \(| \[\w{3,60}\](?::|$))|Error: "
+    r"|(?:\w+(?:(?:\.|::|\\)\w+)*|(?:\w+(?:\.|::|\\))+)(?:Error|Exception|Warning)\b"
+    r"(?:: |:?$| \(| \[\w{3,60}\](?::|$))|Error: "
     r"|(?:\w+\.)+\w+(?:[:(]|$)"
     r"|KeyboardInterrupt\b|SystemExit\b|(?:DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LINE \d+):"
     # Go
     r"|goroutine \d+ \[|created by \S|panic\(\S.{0,300}\)$|\[signal |exit status \d"
-    r"|[\w.-]+(?:/[\w.@~%-]+)*\.(?:\(\*?\w+\)\.)?\w+(?:\.func\d+)*\(.*\)$"
+    rf"|{_GO_FUNCTION}\(.*\)$"
     # PHP, Laravel
     r"|#\d+ {1,2}(?:\{main\}|\[internal function\]|\S{1,300}\(\d+\)|0x[0-9a-f]+ |[\w:]{1,80} \()"
-    r"|\[stacktrace\]|Stack trace:|Next (?:\w+\\)*\w+(?:Error|Exception)|\"\} ?$|PHP Stack trace:|PHP {1,4}\d+\. "
+    r"|\[(?:stacktrace|previous exception)\]|Stack trace:"
+    r"|Next (?:\w+\\)*\w+(?:Error|Exception)|\"\} ?$|PHP Stack trace:|PHP {1,4}\d+\. "
     # Rust
-    r"|note: (?:run with|Some details)|stack backtrace:"
+    r"|note: (?:run with|Some details)|[Ss]tack backtrace:"
+    # .NET
+    r"|---> \(Inner Exception #\d"
     # Ruby: app/x.rb:3:in 'pay'
     r"|/?(?:[\w.-]+/)+[\w.-]+\.(?:rb|erb|haml|slim):\d+:in "
     # Elixir
@@ -51,6 +59,7 @@ _GOES_ON = re.compile(
 _ANEW = re.compile(
     r" {1,12}\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d\S{0,20} {1,8}[\[<(]?"
     r"(?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|crit(?:ical)?|fatal|panic)(?:[\]>):,]|\s|$)"
+    r"| {1,6}\d{1,8}:\d{8}:\d{6}\.\d{3} "  # Zabbix
     r"|(?: (?:INFO|WARN|NOTICE|WARNING)|    ?(?:INFO|WARN)|   (?:ERROR|DEBUG|TRACE|FATAL))(?::? {1,4}|\] ?)[\w\[{<(]"
     r"| (?:[⨯✗✘✖⚠✓✔○●▲ℹ]\ufe0f?|(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /\S{0,2000} \d{3} in \d)"  # noqa: RUF001
 )
@@ -70,8 +79,14 @@ _PHP_MORE = re.compile(r"\[\d\d-[A-Z][a-z]{2}-\d{4} [^\]]{8,60}\] PHP (?:Stack t
 _PROCESS = re.compile(r"\[(\d{1,8})(?:-\d+)?\]")
 # May be the end of a traceback, by the line before it: psycopg2.errors.DeadlockDetected: ..., also name.of.logger: ...
 _MAY_END = re.compile(r"(?:(?:\w+\.)+\w+(?:[:(]|$)|KeyboardInterrupt\b|SystemExit\b)")
-_GO_CALL = re.compile(r"[\w.-]+(?:/[\w.@~%-]+)*\.(?:\(\*?\w+\)\.)?\w+(?:\.func\d+)*\(.*\)$")
-_EXCEPTION = re.compile(r"(?:(?:Uncaught )?\w+(?:(?:\.|::|\\)\w+)*(?:Error|Exception)\b|Error: |\*\* \(\w)")
+_GO_CALL = re.compile(rf"{_GO_FUNCTION}\(.*\)$")
+# zap: the function alone, and the place in it on the next line
+_GO_NAME, _GO_PLACE = re.compile(rf"{_GO_FUNCTION}$"), re.compile(r"\t\S+\.(?:go|s):\d+(?: \+0x|$)")
+# pydantic: the name of the field, and what is wrong with it on the next line
+_FIELD, _OF_FIELD = re.compile(r"[\w.\[\]`(),-]{1,200}$"), re.compile(r"  \S.{0,2000}\[type=\w+[,\]]")
+_EXCEPTION = re.compile(
+    r"(?:(?:Uncaught )?(?:\w+(?:(?:\.|::|\\)\w+)*|(?:\w+(?:\.|::|\\))+)(?:Error|Exception)\b|Error: |\*\* \(\w)"
+)
 _TROUBLE = re.compile(r"(?i)exception|error|fail|unhandled|uncaught|crash|panic|terminat")
 _FRAME = re.compile(r"(?:  File \"|    \S)")
 _RAISED = re.compile(r"[A-Z]\w{2,80}(?:: |$)")
@@ -80,6 +95,9 @@ _PANICKED = re.compile(r"panicked at \S{1,300}:\d+:\d+:$")
 _JAVA_HEAD = re.compile(r"[A-Z][a-z]{2} \d{1,2}, \d{4},? \d{1,2}:\d\d:\d\d [AP]M \S+(?: \S+)?$")
 _CSV = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [A-Z+-][\w+:-]{0,8},(?:\"|,)")
 _JAVA_LEVEL = re.compile(r"(?:SEVERE|WARNING|INFO|CONFIG|FINE\w*): ")
+# The end of a record of csvlog: the program, the kind of process, the leader and the query's number
+_CSV_ENDS = re.compile(r',"[^"]{0,64}","[a-z][a-z ]{2,40}"(?:,\d*,-?\d*)?$')
+_OF_PHOENIX = re.compile(r"(?:Server: \S{1,300} \(https?\)|Request: [A-Z]{3,7} /\S*)$")
 _KEY_BEGINS, _KEY_ENDS = "-----BEGIN ", "-----END "
 _KEY_BODY = re.compile(
     r"(?:^|[\s|\"'>:])(?=[A-Za-z0-9+/]*[A-Z])(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]*\d)[A-Za-z0-9+/]{40,100}={0,2}$"
@@ -97,6 +115,8 @@ def goes_on(line: str) -> bool:
     if ":  " in line and line[:1] != "{" and _POSTGRES_MORE.match(line):
         return True
     if _KEY_ENDS in line and "PRIVATE KEY" in line and _KEY_BEGINS not in line:
+        return True
+    if ends_csv(line):
         return True
     if line[:1].isdigit():
         return False
@@ -138,7 +158,14 @@ def joins(older: str, newer: str) -> bool:
         return bool(_STATEMENT.match(older)) and not level_of(newer)
     if _JAVA_LEVEL.match(newer):
         return bool(_JAVA_HEAD.match(older))
-    return bool(_RAISED.match(newer)) and bool(_FRAME.match(older)) and not level_of(newer)
+    return _of_beam(older, newer) or (bool(_RAISED.match(newer)) and bool(_FRAME.match(older)) and not level_of(newer))
+
+
+def _of_beam(older: str, newer: str) -> bool:
+    """The same for Erlang's reports, and for what Phoenix says of a request that failed."""
+    if newer[:1] in "SR" and _OF_PHOENIX.match(newer):
+        return older.startswith("Server: ") if newer[:1] == "R" else older.endswith(" terminated")
+    return older[:1] == "=" and older[-4:] == " ===" and bool(newer.strip()) and time_of(newer, Zone()) is None
 
 
 def _in_syslog(older: str, newer: str) -> bool:
@@ -168,7 +195,7 @@ def is_own(tail: str, line: str) -> bool:
     # Above the first line of a trace the frames of another one end, or an exception without any.
     if _EXCEPTION.match(line) or (not begins and _OF_TRACE.match(line)):
         return True
-    if goes_on(line):
+    if goes_on(line) or _OF_PHOENIX.match(line):
         return False
     level = level_of(line)
     return level in ("debug", "info", "notice") or (not level and not _TROUBLE.search(line) and not _is_place(line))
@@ -177,6 +204,24 @@ def is_own(tail: str, line: str) -> bool:
 def _is_place(line: str) -> bool:
     """Node's first line of an exception that was not caught: the file and the line in it."""
     return bool(_PLACE.match(line))
+
+
+def leads(line: str, newer: str) -> bool:
+    """Whether a line is of a record that began before it, as the line behind it shows."""
+    if newer[:1] == "\t":
+        return bool(_GO_NAME.match(line) and _GO_PLACE.match(newer))
+    return newer[:2] == "  " and bool(_FIELD.match(line) and _OF_FIELD.match(newer))
+
+
+def begins_csv(line: str) -> bool:
+    return _CSV.match(line) is not None
+
+
+def ends_csv(line: str) -> bool:
+    """Whether a line ends a record of csvlog that began on another one: one of its quotes closes what is open there."""
+    if line[-1:] not in '"0123456789,' or line.count('"') % 2 == 0 or line.count(",") < 4:
+        return False
+    return _CSV_ENDS.search(line, max(0, len(line) - 200)) is not None and not begins_csv(line)
 
 
 def ends_key(line: str) -> bool:

@@ -12,7 +12,7 @@ import os
 from typing import BinaryIO, Callable, Iterator, NamedTuple
 
 from ..assembly import Piece
-from ..continuation import begins_key, ends_key, goes_on, is_key_body, joins
+from ..continuation import begins_csv, begins_key, ends_key, goes_on, is_key_body, joins, leads
 from ..prefilter import Needle, has_colours, has_parts
 from .backwards import Line, Truncated, lines_backwards, lines_forwards
 
@@ -41,6 +41,7 @@ def lines_with(
     """
     at = end
     more = True
+    csv = _is_csv(file)
     while at > start and more:
         begin, data = _chunk(file, start, at)
         lines = begin - (at - len(data))  # the place in ``data`` where its first whole line begins
@@ -48,7 +49,7 @@ def lines_with(
         low = at
         in_parts = _has_long(data) or (unwraps and has_parts(data))
         places = None if in_parts else needle.places(data, _MOST_PLACES, lines, unwraps and has_colours(data))
-        for first, last in _windows(_Part(file, begin, at, start, end, decode), data, lines, places):
+        for first, last in _windows(_Part(file, begin, at, start, end, decode, csv), data, lines, places):
             stop = min(last, low)
             if first < stop:
                 yield from lines_backwards(file, first, stop)
@@ -73,7 +74,10 @@ def _chunk(file: BinaryIO, start: int, at: int) -> tuple[int, bytes]:
 
 
 class _Part(NamedTuple):
-    """A part of a file, from ``begin`` to ``at``, of what is looked through, from ``start`` to ``end``."""
+    """A part of a file, from ``begin`` to ``at``, of what is looked through, from ``start`` to ``end``.
+
+    ``csv``: it is one of csvlog, in which a value may have any lines.
+    """
 
     file: BinaryIO
     begin: int
@@ -81,6 +85,7 @@ class _Part(NamedTuple):
     start: int
     end: int
     decode: Decode
+    csv: bool = False
 
 
 def _windows(part: _Part, data: bytes, lines: int, places: list[int] | None) -> Iterator[tuple[int, int]]:
@@ -88,7 +93,8 @@ def _windows(part: _Part, data: bytes, lines: int, places: list[int] | None) -> 
     origin = part.begin - lines
     file, decode = part.file, part.decode
     if places is None:
-        yield _begin_of(file, part.begin, part.start, decode), _end_of(file, part.at, part.end, decode)
+        begin = _begin_of_csv(part, part.begin) if part.csv else _begin_of(file, part.begin, part.start, decode)
+        yield begin, _end_of_csv(part, part.at) if part.csv else _end_of(file, part.at, part.end, decode)
         return
     done = part.at + 1
     for place in reversed(places):
@@ -97,9 +103,40 @@ def _windows(part: _Part, data: bytes, lines: int, places: list[int] | None) -> 
             continue  # in the part before it
         after = data.find(b"\n", place)
         stop = origin + after + 1 if after >= 0 else part.at
-        first = _begin_of(file, line, part.start, decode, stop)
-        yield first, _end_of(file, stop, part.end, decode, line)
+        first = _begin_of_csv(part, line) if part.csv else _begin_of(file, line, part.start, decode, stop)
+        yield first, _end_of_csv(part, stop) if part.csv else _end_of(file, stop, part.end, decode, line)
         done = first
+
+
+def _is_csv(file: BinaryIO) -> bool:
+    return begins_csv(os.pread(file.fileno(), 100, 0).decode("latin-1"))
+
+
+def _begin_of_csv(part: _Part, line: int) -> int:
+    """Where the record of csvlog begins to which a line belongs."""
+    here = next(lines_forwards(part.file, line, min(line + _NEAR, part.end)), Line(line, b""))
+    if begins_csv(_bare(here)):
+        return line
+    first = line
+    for number, earlier in enumerate(lines_backwards(part.file, part.start, line)):
+        if number > _MOST_LINES:
+            break
+        first = earlier.start
+        if begins_csv(_bare(earlier)):
+            break
+    return first
+
+
+def _end_of_csv(part: _Part, stop: int) -> int:
+    """Where the next record of csvlog begins, from a place on."""
+    for number, later in enumerate(lines_forwards(part.file, stop, part.end)):
+        if number > _MOST_LINES or begins_csv(_bare(later)):
+            return later.start
+    return part.end
+
+
+def _bare(line: Line) -> str:
+    return line.text[:100].decode("latin-1")
 
 
 def _has_long(data: bytes) -> bool:
@@ -118,12 +155,12 @@ def _begin_of(file: BinaryIO, line: int, start: int, decode: Decode, stop: int =
         newer = decode(next(lines_forwards(file, line, stop)).text)
     else:
         newer = decode(next(lines_forwards(file, line, line + _NEAR), Line(line, b"")).text)
-    first = line
+    first, behind = line, ""
     for number, earlier in enumerate(lines_backwards(file, start, line)):
         piece = decode(earlier.text)
         if number > _MOST_LINES or _is_apart(piece, newer):
             break
-        goes_back = _continues(newer.text)
+        goes_back = _continues(newer.text) or leads(newer.text.rstrip("\r\n"), behind)
         if piece.stream != newer.stream:
             if not goes_back:
                 break
@@ -131,7 +168,7 @@ def _begin_of(file: BinaryIO, line: int, start: int, decode: Decode, stop: int =
             continue
         if not goes_back and not joins(piece.text, newer.text) and piece.text[-1:] == "\n":
             break
-        first, newer = earlier.start, piece
+        first, newer, behind = earlier.start, piece, newer.text
     return first
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.continuation import (
+    begins_csv,
+    ends_csv,
     goes_on,
     is_key_body,
     is_own,
     joins,
+    leads,
 )
 
 
@@ -19,6 +22,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._logs.continuation i
         "[SQL: SELECT 1]", "[7b1e1d2c-0000-4000-8000-123456789012] ",
         "2026-11-24 02:40:04 UTC [7] DETAIL:  Key (id)=(1) already exists.", "Node.js v20.1.0",
         "2026-11-24T02:40:04Z -----END RSA PRIVATE KEY-----",
+        "java.lang.Exception: x", "System.Exception: x", "Faraday::Error: x", "main.Map[...].func1()",
+        "main.(*T[...]).Do({0x1, 0x2})", "main.main.gowrap1()", "Stack backtrace:", "[previous exception] [object] (x",
+        "---> (Inner Exception #0) System.Exception: x", 'b",,,,,"psql","client backend",,0',
+        'b",,,"x","client backend"',
     ],
 )  # fmt: skip
 def test_lines_that_continue(line):
@@ -30,6 +37,8 @@ def test_lines_that_continue(line):
     ["2026-11-24 02:40:04 x", "INFO x", "[info] x", "panic: x", "SELECT 1", "Errors: 7", "error: no such file",
      '{"a": "DETAIL:  x"}', "[7b1e1d2c-0000-4000-8000-123456789012] Started GET",
      "#5 [2/3] RUN pip install x", "#5 2.3 ERROR: Could not find a version", "#7 ERROR: process did not complete",
+     "  12:20261126:172336.123 refused", "Exception: x", "Warning: x", '"a","b","c","d","client backend",,0',
+     '2026-11-26 17:23:36.123 UTC,"a","b",1,,,,"x","client backend",,"0',
      "note: the queue is full", "State: ready", "WHERE a = 1", "FROM bob: ERROR no"],
 )  # fmt: skip
 def test_lines_that_begin(line):
@@ -51,6 +60,12 @@ def test_lines_that_begin(line):
         ("Nov 24 02:40:04 web app[7]: served", "Nov 24 02:40:04 web app[7]: served", False),
         ("2026-11-24T02:40:04Z web app[7]:   at x", "2026-11-24T02:40:04Z web app[7]:   at y", True),
         ("STATEMENT:  SELECT a", "FROM b", True), ("FROM b", "WHERE a = 1", True), ("  a,", "FROM b", True),
+        ("=INFO REPORT==== 24-Nov-2026::02:40:04 ===", "started", True),
+        ("=INFO REPORT==== 24-Nov-2026::02:40:04 ===", "=INFO REPORT==== 24-Nov-2026::02:40:05 ===", False),
+        ("=INFO REPORT==== 24-Nov-2026::02:40:04 ===", "2026-11-24 02:40:04 started", False), ("a ===", "b", False),
+        ("[error] #PID<0.1.0> running x terminated", "Server: localhost:4000 (http)", True),
+        ("Server: localhost:4000 (http)", "Request: GET /pay", True), ("served", "Request: GET /pay", False),
+        ("served", "Server: localhost:4000 (http)", False), ("Server: nginx", "Request: GET /pay took 12ms", False),
         ("served", "LIMIT reached for user 7: ERROR quota", False), ("served", "SET x", False),
         ("select a from b", "LIMIT reached: ERROR quota", False), ("2026-11-24T02:40:04Z", "ORA-00600: x", True),
         ("SET timestamp=1795488004;", "SELECT sleep(9);", True), ("use shop;", "SELECT sleep(9);", True),
@@ -86,3 +101,28 @@ def test_long_words_are_no_body_of_a_key(text):
 def test_a_trace_is_a_matter_of_its_own(tail, line, apart):
     """Two thousand traces without a time were one record, of which 500 lines were kept."""
     assert is_own(tail, line) is apart
+
+
+@pytest.mark.parametrize(
+    ("line", "behind", "led"),
+    [
+        ("main.main", "\t/app/x.go:5", True), ("a.io/b/c.(*T).Do", "\t/app/x.go:5 +0x1d", True),
+        ("main.Map[...].func1", "\t/app/x.go:5", True), ("served by main.main", "\t/app/x.go:5", False),
+        ("main.main", "\tat x.y(z.java:1)", False), ("main.main", "served", False),
+        ("seats", "  Input should be a valid integer [type=int_type, input_value='a']", True),
+        ("items.0.name", "  Field required [type=missing, input_value={}]", True),
+        ("seats sold", "  Field required [type=missing]", False), ("seats", "  - 12", False),
+    ],
+)  # fmt: skip
+def test_a_line_whose_next_one_shows_that_it_continues(line, behind, led):
+    assert leads(line, behind) is led
+
+
+def test_a_record_of_csvlog_begins_with_its_time_and_ends_with_the_kind_of_process():
+    begin = '2026-11-26 17:23:36.123 UTC,"app","shop",7,"10.0.0.7:1",65.7,3,"UPDATE"'
+    assert begins_csv(begin)
+    assert not begins_csv("2026-11-26 17:23:36.123 UTC [7] LOG:  x")
+    assert not ends_csv(begin)
+    assert not ends_csv(f'{begin},"psql","client backend",,"0')
+    assert ends_csv('WHERE a = 1",,,,"psql","client backend",,0')
+    assert not ends_csv('WHERE "a" = 1,,,,"psql","client backend",,0')
