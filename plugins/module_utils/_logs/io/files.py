@@ -20,8 +20,9 @@ from functools import lru_cache
 from typing import BinaryIO, Callable, Generator, Iterator
 
 from ..assembly import Piece
+from ..continuation import begins_csv
 from ..dates import Zone, date_of
-from ..line import EXAMINED, time_of
+from ..line import EXAMINED, bare_head, time_of
 from ..wrapping import unwrapped
 from .backwards import LONGEST_LINE, Line, Truncated, lines_backwards, size_of, whole_end
 from .limits import Tally
@@ -125,6 +126,30 @@ def text_of(zone: Zone) -> Format:
     return Format(decode, time_at, True)
 
 
+def _as_csv(file: BinaryIO, name: str, form: Format) -> Format:
+    """The same for a file of csvlog, where a line within a value may begin with any date, which is no time of it."""
+    if not form.unwraps:
+        return form
+    try:
+        head = unpacked(file, name).read(EXAMINED) if is_packed(name) else os.pread(file.fileno(), EXAMINED, 0)
+    except DAMAGED:
+        return form
+    finally:
+        file.seek(0)
+    first = unwrapped(_text(head).partition(b"\n")[0].decode("utf-8", "replace"))
+    if first.stamp or not begins_csv(first.text):
+        return form
+
+    def decode(line: bytes) -> Piece:
+        piece = form.decode(line)
+        return piece if begins_csv(piece.text) else piece._replace(at=None)
+
+    def time_at(line: bytes) -> float | None:
+        return form.time_at(line) if begins_csv(bare_head(_text(line)[:EXAMINED].decode("utf-8", "replace"))) else None
+
+    return Format(decode, time_at, True)
+
+
 def newest_first(
     path: str, since: float, form: Format, tally: Tally, folders: Folders | None = None
 ) -> Iterator[Piece]:
@@ -137,7 +162,7 @@ def newest_first(
 
 
 def _family_newest_first(
-    path: str, since: float, form: Format, tally: Tally, read_files: ReadFiles, folders: Folders
+    path: str, since: float, usual: Format, tally: Tally, read_files: ReadFiles, folders: Folders
 ) -> Iterator[Piece]:
     missing: set[str] = set()
     gone_at: int | None = None  # the end of what is to be read of a copy, where the file was truncated meanwhile
@@ -151,6 +176,7 @@ def _family_newest_first(
             break
         name, file, is_copy = opened
         with file:
+            form = _as_csv(file, name, usual)
             if gone_at is not None and not is_copy:
                 tally.note(f"{path} before byte {gone_at}: it was truncated while it was read")
                 gone_at = None

@@ -22,6 +22,7 @@ _MOST_PLACES = 150  # in a chunk; of more all of it is decoded
 _MOST_LINES = 600  # beside a place
 _NEAR = 64 * 1024  # bytes that are read beside it at first
 _LONG = 16 * 1024  # bytes of a line that the engine splits: what is looked for may lie in two pieces
+_HEAD = 400  # bytes in which it is seen how a line begins
 _APART = 2.0  # seconds that lines of one record are apart at most
 Decode = Callable[[bytes], Piece]
 
@@ -41,7 +42,7 @@ def lines_with(
     """
     at = end
     more = True
-    csv = _is_csv(file)
+    csv = begins_csv(decode(os.pread(file.fileno(), _HEAD, 0).partition(b"\n")[0]).text)
     while at > start and more:
         begin, data = _chunk(file, start, at)
         lines = begin - (at - len(data))  # the place in ``data`` where its first whole line begins
@@ -108,21 +109,17 @@ def _windows(part: _Part, data: bytes, lines: int, places: list[int] | None) -> 
         done = first
 
 
-def _is_csv(file: BinaryIO) -> bool:
-    return begins_csv(os.pread(file.fileno(), 100, 0).decode("latin-1"))
-
-
 def _begin_of_csv(part: _Part, line: int) -> int:
     """Where the record of csvlog begins to which a line belongs."""
     here = next(lines_forwards(part.file, line, min(line + _NEAR, part.end)), Line(line, b""))
-    if begins_csv(_bare(here)):
+    if begins_csv(part.decode(here.text[:_HEAD]).text):
         return line
     first = line
     for number, earlier in enumerate(lines_backwards(part.file, part.start, line)):
         if number > _MOST_LINES:
             break
         first = earlier.start
-        if begins_csv(_bare(earlier)):
+        if begins_csv(part.decode(earlier.text[:_HEAD]).text):
             break
     return first
 
@@ -130,13 +127,9 @@ def _begin_of_csv(part: _Part, line: int) -> int:
 def _end_of_csv(part: _Part, stop: int) -> int:
     """Where the next record of csvlog begins, from a place on."""
     for number, later in enumerate(lines_forwards(part.file, stop, part.end)):
-        if number > _MOST_LINES or begins_csv(_bare(later)):
+        if number > _MOST_LINES or begins_csv(part.decode(later.text[:_HEAD]).text):
             return later.start
     return part.end
-
-
-def _bare(line: Line) -> str:
-    return line.text[:100].decode("latin-1")
 
 
 def _has_long(data: bytes) -> bool:

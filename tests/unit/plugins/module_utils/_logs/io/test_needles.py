@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import re
@@ -109,24 +110,28 @@ def test_colours_that_stay_in_the_text_need_no_other_search():
     assert needle.places(b"ERROR: failed error: failed", 9, coloured=True) == [0]
 
 
+def csvlog(start: float, number: int, seconds: float) -> str:
+    """Every seventh record has values of several lines, which may look like anything."""
+    text = ""
+    for place in range(number):
+        moment = datetime.fromtimestamp(start + seconds * place, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:23]
+        head = f'{moment} UTC,"app","shop",{place},"10.0.0.7:1",65.7,3,"UPDATE",{moment[:19]} UTC,3/4,0'
+        if place % 7:
+            text += f'{head},LOG,00000,"x",,,,,,,,,"psql","client backend",,0\n' * 3
+        else:
+            detail = 'Process 7 waits.\nERROR\n2026-01-01 00:00:00 was the date\n\n  Process 8: SELECT ""1""'
+            query = "UPDATE a\nSET b = 7\nWHERE c = 2"
+            text += f'{head},ERROR,40P01,"deadlock","{detail}",,,,,"{query}",,,"psql","client backend",,0\n'
+    return text
+
+
 @pytest.mark.parametrize("expression", ["SET b = 7", "Process 7 waits", "WHERE c", "deadlock", "2026-01-01"])
 def test_the_same_records_of_csvlog_match(tmp_path, monkeypatch, expression):
-    """Values of several lines, which may look like anything."""
     monkeypatch.setattr(files, "_NEWEST", 200)
     monkeypatch.setattr("ansible_collections.pafar.runbook.plugins.module_utils._logs.io.searching._CHUNK", 2048)
     start = time.time() - 600
-    text = ""
-    for number in range(60):
-        moment = datetime.fromtimestamp(start + 5 * number, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:23]
-        head = f'{moment} UTC,"app","shop",7,"10.0.0.7:1",65.7,3,"UPDATE",{moment[:19]} UTC,3/4,0'
-        if number % 7:
-            text += f'{head},LOG,00000,"x",,,,,,,,,"psql","client backend",,0\n' * 3
-        else:
-            detail = "Process 7 waits.\nERROR\n2026-01-01 00:00:00 was the date\n\n  Process 8: SELECT 1"
-            query = "UPDATE a\nSET b = 7\nWHERE c = 2"
-            text += f'{head},ERROR,40P01,"deadlock","{detail}",,,,,"{query}",,,"psql","client backend",,0\n'
     path = tmp_path / "postgresql.csv"
-    path.write_text(text)
+    path.write_text(csvlog(start, 60, 5))
     pattern = re.compile(expression)
     matched = []
     for needle in (None, needle_of(expression, False)):
@@ -135,3 +140,19 @@ def test_the_same_records_of_csvlog_match(tmp_path, monkeypatch, expression):
         matched.append([record.text for record in read if pattern.search(record.text)])
     assert matched[0] == matched[1]
     assert [text.count("\n") for text in matched[0]] == [5] * 9  # without the blank line
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_date_within_a_value_of_csvlog_is_no_time_of_a_line(tmp_path, packed):
+    """It would be older than what is asked for, and all behind it with it."""
+    number, seconds = 700, 60
+    start = time.time() - seconds * number
+    path = tmp_path / ("postgresql.csv.gz" if packed else "postgresql.csv")
+    text = csvlog(start, number, seconds).encode()
+    path.write_bytes(gzip.compress(text) if packed else text)
+    tally = Tally("log", "", "", Limits(10**9, time.monotonic() + 60))
+    since = start + seconds * number / 2 - 1
+    read = records(whole_lines(newest_first(str(path), since, text_of(Zone(0.0, time.time())), tally)), "log")
+    younger = [record for record in read if record.at is not None and record.at >= since]
+    assert len(younger) == 350 // 7 * 19
+    assert all(record.text.count("client backend") == 1 for record in younger)
