@@ -4,15 +4,21 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timezone
 from typing import Iterable, Mapping, Sequence, Tuple
 
-from .moments import Moment
+from .moments import DAY, Moment, weekday_of, weekdays_in
 
 Key = Tuple[str, int]
 Span = Tuple[int, int]
 # Forms of which only the order of day and month differs.
 TWINS = {"d-m-y": "m-d-y", "m-d-y": "d-m-y", "dmy": "mdy", "mdy": "dmy"}
 PUT_APART = ("d-m-y", "m-d-y")
+# How names write a moment other than by a date that is known here. Those in the second line are short numbers.
+_OTHERWISE = ("%m[-_. ]?%d", "%d[-_. ]?%m", "%j", "%Y", "%Y[01235]\\d{1,2}", "[01235]\\d{1,2}%Y")
+_SHORT = ("%d", "%V")
+_AROUND = (-DAY, 0.0, 0.6 * DAY)  # a file may be changed on the day after, and in any zone
 
 
 def odd(key: Key) -> bool:
@@ -66,3 +72,33 @@ def outer(spans: Iterable[Span]) -> list[Span]:
         if not any(begins < end and start < ends for begins, ends in kept):
             kept.append((start, end))
     return kept
+
+
+def say_changes(beside: Sequence[tuple[str, float, float]]) -> bool:
+    """Whether what stands beside the dates of files says when they were changed, as the dates do not: a week, a day of
+    the week, a month in another language with its year. Then the dates are names.
+
+    ``beside``: of each name the rest, its date, and when the file was changed.
+    """
+    weekdays = [[day for *dummy, day in weekdays_in(rest)] for rest, *dummy in beside]
+    if all(len(days) == 1 for days in weekdays) and any(
+        days[0] != weekday_of(date) for days, (dummy, date, changed) in zip(weekdays, beside)
+    ):
+        near = [{weekday_of(changed + around) for around in _AROUND} for *dummy, changed in beside]
+        if all(days[0] in around for days, around in zip(weekdays, near)):
+            return True
+    return any(
+        all(matches) and (form not in _SHORT or len(set(matches)) > 1)
+        for form in (*_OTHERWISE, *_SHORT)
+        for matches in [[_written(form, rest, changed) for rest, dummy, changed in beside]]
+    )
+
+
+def _written(form: str, rest: str, changed: float) -> str:
+    """What of a name says in this form when the file was changed; empty for nothing."""
+    for around in _AROUND:
+        pattern = datetime.fromtimestamp(changed + around, timezone.utc).strftime(form)
+        match = re.search(rf"(?<!\d){pattern}(?!\d)", rest)
+        if match:
+            return match.group(0)
+    return ""

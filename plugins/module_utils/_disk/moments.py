@@ -59,6 +59,9 @@ _OF_A_TIME = re.compile(r"T(?:[01]\d|2[0-3])[0-5]\d")  # directly behind a date,
 _PERHAPS_TIME = re.compile(
     r"(?:T(\d\d)([-_.])(\d\d)\2(\d\d)|[-_. ]{1,3}(?:(\d\d)(\d\d)(\d\d)?|(\d\d)([-_.])(\d\d)(?:\9(\d\d))?))Z?(?!\d)"
 )
+# Of a clock of twelve hours, behind its time. Behind anything but a blank it may also be a name.
+_HALF = re.compile(r"([-_. ]?)([ap])\.?m\.?(?:(?![A-Za-z])|(?=T\d))", re.IGNORECASE)
+_HALF_OF_DAY = re.compile(r"(\d[-_. ]?)[ap]m(?![A-Za-z])", re.IGNORECASE)
 _PERHAPS_HOUR = re.compile(r"[-_. T]{1,3}(\d\d)(?![0-9A-Za-z]|[-_:]\d)")
 _WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAY = re.compile(r"(?<![a-z])(mon|tue|wed|thu|fri|sat|sun)(?:day|sday|nesday|rsday|urday)?(?![a-z])", re.IGNORECASE)
@@ -89,8 +92,8 @@ class Moment:
 
 
 def shape_of(name: str) -> str:
-    """What names of one form share: digits count as such, days of the week too."""
-    return re.sub(r"\d", "0", WEEKDAY.sub("day", name))
+    """What names of one form share: digits count as such, days of the week and halves of the day too."""
+    return re.sub(r"\d", "0", _HALF_OF_DAY.sub(r"\1am", WEEKDAY.sub("day", name)))
 
 
 def moments_in(name: str) -> list[Moment]:
@@ -105,8 +108,8 @@ def moments_in(name: str) -> list[Moment]:
     for form, pattern in _DATES.items():
         for match in pattern.finditer(name):
             at = _date_of(match)
-            if at is not None:
-                span = {"ymdh": _HOUR, "ymdhm": 60.0, "ymdhms": 60.0}.get(form, DAY)
+            span = {"ymdh": _HOUR, "ymdhm": 60.0, "ymdhms": 60.0}.get(form, DAY)
+            if at is not None and (span == DAY or not _HALF.match(name, match.end())):
                 certain = form in _CERTAIN or (form == "ymd" and bool(_OF_A_TIME.match(name, match.end())))
                 moments.append(Moment(match.start(), match.end(), key(form, match), at, span, certain))
     for match in _EPOCH.finditer(name):
@@ -157,8 +160,12 @@ def time_behind(name: str, date: Moment) -> TimeOfDay | None:
             if hour < 24 and minute < 60 and second < 60:
                 zone = _ZONE_BEHIND.match(name, match.end()) if pattern is _TIME else None
                 text = match.group(5) if pattern is _INSTANT else zone.group(0) if zone else match.group(0)[-1]
+                half = _HALF.match(name, match.end()) if 0 < hour < 13 and _east(text) is None else None
+                if half:
+                    hour = hour % 12 + (12 if half.group(2) in "pP" else 0)
+                is_one = certain and (half is None or half.group(1) in ("", " "))
                 seconds = 3600.0 * hour + 60 * minute + second
-                return TimeOfDay(match.start(), (zone or match).end(), seconds, certain, _east(text))
+                return TimeOfDay(match.start(), (half or zone or match).end(), seconds, is_one, _east(text))
     return None
 
 

@@ -217,22 +217,23 @@ def _labels(examined: Mapping[str, Dump]) -> Iterable[tuple[str, Label | None]]:
 def _keep_periods(judging: _Judging, periods: Mapping[str, int]) -> None:
     """Of each period the newest valid one; one that cannot be read stays, and does not count.
 
-    Where names say how far their clock is from UTC, a period is one by either clock.
+    Where names say how far their clock is from UTC, a period is one by either clock; where they say epochs, by UTC or
+    the host's clock.
     """
-    clocks = (False, True) if any(backup.east for backup in judging.dated) else (False,)
     for period, form in _PERIODS.items():
         before = frozenset(judging.stay)
-        for in_utc in clocks:
-            _keep_period(judging, period, form, periods.get(period, 0), before, in_utc)
+        for clock in range(max((len(backup.clocks) for backup in judging.dated), default=1)):
+            _keep_period(judging, period, form, periods.get(period, 0), before, clock)
 
 
-def _keep_period(judging: _Judging, period: str, form: str, left: int, before: frozenset[str], in_utc: bool) -> None:
-    """``before``: what stays without this period, and does not count for it."""
+def _keep_period(judging: _Judging, period: str, form: str, left: int, before: frozenset[str], clock: int) -> None:
+    """``before``: what stays without this period, and does not count for it; ``clock``: which of the backups' own."""
     filled: set[str] = set()
     for place, backup in enumerate(judging.dated):
         if left < 1:
             break
-        moment = backup.at if backup.named is None else backup.named - (backup.east if in_utc else 0.0)
+        ahead = backup.clocks[min(clock, len(backup.clocks) - 1)]
+        moment = backup.at if backup.named is None else backup.named + ahead
         bucket = datetime.fromtimestamp(moment, timezone.utc).strftime(form)
         if bucket in filled:
             continue

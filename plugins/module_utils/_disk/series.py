@@ -15,6 +15,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import Iterable, Mapping, Sequence
 
+from . import date_parts
 from .date_parts import PUT_APART, TWINS, Key, Span, apart, odd, of_one_order, outer, same_moment, shows_order
 from .moments import (
     DAY,
@@ -45,7 +46,8 @@ class Backup:
     """One file or folder. ``at``: seconds since 1970 by which its age counts; ``changed``: nanoseconds.
 
     ``named``: the moment that its name gives, as if it were UTC; None where it gives none. ``folder``: a backup of many
-    files. ``east``: seconds by which the clock of the name is ahead of UTC, as far as it says so.
+    files. ``east``: seconds by which the clock of the name is ahead of UTC, as far as it says so. ``clocks``: seconds
+    to add to ``named`` for each clock by which its day may be counted.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Backup:
     named: float | None = None
     folder: bool = False
     east: float = 0.0
+    clocks: tuple[float, ...] = (0.0,)
 
     @property
     def order(self) -> tuple[float, int, str]:
@@ -128,11 +131,11 @@ def series_of(backups: Iterable[Backup], dated_by_name: bool = False, zones: Seq
     alone = {name: members[0] for name, members in groups.items() if len(members) == 1 and name not in rotated}
     for parts, spans in _counted(alone.values()):
         parts.perhaps += spans
-    return [_series(name, members, rotated) for name, members in sorted(groups.items())]
+    return [_series(name, members, rotated, zones) for name, members in sorted(groups.items())]
 
 
-def _series(name: str, members: Sequence[_Parts], rotated: Mapping[str, str]) -> Series:
-    ordered = sorted((_dated(parts) for parts in members), key=lambda backup: backup.order, reverse=True)
+def _series(name: str, members: Sequence[_Parts], rotated: Mapping[str, str], zones: Sequence[float]) -> Series:
+    ordered = sorted((_dated(parts, zones) for parts in members), key=lambda backup: backup.order, reverse=True)
     unsure = sorted({parts.backup.name[start:end].strip("-_. ") for parts in members for start, end in parts.perhaps})
     family = rotated.get(name, "")
     first = members[0]
@@ -143,7 +146,7 @@ def _series(name: str, members: Sequence[_Parts], rotated: Mapping[str, str]) ->
     )
 
 
-def _dated(parts: _Parts) -> Backup:
+def _dated(parts: _Parts, zones: Sequence[float]) -> Backup:
     """A date in the name outlives copying, the time of the last change does not: it counts where both agree."""
     if parts.named is None or parts.day is None:
         return parts.backup
@@ -151,7 +154,8 @@ def _dated(parts: _Parts) -> Backup:
     east = (parts.time.east if parts.time else None) or 0.0
     last = parts.named - east + (DAY - 1 if parts.day.span == DAY and parts.time is None else 0.0)
     at = parts.changed if named.agrees(parts.changed) else last
-    return replace(parts.backup, named=parts.named, at=at, east=east)
+    clocks = (0.0, *zones) if parts.day.key[0] == "epoch" else (0.0, -east)
+    return replace(parts.backup, named=parts.named, at=at, east=east, clocks=clocks)
 
 
 # -- dates
@@ -257,17 +261,18 @@ def _is_none(key: Key, members: Sequence[_Parts], readings: Sequence[Mapping[Key
     """Whether a date that no change follows is a name rather than the moment.
 
     The files were changed over a longer time than their dates span, so that they were not copied; or what stands beside
-    the date takes as many values as the date or more.
+    the date takes as many values as the date or more, or says itself when the file was changed.
     """
     dates = [reading[key].at for reading in readings]
     if _spread(parts.changed for parts in members) > max(DAY, _spread(dates) / 2):
         return True
-    beside = set()
+    beside, changes = set(), []
     for parts, reading in zip(members, readings):
         time = time_behind(parts.backup.name, reading[key])
-        spans = [(reading[key].start, reading[key].end), *([(time.start, time.end)] if time else [])]
-        beside.add(parts.without(spans, _MARK))
-    return 1 < len(beside) >= len(set(dates))
+        date = (reading[key].start, reading[key].end)
+        beside.add(parts.without([date, *([(time.start, time.end)] if time else [])], _MARK))
+        changes.append((parts.without([date], _MARK), reading[key].at, parts.changed))
+    return 1 < len(beside) >= len(set(dates)) or date_parts.say_changes(changes)
 
 
 def _spread(moments: Iterable[float]) -> float:

@@ -10,6 +10,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._disk.date_parts imp
     odd,
     of_one_order,
     outer,
+    say_changes,
     shows_order,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.moments import moments_in
@@ -48,3 +49,29 @@ def test_parts_that_lie_in_others():
     assert outer([(0, 4), (2, 3), (5, 7)]) == [(0, 4), (5, 7)]
     reading = {moment.key: moment for moment in moments_in("x-2026-11-05")}
     assert [key[0] for key in apart(list(reading), [reading])][:1] == ["y-m-d"]
+
+
+@pytest.mark.parametrize(
+    ("beside", "say"),
+    [
+        (["/.2026-W45", "/.2026-W46"], True),
+        (["/ 5-Mei-2026", "/ 12-Mei-2026"], True),
+        (["/-2026309", "/-2026316"], True),
+        (["/.1105", "/.1112"], True),
+        (["/_11-05", "/_11-12"], True),
+        (["/ Thu", "/ Thu"], True),
+        (["05_/", "12_/"], True),
+        (["shop_2024-/", "shop_2025-/"], False),
+        (["db10-/", "db10-/"], False),
+        (["05_/", "20_/"], False),
+        (["/ Tue", "/ Thu"], False),
+        (["shop-/", "shop-/"], False),
+    ],
+)
+def test_what_beside_a_date_says_when_the_file_was_changed(beside, say):
+    """Of a customer of the 11th of May 2024, who is backed up on the 5th and the 12th of November, Thursdays."""
+    customer = datetime(2024, 5, 11, tzinfo=UTC).timestamp()
+    assert say_changes([(rest, customer, at(11, day)) for rest, day in zip(beside, (5, 12), strict=True)]) is say
+    if " T" in beside[0]:
+        thursday = datetime(2024, 5, 9, tzinfo=UTC).timestamp()
+        assert not say_changes([(rest, thursday, at(11, 5)) for rest in beside])

@@ -60,6 +60,16 @@ def test_a_file_that_was_changed_on_that_day_agrees_with_its_date(hours, agrees)
         ("_0637.sql", 23820, False),
         ("-063701.sql", 23821, False),
         ("_06-37.sql", 23820, False),
+        (" 06:37 AM.sql", 23820, True),
+        (" 06:37:01 PM.sql", 23821 + 43200, True),
+        ("T123701am.sql", 2221, True),
+        (" 12:37 p.m..sql", 45420, True),
+        ("_06-37-pm.sql", 23820 + 43200, False),
+        ("T063701_pm.sql", 23821 + 43200, False),
+        # No half of a day: a clock of 24 hours, a zone, or a longer word.
+        ("T143701_pm.sql", 52621, True),
+        ("T063701Z_pm.sql", 23821, True),
+        ("_06h37m_pmt.sql", 23820, True),
     ],
 )
 def test_a_time_behind_a_date(behind, seconds, certain):
@@ -79,3 +89,9 @@ def test_days_of_the_week():
     assert list(moments.weekdays_in("monitor-sunny.sql")) == []
     assert moments.weekday_of(NOV_26) == 3
     assert moments.shape_of("shop-2026-11-26.Thursday.sql") == moments.shape_of("shop-2025-01-03.Friday.sql")
+
+
+@pytest.mark.parametrize("half", ["AM", " PM", "_pm"])
+def test_digits_that_touch_a_date_are_of_no_clock_of_24_hours_before_a_half_of_the_day(half):
+    forms = {moment.key[0] for moment in moments.moments_in(f"db-20261126020304{half}.sql")}
+    assert not forms & {"ymdhms", "ymdhm", "ymdh"}

@@ -289,12 +289,13 @@ def test_of_each_period_the_newest_stays():
     assert len({int((NOW - DAY * place) // (DAY * 30)) for place in months}) > 2
 
 
-def test_of_names_with_a_zone_the_newest_of_each_day_by_either_clock_stays():
+@pytest.mark.parametrize(("east", "clocks"), [(7200.0, (0.0, -7200.0)), (0.0, (0.0, 0.0, -7200.0))])
+def test_of_names_with_a_zone_or_an_epoch_the_newest_of_each_day_by_either_clock_stays(east, clocks):
     """23:50 of the 4th in UTC is 01:50 of the 5th in the name."""
     noon = 1_800_014_400.0 - 12 * 3600  # 2027-01-15 00:00 UTC
     moments = {"a": 12.0, "b": 11.0, "c": -0.2, "d": -1.0, "e": -3.0, "f": -5.0}
     backups = [
-        Backup(name, 9, 9, noon + 3600 * hours, 1, 0, noon + 3600 * (hours + 2), False, 7200.0)
+        Backup(name, 9, 9, noon + 3600 * hours, 1, 0, noon + 3600 * (hours + 2), False, east, clocks)
         for name, hours in moments.items()
     ]
     decision = retention.judge(

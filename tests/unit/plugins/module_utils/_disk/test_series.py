@@ -67,6 +67,8 @@ def test_so_are_customers_whose_numbers_look_like_dates_or_epochs(number):
 def test_epochs_that_the_changes_follow_are_moments_and_copied_ones_are_not():
     names = {f"db-{int(NOW - DAY * days)}.sql": float(days) for days in range(6)}
     assert list(grouped(names)) == ["db-#.sql"]
+    (series,) = all_of(names, zones=(0.0, 3600.0))
+    assert {backup.clocks for backup in series.backups} == {(0.0, 0.0, 3600.0)}
     copied = {name: 0.01 * days for days, name in enumerate(names)}
     every = all_of(copied)
     assert len(every) == 6
@@ -321,3 +323,18 @@ def test_a_date_that_may_begin_with_the_day_or_end_with_it_is_none():
     names = {f"{form('%d-%m-%Y', 8.0 * days)}-01-{n:02}.sql": 0.0 for n in (2, 3) for days in range(4)}
     for backups in grouped(names).values():
         assert len({name[-6:] for name in backups}) == 1
+
+
+@pytest.mark.parametrize(
+    "pattern", ["%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M%p", "%Y%m%dT%I%M%S%p", "%Y-%m-%d_%I-%M-%p"]
+)
+def test_a_clock_of_twelve_hours_orders_backups_as_they_were_made(pattern):
+    names = {f"shop-{form(pattern, age)}.sql": age for age in HOURS}
+    assert list(grouped(names).values()) == [list(names)]
+
+
+@pytest.mark.parametrize("moment", ["%Y-W%V", "%d-Mei-%Y", "%m%d", "%a", "%Y%j"])
+def test_customers_who_are_called_by_a_date_are_apart_beside_a_moment_that_is_not_read(moment):
+    names = {f"{customer}.{form(moment, days)}.sql": days
+             for customer in ("2024-05-11", "2023-01-30", "2022-12-01") for days in (0.0, 1.0, 8.0)}  # fmt: skip
+    assert all(len({name[:10] for name in backups}) == 1 for backups in grouped(names).values())
