@@ -103,7 +103,7 @@ options:
       - A backup is valid if it is complete to the last line that pg_dump writes, holds tables and rows, and has at
         least half of the usual size and half of the size of the largest older complete one. While the newest C(keep)
         are all smaller, or lack half of the tables of an older one, none is removed. So dumps of one partition or of
-        certain rows each are kept.
+        certain rows each are kept. Compared are the oldest and the newest that would go, and those where sizes leap.
       - An incremental base backup (C(pg_basebackup --incremental)) restores nothing without those before it. Of a series
         with such ones, or with one that they need, none is removed; nor of a series whose name has the word
         C(incremental), C(incr) or C(differential).

@@ -49,6 +49,8 @@ def why_not_whole(dump: Dump) -> str:
         return "and does not end as a whole dump does: its packing breaks off or is damaged"
     if dump.lacking:
         return f"and is not complete: {dump.lacking}"
+    if dump.contents is not None and dump.contents.unended:
+        return "and breaks off among the rows of a table"
     if dump.archive or header_alone(dump) or _ends_whole(dump):
         return ""
     return "and does not end as a whole dump does"

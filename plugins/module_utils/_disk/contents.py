@@ -28,7 +28,8 @@ class Contents:
     """``names``: of tables that it makes or fills, as far as they are kept; ``databases``: those that it names, if any.
 
     ``condition``: which rows of its tables it holds, where it says so; empty for all of them.
-    ``statements``: how many lines begin a statement; ``other``: how many lines stand outside of any and are no SQL.
+    ``statements``: how many lines begin a statement; ``other``: how many lines stand outside of any and are no SQL;
+    ``unended``: it ends among the rows of a table, without the line that ends them.
     """
 
     tables: int = 0
@@ -39,6 +40,7 @@ class Contents:
     statements: int = 0
     other: int = 0
     condition: str = ""
+    unended: bool = False
 
     @property
     def understood(self) -> bool:
@@ -60,7 +62,7 @@ class Contents:
         if not self.understood:
             return ""
         if self.globals_only:
-            return f"{self.roles} roles and no table"
+            return f"{counted(self.roles, 'role')} and no table"
         of = f" of {', '.join(self.databases[:3])}" if self.databases else ""
         return f"{counted(self.tables_in_it, 'table')}{of}, {counted(self.rows, 'row')}"
 
@@ -115,6 +117,7 @@ class ContentsReader:
             self._statements,
             self._other,
             self._condition,
+            self._copying,
         )
 
     def _copied(self, data: bytes, at: int) -> int:

@@ -17,7 +17,10 @@ _FORMS = (
     (b"-----BEGIN AGE ENCRYPTED", "encrypted by age"), (b"Salted__", "encrypted by OpenSSL"),
     (b"REDIS0", "a snapshot of Redis"), (b"\x6d\xe2\x99\x81", "an archive of mongodump"),
     (b"SQLite format 3\0", "a database of SQLite"), (b"PK\x03\x04", "a zip archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"), (b"$ANSIBLE_VAULT;", "encrypted by Ansible Vault"),
+    (b"\xff\xfe", "text in UTF-16"), (b"\xfe\xff", "text in UTF-16"), (b"\x1f\x9d", "packed by compress"),
+    (b"\x02\x21\x4c\x18", "packed by lz4 in its old form"), (b"\x1f\x8b\x08", "packed twice"), (b"BZh", "packed twice"),
+    (b"\xfd7zXZ\0", "packed twice"), (b"\x28\xb5\x2f\xfd", "packed twice"), (b"\x04\x22\x4d\x18", "packed twice"),
 )  # fmt: skip
 _TAR_AT = 257  # where a tar archive says ustar
 # OpenPGP: a session key for a recipient or of a passphrase, in the old and the new form of packets, with its version.

@@ -25,6 +25,7 @@ from .chains import Label, label_in, why_chained
 from .series import Backup
 
 PLAUSIBLE = 0.5  # of the usual size
+_LEAP = 0.05  # of the size: nights of one database differ less
 _SLACK = 86400.0  # seconds that zones may put a date ahead
 _APART = 4.0  # times the usual distance: what lies so far from its neighbours was kept on purpose
 _CUSTOM = "of a custom archive only the header can be checked, and no backup is removed on that evidence"
@@ -187,11 +188,18 @@ def _older_ones(judging: _Judging, older: Sequence[Backup]) -> Retention:
 
 
 def _lost(judging: _Judging, going: Sequence[Backup]) -> str:
-    """What the newest valid one lacks beside the oldest and the newest that would go; what is unread stays."""
+    """What the newest valid one lacks beside one that would go; what is unread stays. Of those that would go the oldest
+    and the newest are compared, and both sides of each leap in size: there another database may begin."""
     if not going or judging.look(judging.valid[0]).contents is None:
         return ""
     newest = judging.look(judging.valid[0])
-    for ordered in (going, going[::-1]):
+    leaping = [
+        backup
+        for newer, older in zip(going, going[1:])
+        if abs(newer.size - older.size) > _LEAP * max(newer.size, older.size)
+        for backup in (newer, older)
+    ]
+    for ordered, every in ((going, False), (going[::-1], False), (leaping, True)):
         for backup in ordered:
             other = judging.look(backup)
             if other.problem or header_alone(other):
@@ -200,7 +208,8 @@ def _lost(judging: _Judging, going: Sequence[Backup]) -> str:
             lost = fewer_than(newest, other)
             if lost:
                 return f"{newest.path}, {lost}"
-            break
+            if not every:
+                break
     return ""
 
 

@@ -54,6 +54,12 @@ def test_a_dump_whose_packing_breaks_off_is_not_whole(head):
     assert why == "and does not end as a whole dump does: its packing breaks off or is damaged"
 
 
+def test_a_dump_that_breaks_off_behind_a_row_that_reads_as_the_last_line_is_not_whole():
+    cut, whole = (Contents(1, 2, frozenset({"a"}), statements=9, unended=unended) for unended in (True, False))
+    assert why_not_whole(Dump("x", 9, 0.0, b"--", WHOLE, contents=cut)) == "and breaks off among the rows of a table"
+    assert why_not_whole(Dump("x", 9, 0.0, b"--", WHOLE, contents=whole)) == ""
+
+
 def test_a_dump_of_the_roles_before_that_of_a_database_does_not_end_it():
     """pg_dumpall --globals-only in the head has its own last line; the database's dump must end too."""
     roles = CLUSTER + b"CREATE ROLE ada;\n--\n-- PostgreSQL database cluster dump complete\n--\n"

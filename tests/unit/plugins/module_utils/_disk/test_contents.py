@@ -58,7 +58,7 @@ def test_databases_and_roles():
     assert not contents.globals_only
     roles = read(b"CREATE ROLE ada;\nALTER ROLE ada WITH LOGIN;\n")
     assert roles.globals_only
-    assert roles.summary() == "1 roles and no table"
+    assert roles.summary() == "1 role and no table"
 
 
 @pytest.mark.parametrize("size", [4096, 2**20])
@@ -99,3 +99,18 @@ def test_a_dump_of_certain_rows_says_of_which():
     text = b"-- Dumping data for table `a`\n--\n-- WHERE:  day='2026-11-28'\n\nINSERT INTO `a` VALUES (1);\n"
     assert read(text, 7).condition == "day='2026-11-28'"
     assert read(PLAIN).condition == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "unended"),
+    [
+        (b"COPY a (i) FROM stdin;\n1\n-- PostgreSQL database dump complete\n", True),
+        (b"COPY a (i) FROM stdin;\n", True),
+        (b"COPY a (i) FROM stdin;\n1\n\\.", True),
+        (b"COPY a (i) FROM stdin;\n1\n\\.\n", False),
+        (b"COPY a (i) FROM stdin;\n\\.\n\n-- PostgreSQL database dump complete\n", False),
+        (b"CREATE TABLE a (i int);\n", False),
+    ],
+)
+def test_whether_it_ends_among_the_rows_of_a_table(text, unended):
+    assert read(text).unended is unended

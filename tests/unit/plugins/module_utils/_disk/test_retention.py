@@ -195,6 +195,16 @@ def test_the_database_that_the_site_names():
     assert "is of crm, not of shop" in decision.stay["b0"]
 
 
+@pytest.mark.parametrize(("between", "size", "go"), [(FULL, 1100, 0), (FULL, 1000, 5), (OTHER, 1100, 5)])
+def test_of_those_that_would_go_both_sides_of_a_leap_in_size_are_compared(between, size, go):
+    """Weeks of the wrong database, before and after the right one."""
+    backups, dumps = filled(*[OTHER] * 3, OTHER, *[between] * 3, OTHER)
+    backups = [replace(backup, size=size if 4 <= place < 7 else 1000) for place, backup in enumerate(backups)]
+    decision = judge((backups, dumps), 3)
+    assert len(decision.go) == go
+    assert go or decision.refused.startswith("of b0, it lacks 3 of the 3 tables in b4")
+
+
 def test_roles_alone_are_a_series_of_their_own():
     assert [backup.name for backup in judge(filled(*[ROLES] * 4), 2).go] == ["b3", "b2"]
 
