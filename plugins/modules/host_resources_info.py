@@ -111,6 +111,11 @@ host:
         system read-only after an error of the disk.
       type: list
       elements: str
+    not_answering:
+      description: >-
+        Mount points that did not answer within 2 seconds, as NFS whose server is gone: what opens a file there waits.
+      type: list
+      elements: str
     network:
       description: "Limits on connections."
       type: dict

@@ -13,6 +13,7 @@ from .._core.units import MIB
 from .._system.counters import (
     GROUP_LIMIT,
     HOST_MEMORY,
+    NO_ANSWER,
     OWN_LIMIT,
     READ_ONLY,
     BusyProcess,
@@ -237,6 +238,7 @@ def pressing(host: HostReport, containers: Sequence[ContainerUse]) -> list[str]:
         elif some >= 3 * PRESSED:
             findings.append(f"some work waited for {kind} {some:g} % of the last ten seconds")
     findings += [f"{mount} {READ_ONLY}" for mount in host["read_only_after_errors"]]
+    findings += [f"{mount} {NO_ANSWER}" for mount in host["not_answering"]]
     for disk in host["filesystems"]:
         if disk["used_share"] >= FULL_DISK:
             findings.append(f"{disk['mount']} is {disk['used_share']:.0%} full, {disk['free'] // MIB} MiB left")

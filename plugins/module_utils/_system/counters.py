@@ -84,6 +84,7 @@ class HostReport(TypedDict):
     uptime: int
     filesystems: list[Filesystem]
     read_only_after_errors: list[str]
+    not_answering: list[str]
     network: NetworkLimits
 
 
@@ -309,6 +310,7 @@ def container_id_of(cgroup: str) -> str:
     return ids[-1] if ids else ""
 
 
+NO_ANSWER = "does not answer: what opens a file there waits, as on NFS whose server is gone"
 READ_ONLY = "is mounted read-only, as its option errors=remount-ro does after an error of the disk; see dmesg"
 
 
@@ -327,6 +329,7 @@ class HostReading:
     uptime: float
     filesystems: tuple[Filesystem, ...] = field(default_factory=tuple)
     read_only_after_errors: tuple[str, ...] = ()  # mounts
+    not_answering: tuple[str, ...] = ()  # mounts
     network: NetworkLimits = field(default_factory=lambda: NOTHING_KNOWN)
 
 
@@ -352,6 +355,7 @@ def host_dict(first: HostReading, last: HostReading) -> HostReport:
         "uptime": round(last.uptime),
         "filesystems": list(last.filesystems),
         "read_only_after_errors": list(last.read_only_after_errors),
+        "not_answering": list(last.not_answering),
         "network": last.network,
     }
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Iterable
 
 _ESCAPED = re.compile(r"\\([0-7]{3})")
 
@@ -44,3 +45,13 @@ def unescaped(place: str) -> str:
     '/mnt/a b'
     """
     return _ESCAPED.sub(lambda octal: chr(int(octal.group(1), 8)), place)
+
+
+def mount_of(path: str, places: Iterable[str]) -> str:
+    """The mount point under which a path lies, by its words alone; empty for none.
+
+    >>> mount_of("/mnt/backups/daily", ["/", "/mnt/backups", "/mnt/b"])
+    '/mnt/backups'
+    """
+    above = [place for place in places if path == place or path.startswith(place.rstrip("/") + "/")]
+    return max(above, key=len, default="")

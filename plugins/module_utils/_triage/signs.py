@@ -14,7 +14,7 @@ from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, UP, ProbeReport
 from .._endpoints.reached import serves_reads, unasked_of, unknown_of
 from .._postgres.server_states import DISK_FULL, ServerState
 from .._resources.resource_report import outside_of
-from .._system.counters import READ_ONLY
+from .._system.counters import NO_ANSWER, READ_ONLY
 from .._system.managed_host import is_away, is_ours, why_unreached
 from .._system.sockets import limits_reached
 from .prometheus_signs import PrometheusResult
@@ -284,6 +284,7 @@ def _resources(host: str, part: ResourcesPart, dummy: Importance) -> list[Sign]:
     figures = part["host"]
     for mount in figures["read_only_after_errors"]:  # which no playbook mitigates
         signs.append(Sign(P1, f"{mount} {READ_ONLY}", host, "", 2.5))
+    signs += [Sign(P2, f"{mount} {NO_ANSWER}", host, "", 2.0) for mount in figures["not_answering"]]
     for disk in figures["filesystems"]:
         share = max(disk["used_share"], disk["inodes_used_share"] or 0.0)
         if share >= NEARLY:

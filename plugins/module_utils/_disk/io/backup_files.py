@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import replace
 from glob import glob
 from itertools import chain
-from typing import Any, Callable, Generator, Iterator
+from typing import Any, Callable, Collection, Generator, Iterator
 
 from ..backup import Dump
 from ..base_backup import lacking, sizes_in
@@ -313,10 +313,15 @@ def is_backup_folder(handle: int, name: str) -> bool:
     return bool(names & {_TOC, _MANIFEST, "PG_VERSION"}) or any(name.startswith("base.tar") for name in names)
 
 
-def closed_folder(handle: int) -> str:
-    """The first folder in an opened one that may not be read, so that it may be a backup; empty for none."""
+def closed_folder(handle: int, silent: Collection[str] = ()) -> str:
+    """The first folder in an opened one that may not be read, so that it may be a backup; empty for none.
+
+    ``silent``: names of those that do not answer.
+    """
     with os.scandir(handle) as entries:
         for entry in entries:
+            if entry.name in silent:
+                return f"{entry.name}: it does not answer"
             if not entry.is_dir(follow_symlinks=False) or entry.name == "lost+found":
                 continue
             try:

@@ -10,13 +10,14 @@ import stat
 import time
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
-from typing import Any, Mapping, Sequence
+from typing import Any, Collection, Mapping, Sequence
 
 from ..._compose.container import PROJECT, SERVICE
 from ..._compose.io.engine import Engine
 from ..._core.errors import HostError, RunbookError
 from ..._core.plan import unspaced
 from ..._core.text import some, span
+from ..._system.io.mounted import Silent, silent_mounts
 from ..._system.io.safe_folder import folder
 from ..base_backup import is_segment
 from ..chains import Label, why_chained, why_named
@@ -81,11 +82,13 @@ def backups(
     that cannot be judged. What incremental base backups of any of these folders need stays in all of them.
     """
     entries, notes = [], []
-    labels = [_labels(engine, kept, deadline) for kept in places]
+    mounted = silent_mounts()
+    labels = [_labels(engine, kept, deadline, mounted) for kept in places]
     unjudged: list[Kept] = []
     for kept, own in zip(places, labels):
         try:
-            entries.append(_judged(engine, kept, device, deadline, own.known, labels))
+            _answers(kept, mounted)
+            entries.append(_judged(engine, kept, device, deadline, own.known, labels, mounted))
             notes += entries[-1].notes
         except RunbookError as error:
             notes.append(str(error))
@@ -96,7 +99,7 @@ def backups(
             notes.append(f"the backups in {kept.where} cannot be read ({error.strerror})")
             unjudged.append(kept)
     for entry in entries:
-        _spare(engine, entry, unjudged)
+        _spare(engine, entry, unjudged, mounted)
     stay: dict[int, Find] = {}
     for entry in entries:
         for inode, find in entry.stay.items():
@@ -107,14 +110,23 @@ def backups(
     return [*oldest_first, *stay.values()], notes
 
 
-def _labels(engine: Engine | None, kept: Kept, deadline: float) -> _Labels:
+def _answers(kept: Kept, mounted: Silent) -> None:
+    """Raises HostError where the folder lies on a file system that lets all wait that ask it."""
+    silent = "" if kept.service else mounted.behind(kept.path)
+    if silent:
+        raise HostError(f"the backups in {kept.where} cannot be read: {silent} does not answer")
+
+
+def _labels(engine: Engine | None, kept: Kept, deadline: float, mounted: Silent) -> _Labels:
     """Of each base backup in a folder, whatever its name."""
     labels = _Labels()
     try:
+        _answers(kept, mounted)
         with folder(kept.root(engine), kept.path) as handle:
-            closed = closed_folder(handle)
+            inside = mounted.inside("" if kept.service else kept.path)
+            closed = closed_folder(handle, inside)
             labels.unread = f"{kept.where}/{closed}" if closed else ""
-            for backup in listed(handle, "*"):
+            for backup in listed(handle, "*", inside):
                 if is_segment(backup.name):
                     continue
                 label, why = label_of(handle, backup, deadline)
@@ -129,10 +141,11 @@ def _labels(engine: Engine | None, kept: Kept, deadline: float) -> _Labels:
     return labels
 
 
-def _spare(engine: Engine | None, entry: _Judged, unjudged: Sequence[Kept]) -> None:
+def _spare(engine: Engine | None, entry: _Judged, unjudged: Sequence[Kept], mounted: Silent) -> None:
     """Keep what an entry that cannot be judged may keep: a file that it names, in the same folder."""
     for kept in unjudged:
-        if _on_host(engine, kept) != _on_host(engine, entry.kept):
+        silent = not kept.service and mounted.behind(kept.path)
+        if (kept.path if silent else _on_host(engine, kept)) != _on_host(engine, entry.kept):
             continue
         for inode, (dummy, find) in list(entry.go.items()):
             if fnmatch(str(find.handle["name"]), kept.pattern):
@@ -169,6 +182,7 @@ def _judged(
     deadline: float,
     known: Mapping[str, Label],
     labels: Sequence[_Labels],
+    mounted: Silent,
 ) -> _Judged:
     """``known``: the base backups of this folder; ``labels``: those of every folder."""
     root, judged = kept.root(engine), _Judged(kept)
@@ -178,7 +192,7 @@ def _judged(
         if os.fstat(handle).st_dev != device:
             judged.notes.append(f"the backups in {kept.where} lie on another file system")
             return judged
-        files = listed(handle, kept.pattern)
+        files = listed(handle, kept.pattern, mounted.inside("" if kept.service else kept.path))
         segments = sum(is_segment(backup.name) for backup in files)
         if not files:
             judged.notes.append(f"there is no backup of the form {kept.pattern} in {kept.where}")
@@ -237,16 +251,18 @@ def _linked(handle: int, path: str) -> set[str]:
     return names
 
 
-def listed(handle: int, pattern: str) -> list[Backup]:
-    """The files and folders of an opened folder that have such names; links are none.
+def listed(handle: int, pattern: str, silent: Collection[str] = ()) -> list[Backup]:
+    """The files and folders of an opened folder that have such names; links are none, nor those that are ``silent``.
 
     A checksum or signature of another file is none, nor is what is still being written.
     """
     backups_there = []
-    names = set(os.listdir(handle))
+    names = set(os.listdir(handle)) - set(silent)
     with os.scandir(handle) as entries:
         for entry in entries:
-            if not fnmatch(entry.name, pattern) or is_beside(entry.name, names) or is_unfinished(entry.name):
+            if entry.name not in names or not fnmatch(entry.name, pattern):
+                continue
+            if is_beside(entry.name, names) or is_unfinished(entry.name):
                 continue
             try:
                 figures = entry.stat(follow_symlinks=False)

@@ -13,6 +13,7 @@ from ..._core.errors import HostError, InputError
 from ..._core.units import MIB
 from ..._system.counters import READ_ONLY, container_id_of
 from ..._system.io.kernel_files import read
+from ..._system.io.mounted import mounts, silent_mounts
 from ..._system.io.open_files import OpenFiles
 from ..._system.io.procfs import not_examined, read_host
 from ..reclaim import FEW_INODES, Explained, Goal, Room, explained, format_bytes, who_closes
@@ -24,6 +25,9 @@ _SHOWN = 5
 
 def device_of(mount: str) -> int:
     """The file system on which a path lies."""
+    silent = silent_mounts().behind(mount)
+    if silent:
+        raise InputError(f"mount: {mount} cannot be examined ({silent} does not answer). Nothing was done.")
     try:
         return os.stat(mount).st_dev
     except OSError as error:
@@ -115,9 +119,11 @@ def inodes(room: Room) -> list[Explained]:
     if share is None or share < FEW_INODES:
         return []
     device, deadline, counts, whole = device_of(room.mount), time.monotonic() + _WALK, {}, True
+    mounted = {mount.place for mount in mounts()}
     for place, folders, names in os.walk(room.mount):
         counts[place] = len(names) + len(folders)
-        folders[:] = [folder for folder in folders if _device(os.path.join(place, folder)) == device]
+        inner = {folder: os.path.join(place, folder) for folder in folders}
+        folders[:] = [name for name, path in inner.items() if path not in mounted and _device(path) == device]
         if time.monotonic() > deadline:
             whole = False
             break

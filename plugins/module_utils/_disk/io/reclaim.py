@@ -18,6 +18,7 @@ from ..._core.redaction import redacted_lines
 from ..._core.result import After, Before, NotDone, carry_out
 from ..._core.text import counted
 from ..._system.io import open_files
+from ..._system.io.mounted import silent_mounts
 from ..reclaim import (
     BACKUPS,
     CACHE,
@@ -128,7 +129,7 @@ def _disk_state(stack: ExitStack, login: EngineLogin, options: ReclaimOptions) -
             "the logs of containers",
             lambda engine: reclaim_logs.logs(engine, state.device, options.log_size, options.project),
         )
-    opened = open_files.deleted_files(state.device, {(state.device, log.inode) for log in logs})
+    opened = open_files.deleted_files(state.device, {(state.device, log.inode) for log in logs}, silent_mounts().under)
     for kind in options.kinds:
         if enough(state.finds, missing):
             break

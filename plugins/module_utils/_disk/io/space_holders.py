@@ -7,9 +7,10 @@ from __future__ import annotations
 import heapq
 import os
 import time
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Collection, Iterable, Mapping, Sequence
 
 from ..._system.io.kernel_files import read
+from ..._system.io.mounted import Silent, silent_mounts
 from ..._system.io.procfs import read_host
 from ..base_backup import is_segment
 from ..holders import Owner, ServerFolders, biggest, explain, fullest_of
@@ -41,14 +42,19 @@ def mount_of(device: int, path: str) -> str:
 
 def space_holders(room: Room, device: int, containers: Sequence[Mapping[str, Any]]) -> list[Explained]:
     """The folders and files that hold most of a file system, with who uses them, as far as could be counted in time."""
-    root = mount_of(device, room.mount)
-    own, files, servers, whole = _counted(root, device)
-    owners = [*_mounts(containers, device), *_servers(device, servers.data)]
+    root, mounted = mount_of(device, room.mount), silent_mounts()
+    own, files, servers, whole = _counted(root, device, frozenset(mounted.places))
+    owners = [*_mounts(containers, device, mounted), *_servers(device, servers.data)]
     return explain(biggest(own, files, root, room.used), owners, servers, whole)
 
 
-def _counted(root: str, device: int) -> tuple[dict[str, int], list[tuple[int, str]], ServerFolders, bool]:
-    """Bytes directly in each folder, the biggest files, folders of PostgreSQL, and whether all was seen."""
+def _counted(
+    root: str, device: int, mounted: Collection[str]
+) -> tuple[dict[str, int], list[tuple[int, str]], ServerFolders, bool]:
+    """Bytes directly in each folder, the biggest files, folders of PostgreSQL, and whether all was seen.
+
+    ``mounted``: where file systems are mounted, which are no part of this one, or are a second sight of its folders.
+    """
     own: dict[str, int] = {}
     files: list[tuple[int, str]] = []
     data: list[str] = []
@@ -66,6 +72,8 @@ def _counted(root: str, device: int) -> tuple[dict[str, int], list[tuple[int, st
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
+                    if entry.path in mounted:
+                        continue
                     figures = entry.stat(follow_symlinks=False)
                     names.add(entry.name)
                     if figures.st_dev != device:
@@ -85,14 +93,14 @@ def _counted(root: str, device: int) -> tuple[dict[str, int], list[tuple[int, st
     return own, files, ServerFolders(tuple(data), tuple(logs), tuple(archives)), whole
 
 
-def _mounts(containers: Sequence[Mapping[str, Any]], device: int) -> Iterable[Owner]:
+def _mounts(containers: Sequence[Mapping[str, Any]], device: int, mounted: Silent) -> Iterable[Owner]:
     """Containers that have a folder of this disk mounted, as a volume or from the host."""
     for container in containers:
         name = str((container.get("Names") or ["/?"])[0]).lstrip("/")
         for mount in container.get("Mounts") or ():
             source = str(mount.get("Source") or "")
             try:
-                here = bool(source) and os.stat(source).st_dev == device
+                here = bool(source) and not mounted.under(source) and os.stat(source).st_dev == device
             except OSError:
                 continue
             if here:

@@ -28,6 +28,7 @@ from ..._disk.io.backup_files import backup_in
 from ..._disk.io.backups import in_series, listed
 from ..._disk.series import Backup, Series
 from ..._system.io import procfs as host
+from ..._system.io.mounted import silent_mounts
 from ..._system.io.safe_folder import folder
 from .. import host as preflight
 from ..check import Check, HostPreflightReport, of_disk, of_none, preflight_report
@@ -164,6 +165,10 @@ def backups(login: EngineLogin, place: Mapping[str, Any], deadline: float) -> li
             project = f" -p {place['project']}" if place.get("project") else ""
             remedy = f"docker compose{project} up -d {place['service']}; or set service in runbook_backups"
             return [Check(f"backups of {where} can be restored", None, str(error), remedy)]
+    silent = "" if root else silent_mounts().behind(path)
+    if silent:
+        remedy = f"find out why {silent} does not answer"
+        return [Check(f"backups of {where} can be restored", None, f"{silent} does not answer", remedy)]
     try:
         with folder(root, path) as handle:  # a link in a container must not lead to the host's own files
             files = listed(handle, pattern)

@@ -12,7 +12,7 @@ import os
 import re
 import stat
 from dataclasses import dataclass, field
-from typing import Tuple
+from typing import Callable, Tuple
 
 Place = Tuple[int, int]  # device and inode
 _UPPER = re.compile(r"(?:^|[ ,])upperdir=([^ ,]+)")
@@ -38,8 +38,11 @@ class OpenFiles:
     unseen: int = 0  # processes that could not be examined
 
 
-def deleted_files(device: int, places: set[Place]) -> OpenFiles:
-    """Deleted files of a file system that are open, and whether the files at ``places`` are written with O_APPEND."""
+def deleted_files(device: int, places: set[Place], silent: Callable[[str], str]) -> OpenFiles:
+    """Deleted files of a file system that are open, and whether the files at ``places`` are written with O_APPEND.
+
+    ``silent``: the mount point of a path if it does not answer; what is open there is not asked.
+    """
     opened, devices, namespaces = OpenFiles(), {device}, set()
     held: dict[Place, tuple[str, int, dict[int, str]]] = {}
     for entry in os.scandir("/proc"):
@@ -59,6 +62,8 @@ def deleted_files(device: int, places: set[Place]) -> OpenFiles:
         for handle in handles:
             path = f"/proc/{entry.name}/fd/{handle}"
             try:
+                if silent(os.readlink(path)):
+                    continue
                 figures = os.stat(path)
             except OSError:
                 continue

@@ -8,7 +8,7 @@ import os
 import time
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Iterable
+from typing import Iterable, Mapping
 
 from ..._core.errors import HostError
 from ..counters import (
@@ -21,42 +21,12 @@ from ..counters import (
     parse_pairs,
     parse_pressure,
 )
-from ..mounts import parse_mounts, unescaped
+from ..mounts import Mount, unescaped
 from .kernel_files import read
+from .mounted import NO_DISKS, MountAnswer, answers_of, mounts
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-# File systems that hold no files of users.
-_NO_DISKS = frozenset(
-    [
-        "proc",
-        "sysfs",
-        "cgroup",
-        "cgroup2",
-        "devpts",
-        "mqueue",
-        "debugfs",
-        "tracefs",
-        "securityfs",
-        "pstore",
-        "bpf",
-        "configfs",
-        "fusectl",
-        "hugetlbfs",
-        "autofs",
-        "binfmt_misc",
-        "nsfs",
-        "rpc_pipefs",
-        "efivarfs",
-        "squashfs",
-        "ramfs",
-        "devtmpfs",
-        "overlay",
-        "tmpfs",
-    ]
-)
-
-
 # Options of ext4. The second one is shown instead of ro by newer kernels (since 6.15).
 _AFTER_ERRORS, _EMERGENCY = "errors=remount-ro", "emergency_ro"
 
@@ -66,6 +36,7 @@ def read_host(disks: bool = True) -> HostReading:
     memory = parse_pairs(read("/proc/meminfo"))
     if "MemAvailable" not in memory:
         raise HostError("This host does not show its memory (/proc/meminfo): only Linux hosts can be examined.")
+    filesystems, silent = _disks() if disks else ((), ())
     stat = read("/proc/stat").splitlines()
     ticks = [int(part) for part in stat[0].split()[1:]]
     idle = ticks[3] + ticks[4]
@@ -80,7 +51,8 @@ def read_host(disks: bool = True) -> HostReading:
         pressure={kind: parse_pressure(read(f"/proc/pressure/{kind}")) for kind in ("cpu", "memory", "io")},
         oom_kills=parse_pairs(read("/proc/vmstat")).get("oom_kill", 0),
         uptime=float((read("/proc/uptime") or "0").split()[0]),
-        filesystems=tuple(_filesystems()) if disks else (),
+        filesystems=filesystems,
+        not_answering=silent,
         read_only_after_errors=tuple(_read_only_after_errors()) if disks else (),
     )
 
@@ -98,20 +70,25 @@ def _read_only_after_errors() -> Iterable[str]:
             yield unescaped(place)
 
 
-def _filesystems() -> Iterable[Filesystem]:
-    """Each file system that can be written once, with its inodes: `df` shows space while inodes are gone. An image that
-    is mounted read-only is full by nature."""
+def _disks() -> tuple[tuple[Filesystem, ...], tuple[str, ...]]:
+    """Each file system that can be written once, and where those are mounted that do not answer."""
+    asked = [mount for mount in mounts() if mount.kind not in NO_DISKS or mount.place == "/"]
+    answers = answers_of(asked)
+    silent = tuple(mount.place for mount in asked if answers[mount.place].silent)
+    return tuple(_filesystems(asked, answers)), silent
+
+
+def _filesystems(asked: Iterable[Mount], answers: Mapping[str, MountAnswer]) -> Iterable[Filesystem]:
+    """Each with its inodes: `df` shows space while inodes are gone. An image that is mounted read-only is full by
+    nature."""
     devices: set[int | str] = set()
-    for mount in parse_mounts(read("/proc/self/mountinfo")):
-        place, kind = mount.place, mount.kind
-        if kind in _NO_DISKS and place != "/":
+    for mount in asked:
+        place, kind, answer = mount.place, mount.kind, answers[mount.place]
+        figures = answer.figures
+        if figures is None:
             continue
-        try:
-            # Each subvolume of btrfs has a number of its own, and the room of all of them is one.
-            number = mount.source if kind == "btrfs" else os.stat(place).st_dev
-            figures = os.statvfs(place)
-        except OSError:
-            continue
+        # Each subvolume of btrfs has a number of its own, and the room of all of them is one.
+        number = mount.source if kind == "btrfs" else answer.device
         if number in devices or not figures.f_blocks or figures.f_flag & os.ST_RDONLY:
             continue
         devices.add(number)
@@ -131,14 +108,15 @@ def _filesystems() -> Iterable[Filesystem]:
 def not_examined() -> list[tuple[str, str, float]]:
     """Mounts that are none of a host's disks here: (mount, why, share that is used where that is known, else -1)."""
     left_out = []
-    for mount in parse_mounts(read("/proc/self/mountinfo")):
-        if mount.kind in _NO_DISKS and mount.kind != "tmpfs":
-            continue  # asking autofs would mount what is behind it
-        try:
-            figures = os.statvfs(mount.place)
-        except OSError as error:
-            if not mount.kind.startswith("fuse"):
-                left_out.append((mount.place, error.strerror or str(error), -1.0))
+    # Asking autofs would mount what is behind it.
+    asked = [mount for mount in mounts() if mount.kind not in NO_DISKS or mount.kind == "tmpfs"]
+    answers = answers_of(asked)
+    for mount in asked:
+        answer = answers[mount.place]
+        figures = answer.figures
+        if figures is None:
+            if answer.silent or not mount.kind.startswith("fuse"):
+                left_out.append((mount.place, answer.problem, -1.0))
             continue
         if mount.kind == "tmpfs" and mount.place != "/" and figures.f_blocks and not figures.f_flag & os.ST_RDONLY:
             used = 1 - figures.f_bavail / figures.f_blocks

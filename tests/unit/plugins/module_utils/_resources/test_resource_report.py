@@ -159,6 +159,8 @@ def test_an_idle_host_is_short_of_nothing():
         pytest.param({"available": 0.099}, "the host has 99 MiB of memory left (10%)", id="memory"),
         pytest.param({"read_only_after_errors": ("/data",)}, "/data is mounted read-only, as its option"
                      " errors=remount-ro does after an error of the disk; see dmesg", id="read-only"),
+        pytest.param({"not_answering": ("/mnt",)}, "/mnt does not answer: what opens a file there waits, as on NFS"
+                     " whose server is gone", id="no answer"),
         pytest.param({"busy": 0.9}, "the host's 2 cores are 90% busy, load 0.5", id="cpu"),
         pytest.param({"pressure": {"io": {"full": {"avg10": 10.0}, "some": {"avg10": 50.0}}}},
                      "all processes waited for io 10 % of the last ten seconds", id="full pressure"),

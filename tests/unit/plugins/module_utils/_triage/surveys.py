@@ -51,11 +51,18 @@ def service(name: str, *troubles: str) -> dict[str, ServiceReport]:
 
 
 def resources(
-    cpu: float = 0.1, load: float = 0.1, memory: float = 0.5, disk: float = 0.3, oom: int = 0, read_only: str = ""
+    cpu: float = 0.1,
+    load: float = 0.1,
+    memory: float = 0.5,
+    disk: float = 0.3,
+    oom: int = 0,
+    read_only: str = "",
+    silent: str = "",
 ) -> ResourcesPart:
     reading = reports.host(cpu=cpu, load=load, memory=memory)
     told = reports.resources(reports.container_use("backend-1", oom_recent=oom), reading=reading, disk=disk)
     told["host"]["read_only_after_errors"] = [read_only] if read_only else []
+    told["host"]["not_answering"] = [silent] if silent else []
     return cast(ResourcesPart, told)
 
 

@@ -87,6 +87,7 @@ SILENT = unread("Could not reach the engine: nothing listens there.", "EngineErr
         ({"resources": resources(disk=0.97)}, "P1", "disk_space"),
         ({"resources": resources(disk=0.88)}, "P2", "disk_space"),
         ({"resources": resources(read_only="/data")}, "P1", ""),
+        ({"resources": resources(silent="/mnt/nfs")}, "P2", ""),
         ({"resources": resources(memory=0.02)}, "P2", "high_memory"),
         ({"resources": resources(oom=3)}, "P2", "high_memory"),
         ({"resources": resources(cpu=0.99, load=3)}, "P2", "high_cpu"),
