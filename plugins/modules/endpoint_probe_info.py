@@ -13,7 +13,8 @@ description:
   - To probe from a container, the module enters the network namespace of that container and resolves names as the
     container does. The image needs no tools. This needs root on the host.
   - PostgreSQL and Redis are probed in their own protocols; a server that refuses the login counts as up. A Redis that
-    takes no writes is degraded. The answers of Stripe and Google Maps are checked for their meaning.
+    takes no writes is degraded; it is asked by C(SET) with C(XX) of a random key, which sets nothing. The answers of
+    Stripe and Google Maps are checked for their meaning.
   - A webhook is up only if the view itself answered. What another part answers in its place (a firewall, a login, a
     CSRF check, a proxy without a backend, a web page) is named, with what it is recognised by.
   - A response is C(degraded) if its body is cut off, if its headers contradict each other, or if its JSON calls itself

@@ -2,12 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What the answers of a Redis mean: it is up where it can do its work, and PING alone does not show that. Pure.
 
+INFO does not show it either: at a memory limit it has the policy and not whether a key is left to evict, of paused
+writes it says nothing before 7.2, and of what a login may do nothing at all. A write that is refused shows it.
+
 Sources: Redis' "RESP protocol", its errors (server.c, networking.c) and the documentation of INFO and CLUSTER INFO.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Collection, Mapping
 
 from .._core.redaction import redacted
@@ -40,6 +44,7 @@ _DOWN = {
 _WRONG = re.compile(r"(?i)^-ERR invalid (?:username-)?password\b")
 _FULL = re.compile(r"(?i)^-ERR max(?: number of)? clients")
 _ERROR = re.compile(r"^-[A-Z][A-Z0-9]*\b")
+_WRITTEN, _ELSEWHERE = ("", "+OK"), ("-MOVED", "-ASK", "-TRYAGAIN")
 # Policies under which writes are refused at the limit: of the volatile ones where no key has a time to live.
 _KEEPS_ALL, _KEEPS_SOME = "noeviction", "volatile-"
 
@@ -83,6 +88,25 @@ def of_info(text: str) -> Meaning:
     if near:  # how many it wants (min-replicas-to-write) is not in INFO
         return Meaning(UP, f"it answers; whether {near} replicas are enough for a write is not known", "", _WRITES)
     return Meaning(UP, "it answers, and nothing in INFO keeps it from taking writes")
+
+
+def of_write(answer: str | None, meaning: Meaning) -> Meaning:
+    """Of the answer to a write that changes nothing, beside the ``meaning`` of INFO. ``answer``: None for none in time.
+
+    Nil (empty here) is that of a Redis that would have written. A member of a cluster sends to another one.
+    """
+    if answer is None:
+        why = "it answers, and leaves a write without an answer: its clients are paused, or it hangs"
+        return Meaning(DEGRADED, why, OURS)
+    word = answer.split(" ", 1)[0]
+    if word in _BAD or word in _DOWN:
+        return of_ping(answer)
+    if meaning.state != UP or word in _ELSEWHERE:
+        return meaning
+    if answer in _WRITTEN:
+        return Meaning(UP, "it answers, and takes writes")
+    said = f" ({redacted(answer[1:])[:80]})" if answer.startswith("-") else ""
+    return replace(meaning, why=f"it answers; {_UNASKED}{said}", unasked=_WRITES)
 
 
 def of_queues(

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import time
 from dataclasses import replace
 
-from ..endpoint import ALWAYS, AUTO, NEVER, UP, LayerFacts, Meaning
+from ..endpoint import ALWAYS, AUTO, NEVER, READS_ONLY, UP, LayerFacts, Meaning
 from ..postgres_answers import LoginAnswer, has_ended, login_answer, of_postgres
-from ..redis_answers import is_cluster, of_cluster, of_info, of_ping, of_queues
+from ..redis_answers import is_cluster, of_cluster, of_info, of_ping, of_queues, of_write
 from .wire import BODY, SSL_REQUEST, Failed, Wire, is_postgres, is_redis, wants_certificate
 
 _BETWEEN = 1.0  # seconds between two looks at the lengths of queues
@@ -46,7 +47,7 @@ def _postgres_said(wire: Wire, answer: bytes) -> Meaning:
 
 
 def ask_redis(wire: Wire) -> Meaning:
-    """PING, then INFO: a Redis that answers may take no writes all the same."""
+    """PING, INFO, and a write that changes nothing: a Redis that answers may take no writes all the same."""
     try:
         answer = _ping(wire)
     except Failed:
@@ -74,13 +75,26 @@ def _of_work(wire: Wire) -> Meaning:
         info = _command(wire, "INFO")
         meaning = of_info(info)
         further = [of_cluster(_command(wire, "CLUSTER", "INFO"))] if is_cluster(info) else []
-        if wire.target.queues:
+        answered = True
+        if not (meaning.refuses_writes or READS_ONLY in meaning.why):
+            written = _write(wire)
+            meaning, answered = of_write(written, meaning), written is not None
+        if wire.target.queues and answered:  # else its next answer may be that to the write
             further.append(_of_queues(wire, info))
         unasked = "; ".join(each.unasked for each in [meaning, *further] if each.unasked)
         well = replace(meaning, unasked=unasked)
         return next((each for each in [meaning, *further] if each.state != UP), well)
     except Failed as failed:
         return of_info(f"-{failed.said}")
+
+
+def _write(wire: Wire) -> str | None:
+    """The answer to a write that changes nothing: of a key that no program has, and only if it is there (XX). None
+    where it does not come."""
+    try:
+        return _command(wire, "SET", f"pafar_probe:{os.urandom(16).hex()}", "", "XX")
+    except Failed:
+        return None
 
 
 def _of_queues(wire: Wire, info: str) -> Meaning:

@@ -35,7 +35,9 @@ def probed(port: int, **more: Any) -> dict[str, Any]:
         pytest.param(["--maxmemory", "100kb"], "degraded", "memory limit is reached", id="evicts nothing"),
         pytest.param(["--maxmemory", "100kb", "--maxmemory-policy", "volatile-ttl"], "degraded", "volatile-ttl",
                      id="evicts what is there not"),
-        pytest.param(["--maxmemory", "100mb"], "up", "nothing in INFO", id="a limit far away"),
+        pytest.param(["--maxmemory", "100kb", "--maxmemory-policy", "allkeys-lru"], "degraded",
+                     "memory limit is reached", id="has nothing left to evict"),
+        pytest.param(["--maxmemory", "100mb"], "up", "takes writes", id="a limit far away"),
         pytest.param(["--replicaof", "127.0.0.1 1"], "degraded", "its master is 127.0.0.1:1", id="a replica"),
         pytest.param(["--replicaof", "127.0.0.1 1", "--replica-serve-stale-data", "no"], "degraded", "lost its master",
                      id="a replica that serves nothing"),
@@ -48,6 +50,36 @@ def test_a_redis_that_takes_no_writes_is_not_up(tmp_path: Path, options: list[st
     with serving_redis(tmp_path, *options) as port:
         found = probed(port)
     assert (found["state"], words in found["why"]) == (state, True), found
+
+
+@pytest.mark.parametrize(
+    ("command", "state", "words", "unasked"),
+    [
+        pytest.param("CLIENT PAUSE 60000 WRITE", "degraded", "leaves a write without an answer", False, id="paused"),
+        pytest.param("ACL SETUSER default -@write", "up", "whether it takes writes is not known", True, id="may not"),
+        pytest.param("ACL SETUSER default resetkeys ~app:*", "up", "is not known (NOPERM", True, id="not such a key"),
+        pytest.param("ACL SETUSER default -info", "up", "it answers, and takes writes", False, id="INFO is closed"),
+        pytest.param("PING", "up", "it answers, and takes writes", False, id="as it comes"),
+    ],
+)
+def test_whether_it_takes_writes_is_asked_of_it(
+    tmp_path: Path, command: str, state: str, words: str, unasked: bool
+) -> None:
+    with serving_redis(tmp_path) as port:
+        says(port, command)
+        # One that leaves it without an answer is waited for as long as this.
+        found = row({"kind": "redis", "host": "127.0.0.1", "port": port}, attempts=1, timeout=8.0)
+    assert (found["state"], words in found["why"], bool(found["unasked"])) == (state, True, unasked), found
+
+
+def test_the_question_for_writes_changes_nothing(tmp_path: Path) -> None:
+    with serving_redis(tmp_path) as port:
+        says(port, "SET a b")
+        before = says(port, "INFO persistence", "DBSIZE")
+        assert probed(port)["state"] == "up"
+        after = says(port, "INFO persistence", "DBSIZE")
+    changes = [line for said in (before, after) for line in said[0].splitlines() if "changes_since" in line]
+    assert (changes[0], before[1]) == (changes[1], after[1])
 
 
 def test_with_its_password_it_is_asked(tmp_path: Path) -> None:

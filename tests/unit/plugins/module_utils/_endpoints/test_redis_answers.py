@@ -9,6 +9,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.redis_ans
     of_info,
     of_ping,
     of_queues,
+    of_write,
 )
 
 # Lines of INFO as Redis 7.0 writes them.
@@ -119,6 +120,37 @@ def test_tasks_that_no_worker_takes(lengths, later, same, blocked, state, words)
     meaning = of_queues(lengths, info(blocked_clients=blocked), later, 1.0, same)
     said = meaning.unasked if state == "up" else meaning.why
     assert (meaning.state, words in said, bool(said)) == (state, True, bool(words)), meaning
+
+
+WELL, FULL, SAVES_NOT = (of_info(info()), of_info(info(maxclients="4")), of_info(info(rdb_last_bgsave_status="err")))
+CLOSED = of_info("-NOPERM this user has no permissions to run the 'info' command")
+OOM = "-OOM command not allowed when used memory > 'maxmemory'."
+
+
+@pytest.mark.parametrize(
+    ("answer", "beside", "state", "refuses", "words"),
+    [
+        ("", WELL, "up", False, "it answers, and takes writes"),
+        ("", CLOSED, "up", False, "it answers, and takes writes"),
+        ("", FULL, "degraded", False, "3 of 4 connections"),
+        (OOM, WELL, "degraded", True, "memory limit is reached"),
+        (OOM, CLOSED, "degraded", True, "memory limit is reached"),
+        ("-NOREPLICAS Not enough good replicas to write.", WELL, "degraded", True, "too few replicas"),
+        ("-MISCONF Redis is configured to save RDB snapshots", SAVES_NOT, "degraded", True, "refuses to write"),
+        ("-READONLY You can't write against a read only replica.", CLOSED, "degraded", False, "it is a replica"),
+        ("-BUSY Redis is busy running a script.", WELL, "down", True, "a script blocks"),
+        (None, WELL, "degraded", False, "leaves a write without an answer"),
+        ("-NOPERM this user has no permissions to run the 'set' command", WELL, "up", False, "is not known (NOPERM"),
+        ("-ERR unknown command 'SET'", WELL, "up", False, "is not known (ERR unknown"),
+        ("-ERR unknown command 'SET'", SAVES_NOT, "degraded", False, "its last save failed"),
+        ("-MOVED 3999 127.0.0.1:6381", WELL, "up", False, "nothing in INFO"),
+        ("HTTP/1.1 400", WELL, "up", False, "is not known"),
+    ],
+)
+def test_what_its_answer_to_a_write_means(answer, beside, state, refuses, words):
+    meaning = of_write(answer, beside)
+    assert (meaning.state, meaning.refuses_writes, words in meaning.why) == (state, refuses, True), meaning
+    assert bool(meaning.unasked) is ("not known" in meaning.why)
 
 
 def test_the_state_of_a_cluster():
