@@ -66,12 +66,11 @@ class HttpAnswer(NamedTuple):
 
     @property
     def is_page(self) -> bool:
-        """Whether it is HTML with something in it; an empty body says nothing, whatever its type is."""
-        text = self.body.lstrip("\ufeff \t\r\n")[:200].lower()
-        if not text:
-            return False
-        return text.startswith(("<!doctype html", "<html", "<head", "<body", "<h1", "<center")) or (
-            "text/html" in self.headers.get("content-type", "").lower()
+        """Whether it is HTML. Words without a tag are none, whatever their type is: Flask, Express, Django and PHP
+        give each text that of a page."""
+        text = self.body.lstrip("\ufeff \t\r\n")[:_READ]
+        return text[:20].lower().startswith(("<!doctype html", "<html", "<head", "<body", "<h1", "<center")) or (
+            "<" in text and "text/html" in self.headers.get("content-type", "").lower()
         )
 
 
@@ -210,6 +209,7 @@ _MARKS = (
         r"|no api key found in request"
         r"|resource not found: no matching route|rbac: access denied)"
     )),
+    _Mark(GATEWAY, "Server: {name}", (400, 401, 403, 404, 405), "server", _is(r"\A(?P<name>kong)/")),
     # Frameworks that refuse before the view.
     _Mark(CSRF, "the words of its page", (400, 401, 403, 419, 422), seen=True, asked=_WRITES,
           body=_is(r"\bcsrf\b|\bxsrf\b|InvalidAuthenticityToken|authenticity token")),
@@ -296,6 +296,8 @@ _MARKS = (
         r"<title[^>]{0,80}>[^<]{0,80}(?:\blog ?in\b|\bsign ?in\b|anmelden|single sign-on)"
     )),
     # The pages of a web server itself: nothing behind it was asked.
+    _Mark(SERVER_PAGE, "an error of an object storage: {name}", _ERRORS,
+          body=_is(r"\A\s*(?:<\?xml[^>]{0,60}\?>\s*)?<Error>\s*<Code>(?P<name>\w{1,60})</Code>")),
     _Mark(SERVER_PAGE, "a page of {name}", _ERRORS,
           body=_is(r"<hr>\s*<center>(?P<name>nginx|openresty|tengine|angie|cloudflare|microsoft-azure)[^<]{0,40}</center>")),
     _Mark(SERVER_PAGE, "its words for a request without TLS", (400,),

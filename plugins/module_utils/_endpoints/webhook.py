@@ -21,17 +21,20 @@ _OF_AN_EVENT = re.compile(
     r"(?i)signature|\bsign(?:ed|ing)?\b(?![ -]?(?:in|on|up|out)\b)|unsigned|hmac|webhook|\bevent|payload|timestamp"
     r"|tolerance|\bbody\b|\bjson\b"
 )
-# What a framework adds to any refusal: when, and the path that was asked for, which may hold such a word.
+# What anything adds to its refusals: when, the path that was asked for, the number of the event in its own log.
 _OF_ANY = re.compile(
     r"\"(?:timestamp|path|instance|url|uri|trace_?id|request_?id)\"\s*:\s*(?:\"[^\"]*\"|[\d.]+)|(?<![\w<])/[\w./%-]+"
+    r"|(?i:\bevent[ _-]?(?:id|no|number|reference)\b)"
 )
+# What a filter says of itself, in whose words the signature may be that of an attack, and the payload what it looks at.
+_OF_A_FILTER = re.compile(r"(?i)\bblock(?:ed|s|ing)?\b|\bwaf\b|firewall|\battack")
 _READS = ("GET", "HEAD", "OPTIONS")
 # What a router writes that knows a path by its methods, and has none for this one: Express, Nest, Fastify, AdonisJS,
-# Rails, Phoenix, Sinatra, Gin, Koa and hapi answer 404 where others answer 405.
+# Rails, Phoenix, Sinatra, Gin, Koa, hapi, Play, Javalin, Pyramid and Hono answer 404 where others answer 405.
 _NOT_BY_THIS = re.compile(
-    r"(?i)\bcannot (?:get|head|options)\b[ :]|\broute (?:get|head|options):"
+    r"(?i)\bcannot (?:get|head|options)\b[ :]|\b(?:get|head|options)(?: |:)/|predicate mismatch for view"
     r"|no route (?:matches|found for) \[?(?:get|head|options)\b|the page you were looking for doesn.{1,6}t exist"
-    r"|sinatra doesn.{1,6}t know this|\A404 page not found\Z|\Anot found\s*\Z"
+    r"|sinatra doesn.{1,6}t know this|\A404 page not found\Z|\A(?:404 )?not found\s*\Z"
     r"|\A\{\"statusCode\":404,\"error\":\"Not Found\",\"message\":\"Not Found\"\}\s*\Z"
 )
 
@@ -49,7 +52,8 @@ def of_webhook(answer: HttpAnswer, method: str) -> Meaning:
         return Meaning(DOWN, f"{who.words} ({answer.status}), which a sender of webhooks does not follow", OURS)
     if who is not None and who.kind != PAGE:
         return Meaning(DOWN, f"the view is not reached: {who.words}, {answer.status}", OURS)
-    if answer.status == 404 and method in _READS and (method == "HEAD" or _NOT_BY_THIS.search(answer.body)):
+    wordless = method == "HEAD" or bool(answer.unread)
+    if answer.status == 404 and method in _READS and (wordless or _NOT_BY_THIS.search(answer.body)):
         return Meaning(
             UNKNOWN,
             f"its router has no {method} there (404); whether it has POST was not asked: set `method: POST`, or let the"
@@ -73,6 +77,8 @@ def _of_method(answer: HttpAnswer, method: str, who: Answerer | None) -> Meaning
         return Meaning(DOWN, "it takes no POST (405): the route or the proxy is wrong", OURS)
     if who is not None and not allowed:
         return Meaning(UNKNOWN, "a web page answers 405 and names no methods: whether it is the view's is not known")
+    if answer.unread and not allowed:
+        return Meaning(UNKNOWN, f"something answers 405, and {answer.unread}: whether it is the view's is not known")
     return Meaning(UP, "the view is there, and takes events alone (405)")
 
 
@@ -107,8 +113,12 @@ def _of_refusal(answer: HttpAnswer, method: str) -> Meaning:
 
     A login, a filter or a router refuses in words of its own: then whether the view was reached is not known.
     """
+    if answer.unread:
+        why = f"the request is refused ({answer.status}), and {answer.unread}"
+        return Meaning(UNKNOWN, f"{why}: whether the view was reached is not known")
     bare = answer.status == 400 and not answer.body.strip("{}[]\"' \r\n")
-    if not (bare or _OF_AN_EVENT.search(_OF_ANY.sub("", answer.body))):
+    own = _OF_ANY.sub("", answer.body)
+    if not (bare or (_OF_AN_EVENT.search(own) and not _OF_A_FILTER.search(own))):
         said = f", and says: {redacted(answer.body)[:80]}" if answer.body.strip() else ""
         return Meaning(
             UNKNOWN, f"the request is refused ({answer.status}){said}: whether the view was reached is not known"

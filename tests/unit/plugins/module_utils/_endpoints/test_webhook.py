@@ -79,6 +79,23 @@ PAGE = "<!doctype html><h1>Pafar</h1>"
         pytest.param(401, JSON, '{"error": "You must be signed in"}', "unknown", "unknown", id="signed in"),
         pytest.param(400, JSON, '{"error": "the header X is missing"}', "unknown", "unknown", id="any header"),
         pytest.param(400, JSON, '{"error": "event is not signed"}', "up", "up", id="it is not signed"),
+        # Words that Flask, Express, Django and PHP send as HTML are no page.
+        pytest.param(400, HTML, "Webhook Error: No stripe-signature header value", "up", "up", id="words of Express"),
+        pytest.param(400, HTML, "Invalid payload", "up", "up", id="words of Flask"),
+        pytest.param(403, HTML, "Forbidden", "unknown", "unknown", id="words that say nothing"),
+        pytest.param(200, HTML, "ok", "unknown", "degraded", id="it takes it, in words"),
+        pytest.param(400, HTML, "<p>Invalid signature</p>", "unknown", "unknown", id="a tag makes a page"),
+        # What a filter says of itself is of no event.
+        pytest.param(403, {}, "Request payload blocked by the WAF", "unknown", "unknown", id="what a filter looks at"),
+        pytest.param(403, {}, "Blocked: attack signature 942100", "unknown", "unknown", id="of an attack"),
+        pytest.param(403, JSON, '{"message":"denied by policy","event_id":"7f"}', "unknown", "unknown", id="its id"),
+        pytest.param(403, {}, "Access denied. Event ID: 7f3a", "unknown", "unknown", id="its id in words"),
+        pytest.param(400, JSON, '{"error":"unknown event type"}', "up", "up", id="the event's type"),
+        pytest.param(403, {}, "<Error><Code>SignatureDoesNotMatch</Code>", "down", "down", id="an object storage"),
+        pytest.param(404, HTML, "Action Not Found: For request 'GET /webhook'", "unknown", "down", id="Play"),
+        pytest.param(404, {}, "Endpoint GET /webhook not found", "unknown", "down", id="Javalin"),
+        pytest.param(404, {}, "404 Not Found", "unknown", "down", id="Hono"),
+        pytest.param(404, {}, "no item budget/2 in the shop", "down", "down", id="a word that ends like a method"),
         pytest.param(429, JSON, "{}", "degraded", "degraded", id="a limit"),
     ],
 )
@@ -104,3 +121,20 @@ def test_it_is_said_who_answered():
     assert meaning.why == "the view is not reached: a firewall before it refuses the request (cf-mitigated), 403"
     assert meaning.fault_of == "ours"
     assert "to the login /login (302)" in of_webhook(HttpAnswer(302, {"location": "/login?x=1"}), "POST").why
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "by_get", "by_post"),
+    [
+        (400, HTML, "unknown", "unknown"),
+        (403, JSON, "unknown", "unknown"),
+        (405, HTML, "unknown", "down"),
+        (405, {"allow": "POST"}, "up", "down"),
+        (404, HTML, "unknown", "down"),
+        (403, {"cf-mitigated": "challenge"}, "down", "down"),
+        (500, HTML, "down", "down"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_no_empty_one(status, headers, by_get, by_post):
+    answer = HttpAnswer(status, headers, "", unread="its body is packed as br, which is not read here")
+    assert (of_webhook(answer, "GET").state, of_webhook(answer, "POST").state) == (by_get, by_post)
