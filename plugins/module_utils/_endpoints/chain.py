@@ -37,7 +37,7 @@ def path_of(sent: Sequence[Certificate], built: Sequence[Certificate]) -> list[C
         return list(built)
     path = list(sent[:1])
     while path and not path[-1].self_signed:
-        above = next((other for other in sent if other.subject_id == path[-1].issuer_id and other not in path), None)
+        above = next((other for other in sent if path[-1].is_signed_by(other) and other not in path), None)
         if above is None:
             break
         path.append(above)
@@ -51,9 +51,7 @@ def built_from(sent: Sequence[Certificate], known: Sequence[Certificate]) -> lis
     """
     path = list(sent[:1])
     while path and not path[-1].self_signed:
-        above = next(
-            (other for other in (*known, *sent) if other.subject_id == path[-1].issuer_id and other not in path), None
-        )
+        above = next((other for other in (*known, *sent) if path[-1].is_signed_by(other) and other not in path), None)
         if above is None:
             return []
         path.append(above)
@@ -146,7 +144,9 @@ def why_untrusted(code: int, sent: Sequence[Certificate], host: str, now: float,
         signer = _shown(last.issuer)
         if not whole:
             return f"the certificate of {signer} is not known here, and whether it is sent was not read"
-        return f"the certificate of {signer}, which signed {_which(last, own)}, is not sent and not known here"
+        why = f"the certificate of {signer}, which signed {_which(last, own)}, is not sent and not known here"
+        namesake = any(other.subject_id == last.issuer_id for other in sent)
+        return f"{why} (another of that name is sent, with another key)" if namesake else why
     return ""
 
 

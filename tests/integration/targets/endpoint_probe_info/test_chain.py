@@ -86,6 +86,8 @@ def test_a_whole_chain_that_is_trusted(tmp_path: Path, trusting: Path) -> None:
     [
         pytest.param(signed("own", MIDDLE, names=NAMES), [], [], "down",
                      "the certificate of Intermediate R1, which signed its certificate, is not sent", id="missing"),
+        pytest.param(signed("own", MIDDLE, names=NAMES), [signed("Intermediate R1", ROOT)], [], "down",
+                     "another of that name is sent, with another key", id="a namesake"),
         pytest.param(signed("own", MIDDLE, names=NAMES), [], [MIDDLE], "degraded",
                      "does not send Intermediate R1", id="missing, and known here"),
         pytest.param(signed("own", MIDDLE, names=NAMES, days=-3), [MIDDLE], [], "down",

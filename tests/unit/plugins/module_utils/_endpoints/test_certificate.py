@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.certificate import certificate_of
@@ -40,6 +41,18 @@ def test_its_names_and_who_signed_it():
     above = certificate_of(root.der)
     assert above is not None
     assert found.issuer_id == above.subject_id
+
+
+def test_a_namesake_of_its_authority_is_told_by_its_key():
+    root, namesake = signed("Root of Pafar"), signed("Root of Pafar")
+    own, above, other = (certificate_of(each.der) for each in (signed("own", root, names=("a",)), root, namesake))
+    assert own is not None
+    assert above is not None
+    assert other is not None
+    assert own.signer_id == above.key_id != other.key_id != b""
+    assert (own.is_signed_by(above), own.is_signed_by(other), above.is_signed_by(own)) == (True, False, False)
+    assert own.is_signed_by(replace(other, key_id=b"")), "the name alone counts where a key has no identifier"
+    assert replace(own, signer_id=b"").is_signed_by(other)
 
 
 def test_every_cut_and_every_changed_byte_is_survived():

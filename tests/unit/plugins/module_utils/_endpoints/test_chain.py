@@ -55,6 +55,9 @@ def test_what_a_server_sends_besides_and_has_ended_is_named():
     [
         (20, [OWN], "the certificate of Intermediate R1, which signed its certificate, is not sent"),
         (20, [OWN, MIDDLE], "the certificate of Root X, which signed the certificate of Intermediate R1, is not sent"),
+        (20, [OWN, signed("Intermediate R1", ROOT)], "of Intermediate R1, which signed its certificate, is not sent"),
+        (20, [OWN, signed("Intermediate R1", ROOT), ROOT], "another of that name is sent, with another key"),
+        (20, [OWN, signed("Intermediate R1", ROOT), MIDDLE], "of Root X, which signed the certificate of Intermediate"),
         (21, [OWN], "the certificate of Intermediate R1"),
         (19, [OWN, MIDDLE, ROOT], "its root Root X is not trusted here"),
         (18, [signed("alone", names=("x",))], "it is self-signed (alone)"),
