@@ -16,7 +16,8 @@ from ..endpoint import UNKNOWN, UP, LayerFacts, Meaning, Target
 from ..meaning import incomplete, of_http
 from ..request_id import request_id_of
 from .bounded_regex import found_in
-from .wire import BODY, WANTED, Failed, Wire, wants_certificate, words_of
+from .certificates import of_alert
+from .wire import BODY, Failed, Wire, wants_certificate, words_of
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _INTERIM = range(102, 200)  # before the answer itself (RFC 9110, 15.2); http.client knows 100 alone
@@ -115,15 +116,18 @@ def _asked(wire: Wire) -> HttpAnswer:
         answer = connection.getresponse()
         text, missing = (b"", "") if target.method == "HEAD" else _body(wire, answer)
     except OSError as error:
-        if wants_certificate(wire):
-            raise Failed("tls", WANTED) from None
+        wanted = of_alert(error, target) or wants_certificate(wire)
+        if wanted:
+            raise Failed("tls", wanted) from None
         raise Failed("protocol", f"it takes connections and does not answer: {words_of(error)}") from None
     except UnicodeEncodeError:
         raise _Unread("it was not asked: its header, path or key holds letters that HTTP cannot carry") from None
     except (http.client.HTTPException, ValueError, AttributeError) as error:
-        if wants_certificate(wire):
-            raise Failed("tls", WANTED) from None
-        if time.monotonic() >= wire.deadline:
+        late = time.monotonic() >= wire.deadline
+        wanted = wants_certificate(wire)
+        if wanted:
+            raise Failed("tls", wanted) from None
+        if late:
             raise Failed("protocol", "it takes connections and does not answer: no answer in time") from None
         if isinstance(error, _CutOff):
             raise Failed("protocol", "it takes connections, and its answer was cut off within the header") from None

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The certificates that a server sends, read from the handshake itself. I/O.
+"""The certificates that a server sends, and whether it asks for one, read from the handshake itself. I/O.
 
 Python shows the chain from 3.10 on. In TLS 1.2 it is sent in the open (RFC 5246, section 7.4.2), so that half a
 handshake shows it; a server that speaks TLS 1.3 alone shows it to no such client.
@@ -12,8 +12,9 @@ import os
 import socket
 import struct
 import time
+from typing import Iterator
 
-_HANDSHAKE, _CLIENT_HELLO, _CERTIFICATE = 0x16, 0x01, 0x0B
+_HANDSHAKE, _CLIENT_HELLO, _CERTIFICATE, _REQUEST, _HELLO_DONE = 0x16, 0x01, 0x0B, 0x0D, 0x0E
 _SUITES = (
     0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8, 0xC009, 0xC013, 0xC00A, 0xC014, 0x009C, 0x009D, 0x002F, 0x0035,
 )  # fmt: skip
@@ -24,6 +25,17 @@ _MOST = 256 * 1024  # bytes of a handshake
 
 def sent_certificates(connected: socket.socket, name: str, deadline: float) -> list[bytes]:
     """The chain as DER, the server's own first; empty where the server does not show it. ``deadline``: monotonic."""
+    return certificates_in(_answered(connected, name, deadline, _CERTIFICATE)) or []
+
+
+def asks_for_certificate(connected: socket.socket, name: str, deadline: float) -> bool:
+    """Whether the server asks for one of the client; False also where it does not show that."""
+    messages = _answered(connected, name, deadline, _REQUEST)
+    return any(kind == _REQUEST for kind, dummy in messages_of(messages))
+
+
+def _answered(connected: socket.socket, name: str, deadline: float, wanted: int) -> bytes:
+    """The messages of the server's part of a handshake, until the one that is wanted or the last."""
     received, messages = b"", b""
     try:
         connected.settimeout(max(0.05, deadline - time.monotonic()))
@@ -32,19 +44,18 @@ def sent_certificates(connected: socket.socket, name: str, deadline: float) -> l
             connected.settimeout(max(0.05, deadline - time.monotonic()))
             piece = connected.recv(16384)
             if not piece:
-                return []
+                break
             received += piece
             while len(received) >= 5 and len(received) >= 5 + int.from_bytes(received[3:5], "big"):
                 size = int.from_bytes(received[3:5], "big")
                 if received[0] != _HANDSHAKE:
-                    return []
+                    return messages
                 messages, received = messages + received[5 : 5 + size], received[5 + size :]
-            found = certificates_in(messages)
-            if found is not None:
-                return found
+            if any(kind in (wanted, _HELLO_DONE) for kind, dummy in messages_of(messages)):
+                break
     except OSError:
         pass
-    return []
+    return messages
 
 
 def client_hello(name: str) -> bytes:
@@ -64,16 +75,19 @@ def client_hello(name: str) -> bytes:
 
 def certificates_in(messages: bytes) -> list[bytes] | None:
     """Of the handshake's messages so far; None where that of the certificates is not whole yet."""
+    return next((_chain(body) for kind, body in messages_of(messages) if kind == _CERTIFICATE), None)
+
+
+def messages_of(messages: bytes) -> Iterator[tuple[int, bytes]]:
+    """(kind, body) of each that is whole."""
     at = 0
     while len(messages) >= at + 4:
         kind, size = messages[at], int.from_bytes(messages[at + 1 : at + 4], "big")
         body = messages[at + 4 : at + 4 + size]
         if len(body) < size:
-            return None
-        if kind == _CERTIFICATE:
-            return _chain(body)
+            return
+        yield kind, body
         at += 4 + size
-    return None
 
 
 def _chain(body: bytes) -> list[bytes]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import sys
 import time
@@ -12,12 +13,17 @@ from typing import Any, Sequence
 from ..._core.redaction import redacted
 from ..certificate import Certificate, certificate_of
 from ..chain import built_from, chain_problems, days_left, first_to_end, links_of, names_first, why_untrusted
-from ..endpoint import LayerFacts
+from ..endpoint import LayerFacts, Target
 
 _DER = 2  # ENCODING_DER of Python's own module _ssl
 _NAMES = 20  # of a certificate that are returned
 SHOWN = sys.version_info >= (3, 10)  # whether Python shows the chain
 UNREAD = "the chain that the server sends was not read (that takes Python 3.10 on this host, or TLS 1.2 at the server)"
+WANTED = "it wants a certificate of the client (give the target a `client_cert`)"
+# Alerts that are about the certificate of the one who receives them (RFC 8446, section 6.2), and those of servers that
+# were given none.
+_REFUSED = re.compile("ALERT_((?:BAD|UNSUPPORTED)_CERTIFICATE|CERTIFICATE_(?:REVOKED|EXPIRED|UNKNOWN)|UNKNOWN_CA)")
+_GIVEN_NONE = re.compile("CERTIFICATE_REQUIRED|ALERT_BAD_CERTIFICATE")
 
 
 def chain_facts(
@@ -61,6 +67,17 @@ def why_refused(error: ssl.SSLCertVerificationError, sent: Sequence[Certificate]
     whole = SHOWN or len(sent) > 1
     why = why_untrusted(error.verify_code, sent, name, time.time(), whole=whole) if sent else ""
     return f"{why}: {words}" if why else words
+
+
+def of_alert(error: Exception, target: Target) -> str:
+    """What an alert of the server says about the certificate of the client; empty where it is about none."""
+    text = str(error).upper() if isinstance(error, ssl.SSLError) else ""
+    if not target.client_cert:
+        return WANTED if _GIVEN_NONE.search(text) else ""
+    refused = _REFUSED.search(text)
+    if refused:
+        return f"it refuses the certificate of the client ({refused[1].lower().replace('_', ' ')})"
+    return "it wants another certificate of the client" if "CERTIFICATE_REQUIRED" in text else ""
 
 
 def _chain(secured: ssl.SSLSocket, name: str) -> tuple[Certificate, ...]:

@@ -99,6 +99,8 @@ def _tried(wire: Wire) -> Meaning:
     certified = of_certificate(wire.certificate, target, wire.near)
     if target.kind == "tcp":
         wire.stay()
+    if target.kind == "tls":
+        wire.listen()
     if target.kind in ("tcp", "tls"):
         return certified
     said = _ASK[target.kind](wire)

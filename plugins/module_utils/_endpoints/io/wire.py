@@ -18,12 +18,12 @@ from ..certificate import Certificate
 from ..endpoint import LayerFacts, Step, Target
 from . import resolver as names
 from .addresses import MOST, Dialled, dial, is_loopback, is_near, is_own
-from .certificate_message import sent_certificates
-from .certificates import SHOWN, chain_facts, why_refused
+from .certificate_message import asks_for_certificate, sent_certificates
+from .certificates import SHOWN, WANTED, chain_facts, of_alert, why_refused
 from .http_proxy import proxy_of
 from .namespaces import Place
 
-WANTED = "it wants a certificate of the client (give the target a `client_cert`)"
+_ALERT = 1.0  # seconds in which a refusal comes behind a handshake by TLS 1.3
 _AT_ONCE = 0.25  # seconds in which a connection is closed that no program takes
 BODY = 64 * 1024  # bytes of an answer that are read
 SSL_REQUEST = struct.pack(">ii", 8, 80877103)
@@ -187,7 +187,7 @@ class Wire:
         self.reconnect("tls")
         if self.target.kind == "postgres" and self.exchange(SSL_REQUEST, is_postgres, "tls")[:1] != b"S":
             raise Failed("tls", "it offered TLS, and does so no more")
-        self.secure(self._blind(), why)
+        self.secure(self.blind(), why)
 
     def secure(self, context: ssl.SSLContext, distrust: str = "") -> None:
         try:
@@ -196,7 +196,9 @@ class Wire:
         except ssl.SSLCertVerificationError:
             raise
         except (OSError, ValueError) as error:
-            raise Failed("tls", words_of(error) if isinstance(error, OSError) else str(error)) from None
+            words = of_alert(error, self.target) or (WANTED if self._is_asked_for_certificate(str(error)) else "")
+            words = words or (words_of(error) if isinstance(error, OSError) else str(error))
+            raise Failed("tls", words) from None
         self.socket = secured
         facts, dummy = chain_facts(secured, self._read_chain(), self.target.cert_names)
         self.certificate = _with_trust(not distrust, facts)
@@ -210,7 +212,8 @@ class Wire:
             raise Failed("tls", f"what this place trusts cannot be read ({error})") from None
         return self._presenting(context)
 
-    def _blind(self) -> ssl.SSLContext:
+    def blind(self) -> ssl.SSLContext:
+        """Trusts any certificate, and presents the client's own."""
         return self._presenting(blind())
 
     def _presenting(self, context: ssl.SSLContext) -> ssl.SSLContext:
@@ -242,11 +245,33 @@ class Wire:
         except (OSError, UnicodeError):
             return []
 
+    def _is_asked_for_certificate(self, error: str) -> bool:
+        """Whether a handshake failed since the client has no certificate: before TLS 1.3 the alert does not say so."""
+        if "HANDSHAKE_FAILURE" not in error.upper() or self.target.client_cert or self.proxy:
+            return False
+        if self.target.kind == "postgres" or time.monotonic() >= self.deadline:
+            return False
+        try:
+            with socket.create_connection(self.peer, self.left()) as plain:
+                return asks_for_certificate(plain, self.target.tls_name, self.deadline)
+        except (OSError, UnicodeError):
+            return False
+
+    def listen(self) -> None:
+        """Fails where the server refuses behind the handshake, as it does by TLS 1.3 for want of a certificate."""
+        try:
+            self.wire.settimeout(min(_AT_ONCE, self.left()))
+            self.wire.recv(1)
+        except OSError as error:
+            refused = of_alert(error, self.target)
+            if refused:
+                raise Failed("tls", refused) from None
+
     def _untrusted(self) -> tuple[LayerFacts, Sequence[Certificate]]:
         """The certificates that are not trusted, by a second connection that trusts them."""
         try:
             with socket.create_connection(self.peer, self.left()) as plain:
-                with self._blind().wrap_socket(plain, server_hostname=self.target.tls_name) as secured:
+                with self.blind().wrap_socket(plain, server_hostname=self.target.tls_name) as secured:
                     return chain_facts(secured, self._read_chain(), self.target.cert_names)
         except (OSError, ValueError):
             return {}, ()
@@ -324,18 +349,21 @@ def blind() -> ssl.SSLContext:
     return context
 
 
-def wants_certificate(wire: Wire) -> bool:
-    """Whether the server wants a certificate of the client. Asked again, and without a word: to a client that speaks
-    first it closes the connection, and why is lost on the way."""
+def wants_certificate(wire: Wire) -> str:
+    """Whether the server wants a certificate of the client, or refuses the one that it has, in words; else empty.
+
+    Asked again, and without a word: to a client that speaks first it closes the connection, and why is lost on the way.
+    """
     if not wire.certificate or time.monotonic() >= wire.deadline:
-        return False
+        return ""
     try:
         wire.reconnect("protocol")
-        with blind().wrap_socket(wire.wire, server_hostname=wire.target.tls_name) as secured:
+        with wire.blind().wrap_socket(wire.wire, server_hostname=wire.target.tls_name) as secured:
+            secured.settimeout(min(_ALERT, wire.left()))
             secured.recv(1)
     except (Failed, OSError, ValueError) as error:
-        return "CERTIFICATE_REQUIRED" in str(error).upper()
-    return False
+        return of_alert(error, wire.target)
+    return ""
 
 
 def _with_trust(trusted: bool, certificate: LayerFacts) -> LayerFacts:
@@ -348,8 +376,6 @@ def words_of(error: OSError) -> str:
         return "no answer in time: dropped on the way, or it hangs"
     if isinstance(error, ConnectionRefusedError):
         return "refused: nothing listens there"
-    if isinstance(error, ssl.SSLError) and "CERTIFICATE_REQUIRED" in str(error).upper():
-        return WANTED
     if isinstance(error, ssl.SSLError):
         return f"no TLS ({error.reason or error})"
     return (error.strerror or os.strerror(error.errno) if error.errno else str(error)).lower()

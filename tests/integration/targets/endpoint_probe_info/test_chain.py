@@ -25,14 +25,19 @@ NAMES = ("pafar.example", "127.0.0.1")
 
 @contextmanager
 def speaking_tls(
-    folder: Path, *sent: Signed, clients: Signed | None = None, least: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2
+    folder: Path,
+    *sent: Signed,
+    clients: Signed | None = None,
+    least: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
+    most: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+    says: bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
 ) -> Iterator[int]:
     """A server that sends these certificates, its own first, and wants one of ``clients``; its port."""
     pem = folder / "server.pem"
     pem.write_bytes(sent[0].key_pem + b"".join(each.pem for each in sent))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
-    context.minimum_version = least
+    context.minimum_version, context.maximum_version = least, most
     if clients is not None:
         (folder / "clients.pem").write_bytes(clients.pem)
         context.verify_mode = ssl.CERT_REQUIRED
@@ -42,7 +47,7 @@ def speaking_tls(
         def answer(talking: socket.socket) -> None:
             with suppress(OSError, ValueError), context.wrap_socket(talking, server_side=True) as secured:
                 secured.recv(4096)
-                secured.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                secured.sendall(says)
 
         def serve() -> None:
             with suppress(OSError):
@@ -138,14 +143,52 @@ def test_of_a_server_that_does_not_show_it_nothing_is_read(tmp_path: Path) -> No
             assert sent_certificates(plain, "pafar.example", time.monotonic() + PATIENCE) == []
 
 
-def test_a_server_that_wants_a_certificate_of_the_client(tmp_path: Path, trusting: Path) -> None:
-    own, client = signed("own", MIDDLE, names=NAMES), signed("client", MIDDLE, names=("client",))
-    (tmp_path / "client.pem").write_bytes(client.pem + MIDDLE.pem)
-    (tmp_path / "client.key").write_bytes(client.key_pem)
-    with speaking_tls(tmp_path, own, MIDDLE, clients=ROOT) as port:
+TLS_1_2, TLS_1_3 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
+WANTS, REFUSES = "it wants a certificate of the client", "it refuses the certificate of the client"
+
+
+@pytest.mark.parametrize("version", [TLS_1_2, TLS_1_3], ids=["TLS 1.2", "TLS 1.3"])
+def test_a_server_that_wants_a_certificate_of_the_client(
+    tmp_path: Path, trusting: Path, version: ssl.TLSVersion
+) -> None:
+    clients = {
+        "right": signed("client", MIDDLE, names=("client",)),
+        "foreign": signed("client", signed("Foreign"), names=("client",)),
+        "ended": signed("client", MIDDLE, names=("client",), days=-2),
+    }
+    for name, client in clients.items():
+        (tmp_path / name).write_bytes(client.pem + MIDDLE.pem + client.key_pem)
+    with speaking_tls(
+        tmp_path, signed("own", MIDDLE, names=NAMES), MIDDLE, clients=ROOT, least=version, most=version
+    ) as port:
+        found = {name: probed(port, client_cert=str(tmp_path / name)) for name in (*clients, "none")}
         without = probed(port)
-        right = {"client_cert": str(tmp_path / "client.pem"), "client_key": str(tmp_path / "client.key")}
-        assert probed(port, **right)["state"] == "up"
-        broken = probed(port, client_cert=str(tmp_path / "none.pem"))
-    assert (without["state"], "wants a certificate of the client" in without["why"]) == ("down", True), without
-    assert "cannot be used" in broken["why"]
+        plain = row({"kind": "tls", "host": "127.0.0.1", "port": port}, attempts=1)
+    assert found["right"]["state"] == "up", found["right"]
+    assert (without["state"], without["layer"], WANTS in without["why"]) == ("down", "tls", True), without
+    assert (plain["state"], plain["layer"], WANTS in plain["why"]) == ("down", "tls", True), plain
+    for name, words in (("foreign", "unknown ca"), ("ended", "certificate expired")):
+        assert f"{REFUSES} ({words})" in found[name]["why"], found[name]
+    assert "cannot be used" in found["none"]["why"]
+
+
+def test_a_failed_handshake_that_is_about_no_certificate_is_not_said_to_be(tmp_path: Path, trusting: Path) -> None:
+    def answer(listening: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                with listening.accept()[0] as talking:
+                    talking.recv(4096)
+                    talking.sendall(b"\x15\x03\x03\x00\x02\x02\x28")  # handshake_failure
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=answer, args=(listening,), daemon=True).start()
+        found = probed(listening.getsockname()[1])
+        listening.shutdown(socket.SHUT_RDWR)
+    assert (found["state"], found["layer"], "certificate" in found["why"]) == ("down", "tls", False), found
+
+
+def test_an_answer_that_is_cut_off_behind_tls_is_no_silence(tmp_path: Path, trusting: Path) -> None:
+    own = signed("own", MIDDLE, names=NAMES)
+    with speaking_tls(tmp_path, own, MIDDLE, says=b"HTTP/1.1 200 OK\r\nContent-") as port:
+        found = probed(port)
+    assert (found["state"], "cut off within the header" in found["why"]) == ("down", True), found
