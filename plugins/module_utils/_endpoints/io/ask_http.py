@@ -8,6 +8,7 @@ import http.client
 import socket
 import time
 import zlib
+from dataclasses import replace
 from typing import Any, Sequence
 from urllib.parse import quote
 
@@ -25,6 +26,7 @@ _MOST_INTERIM = 20
 _FRAMES = ("\0\0", "\\x00\\x00")  # SETTINGS or GOAWAY: the length of a frame of HTTP/2, of three bytes
 _TORN = "is cut off"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_UNENDED = "whether its answer came whole is not known: it has no length, and no end of its own"
 _STREAM = "text/event-stream"  # an answer that is not meant to end
 
 
@@ -86,6 +88,8 @@ def ask_http(wire: Wire) -> Meaning:
     meaning = of_http(target, answer, bool(wire.key), wire.near, matches)
     if answer.missing and meaning.state == UP:
         meaning = incomplete(answer.status, answer.missing, target, wire.near)
+    if wire.unended and meaning.state == UP and not meaning.unasked:
+        meaning = replace(meaning, unasked=_UNENDED)
     who = answerer_of(answer)
     wire.location = answer.headers.get("location", "") if answer.status in _REDIRECTS else ""
     facts: LayerFacts = {"status": answer.status, "answered_by": who.kind if who else ""}
@@ -176,7 +180,10 @@ def _unpacked(text: bytes, encoding: str) -> tuple[bytes, str]:
         try:
             bare = name == "deflate" and text[:1] not in (b"\x78", b"\x58", b"\x38")
             reader = zlib.decompressobj(-15 if bare else 47)
-            text = reader.decompress(text, BODY)
+            packed, text = text, reader.decompress(text, BODY)
+            while reader.eof and reader.unused_data.startswith(packed[:3]) and len(text) < BODY and not bare:
+                packed, reader = reader.unused_data, zlib.decompressobj(47)  # a further part (RFC 1952, 2.2)
+                text += reader.decompress(packed, BODY - len(text))
         except zlib.error:
             return b"", f"its body is not packed as {name}, as its header says"
         if not reader.eof and len(text) < BODY:
@@ -205,11 +212,13 @@ def _request(wire: Wire) -> tuple[str, dict[str, str]]:
 def _body(wire: Wire, answer: http.client.HTTPResponse) -> tuple[bytes, str]:
     """As much as comes in time, at most ``BODY``: some answers never end. And what is missing, in words."""
     text, expected = b"", answer.length
+    endless = expected is None and not answer.chunked  # it ends where the connection does, cut off or not
     try:
         while len(text) < BODY and time.monotonic() < wire.deadline:
             wire.wire.settimeout(wire.left())
             piece = answer.read1(BODY - len(text))
             if not piece and time.monotonic() < wire.deadline:
+                wire.unended = endless and _may_be_cut(text, answer)
                 return text, f"it was cut off after {len(text)} of {expected} bytes" if answer.length else ""
             if not piece:
                 break  # the connection was closed from our side
@@ -222,9 +231,19 @@ def _body(wire: Wire, answer: http.client.HTTPResponse) -> tuple[bytes, str]:
         pass
     if len(text) >= BODY or answer.getheader("Content-Type", "").lower().startswith(_STREAM):
         return text, ""
-    if expected is None and not answer.chunked:
-        return text, ""  # it ends where the connection does, which was not waited for
+    if endless:
+        return text, ""  # its end was not waited for
     return text, f"{len(text)} bytes of it came within the time, and not its end"
+
+
+def _may_be_cut(text: bytes, answer: http.client.HTTPResponse) -> bool:
+    """Whether a body is a page or JSON and has no end; of what is packed that is known when it is unpacked."""
+    begin, end = text.lstrip(b"\xef\xbb\xbf \t\r\n")[:15].lower(), text.rstrip()
+    if answer.getheader("Content-Encoding"):
+        return False
+    if begin.startswith((b"<!doctype html", b"<html")):
+        return b"</html" not in end[-4000:].lower()
+    return begin.startswith((b"{", b"[")) and not end.endswith((b"}", b"]"))
 
 
 def _host_header(target: Target) -> str:

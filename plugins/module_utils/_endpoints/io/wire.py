@@ -50,6 +50,7 @@ class Wire:
         self.peer: tuple[str, int] = ("", 0)
         self.certificate: LayerFacts = {}
         self.number = number
+        self.unended = False  # whether an answer without a length may have been cut off
         self.location = ""  # where an answer of HTTP redirects to
         self.addresses: list[str] = []
         self.unresolved = ""  # why there may be more of them

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import struct
 import threading
@@ -106,6 +107,42 @@ def test_an_answer_that_is_cut_off_within_its_header_is_none(monkeypatch, head):
 def test_a_header_that_came_whole_is_an_answer(monkeypatch, answer):
     with server(answer) as (port, dummy):
         assert tried(monkeypatch, f"http://127.0.0.1:{port}/").meaning.state == "up"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "unasked"),
+    [
+        (b"", b"<!doctype html><html><body><p>Tri", True),
+        (b"", b'{"trips": [1, 2', True),
+        (b"Connection: close\r\n", b"[1, 2", True),
+        (b"", b"<!doctype html><html><body></body></html>\n", False),
+        (b"", b'{"trips": []}\n', False),
+        (b"", b"ok", False),
+        (b"", b"<p>a part of a page", False),
+        (b"Content-Length: 6\r\n", b"<html>", False),
+        (b"Content-Encoding: gzip\r\n", gzip.compress(b"{}"), False),
+    ],
+)
+def test_whether_an_answer_without_a_length_came_whole_is_not_known_where_its_end_is_missing(
+    monkeypatch, head, body, unasked
+):
+    with server(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n" + head + b"\r\n" + body) as (port, dummy):
+        meaning = tried(monkeypatch, f"http://127.0.0.1:{port}/").meaning
+    assert (meaning.state, "came whole is not known" in meaning.unasked) == ("up", unasked), meaning
+
+
+@pytest.mark.parametrize(
+    "parts", [[b'{"status": "down"}'], [b'{"status": ', b'"down"}'], [b"", b'{"status":', b'"down"}']]
+)
+def test_a_body_that_is_packed_in_parts_is_read_whole(monkeypatch, parts):
+    body = b"".join(map(gzip.compress, parts))
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
+    for beyond in (b"", b"\0" * 8):
+        with server(head.replace(b"%d" % len(body), b"%d" % (len(body) + len(beyond))) + body + beyond) as (
+            port,
+            dummy,
+        ):
+            assert tried(monkeypatch, f"http://127.0.0.1:{port}/").meaning.state == "degraded"
 
 
 @pytest.mark.parametrize(("encoding", "state"), [("utf-16", "degraded"), ("utf-8-sig", "degraded")])
