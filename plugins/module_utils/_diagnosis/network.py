@@ -15,8 +15,8 @@ from typing import Sequence
 from .._compose.project_report import ContainerReport, ServiceReport
 from .._compose.proxy import StaleProxy
 from .._core.text import some
-from .._endpoints.answerer import NO_BACKEND, PAGE
 from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, KEY, THEIRS, UNKNOWN, UP, LayerReport, ProbeReport
+from .._endpoints.marks.mark import NO_BACKEND, PAGE
 from .._endpoints.reached import (
     BELOW,
     is_connected,

@@ -15,7 +15,8 @@ from typing import Sequence
 from .._compose.project_report import ContainerReport
 from .._compose.proxy import StaleProxy
 from .._core.text import counted, shortened
-from .._endpoints.answerer import (
+from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, KEY, LATE, NETWORK, THEIRS, UNKNOWN
+from .._endpoints.marks.mark import (
     CHALLENGE,
     CSRF,
     DEFAULT_PAGE,
@@ -30,7 +31,6 @@ from .._endpoints.answerer import (
     SINGLE_PAGE,
     WRONG_HOST,
 )
-from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, KEY, LATE, NETWORK, THEIRS, UNKNOWN
 from .._endpoints.reached import is_late_name, unknown_of
 from .._logs.records import LogReport, SignatureReport
 from .cause import Cause, Diagnosis, Rules, diagnosis, joined

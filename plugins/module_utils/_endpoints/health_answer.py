@@ -51,10 +51,17 @@ _SAYS_WHY = re.compile(
     r"(?:: | - | \()"
 )
 _DEEPEST = 4
+_TITLE_WITHIN = 16 * 1024  # characters in which a page has its title
 _WORD = 40  # characters of a text that is one word
 # What PHP and WordPress print where a page fails, whatever its status.
 _FAILED_PAGE = lazy(
     r"\A<\?php\b|<b>(?:Fatal|Parse) error</b>:|PHP Fatal error:|Error establishing a database connection"
+)
+# A page that is titled with a status of HTTP and its words, which a proxy or a site sends with another one.
+_STATUS_PAGE = lazy(
+    r"(?i)<title[^>]{0,80}>\s*(?:error:? )?(?P<status>[45]\d\d)[\s:|-]{1,4}(?P<words>bad request|unauthorized|forbidden"
+    r"|(?:page )?not found|too many requests|(?:internal )?server error|bad gateway"
+    r"|service (?:temporarily )?unavailable|gateway time-?out)\s*[.!]?\s*(?:</title|[|\u00b7])"
 )
 _FAILED_LINE = lazy(r"(?:ERROR|Error|error|FATAL|Fatal|FAIL|FAILED|CRITICAL)(?:: | - )\S[^\n<>]{0,200}\s*\Z")
 
@@ -73,6 +80,9 @@ def ill(body: str) -> str:
     failed = _FAILED_PAGE.search(text)
     if failed:
         return re.sub(r"<[^>]*>|:$", "", failed.group(0))
+    titled = _STATUS_PAGE.search(text[:_TITLE_WITHIN])
+    if titled:
+        return f"{titled['status']} {titled['words']}"
     if _FAILED_LINE.match(text):
         return redacted(text.strip())[:120]
     said = _json(text)

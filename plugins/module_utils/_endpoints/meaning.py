@@ -14,22 +14,7 @@ from urllib.parse import urljoin, urlsplit
 
 from .._core.redaction import redacted
 from .addressing import of_header
-from .answerer import (
-    CHALLENGE,
-    DEFAULT_PAGE,
-    LOGIN,
-    MAINTENANCE,
-    PORTAL,
-    PROXY,
-    PROXY_PASSWORD,
-    REDIRECT,
-    SINGLE_PAGE,
-    Answerer,
-    HttpAnswer,
-    answerer_of,
-    is_wordless,
-    refresh_of,
-)
+from .answerer import Answerer, HttpAnswer, answerer_of, is_wordless, refresh_of
 from .certificate import Certificate
 from .chain import ended_ago, ends_in, names_missing
 from .endpoint import (
@@ -51,6 +36,17 @@ from .endpoint import (
     url_of,
 )
 from .health_answer import ill, json_object
+from .marks.mark import (
+    CHALLENGE,
+    DEFAULT_PAGE,
+    LOGIN,
+    MAINTENANCE,
+    PORTAL,
+    PROXY,
+    PROXY_PASSWORD,
+    REDIRECT,
+    SINGLE_PAGE,
+)
 from .vendors import MAPS, STRIPE, Answer, by_rules, came_by_proxy, is_maps, is_own_error, is_stripe, names_proxy
 from .webhook import of_webhook
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 
 from .._core.redaction import redacted
-from .answerer import PAGE, PORTAL, PROXY, PROXY_PASSWORD, REDIRECT, Answerer, HttpAnswer, answerer_of
+from .answerer import Answerer, HttpAnswer, answerer_of
 from .endpoint import DEGRADED, DOWN, NETWORK, OURS, UNKNOWN, UP, Meaning
+from .marks.mark import PAGE, PORTAL, PROXY, PROXY_PASSWORD, REDIRECT
 
 _REFUSED = (400, 401, 403)
 _REFUSED_TOO = (406, 411, 413, 415, 422)  # the request for its form, by the view or by what stands before it

@@ -131,3 +131,23 @@ def test_what_speaks_of_something_else_is_not(body):
 def test_a_secret_in_it_is_hidden():
     assert "hunter2" not in ill("ERROR: login with password=hunter2x failed")
     assert "hunter2" not in ill('{"redis": "error: redis://:hunter2x@cache:6379 refuses"}')
+
+
+@pytest.mark.parametrize(
+    ("title", "says"),
+    [
+        ("502 Bad Gateway", "502 Bad Gateway"),
+        ("404 Not Found | Pafar", "404 Not Found"),
+        ("Error 503: Service Unavailable", "503 Service Unavailable"),
+        ("500 - Internal Server Error.", "500 Internal Server Error"),
+        ("504 Gateway Time-out", "504 Gateway Time-out"),
+        ("500 years of printing", ""),
+        ("404 Not Found: a novel", ""),
+        ("404 Restaurant | Menu", ""),
+        ("What 502 Bad Gateway means", ""),
+        ("404 Not Found - HTTP", ""),
+        ("200 OK", ""),
+    ],
+)
+def test_a_page_that_is_titled_with_a_failure(title, says):
+    assert ill(f"<!doctype html><html><head><title>{title}</title></head><body><h1>x</h1></body></html>") == says
