@@ -28,6 +28,8 @@ READS_ONLY = "and takes no writes"  # how the reason goes on of a standby or a r
 LATE_NAME = "its name resolves late"  # the same of a correct answer behind a name server that gives none
 # Whether a database is asked by TLS.
 AUTO, ALWAYS, NEVER = "auto", "always", "never"
+NO_ROUTE = "this place has no route for IPv6"  # an address that its programs do not use either
+_AS_GET = {303: ("POST", "PUT", "PATCH", "DELETE"), 307: (), 308: ()}  # methods that a redirect makes a GET, by status
 _PORTS = {"postgres": 5432, "redis": 6379, "tls": 443}
 
 
@@ -277,8 +279,11 @@ def url_of(target: Target) -> str:
     return f"{'https' if target.secure else 'http'}://{host}:{target.port}{target.path}"
 
 
-def redirected(target: Target, location: str) -> tuple[Target | None, str]:
-    """The target that a redirect leads to, or why it is not followed. Headers and keys stay with their own host."""
+def redirected(target: Target, location: str, status: int = 302) -> tuple[Target | None, str]:
+    """The target that a redirect leads to, or why it is not followed. Headers and keys stay with their own host.
+
+    The method stays behind 307 and 308, and clients make a GET of a POST behind the others (RFC 9110, 15.4).
+    """
     try:
         url = urljoin(url_of(target), of_header(location))
     except ValueError:
@@ -293,7 +298,7 @@ def redirected(target: Target, location: str) -> tuple[Target | None, str]:
         port=onward.port,
         path=onward.path,
         secure=onward.secure,
-        method="GET" if target.method == "POST" else target.method,
+        method="GET" if target.method in _AS_GET.get(status, ("POST",)) else target.method,
         headers=target.headers if same else {},
         key=target.key if same else "",
         client_cert=target.client_cert if same else "",
@@ -327,7 +332,7 @@ def row_of(source: str, target: Target, attempts: Sequence[Attempt]) -> ProbeRep
     return {
         **_row(source, target, state, why),
         "layer": layer,
-        "unasked": worst.meaning.unasked if state == UP else "",
+        "unasked": _unasked(attempts, addresses) if state == UP else "",
         "fault_of": worst.meaning.fault_of,
         "layers": {step.layer: _step_dict(step) for step in worst.steps},
         "addresses": addresses,
@@ -335,6 +340,14 @@ def row_of(source: str, target: Target, attempts: Sequence[Attempt]) -> ProbeRep
         "failed": len(bad),
         "up": sum(state == UP for state in states),
     }
+
+
+def _unasked(attempts: Sequence[Attempt], addresses: Sequence[AddressReport]) -> str:
+    """What the last answer of each address does not show, and which address gave none."""
+    clauses = {attempt.address: attempt.meaning.unasked for attempt in attempts}
+    unknown = [each for each in addresses if each["state"] == UNKNOWN and each["why"] != NO_ROUTE]
+    clauses.update({each["address"]: f"{each['address']}: {each['why']}" for each in unknown})
+    return "; ".join(dict.fromkeys(filter(None, clauses.values())))
 
 
 def addresses_of(attempts: Sequence[Attempt]) -> list[AddressReport]:

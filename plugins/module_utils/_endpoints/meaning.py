@@ -72,7 +72,9 @@ def of_failed(step: Step, target: Target, near: bool) -> Meaning:
         fault_of = whose_fault(target, near) if "refused" in step.said else NETWORK
         return Meaning(DOWN, f"{target.host}:{target.port}: {step.said}", fault_of)
     if step.layer == "tls":
-        return Meaning(DOWN, f"no trustworthy connection: {step.said}", whose_fault(target, near))
+        # A clock, a store of roots and an inspecting proxy of ours spoil the handshake with a provider, too.
+        fault_of = NOBODY if target.judge in _PROVIDERS else whose_fault(target, near)
+        return Meaning(DOWN, f"no trustworthy connection: {step.said}", fault_of)
     return Meaning(DOWN, step.said, whose_fault(target, near))
 
 

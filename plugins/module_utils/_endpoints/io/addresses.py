@@ -13,6 +13,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Sequence, cast
 
+from ..endpoint import NO_ROUTE
+
 MOST = 16  # addresses of one name that are tried
 # A place without a route of this family uses no address of it: RFC 6724, section 4.
 _NO_ROUTE = (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
@@ -91,7 +93,7 @@ def _started(address: str, port: int, dialled: Dialled) -> socket.socket | None:
 
 def _refused(address: str, number: int, dialled: Dialled) -> None:
     if number in _NO_ROUTE and ":" in address:
-        dialled.unused[address] = "this place has no route for IPv6"
+        dialled.unused[address] = NO_ROUTE
     elif number == errno.ECONNREFUSED:
         dialled.dead[address] = _REFUSED
     elif number == errno.ETIMEDOUT:

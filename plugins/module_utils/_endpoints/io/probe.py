@@ -22,13 +22,14 @@ _ASK = {"http": ask_http, "postgres": ask_postgres, "redis": ask_redis}
 def attempt(place: Place, target: Target, key: str, seconds: float, number: int = 0) -> Attempt:
     """Try it once; the thread is in the place's network already. ``number``: each takes another address.
 
-    Where redirects are followed, the attempt is that of the last address, within the time of all.
+    Where redirects are followed, the attempt is that of the last address, within the time of all. Of a webhook none is:
+    those who send events follow none either.
     """
     deadline = time.monotonic() + seconds
     made, location = _attempt(place, target, key, seconds, number)
     seen = {_address(target)}
-    while location and target.redirects > 0:
-        onward, why = redirected(target, location)
+    while location and target.redirects > 0 and target.judge != "webhook":
+        onward, why = redirected(target, location, made.steps[-1].facts.get("status", 302))
         left = deadline - time.monotonic()
         if onward is None or left <= 0:
             # An address that holds a secret, or is of another protocol, is one for others.

@@ -75,6 +75,19 @@ def test_where_a_redirect_leads_and_what_goes_along(location, onward):
 
 
 @pytest.mark.parametrize(
+    ("method", "status", "onward"),
+    [
+        ("POST", 301, "GET"), ("POST", 302, "GET"), ("POST", 303, "GET"), ("POST", 307, "POST"), ("POST", 308, "POST"),
+        ("PUT", 303, "GET"), ("PUT", 302, "PUT"), ("HEAD", 303, "HEAD"), ("GET", 307, "GET"),
+    ],
+)  # fmt: skip
+def test_by_which_method_a_redirect_is_followed(method, status, onward):
+    found, dummy = redirected(target(method=method, redirects=1), "/x", status)
+    assert found is not None
+    assert found.method == onward
+
+
+@pytest.mark.parametrize(
     "location", ["ftp://web/", "https://web/?access_token=hunter2", "https://a:b@web/", "http://[/"]
 )
 def test_a_redirect_that_is_not_followed(location):
@@ -111,3 +124,22 @@ def test_each_address_of_a_name_is_judged(tries, state, layer, words, addresses)
     row = row_of("host", target(), tries)
     assert (row["state"], row["layer"], row["why"]) == (state, layer, words)
     assert [each["state"] for each in row["addresses"]] == addresses
+
+
+def answered(address, unasked="", unused=()):
+    return Attempt((Step("tcp", True, 1.0),), Meaning("up", unasked=unasked), address, (), 1, tuple(unused))
+
+
+@pytest.mark.parametrize(
+    ("tries", "unasked"),
+    [
+        ([answered("10.0.0.1"), answered("10.0.0.2")], ""),
+        ([answered("10.0.0.1", "its page"), answered("10.0.0.2")], "its page"),
+        ([answered("10.0.0.1", "its page"), answered("10.0.0.1")], ""),
+        ([answered("10.0.0.1", "its page"), answered("10.0.0.2", "its page")], "its page"),
+        ([answered("10.0.0.1", unused=[("fd00::1", "no answer")])], "fd00::1: no answer"),
+        ([answered("10.0.0.1", unused=[("fd00::1", "this place has no route for IPv6")])], ""),
+    ],
+)
+def test_what_the_answers_of_all_addresses_do_not_show_is_said(tries, unasked):
+    assert row_of("host", target(), tries)["unasked"] == unasked

@@ -131,6 +131,16 @@ def test_a_handshake_is_the_fault_of_whose_address_it_is(kind, near, fault_of):
     assert meaning.of_failed(step, target(kind=kind, host="db", port=1, url=""), near).fault_of == fault_of
 
 
+@pytest.mark.parametrize("said", ["it is self-signed (proxy)", "no TLS (WRONG_VERSION_NUMBER)", "not valid yet"])
+@pytest.mark.parametrize("judge", ["stripe", "maps"])
+def test_a_handshake_with_a_provider_may_fail_for_a_clock_or_a_proxy_of_ours(judge, said):
+    step = Step("tls", False, 1.0, said)
+    assert meaning.of_failed(step, target(judge=judge), False).fault_of == ""
+    assert meaning.of_failed(step, target(judge="webhook"), False).fault_of == "ours"
+    hangs = Step("protocol", False, 1.0, "it takes connections and does not answer")
+    assert meaning.of_failed(hangs, target(judge=judge), False).fault_of == "theirs"
+
+
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_whose_address_it_is_decides_whose_fault_an_answer_is(status):
     assert http(status, near=True).fault_of == "ours"

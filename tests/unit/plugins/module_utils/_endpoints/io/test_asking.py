@@ -36,10 +36,13 @@ def server(answer: bytes = WELL) -> Iterator[tuple[int, list[str]]]:
         yield listening.getsockname()[1], asked
 
 
-def tried(monkeypatch: pytest.MonkeyPatch, url: str, *, proxy: str = "", key: str = "", redirects: int = 0) -> Attempt:
+def tried(
+    monkeypatch: pytest.MonkeyPatch, url: str, *, proxy: str = "", key: str = "", redirects: int = 0, judge: str = ""
+) -> Attempt:
     names = "127.0.0.1 xn--bcher-kva.example xn--e1afmkfd.example proxy.example\n"
     monkeypatch.setattr(Place, "read", lambda _self, path: names if path == "/etc/hosts" else "")
-    target, why = target_of({"name": "it", "url": url, "key": "it" if key else "", "slow": 60, "redirects": redirects})
+    given = {"name": "it", "url": url, "key": "it" if key else "", "slow": 60, "redirects": redirects, "judge": judge}
+    target, why = target_of(given)
     assert target is not None, why
     environment = {"http_proxy": proxy, "https_proxy": proxy} if proxy else {}
     return attempt(Place("host", environment=environment), target, key, 30.0)
@@ -161,6 +164,17 @@ def test_a_redirect_that_is_not_followed_here_may_lead_somewhere(monkeypatch, lo
     with server(answer.encode()) as (port, dummy):
         made = tried(monkeypatch, f"http://127.0.0.1:{port}/", redirects=3)
     assert made.meaning.state == state, made.meaning
+
+
+@pytest.mark.parametrize(
+    ("status", "judge", "state"), [(307, "webhook", "down"), (302, "webhook", "down"), (302, "", "up")]
+)
+def test_a_redirect_of_a_webhook_is_not_followed(monkeypatch, status, judge, state):
+    with server() as (onward, asked):
+        head = f"HTTP/1.1 {status} Moved\r\nLocation: http://127.0.0.1:{onward}/\r\nContent-Length: 0\r\n\r\n"
+        with server(head.encode()) as (port, _asked):
+            made = tried(monkeypatch, f"http://127.0.0.1:{port}/", redirects=3, judge=judge)
+    assert (made.meaning.state, bool(asked)) == (state, judge == ""), made.meaning
 
 
 def listened(monkeypatch: pytest.MonkeyPatch, does: Callable[[socket.socket], None]) -> Attempt:
