@@ -31,7 +31,7 @@ from .._endpoints.marks.mark import (
     SINGLE_PAGE,
     WRONG_HOST,
 )
-from .._endpoints.reached import is_late_name, unknown_of
+from .._endpoints.reached import is_late_name, unasked_of, unknown_of
 from .._logs.records import LogReport, SignatureReport
 from .cause import Cause, Diagnosis, Rules, diagnosis, joined
 from .errors.own_code import CODE, SEVERAL, WIDE, code_causes, last_line
@@ -147,7 +147,7 @@ def diagnose_payments(
         causes,
         [known.line()],
         [*_advice(causes), *declined_cards(log), *known.gaps()],
-        unread=[*unknown_of(matrix), *left_out(log), *known.gaps()],
+        unread=[*unknown_of(matrix), *unasked_of(own), *left_out(log), *known.gaps()],
     )
 
 

@@ -120,8 +120,9 @@ def _unread_parts(survey: Survey) -> Iterator[str]:
         yield "the compose files could not be read"
     if reached and "trouble_reading" not in reached:
         yield from unknown_of(reached["matrix"])
-        if not database:  # which is asked by a login, and shows more
-            yield from unasked_of(reached["matrix"])
+        # A database that was asked by a login shows more than its answer to a probe; nothing else does.
+        asked = ("postgres",) if database and "trouble_reading" not in database else ()
+        yield from unasked_of([row for row in reached["matrix"] if row["kind"] not in asked])
     if database and "trouble_reading" not in database and database["visibility"] != "full":
         yield f"{counted(database['redacted'], 'session')} cannot be seen"
     if logs and "trouble_reading" not in logs:

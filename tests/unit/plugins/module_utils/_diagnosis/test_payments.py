@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.payments import Known, diagnose_payments
@@ -325,3 +325,12 @@ def test_a_webhook_behind_a_stale_proxy_is_the_proxys_matter():
 def test_what_was_not_read_is_said():
     report = diagnose_payments([stripe()], SERVICES, log(), Known(0, asked=False), ["backend"], 7200).as_dict()
     assert report["unread"]
+
+
+def test_what_the_providers_answer_does_not_show_is_said():
+    open_key = {**stripe(), "unasked": "whether our key is valid"}
+    beside = {**row(BACKEND, "database"), "kind": "postgres", "unasked": "whether it takes writes"}
+    known = Known(0)
+    for rows, unread in (([open_key, beside], ["stripe: whether our key is valid"]), ([stripe(), beside], [])):
+        report = diagnose_payments(cast(Any, rows), SERVICES, log(), known, ["backend"], 7200).as_dict()
+        assert report["unread"] == unread

@@ -11,12 +11,12 @@ from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.postgres_
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.reached import reached_report
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.redis_answers import of_info, of_ping
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import Importance, Sign, without_playbook
-from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import signs_of
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import signs_of, unread_of
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_report import Survey
 
 from support import reports
 
-from .surveys import resources
+from .surveys import database, resources
 
 LET_IN = of_postgres(LoginAnswer("Z", parameters={"in_hot_standby": "on"}))
 SITE = Importance({"api": "P0", "minor": "P3"}, {})
@@ -126,3 +126,19 @@ def test_a_replica_is_partial_only_beside_a_target_of_its_kind_that_is_up(kind, 
     assert another.severity == "P1"
     (minor,) = signs(copy(kind, "minor", why))
     assert minor.severity == "P3"
+
+
+@pytest.mark.parametrize("read", [True, False])
+def test_what_the_answers_leave_open_is_said_but_of_a_database_that_was_asked_by_a_login(read):
+    rows = [
+        {**row("up", target=kind, kind=kind), "unasked": "whether it takes writes"}
+        for kind in ("postgres", "redis", "http")
+    ]
+    content = {**database(), "visibility": "full"} if read else {"trouble_reading": "refused", "error": "LoginRefused"}
+    survey = {"resources": resources(), "reached": reached_report(cast(Any, rows)), "database": content}
+    unread = unread_of({"h": cast(Survey, survey)}, cast(Any, {}))
+    assert [text for text in unread if "writes" in text] == [
+        f"h: {name}: whether it takes writes"
+        for name in ("http", "postgres", "redis")
+        if name != "postgres" or not read
+    ]
