@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Collection, Mapping
 
 from .._core.redaction import redacted
-from .._core.text import counted
+from .._core.text import counted, span
 from .._core.units import MIB
 from .endpoint import DEGRADED, DOWN, OURS, READS_ONLY, UP, Meaning
 
@@ -44,6 +44,7 @@ _DOWN = {
 _WRONG = re.compile(r"(?i)^-ERR invalid (?:username-)?password\b")
 _FULL = re.compile(r"(?i)^-ERR max(?: number of)? clients")
 _ERROR = re.compile(r"^-[A-Z][A-Z0-9]*\b")
+LONG_HELD = 3600.0  # seconds, Celery's visibility_timeout
 _WRITTEN, _ELSEWHERE = ("", "+OK"), ("-MOVED", "-ASK", "-TRYAGAIN")
 # Policies under which writes are refused at the limit: of the volatile ones where no key has a time to live.
 _KEEPS_ALL, _KEEPS_SOME = "noeviction", "volatile-"
@@ -115,6 +116,7 @@ def of_queues(
     later: Mapping[str, int | None] | None = None,
     seconds: float = 0.0,
     same: Collection[str] = (),
+    held: int = 0,
 ) -> Meaning:
     """Of queues that are lists, as Celery's: that a worker takes tasks is proved where a queue is empty, or where it
     has fewer at a second look. ``lengths``: None is no list; ``later``: ``seconds`` after, None for no second look.
@@ -124,18 +126,22 @@ def of_queues(
 
     A client that waits (BRPOP, which INFO counts as blocked) proves nothing of a queue with tasks: it would have been
     given one of them at once, and so it waits for another list.
+
+    ``held``: tasks that workers took longer ago than Celery gives them by default, and have not confirmed: long ones,
+    those of a later time, or those of a worker that does nothing.
     """
     unread = [name for name, length in lengths.items() if length is None]
     if unread:
         return Meaning(DEGRADED, f"the queue {unread[0]} cannot be read: it is no list, or the login may not", OURS)
     again = later or {}
     waiting = {name: length for name, length in lengths.items() if length and not _is_fewer(again.get(name), length)}
+    kept = f"whether {counted(held, 'task')} that workers took over {span(LONG_HELD)} ago are worked on" if held else ""
     if not waiting:
-        return Meaning(UP)
+        return Meaning(UP, unasked=kept)
     untaken = {name: length for name, length in waiting.items() if name in same}
     named = ", ".join(f"{length} in {name}" for name, length in (untaken or waiting).items())
     if not untaken:
-        return Meaning(UP, unasked=f"whether tasks are taken ({named})")
+        return Meaning(UP, unasked="; ".join(filter(None, [f"whether tasks are taken ({named})", kept])))
     idle = _number(_facts(info), "blocked_clients")
     others = f"; {counted(idle, 'client')} may wait for other lists" if idle else ""
     return Meaning(

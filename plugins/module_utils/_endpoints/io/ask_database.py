@@ -11,10 +11,13 @@ from dataclasses import replace
 
 from ..endpoint import ALWAYS, AUTO, NEVER, READS_ONLY, UP, LayerFacts, Meaning
 from ..postgres_answers import LoginAnswer, has_ended, login_answer, of_postgres
-from ..redis_answers import is_cluster, of_cluster, of_info, of_ping, of_queues, of_write
+from ..redis_answers import LONG_HELD, is_cluster, of_cluster, of_info, of_ping, of_queues, of_write
 from .wire import BODY, SSL_REQUEST, Failed, Wire, is_postgres, is_redis, wants_certificate
 
 _BETWEEN = 1.0  # seconds between two looks at the lengths of queues
+# Of Celery's transport (kombu, redis.py): the lists of a queue for tasks of another priority than 0, and the tasks that
+# workers have taken and not confirmed, by the time at which they were.
+_STEP, _PRIORITIES, _TAKEN = "\x06\x16", (3, 6, 9), "unacked_index"
 _ALERT = b"\x15\x03"  # how TLS refuses: RFC 8446, section 5.1
 
 
@@ -99,20 +102,27 @@ def _write(wire: Wire) -> str | None:
 
 def _of_queues(wire: Wire, info: str) -> Meaning:
     """Whether their tasks are taken: those that wait are counted twice, and the one that is taken next is looked at."""
-    lengths = {name: _length(_command(wire, "LLEN", name)) for name in wire.target.queues}
+    keys = {name: name for name in wire.target.queues}
+    lengths = {name: _number_of(_command(wire, "LLEN", name)) for name in keys}
+    for name in wire.target.queues:
+        for step in _PRIORITIES:
+            length = _number_of(_command(wire, "LLEN", f"{name}{_STEP}{step}"))
+            if length:
+                keys[f"{name}, priority {step}"], lengths[f"{name}, priority {step}"] = f"{name}{_STEP}{step}", length
+    held = _number_of(_command(wire, "ZCOUNT", _TAKEN, "-inf", f"{time.time() - LONG_HELD:.0f}")) or 0
     if not any(lengths.values()) or None in lengths.values():
-        return of_queues(lengths, info)
-    filled = [name for name, length in lengths.items() if length]
+        return of_queues(lengths, info, held=held)
+    filled = {name: keys[name] for name, length in lengths.items() if length}
     try:
-        before = {name: _next_task(wire, name) for name in filled}
+        before = {name: _next_task(wire, key) for name, key in filled.items()}
         began, pause = time.monotonic(), min(_BETWEEN, wire.left() / 2)
         time.sleep(pause)
         wire.paused += time.monotonic() - began
-        later = {name: _length(_command(wire, "LLEN", name)) for name in filled}
-        same = [name for name in filled if before[name] and _next_task(wire, name) == before[name]]
+        later = {name: _number_of(_command(wire, "LLEN", key)) for name, key in filled.items()}
+        same = [name for name, key in filled.items() if before[name] and _next_task(wire, key) == before[name]]
     except Failed:
-        return of_queues(lengths, info)
-    return of_queues(lengths, info, later, pause, same)
+        return of_queues(lengths, info, held=held)
+    return of_queues(lengths, info, later, pause, same, held)
 
 
 def _next_task(wire: Wire, name: str) -> str:
@@ -123,8 +133,8 @@ def _next_task(wire: Wire, name: str) -> str:
     return "" if answer.startswith("-") else answer
 
 
-def _length(answer: str) -> int | None:
-    """Of a list, by the answer to LLEN; None where it is an error."""
+def _number_of(answer: str) -> int | None:
+    """Of entries, by the answer to LLEN or ZCOUNT; None where it is an error."""
     return int(answer[1:]) if answer[:1] == ":" and answer[1:].isdecimal() else None
 
 

@@ -113,6 +113,22 @@ def test_a_queue_that_no_worker_consumes(tmp_path: Path) -> None:
     assert (wrong["state"], "the queue mail cannot be read" in wrong["why"]) == ("degraded", True)
 
 
+def test_tasks_of_a_priority_wait_in_lists_of_their_own(tmp_path: Path) -> None:
+    it = {"kind": "redis", "host": "127.0.0.1", "queues": ["celery"]}
+    with serving_redis(tmp_path) as port:
+        says(port, r'LPUSH "celery\x06\x163" a b', r'LPUSH "celery\x06\x1610" a')
+        found = row({**it, "port": port}, attempts=1)
+    assert (found["state"], "tasks wait (2 in celery, priority 3)" in found["why"]) == ("degraded", True), found
+
+
+@pytest.mark.parametrize(("hours", "unasked"), [(0.5, False), (2, True)])
+def test_tasks_that_a_worker_took_long_ago_may_be_worked_on(tmp_path: Path, hours: float, unasked: bool) -> None:
+    with serving_redis(tmp_path) as port:
+        says(port, f"ZADD unacked_index {time.time() - hours * 3600:.0f} first {time.time():.0f} second")
+        found = row({"kind": "redis", "host": "127.0.0.1", "port": port, "queues": ["celery"]}, attempts=1)
+    assert (found["state"], found["unasked"].startswith("whether 1 task that workers took")) == ("up", unasked), found
+
+
 def test_a_queue_with_a_backlog_that_a_worker_takes_from(tmp_path: Path) -> None:
     done = threading.Event()
 

@@ -122,6 +122,16 @@ def test_tasks_that_no_worker_takes(lengths, later, same, blocked, state, words)
     assert (meaning.state, words in said, bool(said)) == (state, True, bool(words)), meaning
 
 
+def test_what_workers_took_long_ago_is_not_said_to_be_done():
+    long_ago = "whether 2 tasks that workers took over 60 min ago are worked on"
+    assert of_queues({"celery": 0}, info(), held=2).unasked == long_ago
+    assert (
+        of_queues({"celery": 3}, info(), {"celery": 3}, held=2).unasked
+        == f"whether tasks are taken (3 in celery); {long_ago}"
+    )
+    assert of_queues({"celery": 0}, info()).unasked == ""
+
+
 WELL, FULL, SAVES_NOT = (of_info(info()), of_info(info(maxclients="4")), of_info(info(rdb_last_bgsave_status="err")))
 CLOSED = of_info("-NOPERM this user has no permissions to run the 'info' command")
 OOM = "-OOM command not allowed when used memory > 'maxmemory'."
