@@ -45,6 +45,27 @@ def pin_of(message: Message, reference: str) -> Message:
     return Message(key, message.channel, PIN, {"post": reference}, lane=key)
 
 
+def units(text: str) -> int:
+    """The length of a text as programs of the web count it: a character beyond the first 65,536 is two.
+
+    >>> units("a\U0001f600")
+    3
+    """
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def cut(text: str, most: int) -> str:
+    """A text of at most so many of these units; ``...`` marks a cut.
+
+    >>> cut("\U0001f600" * 5, 8)
+    '\U0001f600\U0001f600...'
+    """
+    if units(text) <= most:
+        return text
+    kept = text.encode("utf-16-le", "surrogatepass")[: 2 * max(0, most - 3)]
+    return kept.decode("utf-16-le", "ignore").rstrip() + "..."
+
+
 def is_post_of(found: Mapping[str, Any], incident: str, key: str) -> bool:
     """Whether a message of a channel is this one."""
     return _payload(found).get("key") == key and incident_of(found) == incident

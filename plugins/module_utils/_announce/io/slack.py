@@ -12,7 +12,6 @@ from contextlib import suppress
 from typing import Any, Iterator, Mapping
 
 from ..._core.errors import InputError
-from ..._core.text import shortened
 from ..chats import slack_errors as errors
 from ..chats.io.slack_calls import Refused
 from ..chats.io.slack_rooms import SlackRooms
@@ -20,10 +19,12 @@ from ..chats.slack_posts import (
     FILE,
     PIN,
     content,
+    cut,
     file_of,
     is_post_of,
     names_incident,
     pin_of,
+    units,
 )
 from ..delivery import Delivered, Delivery, NotDelivered
 from ..outbox import Message
@@ -31,7 +32,7 @@ from .channel import Thread
 from .http_call import Answered
 from .render import Texts
 
-_MOST = 3000  # characters of a block of Slack
+_MOST, _TOPIC = 3000, 250  # characters of a block of Slack, and of a topic
 _ID = re.compile(r"[CG][A-Z0-9]{8,}\Z")  # of a channel, whose name has no capital letter
 _TWICE = "perhaps twice: where it went first cannot be read"
 _FILE, _PLAIN = "whole.txt", "mail"  # of a message that was cut, in its thread
@@ -104,7 +105,7 @@ class Slack(SlackRooms):
     def _topic(self, message: Message, place: str, thread: Thread) -> Delivery:
         if place == self._standing:
             return Delivered("", "the standing channel keeps its topic")
-        text = shortened(self.texts.text("topic", message.values), 250)
+        text = cut(self.texts.text("topic", message.values), _TOPIC)
         try:
             self._call("conversations.setTopic", thread, channel=place, topic=text)
         except Refused as refused:
@@ -163,7 +164,7 @@ class Slack(SlackRooms):
 
     @staticmethod
     def _cut(whole: str, about: str) -> str:
-        return shortened(whole, _MOST - len(about)) + about
+        return cut(whole, _MOST - units(about)) + about
 
     # --- the whole text of a message that was cut: a file in its thread, which is a message of its own ---------------
 
@@ -171,7 +172,7 @@ class Slack(SlackRooms):
         """Whether the message is cut in the channel where it is."""
         whole, place = self._whole(message, thread), reference.partition("/")[0]
         about = self._about(message, whole, place, thread)
-        if len(whole) <= _MOST - len(about):
+        if units(whole) <= _MOST - units(about):
             return False
         thread.owed.append(file_of(message, reference, _FILE))
         return True

@@ -3,10 +3,12 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.chats.slack_posts import (
     content,
+    cut,
     first_of,
     incident_of,
     is_post_of,
     names_incident,
+    units,
 )
 
 
@@ -37,3 +39,20 @@ def test_the_oldest_of_our_messages_is_by_its_time_and_not_by_its_place():
     assert incident_of(first_of([person, *posts]) or {}) == "a"
     assert incident_of(first_of([*posts[:2], person]) or {}) == "b"
     assert first_of([person]) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 5000, "\U0001f600" * 2999, "a" + "\U0001f600" * 2999, "\u00fc" * 3001, "&amp;" * 900]
+)
+def test_a_cut_text_fits_as_programs_of_the_web_count_it(text):
+    """A block that is too long by their count would be refused for good."""
+    shown = cut(text, 3000)
+    assert 2990 <= units(shown) <= 3000
+    assert shown.endswith("...")
+    assert text.startswith(shown[:-3])
+    shown.encode()
+
+
+@pytest.mark.parametrize("text", ["", "a" * 3000, "\U0001f600" * 1500])
+def test_what_fits_is_not_cut(text):
+    assert cut(text, 3000) == text
