@@ -39,7 +39,7 @@ def of_announced(result: Mapping[str, Any]) -> list[Line]:
 
 def whole_of(row: Mapping[str, Any]) -> str:
     """A message as a person reads it: its subject or title, where it has one, and its text."""
-    return f"{row['title']}: {row['text']}" if row.get("title") else str(row["text"])
+    return f"{row['title']}: {row['text']}" if row["title"] else str(row["text"])
 
 
 def _words(state: str) -> str:

@@ -6,7 +6,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.console import
 
 
 def row(state, reason="", channel="slack"):
-    message = {"channel": channel, "key": "slack/note/7", "to": "incident", "text": "moved it"}
+    message = {"channel": channel, "key": "slack/note/7", "to": "incident", "title": "", "text": "moved it"}
     return {**message, "state": state, "reason": reason}
 
 
