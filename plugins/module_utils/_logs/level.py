@@ -142,15 +142,15 @@ _SETTING = re.compile(
 )
 # Written large a level may be joined to a word: ERROR/ForkPoolWorker-2, app.ERROR:, [worker]ERROR, INFO:root.
 _LARGE = re.compile(
-    r"(?<![A-Za-z0-9_/-])(?!(?<=')[A-Z]{3,11}')(?:[A-Za-z]\w{0,40}\.)?(DEBUG[1-5]?|TRACE|VERBOSE|INFO(?:RMATION)?|NOTICE"
+    r"(?<![A-Za-z0-9_/-])(?!(?<=')[A-Z]{3,11}'|(?<=\")[A-Z]{3,11}\"(?![,;|]))(?:[A-Za-z]\w{0,40}\.)?(DEBUG[1-5]?|TRACE|VERBOSE|INFO(?:RMATION)?|NOTICE"
     r"|WARN(?:ING)?|ERR(?:OR)?|SEVERE|CRIT(?:ICAL)?|FATAL|D?PANIC|(?<![A-Z] )ALERT|EMERG(?:ENCY)?|SUCCESS|FAIL"
     r"|FEHLER|WARNUNG|ERREUR|DBG|INF|WRN|FTL|TRC|PNC|ERRO|DEBU|DEBG|FATA)(?![A-Za-z0-9_]|[.-]\w)"
 )
 _SMALL = re.compile(
     rf"(?<![\w./-])(?<!\b[Nn]o )(?<!\b[Nn]on )(?<!without )(?<!\bany )(?<!\b0 )(?<!\bof )"
     r"(?<!\b[Cc]all )(?<!\b[Ss]tack )(?<!\b[Cc]orrected )(?<!\b[Ll]ast )(?<!\b[Oo]n )(?<!\brecovered from )"
-    r"(?!(?<=')[A-Za-z]{3,11}')"  # in quotes it is a value
-    rf"({_NAMES}|(?<=[\[<(|\"'\t])(?:{_SIGNED})"
+    r"(?!(?<=')[A-Za-z]{3,11}'|(?<=\")[A-Za-z]{3,11}\"(?![,;|]))"  # in quotes it is a value
+    rf"({_NAMES}|(?<=[\[<(|\t])(?:{_SIGNED})"
     # a part of a sentence (code: 200, info: "OK"), and of two words (SERVICE ALERT: db1;PING;OK)
     r"|(?:(?<!, )|(?<=:\d\d, )|(?<=[.,]\d{3}, ))(?-i:(?<![A-Z]{2} ))"
     rf"(?:{_SIGNED})(?=\s{{0,5}}[:\])>|,;\t\"']|\s{{2}}|\s-\s)"
@@ -289,13 +289,19 @@ def _severity(word: str) -> str:
 
 def _by_key(head: str) -> str:
     """By the first key of a level: ``level=error``, not that of a ``fuel level: 3``."""
+    within = ""
     for match in _KEYED.finditer(head):
         if "LOG_LEVEL" in match.group() or ("riority" in match.group() and match.group(1).isdigit()):
             continue  # of a program's environment; of a job, of a server of mail
         if _OPEN_TO_KEY.search(head, max(0, match.start() - 250), match.start()):
             quoted = match.group()[0] in "\"'" and "level" in match.group().lower()  # the verbosity of Go's logr
-            return of_value("level" if quoted else "severity", match.group(1))
-    return ""
+            level = of_value("level" if quoted else "severity", match.group(1))
+            if not (head.count('"', 0, match.start()) - head.count('\\"', 0, match.start())) & 1:
+                return level
+            within = (
+                within or level
+            )  # in a text, before which another key may stand: msg="level=info is set" level=error
+    return within
 
 
 # The address that a client of HTTP writes before the request that it sends (urllib3: https://api.stripe.com:443 "POST).
