@@ -213,6 +213,11 @@ def leads(line: str, newer: str) -> bool:
     return newer[:2] == "  " and bool(_FIELD.match(line) and _OF_FIELD.match(newer))
 
 
+def may_lead(line: str) -> bool:
+    """Whether the line behind it could show that."""
+    return bool(_GO_NAME.match(line) or _FIELD.match(line))
+
+
 def begins_csv(line: str) -> bool:
     return _CSV.match(line) is not None
 

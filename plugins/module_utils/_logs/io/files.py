@@ -28,7 +28,7 @@ from .backwards import LONGEST_LINE, Line, Truncated, lines_backwards, size_of, 
 from .limits import Tally
 from .places import latest_in, place_of
 from .rotated import DAMAGED, Folders, ReadFiles, is_packed, open_log, unpacked
-from .searching import lines_with
+from .searching import begin_of_record, lines_with
 
 # Seconds that lines may be out of order (late ones, streams that are mixed) and that clocks may be set back, together;
 # where more is met, more is read.
@@ -314,6 +314,11 @@ def _lines(file: BinaryIO, path: str, start: int, end: int, form: Format, tally:
         if end - last >= _NEWEST and time.monotonic() >= tally.limits.kinds_until:
             break
     if last > start and not tally.limits.spent:
+        # The record that was begun is read whole: what of it is searched for may be in what was read.
+        first = begin_of_record(file, last, start, end, form.decode)
+        if first < last:
+            yield from lines_backwards(file, first, last, tally.scan)
+            last = first
         if tally.limits.kinds_until:
             tally.kinds_cut = True
             tally.note(

@@ -12,7 +12,7 @@ import os
 from typing import BinaryIO, Callable, Iterator, NamedTuple
 
 from ..assembly import Piece
-from ..continuation import begins_csv, begins_key, ends_key, goes_on, is_key_body, joins, leads
+from ..continuation import begins_csv, begins_key, ends_key, goes_on, is_key_body, joins, leads, may_lead
 from ..prefilter import Needle, has_colours, has_parts
 from .backwards import Line, Truncated, lines_backwards, lines_forwards
 
@@ -42,7 +42,7 @@ def lines_with(
     """
     at = end
     more = True
-    csv = begins_csv(decode(os.pread(file.fileno(), _HEAD, 0).partition(b"\n")[0]).text)
+    csv = _is_csv(file, decode)
     while at > start and more:
         begin, data = _chunk(file, start, at)
         lines = begin - (at - len(data))  # the place in ``data`` where its first whole line begins
@@ -109,6 +109,17 @@ def _windows(part: _Part, data: bytes, lines: int, places: list[int] | None) -> 
         done = first
 
 
+def begin_of_record(file: BinaryIO, at: int, start: int, end: int, decode: Decode) -> int:
+    """Where the record begins that goes on behind a place, at which a line begins; from ``start`` on."""
+    if _is_csv(file, decode):
+        return _begin_of_csv(_Part(file, start, at, start, end, decode, True), at)
+    return _begin_of(file, at, start, decode)
+
+
+def _is_csv(file: BinaryIO, decode: Decode) -> bool:
+    return begins_csv(decode(os.pread(file.fileno(), _HEAD, 0).partition(b"\n")[0]).text)
+
+
 def _begin_of_csv(part: _Part, line: int) -> int:
     """Where the record of csvlog begins to which a line belongs."""
     here = next(lines_forwards(part.file, line, min(line + _NEAR, part.end)), Line(line, b""))
@@ -144,11 +155,10 @@ def _has_long(data: bytes) -> bool:
 
 def _begin_of(file: BinaryIO, line: int, start: int, decode: Decode, stop: int = 0) -> int:
     """Where the record begins to which the line from ``line`` to ``stop`` belongs: before it, of the same stream."""
-    if stop > line:
-        newer = decode(next(lines_forwards(file, line, stop)).text)
-    else:
-        newer = decode(next(lines_forwards(file, line, line + _NEAR), Line(line, b"")).text)
-    first, behind = line, ""
+    here = next(lines_forwards(file, line, stop if stop > line else line + _NEAR), Line(line, b""))
+    after = stop if stop > line else line + len(here.text) + 1
+    newer = decode(here.text)
+    first, behind = line, decode(next(lines_forwards(file, after, after + _NEAR), Line(after, b"")).text).text
     for number, earlier in enumerate(lines_backwards(file, start, line)):
         piece = decode(earlier.text)
         if number > _MOST_LINES or _is_apart(piece, newer):
@@ -177,6 +187,7 @@ def _end_of(file: BinaryIO, stop: int, end: int, decode: Decode, line: int = -1)
         if not other:
             before = last.text if last is not None else "\n"
             joined = _continues(piece.text) or joins(before, piece.text) or before[-1:] != "\n"
+            joined = joined or may_lead(piece.text.rstrip("\r\n"))
             ended = ended or not joined
             last = piece
         place = later.start + len(later.text) + 1

@@ -156,3 +156,27 @@ def test_a_date_within_a_value_of_csvlog_is_no_time_of_a_line(tmp_path, packed):
     younger = [record for record in read if record.at is not None and record.at >= since]
     assert len(younger) == 350 // 7 * 19
     assert all(record.text.count("client backend") == 1 for record in younger)
+
+
+@pytest.mark.parametrize("newest", range(40, 1400, 37))
+def test_a_record_that_is_begun_is_read_whole(tmp_path, monkeypatch, newest):
+    """The end of a file is read whatever is searched; the record in which that begins is read whole."""
+    monkeypatch.setattr(files, "_NEWEST", newest)
+    monkeypatch.setattr("ansible_collections.pafar.runbook.plugins.module_utils._logs.io.backwards.BLOCK", 64)
+    start = time.time() - 600
+    text = ""
+    for number in range(30):
+        moment = datetime.fromtimestamp(start + number, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        word = "declined" if number % 2 else "paid"
+        text += f"{moment} INFO id={number} {word}\n{moment} ERROR id={number} failed\n"
+        text += f'Traceback (most recent call last):\n  File "/x.py", line 1, in f\nx.ValidationError: {word}\nseats\n'
+        text += "  Field required [type=missing, input_value={}]\n"
+    path = tmp_path / "log"
+    path.write_text(text)
+    matched = []
+    for needle in (None, needle_of("declined", False)):
+        tally = Tally("log", "", "", Limits(10**9, time.monotonic() + 60), needle=needle)
+        read = records(whole_lines(newest_first(str(path), start - 9, text_of(Zone(0.0, time.time())), tally)), "log")
+        matched.append([record.text for record in read if "declined" in record.text])
+    assert matched[0] == matched[1]
+    assert len(matched[0]) == 30
