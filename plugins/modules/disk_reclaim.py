@@ -104,6 +104,8 @@ options:
         least half of the usual size and half of the size of the largest older complete one. While the newest C(keep)
         are all smaller, or lack half of the tables of an older one, none is removed. So dumps of one partition or of
         certain rows each are kept. Compared are the oldest and the newest that would go, and those where sizes leap.
+      - One that lacks half of the tables of the newest, which lacks half of its tables, is of another database, stays and
+        does not count.
       - An incremental base backup (C(pg_basebackup --incremental)) restores nothing without those before it. Of a series
         with such ones, or with one that they need, none is removed; nor of a series whose name has the word
         C(incremental), C(incr) or C(differential).

@@ -93,6 +93,15 @@ def fewer_than(newer: Dump, older: Dump) -> str:
     return ""
 
 
+def are_others(newer: Dump, older: Dump) -> bool:
+    """Whether each lacks half of the tables of the other, as of two databases; no, where that is not known."""
+    if newer.contents is None or older.contents is None:
+        return False
+    mine, others = newer.contents.names, older.contents.names
+    both = len(mine & others)
+    return bool(mine and others) and max(both / len(mine), both / len(others)) <= _MUCH
+
+
 def are_parts(newer: Dump, older: Dump) -> bool:
     """Whether they are of the data alone, of no common table or of other rows: parts of which each is needed."""
     mine, others = newer.contents, older.contents

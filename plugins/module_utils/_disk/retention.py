@@ -20,7 +20,7 @@ from statistics import median
 from typing import Callable, Iterable, Mapping, Sequence
 
 from .._core.text import span
-from .backup import Dump, fewer_than, header_alone, why_empty, why_not_whole
+from .backup import Dump, are_others, fewer_than, header_alone, why_empty, why_not_whole
 from .chains import Label, label_in, why_chained
 from .series import Backup
 
@@ -30,6 +30,7 @@ _SLACK = 86400.0  # seconds that zones may put a date ahead
 _APART = 4.0  # times the usual distance: what lies so far from its neighbours was kept on purpose
 _CUSTOM = "of a custom archive only the header can be checked, and no backup is removed on that evidence"
 _SMALL = "all small beside older ones: find out whether the right database is dumped before old ones go"
+_WHICH = ": find out which is right before old ones go"
 _ARCHIVES = "lie much farther apart than the newest and stay as archives: set keep_daily, keep_weekly or keep_monthly"
 _PERIODS: dict[str, str] = {"day": "%Y-%m-%d", "week": "%G-%V", "month": "%Y-%m", "year": "%Y"}
 
@@ -110,6 +111,13 @@ class _Judging:
             self.small.add(backup.name)
         return why_invalid(dump, 0.0 if backup.folder else usual, self.rule.database)
 
+    def is_other(self, backup: Backup) -> bool:
+        """Whether it is of other tables than the newest valid one, so that it does not count as one of its backups."""
+        if not self.valid or not are_others(self.look(self.valid[0]), self.look(backup)):
+            return False
+        self.stay[backup.name] = f"of other tables than {self.valid[0].name}: it does not count as a backup of these"
+        return True
+
 
 def _readable(dummy: Backup) -> str:
     return ""
@@ -129,7 +137,7 @@ def judge(
     stay = {backup.name: "its date is in the future, so it is none" for backup in series if backup.at > now + _SLACK}
     dated = [backup for backup in series if backup.name not in stay]
     judging = _Judging(rule, dated, read, why_unread, stay)
-    valid = judging.valid
+    valid, others = judging.valid, ""
     for place, candidate in enumerate(dated):
         why = judging.why_not(place)
         if why:
@@ -138,12 +146,17 @@ def judge(
         if header_alone(judging.look(candidate)):
             stay[candidate.name] = f"cannot be judged ({_CUSTOM}), and is newer than the {rule.keep} that stay"
             continue
+        if judging.is_other(candidate):
+            others = others or fewer_than(judging.look(valid[0]), judging.look(candidate))
+            continue
         valid.append(candidate)
         stay[candidate.name] = f"one of the newest {rule.keep} that are valid"
         if len(valid) == 1 and now - candidate.at > rule.max_age:
             return Retention((), stay, _too_old(judging, place, now))
         if len(valid) == rule.keep:
             return _older_ones(judging, dated[place + 1 :])
+    if others:
+        return Retention((), stay, f"of {valid[0].name}, {others}{_WHICH}")
     few = f"only {len(valid)} of the {rule.keep} backups that must stay are valid" if valid else "not one is valid"
     return Retention((), stay, few + _why_few(judging.examined.values()))
 
@@ -180,7 +193,7 @@ def _older_ones(judging: _Judging, older: Sequence[Backup]) -> Retention:
         return Retention((), stay, chained)
     lost = _lost(judging, going)
     if lost:
-        return Retention((), stay, f"of {lost}: find out which is right before old ones go")
+        return Retention((), stay, f"of {lost}{_WHICH}")
     for backup in going:
         _keep_unread(judging, backup, "" if backup.name in stay else judging.why_unread(backup))
     going = [backup for backup in going if backup.name not in stay]
@@ -250,6 +263,8 @@ def _keep_period(judging: _Judging, period: str, form: str, left: int, before: f
             filled.add(bucket)
             continue
         why, dump = judging.why_not(place), judging.look(backup)
+        if judging.is_other(backup):
+            continue
         if not why and not header_alone(dump):
             filled.add(bucket)
             left -= backup.name not in before

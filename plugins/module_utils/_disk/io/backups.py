@@ -201,7 +201,7 @@ def _judged(
             judged.notes.append(f"{some(unfinished)} in {kept.where} stay: their names say that they are not finished")
         if segments:
             judged.notes.append(f"{segments} segments of write-ahead log in {kept.where} stay: base backups need them")
-        linked = _linked(handle, kept.path)
+        linked = _linked(handle, root, kept.path, mounted)
         every = in_series([backup for backup in files if not is_segment(backup.name)], kept.dated_by_name)
         refused: dict[str, list[str]] = {}
         for series in every:
@@ -237,7 +237,7 @@ def _judged(
     return judged
 
 
-def _linked(handle: int, path: str) -> set[str]:
+def _linked(handle: int, root: str, path: str, mounted: Silent) -> set[str]:
     """Names of files to which a link in the same folder points: it is kept under another name as well."""
     names: set[str] = set()
     with os.scandir(handle) as entries:
@@ -247,8 +247,20 @@ def _linked(handle: int, path: str) -> set[str]:
                     folder_of, name = os.path.split(os.readlink(entry.name, dir_fd=handle))
                 except FileNotFoundError:
                     continue  # gone since
-                names.update({name} if folder_of in ("", ".", path.rstrip("/")) else ())
+                if _is_here(handle, root, path, folder_of, mounted):
+                    names.add(name)
     return names
+
+
+def _is_here(handle: int, root: str, path: str, folder_of: str, mounted: Silent) -> bool:
+    """Whether a link's folder is the opened one, by its words or, on the host itself, by another path to it."""
+    place = os.path.normpath(os.path.join(path, folder_of))
+    if root or place == os.path.normpath(path) or mounted.behind(place):
+        return place == os.path.normpath(path)
+    try:
+        return os.path.samestat(os.stat(place), os.fstat(handle))
+    except OSError:
+        return False
 
 
 def listed(handle: int, pattern: str, silent: Collection[str] = ()) -> list[Backup]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.backup import (
     Dump,
+    are_others,
     are_parts,
     fewer_than,
     header_alone,
@@ -119,6 +120,27 @@ def test_a_dump_that_holds_much_less_than_an_older_one():
 )
 def test_parts_of_which_each_is_needed(newer, older, parts):
     assert are_parts(holding(newer), holding(older)) is parts
+
+
+@pytest.mark.parametrize(
+    ("newer", "older", "others"),
+    [
+        ("abc", "xyz", True),
+        ("abcs", "xyzs", True),
+        ("ab", "bx", True),
+        ("abc", "abcd", False),
+        ("abcdef", "ab", False),
+        ("ab", "abcdef", False),
+        ("", "abc", False),
+        ("abc", None, False),
+    ],
+)
+def test_dumps_of_two_databases_lack_half_of_the_tables_of_each_other(newer, older, others):
+    dumps = [
+        Dump("x", 9, 0.0, contents=None if names is None else Contents(len(names), 9, frozenset(names)))
+        for names in (newer, older)
+    ]
+    assert are_others(*dumps) is others
 
 
 def test_an_archive_that_was_read_to_its_end():

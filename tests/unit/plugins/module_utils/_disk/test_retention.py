@@ -205,6 +205,27 @@ def test_of_those_that_would_go_both_sides_of_a_leap_in_size_are_compared(betwee
     assert go or decision.refused.startswith("of b0, it lacks 3 of the 3 tables in b4")
 
 
+@pytest.mark.parametrize(
+    ("states", "keep", "days", "stay"),
+    [
+        ("ROORRRR", 2, None, [0, 1, 2, 3]),
+        ("ROORRRR", 3, None, [0, 1, 2, 3, 4]),
+        ("RRROORR", 2, 3, [0, 1, 2, 3, 4, 5, 6]),
+        ("RORRRRR", 1, 3, [0, 1, 2, 3, 4]),
+        ("ORRRRRR", 2, None, [0, 1, 2, 3, 4, 5, 6]),
+        ("RRRRRRR", 2, None, [0, 1]),
+    ],
+)
+def test_nights_of_another_database_do_not_count_for_those_that_stay(states, keep, days, stay):
+    backups, dumps = filled(*[{"R": FULL, "O": OTHER}[state] for state in states])
+    rule = Rule(keep, 30 * DAY, {"day": days} if days else None)
+    decision = retention.judge(backups, rule, NOW, lambda backup: dumps[backup.name])
+    gone = {backup.name for backup in decision.go}
+    assert [place for place in range(7) if f"b{place}" not in gone] == stay
+    if states[0] == "O":
+        assert decision.refused.startswith("of b0, it lacks 3 of the 3 tables in b1")
+
+
 def test_roles_alone_are_a_series_of_their_own():
     assert [backup.name for backup in judge(filled(*[ROLES] * 4), 2).go] == ["b3", "b2"]
 

@@ -172,3 +172,18 @@ def test_a_disk_that_cannot_be_read_does_not_prove_that_an_archive_is_damaged(tm
     os.close(handle)
     assert not read.damaged
     assert read.problem
+
+
+@pytest.mark.parametrize("to", ["{up}/{own}/{name}", "{alias}/{name}", "{alias}/../{own}/./{name}"])
+def test_a_link_that_names_a_backup_by_another_path_to_its_folder_keeps_it(tmp_path, to):
+    own = tmp_path / "daily"
+    own.mkdir()
+    (tmp_path / "alias").symlink_to("daily")
+    for days in range(5):
+        dump(own, nightly(days), days + 0.01)
+    target = to.format(up="..", own="daily", alias=tmp_path / "alias", name=nightly(3))
+    (own / "before-the-migration.sql.gz").symlink_to(target)
+    (own / "elsewhere.sql.gz").symlink_to(f"{tmp_path}/{nightly(4)}")
+    gone, reasons = going(Kept(str(own), "*.sql.gz", Rule(keep=2)))
+    assert gone == sorted([nightly(2), nightly(4)])
+    assert "a link beside it points to it" in reasons
