@@ -39,6 +39,7 @@ _AT_ONCE = 12 * 3600.0  # seconds within which files were changed that were copi
 
 # A running number, or the name of a commit.
 _RUNNING = re.compile(r"(?<![0-9A-Za-z])(?:\d{1,8}|(?=[a-f]{0,39}\d)[0-9a-f]{7,40})(?![0-9A-Za-z])")
+_RELEASE = re.compile(r"\.\d")
 
 
 @dataclass(frozen=True)
@@ -296,7 +297,9 @@ def _find_times(members: Sequence[_Parts], zones: Sequence[float], by_name: bool
         alike[parts.without([*parts.moments, (time.start, time.end)], _MARK)].append((parts, time))
     for pairs in alike.values():
         dated = [(parts.changed, parts.day.at if parts.day else 0.0, time.seconds) for parts, time in pairs]
-        is_time = are_times(dated, zones, by_name)
+        # 2026-11-28-16.10.1 may be of 16:10, or of 16 hours and the release 10.1.
+        release = any(_RELEASE.match(parts.backup.name, time.end) for parts, time in pairs)
+        is_time = are_times(dated, zones, by_name and not release)
         for parts, time in pairs:
             if is_time:
                 parts.time = time

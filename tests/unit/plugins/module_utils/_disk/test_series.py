@@ -338,3 +338,12 @@ def test_customers_who_are_called_by_a_date_are_apart_beside_a_moment_that_is_no
     names = {f"{customer}.{form(moment, days)}.sql": days
              for customer in ("2024-05-11", "2023-01-30", "2022-12-01") for days in (0.0, 1.0, 8.0)}  # fmt: skip
     assert all(len({name[:10] for name in backups}) == 1 for backups in grouped(names).values())
+
+
+def test_digits_before_a_dot_and_a_digit_may_be_of_a_release_where_no_change_follows_them():
+    names = {f"{form('%Y%m%d-16', days)}.{release}.sql": 0.0 for days in range(4) for release in ("10.1", "15.3")}
+    assert sorted(map(len, grouped(names, dated_by_name=True).values())) == [4, 4]
+    times = {f"{form('%Y%m%d-%H.%M', 1.1 * days)}.sql": 0.0 for days in range(9)}
+    assert [len(backups) for backups in grouped(times, dated_by_name=True).values()] == [9]
+    native = {f"{form('%Y%m%d-%H.%M', 6 * age)}.1.sql": 6 * age for age in HOURS}
+    assert [len(backups) for backups in grouped(native).values()] == [30]
