@@ -7,11 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Sequence
 
+from .._core.units import MIB
 from .._system.counters import Filesystem
 from .reclaim import FEW_INODES, Explained, Goal, explained, format_bytes
 
 FOLDER = "folder"
 _MOST = 5  # folders and files that are shown
+_LEFT = 16 * MIB
 _FULL = 0.95  # used share of a file system
 _LEAST = 0.05  # of what is used: less explains nothing
 _MAIN = 0.8  # of a folder: where one of its folders holds so much, that one is shown
@@ -49,14 +51,19 @@ def place_on_host(path: str, mounts: Iterable[Mapping[str, Any]]) -> str | None:
 def fullest_of(systems: Sequence[Filesystem], goal: Goal) -> str:
     """Where the fullest file system is mounted, by bytes or by inodes; of those that miss the goal, if any does.
 
-    One that is smaller than a goal in bytes never meets it, and is short only if it is full.
+    Of several that are full it is the root file system, else the largest. One that is smaller than a goal in bytes
+    never meets it, and is short only if it is full.
     """
     short = [system for system in systems if _is_short(system, goal)]
-    ordered = sorted(short or systems, key=lambda system: (-_used(system), system["mount"] != "/", system["free"]))
+    ordered = sorted(short or systems, key=lambda system: (-_used(system), system["mount"] != "/", -system["size"]))
     return ordered[0]["mount"] if ordered else "/"
 
 
 def _used(system: Filesystem) -> float:
+    """Used share; all of it where there is no room for a file of write-ahead log: a database stands then, however large
+    its disk is."""
+    if system["free"] < min(_LEFT, system["size"] / 10):
+        return 1.0
     return max(system["used_share"], system["inodes_used_share"] or 0.0)
 
 

@@ -114,6 +114,13 @@ ROOT = system("/", 100, 0.6)
         ([system("/", 100, 0.91), system("/wal", 5, 1.0)], Goal(bytes=10 * GIB), "/wal"),
         ([system("/", 100, 0.5), system("/boot", 0.5, 0.6)], Goal(bytes=10 * GIB), "/boot"),
         ([system("/b", 5, 1.0), system("/", 5, 1.0), system("/c", 5, 1.0)], Goal(share=0.2), "/"),
+        # A database has no room for a file of its log: it stands as on a disk without a byte.
+        ([ROOT, system("/boot", 0.5, 1.0), system("/data", 1000, 0.99999)], Goal(share=0.2), "/data"),
+        ([ROOT, system("/boot", 0.5, 1.0), system("/data", 1000, 0.999)], Goal(share=0.2), "/boot"),
+        ([system("/", 100, 0.99), system("/data", 1000, 0.99999)], Goal(share=0.2), "/data"),
+        ([system("/", 100, 1.0), system("/data", 1000, 0.99999)], Goal(share=0.2), "/"),
+        # A small one of which half is free is not full.
+        ([ROOT, system("/boot/efi", 0.01, 0.5)], Goal(share=0.2), "/"),
         ([], Goal(share=0.2), "/"),
     ],
 )
