@@ -80,8 +80,8 @@ def _of_work(wire: Wire) -> Meaning:
         further = [of_cluster(_command(wire, "CLUSTER", "INFO"))] if is_cluster(info) else []
         answered = True
         if not (meaning.refuses_writes or READS_ONLY in meaning.why):
-            written = _write(wire)
-            meaning, answered = of_write(written, meaning), written is not None
+            written, answered = _write(wire)
+            meaning = of_write(written, meaning)
         if wire.target.queues and answered:  # else its next answer may be that to the write
             further.append(_of_queues(wire, info))
         unasked = "; ".join(each.unasked for each in [meaning, *further] if each.unasked)
@@ -91,13 +91,13 @@ def _of_work(wire: Wire) -> Meaning:
         return of_info(f"-{failed.said}")
 
 
-def _write(wire: Wire) -> str | None:
-    """The answer to a write that changes nothing: of a key that no program has, and only if it is there (XX). None
-    where it does not come."""
+def _write(wire: Wire) -> tuple[str | None, bool]:
+    """The answer to a write that changes nothing: of a key that no program has, and only if it is there (XX); None
+    where none comes in time. And whether there is more to be asked of it."""
     try:
-        return _command(wire, "SET", f"pafar_probe:{os.urandom(16).hex()}", "", "XX")
-    except Failed:
-        return None
+        return _command(wire, "SET", f"pafar_probe:{os.urandom(16).hex()}", "", "XX"), True
+    except Failed as failed:
+        return None if time.monotonic() >= wire.deadline else f"-{failed.said}", False
 
 
 def _of_queues(wire: Wire, info: str) -> Meaning:

@@ -213,3 +213,30 @@ def test_a_port_that_closes_each_connection_at_once_is_served_by_no_program(monk
     assert made.meaning.state == state, made.meaning
     if does is not reset:  # which may come while the connection is made
         assert made.layer == ("protocol" if state == "down" else ""), "its network and its path work"
+
+
+@pytest.mark.parametrize(
+    ("last", "state", "words"),
+    [
+        (b"$-1\r\n", "up", "it answers, and takes writes"),
+        (b"-OOM command not allowed\r\n", "degraded", "memory limit is reached"),
+        (b"", "up", "not known (it accepts connections and closes them without an answer)"),
+        (b"$5\r\nab", "up", "not known (its answer was cut off"),
+    ],
+)
+def test_a_redis_that_closes_the_connection_at_a_write_leaves_that_open(monkeypatch, last, state, words):
+    answers = [b"+PONG\r\n", b"$25\r\nredis_version:7\r\nrole:m\r\n\r\n", last]
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError), listening.accept()[0] as talking:
+                for answer in answers:
+                    talking.recv(4096)
+                    talking.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        port = listening.getsockname()[1]
+        target, why = target_of({"name": "it", "kind": "redis", "host": "127.0.0.1", "port": port, "slow": 60})
+        assert target is not None, why
+        meaning = attempt(Place("host", environment={}), target, "", 30.0).meaning
+    assert (meaning.state, words in meaning.why) == (state, True), meaning
