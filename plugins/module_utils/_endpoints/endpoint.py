@@ -311,11 +311,8 @@ def row_of(source: str, target: Target, attempts: Sequence[Attempt]) -> ProbeRep
     """One row of the matrix, over all attempts."""
     states = [attempt.meaning.state for attempt in attempts]
     bad = [attempt for attempt in attempts if attempt.meaning.state == DOWN]
-    worst = (
-        bad[-1]
-        if bad
-        else next((attempt for attempt in reversed(attempts) if attempt.meaning.state != UP), attempts[-1])
-    )
+    not_up = [attempt for attempt in attempts if attempt.meaning.state != UP]
+    worst = (bad or not_up or list(attempts))[-1]
     addresses = addresses_of(attempts)
     state = FLAPPING if bad and len(bad) < len(attempts) else worst.meaning.state
     layer, why = "" if state == UP else worst.layer, worst.meaning.why
@@ -345,8 +342,10 @@ def row_of(source: str, target: Target, attempts: Sequence[Attempt]) -> ProbeRep
 def _unasked(attempts: Sequence[Attempt], addresses: Sequence[AddressReport]) -> str:
     """What the last answer of each address does not show, and which address gave none."""
     clauses = {attempt.address: attempt.meaning.unasked for attempt in attempts}
+    live, asked = max(attempt.live for attempt in attempts), len(clauses)
     unknown = [each for each in addresses if each["state"] == UNKNOWN and each["why"] != NO_ROUTE]
     clauses.update({each["address"]: f"{each['address']}: {each['why']}" for each in unknown})
+    clauses["more"] = f"{live - asked} of {live} addresses took a connection and were not asked" if live > asked else ""
     return "; ".join(dict.fromkeys(filter(None, clauses.values())))
 
 

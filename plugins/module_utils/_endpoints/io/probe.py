@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from ..endpoint import ALWAYS, DOWN, UNKNOWN, UP, Attempt, Meaning, Step, Target, redirected
 from ..meaning import behind_silent_servers, is_unreadable, of_certificate, of_failed, slower, whose_fault
+from .addresses import MOST
 from .ask_database import ask_postgres, ask_redis
 from .ask_http import ask_http
 from .namespaces import Place
@@ -71,9 +72,11 @@ def _attempt(place: Place, target: Target, key: str, seconds: float, number: int
     resolved = behind_silent_servers(meaning, wire.servers_failed) if wire.servers_silent else meaning
     layer = "protocol" if resolved.state == meaning.state else "dns"
     meaning = resolved
-    if meaning.state == UP and not meaning.unasked:
-        unasked = "whether its name has more addresses was not answered" if wire.unresolved else wire.servers_failed
-        meaning = replace(meaning, unasked=unasked)
+    if meaning.state == UP:
+        more = "whether its name has more addresses was not answered" if wire.unresolved else wire.servers_failed
+        untried = len(wire.addresses) - MOST
+        over = f"{untried} of its {len(wire.addresses)} addresses were not tried" if untried > 0 else ""
+        meaning = replace(meaning, unasked="; ".join(filter(None, (meaning.unasked, more, over))))
     made = Attempt(
         tuple(wire.steps),
         replace(meaning, why=wire.clean(meaning.why)),

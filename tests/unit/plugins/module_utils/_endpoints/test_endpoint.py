@@ -126,8 +126,8 @@ def test_each_address_of_a_name_is_judged(tries, state, layer, words, addresses)
     assert [each["state"] for each in row["addresses"]] == addresses
 
 
-def answered(address, unasked="", unused=()):
-    return Attempt((Step("tcp", True, 1.0),), Meaning("up", unasked=unasked), address, (), 1, tuple(unused))
+def answered(address, unasked="", unused=(), live=1):
+    return Attempt((Step("tcp", True, 1.0),), Meaning("up", unasked=unasked), address, (), live, tuple(unused))
 
 
 @pytest.mark.parametrize(
@@ -138,8 +138,11 @@ def answered(address, unasked="", unused=()):
         ([answered("10.0.0.1", "its page"), answered("10.0.0.1")], ""),
         ([answered("10.0.0.1", "its page"), answered("10.0.0.2", "its page")], "its page"),
         ([answered("10.0.0.1", unused=[("fd00::1", "no answer")])], "fd00::1: no answer"),
+        ([answered("10.0.0.1", live=3), answered("10.0.0.2", live=3)],
+         "1 of 3 addresses took a connection and were not asked"),
+        ([answered("10.0.0.1", live=2), answered("10.0.0.2", live=2), answered("10.0.0.1", live=2)], ""),
         ([answered("10.0.0.1", unused=[("fd00::1", "this place has no route for IPv6")])], ""),
     ],
-)
+)  # fmt: skip
 def test_what_the_answers_of_all_addresses_do_not_show_is_said(tries, unasked):
     assert row_of("host", target(), tries)["unasked"] == unasked

@@ -240,3 +240,14 @@ def test_a_redis_that_closes_the_connection_at_a_write_leaves_that_open(monkeypa
         assert target is not None, why
         meaning = attempt(Place("host", environment={}), target, "", 30.0).meaning
     assert (meaning.state, words in meaning.why) == (state, True), meaning
+
+
+@pytest.mark.parametrize(("number", "unasked"), [(16, ""), (17, "1 of its 17 addresses were not tried")])
+def test_addresses_beyond_those_that_are_tried_are_said(monkeypatch, number, unasked):
+    with server() as (port, _asked):
+        names = "".join(f"127.0.0.{last} many.example\n" for last in range(1, number + 1))
+        monkeypatch.setattr(Place, "read", lambda _self, path: names if path == "/etc/hosts" else "")
+        target, why = target_of({"name": "it", "url": f"http://many.example:{port}/", "slow": 60})
+        assert target is not None, why
+        meaning = attempt(Place("host", environment={}), target, "", 30.0).meaning
+    assert (meaning.state, meaning.unasked) == ("up", unasked), meaning
