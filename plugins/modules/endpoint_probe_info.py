@@ -150,7 +150,8 @@ options:
       redirects:
         description:
           - Number of redirects to follow, each with all layers, within O(timeout). The result is that of the last
-            address. Headers and keys are not sent to another host. 0 follows none; where a redirect leads to is reported.
+            address. Headers and keys are not sent to another host or port, nor from HTTPS to HTTP. 0 follows none; where a
+            redirect leads to is reported.
             With the judge V(webhook) none is followed, as by those who send events.
         type: int
         default: 0

@@ -280,7 +280,7 @@ def url_of(target: Target) -> str:
 
 
 def redirected(target: Target, location: str, status: int = 302) -> tuple[Target | None, str]:
-    """The target that a redirect leads to, or why it is not followed. Headers and keys stay with their own host.
+    """The target that a redirect leads to, or why it is not followed. Headers and keys stay with their own server.
 
     The method stays behind 307 and 308, and clients make a GET of a POST behind the others (RFC 9110, 15.4).
     """
@@ -291,7 +291,8 @@ def redirected(target: Target, location: str, status: int = 302) -> tuple[Target
     onward, why = target_of({"name": target.name, "url": url})
     if onward is None:
         return None, why
-    same = onward.host == target.host
+    safer = onward.secure and not target.secure
+    same = onward.host == target.host and (safer or (onward.port, onward.secure) == (target.port, target.secure))
     return replace(
         target,
         host=onward.host,

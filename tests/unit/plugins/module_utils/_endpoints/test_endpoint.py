@@ -64,6 +64,8 @@ def test_a_parameter_that_is_no_secret_stays():
         ("https://web/x?a=b", ("web", 443, "/x?a=b", True, "k")),
         ("http://other.example:8080/", ("other.example", 8080, "/", False, "")),
         ("//other.example/y", ("other.example", 80, "/y", False, "")),
+        ("http://web:8080/", ("web", 8080, "/", False, "")),
+        ("https://web:8443/", ("web", 8443, "/", True, "k")),
     ],
 )
 def test_where_a_redirect_leads_and_what_goes_along(location, onward):
@@ -71,7 +73,16 @@ def test_where_a_redirect_leads_and_what_goes_along(location, onward):
     assert not why
     assert found is not None
     assert (found.host, found.port, found.path, found.secure, found.key) == onward
-    assert (bool(found.headers), found.redirects) == (onward[0] == "web", 1)
+    assert (bool(found.headers), found.redirects) == (bool(onward[4]), 1)
+
+
+def test_no_key_goes_from_https_to_http():
+    secure = target(url="https://web/", headers={"X": "y"}, key="k", redirects=2)
+    plain, dummy = redirected(secure, "http://web:443/x")
+    kept, dummy = redirected(secure, "/x")
+    assert plain is not None
+    assert kept is not None
+    assert (plain.key, plain.headers, kept.key, kept.headers) == ("", {}, "k", {"X": "y"})
 
 
 @pytest.mark.parametrize(
