@@ -13,7 +13,7 @@ import re
 from .._core.redaction import redacted
 from .answerer import Answerer, HttpAnswer, answerer_of
 from .endpoint import DEGRADED, DOWN, NETWORK, OURS, UNKNOWN, UP, Meaning
-from .marks.mark import PAGE, PORTAL, PROXY, PROXY_PASSWORD, REDIRECT
+from .marks.mark import GATEWAY, PAGE, PASSWORD, PORTAL, PROXY, PROXY_PASSWORD, REDIRECT
 
 _REFUSED = (400, 401, 403)
 _REFUSED_TOO = (406, 411, 413, 415, 422)  # the request for its form, by the view or by what stands before it
@@ -29,6 +29,7 @@ _OF_ANY = re.compile(
 )
 # What a filter says of itself, in whose words the signature may be that of an attack, and the payload what it looks at.
 _OF_A_FILTER = re.compile(r"(?i)\bblock(?:ed|s|ing)?\b|\bwaf\b|firewall|\battack")
+_WORDS = "its words"  # by which alone some of those who answer before a view are recognised
 _READS = ("GET", "HEAD", "OPTIONS")
 # What a router writes that knows a path by its methods, and has none for this one: Express, Nest, Fastify, AdonisJS,
 # Rails, Phoenix, Sinatra, Gin, Koa, hapi, Play, Javalin, Pyramid and Hono answer 404 where others answer 405.
@@ -51,6 +52,8 @@ def of_webhook(answer: HttpAnswer, method: str) -> Meaning:
         return _of_method(answer, method, who)
     if who is not None and who.kind == REDIRECT:
         return Meaning(DOWN, f"{who.words} ({answer.status}), which a sender of webhooks does not follow", OURS)
+    if who is not None and who.kind in (PASSWORD, GATEWAY) and who.by.startswith(_WORDS) and _speaks_of_event(answer):
+        return _unknown_refusal(answer)  # a view may say of an event that it is not authenticated
     if who is not None and who.kind != PAGE:
         return Meaning(DOWN, f"the view is not reached: {who.words}, {answer.status}", OURS)
     wordless = method == "HEAD" or bool(answer.unread)
@@ -78,6 +81,8 @@ def _of_method(answer: HttpAnswer, method: str, who: Answerer | None) -> Meaning
         return Meaning(DOWN, "it takes no POST (405): the route or the proxy is wrong", OURS)
     if who is not None and not allowed:
         return Meaning(UNKNOWN, "a web page answers 405 and names no methods: whether it is the view's is not known")
+    if not allowed and _OF_A_FILTER.search(answer.body):
+        return _unknown_refusal(answer)
     if answer.unread and not allowed:
         return Meaning(UNKNOWN, f"something answers 405, and {answer.unread}: whether it is the view's is not known")
     return Meaning(UP, "the view is there, and takes events alone (405)")
@@ -118,12 +123,19 @@ def _of_refusal(answer: HttpAnswer, method: str) -> Meaning:
         why = f"the request is refused ({answer.status}), and {answer.unread}"
         return Meaning(UNKNOWN, f"{why}: whether the view was reached is not known")
     bare = answer.status == 400 and not answer.body.strip("{}[]\"' \r\n")
-    own = _OF_ANY.sub("", answer.body)
-    if not (bare or (_OF_AN_EVENT.search(own) and not _OF_A_FILTER.search(own))):
-        said = f", and says: {redacted(answer.body)[:80]}" if answer.body.strip() else ""
-        return Meaning(
-            UNKNOWN, f"the request is refused ({answer.status}){said}: whether the view was reached is not known"
-        )
+    if not (bare or (_speaks_of_event(answer) and not _OF_A_FILTER.search(answer.body))):
+        return _unknown_refusal(answer)
     if method in _READS or answer.status not in _REFUSED:
         return Meaning(UP, f"the view answers, and refuses what is no event ({answer.status})")
     return Meaning(UP, f"it refuses an event that is not signed ({answer.status}), as it should")
+
+
+def _speaks_of_event(answer: HttpAnswer) -> bool:
+    return bool(_OF_AN_EVENT.search(_OF_ANY.sub("", answer.body)))
+
+
+def _unknown_refusal(answer: HttpAnswer) -> Meaning:
+    said = f", and says: {redacted(answer.body)[:80]}" if answer.body.strip() else ""
+    return Meaning(
+        UNKNOWN, f"the request is refused ({answer.status}){said}: whether the view was reached is not known"
+    )

@@ -85,7 +85,15 @@ PAGE = "<!doctype html><h1>Pafar</h1>"
         pytest.param(403, HTML, "Forbidden", "unknown", "unknown", id="words that say nothing"),
         pytest.param(200, HTML, "ok", "unknown", "degraded", id="it takes it, in words"),
         pytest.param(400, HTML, "<p>Invalid signature</p>", "unknown", "unknown", id="a tag makes a page"),
+        pytest.param(401, JSON, '{"error":"event not authenticated"}', "unknown", "unknown", id="words of both"),
+        pytest.param(
+            401, JSON, '{"error":"Unauthenticated: bad signature"}', "unknown", "unknown", id="of a signature"
+        ),
+        pytest.param(401, JSON, '{"message":"Unauthenticated."}', "down", "down", id="of a login alone"),
+        pytest.param(401, {"www-authenticate": "Bearer"}, "no signature", "down", "down", id="a login by its header"),
         # What a filter says of itself is of no event.
+        pytest.param(405, JSON, '{"message":"blocked by the firewall"}', "unknown", "down", id="a filter answers 405"),
+        pytest.param(405, {"allow": "POST"}, "blocked", "up", "down", id="with the method that it takes"),
         pytest.param(403, {}, "Request payload blocked by the WAF", "unknown", "unknown", id="what a filter looks at"),
         pytest.param(403, {}, "Blocked: attack signature 942100", "unknown", "unknown", id="of an attack"),
         pytest.param(403, JSON, '{"message":"denied by policy","event_id":"7f"}', "unknown", "unknown", id="its id"),
