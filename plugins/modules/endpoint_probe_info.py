@@ -90,7 +90,8 @@ options:
         default: []
       body:
         description:
-          - Regular expression that must match within the first 64 KiB of the response body. A search is stopped after
+          - Regular expression that must match within the first 64 KiB of the response body. If it does not and the body
+            is longer, the target is unknown. A search is stopped after
             the rest of O(timeout), at least 0.5 seconds; the target then counts as degraded.
         type: str
         default: ""

@@ -113,7 +113,8 @@ def of_http(target: Target, answer: HttpAnswer, key_given: bool, near: bool, mat
     ``matches``: whether what is looked for was found in the body; None where that took too long.
     """
     status, body = answer.status, answer.body
-    if answer.unread and (target.judge or target.body) and 200 <= status < 300:
+    asked_for = status in target.expect if target.expect and not target.judge else 200 <= status < 300
+    if answer.unread and (target.judge or target.body) and asked_for and 200 <= status < 300:
         return Meaning(UNKNOWN, f"it answers {status}, and {answer.unread}: what it says is not known")
     if target.judge in _PROVIDERS:
         who, itself = target.judge.capitalize(), _is_itself(target, answer)

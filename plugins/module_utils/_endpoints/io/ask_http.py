@@ -85,6 +85,10 @@ def ask_http(wire: Wire) -> Meaning:
         matches = found_in(target.body, answer.body, wire.left()) if searched else True
     except OSError as error:
         raise Failed("protocol", f"no process could be started to look at the answer ({words_of(error)})") from None
+    if not matches and wire.longer:  # it may stand in the rest
+        answer = answer._replace(
+            unread=f"its first {BODY // 1024} KiB do not match {target.body}, and more was not read"
+        )
     meaning = of_http(target, answer, bool(wire.key), wire.near, matches)
     if answer.missing and meaning.state == UP:
         meaning = incomplete(answer.status, answer.missing, target, wire.near)
@@ -142,6 +146,7 @@ def _asked(wire: Wire) -> HttpAnswer:
     named = {name.lower(): value for name, value in answer.getheaders()}
     whole = not missing and len(text) < BODY
     text, unread = _unpacked(text, named.get("content-encoding", ""))
+    wire.longer = len(text) >= BODY
     if unread and whole and unread.endswith(_TORN):
         missing = unread
     missing = missing or _odd_length(answer.headers.get_all("Content-Length") or [])

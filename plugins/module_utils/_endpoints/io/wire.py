@@ -51,6 +51,7 @@ class Wire:
         self.certificate: LayerFacts = {}
         self.number = number
         self.unended = False  # whether an answer without a length may have been cut off
+        self.longer = False  # whether its body is longer than is read
         self.location = ""  # where an answer of HTTP redirects to
         self.addresses: list[str] = []
         self.unresolved = ""  # why there may be more of them

@@ -36,12 +36,10 @@ def server(answer: bytes = WELL) -> Iterator[tuple[int, list[str]]]:
         yield listening.getsockname()[1], asked
 
 
-def tried(
-    monkeypatch: pytest.MonkeyPatch, url: str, *, proxy: str = "", key: str = "", redirects: int = 0, judge: str = ""
-) -> Attempt:
+def tried(monkeypatch: pytest.MonkeyPatch, url: str, *, proxy: str = "", key: str = "", **more: object) -> Attempt:
     names = "127.0.0.1 xn--bcher-kva.example xn--e1afmkfd.example proxy.example\n"
     monkeypatch.setattr(Place, "read", lambda _self, path: names if path == "/etc/hosts" else "")
-    given = {"name": "it", "url": url, "key": "it" if key else "", "slow": 60, "redirects": redirects, "judge": judge}
+    given = {"name": "it", "url": url, "key": "it" if key else "", "slow": 60, **more}
     target, why = target_of(given)
     assert target is not None, why
     environment = {"http_proxy": proxy, "https_proxy": proxy} if proxy else {}
@@ -251,3 +249,21 @@ def test_addresses_beyond_those_that_are_tried_are_said(monkeypatch, number, una
         assert target is not None, why
         meaning = attempt(Place("host", environment={}), target, "", 30.0).meaning
     assert (meaning.state, meaning.unasked) == ("up", unasked), meaning
+
+
+@pytest.mark.parametrize(
+    ("body", "packed", "state"),
+    [
+        (b"x" * 70_000 + b"trips", False, "unknown"),
+        (b"x" * 70_000 + b"trips", True, "unknown"),
+        (b"trips" + b"x" * 70_000, False, "up"),
+        (b"x" * 60_000, False, "down"),
+    ],
+)
+def test_what_is_looked_for_may_stand_behind_what_is_read(monkeypatch, body, packed, state):
+    sent = gzip.compress(body) if packed else body
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n" % len(sent) + b"Content-Encoding: gzip\r\n" * packed
+    with server(head + b"\r\n" + sent) as (port, _asked):
+        for expect, expected in (((), state), ((503,), "down")):
+            made = tried(monkeypatch, f"http://127.0.0.1:{port}/", body="trips", expect=expect)
+            assert made.meaning.state == expected, made.meaning
