@@ -160,7 +160,7 @@ def _out_of_time(code: int, path: Sequence[Certificate], sent: Sequence[Certific
     ended = next((link for link in [*path, *sent] if link.ends < now), None)
     if ended is None:
         return "a certificate above it ended"
-    return f"{_which(ended, own)} ended {ended_ago(days_left(ended, now))}"
+    return f"{_which(ended, own)} ended {ended_ago(days_left(ended, now))}, or this clock is wrong"
 
 
 def names_missing(own: Certificate, wanted: Sequence[str]) -> list[str]:
