@@ -13,6 +13,7 @@ from ..meaning import behind_silent_servers, is_unreadable, of_certificate, of_f
 from .addresses import MOST
 from .ask_database import ask_postgres, ask_redis
 from .ask_http import ask_http
+from .certificates import UNREAD
 from .namespaces import Place
 from .wire import Failed, Wire
 
@@ -76,7 +77,9 @@ def _attempt(place: Place, target: Target, key: str, seconds: float, number: int
         more = "whether its name has more addresses was not answered" if wire.unresolved else wire.servers_failed
         untried = len(wire.addresses) - MOST
         over = f"{untried} of its {len(wire.addresses)} addresses were not tried" if untried > 0 else ""
-        meaning = replace(meaning, unasked="; ".join(filter(None, (meaning.unasked, more, over))))
+        chain = wire.certificate.get("chain_problems", []) if target.kind in ("http", "tls") else []
+        unread = UNREAD if UNREAD in chain else ""
+        meaning = replace(meaning, unasked="; ".join(filter(None, (meaning.unasked, more, over, unread))))
     made = Attempt(
         tuple(wire.steps),
         replace(meaning, why=wire.clean(meaning.why)),
