@@ -21,6 +21,7 @@ from .._endpoints.reached import (
     BELOW,
     is_connected,
     is_cut,
+    is_handshake,
     is_late_name,
     is_limited,
     is_no_name,
@@ -125,7 +126,8 @@ def _without_network(row: Row) -> Cause:
 def _unhealthy_nearby(rows: Sequence[Row], causes: Sequence[Cause], services: Services) -> list[Cause]:
     """Unhealthy services of ours while a target is not reached: the path of their public names is not known."""
     failing = [row for row in rows if row["state"] in (DOWN, FLAPPING) and not is_unsteady(row)]
-    unexplained = [row for row in failing if row["fault_of"] not in (KEY, THEIRS)]
+    # A handshake with a provider that fails is no path of ours, whosever fault it is.
+    unexplained = [row for row in failing if row["fault_of"] not in (KEY, THEIRS) and not is_handshake(row)]
     if not unexplained:
         return []
     reported = {name for cause in causes for name in cause.rules.get("services", ())}
@@ -269,6 +271,8 @@ def _outside(
     detail: Detail = {"target": target, "sources": []}
     if not cut and is_unsteady(failing[0]):
         return _unsteady(target, text)
+    if not cut and is_handshake(failing[0]):
+        detail["advice"] = _NO_HANDSHAKE.format(target=target)
     if not cut:
         return Cause(SLOW if failing[0]["state"] == DEGRADED else NOT_SERVING, 0.9, (text,), "", {}, detail)
     # What is slow, or fails elsewhere too, shows no path that works; what is limited there shows one that may do.
@@ -367,6 +371,10 @@ _UNSTEADY = (
 _REFUSED_HERE = (
     "{target} is reached from elsewhere, and the network of the source works: compare the address that the name has at"
     " both (getent hosts), and look for a rule of a firewall for this one source"
+)
+_NO_HANDSHAKE = (
+    "the handshake with {target} fails: compare this host's clock and its store of authorities, and look for a proxy"
+    " that inspects TLS; where all are right, its provider can repair it"
 )
 _NO_NAME_HERE = (
     "the name of {target} is resolved elsewhere, and the resolver of the source works: compare their name servers and"

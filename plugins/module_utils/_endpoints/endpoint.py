@@ -20,7 +20,7 @@ from .chain import ChainLink
 UP, DEGRADED, FLAPPING, DOWN, UNKNOWN = "up", "degraded", "flapping", "down", "unknown"
 LAYERS = ("dns", "tcp", "tls", "protocol")
 KINDS = ("http", "tcp", "tls", "postgres", "redis")
-HOST = "host"
+HOST, PROVIDERS = "host", ("stripe", "maps")
 # Whose fault it is, as far as the answer shows.
 OURS, THEIRS, KEY, NETWORK, NOBODY = "ours", "theirs", "key", "network", ""
 LATE = "it answered after"  # how the reason of a correct but slow answer begins

@@ -25,6 +25,7 @@ from .endpoint import (
     NETWORK,
     NOBODY,
     OURS,
+    PROVIDERS,
     THEIRS,
     UNKNOWN,
     UP,
@@ -50,7 +51,6 @@ from .marks.mark import (
 from .vendors import MAPS, STRIPE, Answer, by_rules, came_by_proxy, is_maps, is_own_error, is_stripe, names_proxy
 from .webhook import of_webhook
 
-_PROVIDERS = ("stripe", "maps")
 _INSTEAD = (CHALLENGE, DEFAULT_PAGE, MAINTENANCE)  # of the site, also with a status that is expected
 _REDIRECTS = (301, 302, 303, 307, 308)
 _OWN_KINDS = ("postgres", "redis")
@@ -73,14 +73,14 @@ def of_failed(step: Step, target: Target, near: bool) -> Meaning:
         return Meaning(DOWN, f"{target.host}:{target.port}: {step.said}", fault_of)
     if step.layer == "tls":
         # A clock, a store of roots and an inspecting proxy of ours spoil the handshake with a provider, too.
-        fault_of = NOBODY if target.judge in _PROVIDERS else whose_fault(target, near)
+        fault_of = NOBODY if target.judge in PROVIDERS else whose_fault(target, near)
         return Meaning(DOWN, f"no trustworthy connection: {step.said}", fault_of)
     return Meaning(DOWN, step.said, whose_fault(target, near))
 
 
 def whose_fault(target: Target, near: bool) -> str:
     """Whose matter it is when it fails, hangs or is slow; empty where its address does not show whose it is."""
-    if target.judge in _PROVIDERS:
+    if target.judge in PROVIDERS:
         return THEIRS
     return OURS if near or target.kind in _OWN_KINDS or target.judge == "webhook" else NOBODY
 
@@ -116,7 +116,7 @@ def of_http(target: Target, answer: HttpAnswer, key_given: bool, near: bool, mat
     asked_for = status in target.expect if target.expect and not target.judge else 200 <= status < 300
     if answer.unread and (target.judge or target.body) and asked_for and 200 <= status < 300:
         return Meaning(UNKNOWN, f"it answers {status}, and {answer.unread}: what it says is not known")
-    if target.judge in _PROVIDERS:
+    if target.judge in PROVIDERS:
         who, itself = target.judge.capitalize(), _is_itself(target, answer)
         if itself is False:
             return Meaning(DOWN, f"what answers {status} is not {who}: a proxy or a portal on the way there", NETWORK)

@@ -7,7 +7,19 @@ from __future__ import annotations
 from typing import Sequence, TypedDict
 
 from .._core.text import some
-from .endpoint import DEGRADED, DOWN, FLAPPING, LATE, LATE_NAME, READS_ONLY, THEIRS, UNKNOWN, UP, ProbeReport
+from .endpoint import (
+    DEGRADED,
+    DOWN,
+    FLAPPING,
+    LATE,
+    LATE_NAME,
+    PROVIDERS,
+    READS_ONLY,
+    THEIRS,
+    UNKNOWN,
+    UP,
+    ProbeReport,
+)
 
 BELOW = ("dns", "tcp")  # layers below an answer of the target itself
 
@@ -70,6 +82,11 @@ def is_unsteady(row: ProbeReport) -> bool:
 def is_late_name(row: ProbeReport) -> bool:
     """Whether it works and only a name server gave no answer to its name: a matter of who asks, not of the target."""
     return row["state"] == DEGRADED and row["layer"] == "dns" and LATE_NAME in row["why"]
+
+
+def is_handshake(row: ProbeReport) -> bool:
+    """Whether a handshake with a provider failed: for a fault of its own, or for a clock or a proxy of ours."""
+    return row["layer"] == "tls" and row["state"] in (DOWN, FLAPPING) and row["judge"] in PROVIDERS
 
 
 def is_limited(row: ProbeReport) -> bool:

@@ -89,6 +89,18 @@ def test_our_own_front_door_is_nobody_elses_fault():
     assert (found["cause"], found["rules"]["services"]) == ("service_unhealthy", ["nginx"])
 
 
+def test_a_handshake_with_a_provider_that_fails_restarts_nothing():
+    unhealthy = service("nginx", 1, "its health check fails", state="running")
+    theirs = down(BACKEND, "stripe", "tls", "no trustworthy connection: it is self-signed", judge="stripe")
+    theirs["address"] = "api.stripe.com:443"
+    found = diagnose_network([theirs], {**SERVICES, "nginx": unhealthy}).as_dict()
+    assert (found["cause"], found["mitigation"]) == ("target_unhealthy", "")
+    assert "clock" in found["advice"][0]
+    other = {**theirs, "judge": ""}
+    found = diagnose_network([other], {**SERVICES, "nginx": unhealthy}).as_dict()
+    assert found["cause"] == "service_unhealthy"
+
+
 def test_what_was_stopped_by_somebody_is_named_and_stays_stopped():
     stopped = service("reports", 0, "is exited (143, stopped on request)", state="exited")
     services = {**SERVICES, "reports": stopped}

@@ -9,6 +9,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.meaning i
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.reached import (
     is_connected,
     is_cut,
+    is_handshake,
     is_no_name,
     is_refused,
     is_unsteady,
@@ -106,3 +107,18 @@ def test_what_an_answer_that_is_up_does_not_show(status, headers, body, unasked)
 def test_what_a_body_must_be_is_all_that_is_asked():
     assert http(200, SHELL, body="root").unasked == ""
     assert http(302, headers={"location": "http://portal.example/"}, expect=[302]).unasked == ""
+
+
+@pytest.mark.parametrize(
+    ("judge", "layer", "state", "failed"),
+    [
+        ("stripe", "tls", "down", True),
+        ("maps", "tls", "flapping", True),
+        ("stripe", "tls", "degraded", False),
+        ("stripe", "protocol", "down", False),
+        ("webhook", "tls", "down", False),
+        ("", "tls", "down", False),
+    ],
+)
+def test_a_handshake_with_a_provider_that_fails(judge, layer, state, failed):
+    assert is_handshake({**probed("a", "it", state, layer, "why"), "judge": judge}) is failed
