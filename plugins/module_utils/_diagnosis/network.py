@@ -28,7 +28,7 @@ from .._endpoints.reached import (
     is_refused,
     is_unsteady,
     lines_of,
-    unknown_of,
+    unread_of,
 )
 from .._endpoints.request_id import for_support, request_id_at
 from .cause import Cause, Detail, Diagnosis, Rules, diagnosis, joined
@@ -50,7 +50,7 @@ def diagnose_network(matrix: Sequence[Row], services: Services, stale: Sequence[
     """``matrix``: of endpoint_probe_info; ``services`` and ``stale`` (its stale proxies): of compose_info."""
     causes = causes_of(matrix, services, stale)
     lines = lines_of(matrix) or ["every source reaches every target"]
-    return diagnosis(causes, lines[:1] if causes else lines, _advice(causes), unread=unknown_of(matrix))
+    return diagnosis(causes, lines[:1] if causes else lines, _advice(causes), unread=unread_of(matrix))
 
 
 def causes_of(matrix: Sequence[Row], services: Services, stale: Sequence[StaleProxy] = ()) -> list[Cause]:

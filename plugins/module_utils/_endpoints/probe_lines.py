@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from .._core.console import CARE, DIM, GOOD, SHOWN, Line, first_line
 from .endpoint import UP
-from .reached import ReachedReport, unasked_of, unknown_of
+from .reached import ReachedReport, unread_of
 
 
 def of_probes(result: ReachedReport) -> list[Line]:
@@ -14,5 +14,5 @@ def of_probes(result: ReachedReport) -> list[Line]:
     matrix = result["matrix"]
     healthy = sum(row["state"] == UP for row in matrix)
     head = f"{healthy} of {len(matrix)} paths are healthy"
-    lines = [first_line(GOOD if result["healthy"] else DIM, head, [*unknown_of(matrix), *unasked_of(matrix)])]
+    lines = [first_line(GOOD if result["healthy"] else DIM, head, unread_of(matrix))]
     return lines + [(CARE, text) for text in result["lines"][:SHOWN]]

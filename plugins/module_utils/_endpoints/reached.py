@@ -69,6 +69,11 @@ def unasked_of(rows: Sequence[ProbeReport]) -> list[str]:
     return sorted({f"{row['target']}: {row['unasked']}" for row in rows if row["unasked"]})
 
 
+def unread_of(rows: Sequence[ProbeReport]) -> list[str]:
+    """What no answer shows: of targets whose state is unknown, and of those that are up."""
+    return [*unknown_of(rows), *unasked_of(rows)]
+
+
 def is_cut(row: ProbeReport) -> bool:
     """Whether no attempt made a connection. Where one of several did, a path, a name and a listener are there."""
     return row["state"] == DOWN and row["layer"] in BELOW

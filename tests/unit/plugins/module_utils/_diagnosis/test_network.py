@@ -214,6 +214,14 @@ def test_what_could_not_be_tried_is_said():
     assert (found["cause"], len(found["unread"])) == ("", 1)
 
 
+def test_what_the_answers_leave_open_is_said_once_for_each_target():
+    left_open = {"unasked": "the last 4 of 20 addresses were not tried"}
+    rows = [row(BACKEND, "maps"), {**row(BACKEND, "stripe"), **left_open}, {**row(WORKER, "stripe"), **left_open}]
+    found = diagnose_network(rows, SERVICES).as_dict()
+    assert (found["cause"], found["unread"]) == ("", ["stripe: the last 4 of 20 addresses were not tried"])
+    assert diagnose_network(rows[:1], SERVICES).as_dict()["unread"] == []
+
+
 @pytest.mark.parametrize(
     ("state", "note"), [("paused", "is paused, by a person"), ("exited", "was stopped on purpose")]
 )
