@@ -47,6 +47,11 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     ALERTMANAGER: {"token": "", "user": "", "password": ""},
 }  # fmt: skip
+# What a kind needs beside: its messages wait until it is there.
+_OF_KIND = {
+    (PAGE, "statuspage"): "page", (PAGE, "cachet"): "api", (PAGER, "pagerduty"): "routing_key",
+    (PAGER, "apprise"): "url",
+}  # fmt: skip
 _ADDRESS = re.compile(r'(?:"[^"]*"|[^,;"])+')  # a name in quotes may have a comma
 _LISTS = ("to", "reviewers", "approvers")  # of addresses
 CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
@@ -138,6 +143,19 @@ def _require_labels(labels: Sequence[Any]) -> None:
         raise InputError(f"runbook_announce.{ALERTMANAGER}.labels: {wrong[0]!r} is no name of a label.")
     if not set(labels) - {"alertname"}:
         raise InputError(f"runbook_announce.{ALERTMANAGER}.labels names a label beside alertname.")
+
+
+def incomplete(settings: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What channels need by their kind and have not, a sentence each: before an incident, not in the middle of it."""
+    found = [
+        (channel, name, kind)
+        for (channel, kind), name in _OF_KIND.items()
+        if channel in settings and settings[channel]["kind"] == kind and not settings[channel][name]
+    ]
+    return [
+        f"runbook_announce.{place} needs {name} for the kind {kind}: messages wait for it"
+        for place, name, kind in found
+    ]
 
 
 def addresses_of(settings: Mapping[str, Mapping[str, Any]]) -> list[str]:

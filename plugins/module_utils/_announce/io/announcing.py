@@ -14,7 +14,7 @@ from ..escape import TARGETS, hosts_of
 from ..options import SECRETS
 from ..outbox import Entry, Message
 from ..report import AnnouncedMessage, AnnounceReport, OutboxOfIncident, OutboxReport, TakenMessage
-from ..settings import ALERTMANAGER, MAIL, PAGE, PAGER, SLACK, TRACKER, addresses_of, usable_settings
+from ..settings import ALERTMANAGER, MAIL, PAGE, PAGER, SLACK, TRACKER, addresses_of, incomplete, usable_settings
 from ..texts import TEMPLATES
 from .alertmanager import Silencer
 from .apprise import Apprise
@@ -175,7 +175,7 @@ class Announcing:
 
     def _problems(self) -> list[str]:
         of_texts = [problem for texts in self.texts.values() for problem in texts.problems.values()]
-        return [*self.wrong, *self.strange, *of_texts]
+        return [*self.wrong, *incomplete(self.settings), *self.strange, *of_texts]
 
     def _on_the_page(self, report: OutboxReport) -> list[OutboxOfIncident]:
         """The newest incidents that the page shows and that have nothing to send: a person may have changed the page

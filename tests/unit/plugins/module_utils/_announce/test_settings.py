@@ -3,7 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of, usable_settings
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import (
+    incomplete,
+    settings_of,
+    usable_settings,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
 
 
@@ -77,3 +81,21 @@ def test_a_channel_that_is_misspelt_keeps_no_other_from_being_used():
         "runbook_announce.mail", "runbook_announce", "runbook_announce",
     ]  # fmt: skip
     assert "Nothing was sent" not in str(problems)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"page": {"kind": "statuspage", "token": "x"}}, "page needs page for the kind statuspage"),
+        ({"page": {"kind": "cachet", "token": "x", "page": "p"}}, "page needs api for the kind cachet"),
+        ({"pager": {"kind": "pagerduty", "url": "x"}}, "pager needs routing_key for the kind pagerduty"),
+        ({"pager": {"kind": "apprise", "routing_key": "x"}}, "pager needs url for the kind apprise"),
+        ({"page": {"kind": "statuspage", "token": "x", "page": "p"}}, ""),
+        ({"page": {"kind": "cachet", "token": "x", "api": "http://x"}}, ""),
+        ({"pager": {"kind": "pagerduty", "routing_key": "x"}}, ""), ({"pager": {"kind": "apprise", "url": "x"}}, ""),
+        ({"slack": {"token": "x"}}, ""),
+    ],
+)  # fmt: skip
+def test_what_a_kind_of_channel_needs_is_named_before_an_incident(given, says):
+    found = incomplete(settings_of(given))
+    assert found == ([f"runbook_announce.{says}: messages wait for it"] if says else [])
