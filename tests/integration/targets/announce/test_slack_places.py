@@ -41,6 +41,14 @@ def test_a_token_that_is_none_makes_the_channel_wait(slack, error):
     assert adapter(slack).send(CHANNEL, thread()) == NotDelivered(f"Slack: {error}")
 
 
+def test_where_all_names_are_taken_the_standing_channel_has_it(slack):
+    for number in range(20):
+        slack.add(f"{NAME}-{number + 1}" if number else NAME, creator="U1")
+    made = adapter(slack).send(CHANNEL, thread())
+    assert made.note == f"no channel of its own (20 names that begin with {NAME} are taken): it is in #pafar-incidents"
+    assert adapter(slack).send(NOTE, thread(channel="")).reference.startswith(slack.room("pafar-incidents").id)
+
+
 def test_a_channel_that_may_not_be_written_to_is_replaced_by_the_standing_one(slack, monkeypatch):
     taken, standing = slack._chat_postMessage, slack.room("pafar-incidents")
     refused = Answer(200, {"ok": False, "error": "ekm_access_denied"})

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any, Iterator, Mapping
 
 from ...._incident.stamps import is_stamp, moment_of
-from ...delivery import Delivered, Delivery, InDoubt, NotDelivered
+from ...delivery import Delivered, Delivery, InDoubt
 from ...io.channel import Thread
 from ...io.http_call import Answered
 from ...io.render import Texts
@@ -49,9 +49,11 @@ class SlackRooms(SlackCalls):
                 # Whatever keeps the incident from having one keeps no word from the standing channel.
                 if not errors.may_go_elsewhere(refused.name):
                     return refused.delivery
-                note = f"no channel of its own ({refused.name}): it is in #{self.settings['standing_channel']}"
-                return Delivered("", note)
-        return NotDelivered(f"Slack: {_NAMES} names that begin with {base} are taken")
+                return self._without(refused.name)
+        return self._without(f"{_NAMES} names that begin with {base} are taken")
+
+    def _without(self, why: str) -> Delivered:
+        return Delivered("", f"no channel of its own ({why}): it is in #{self.settings['standing_channel']}")
 
     def _made(self, name: str, thread: Thread) -> tuple[str, bool]:
         """The id of the incident's channel of that name, and whether it is new; empty where another has the name. One
