@@ -20,6 +20,7 @@ from ..._core.text import printable, shortened
 from ..._incident.stamps import moment_of
 from ..._postmortem.invitation import invitation
 from ..delivery import Delivered, Delivery, InDoubt, NotDelivered
+from ..escape import in_plain
 from ..outbox import Message
 from .channel import Thread
 from .render import Texts
@@ -143,7 +144,8 @@ class Mail:
     def _add_appointment(self, mail: EmailMessage, values: Mapping[str, Any], incident: str) -> None:
         """As a part that programs show with buttons, and as a file for the others."""
         text = invitation(
-            incident, str(values["severity"]), moment_of(str(values["ended_at"])).timestamp(), str(values["scenario"]),
+            incident, str(values["severity"]), moment_of(str(values["ended_at"])).timestamp(),
+            in_plain(str(values["scenario"])),
             str(self.settings["sender"]), str(values["to"]), int(values["round"]),
         )  # fmt: skip
         mail.add_alternative(text, subtype="calendar", params={"method": "REQUEST"})

@@ -359,3 +359,22 @@ def test_what_a_person_says_is_no_markup_for_a_cachet(text):
     shown = server.incidents[0]["message"].partition("[//]: # (pafar ")[0]
     assert "](" not in shown.replace("\\](", "").replace("\\]\\(", "")
     assert "http://" not in shown
+
+
+@pytest.mark.parametrize(
+    "text", ["see http://evil.test", "x\r\nATTENDEE:mailto:evil@evil.test", "www.evil.test;X=1", "=?utf-8?q?=0A?="]
+)
+def test_an_appointment_has_text_of_others_as_text(text):
+    values = {**BASE, "scenario": text, "round": 1, "to": "ada@example.org", "severity": "P0",
+              "review_at": "2026-11-26T10:00:00.000000Z", "ended_at": "2026-11-23T15:00:00.000000Z"}  # fmt: skip
+    with MailServer() as server:
+        given = {"host": "127.0.0.1", "port": server.port, "tls": "none", "sender": "a@example.org", "to": ["x"]}
+        message = Message("m", "mail", "review", values)
+        assert isinstance(Mail(settings_of({"mail": given})["mail"], Texts("mail")).send(message, thread()), Delivered)
+    (mail,) = server.mails
+    assert str(mail["Subject"]).isprintable()
+    part = next(part for part in mail.walk() if part.get_content_type() == "text/calendar")
+    lines = part.get_content().replace("\r", "").replace("\n ", "").split("\n")
+    assert len([line for line in lines if line.startswith("ATTENDEE")]) == 1
+    assert "://" not in "".join(lines)
+    assert "www." not in "".join(lines)
