@@ -16,6 +16,7 @@ from email.policy import SMTP
 from email.utils import formataddr, formatdate, getaddresses
 from typing import Any, Mapping, Sequence
 
+from ..._core.errors import RunbookError
 from ..._core.text import printable, shortened
 from ..._incident.stamps import moment_of
 from ..._postmortem.invitation import invitation
@@ -53,7 +54,11 @@ class Mail:
         to, sender = str(message.values["to"]), str(self.settings["sender"])
         try:
             mail, recipients = self._mail(message, thread), [address for dummy, address in _parsed(to)]
-        except ValueError as error:
+            # RFC 5321, 4.5.2: a line that begins with a dot gets another one.
+            data = re.sub(rb"(?m)^\.", b"..", mail.as_bytes(policy=SMTP_POLICY))
+        except RunbookError:
+            raise
+        except Exception as error:  # also a fault of the library, of a text that is odd enough: nothing was sent
             # A sender that is wrong can be corrected; the recipient of a message that is queued stays as it is.
             return NotDelivered(f"mail: {_words(error)}", forever=_is_fit(sender))
         try:
@@ -61,7 +66,7 @@ class Mail:
         except Exception as error:  # whatever it is, nothing was sent
             return NotDelivered(f"mail: no connection: {_words(error)}")
         try:
-            return self._sent(server, mail, recipients, thread)
+            return self._sent(server, str(mail["Message-ID"]), data, recipients, thread)
         finally:
             with suppress(OSError):
                 server.close()
@@ -85,9 +90,10 @@ class Mail:
             raise
         return server
 
-    def _sent(self, server: smtplib.SMTP, mail: EmailMessage, recipients: Sequence[str], thread: Thread) -> Delivery:
-        # RFC 5321, 4.5.2: a line that begins with a dot gets another one.
-        data = re.sub(rb"(?m)^\.", b"..", mail.as_bytes(policy=SMTP_POLICY))
+    def _sent(
+        self, server: smtplib.SMTP, name: str, data: bytes, recipients: Sequence[str], thread: Thread
+    ) -> Delivery:
+        """``name``: the Message-ID; ``data``: the mail as it goes over the wire, but for its last line."""
         refused: list[Delivery] = []
         try:
             code, words = server.mail(_parsed(str(self.settings["sender"]))[0][1])
@@ -119,7 +125,7 @@ class Mail:
             return InDoubt(f"mail: the server's reply is none: {code} {_words(words)}", is_copied=True)
         if code >= 400:
             return _by_code("the mail", code, words, not _is_of_site(code, words))
-        return Delivered(str(mail["Message-ID"]), "; ".join(str(getattr(each, "reason", "")) for each in refused))
+        return Delivered(name, "; ".join(str(getattr(each, "reason", "")) for each in refused))
 
     def _mail(self, message: Message, thread: Thread) -> EmailMessage:
         """The same message gives the same mail, but for the date at which it is sent. Raises ValueError."""

@@ -291,6 +291,17 @@ def test_a_mail_that_was_not_begun_is_surely_not_sent(options, forever):
     assert (sent.forever, server.mails) == (forever, [])
 
 
+@pytest.mark.parametrize("error", [IndexError("pop"), AttributeError("x"), ValueError("y")])
+def test_a_mail_that_the_library_cannot_write_is_surely_not_sent(monkeypatch, error):
+    def fails(*_given, **_options):
+        raise error
+
+    monkeypatch.setattr("email.message.EmailMessage.as_bytes", fails)
+    with MailServer() as server:
+        assert mailed(server, "b@example.org") == NotDelivered(f"mail: {error}", forever=True)
+    assert server.mails == []
+
+
 def test_one_of_two_recipients_who_is_refused_keeps_the_mail_from_no_other():
     with MailServer() as server:
         asked = []
