@@ -10,7 +10,10 @@ from typing import Iterable, Mapping, Sequence
 
 from .._core.text import counted, some
 
-SEGMENT = re.compile(r"([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})(?:\.(?:gz|zst|lz4|xz|bz2|br|partial|lzo))*\Z")
+# As archives keep them: packed, encrypted, or with the checksum that pgBackRest adds.
+_PACKED = r"(?:-[0-9a-f]{40})?(?:\.(?:gz|zstd?|lz4|xz|bz2|br|partial|lzo?|Z|gpg|pgp|age|enc|aes))*\Z"
+SEGMENT = re.compile(r"([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})" + _PACKED)
+_HISTORY = re.compile(r"(?:[0-9A-F]{8}\.history|[0-9A-F]{24}\.[0-9A-F]{8}\.backup)" + _PACKED)
 _OF_LOG = {16: 256, 32: 128, 64: 64, 128: 32, 256: 16, 512: 8, 1024: 4, 8: 512, 4: 1024, 2: 2048, 1: 4096}  # MiB
 
 
@@ -39,6 +42,15 @@ def lacking(wanted: Mapping[str, int], sizes: Mapping[str, int]) -> str:
 def is_segment(name: str) -> bool:
     """Whether it is a file of an archive of write-ahead log."""
     return bool(SEGMENT.match(name))
+
+
+def is_history(name: str) -> bool:
+    """Whether it is a history of timelines or the label of a base backup, as they lie in an archive of write-ahead log.
+
+    >>> is_history("00000002.history.gz"), is_history("000000010000000000000003.00000028.backup")
+    (True, True)
+    """
+    return bool(_HISTORY.match(name))
 
 
 def gap_in(names: Iterable[str], sizes: Sequence[int] = ()) -> str:

@@ -26,6 +26,9 @@ _TAR_AT = 257  # where a tar archive says ustar
 # OpenPGP: a session key for a recipient or of a passphrase, in the old and the new form of packets, with its version.
 _PGP = re.compile(rb"(?:[\x84\x8c].|\x85..|[\xc1\xc3].)[\x03-\x06]", re.S)
 _SQL = re.compile(r"\.(?:sql|dump|pgdump|psql|backup)(?:\.(?:gz|bz2|xz|zst|lz4|Z))?(?:[.-]\d{1,8})?$", re.I)
+_PART = re.compile(
+    r"\.(?:sql|dump|pgdump|psql|backup|tar|gz|bz2|xz|zst|lz4|Z|gpg|age|enc)\.(?:a[a-z]|0\d\d|part\d+)$", re.I
+)  # as split(1) and others name them
 _TEXT = bytes(range(32, 256)) + b"\t\r\n\f\b"
 _BESIDE = re.compile(
     r"\.(?:sha(?:1|224|256|384|512)(?:sums?)?|md5(?:sums?)?|b2|blake3|crc|sum|sig|asc|minisig|sigstore)$", re.I
@@ -44,6 +47,8 @@ def other_form(name: str, head: bytes) -> str:
     ('it is encrypted by OpenPGP, and cannot be judged here', '')
     """
     form = next((form for begin, form in _FORMS if head.startswith(begin)), "")
+    if _PART.search(name):
+        form = "a part of a backup that was split"
     if not form and head[_TAR_AT : _TAR_AT + 5] == b"ustar":
         form = "a tar archive"
     if not form and _PGP.match(head):

@@ -98,10 +98,20 @@ class _State:
     remedy: str = ""
 
 
-def of_backups(where: str, newest: Sequence[NewestBackup], max_age: float, database: str = "") -> Check:
-    """Of each series the newest must be whole, young, hold something, and not much less than the one before it."""
+def of_backups(
+    where: str, newest: Sequence[NewestBackup], max_age: float, database: str = "", inner: Sequence[str] = ()
+) -> Check:
+    """Of each series the newest must be whole, young, hold something, and not much less than the one before it.
+
+    ``inner``: folders in it that are no backup themselves, and may hold some.
+    """
     name = f"backups of {where} can be restored"
     again = f"make one now (pg_dumpall | gzip > FILE.sql.gz in {where}), and correct the job (systemctl list-timers)"
+    if not newest and inner:
+        found = f"there is none in it; what its folders hold ({some(list(inner))}) is not examined"
+        return Check(
+            name, None, found, "set path in runbook_backups to the folder in which they lie, one entry for each"
+        )
     if not newest:
         return Check(name, False, "there is none", f"set path and pattern in runbook_backups; or {again}")
     states = [_of_series(backup, max_age, database, again) for backup in newest]

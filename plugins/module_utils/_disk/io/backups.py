@@ -19,7 +19,7 @@ from ..._core.plan import unspaced
 from ..._core.text import some, span
 from ..._system.io.mounted import Silent, silent_mounts
 from ..._system.io.safe_folder import folder
-from ..base_backup import is_segment
+from ..base_backup import is_history, is_segment
 from ..chains import Label, why_chained, why_named
 from ..holders import place_on_host
 from ..other_forms import is_beside, is_unfinished
@@ -266,7 +266,8 @@ def _is_here(handle: int, root: str, path: str, folder_of: str, mounted: Silent)
 def listed(handle: int, pattern: str, silent: Collection[str] = ()) -> list[Backup]:
     """The files and folders of an opened folder that have such names; links are none, nor those that are ``silent``.
 
-    A checksum or signature of another file is none, nor is what is still being written.
+    A checksum or signature of another file is none, nor is what is still being written, nor a history beside segments
+    of write-ahead log.
     """
     backups_there = []
     names = set(os.listdir(handle)) - set(silent)
@@ -274,7 +275,7 @@ def listed(handle: int, pattern: str, silent: Collection[str] = ()) -> list[Back
         for entry in entries:
             if entry.name not in names or not fnmatch(entry.name, pattern):
                 continue
-            if is_beside(entry.name, names) or is_unfinished(entry.name):
+            if is_beside(entry.name, names) or is_unfinished(entry.name) or is_history(entry.name):
                 continue
             try:
                 figures = entry.stat(follow_symlinks=False)

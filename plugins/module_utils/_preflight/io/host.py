@@ -176,14 +176,22 @@ def backups(login: EngineLogin, place: Mapping[str, Any], deadline: float) -> li
             others = [backup for backup in files if not is_segment(backup.name)]
             every = in_series(others, place.get("dated_by") == "name")
             newest = [_newest(handle, family, max_age, deadline) for family in _families(every)]
+            inner = _folders(handle)
     except OSError as error:
         problem = f"{where} cannot be read ({error.strerror})"
         remedy = "set ansible_become: true, and path in runbook_backups"
         return [Check(f"backups of {where} can be restored", None, problem, remedy)]
     checks = [_wal(where, segments, max_age)] if segments else []
     if newest or not segments:
-        checks.append(preflight.of_backups(where, newest, max_age, str(place.get("database") or "")))
+        checks.append(preflight.of_backups(where, newest, max_age, str(place.get("database") or ""), inner))
     return checks
+
+
+def _folders(handle: int) -> list[str]:
+    with os.scandir(handle) as entries:
+        return sorted(
+            entry.name for entry in entries if entry.is_dir(follow_symlinks=False) and entry.name != "lost+found"
+        )
 
 
 def _families(every: Sequence[Series]) -> list[list[Series]]:

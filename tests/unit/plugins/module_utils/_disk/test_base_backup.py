@@ -28,6 +28,30 @@ def test_segments():
     assert base_backup.is_segment("0000000100000000000000FF.gz.partial")
     assert not base_backup.is_segment("00000001.history")
     assert not base_backup.is_segment("000000010000000000000042.sql")
+    assert not base_backup.is_segment("000000010000000000000042.00000028.backup")
+
+
+@pytest.mark.parametrize("suffix", [".gz.gpg", ".zst.age", ".lz4", f"-{'0a' * 20}.gz", f"-{'0a' * 20}", ".br"])
+def test_segments_as_archives_keep_them(suffix):
+    assert base_backup.is_segment("000000010000000000000042" + suffix)
+    assert base_backup.gap_in([name + suffix for name in names(1, 2, 4)]) == "000000010000000000000003"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [
+        ("00000002.history", True),
+        ("0000000A.history.gz", True),
+        ("000000010000000000000003.00000028.backup", True),
+        ("000000010000000000000003.00000028.backup.zst", True),
+        ("000000010000000000000003", False),
+        ("shop.history", False),
+        ("20261128.backup", False),
+        ("000000010000000000000003.backup", False),
+    ],
+)
+def test_what_lies_beside_segments(name, is_one):
+    assert base_backup.is_history(name) is is_one
 
 
 def names(*numbers: int, line: int = 1, to_a_log: int = 256) -> list[str]:

@@ -58,6 +58,10 @@ def test_each_series_by_itself():
         host.NewestBackup("g", dump("g", contents=Contents(roles=2, statements=9))),
     )
     assert host.of_backups("x", [], 3600).ready is False
+    nested = host.of_backups("x", [], 3600, "", ["2026-11-27", "2026-11-28"])
+    assert nested.ready is None
+    assert nested.found == "there is none in it; what its folders hold (2026-11-27, 2026-11-28) is not examined"
+    assert host.of_backups("x", [good], 3600, "", ["2026-11-27"]).ready is True
     assert host.of_backups("x", [good, roles], 3600).ready is True
     stopped = host.NewestBackup("t", dump("t", age=99999))
     check = host.of_backups("x", [good, stopped, *[good] * 9], 3600)

@@ -187,3 +187,11 @@ def test_a_link_that_names_a_backup_by_another_path_to_its_folder_keeps_it(tmp_p
     gone, reasons = going(Kept(str(own), "*.sql.gz", Rule(keep=2)))
     assert gone == sorted([nightly(2), nightly(4)])
     assert "a link beside it points to it" in reasons
+
+
+def test_histories_and_labels_beside_segments_are_no_backups(tmp_path):
+    for name in ("000000010000000000000003", "00000002.history", "000000010000000000000003.00000028.backup"):
+        (tmp_path / name).write_bytes(b"START WAL LOCATION: 0/28 (file 000000010000000000000003)\n")
+    for days in range(4):
+        dump(tmp_path, nightly(days), days + 0.01)
+    assert going(Kept(str(tmp_path), "*", Rule(keep=2)))[0] == sorted([nightly(2), nightly(3)])
