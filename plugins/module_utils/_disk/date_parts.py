@@ -18,6 +18,7 @@ PUT_APART = ("d-m-y", "m-d-y")
 # How names write a moment other than by a date that is known here. Those in the second line are short numbers.
 _OTHERWISE = ("%m[-_. ]?%d", "%d[-_. ]?%m", "%j", "%Y", "%Y[01235]\\d{1,2}", "[01235]\\d{1,2}%Y")
 _SHORT = ("%d", "%V")
+_TWO_DIGITS = re.compile(r"(?<!\d)(\d\d)([-_.])(\d\d)\2(\d\d)(?!\d)")
 _AROUND = (-DAY, 0.0, 0.6 * DAY)  # a file may be changed on the day after, and in any zone
 
 
@@ -87,11 +88,26 @@ def say_changes(beside: Sequence[tuple[str, float, float]]) -> bool:
         near = [{weekday_of(changed + around) for around in _AROUND} for *dummy, changed in beside]
         if all(days[0] in around for days, around in zip(weekdays, near)):
             return True
+    if all(_in_the_year_before(rest, changed) for rest, dummy, changed in beside):
+        return True
     return any(
         all(matches) and (form not in _SHORT or len(set(matches)) > 1)
         for form in (*_OTHERWISE, *_SHORT)
         for matches in [[_written(form, rest, changed) for rest, dummy, changed in beside]]
     )
+
+
+def _in_the_year_before(rest: str, changed: float) -> bool:
+    """Whether it holds a date with two digits for its year, in any order, of the year before the change."""
+    for match in _TWO_DIGITS.finditer(rest):
+        for form in ("%d%m%y", "%m%d%y", "%y%m%d"):
+            try:
+                date = datetime.strptime("".join(match.group(1, 3, 4)), form).replace(tzinfo=timezone.utc).timestamp()
+            except ValueError:
+                continue
+            if -2 * DAY < changed - date < 366 * DAY:
+                return True
+    return False
 
 
 def _written(form: str, rest: str, changed: float) -> str:
