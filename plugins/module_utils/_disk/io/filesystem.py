@@ -13,7 +13,7 @@ from ..._core.errors import HostError, InputError
 from ..._core.units import MIB
 from ..._system.counters import READ_ONLY, container_id_of
 from ..._system.io.kernel_files import read
-from ..._system.io.mounted import mounts, silent_mounts
+from ..._system.io.mounted import silent_mounts
 from ..._system.io.open_files import OpenFiles
 from ..._system.io.procfs import not_examined, read_host
 from ..reclaim import FEW_INODES, Explained, Goal, Room, explained, format_bytes, who_closes
@@ -119,11 +119,11 @@ def inodes(room: Room) -> list[Explained]:
     if share is None or share < FEW_INODES:
         return []
     device, deadline, counts, whole = device_of(room.mount), time.monotonic() + _WALK, {}, True
-    mounted = {mount.place for mount in mounts()}
+    silent = silent_mounts().silent
     for place, folders, names in os.walk(room.mount):
         counts[place] = len(names) + len(folders)
         inner = {folder: os.path.join(place, folder) for folder in folders}
-        folders[:] = [name for name, path in inner.items() if path not in mounted and _device(path) == device]
+        folders[:] = [name for name, path in inner.items() if path not in silent and _device(path) == device]
         if time.monotonic() > deadline:
             whole = False
             break

@@ -43,23 +43,24 @@ def mount_of(device: int, path: str) -> str:
 def space_holders(room: Room, device: int, containers: Sequence[Mapping[str, Any]]) -> list[Explained]:
     """The folders and files that hold most of a file system, with who uses them, as far as could be counted in time."""
     root, mounted = mount_of(device, room.mount), silent_mounts()
-    own, files, servers, whole = _counted(root, device, frozenset(mounted.places))
+    own, files, servers, whole = _counted(root, device, mounted.silent)
     owners = [*_mounts(containers, device, mounted), *_servers(device, servers.data)]
     return explain(biggest(own, files, root, room.used), owners, servers, whole)
 
 
 def _counted(
-    root: str, device: int, mounted: Collection[str]
+    root: str, device: int, silent: Collection[str]
 ) -> tuple[dict[str, int], list[tuple[int, str]], ServerFolders, bool]:
     """Bytes directly in each folder, the biggest files, folders of PostgreSQL, and whether all was seen.
 
-    ``mounted``: where file systems are mounted, which are no part of this one, or are a second sight of its folders.
+    ``silent``: where file systems are mounted that do not answer. A folder that is mounted a second time counts once.
     """
     own: dict[str, int] = {}
     files: list[tuple[int, str]] = []
     data: list[str] = []
     logs: list[str] = []
     archives: list[str] = []
+    known: set[int] = set()
     whole = True
     deadline, folders = time.monotonic() + _WALK, [root]
     while folders:
@@ -72,14 +73,16 @@ def _counted(
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if entry.path in mounted:
+                    if entry.path in silent:
                         continue
                     figures = entry.stat(follow_symlinks=False)
                     names.add(entry.name)
                     if figures.st_dev != device:
                         continue
                     if entry.is_dir(follow_symlinks=False):
-                        folders.append(entry.path)
+                        if figures.st_ino not in known:
+                            folders.append(entry.path)
+                        known.add(figures.st_ino)
                     elif figures.st_nlink == 1 or entry.is_file(follow_symlinks=False):
                         size = figures.st_blocks * 512 // max(1, figures.st_nlink)
                         own[folder] += size

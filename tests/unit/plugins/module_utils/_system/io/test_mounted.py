@@ -24,11 +24,17 @@ handle = os.open("/dev/fuse", os.O_RDWR)
 options = f"fd={handle},rootmode=40000,user_id=0,group_id=0".encode()
 if ctypes.CDLL(None).mount(b"nfs.example:/export", place.encode(), b"fuse", 0, options):
     sys.exit("NOT RUN: it cannot be mounted")
+libc, bind = ctypes.CDLL(None), 4096
+for source, target in (("data", "again"), ("data", "data")):  # as the engine does with its own folder
+    os.makedirs(f"{sound}/{target}", exist_ok=True)
+    os.makedirs(f"{sound}/{source}", exist_ok=True)
+    libc.mount(f"{sound}/{source}".encode(), f"{sound}/{target}".encode(), b"", bind, b"")
+open(sound + "/data/file", "wb").write(os.urandom(2**20))
 host = procfs.read_host()
 device = os.stat(sound).st_dev
 kept = [backups.Kept(place + "/daily"), backups.Kept(sound)]
 finds, notes = backups.backups(None, kept, device, time.monotonic() + 60)
-own, files, servers, whole = space_holders._counted(sound, device, frozenset(mounted.silent_mounts().places))
+own, files, servers, whole = space_holders._counted(sound, device, mounted.silent_mounts().silent)
 try:
     filesystem.device_of(place + "/daily")
 except InputError as error:
@@ -36,7 +42,7 @@ except InputError as error:
 print(json.dumps({
     "silent": host.not_answering, "disks": [each["mount"] for each in host.filesystems],
     "preflight": preflight.backups(None, {"path": place + "/daily"}, 9e9)[0].found,
-    "left_out": procfs.not_examined(), "notes": notes, "folders": list(own),
+    "left_out": procfs.not_examined(), "notes": notes, "folders": sorted(own), "bytes": sum(own.values()),
 }))
 """
 
@@ -62,7 +68,8 @@ def test_what_hangs_is_named_and_the_others_are_read(tmp_path):
     assert f"mount: {place}/daily cannot be examined ({place} does not answer). Nothing was done." in seen["notes"]
     assert f"there is no backup of the form *.sql.gz in {tmp_path}" in seen["notes"]
     assert seen["preflight"] == f"{place} does not answer"
-    assert seen["folders"] == [str(tmp_path)]
+    assert len(seen["folders"]) == 2
+    assert 2**20 <= seen["bytes"] < 2**21, "a folder that is mounted twice, or upon itself, counts once"
 
 
 def test_a_place_that_is_gone_has_a_problem_and_no_figures(tmp_path):
