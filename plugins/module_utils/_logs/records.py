@@ -40,6 +40,8 @@ _USUAL = "info"  # what a unit's standard output is logged with
 _SHOWN = 8 * 1024  # characters of a record that are returned
 _EXAMPLE = 2000  # and of an example
 _CLEANED = 4 * _SHOWN  # of either end of a long one that secrets are looked for in
+_WORD = 2000  # and of a word in which it is not cut
+_LAST_WORD, _FIRST_WORDS = re.compile(r"\s\S*\Z"), re.compile(r"\S*\s+\S+\s+")
 
 
 class SignatureReport(TypedDict):
@@ -251,7 +253,7 @@ def _clean(text: str) -> str:
     if fields:  # what stands under a name is known here, to any depth
         text = json.dumps(redacted_value(fields), ensure_ascii=False)
     if len(text) > 2 * _CLEANED:
-        text = f"{_head(text)}\n... {len(text) - 2 * _CLEANED} characters left out ...\n{_head(text[::-1])[::-1]}"
+        text = f"{_head(text)}\n... {len(text) - 2 * _CLEANED} characters left out ...\n{_tail(text)}"
     lines = text.split("\n")
     return "\n".join(_indent(line) + kept for line, kept in zip(lines, redacted_lines(lines)))
 
@@ -264,7 +266,15 @@ def _cut(clean: str) -> str:
 
 def _head(text: str) -> str:
     """The beginning of a long text, without the word in which it ends: half a secret is not recognised."""
-    return text[:_CLEANED].rpartition(" ")[0] or text[: _CLEANED // 2]
+    end = _LAST_WORD.search(text, _CLEANED - _WORD, _CLEANED)
+    return text[: end.start() if end else _CLEANED - _WORD]
+
+
+def _tail(text: str) -> str:
+    """The end of a long text, without its first two words: nor is a secret whose name was cut off."""
+    begin = len(text) - _CLEANED
+    first = _FIRST_WORDS.match(text, begin, begin + _WORD)
+    return text[first.end() if first else begin + _WORD :]
 
 
 def _indent(line: str) -> str:

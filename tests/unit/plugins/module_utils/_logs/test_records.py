@@ -185,3 +185,18 @@ def test_parameters_of_a_statement_that_names_a_secret_are_no_fields(name):
     assert redacted_value(given) == {"sql": given["sql"], name: "(hidden)"}
     other = {"sql": "INSERT INTO users (email, name) VALUES ($1,$2)", name: ["a", "bob"]}
     assert redacted_value(other) == other
+
+
+@pytest.mark.parametrize("apart", [" ", "x", "\n"])
+@pytest.mark.parametrize(
+    "secret", ["{'token': 'Sw0rdFish9x'}", "Authorization: Bearer Sw0rdFish9x", "password=Sw0rdFish9x"]
+)
+def test_a_long_record_is_cut_neither_in_a_secret_nor_behind_its_name(apart, secret):
+    for before in (0, 14, 28):
+        text = apart.join(["w" * 9] * 20_000)[:100_000] + " " + secret + " " + "y" * (4 * 8192 - before) + " end"
+        assert "Sw0rdFish9x" not in entry(Record(1.0, "web", text), {})["text"]
+        text = f"{'y' * (4 * 8192 - before)} {secret} {apart.join(['w' * 9] * 20_000)} end"
+        shown = entry(Record(1.0, "web", text), {})["text"]
+        assert "Sw0rdFish9x" not in shown
+        assert len(shown) > 8000
+        assert shown.endswith(" end")
