@@ -142,7 +142,6 @@ _BETWEEN = lazy(r"[\"'][\s,:;{}\[\]]{1,10}[\"']$")  # the end of one text of JSO
 _CALLED = lazy(r"\s{1,4}[a-z]{2,20}\s")
 _PROSE = lazy(r"[a-z]{2,14}$|[A-Z][a-z]{1,14}$")
 
-
 _ESCAPES = lazy(r"\\{1,7}\"")
 _MAY_NAME = lazy(r"(?i)pass|pwd|secret|token|key|auth|cookie|cred|setuser|phrase|sig|-cli|mysql|curl|login")
 # What a validation says of a field, and counts of several kinds.
@@ -254,7 +253,11 @@ def _end_of_value(text: str, start: int, name: str, between: str) -> int:
     bare = value.strip("[]()\"'\\` ")
     if counts(name, bare) or names_no_secret(text, place, name, bare):  # tokens=512: how many, not which
         return 0
-    spoken = _is_prose(name, bare) or _SENTENCE.match(text, begin) or is_said(text, begin, name, bare)
+    spoken = (
+        (value[:1] not in "\"'" and _is_prose(name, bare))
+        or _SENTENCE.match(text, begin)
+        or is_said(text, begin, name, bare)
+    )
     if spoken and between.endswith((" ", "\t")) and ":" in between:
         return 0
     if _FAULTS.match(value) or (about_secret(name) and _COUNTED.match(value)):
@@ -318,10 +321,7 @@ def _authorized(text: str) -> str:
 
 
 def _glued(text: str) -> str:
-    def hide(match: re.Match[str]) -> str:
-        return f"{match.group(1)}{match.group(2)}{HIDDEN}"
-
-    return _GLUED_LONG.sub(hide, text)
+    return _GLUED_LONG.sub(rf"\1\2{HIDDEN}", text)
 
 
 _GLUED_LONG = lazy(r"(?i)(?<=[\w.-]{80})(passw(?:or)?d|secret|token|api_?key)([\"']?[=:])(?:[^\s,;&\"'<>]+)")
@@ -340,6 +340,7 @@ def _elements(text: str) -> str:
 
     if "&lt;" in text:
         text = _ESCAPED_XML.sub(hide_value, text)
+
     return _NAMED_XML.sub(hide_value, _NAME_VALUE_XML.sub(hide_value, _XML.sub(hide, text))) if "<" in text else text
 
 

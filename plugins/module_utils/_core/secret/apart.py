@@ -28,6 +28,11 @@ _BARE = lazy(
     rf"({_TEXT}|[^\s,;}}\"']+)"
 )
 _FORM_PART = lazy(rf"(\bname=\\?\"{_NAME}\\?\"[^\\\"]{{0,200}}(?:\\r\\n|\\n){{2}})((?:(?!\\[rn]).){{1,4096}})")
+# <name>db.password</name><value>x</value>
+_ELEMENTS = lazy(
+    rf"(<(?:name|key|param-name)>\s{{0,4}}{_NAME}\s{{0,4}}</(?:name|key|param-name)>\s{{0,8}}<(?:value|string|param-value)>)"
+    r"[^<]{1,4096}"
+)
 _WEB_KEY = lazy(r"(\\?\"(?:d|p|q|dp|dq|qi|k)\\?\"\s{0,8}:\s{0,8}\\?\")[\w+/=-]{8,}")
 _INPUT = lazy(r"<input\b[^<>]{0,2000}>?", re.I)
 _OF_INPUT = lazy(r"(?i)\b(?:name|id|type)=[\"']?([\w.-]{1,80})")
@@ -47,6 +52,8 @@ def without_members(text: str) -> str:
         text = _BARE.sub(lambda match: _hidden(match, match.group(2)), text)
     if "name=" in low and "\\n" in text:
         text = _FORM_PART.sub(lambda match: _hidden(match, match.group(2)), text)
+    if "</" in text:
+        text = _ELEMENTS.sub(lambda match: _hidden(match, match.group(2)), text)
     if "<input" in low:
         text = _INPUT.sub(_without_input, text)
     return _WEB_KEY.sub(rf"\1{HIDDEN}", text) if '"kty' in text or 'kty\\"' in text else text

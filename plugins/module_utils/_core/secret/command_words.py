@@ -195,6 +195,10 @@ def _hide_option(match: re.Match[str]) -> str:
 def _hide_auth(match: re.Match[str]) -> str:
     """Of the words behind AUTH those that look like a password: letters and digits."""
     words = re.split(r"(\s+)", match.group(2))
+    if match.group(1)[:1] == '"':  # as MONITOR shows it
+        return match.group(1) + "".join(
+            HIDDEN if word[:1] == '"' and (place > 2 or len(words) < 4) else word for place, word in enumerate(words)
+        )
     return match.group(1) + "".join(HIDDEN if _LIKE.fullmatch(word.rstrip('"')) else word for word in words)
 
 

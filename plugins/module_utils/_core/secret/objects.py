@@ -3,7 +3,7 @@
 """Lines that are secret by what they are a part of: a Secret of Kubernetes, a column of a table. Pure.
 
 Of a Secret every value is one, whatever its key is. A table is one of psql, of MySQL or of Markdown: names of columns,
-and a line of dashes below them.
+and a line of dashes below them; or one of keys and values, as Vault prints it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,11 @@ _DATA = lazy(r"^(\s*)[\"']?(?:data|stringData)[\"']?\s*:\s*\{?\s*$")
 _IN_LINE = lazy(r"(\\?[\"'](?:data|stringData)\\?[\"']\s{0,4}:\s{0,4})(?!\{\s{0,4}\}|null)\{[^{}]{0,65536}\}?")
 _OF_KIND = lazy(r"\\?[\"']kind\\?[\"']\s{0,4}:\s{0,4}\\?[\"']Secret\\?[\"']")
 _RULE = lazy(r"^[\s|]*[-+=:][-+=:|\s]*$")
+# Key  Value, below it dashes, and a name with its value in each row
+_KEYS = lazy(r"(?i)^\s*(?:key|name|field|variable|setting)\s{2,}(?:value|content)\s*$")
+_DASHES = lazy(r"^\s*-{2,}\s{2,}-{2,}\s*$")
+_ROW = lazy(r"^\s*([A-Za-z_][\w.-]{0,80})\s{2,}(\S.*)$")
+_NO_VALUE = lazy(r"(?i)(?:<[\w ]{1,20}>|n/a|none|null|nil|true|false|-+|\d{1,9}(?:h|m|s)?)$")
 _CERTIFICATE = "LS0tLS1CRUdJTiBDRVJU"  # the beginning of one, in base 64
 _MOST = 500  # rows of a table
 
@@ -32,6 +37,8 @@ def places_of_objects(lines: Sequence[str]) -> set[int]:
     for place, line in enumerate(lines[:-1]):
         if "|" in line and _RULE.match(lines[place + 1]) and "-" in lines[place + 1] and _has_secret(line):
             places |= _rows(lines, place + 2, line.count("|"))
+        elif _KEYS.match(line[:200]) and _DASHES.match(lines[place + 1][:200]):
+            places |= _named_rows(lines, place + 2)
     return places
 
 
@@ -75,4 +82,15 @@ def _rows(lines: Sequence[str], begin: int, count: int) -> set[int]:
         if lines[place].count("|") != count or _RULE.match(lines[place]):
             break
         rows.add(place)
+    return rows
+
+
+def _named_rows(lines: Sequence[str], begin: int) -> set[int]:
+    rows: set[int] = set()
+    for place in range(begin, min(len(lines), begin + _MOST)):
+        row = _ROW.match(lines[place])
+        if not row:
+            break
+        if is_secret(row.group(1)) and not about_secret(row.group(1)) and not _NO_VALUE.match(row.group(2).strip()):
+            rows.add(place)
     return rows

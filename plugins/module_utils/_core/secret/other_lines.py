@@ -27,6 +27,13 @@ _OPEN = lazy(
 )
 _CONTINUED = lazy(rf"(?<![\w.-])[\"']?{_NAME}[\"']?\s{{0,4}}[=:]\s{{0,4}}\\\s*$")
 _PROPERTY = lazy(rf"<\w[\w:.-]{{0,60}}\s[^<>]{{0,200}}?\b(?:name|key)=[\"']{_NAME}[\"'][^<>]{{0,200}}(?<!/)>\s*$")
+# <name>db.password</name>, <key>token</key>: the element behind it is its value
+_NAME_ELEMENT = rf"<(?:name|key|param-name|entry-key)>\s{{0,4}}{_NAME}\s{{0,4}}</(?:name|key|param-name|entry-key)>"
+_ELEMENT_OF_NAME = lazy(rf"{_NAME_ELEMENT}\s*$")
+_VALUE_ELEMENT = lazy(r"\s*<(?:value|string|param-value|data)\b[^<>]{0,100}>(?!</)")
+_VALUE_LINE = lazy(
+    r"(?i)\s+[\"']?value[\"']?\s?:\s{1,4}(?!(?:null|true|false|none|~|\d{1,9}|\"\"|''|\{|\[)\s*,?\s*$)\S"
+)
 _CODES = lazy(r"(?i)\b(?:recovery|backup|scratch)[ _-]codes?\b[^:=]{0,60}:\s*$")
 _CODE = lazy(r"(?:[-*]|\d{1,2}[.)])?\s*(?=[\w-]{0,64}\d)[\w-]{6,64}$")
 _CUT = lazy(rf"(?<![\w.-])[\"']?{_NAME}[\"']?\s{{0,4}}[:=]\s{{0,4}}([\"']{{1,3}})([^\"'\\]{{0,400}})$")
@@ -135,6 +142,11 @@ def _property(line: str, low: str, behind: Sequence[str]) -> _Places:
     return _to_end(behind[:_NEAR]) if named and _is_secret(named.group(1)) else None
 
 
+def _element_of_name(line: str, low: str, behind: Sequence[str]) -> _Places:
+    named = _ELEMENT_OF_NAME.search(line) if low[-1:] == ">" else None
+    return (0,) if named and _is_secret(named.group(1)) and _VALUE_ELEMENT.match(behind[0]) else None
+
+
 def _continued(line: str, low: str, behind: Sequence[str]) -> _Places:
     """A setting whose value is on the next line, as a properties file and a shell write it."""
     named = _CONTINUED.search(line) if low[-1:] == "\\" else None
@@ -209,6 +221,7 @@ _RULES = (
     _block,
     _element,
     _property,
+    _element_of_name,
     _continued,
     _codes,
     _variable,
@@ -241,6 +254,8 @@ def _of_open(line: str, behind: Sequence[str]) -> Sequence[int]:
     if opened.group(2):
         return _of_list(bare, plural)
     if _LIKE.match(bare[0]) or (not plural and _ITEM.match(bare[0]) and not _SAID.match(bare[0])):
+        return (0,)
+    if not plural and len(behind[0]) - len(behind[0].lstrip()) > opened.start(1) and _VALUE_LINE.match(behind[0]):
         return (0,)
     if not plural and not line[: opened.start(1)].strip(" \t\"'-") and _is_scalar(opened.start(1), behind):
         return (0,)

@@ -94,7 +94,22 @@ def places_of_bound_values(lines: Sequence[str]) -> set[int]:
             rows = range(place + 1, len(lines))
             end = next((further for further in rows if lines[further].startswith("\\.")), len(lines))
             found.update(range(place + 1, end))
+        found |= _further_rows(lines, place) if line.rstrip()[-1:] in (",", "s", "S") else set()
     return found
+
+
+def _further_rows(lines: Sequence[str], place: int) -> set[int]:
+    """Rows of an INSERT on lines behind its first one: a dump writes one on each."""
+    head = lines[place][:_WIDEST]
+    columns = _COLUMNS.search(head) if "into" in head.lower() else None
+    if not columns or not any(map(_is_secret, columns.group(1).split(","))):
+        return set()
+    rows: set[int] = set()
+    for further in range(place + 1, len(lines)):
+        if not lines[further].lstrip().startswith("("):
+            break
+        rows.add(further)
+    return rows
 
 
 def _without_list(match: re.Match[str]) -> str:
