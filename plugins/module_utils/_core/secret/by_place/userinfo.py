@@ -23,13 +23,13 @@ _ORACLE = lazy(r"(jdbc:oracle:\w{1,10}:[^/\s@]{1,80}/)[^@\s]{1,200}(?=@)")
 # Of a password with a sign that ends it, a part stands where a host or a port should: invalid port ":x" after host,
 # could not translate host name "x@db", lookup app:x@db.
 _AS_HOST = lazy(
-    r"((?:\b(?i:host ?name|lookup|resolve|resolve host:?|resolving)|ENOTFOUND|EAI_AGAIN)\s[\"'`]?)(?!\(hidden)"
-    r"[^\s\"'`@]{1,256}@(?=[\w.-]{1,255}(?:[\s\"'`:,]|$))"
+    r"((?:\b(?i:host ?name|dial \w{3,4}: lookup|lookup(?=\s[^\s@:]{1,80}:\S)|resolve host:?|resolving host)"
+    r"|ENOTFOUND|EAI_AGAIN)\s[\"'`]?)(?!\(hidden)[^\s\"'`@]{1,256}@(?=[\w.-]{1,255}(?:[\s\"'`:,]|$))"
 )
 _AS_PORT = lazy(
-    r"(\b(?:invalid port (?:number: )?\\?\":?|as integer value |to integer value as [\"']|invalid integer value \\?\"))"
+    r"(\b(?:invalid port (?:number: )?\\?\":?|to integer value as [\"']|invalid integer value \\?\"))"
     r"(?!\d{1,6}\\?[\"']|[$%])([^\"'\\\s]{1,256})"
-    r"(?=\\?[\"'](?:\sfor connection option \\?\"port|\safter host|\s*$|[\\;,:]))"
+    r"(?=\\?[\"'](?:\sfor connection option \\?\"port|\safter host|\s*(?:$|\n)|[\\;,:]))"
 )
 _GO_DSN = lazy(r"(?<![\w/])([\w.-]{1,80}:)([^\s@/\"']{1,256})(?=@(?:tcp6?|unix)\()")
 
