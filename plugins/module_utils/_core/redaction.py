@@ -133,7 +133,8 @@ _COOKIES = lazy(r"[^\s,;&\"'<>)\]}]+(?:;\s?[^\s;=,\"'<>]{1,80}=[^\s;,\"'<>]{0,40
 _WORD = lazy(r"(?:\$\{[^{}\s]{0,200}\}|\\\s|[^\s,;&\"'<>)\]}\x00-\x1f])+")
 _SEVERAL = lazy(r"(?:,\s?(?=[^\s,;&]{0,200}\d)(?=[^\s,;&]{0,200}[A-Za-z])[^\s,;&\"'=:)\]}]{6,200})+")
 _EMPTY = lazy(
-    r"(?i)\\?[\"']{0,2}(?:true|false|yes|no|on|off|null|none|nil|undefined|[\[{(]|~|\(hidden\)?|\[?(?:filtered|redacted)\]?|\[(?:protected|masked|hidden|removed|omitted|scrubbed|sanitized)\]"
+    r"(?i)\\?[\"']{0,2}(?:true|false|yes|no|on|off|null|none|nil|undefined|[\[{(]|~|\(hidden\)?"
+    r"|\[?(?:filtered|redacted)\]?|\[(?:protected|masked|hidden|removed|omitted|scrubbed|sanitized)\]"
     r"|\*{3,}|x{4,}|-{1,3}|n/a|<(?:redacted|hidden|none|nil|null|unset|set|not set|not shown|empty|masked|filtered"
     r"|removed|omitted|secret|password|token|your[\w -]{0,30}|[\w -]{0,20}hidden|[\w -]{0,20}redacted)>|\$\d{1,3}|\?|%s"
     r"|@p\d{1,3})?\\?[\"']{0,2}$"

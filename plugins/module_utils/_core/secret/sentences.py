@@ -123,7 +123,8 @@ _LINK = lazy(
 # Names that are harmless with most values.
 _PERHAPS = lazy(
     r"((?i:session|sess|sid|auth|sso|ticket|nonce|[cx]srf|verifier|assertion"
-    r"|saml(?:request|response)|(?<![A-Za-z])(?:app(?:lication)?|server|service|client|deploy|integration|routing|stripe|jwt|x-(?!cache|idempotency|surrogate)[\w-]{1,40})[_-]?key"
+    r"|saml(?:request|response)|(?<![A-Za-z])(?:app(?:lication)?|server|service|client|deploy|integration|routing|stripe|jwt"
+    r"|x-(?!cache|idempotency|surrogate)[\w-]{1,40})[_-]?key"
     r"|(?:auth(?:orization)?|device|access)[_-]?code|remember(?:[_-]?me)?|aspsessionid[a-z]{0,12}"
     r"|aspnetcore\.[\w.-]{1,40}|wordpress_(?:logged_in|sec)_[0-9a-f]{1,32}|(?<![\w-])(?:code|sig)|(?<=[?&])k)"
     rf"[\"']?\s{{0,4}}[=:]\s{{0,4}}[\"']?(?:base64:)?)(?:{_RANDOM}|(?<=base64:)[\w+/=-]{{16,}})"
