@@ -43,6 +43,7 @@ _OF_WORDS = (
         ),
     ),
     (("rclone",), lazy(rf"(\brclone\s+obscure\s+)(?!-){_WORD}")),
+    (("add-mask",), lazy(r"((?:::|##\[)add-mask(?:::|\]))[^\r\n]{1,4096}")),  # GitHub's actions
     (("encrypt_string",), lazy(rf"(\bansible-vault\s+encrypt_string\s+)(?!-){_WORD}")),
     (("SecureString",), lazy(rf"(\bConvertTo-SecureString\s+(?:-String\s+)?)(?!-){_WORD}")),
     ((" LOGIN ",), lazy(r"(\b[A-Za-z]{0,2}\d{1,5}\sLOGIN\s\S{1,100}\s)[^\s{]\S*$")),  # IMAP
@@ -195,7 +196,7 @@ def _hide_option(match: re.Match[str]) -> str:
 def _hide_auth(match: re.Match[str]) -> str:
     """Of the words behind AUTH those that look like a password: letters and digits."""
     words = re.split(r"(\s+)", match.group(2))
-    if match.group(1)[:1] == '"':  # as MONITOR shows it
+    if match.group(1) == '"AUTH"':  # as MONITOR shows it
         return match.group(1) + "".join(
             HIDDEN if word[:1] == '"' and (place > 2 or len(words) < 4) else word for place, word in enumerate(words)
         )
