@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from typing import Mapping
+from typing import Mapping, Sequence
 
 from ..lazy import lazy
 from .secret_names import HIDDEN
@@ -38,6 +38,7 @@ _ACCOUNTS = {
     for country in countries.split()
 }  # fmt: skip
 _SHORTEST, _LONGEST = 13, 19  # digits of a card's number
+_GROUP = 4  # digits of a group at least, but for the last
 _ANY_LENGTH = tuple(range(_LONGEST, _SHORTEST - 1, -1))
 _DOUBLED = {str(digit): sum(divmod(2 * digit, 10)) for digit in range(10)}
 
@@ -97,18 +98,34 @@ def _without_cards(match: re.Match[str]) -> str:
     place = 0
     kept: list[str] = []
     while place < len(groups):
-        end = _card_from(whole, begins[place // 2], ends) if place % 2 == 0 else 0
+        end = _card_from(whole, begins, place // 2, ends) if place % 2 == 0 else 0
         kept.append(HIDDEN if end else groups[place])
         place = end or place + 1
     return "".join(kept) + rest
 
 
-def _card_from(whole: str, begin: int, ends: Mapping[int, int]) -> int:
-    """The place behind the longest card's number that begins there and ends with a group; 0 where none does."""
+def _card_from(whole: str, begins: Sequence[int], number: int, ends: Mapping[int, int]) -> int:
+    """The place behind the longest card's number that begins with that group and ends with one; 0 where none does.
+
+    Of a card all groups but the last have four digits or more: columns of numbers, as of IIS or vmstat, are none.
+    """
+    begin = begins[number]
     for length in _lengths(whole[begin : begin + 2]):
-        if begin + length in ends and _luhn(whole[begin : begin + length]):
+        if (
+            begin + length in ends
+            and _luhn(whole[begin : begin + length])
+            and _in_groups(begins, number, begin + length)
+        ):
             return ends[begin + length]
     return 0
+
+
+def _in_groups(begins: Sequence[int], number: int, end: int) -> bool:
+    while begins[number + 1] < end:
+        if begins[number + 1] - begins[number] < _GROUP:
+            return False
+        number += 1
+    return True
 
 
 def _lengths(digits: str) -> tuple[int, ...]:

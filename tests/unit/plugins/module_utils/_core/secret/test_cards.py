@@ -29,8 +29,14 @@ def test_digits_of_another_script_are_digits():
     "text",
     [
         "4242:4242:4242:4243", "4242,4242,4242,4243", "4242:4242:4242:4242:4242:4242:4242:4242",
+        "502 3 64 1233 223 15", "5 12 23456 78 9012 3", "42 42 42 42 42 42 42 42", "200 5 4242 4242 4242 424",
         "1,4242,4242,4242,4242", "4242,4242,4242,4242,17", "10.0.0.1:4242", "4242|4242|42", "2026-11-26 10:20:30",
     ],
 )  # fmt: skip
 def test_other_numbers_stay(text):
     assert without_cards(text) == text
+
+
+@pytest.mark.parametrize("text", ["4242 4242 42424242", "42424242 42424242", "3782 822463 10005", "4222222 222222"])
+def test_groups_of_other_lengths_are_a_card(text):
+    assert without_cards(f"card {text} declined") == "card (hidden) declined"
