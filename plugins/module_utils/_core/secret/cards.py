@@ -113,8 +113,8 @@ def _card_from(whole: str, begins: Sequence[int], number: int, ends: Mapping[int
     for length in _lengths(whole[begin : begin + 2]):
         if (
             begin + length in ends
-            and _luhn(whole[begin : begin + length])
             and _in_groups(begins, number, begin + length)
+            and _luhn(whole[begin : begin + length])
         ):
             return ends[begin + length]
     return 0
