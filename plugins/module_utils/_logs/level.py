@@ -49,6 +49,8 @@ _LETTERS = {"F": "critical", "C": "critical", "E": "error", "W": "warning", "N":
 _CUT_WORDS = {"TRAC": "debug", "DEBU": "debug", "INFO": "info", "WARN": "warning", "ERRO": "error", "FATA": "critical"}
 _CUT_WORDS["PANI"] = "critical"
 _SYSLOG = ("critical", "critical", "critical", "error", "warning", "notice", "info", "debug")  # syslog(3), 0 to 7
+# Google Cloud's LogSeverity, which its agents write under this name; Monolog writes the same numbers under "level".
+_GOOGLE = {100 * (number + 1): LEVELS[min(5, number)] for number in range(8)}
 _LOGBACK = {5000: "debug", 10000: "debug", 20000: "info", 30000: "warning", 40000: "error", 50000: "critical"}
 _REDIS = {".": "debug", "-": "info", "*": "notice", "#": "warning"}  # as Redis itself gives them to syslog
 # What is said of an error where there is none; what is made of errors, and is none.
@@ -211,6 +213,8 @@ def of_value(name: str, value: Any) -> str:
         return _LOGBACK[value]
     if 10 <= value < 70:  # pino, bunyan
         return LEVELS[(0, 0, 0, 1, 3, 4, 5)[value // 10]]
+    if name == "severity" and value in _GOOGLE:
+        return _GOOGLE[value]
     if 100 <= value <= 600:  # Monolog
         return LEVELS[
             0
@@ -295,7 +299,8 @@ def _by_key(head: str) -> str:
             continue  # of a program's environment; of a job, of a server of mail
         if _OPEN_TO_KEY.search(head, max(0, match.start() - 250), match.start()):
             quoted = match.group()[0] in "\"'" and "level" in match.group().lower()  # the verbosity of Go's logr
-            level = of_value("level" if quoted else "severity", match.group(1))
+            of_syslog = "severity" if "everity" in match.group() else "priority"
+            level = of_value("level" if quoted else of_syslog, match.group(1))
             if not (head.count('"', 0, match.start()) - head.count('\\"', 0, match.start())) & 1:
                 return level
             within = (

@@ -79,6 +79,8 @@ def test_the_level_of_a_status(code, level):
         ("level", 300, "warning"), ("level", 550, "critical"), ("level", 9, ""), ("level", True, ""),
         ("level", None, ""), ("level", 0, ""), ("priority", 0, "critical"), ("level", "WARN+1", "warning"),
         ("level", 1, ""), ("level", 3, ""), ("severity", 3, "error"), ("level", "4", ""),
+        ("severity", 500, "error"), ("severity", "600", "critical"), ("severity", 300, "notice"),
+        ("level", 500, "critical"),
         ("level", 9999, ""), ("level", "W", "warning"), ("level", "loud", ""),
     ],
 )  # fmt: skip
