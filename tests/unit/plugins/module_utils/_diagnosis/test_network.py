@@ -215,8 +215,9 @@ def test_what_could_not_be_tried_is_said():
 
 
 def test_what_the_answers_leave_open_is_said_once_for_each_target():
-    left_open = {"unasked": "the last 4 of 20 addresses were not tried"}
-    rows = [row(BACKEND, "maps"), {**row(BACKEND, "stripe"), **left_open}, {**row(WORKER, "stripe"), **left_open}]
+    rows = [row(BACKEND, "maps"), row(BACKEND, "stripe"), row(WORKER, "stripe")]
+    for left_open in rows[1:]:
+        left_open["unasked"] = "the last 4 of 20 addresses were not tried"
     found = diagnose_network(rows, SERVICES).as_dict()
     assert (found["cause"], found["unread"]) == ("", ["stripe: the last 4 of 20 addresses were not tried"])
     assert diagnose_network(rows[:1], SERVICES).as_dict()["unread"] == []
