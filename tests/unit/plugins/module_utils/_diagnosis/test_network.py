@@ -96,8 +96,8 @@ def test_a_handshake_with_a_provider_that_fails_restarts_nothing():
     found = diagnose_network([theirs], {**SERVICES, "nginx": unhealthy}).as_dict()
     assert (found["cause"], found["mitigation"]) == ("target_unhealthy", "")
     assert "clock" in found["advice"][0]
-    other = {**theirs, "judge": ""}
-    found = diagnose_network([other], {**SERVICES, "nginx": unhealthy}).as_dict()
+    theirs["judge"] = ""
+    found = diagnose_network([theirs], {**SERVICES, "nginx": unhealthy}).as_dict()
     assert found["cause"] == "service_unhealthy"
 
 
