@@ -131,7 +131,8 @@ def _in_groups(begins: Sequence[int], number: int, end: int) -> bool:
 def _lengths(digits: str) -> tuple[int, ...]:
     """How long a card's number is that begins so, the longest first: ISO/IEC 7812, banking and merchandising.
 
-    Of Visa, Mastercard and American Express the lengths are fixed: an IMEI and many a number of an order are none.
+    Of Visa, Mastercard, American Express, JCB and Mir the lengths are known: an IMEI and many a number of an order are
+    none.
     """
     first = digits[:2]
     if first[:1] == "4":
@@ -140,7 +141,11 @@ def _lengths(digits: str) -> tuple[int, ...]:
         return (16,)
     if first in ("34", "37"):
         return (15,)
-    return _ANY_LENGTH if first[:1] in ("3", "5", "6") or "22" <= first <= "27" else ()
+    if first == "35" or "22" <= first <= "27":  # JCB; Mastercard, Mir
+        return _ANY_LENGTH[:4]
+    if first in ("31", "32", "33"):  # of no brand
+        return ()
+    return _ANY_LENGTH if first[:1] in ("3", "5", "6") else ()
 
 
 def _plain(digits: str) -> str:

@@ -150,8 +150,9 @@ def test_a_placeholder_is_no_value(variables, is_refused):
 
 NAMES = some.sampled_from(["a", "b_1", "runbook_site", "login_password", "incident_approved_digest"])
 TEXTS = some.text("ab ,:'\"{}[]#\\=é", max_size=8)
+# Longer numbers may be those of a card, which are not repeated.
 VALUES = some.recursive(
-    TEXTS | some.integers() | some.none() | some.booleans(),
+    TEXTS | some.integers(-(10**12), 10**12) | some.none() | some.booleans(),
     lambda inner: some.lists(inner, max_size=3) | some.dictionaries(TEXTS, inner, max_size=3),
     max_leaves=6,
 )

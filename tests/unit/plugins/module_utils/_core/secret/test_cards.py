@@ -40,3 +40,23 @@ def test_other_numbers_stay(text):
 @pytest.mark.parametrize("text", ["4242 4242 42424242", "42424242 42424242", "3782 822463 10005", "4222222 222222"])
 def test_groups_of_other_lengths_are_a_card(text):
     assert without_cards(f"card {text} declined") == "card (hidden) declined"
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "3530111333300000",
+        "30569309025904",
+        "38520000023237",
+        "2223003122003222",
+        "6011111111111117",
+        "5018000000000009",
+    ],
+)
+def test_a_card_of_each_brand_goes(number):
+    assert without_cards(f"card {number}") == "card (hidden)"
+
+
+@pytest.mark.parametrize("number", ["35184372088832", "31184372088836", "22184372088837"])
+def test_a_number_of_no_brand_or_not_of_its_length_stays(number):
+    assert without_cards(f"order {number}") == f"order {number}"
