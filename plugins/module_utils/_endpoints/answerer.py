@@ -134,7 +134,7 @@ _MARKS = (
     Mark(GATEWAY, "Server: {name}", (400, 401, 403, 404, 405), "server", said(r"\A(?P<name>kong)/")),
     # Frameworks that refuse before the view.
     Mark(CSRF, "the words of its page", (400, 401, 403, 419, 422), seen=True, asked=_WRITES,
-          body=said(r"\bcsrf\b|\bxsrf\b|InvalidAuthenticityToken|authenticity token")),
+         body=said(r"\bcsrf\b|\bxsrf\b|InvalidAuthenticityToken|authenticity token")),
     Mark(CSRF, "status 419, Laravel's own", (419,)),
     Mark(WRONG_HOST, "status 421", (421,)),
     Mark(WRONG_HOST, "a hosting service has no such site: {name}", (404,), body=said(
@@ -157,23 +157,23 @@ _MARKS = (
     # Cloudflare's page for what its rules refuse; the one for a host name of no site is recognised before.
     Mark(CHALLENGE, "a page of Cloudflare", (403, 429), "server", said("cloudflare"), said("cf-error-details")),
     Mark(CHALLENGE, "a page of Cloudflare", (403, 429, 503), "server", said("cloudflare"),
-          said("used cloudflare to restrict access")),
+         said("used cloudflare to restrict access")),
     # Django's page for a host that is not in ALLOWED_HOSTS, and for other suspicious requests.
     Mark(WRONG_HOST, "Django's page for a host that is not in ALLOWED_HOSTS", (400,),
-          body=said(r"<h1>Bad Request \(400\)</h1>")),
+         body=said(r"<h1>Bad Request \(400\)</h1>")),
     # Proxies without a backend.
     Mark(NO_BACKEND, "a load balancer of AWS without a target", (503,), "server", said("awselb")),
     Mark(NO_BACKEND, "Heroku's page for an application that does not run", (503,),
-          body=said("<title>Application error</")),
+         body=said("<title>Application error</")),
     Mark(NO_BACKEND, "a status of Cloudflare's own", (*range(520, 528), 530)),
     Mark(NO_BACKEND, "a page of Cloudflare", _NO_BACKEND, "server", said("cloudflare"),
-          said(r"\Aerror code: 50[234]\s*\Z|cf-error-details|50[234]: (?:bad gateway|gateway time-?out)")),
+         said(r"\Aerror code: 50[234]\s*\Z|cf-error-details|50[234]: (?:bad gateway|gateway time-?out)")),
     Mark(NO_BACKEND, "a page of HAProxy", (503,), body=said("no server is available to handle this request")),
     Mark(NO_BACKEND, "a page of Envoy", (502, 503, 504),
-          body=said("no healthy upstream|upstream connect error|upstream request timeout")),
+         body=said("no healthy upstream|upstream connect error|upstream request timeout")),
     Mark(NO_BACKEND, "a page of Varnish", (503,), body=said("backend fetch failed|guru meditation")),
     Mark(NO_BACKEND, "a page of {name}", _NO_BACKEND,
-          body=said(r"<hr>\s*<center>(?P<name>nginx|openresty|tengine|angie)[^<]{0,40}</center>")),
+         body=said(r"<hr>\s*<center>(?P<name>nginx|openresty|tengine|angie)[^<]{0,40}</center>")),
     Mark(NO_BACKEND, "a page of Apache", _NO_BACKEND, body=said(
         "proxy server (?:received an invalid|could not handle)|maintenance downtime or capacity"
         "|gateway did not receive a timely response"
@@ -181,11 +181,11 @@ _MARKS = (
     # Its `Bad Gateway`, alone, is also what Express writes for a status (sendStatus): it names none of both.
     Mark(NO_BACKEND, "the words of Traefik", _NO_BACKEND, body=said(r"\Ano available server\s*\Z")),
     Mark(NO_BACKEND, "the words of Kong", _NO_BACKEND,
-          body=said("an invalid response was received from the upstream server|the upstream server is timing out")),
+         body=said("an invalid response was received from the upstream server|the upstream server is timing out")),
     # A proxy names itself on what it passes on, too.
     Mark(NO_BACKEND, "Server: {name}", (502, 504), "server",
-          said("(?P<name>caddy|nginx|openresty|envoy|traefik|haproxy|awselb|varnish|apache|kong|akamai|cloudfront)"),
-          form=BARE),
+         said("(?P<name>caddy|nginx|openresty|envoy|traefik|haproxy|awselb|varnish|apache|kong|akamai|cloudfront)"),
+         form=BARE),
     *NOTICES,
     Mark(LOGIN, "a field for a password", body=_PASSWORD_FIELD),
     Mark(LOGIN, "the words of its page", body=said(
@@ -193,15 +193,15 @@ _MARKS = (
     )),
     # The pages of a web server itself: nothing behind it was asked.
     Mark(SERVER_PAGE, "an error of an object storage: {name}", ERRORS,
-          body=said(r"\A\s*(?:<\?xml[^>]{0,60}\?>\s*)?<Error>\s*<Code>(?P<name>\w{1,60})</Code>")),
+         body=said(r"\A\s*(?:<\?xml[^>]{0,60}\?>\s*)?<Error>\s*<Code>(?P<name>\w{1,60})</Code>")),
     Mark(SERVER_PAGE, "nginx's words for a request without the certificate of a client", (400,),
          body=said("no required ssl certificate was sent|the ssl certificate error")),
     Mark(SERVER_PAGE, "a page of {name}", ERRORS,
-          body=said(r"<hr>\s*<center>(?P<name>nginx|openresty|tengine|angie|cloudflare|microsoft-azure)[^<]{0,40}</center>")),
+         body=said(r"<hr>\s*<center>(?P<name>nginx|openresty|tengine|angie|cloudflare|microsoft-azure)[^<]{0,40}</center>")),
     Mark(SERVER_PAGE, "its words for a request without TLS", (400,),
-          body=said("client sent an HTTP request to an HTTPS")),
+         body=said("client sent an HTTP request to an HTTPS")),
     Mark(SERVER_PAGE, "ingress-nginx's words for a request without a route", (404,),
-          body=said(r"\Adefault backend - 404")),
+         body=said(r"\Adefault backend - 404")),
     Mark(SERVER_PAGE, "a page of Apache", ERRORS, body=said(r"<address>Apache[^<]{0,80}</address>")),
     Mark(SERVER_PAGE, "Server: {name}, and no route", (404,), "server", said("(?P<name>caddy)"), said(r"\A\s*\Z")),
     Mark(SERVER_PAGE, "Traefik's words for a request without a route", (404,), body=said(r"\A404 page not found\n\Z")),

@@ -47,7 +47,7 @@ NOTICES = (
     # Pages of a person or of a deploy.
     Mark(MAINTENANCE, "Retry-After, on a web page", (503,), "retry-after", body=said("<html|<!doctype")),
     Mark(MAINTENANCE, "the words of its page", (503,),
-          body=said(r"<(?:title|h1)[^>]{0,80}>[^<]{0,80}(?:maintenance|be right back|back soon|wartung|coming soon)")),
+         body=said(r"<(?:title|h1)[^>]{0,80}>[^<]{0,80}(?:maintenance|be right back|back soon|wartung|coming soon)")),
     # With 200 a page may also speak of the maintenance of something, or of what comes soon: the notice is all of it.
     Mark(MAINTENANCE, "the words of its page", (200,), body=said(
         r"<(?:title|h1)[^>]{0,80}>\s*(?:"
