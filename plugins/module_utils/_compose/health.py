@@ -10,11 +10,11 @@ sentence); POSIX shell, exit codes 126 and 127.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Mapping, NamedTuple, Sequence
 
+from .._core.lazy import lazy
 from .._core.redaction import redacted_lines
 from .._core.text import printable
 from .._core.times import moment
@@ -31,11 +31,11 @@ _OVERHEAD, _CLOCK = 2.0, 2.0  # seconds that a busy engine takes to begin a run;
 _CLOCK_SET = 10.0  # seconds between the start by the engine's clock and by the kernel's, beyond which one was set
 _NANOSECONDS = 1e9
 _SEVERAL, _ALL = 2, 5  # runs by which it is known what lies between two; that the engine keeps
-_LIMIT = re.compile(r"Health check exceeded timeout[^:\n]{0,40}:?")  # the engine's own, before what the run printed
+_LIMIT = lazy(r"Health check exceeded timeout[^:\n]{0,40}:?")  # the engine's own, before what the run printed
 _CUT_OFF = -1  # the exit code that the engine gives to a run that was cut off, or could not be started
 # Of programs that answer, and say that they load their data or recover: pg_isready, PostgreSQL, Redis, and many others.
 # Redis answers MISCONF while it cannot save its data: what it holds would be lost.
-_NOT_READY = re.compile(
+_NOT_READY = lazy(
     r"(?im)\brejecting connections\b|database system is (?:starting up|in recovery mode|not yet accepting connections)"
     r"|^(?:\(error\) )?-?(?:LOADING|MISCONF)\b|\bis loading the dataset in memory\b"
     r"|\bstill (?:starting|loading|initiali[sz]ing|recovering)\b"
@@ -45,7 +45,7 @@ _NOT_CARRIED_OUT = (126, 127)
 BUSY = "this host has more work than cores"  # why a check says nothing though nothing is wrong with it
 NOT_RUN = (_CUT_OFF, *_NOT_CARRIED_OUT)
 _OWN_LIMIT = (28, 124)  # exit codes of curl and of timeout(1) at a limit of their own
-_TIMED_OUT = re.compile(r"(?im)^(?:curl: \(28\)|.*\b(?:timed? ?out|deadline exceeded)\b)")
+_TIMED_OUT = lazy(r"(?im)^(?:curl: \(28\)|.*\b(?:timed? ?out|deadline exceeded)\b)")
 _KEPT, _SHOWN = 2000, 300  # characters of the output that are read, and that are shown
 
 

@@ -8,8 +8,6 @@ PostgreSQL's DETAIL, HINT, CONTEXT, QUERY, STATEMENT and LOCATION, each of which
 
 from __future__ import annotations
 
-import re
-
 from .._core.lazy import lazy
 from .dates import Zone, whole_date
 from .level import DETAILS, SYSLOG_HEAD, TRACEBACK, level_of
@@ -21,8 +19,8 @@ _ANY_TYPE = r"(?:\[\.\.\.\])?"
 _GO_FUNCTION = (
     rf"[\w.-]+(?:/[\w.@~%-]+)*\.(?:\(\*?\w+{_ANY_TYPE}\)\.)?\w+{_ANY_TYPE}(?:\.(?:func|gowrap|deferwrap)?\d+)*"
 )
-_TAG = re.compile(r"\[[0-9a-f]{8}-[0-9a-f-]{27}\] ?")  # Rails: the request, before each line
-_GOES_ON = re.compile(
+_TAG = lazy(r"\[[0-9a-f]{8}-[0-9a-f-]{27}\] ?")  # Rails: the request, before each line
+_GOES_ON = lazy(
     r"(?:\s|\)|\}|\]|Traceback \(most|Caused by\b|During handling\b|The above exception\b|\.\.\. \d+ more"
     r"|(?:\w+(?:(?:\.|::|\\)\w+)*|(?:\w+(?:\.|::|\\))+)(?:Error|Exception|Warning)\b"
     r"(?:: |:?$| \(| \[\w{3,60}\](?::|$))|Error: "
@@ -56,7 +54,7 @@ _GOES_ON = re.compile(
 )
 # Records that begin with blanks: Consul's and Nomad's agents, levels that are aligned to the right (tracing without a
 # time, Python's %(levelname)8s), Next.js.
-_ANEW = re.compile(
+_ANEW = lazy(
     r" {1,12}\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d\S{0,20} {1,8}[\[<(]?"
     r"(?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|crit(?:ical)?|fatal|panic)(?:[\]>):,]|\s|$)"
     r"| {1,6}\d{1,8}:\d{8}:\d{6}\.\d{3} "  # Zabbix
@@ -64,45 +62,45 @@ _ANEW = re.compile(
     r"| (?:[⨯✗✘✖⚠✓✔○●▲ℹ]\ufe0f?|(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /\S{0,2000} \d{3} in \d)"  # noqa: RUF001
 )
 # Of a statement of several lines, where the line above is of one, too: these are words of any text.
-_OF_STATEMENT = re.compile(
+_OF_STATEMENT = lazy(
     r"(?:FROM|WHERE|VALUES|GROUP BY|ORDER BY|LIMIT|RETURNING|HAVING|(?:INNER|LEFT|RIGHT|OUTER|CROSS) |JOIN|UNION|AND|OR"
     r"|SET)(?: \S|[(\"`'])"
 )
-_STATEMENT = re.compile(
+_STATEMENT = lazy(
     r"\s|.{0,300}\b(?i:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|MERGE INTO|FROM|WHERE|VALUES|JOIN|UNION|ORDER BY)\b"
 )
-_SLOW = re.compile(r"(?:SET timestamp=\d+|use [\w`]{1,80});\s*$")
+_SLOW = lazy(r"(?:SET timestamp=\d+|use [\w`]{1,80});\s*$")
 # A frame of a stack trace, or what ends one: Java, Node, .NET, Ruby, Rust.
-_OF_TRACE = re.compile(r"\s+at \S|\s*\.\.\. \d+ (?:more|common)|\tfrom \S|\}\s*$|   \d+: ")
+_OF_TRACE = lazy(r"\s+at \S|\s*\.\.\. \d+ (?:more|common)|\tfrom \S|\}\s*$|   \d+: ")
 _POSTGRES_MORE = lazy(rf".{{0,300}}?(?<![\w./-])(?:{DETAILS}):  \S")
-_PHP_MORE = re.compile(r"\[\d\d-[A-Z][a-z]{2}-\d{4} [^\]]{8,60}\] PHP (?:Stack trace:| {1,4}\d+\. )")
-_PROCESS = re.compile(r"\[(\d{1,8})(?:-\d+)?\]")
+_PHP_MORE = lazy(r"\[\d\d-[A-Z][a-z]{2}-\d{4} [^\]]{8,60}\] PHP (?:Stack trace:| {1,4}\d+\. )")
+_PROCESS = lazy(r"\[(\d{1,8})(?:-\d+)?\]")
 # May be the end of a traceback, by the line before it: psycopg2.errors.DeadlockDetected: ..., also name.of.logger: ...
-_MAY_END = re.compile(r"(?:(?:\w+\.)+\w+(?:[:(]|$)|KeyboardInterrupt\b|SystemExit\b)")
-_GO_CALL = re.compile(rf"{_GO_FUNCTION}\(.*\)$")
+_MAY_END = lazy(r"(?:(?:\w+\.)+\w+(?:[:(]|$)|KeyboardInterrupt\b|SystemExit\b)")
+_GO_CALL = lazy(rf"{_GO_FUNCTION}\(.*\)$")
 # zap: the function alone, and the place in it on the next line
-_GO_NAME, _GO_PLACE = re.compile(rf"{_GO_FUNCTION}$"), re.compile(r"\t\S+\.(?:go|s):\d+(?: \+0x|$)")
+_GO_NAME, _GO_PLACE = lazy(rf"{_GO_FUNCTION}$"), lazy(r"\t\S+\.(?:go|s):\d+(?: \+0x|$)")
 # pydantic: the name of the field, and what is wrong with it on the next line
-_FIELD, _OF_FIELD = re.compile(r"[\w.\[\]`(),-]{1,200}$"), re.compile(r"  \S.{0,2000}\[type=\w+[,\]]")
-_EXCEPTION = re.compile(
+_FIELD, _OF_FIELD = lazy(r"[\w.\[\]`(),-]{1,200}$"), lazy(r"  \S.{0,2000}\[type=\w+[,\]]")
+_EXCEPTION = lazy(
     r"(?:(?:Uncaught )?(?:\w+(?:(?:\.|::|\\)\w+)*|(?:\w+(?:\.|::|\\))+)(?:Error|Exception)\b|Error: |\*\* \(\w)"
 )
-_TROUBLE = re.compile(r"(?i)exception|error|fail|unhandled|uncaught|crash|panic|terminat")
-_FRAME = re.compile(r"(?:  File \"|    \S)")
-_RAISED = re.compile(r"[A-Z]\w{2,80}(?:: |$)")
-_PLACE = re.compile(r"(?:node:|file://|/)\S+:\d+$")
-_PANICKED = re.compile(r"panicked at \S{1,300}:\d+:\d+:$")
-_JAVA_HEAD = re.compile(r"[A-Z][a-z]{2} \d{1,2}, \d{4},? \d{1,2}:\d\d:\d\d [AP]M \S+(?: \S+)?$")
-_CSV = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [A-Z+-][\w+:-]{0,8},(?:\"|,)")
-_JAVA_LEVEL = re.compile(r"(?:SEVERE|WARNING|INFO|CONFIG|FINE\w*): ")
+_TROUBLE = lazy(r"(?i)exception|error|fail|unhandled|uncaught|crash|panic|terminat")
+_FRAME = lazy(r"(?:  File \"|    \S)")
+_RAISED = lazy(r"[A-Z]\w{2,80}(?:: |$)")
+_PLACE = lazy(r"(?:node:|file://|/)\S+:\d+$")
+_PANICKED = lazy(r"panicked at \S{1,300}:\d+:\d+:$")
+_JAVA_HEAD = lazy(r"[A-Z][a-z]{2} \d{1,2}, \d{4},? \d{1,2}:\d\d:\d\d [AP]M \S+(?: \S+)?$")
+_CSV = lazy(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [A-Z+-][\w+:-]{0,8},(?:\"|,)")
+_JAVA_LEVEL = lazy(r"(?:SEVERE|WARNING|INFO|CONFIG|FINE\w*): ")
 # The end of a record of csvlog: the program, the kind of process, the leader and the query's number
-_CSV_ENDS = re.compile(r',"[^"]{0,64}","[a-z][a-z ]{2,40}"(?:,\d*,-?\d*)?$')
-_OF_PHOENIX = re.compile(r"(?:Server: \S{1,300} \(https?\)|Request: [A-Z]{3,7} /\S*)$")
+_CSV_ENDS = lazy(r',"[^"]{0,64}","[a-z][a-z ]{2,40}"(?:,\d*,-?\d*)?$')
+_OF_PHOENIX = lazy(r"(?:Server: \S{1,300} \(https?\)|Request: [A-Z]{3,7} /\S*)$")
 _KEY_BEGINS, _KEY_ENDS = "-----BEGIN ", "-----END "
-_KEY_BODY = re.compile(
+_KEY_BODY = lazy(
     r"(?:^|[\s|\"'>:])(?=[A-Za-z0-9+/]*[A-Z])(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]*\d)[A-Za-z0-9+/]{40,100}={0,2}$"
 )
-_KEY_REST = re.compile(r"(?:^|[\s|\"'>:])[A-Za-z0-9+/]{2,}={0,2}$")
+_KEY_REST = lazy(r"(?:^|[\s|\"'>:])[A-Za-z0-9+/]{2,}={0,2}$")
 
 
 def goes_on(line: str) -> bool:

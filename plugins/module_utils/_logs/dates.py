@@ -104,15 +104,15 @@ _BEFORE = (
     r"(?:[-|]\s)?[\[(]?"
 )
 # In the order in which they are tried; each is looked for at the beginning, behind what may stand before it.
-_FIRST = re.compile(
+_FIRST = lazy(
     r"[\[(]?(\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d):(\d\d(?:[.,]\d{1,9})?)(?!\d|:\d)"
     rf"(?:[ \t]{{0,2}}({_ZONE}|{_PLACE}))?"
 )
-_IS_HALF, _BEFORE_HALF = re.compile(_HALF), set(" \tAaPp")
+_IS_HALF, _BEFORE_HALF = lazy(_HALF), set(" \tAaPp")
 
 
 # IIS writes UTC, whatever the clock of the host shows: server, method, path.
-_W3C = re.compile(r" (?:W3SVC\d{1,4} \S{1,80} )?[\da-fA-F.:]{2,45} [A-Z]{3,10} /\S* ")
+_W3C = lazy(r" (?:W3SVC\d{1,4} \S{1,80} )?[\da-fA-F.:]{2,45} [A-Z]{3,10} /\S* ")
 
 
 def _lettered(form: str, letter: str) -> str:
@@ -137,23 +137,23 @@ _MORE = (
 _NUMBER = rf"{_EPOCH}[\s:|,]"  # may also be the number of an order, of a phone
 _FAST = 300.0  # seconds by which a clock may be ahead
 _LATELY = 3 * 366 * 86400.0  # seconds before the present within which it is a moment
-CLF = re.compile(rf"\[{_DMY}\]")
-_OF_ACCESS = re.compile(r"(?:\s-\s\S{1,60}|[\da-fA-F.:\]]{3,45}:\d{1,5})\s$")
-_KEYED = re.compile(
+CLF = lazy(rf"\[{_DMY}\]")
+_OF_ACCESS = lazy(r"(?:\s-\s\S{1,60}|[\da-fA-F.:\]]{3,45}:\d{1,5})\s$")
+_KEYED = lazy(
     r"(?:^|[\s,;{(])[\"']?@?(?:time(?:stamp)?|ts|t|date(?:time)?|asctime|eventtime|logtime|log_time)[\"']?="
     rf"[\"']?(?:{ISO}|{_EPOCH}(?=[\s,;\"']|$))",
     re.I,
 )
 # Before the pair with the time stand other pairs, levels, and what is in brackets; elsewhere a line speaks of a date.
-_PAIRS = re.compile(
+_PAIRS = lazy(
     rf"(?:(?:<\d{{1,3}}>|\[[^\]]{{0,120}}\]|(?i:{_WORD})\b|-)[\s,;:]*"
     r"|[\"'{(]?[\w.@-]{1,60}[\"']?=(?:\"(?:[^\"\\]|\\.){0,400}\"|[^\s,;\"]{0,400})(?:[\s,;]+|$))*[\"']?$"
 )
-_MESSAGE = re.compile(r"(?:^|[\s,;])(?:msg|message|event)=")
-_DATE_TIME = re.compile(r"(?:^|\s)date=\"?(\d{4}-\d\d-\d\d)\"?[ ,]time=\"?(\d\d:\d\d:\d\d(?:\.\d{1,9})?)", re.I)
+_MESSAGE = lazy(r"(?:^|[\s,;])(?:msg|message|event)=")
+_DATE_TIME = lazy(r"(?:^|\s)date=\"?(\d{4}-\d\d-\d\d)\"?[ ,]time=\"?(\d\d:\d\d:\d\d(?:\.\d{1,9})?)", re.I)
 # PostgreSQL: whatever log_line_prefix puts before the severity, of which two blanks follow the colon.
 _POSTGRES = lazy(rf"(.{{1,300}}?)\b(?:{SEVERITIES}|{DETAILS}):  ?\S")
-_ANY_ISO, _ANY_EPOCH = re.compile(ISO), re.compile(rf"(?<![\w.]){_EPOCH}(?![\w.])")
+_ANY_ISO, _ANY_EPOCH = lazy(ISO), lazy(rf"(?<![\w.]){_EPOCH}(?![\w.])")
 _WHOLE = tuple(
     rf"\s?\[?(?:{form})\]?\s?\Z"
     for form in (ISO, _DMY, rf"{_DAY},?\s{_DMY}", _ASCTIME, _DAY_FIRST, _JAVA, _BASIC, _SYSLOG, _US, _EPOCH)

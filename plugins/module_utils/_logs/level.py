@@ -59,49 +59,47 @@ _NOTHING = (
     r"|\s(?:count|code)\s?[:=]?\s?0\b"
 )
 _OF_IT = r"(?:report|logg?|page|counter|handl|threshold|level|limit|budget|rate|template)(?:s|ing|er|ers)?"
-TRACEBACK = re.compile(r"Traceback \(most|\s{0,20}\+ Exception Group Traceback \(most")
-_EXCEPTION = re.compile(
+TRACEBACK = lazy(r"Traceback \(most|\s{0,20}\+ Exception Group Traceback \(most")
+_EXCEPTION = lazy(
     r"(?:Unhandled exception[.:] |(?:Uncaught |Unhandled )?(?:\w+\.)*\w*(?:Error|Exception)\b"
     rf"(?![-=]|(?i:{_NOTHING})|\s(?i:{_OF_IT})\b)|\*\* \(\w)"
 )
-_RUBY = re.compile(r"\S{1,200}\.rb:\d+:in .{1,300}\((?:\w+::)*\w*(?:Error|Exception)\)")
-_PANIC = re.compile(r"(?:thread '[^']{0,80}' (?:\(\d+\) )?panicked at |panic: |fatal error: )")
-_RAILS = re.compile(r"(?:\[[\w-]{8,40}\] )?Completed (\d{3}) ")
+_RUBY = lazy(r"\S{1,200}\.rb:\d+:in .{1,300}\((?:\w+::)*\w*(?:Error|Exception)\)")
+_PANIC = lazy(r"(?:thread '[^']{0,80}' (?:\(\d+\) )?panicked at |panic: |fatal error: )")
+_RAILS = lazy(r"(?:\[[\w-]{8,40}\] )?Completed (\d{3}) ")
 
 # --- by its place, whatever words follow ------------------------------------------------------------------------------
-_PRIORITY = re.compile(r"<(\d{1,3})>")
-_GLOG = re.compile(r"([IWEFC])(?:\d{4}|\d\d)?\d{4} \d\d:\d\d:\d\d\.\d")  # CockroachDB's year has two digits
-_REDIS_LINE = re.compile(
+_PRIORITY = lazy(r"<(\d{1,3})>")
+_GLOG = lazy(r"([IWEFC])(?:\d{4}|\d\d)?\d{4} \d\d:\d\d:\d\d\.\d")  # CockroachDB's year has two digits
+_REDIS_LINE = lazy(
     r"(?:\d{1,8}:(?:\d{1,8}:)?[XCSM] |\[\d{1,8}\] )(?:\d{1,2} [A-Z][a-z]{2} (?:\d{4} )?\d\d:\d\d:\d\d\.\d{3}"
     r"|\d{4}-\d\d-\d\dT\S{12,24}|\d{13}) ([.*#-]) "  # Valkey's other forms of a time
 )
-_RUBY_LOGGER = re.compile(r"([DIWEF]), \[\d{4}-")
-_MONGO = re.compile(r"\d{4}-\S{10,30} ([FEWID])\d? [A-Z_]{2,12} {1,8}\[")
-_LOGRUS = re.compile(r"(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)(?=\[(?:\d{4}\]|\d{4}-\d\d-\d\dT))")
-_LOG15 = re.compile(r"(TRCE|TRACE|DBUG|DEBUG|INFO|WARN|EROR|ERROR|CRIT) {0,2}\[\d\d-\d\d\|")
-_TORNADO = re.compile(r"\[([DIWEC]) (?:\d{6}|\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d[ .]")
-_TELEGRAF = re.compile(r"\d{4}-\d\d-\d\dT\S{8,30} ([DIWE])! ")
+_RUBY_LOGGER = lazy(r"([DIWEF]), \[\d{4}-")
+_MONGO = lazy(r"\d{4}-\S{10,30} ([FEWID])\d? [A-Z_]{2,12} {1,8}\[")
+_LOGRUS = lazy(r"(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)(?=\[(?:\d{4}\]|\d{4}-\d\d-\d\dT))")
+_LOG15 = lazy(r"(TRCE|TRACE|DBUG|DEBUG|INFO|WARN|EROR|ERROR|CRIT) {0,2}\[\d\d-\d\d\|")
+_TORNADO = lazy(r"\[([DIWEC]) (?:\d{6}|\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d[ .]")
+_TELEGRAF = lazy(r"\d{4}-\d\d-\d\dT\S{8,30} ([DIWE])! ")
 # Semantic Logger, Gluster: a letter between the time and what is in brackets.
-_LETTERED = re.compile(r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d.,]{0,10}(?: ?[+-]\d\d:?\d\d|Z)?\]? ([TDIWEFNC]) \[")
-_ERLANG = re.compile(r"=(CRASH|SUPERVISOR|PROGRESS) REPORT====")
-_NEST = re.compile(r"\[Nest\] {1,3}\d{1,8} {1,3}- .{10,60}? (LOG|ERROR|WARN|DEBUG|VERBOSE|FATAL) ")
-_RABBIT = re.compile(
-    r".{19,40} \[(debg|debu|info|noti|warn|erro|crit|aler|alrt|emer|emrg)\] <\d{1,9}\.\d{1,9}\.\d{1,9}> "
-)
-_ETCD = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} ([CEWNID]) \| ")
+_LETTERED = lazy(r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d.,]{0,10}(?: ?[+-]\d\d:?\d\d|Z)?\]? ([TDIWEFNC]) \[")
+_ERLANG = lazy(r"=(CRASH|SUPERVISOR|PROGRESS) REPORT====")
+_NEST = lazy(r"\[Nest\] {1,3}\d{1,8} {1,3}- .{10,60}? (LOG|ERROR|WARN|DEBUG|VERBOSE|FATAL) ")
+_RABBIT = lazy(r".{19,40} \[(debg|debu|info|noti|warn|erro|crit|aler|alrt|emer|emrg)\] <\d{1,9}\.\d{1,9}\.\d{1,9}> ")
+_ETCD = lazy(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} ([CEWNID]) \| ")
 _POSTGRES = lazy(rf".{{0,300}}?(?<![\w./-])({SEVERITIES}):  \S")
 _CSVLOG = lazy(r'\d{4}-\d\d-\d\d [\d:.]{12} [^,"]{1,8},(?:(?:"(?:[^"]|"")*"|[^",]*),){10}([^",]{2,20}),')
-_KEYED = re.compile(
+_KEYED = lazy(
     r"(?<![^\s,;{(|])[\"']?@?(?:level|lvl|loglevel|log[._]level|severity|severity_?text|error_severity|levelname|level_name"
     r"|priority)[\"']?\s?[=:]\s?[\"']?(\w{1,15})\b",
     re.I,
 )
 # Before a key stands nothing, a value of another key, a date or a sign; behind a word it is what the line speaks of.
-_OPEN_TO_KEY = re.compile(r"(?:^|[=:,;{(|\])}\"'>\d]|\d[A-Z]{1,4}|=\S{0,200})\s{0,4}$")
-_PGBOUNCER = re.compile(r"[\d-]{10} [\d:.]{8,15} \S{1,8} \[\d{1,8}\] (LOG|NOISE|DEBUG|WARNING|ERROR|FATAL) ")
-_SQL_SERVER = re.compile(r".{0,60}\bError: \d{1,6}, Severity: (\d{1,2}), State: \d")
+_OPEN_TO_KEY = lazy(r"(?:^|[=:,;{(|\])}\"'>\d]|\d[A-Z]{1,4}|=\S{0,200})\s{0,4}$")
+_PGBOUNCER = lazy(r"[\d-]{10} [\d:.]{8,15} \S{1,8} \[\d{1,8}\] (LOG|NOISE|DEBUG|WARNING|ERROR|FATAL) ")
+_SQL_SERVER = lazy(r".{0,60}\bError: \d{1,6}, Severity: (\d{1,2}), State: \d")
 # The status of a request: nginx, Apache, Envoy, uvicorn, Django, HAProxy.
-_STATUS = re.compile(
+_STATUS = lazy(
     r'"(?:[A-Z]{3,20} (?:[^"\\]|\\.){0,2000}|-|(?:[^"\\]|\\.){0,200})" (\d{3})'
     r"(?= (?:\d+|-)(?: |$)| [A-Z]| 0x| [\d.]+[mun\xb5]?s\b|$)"
 )
@@ -118,8 +116,8 @@ _W3C = lazy(
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (?:W3SVC\d{1,4} \S{1,80} )?[\da-fA-F.:]{2,45} [A-Z]{3,10} /.{0,4000}?"
     r" (?!443)([1-5]\d\d) \d{1,3} \d{1,10}(?: \d{1,12}){0,4}\s*$"
 )
-_HAPROXY = re.compile(r" \S{1,80} \S{1,80}/\S{1,80} (?:-?\d+/){2,4}\+?-?\d+ (\d{3}|-1) \+?\d+ ")
-_BALANCER = re.compile(
+_HAPROXY = lazy(r" \S{1,80} \S{1,80}/\S{1,80} (?:-?\d+/){2,4}\+?-?\d+ (\d{3}|-1) \+?\d+ ")
+_BALANCER = lazy(
     r"(?:(?:https?|h2|wss?|grpcs?) \d{4}-\S+ \S+ \S+:\d+ \S+ \S+ \S+ \S+"
     r"|\d{4}-\S+ \S+ \S+:\d+ \S+ (?:-?[\d.]+ ){2}-?[\d.]+) (\d{3}|-) (?:\d{3}|-) "
 )
@@ -128,7 +126,7 @@ _REQUEST_PAIR = lazy(r"(?:^|\s)(?:method|verb|request|http_method)=\"?[A-Z]{3,10
 _STATUS_PAIR = lazy(r"(?:^|\s)(?:status|code|status_code|http_status)=\"?([1-5]\d\d)\"?(?=\s|$)")
 _PHP_FPM = lazy(r"[\da-fA-F.:]{3,45} -\s\S{0,60}\s\d\d/[A-Z][a-z]{2}/\d{4}:[\d:]{8} [+-]\d{4} \"")
 # What syslog puts before the line of a program; who wrote it.
-SYSLOG_HEAD = re.compile(
+SYSLOG_HEAD = lazy(
     r"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} {1,2}\d{1,2} [\d:]{8}(?:\.\d+)?|\d{4}-\d\d-\d\dT\S{8,30}) "
     r"([\w.-]{1,80} [\w./@-]{1,60}(?:\[\d{1,8}\])?): "
 )
@@ -138,17 +136,17 @@ _NAMES = r"warn(?:ing)?|err(?:or)?|severe"
 # In a sentence these are of something else (a critical section, an alert's rule): a sign must close or open them.
 _SIGNED = r"debug[1-5]?|trace|verbose|info(?:rmation)?|notice|crit(?:ical)?|fatal|panic|alert|emerg(?:ency)?"
 # A program that says from which level on it logs.
-_SETTING = re.compile(
+_SETTING = lazy(
     r"(?i)(?:(?:level|\bmin(?:imum)? severity)(?: to| is|:| ?=)?"
     r"|(?:level|severity)(?: was| is| has been)? (?:set|changed|switched|raised|lowered) to) ?$"
 )
 # Written large a level may be joined to a word: ERROR/ForkPoolWorker-2, app.ERROR:, [worker]ERROR, INFO:root.
-_LARGE = re.compile(
+_LARGE = lazy(
     r"(?<![A-Za-z0-9_/-])(?!(?<=')[A-Z]{3,11}'|(?<=\")[A-Z]{3,11}\"(?![,;|]))(?:[A-Za-z]\w{0,40}\.)?(DEBUG[1-5]?|TRACE|VERBOSE|INFO(?:RMATION)?|NOTICE"
     r"|WARN(?:ING)?|ERR(?:OR)?|SEVERE|CRIT(?:ICAL)?|FATAL|D?PANIC|(?<![A-Z] )ALERT|EMERG(?:ENCY)?|SUCCESS|FAIL"
     r"|FEHLER|WARNUNG|ERREUR|DBG|INF|WRN|FTL|TRC|PNC|ERRO|DEBU|DEBG|FATA)(?![A-Za-z0-9_]|[.-]\w)"
 )
-_SMALL = re.compile(
+_SMALL = lazy(
     rf"(?<![\w./-])(?<!\b[Nn]o )(?<!\b[Nn]on )(?<!without )(?<!\bany )(?<!\b0 )(?<!\bof )"
     r"(?<!\b[Cc]all )(?<!\b[Ss]tack )(?<!\b[Cc]orrected )(?<!\b[Ll]ast )(?<!\b[Oo]n )(?<!\brecovered from )"
     r"(?!(?<=')[A-Za-z]{3,11}'|(?<=\")[A-Za-z]{3,11}\"(?![,;|]))"  # in quotes it is a value
@@ -160,13 +158,13 @@ _SMALL = re.compile(
     rf"(?![\w./-]|=|{_NOTHING})(?!(?-i:(?<=[a-z]))\s{_OF_IT}\b)",
     re.I,
 )
-_PLACED = re.compile(r"[\s\[(|<](?<![\w,] )[A-Z]{3,9}(?:[\])|>]| [-|] )")
+_PLACED = lazy(r"[\s\[(|<](?<![\w,] )[A-Z]{3,9}(?:[\])|>]| [-|] )")
 _PLACED_IN = 120
-_BEGINS = re.compile(r"(?:fail|dbug|trce|crit|warn|info|silly|http|note|system): ")
-_BRACKETS = re.compile(r"[\[<](note|system|deprecated|dbg|inf|wrn|ftl|vrb|trc|config|log)[\]>]", re.I)
-_BETWEEN_LEVELS = re.compile(r"(?<=[a-z])[+-]\d{1,3}$")  # Go's slog: ERROR+4
+_BEGINS = lazy(r"(?:fail|dbug|trce|crit|warn|info|silly|http|note|system): ")
+_BRACKETS = lazy(r"[\[<](note|system|deprecated|dbg|inf|wrn|ftl|vrb|trc|config|log)[\]>]", re.I)
+_BETWEEN_LEVELS = lazy(r"(?<=[a-z])[+-]\d{1,3}$")  # Go's slog: ERROR+4
 _MORE_IN = 4000  # of the lines that continue it, for an exception
-_JAVA = re.compile(r"\n(SEVERE|WARNING|INFO|CONFIG|FINE\w*): ")
+_JAVA = lazy(r"\n(SEVERE|WARNING|INFO|CONFIG|FINE\w*): ")
 _LEVEL_IN = 400  # characters of a line in which its level is
 
 
@@ -310,7 +308,7 @@ def _by_key(head: str) -> str:
 
 
 # The address that a client of HTTP writes before the request that it sends (urllib3: https://api.stripe.com:443 "POST).
-_SENT_TO = re.compile(r"://[^\s\"]{1,300}\s{0,3}$")
+_SENT_TO = lazy(r"://[^\s\"]{1,300}\s{0,3}$")
 
 
 def _by_request(head: str, line: str) -> str:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Collection, Mapping, NamedTuple, TypedDict
 
+from .._core.lazy import lazy
 from .._core.redaction import HIDDEN, hides, names_secret, redacted, redacted_lines
 from .._core.secret.by_place.bound_values import gives_secret
 from .._core.text import harmless
@@ -17,17 +18,17 @@ from .failing_requests import RequestsOnBothSides
 from .json_line import json_fields, level_in, request_of
 from .level import LEVELS, level_of
 
-_NUMBERS = re.compile(
+_NUMBERS = lazy(
     r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b0x[0-9a-f]+\b|\b(?=[a-f]*\d)[0-9a-f]{12,}\b|\d+",
     re.I,
 )
-_QUOTED = re.compile(r"'[^']{0,200}'|\"[^\"]{0,200}\"")
-_TIMES = re.compile(
+_QUOTED = lazy(r"'[^']{0,200}'|\"[^\"]{0,200}\"")
+_TIMES = lazy(
     r"\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?\]?"
     r"|\[\d\d/[A-Za-z]{3}/\d{4}[: ]\d\d:\d\d:\d\d[^\]]*\]|^[A-Za-z]{3}\s+\d{1,2} \d\d:\d\d:\d\d",
     re.I,
 )
-_ENDS_WITH = re.compile(r"^(\w+(?:\.\w+)*(?:Error|Exception|Warning|Interrupt|Exit)\b.*)$", re.M)
+_ENDS_WITH = lazy(r"^(\w+(?:\.\w+)*(?:Error|Exception|Warning|Interrupt|Exit)\b.*)$", re.M)
 _SAID = ("message", "msg", "event", "MESSAGE", "short_message", "body", "log", "@m", "@mt")  # in JSON lines
 _BOUND = ("args", "arguments", "params", "parameters", "bindings", "binds", "values", "vars")  # of a statement
 _LONGEST = 300  # characters of a signature
@@ -35,13 +36,13 @@ _NO_DIGITS = str.maketrans("0123456789", "##########")
 _TOLD_APART, _MOST_TEXTS = 2000, 5000
 # Keys of a member that names what another one is: {"name": "DB_PASSWORD", "value": "x"}
 _NAMES, _VALUES = ("name", "key", "field", "header", "variable", "env"), ("value", "val", "default", "content")
-_NAME = re.compile(r"[\w.-]{1,80}\Z")
+_NAME = lazy(r"[\w.-]{1,80}\Z")
 _USUAL = "info"  # what a unit's standard output is logged with
 _SHOWN = 8 * 1024  # characters of a record that are returned
 _EXAMPLE = 2000  # and of an example
 _CLEANED = 4 * _SHOWN  # of either end of a long one that secrets are looked for in
 _WORD = 2000  # and of a word in which it is not cut
-_LAST_WORD, _FIRST_WORDS = re.compile(r"\s\S*\Z"), re.compile(r"\S*\s+\S+\s+")
+_LAST_WORD, _FIRST_WORDS = lazy(r"\s\S*\Z"), lazy(r"\S*\s+\S+\s+")
 
 
 class SignatureReport(TypedDict):

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from glob import glob
 from typing import IO, BinaryIO, Callable, Iterator, NamedTuple
 
+from ..._core.lazy import lazy
 from .backwards import LONGEST_LINE, size_of
 
 _ENDS = 512  # bytes by which a file is known again
@@ -33,13 +34,13 @@ _MOMENT = (
     r"|\d{4}[-_]\d\d[-_]\d\d(?:[T_-]\d\d(?:[-_:h]?\d\d){0,2}(?:\.\d{3,6})?Z?)?"
     r"|\d\d-(?:\d\d|[A-Z][a-z]{2})-\d{4})"
 )
-_ROTATED = re.compile(rf"(?:\.(\d{{1,6}})|[-._]{_MOMENT}(?:\.(\d{{1,4}}))?|\.(?:old|bak|prev)){_PACKED_END}")
+_ROTATED = lazy(rf"(?:\.(\d{{1,6}})|[-._]{_MOMENT}(?:\.(\d{{1,4}}))?|\.(?:old|bak|prev)){_PACKED_END}")
 # The same before the ending of the name. A number alone there may be an instance's, which writes beside the others.
-_WITHIN = re.compile(rf"(?:__|[-._]){_MOMENT}(?:[.-](\d{{1,4}}))?(\.(?:log|txt|out|err|json|jsonl)){_PACKED_END}")
-_IS_DATE = re.compile(  # 12345678 is the number of a job
+_WITHIN = lazy(rf"(?:__|[-._]){_MOMENT}(?:[.-](\d{{1,4}}))?(\.(?:log|txt|out|err|json|jsonl)){_PACKED_END}")
+_IS_DATE = lazy(  # 12345678 is the number of a job
     r"(?:(?:19|20)\d\d[-_]?(?:0\d|1[0-2])[-_]?(?:[0-2]\d|3[01])(?:\D|\d\d|\Z)|1\d{9}(?:\d{3})?\Z|\d\d-\w{2,3}-(?:19|20))"
 )
-_DAY_FIRST = re.compile(r"(\d\d)-(\d\d|[A-Z][a-z]{2})-(\d{4})\Z")
+_DAY_FIRST = lazy(r"(\d\d)-(\d\d|[A-Z][a-z]{2})-(\d{4})\Z")
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _DATE = 19  # digits of a date with seconds since 1970 behind it
 _TICK = 50_000_000  # nanoseconds
