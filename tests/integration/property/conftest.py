@@ -11,9 +11,5 @@ from support.channels.played import Channels
 
 @pytest.fixture(scope="module")
 def channels() -> Iterator[Channels]:
-    found = Channels()
-    for server in found.all:
-        server.__enter__()
-    yield found
-    for server in found.all:
-        server.__exit__(None, None, None)
+    with Channels() as found:
+        yield found

@@ -47,6 +47,15 @@ class Channels:
         self.pager, self.tracker, self.mail = PagerDuty(), Tracker(), MailServer()
         self.all: list[Any] = [self.slack, self.statuspage, self.cachet, self.pager, self.tracker, self.mail]
 
+    def __enter__(self) -> Channels:
+        for server in self.all:
+            server.__enter__()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for server in self.all:
+            server.__exit__(None, None, None)
+
     def settings(self, page: str) -> dict[str, Any]:
         shown = {"kind": page, "scenarios": ["db_lock_contention"], "first_post": "act", "words": WORDS}
         pages: dict[str, dict[str, Any]] = {

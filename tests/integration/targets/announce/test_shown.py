@@ -16,12 +16,8 @@ TEXT = "R&D *looks* at <b>it</b>, see http://evil.test"
 
 @pytest.fixture
 def channels():
-    found = Channels()
-    for server in found.all:
-        server.__enter__()
-    yield found
-    for server in found.all:
-        server.__exit__(None, None, None)
+    with Channels() as found:
+        yield found
 
 
 def shown(played):

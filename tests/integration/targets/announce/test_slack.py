@@ -4,34 +4,18 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import Delivered, InDoubt, NotDelivered
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.channel import Thread, ticks
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.render import Texts
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.slack import Slack as Adapter
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.channel import ticks
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 
 from support.channels.server import EFFECT_CLOSED, EFFECT_CUT, EFFECT_HTML, EFFECT_SILENT, HTML, STATUS, Answer, Fault
 from support.channels.slack import Slack
-
-NAME = "incident-2026-11-23-1456"
-BASE = {"severity": "P1", "scenario": "s", "hosts": "db1", "opened_at": "2026-11-23T14:56:35.000000Z", "incident": "i"}
-CHANNEL = Message("slack/channel", "slack", "channel", {**BASE, "name": NAME, "invite": ["U1", "U9"]})
-NOTE = Message("slack/note/7", "slack", "note", {"place": "incident", "by": "ada", "done_at": "", "text": "moved it"})
+from support.channels.slack_parts import BASE, CHANNEL, NAME, NOTE, adapter, thread
 
 
 @pytest.fixture
 def slack():
     with Slack() as server:
         yield server
-
-
-def adapter(slack, **options):
-    settings = settings_of({"slack": {"token": slack.token, "api": slack.api, **options}})["slack"]
-    return Adapter(settings, Texts("slack"))
-
-
-def thread(incident="i", **references):
-    return Thread(incident, {f"slack/{name}": value for name, value in references.items()}, ticks() + 60)
 
 
 def test_a_channel_is_made_and_who_cannot_be_invited_is_named(slack):

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import Delivered, InDoubt, NotDelivered
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.channel import Thread, ticks
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.render import Texts
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.slack import Slack as Adapter
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 
 from support.channels.server import STATUS, Answer, Fault
 from support.channels.slack import Slack
+from support.channels.slack_parts import BASE, CHANNEL, NAME, NOTE, adapter, thread
 
-NAME = "incident-2026-11-23-1456"
-BASE = {"severity": "P1", "scenario": "s", "hosts": "db1", "opened_at": "2026-11-23T14:56:35.000000Z", "incident": "i"}
-CHANNEL = Message("slack/channel", "slack", "channel", {**BASE, "name": NAME, "invite": ["U1", "U9"]})
-NOTE = Message("slack/note/7", "slack", "note", {"place": "incident", "by": "ada", "done_at": "", "text": "moved it"})
 STANDING = Message("slack/standing/opened", "slack", "note", {**NOTE.values, "place": "standing"})
 
 
@@ -24,15 +17,6 @@ STANDING = Message("slack/standing/opened", "slack", "note", {**NOTE.values, "pl
 def slack():
     with Slack() as server:
         yield server
-
-
-def adapter(slack, **options):
-    settings = settings_of({"slack": {"token": slack.token, "api": slack.api, **options}})["slack"]
-    return Adapter(settings, Texts("slack"))
-
-
-def thread(incident="i", **references):
-    return Thread(incident, {f"slack/{name}": value for name, value in references.items()}, ticks() + 60)
 
 
 @pytest.mark.parametrize("error", ["invalid_auth", "token_expired", "org_login_required"])
