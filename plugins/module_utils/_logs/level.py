@@ -9,6 +9,7 @@ letters, pino and bunyan, Monolog, OpenTelemetry's numbers; an access log's line
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from typing import Any
 
 from .._core.lazy import lazy
@@ -214,19 +215,7 @@ def of_value(name: str, value: Any) -> str:
     if name == "severity" and value in _GOOGLE:
         return _GOOGLE[value]
     if 100 <= value <= 600:  # Monolog
-        return LEVELS[
-            0
-            if value < 200
-            else 1
-            if value < 250
-            else 2
-            if value < 300
-            else 3
-            if value < 400
-            else 4
-            if value < 500
-            else 5
-        ]
+        return LEVELS[bisect((200, 250, 300, 400, 500), value)]
     return ""
 
 
@@ -301,9 +290,7 @@ def _by_key(head: str) -> str:
             level = of_value("level" if quoted else of_syslog, match.group(1))
             if not (head.count('"', 0, match.start()) - head.count('\\"', 0, match.start())) & 1:
                 return level
-            within = (
-                within or level
-            )  # in a text, before which another key may stand: msg="level=info is set" level=error
+            within = within or level  # within a text: msg="level=info is set" level=error
     return within
 
 
