@@ -24,6 +24,7 @@ def symptom(platform: Platform) -> bool:
 def heal(platform: Platform) -> None:
     wire.mend(platform, "backend", *RULE)
     backend.put_right(platform, "backend")
+    backend.end_orphans(platform)
 
 
 def culprits(platform: Platform) -> list[str]:

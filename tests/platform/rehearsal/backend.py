@@ -57,6 +57,22 @@ def put_right(platform: Platform, *services: str) -> None:
     reload_nginx(platform)
 
 
+def end_orphans(platform: Platform, application: str = "pafar-backend") -> None:
+    """End the sessions that are older than every running replica: the process that opened them is gone.
+
+    Where packets were dropped when it ended, the server was never told. It finds out when a retransmission is answered
+    by a reset, up to minutes later (the kernel doubles the time between two), or after two hours of silence.
+    """
+    running = [replica.started for replica in replicas(platform) if replica.state == "running"]
+    if running:
+        platform.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = %s AND backend_start < %s::timestamptz",
+            application,
+            min(running),
+        )
+
+
 def drop(platform: Platform, service: str) -> None:
     """Remove all its containers."""
     for replica in replicas(platform, service):

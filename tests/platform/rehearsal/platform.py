@@ -30,8 +30,12 @@ SIGNALLED = re.compile(
     re.M,
 )
 # A session as pid@backend_start: a pid may be used again, the pair may not.
-REF = (
-    "SELECT pid || '@' || to_char(backend_start AT TIME ZONE 'UTC', 'YYYYMMDD\"T\"HH24MISS.US\"Z\"')"
+_REF = "pid || '@' || to_char(backend_start AT TIME ZONE 'UTC', 'YYYYMMDD\"T\"HH24MISS.US\"Z\"')"
+REF = f"SELECT {_REF} FROM pg_stat_activity"
+# With what it is and does, for the one who reads that it has gone.
+NAMED = (
+    f"SELECT {_REF}, concat_ws(', ', nullif(application_name, ''), backend_type, client_addr, state,"
+    " regexp_replace(left(query, 60), '\\s+', ' ', 'g'))"
     " FROM pg_stat_activity"
 )
 

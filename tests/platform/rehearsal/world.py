@@ -11,12 +11,12 @@ from dataclasses import asdict
 from typing import Any
 
 from rehearsal.control_workload import VACUUM
-from rehearsal.platform import REF, Platform
+from rehearsal.platform import NAMED, Platform
 
 OLD_ENOUGH = 3
 
 SESSIONS = (
-    f"{REF} WHERE (backend_type IN ('client backend', 'walsender') OR {VACUUM}) AND pid <> pg_backend_pid()"
+    f"{NAMED} WHERE (backend_type IN ('client backend', 'walsender') OR {VACUUM}) AND pid <> pg_backend_pid()"
     " AND backend_start < clock_timestamp() - make_interval(secs => %s) AND application_name <> 'pg_dump'"
 )
 # Named as the collection names it.
@@ -39,13 +39,13 @@ ROLES = "SELECT rolname || ' ' || rolsuper || rolcanlogin FROM pg_roles ORDER BY
 
 
 def look(platform: Platform) -> dict[str, Any]:
-    """Sessions, prepared transactions, settings, tables and indexes, roles, containers."""
+    """Sessions (what each is, by reference), prepared transactions, settings, tables and indexes, roles, containers."""
 
     def column(sql: str, *values: Any) -> list[str]:
         return [row[0] for row in platform.query(sql, *values)]
 
     return {
-        "sessions": column(SESSIONS, OLD_ENOUGH),
+        "sessions": dict(platform.query(SESSIONS, OLD_ENOUGH)),
         "prepared": column(PREPARED),
         "settings": column(SETTINGS),
         "objects": column(OBJECTS),
@@ -65,8 +65,8 @@ def changes(
     ``unstable``: services that the fault itself restarts again and again; of theirs only the containers count.
     ``leaving``: sessions that the fault itself may end.
     """
-    stay = [ref for ref in before["sessions"] if ref not in leaving]
-    differences = [f"session {ref} is gone" for ref in stay if ref not in after["sessions"]]
+    gone = before["sessions"].keys() - after["sessions"].keys() - set(leaving)
+    differences = [f"session {ref} ({before['sessions'][ref]}) is gone" for ref in sorted(gone)]
     for what in ("prepared", "settings", "objects", "roles"):
         differences += [f"{what}: {item} is gone" for item in before[what] if item not in after[what]]
         differences += [f"{what}: {item} is new" for item in after[what] if item not in before[what]]

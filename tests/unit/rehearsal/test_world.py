@@ -7,8 +7,9 @@ import pytest
 from rehearsal import world
 
 BEFORE = {
-    "sessions": ["1@a", "2@b"], "prepared": ["gid@t"], "settings": ["work_mem=4MB"], "objects": ["r trips id"],
-    "roles": ["pafar f"], "containers": {"db": {"id": "x", "service": "db", "state": "running"}},
+    "sessions": {"1@a": "web, idle", "2@b": "job, active"}, "prepared": ["gid@t"], "settings": ["work_mem=4MB"],
+    "objects": ["r trips id"], "roles": ["pafar f"],
+    "containers": {"db": {"id": "x", "service": "db", "state": "running"}},
 }  # fmt: skip
 
 
@@ -16,8 +17,12 @@ BEFORE = {
     ("after", "found"),
     [
         pytest.param({}, [], id="nothing"),
-        pytest.param({"sessions": ["1@a", "2@b", "3@c"]}, [], id="a session that came"),
-        pytest.param({"sessions": ["1@a", "2@c"]}, ["session 2@b is gone"], id="a pid used again"),
+        pytest.param({"sessions": {**BEFORE["sessions"], "3@c": "new"}}, [], id="a session that came"),
+        pytest.param(
+            {"sessions": {"1@a": "web, active", "2@c": "job, active"}},
+            ["session 2@b (job, active) is gone"],
+            id="a pid used again",
+        ),
         pytest.param({"prepared": []}, ["prepared: gid@t is gone"], id="a prepared transaction"),
         pytest.param(
             {"settings": ["work_mem=8MB"]},
