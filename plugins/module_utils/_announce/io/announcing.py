@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
+from random import Random
 from typing import Any, Callable, Mapping, Sequence
 
 from ..._core.errors import RunbookError
@@ -13,6 +14,8 @@ from ..announce_lines import whole_of
 from ..escape import TARGETS, hosts_of
 from ..options import SECRETS
 from ..outbox import Entry, Message
+from ..page_states import RESOLVED
+from ..pages.page_keys import is_on_page, last_on_page
 from ..report import AnnouncedMessage, AnnounceReport, OutboxOfIncident, OutboxReport, TakenMessage
 from ..settings import ALERTMANAGER, MAIL, PAGE, PAGER, SLACK, TRACKER, addresses_of, incomplete, usable_settings
 from ..texts import TEMPLATES
@@ -30,7 +33,7 @@ from .take import Clock, utc_now
 from .tracker import Tracker
 
 _PAGES = 5.0  # seconds at least for an incident that pages a person
-_READ_BACK = 5  # incidents of which the page is read in one run, beside those with messages
+_ENDED_READ_BACK = 5  # incidents that have ended of which the page is read in one run, beside those with messages
 Settings = Mapping[str, Mapping[str, Any]]
 _Append = Callable[[str, "list[dict[str, Any]]"], None]
 
@@ -126,7 +129,7 @@ class Announcing:
         if self.alertmanager:
             silencer = Silencer(self.alertmanager, report["incidents"], budget, clock).start()
         busy = [incident for incident in report["incidents"] if incident["messages"]]
-        busy += self._on_the_page(report)
+        busy += self._on_the_page(report, clock())
         set_by_us = _set_by_us(report)
         for number, incident in enumerate(busy):
             began = ticks()
@@ -134,7 +137,7 @@ class Announcing:
             share = budget / (len(busy) - number)
             if any(taken["audience"] == "person" for taken in incident["messages"]):
                 share = max(share, min(_PAGES, budget))
-            shows = PAGE if any(map(_is_on_page, incident["references"])) and PAGE in self.settings else ""
+            shows = PAGE if any(map(is_on_page, incident["references"])) and PAGE in self.settings else ""
             results = Results()
             if began < until:  # else nothing is said of them: another run may be sending them
                 sent = incident["references"]
@@ -177,15 +180,17 @@ class Announcing:
         of_texts = [problem for texts in self.texts.values() for problem in texts.problems.values()]
         return [*self.wrong, *incomplete(self.settings), *self.strange, *of_texts]
 
-    def _on_the_page(self, report: OutboxReport) -> list[OutboxOfIncident]:
-        """The newest incidents that the page shows and that have nothing to send: a person may have changed the page
-        since."""
+    def _on_the_page(self, report: OutboxReport, now: datetime) -> list[OutboxOfIncident]:
+        """Incidents that the page shows and that have nothing to send: a person may have changed the page since. All
+        that are open there, and of those that have ended some in each run, by lot: the page allows few calls."""
         shown = [
-            incident
+            (incident, last_on_page(incident["references"])[0])
             for incident in report["incidents"]
-            if PAGE in self.settings and not incident["messages"] and any(map(_is_on_page, incident["references"]))
+            if PAGE in self.settings and not incident["messages"]
         ]
-        return sorted(shown, key=lambda incident: incident["id"], reverse=True)[:_READ_BACK]
+        ended = [incident for incident, state in shown if state == RESOLVED]
+        lot = Random(now.timestamp()).sample(ended, min(len(ended), _ENDED_READ_BACK))
+        return [incident for incident, state in shown if state and state != RESOLVED] + lot
 
     def _row(self, incident: str, taken: TakenMessage, state: str, reason: str) -> AnnouncedMessage:
         name, values = taken["channel"], taken["values"]
@@ -221,10 +226,6 @@ def _set_by_us(report: OutboxReport) -> dict[str, set[str]]:
             for component, state in states.items() if isinstance(states, Mapping) else ():
                 found.setdefault(str(component), set()).add(str(state))
     return found
-
-
-def _is_on_page(key: str) -> bool:
-    return key.startswith(("page/", "page-"))  # and no key of the pager
 
 
 def _nothing(report: OutboxReport) -> AnnounceReport:

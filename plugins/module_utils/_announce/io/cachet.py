@@ -15,6 +15,7 @@ from ..delivery import Delivered, Delivery, InDoubt, NotDelivered
 from ..outbox import Message
 from ..page_states import STATES
 from ..pages.page_components import joined_states, ours_of, set_in, set_mark
+from ..pages.page_keys import last_on_page
 from .channel import Thread, asked, components_after, identity, with_others
 from .http_call import Answered
 from .render import Texts
@@ -143,13 +144,12 @@ class Cachet:
         return found
 
     def differences(self, thread: Thread) -> list[str]:
-        keys = [key for key in thread.references if key.startswith(("page/", "page-"))]
-        if not keys or not thread.references[keys[-1]]:
+        state, reference = last_on_page(thread.references)
+        if not reference:
             return []
-        state = keys[-1].split("/")[1]
         components = components_after(state, self.settings, thread)
         try:
-            return self._read_back(state, components, thread.references[keys[-1]], thread)
+            return self._read_back(state, components, reference, thread)
         except Answered as answer:
             return [f"the page could not be read back: {answer}"]
 

@@ -14,6 +14,7 @@ from ..delivery import Delivered, Delivery
 from ..outbox import Message
 from ..page_states import RESOLVED
 from ..pages.page_components import joined_states, ours_of
+from ..pages.page_keys import last_on_page
 from .channel import Thread, asked, components_after, identity, with_others
 from .http_call import Answered
 from .render import Texts
@@ -116,13 +117,10 @@ class Statuspage:
 
     def differences(self, thread: Thread) -> list[str]:
         """Between the last message that was sent and the page."""
-        keys = [key for key in thread.references if key.startswith(("page/", "page-"))]
-        if not keys or not thread.references[keys[-1]]:
+        state, reference = last_on_page(thread.references)
+        if not reference:
             return []
-        state = keys[-1].split("/")[1]
-        return self._read_back(
-            state, components_after(state, self.settings, thread), thread.references[keys[-1]], thread
-        )
+        return self._read_back(state, components_after(state, self.settings, thread), reference, thread)
 
     def _read_back(self, state: str, components: Mapping[str, str], incident: str, thread: Thread) -> list[str]:
         try:

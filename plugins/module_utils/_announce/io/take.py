@@ -25,6 +25,7 @@ from ..incident_facts import IncidentFacts
 from ..outbox import Claim, Entry, claim, entries_of, is_waiting, lines_of_outbox
 from ..page_states import OPERATIONAL
 from ..pages.page_components import behind_severity, components_on_page, components_shown, worst_of
+from ..pages.page_keys import is_left_open
 from ..paging import Answerer, answerer_of, not_paged, within
 from ..report import OutboxOfIncident, OutboxReport, TakenMessage
 from ..settings import PAGE
@@ -178,19 +179,25 @@ def _urgency(events: Sequence[EventReport], after: Mapping[str, Any]) -> tuple[b
 
 
 def _candidates(log: str, settings: Mapping[str, Any], *, with_items: bool = True) -> list[str]:
-    """Logs that were written lately, and those with action items: an incident without a new event has nothing new to
-    say, but for its archiving and for what is overdue."""
+    """Logs that were written lately, those with action items, and those whose incident is open on the page: one without
+    a new event has nothing new to say, but for its archiving and for what is overdue, while the page may be changed by
+    others."""
     folder, now = Path(log).expanduser(), datetime.now(timezone.utc).timestamp()
     recent = _RECENT.total_seconds() + float((settings.get("slack") or {}).get("archive_after") or 0)
     found = []
     for name in ids(log):
         try:
             path = folder / f"{name}.jsonl"
-            if now - path.stat().st_mtime <= recent or (with_items and _ACTION_ITEM in path.read_bytes()):
+            if now - path.stat().st_mtime <= recent or _is_of_use(path.read_bytes(), settings, with_items):
                 found.append(name)
         except OSError:
             continue
     return found
+
+
+def _is_of_use(log: bytes, settings: Mapping[str, Any], with_items: bool) -> bool:
+    """An old log."""
+    return (with_items and _ACTION_ITEM in log) or (PAGE in settings and is_left_open(log))
 
 
 def _taken(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import time
+from contextlib import contextmanager
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
@@ -122,3 +126,62 @@ def test_what_a_person_changed_on_the_page_is_shown_by_every_run_until_it_agrees
             assert found.startswith(f"i: component {component} of the page is ")
         page.components[component] = told
         assert drain(tmp_path, settings)[1]["lines"] == []
+
+
+@contextmanager
+def shown_page(log, kind="statuspage", **options):
+    """A page on which every incident of the log is shown."""
+    with Statuspage() if kind == "statuspage" else Cachet() as page:
+        place = {"kind": kind, "api": page.url, "token": page.token, "page": getattr(page, "page", "")}
+        settings = {"page": {**place, "scenarios": ["disk_space"], "first_post": "act", **options}}
+        assert drain(log, settings)[1]["differences"] == []
+        yield page, settings
+
+
+@pytest.mark.parametrize("kind", ["statuspage", "cachet"])
+def test_the_page_is_read_back_for_all_that_are_open_on_it_however_many_and_however_old(tmp_path, kind):
+    for number in range(9):
+        write(tmp_path, f"i{number}", "P1", ("diagnosed", {"cause": "full"}))
+    with shown_page(tmp_path, kind) as (page, settings):
+        long_ago = time.time() - 30 * 86400
+        for number in (0, 4):
+            os.utime(tmp_path / f"i{number}.jsonl", (long_ago, long_ago))
+        name, theirs = ("status", "resolved") if kind == "statuspage" else ("latest_status", 4)
+        for incident in page.incidents:
+            incident[name] = theirs
+        wanted = [f"i{number}: the page says resolved, the incident is identified" for number in range(9)]
+        for dummy in range(2):
+            assert sorted(drain(tmp_path, settings)[1]["differences"]) == wanted
+
+
+def test_of_those_that_have_ended_each_is_read_back_in_its_turn(tmp_path):
+    for number in range(12):
+        write(tmp_path, f"i{number:02}", "P1", RESOLVED)
+    with shown_page(tmp_path) as (page, settings):
+        for incident in page.incidents:
+            incident["status"] = "investigating"
+        asked, seen = [], set()
+        while len(seen) < 12 and len(asked) < 100:
+            before = len(page.requests)
+            seen |= {line.partition(":")[0] for line in drain(tmp_path, settings)[1]["differences"]}
+            asked.append(len(page.requests) - before)
+        assert len(seen) == 12, seen
+        assert 0 < max(asked) <= 5, asked
+
+
+@pytest.mark.parametrize(("settings", "is_there"), [({}, True), ({"components": {}}, False)])
+def test_a_component_counts_by_an_incident_that_is_open_on_the_page_for_long(tmp_path, settings, is_there):
+    write(tmp_path, "old", "P0")
+    with Statuspage() as page:
+        component = next(iter(page.components))
+        place = {"kind": "statuspage", "api": page.url, "token": page.token, "page": page.page}
+        options = {"scenarios": ["disk_space"], "first_post": "act", "components": {"web": component}, **settings}
+        drain(tmp_path, {"page": {**place, **options}})
+        long_ago = time.time() - 30 * 86400
+        os.utime(tmp_path / "old.jsonl", (long_ago, long_ago))
+        write(tmp_path, "new", "P2")
+        drain(tmp_path, {"page": {**place, **options}})
+        write(tmp_path, "new", "P2", RESOLVED)
+        found = drain(tmp_path, {"page": {**place, **options}})[1]
+        assert found["differences"] == []
+        assert page.components[component] == ("major_outage" if is_there else "operational")
