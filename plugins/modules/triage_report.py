@@ -35,9 +35,9 @@ options:
     default: {}
   alert_severities:
     description:
-      - Severity of an alert by the word in its label C(severity), else C(priority), else C(level), the first whose word is
-        known. V(P0) to V(P3), or
-        V(none) for alerts that are no sign. Case is ignored, and V(SEV-2) and V(sev2) are one word.
+      - Severity of an alert by the word in its label C(severity), else C(sev), C(priority), C(urgency) or C(level), the
+        first whose word is known. V(P0) to V(P3), or V(none) for alerts that are no sign. Case is ignored, and V(SEV-2)
+        and V(sev2) are one word.
       - Extends a table of usual words, such as V(critical), V(page) and V(high) (P1), V(warning) and V(sev2) (P2),
         V(info) and V(ticket) (P3), digits (V(0) to V(3) as P0 to P3, V(4) to V(7) as P3) and V(none). The severity of a word that is in
         neither is C(unknown).

@@ -27,8 +27,8 @@ _MONITORING = re.compile(r"(?:prometheus|alertmanager|cluster|thanos)+")
 _URGENT = (P0, P1, P2)
 _LACKS = re.compile(r"absent|missing|lost|lacks|fail|expired|down|without|broken|^no(?!de|tif)|not$")
 _BESIDE = re.compile(r"[\W_]+")
-# The labels that are read, the first that holds a word of a table.
-SEVERITY_LABELS = ("severity", "priority", "level")
+# The labels that are read, in any case, the first that holds a word of a table.
+SEVERITY_LABELS = ("severity", "sev", "priority", "urgency", "level")
 
 _WORDS = {
     P0: "p0 sev0 s0 0 outage disaster emergency emerg panic blocker",
@@ -58,7 +58,11 @@ def is_in_table(word: str, site: Mapping[str, str]) -> bool:
 
 
 def _words(labels: Mapping[str, str]) -> list[str]:
-    return [labels[name] for name in SEVERITY_LABELS if labels.get(name, "").strip()]
+    found: dict[str, str] = {}
+    for name, word in labels.items():
+        if word.strip():
+            found.setdefault(name.lower(), word)
+    return [found[name] for name in SEVERITY_LABELS if name in found]
 
 
 def severity_word(labels: Mapping[str, str]) -> str:

@@ -30,8 +30,8 @@ options:
     type: str
     default: scenario
   severities:
-    description: Severity, V(P0) to V(P3), of an alert by the word in its label C(severity), C(priority) or C(level), in
-      small letters.
+    description: Severity, V(P0) to V(P3), of an alert by the word in its label C(severity), C(sev), C(priority), C(urgency) or
+      C(level), in small letters.
     type: dict
     default: {}
 """
@@ -48,7 +48,7 @@ EXAMPLES = r"""
 
 
 KNOWN = ("P0", "P1", "P2", "P3", "unknown")  # the worst first; nothing else goes on
-LABELS = ("severity", "priority", "level")
+LABELS = ("severity", "sev", "priority", "urgency", "level")
 
 
 def main(
@@ -78,6 +78,7 @@ def _labels(alert: Any) -> dict[str, Any]:
 
 def _severity(labels: dict[str, Any], severities: dict[str, str]) -> str:
     """By the first label that is there and not empty."""
-    words = [word for name in LABELS for word in [labels.get(name)] if isinstance(word, str) and word.strip()]
+    lower = {name.lower(): word for name, word in labels.items() if isinstance(word, str) and word.strip()}
+    words = [lower[name] for name in LABELS if name in lower]
     severity = severities.get(words[0].strip().lower()) if words else None
     return severity if severity in KNOWN else "unknown"

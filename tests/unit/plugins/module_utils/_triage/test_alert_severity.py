@@ -48,7 +48,13 @@ def test_the_words_of_the_label(words, severity):
         ({"severity": "team-x", "priority": "none"}, "unknown"),
         ({"severity": "team-x", "priority": "none", "level": "P2"}, "P2"),
         ({"severity": "team-x", "priority": "odd"}, "unknown"),
+        ({"sev": "1"}, "P1"),
+        ({"urgency": "high"}, "P1"),
+        ({"Severity": "warning"}, "P2"),
+        ({"URGENCY": "low", "Level": "error"}, "P3"),
+        ({"severity": "team-x", "urgency": "critical"}, "P1"),
         ({"team": "critical"}, "unknown"),
+        ({"severities": "critical", "urgent": "1"}, "unknown"),
         ({}, "unknown"),
     ],
 )
