@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from .._core.lazy import lazy
+
 EVERY_PROFILE = "*"
-_PROFILES = re.compile(r"(?m)^[ \t]*(?:export[ \t]+)?COMPOSE_PROFILES[ \t]*=[ \t]*(\"[^\"\n]*\"|'[^'\n]*'|[^#\n]*)")
+_PROFILES = lazy(r"(?m)^[ \t]*(?:export[ \t]+)?COMPOSE_PROFILES[ \t]*=[ \t]*(\"[^\"\n]*\"|'[^'\n]*'|[^#\n]*)")
 
 
 @dataclass(frozen=True)

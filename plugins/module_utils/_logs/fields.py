@@ -12,32 +12,33 @@ import csv
 import re
 from typing import Any
 
+from .._core.lazy import lazy
 from .access_line import access_fields
 from .json_line import json_fields, request_of
 from .level import GRAVE
 from .wrapping import without_colours
 
-_NGINX_ERROR = re.compile(r"^(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(\w+)\] (\d+)#\d+: (?:\*(\d+) )?(.*)$", re.S)
-_ERRNO = re.compile(r"\((\d+): ([^)]*)\)")
-_PAIR = re.compile(r', (client|server|request|upstream|host|referrer|subrequest): (?:"([^"]*)"|([^,]*))')
-_APACHE_ERROR = re.compile(
+_NGINX_ERROR = lazy(r"^(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(\w+)\] (\d+)#\d+: (?:\*(\d+) )?(.*)$", re.S)
+_ERRNO = lazy(r"\((\d+): ([^)]*)\)")
+_PAIR = lazy(r', (client|server|request|upstream|host|referrer|subrequest): (?:"([^"]*)"|([^,]*))')
+_APACHE_ERROR = lazy(
     r"\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:.]+ \d{4}\] \[(?:(\w*):)?(\w+)\] \[pid (\d+)(?::tid \d+)?\] "
     r"(?:\((\d+)\)([^:]*): )?(?:\[client ([^\]]+?)(?::\d+)?\] )?(.*)$"
 )
-_LOGFMT = re.compile(r"(?:^|\s)([A-Za-z@_][\w.@-]{0,60})=(\"(?:[^\"\\]|\\.)*\"|[^\s\"]*)(?=\s|$)")
-_CSV = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [A-Z+-][\w+:-]{0,8},(?:\"|,)")
+_LOGFMT = lazy(r"(?:^|\s)([A-Za-z@_][\w.@-]{0,60})=(\"(?:[^\"\\]|\\.)*\"|[^\s\"]*)(?=\s|$)")
+_CSV = lazy(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [A-Z+-][\w+:-]{0,8},(?:\"|,)")
 _CSV_NAMES = (
     "log_time", "user_name", "database_name", "process_id", "connection_from", "session_id", "session_line_num",
     "command_tag", "session_start_time", "virtual_transaction_id", "transaction_id", "error_severity", "sql_state_code",
     "message", "detail", "hint", "internal_query", "internal_query_pos", "context", "query", "query_pos", "location",
     "application_name", "backend_type", "leader_pid", "query_id",
 )  # fmt: skip
-_CADDY = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d+)?\s(?:[A-Z]+)\s.*?(\{.*\})$")
-_SYSLOG = re.compile(
+_CADDY = lazy(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d+)?\s(?:[A-Z]+)\s.*?(\{.*\})$")
+_SYSLOG = lazy(
     r"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\dT\S{7,29}[^\s:])"
     r" ([\w.-]{1,80}) ([\w./-]{1,60})(?:\[(\d+)\])?: (.*)$"
 )
-_IN_UTC = re.compile(r"\d{4}-\S{5,30}Z ")
+_IN_UTC = lazy(r"\d{4}-\S{5,30}Z ")
 _LEAST_PAIRS = 2  # name=value pairs by which a line is logfmt
 
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from .._core.lazy import lazy
+
 # The escape itself, or what programs that must print it write instead of it.
-_COLOUR = re.compile(r"(?:\x1b|\\u001[bB]|\\x1[bB]|\\e|\\033|#033|\^\[)\[[\d;]{0,20}[mK]")
-_MAY_COLOUR = re.compile(r"\x1b|\\u001[bB]|\\x1[bB]|\\e\[|\\033|#033|\^\[\[")
-_NAMED = re.compile(r"([a-z0-9][\w.-]{0,80})[ \t]{0,60}\|(?:[ \t]|$)")
-_POD = re.compile(r"\[((?:pod|deploy)/[\w./-]{1,120})\] ")
-_CRI = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,20}) (stdout|stderr) ([FP])(?::\S{0,20})? (.*)\Z", re.S)
+_COLOUR = lazy(r"(?:\x1b|\\u001[bB]|\\x1[bB]|\\e|\\033|#033|\^\[)\[[\d;]{0,20}[mK]")
+_MAY_COLOUR = lazy(r"\x1b|\\u001[bB]|\\x1[bB]|\\e\[|\\033|#033|\^\[\[")
+_NAMED = lazy(r"([a-z0-9][\w.-]{0,80})[ \t]{0,60}\|(?:[ \t]|$)")
+_POD = lazy(r"\[((?:pod|deploy)/[\w./-]{1,120})\] ")
+_CRI = lazy(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,20}) (stdout|stderr) ([FP])(?::\S{0,20})? (.*)\Z", re.S)
 _LEVELS = {"debug", "trace", "info", "notice", "warn", "warning", "error", "err", "critical", "crit", "fatal"}
 
 

@@ -13,17 +13,17 @@ Sources: moby, daemon/stop.go and daemon/kill.go (the events `kill` and `stop`),
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
+from ..._core.lazy import lazy
 from ..container import Container, signal_name
 
 REQUESTS, END = ("kill", "stop"), "die"
 USUAL_TIMEOUT = 10  # seconds that the engine gives a container to stop which says nothing of it
 _ASKING = {"SIGINT", "SIGQUIT", "SIGKILL", "SIGTERM"}  # these end a program; others let it reload or reopen its log
-_REAL_TIME = re.compile(r"SIGRT(MIN\+|MAX-)(\d{1,2})")
+_REAL_TIME = lazy(r"SIGRT(MIN\+|MAX-)(\d{1,2})")
 _MIN, _MAX = 34, 64  # SIGRTMIN and SIGRTMAX on Linux
 _ASKED = 128 + 15  # exit code of a program that SIGTERM ended
 _STOPPED = {0, 128 + 2, 128 + 9, _ASKED}  # those of one that was stopped; of others the end of its program says itself

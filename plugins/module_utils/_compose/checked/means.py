@@ -16,8 +16,10 @@ from __future__ import annotations
 import re
 from typing import Iterator, Sequence
 
+from ..._core.lazy import lazy
+
 # Of the engine and its runtimes where they cannot start the program in the container.
-_NO_START = re.compile(
+_NO_START = lazy(
     r"(?mi)^(?:error: )?OCI runtime exec failed"
     r"|^exec \S+: (?:exec format error|no such file or directory|permission denied)\s*$"
     r"|^(?:error: )?(?:exec: )?\"[^\"\n]*\": executable file not found|unable to start container process"
@@ -25,7 +27,7 @@ _NO_START = re.compile(
 )
 # Of a shell that does not find the program, also where `|| exit 1` hides the exit code 127; with the number of a line
 # of a script the same. Of programs that start others, and of the loader of a program.
-_NO_PROGRAM = re.compile(
+_NO_PROGRAM = lazy(
     r"(?m)^(?:\S*/)?(?:ba|da|a|z|k)?sh: (?:line )?(?:\d+: )?\S+: (?:command )?not found\s*$"
     r"|^\S+: (?:line )?\d+: \S+: not found\s*$|^\S+: (?:line \d+: |\d+: )?\S+: command not found\s*$"
     r"|^(?:\S*/)?zsh:(?:\d+:)? command not found: "
@@ -38,7 +40,7 @@ _NO_PROGRAM = re.compile(
 )
 # Of an interpreter that does not find the check's own script, and of a check that is written wrongly: a shell that does
 # not understand it, a program that does not know one of its options, a client that was given no address.
-_WRONG = re.compile(
+_WRONG = lazy(
     r"(?mi)^(?:\S*/)?(?:ba|da|a|z|k)?sh: (?:-c: )?(?:line )?(?:\d+: )?(?:syntax error|unexpected EOF)"
     r"|^\S*sh: 0: can(?:not|'t) open |^\S*sh: (?:\d+: )?\.: can(?:not|'t) open |^\S*sh: (?:\.: line \d+: )?can't open '"
     r"|can(?:not|'t) (?:open|create) /dev/tcp/|/dev/tcp/\S+: No such file"
@@ -52,46 +54,46 @@ _WRONG = re.compile(
     r"|^curl: \((?:1|2|3|4|77)\) |^wget: (?:not an http or ftp url|missing URL)"
 )
 # Of a command of the check that may not read a file, or not do what it is for (ping, kill).
-_DENIED = re.compile(
+_DENIED = lazy(
     r"(?mi)^(?:\S*sh: (?:line )?(?:\d+: )?)?(?P<command>[\w-]+): (?:can(?:'t|not) open )?(?:['\"]?/[^\s'\"]*['\"]?: )?"
     r"(?:permission denied(?: \(.*)?|(?:\S+ (?:- )?)?operation not permitted)\s*$"
 )
 # The address that each container has: what cannot be resolved there is no matter of the program.
-_NO_LOCALHOST = re.compile(
+_NO_LOCALHOST = lazy(
     r"(?mi)^.*(?:could not resolve host: |bad address '|unable to resolve host address \W|\blookup |ENOTFOUND "
     r"|EAI_AGAIN )localhost\b.*$"
 )
 _SAYS = (_NO_START, _NO_PROGRAM, _WRONG, _NO_LOCALHOST)
 # The failure of a server in the words of a client: curl, GNU Wget and BusyBox, urllib, requests, httpx, axios. That it
 # does not know a method (501) or a version (505) is no failure.
-_SERVER_FAILED = re.compile(
+_SERVER_FAILED = lazy(
     r"(?mi)(?:^curl: \(22\) The requested URL returned error: |^wget: server returned error: HTTP/[\d.]+ "
     r"|\bERROR (?=...:)|^[< \t]*HTTP/[\d.]+ |\bHTTP Error |\bServer error '|\bstatus(?: code)?[:=]? "
     r"|(?=... Server Error\b))5(?!01|05)\d\d\b"
 )
 # The name of an exception with that of its library: Python, Java, C#; Ruby; PHP.
-_EXCEPTION = re.compile(
+_EXCEPTION = lazy(
     r"(?m)(?:^|[( ])(?P<name>(?:[A-Za-z]\w*\.)+[A-Z]\w*(?:Error|Exception)|(?:[A-Z]\w*(?:::|\\))+[A-Z]\w+)(?=[:)\s]|$)"
 )
-_OF_CLIENTS = re.compile(
+_OF_CLIENTS = lazy(
     r"(?:urllib3?|requests|http|httpx|httpcore|aiohttp|socket|ssl|json|subprocess|asyncio|concurrent|javax?|System|Net|HTTP"
     r"|Errno|IO|Socket|OpenSSL|OpenURI|Timeout|JSON|Faraday|RestClient|HTTParty|GuzzleHttp|Mint|Finch|Req|HTTPoison)(?=\W)"
 )
 # A module that is not found: where it was asked for, the innermost place.
-_PYTHON = re.compile(
+_PYTHON = lazy(
     r"^[ \t]*File \"(?P<file>[^\"\n]+)\", line \d+, in [^\n]+\n(?:(?![ \t]*File \")[^\n]*\n){0,2}?"
     r"(?P<says>(?:ModuleNotFoundError|ImportError): [^\n]*)",
     re.MULTILINE,
 )
-_NODE = re.compile(
+_NODE = lazy(
     r"(?P<says>Cannot find module '[^'\n]*')(?=[\s\S]{0,1500}requireStack: \[\s*(?:'(?P<file>[^'\n]*)')?)"
     r"|(?P<says_too>Cannot find (?:package|module) '[^'\n]*') imported from (?P<file_too>\S+)"
 )
-_PERL = re.compile(r"(?m)^(?P<says>Can't locate \S+ in @INC[^\n]*?)(?: at (?P<file>\S+) line \d+\.?)?$")
-_RUBY = re.compile(r"(?m)^(?P<says>.*cannot load such file -- .*)$")
-_RUBY_PLACE = re.compile(r"(?m)(?:^|\bfrom )(?P<file>[^\s:<>]+):\d+:in ")
-_RUBY_OWN = re.compile(r"/rubygems/|/bundled_gems|/bundler/|/lib/ruby/")
-_PHP = re.compile(
+_PERL = lazy(r"(?m)^(?P<says>Can't locate \S+ in @INC[^\n]*?)(?: at (?P<file>\S+) line \d+\.?)?$")
+_RUBY = lazy(r"(?m)^(?P<says>.*cannot load such file -- .*)$")
+_RUBY_PLACE = lazy(r"(?m)(?:^|\bfrom )(?P<file>[^\s:<>]+):\d+:in ")
+_RUBY_OWN = lazy(r"/rubygems/|/bundled_gems|/bundler/|/lib/ruby/")
+_PHP = lazy(
     r"(?P<says>Call to undefined function \S+|Class \"?'?[\w\\]+\"?'? not found) in (?P<file>[^\s:]+)"
     r"(?::| on line )\d+"
 )

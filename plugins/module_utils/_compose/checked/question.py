@@ -11,22 +11,24 @@ from __future__ import annotations
 import re
 from typing import Mapping, NamedTuple, Sequence
 
-_URL = re.compile(
+from ..._core.lazy import lazy
+
+_URL = lazy(
     r"(?<![\w./@:-])(?P<scheme>https?://)?(?P<host>localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0|\[::1?\])"
     r"(?::(?P<port>\d{1,5}))?(?P<path>/[^\s'\"`|;()<>\\$]*)?(?=[\s'\"`|;)]|\Z)"
 )
-_VARIABLE = re.compile(r"\$(?:\{(?P<name>\w+)(?::?-(?P<usual>[^}$]*))?\}|(?P<bare>\w+))")
-_CLIENT = re.compile(r"(?:^|[\s/'\"`(])(?:curl|wget)\s")  # which take an address without a scheme
+_VARIABLE = lazy(r"\$(?:\{(?P<name>\w+)(?::?-(?P<usual>[^}$]*))?\}|(?P<bare>\w+))")
+_CLIENT = lazy(r"(?:^|[\s/'\"`(])(?:curl|wget)\s")  # which take an address without a scheme
 # What is not repeated: a request that changes something, or with a login, headers or a way of its own.
-_OWN_WAY = re.compile(
+_OWN_WAY = lazy(
     r"\s(?:(?:-X|--request|--method)[= ]?['\"]?(?!GET|HEAD)[A-Z]|-d\b|-F\b|--data|--post-|--form|-u\b|--user\b"
     r"|-b\b|--cookie|--cert\b|--unix-socket|--abstract-unix|--resolve|--connect-to|-x\b|--proxy"
     r"|(?:-H|--header)(?![= ]*['\"]?(?i:Host:)))"
 )
-_HEAD = re.compile(r"\s(?:-[a-zA-Z]*I[a-zA-Z]*|--head|--spider|(?:-X|--request|--method)[= ]?['\"]?HEAD)\b")
-_HOST = re.compile(r"\s(?:-H|--header)[= ]*['\"]?Host:\s*(?P<host>[\w.:-]+)", re.IGNORECASE)
-_UNTRUSTING = re.compile(r"\s(?:-[a-zA-Z]*k[a-zA-Z]*|--insecure|--no-check-certificate)\b")
-_LOOKS = re.compile(r"(?<!\|)\|(?!\|)|\$\(|`")  # pipes and substitutions of a shell
+_HEAD = lazy(r"\s(?:-[a-zA-Z]*I[a-zA-Z]*|--head|--spider|(?:-X|--request|--method)[= ]?['\"]?HEAD)\b")
+_HOST = lazy(r"\s(?:-H|--header)[= ]*['\"]?Host:\s*(?P<host>[\w.:-]+)", re.IGNORECASE)
+_UNTRUSTING = lazy(r"\s(?:-[a-zA-Z]*k[a-zA-Z]*|--insecure|--no-check-certificate)\b")
+_LOOKS = lazy(r"(?<!\|)\|(?!\|)|\$\(|`")  # pipes and substitutions of a shell
 
 
 class Question(NamedTuple):
