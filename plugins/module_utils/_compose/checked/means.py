@@ -38,6 +38,16 @@ _NO_PROGRAM = lazy(
     r"|^(?:\S*/)?(?:env|xargs|su-exec|nice|setsid|setpriv): \S+: (?:No such file or directory|Permission denied)\s*$"
     r"|^\S+: error while loading shared libraries: |^Error (?:loading shared library|relocating) "
 )
+# Of a server that answers a client of its own, and refuses the login or the database that the check gives it.
+_CLIENTS = (
+    "redis-cli", "valkey-cli", "keydb-cli", "mysql", "mysqladmin", "mariadb", "mariadb-admin", "psql", "mongosh", "mongo",
+)  # fmt: skip
+_REFUSED = re.compile(
+    r"(?m)^.*(?:\b(?:NOAUTH|WRONGPASS|NOPERM)\b|\bAccess denied for user '|\bERROR 1049 \(42000\)"
+    r"|\bFATAL:  ?(?:role|database) \"[^\"\n]*\" does not exist|\bFATAL:  ?\w+ authentication failed for user "
+    r"|\bFATAL:  ?no pg_hba\.conf entry|\bfe_sendauth: no password supplied"
+    r"|\bMongo\w*Error: (?:Authentication failed|[Cc]ommand \w+ requires authentication)).*$"
+)
 # Of an interpreter that does not find the check's own script, and of a check that is written wrongly: a shell that does
 # not understand it, a program that does not know one of its options, a client that was given no address.
 _WRONG = lazy(
@@ -48,10 +58,13 @@ _WRONG = lazy(
     r"|^\S*python[\d.]*: (?:No module named |Error while finding module spec)"
     r"|Error: Could not find or load main class |Unable to access jarfile "
     r"|^\S+: (?:unrecognized|invalid|illegal) option(?: --|: | ')|^curl: option \S+ is unknown"
-    r"|^\S+: (?:\[ERROR\] )?(?:unrecogni[sz]ed|unknown|bad|unexpected) (?:option|argument|flag)s?:? '?-"
+    r"|^\S+: (?:\[ERROR\] |error: )?(?:unrecogni[sz]ed|unknown|bad|unexpected) (?:option|argument|flag)s?:? '?-"
+    r"|^Error: (?:No such (?:option|command)|Missing (?:option|argument)|Got unexpected extra argument)\b"
     r"|^flag provided but not defined: -|^Unrecognized option: -"
     r"|^Error: unknown (?:shorthand )?flag: |^Unrecognized option or bad number of args for: "
     r"|^curl: \((?:1|2|3|4|77)\) |^wget: (?:not an http or ftp url|missing URL)"
+    r"|^pg_isready: error: |^\S+ - no attempt\s*$"
+    r"|^error: this server does not implement the grpc health protocol|\bplease enable `ping` to use health check"
 )
 # Of a command of the check that may not read a file, or not do what it is for (ping, kill).
 _DENIED = lazy(
@@ -128,6 +141,13 @@ def misused(code: int, test: Sequence[str]) -> str:
     return client if code in _MISUSED.get(client, ()) else ""
 
 
+def refused(output: str, test: Sequence[str]) -> str:
+    """The line in which a server refuses the login, or the database, that a check gives it by a client of its own;
+    empty where none does. It answers then, and what the check says of it is of the check's own login."""
+    match = _REFUSED.search(output)
+    return line_at(output, match) if match and any(_is_own(client, test) for client in _CLIENTS) else ""
+
+
 def server_failed(output: str) -> bool:
     """Whether a client says that the server answered with a failure (HTTP 5xx)."""
     return bool(_SERVER_FAILED.search(output))
@@ -142,7 +162,8 @@ def hands_on_fault(output: str) -> bool:
 
 def line_at(output: str, match: re.Match[str]) -> str:
     """The last line of what matched, whole."""
-    begin, end = output.rfind("\n", 0, match.end()) + 1, output.find("\n", match.end())
+    last = match.start() + len(match.group().rstrip())  # a pattern may take the empty lines behind it, too
+    begin, end = output.rfind("\n", 0, last) + 1, output.find("\n", last)
     return output[begin : end if end >= 0 else None].strip()
 
 

@@ -4,7 +4,8 @@
 
 Three kinds: a check that was cut off at its time limit, which on a busy host says nothing about the container, is run
 with three times the limit; one that ended at a limit of its own says nothing on a busy host, either; and where a check
-has failed since the start, the container is asked what the check asks, or else for any answer.
+has failed since the start, the container is asked what the check asks, or else for any answer. A server that has
+refused the check's login since the start has answered already.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dataclasses import replace
 from ..._core.errors import EngineError
 from ..._system.counters import parse_pressure
 from ..._system.io.kernel_files import read
+from ..checked.means import refused
 from ..checked.question import Question, fails, question_of, what_answers
 from ..container import Container
 from ..drain.io.ports import ports_of
@@ -71,6 +73,9 @@ def _why(engine: Engine, project: Project, container: Container) -> str:
     if check.gave_up and local and _busy():
         return f"it ended at a limit of its own, and {BUSY} ({check.shown or 'no output'})"
     failed = check.program_failed or not check.always_failed(container.uptime(project.now))
+    login = "" if failed else refused(check.output, check.test)
+    if login:
+        return f"it has failed since the start, while the server answers and refuses what the check gives it: {login}"
     return "" if failed or not local else _answered(container)
 
 

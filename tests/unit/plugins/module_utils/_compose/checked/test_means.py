@@ -81,6 +81,21 @@ OF_PERL = "Can't locate LWP/Simple.pm in @INC (you may need to install it) (@INC
             "PHP Fatal error:  Uncaught Error: Call to undefined function curl_init() in /check.php:2",
             ("CMD", "php", "/check.php"),
         ),
+        ("/bin/sh: 1: curl: not found\n\n", CURL),
+        ("/bin/sh: curl: not found\n\n\nstate: down", CURL),
+        ("/var/run/postgresql:5432 - no attempt", ("CMD-SHELL", "pg_isready -U $USER -d $DB")),
+        ('pg_isready: error: too many command-line arguments (first is "x")', ("CMD-SHELL", "pg_isready -U a x")),
+        ("check.py: error: unrecognized arguments: --quick", PYTHON),
+        ("Usage: celery [OPTIONS]\n\nError: No such option: -d", ("CMD-SHELL", "celery inspect ping -d x")),
+        ("Error: No such command 'status'.", ("CMD", "app", "status")),
+        (
+            "error: this server does not implement the grpc health protocol (grpc.health.v1.Health): unknown service",
+            ("CMD", "grpc_health_probe", "-addr=:50051"),
+        ),
+        (
+            "Error calling healthcheck: please enable `ping` to use health check",
+            ("CMD", "traefik", "healthcheck"),
+        ),
     ],
 )
 @pytest.mark.parametrize("status", ["unhealthy", "starting"])
@@ -127,6 +142,10 @@ def test_what_a_check_lacks_says_nothing_of_the_program(status, output, test):
         ("psql: error: FATAL:  permission denied for database", ("CMD-SHELL", "psql -c 'select 1'")),
         ("PermissionError: [Errno 13] Permission denied: '/data'", PYTHON),
         ("localhost:5432 - rejecting connections", ("CMD-SHELL", "pg_isready")),
+        ("localhost:5432 - no response", ("CMD-SHELL", "pg_isready")),
+        ("Error: No nodes replied within time constraint", ("CMD-SHELL", "celery inspect ping")),
+        ("Bad status: 404 Not Found", ("CMD", "traefik", "healthcheck", "--ping")),
+        ('timeout: failed to connect service ":50051" within 1s', ("CMD", "grpc_health_probe")),
         ("MISCONF Redis is configured to save RDB snapshots", ("CMD-SHELL", "redis-cli set x 1")),
     ],
 )

@@ -132,6 +132,41 @@ def test_a_check_that_has_passed_is_right(port):
     assert judged(("CMD-SHELL", f"curl -f http://localhost:{port}/200"), always=False)[0] == UNHEALTHY
 
 
+REDIS, PSQL = ("CMD-SHELL", "redis-cli ping | grep PONG"), ("CMD", "psql", "-c", "select 1")
+NO_ROLE = 'psql: error: connection to server on socket "/run/x" failed: FATAL: role "root" does not exist'
+ACCESS = "ERROR 1045 (28000): Access denied for user 'root'@'localhost' (using password: NO)"
+
+
+@pytest.mark.parametrize(
+    ("test", "said"),
+    [
+        (REDIS, "NOAUTH Authentication required."),
+        (REDIS, "AUTH failed: WRONGPASS invalid username-password pair or user is disabled."),
+        (PSQL, NO_ROLE),
+        (("CMD-SHELL", "mysql -e 'select 1' || exit 1"), ACCESS),
+        (("CMD", "mongosh", "--eval", "db.stats()"), "MongoServerError: Command dbStats requires authentication"),
+    ],
+)
+def test_a_check_whose_login_the_server_refuses_is_named(test, said):
+    health, why = judged(test, said, by=engine(local=False))
+    assert (health, why.endswith(said)) == (UNKNOWN, True), why
+
+
+@pytest.mark.parametrize(
+    ("test", "said", "always"),
+    [
+        (REDIS, "NOAUTH Authentication required.", False),  # it has passed: something was changed since
+        (REDIS, "Could not connect to Redis at 127.0.0.1:6379: Connection refused", True),
+        (REDIS, "MASTERDOWN Link with MASTER is down", True),
+        (("CMD", "/app/ready"), "redis: NOAUTH Authentication required.", True),  # the login of the program
+        (PSQL, "psql: error: FATAL:  sorry, too many clients already", True),
+        (PSQL, "psql: error: FATAL:  the database system is starting up", True),
+    ],
+)
+def test_what_is_not_refused_to_the_check_is_a_failure(test, said, always):
+    assert judged(test, said, always=always, by=engine(local=False))[0] == UNHEALTHY
+
+
 LIMIT = "Health check exceeded timeout (2s)"
 
 
