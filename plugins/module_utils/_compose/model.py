@@ -91,6 +91,7 @@ def _spec_of(project: str, name: str, raw: Mapping[str, Any]) -> Spec:
     deploy = raw.get("deploy") or {}
     replicas = raw.get("scale")
     replicas = deploy.get("replicas", 1) if replicas is None else replicas
+    replicas = 0 if raw.get("provider") else replicas  # another program gives the service, and no container is made
     needs = [*(raw.get("depends_on") or {}), *_owners(raw)]
     limits = (deploy.get("resources") or {}).get("limits") or {}
     check = raw.get("healthcheck") or {}

@@ -68,13 +68,21 @@ class Project:
         return self.model.services.get(service) if self.model else None
 
     def wanted(self, service: str) -> int | None:
-        """Replicas that the files ask for. None: not known. A service of a profile that is not in use wants none."""
+        """Replicas that the files ask for. None: not known. A service of a profile that is not in use wants none, and a
+        job none that has done its work and was removed since."""
         spec = self.spec(service)
         if spec is None:
             return None
         active = {*spec.profiles, EVERY_PROFILE} & set(self.source.profiles)
         idle = spec.profiles and not active and not self.replicas(service)
-        return 0 if idle else spec.wanted
+        return 0 if idle or self._served_its_end(service) else spec.wanted
+
+    def _served_its_end(self, service: str) -> bool:
+        """Whether a job has no container any more, as after `docker container prune`, while one has been started that
+        waits for its end: Compose starts that after it alone."""
+        waiting = [name for name in self.service_names if self.awaited(service, name)]
+        began = any(replica.started for name in waiting for replica in self.replicas(name))
+        return began and not self.replicas(service)
 
     def drift(self, container: Container) -> list[str]:
         """In what a container differs from the files; [] also where they are not known."""
@@ -116,14 +124,15 @@ class Project:
         serves = container.checked or container.publishes
         return not serves and container.lasts(self.now) and self._starts_again(container)
 
-    def awaited(self, service: str) -> bool:
-        """Whether a service waits for this one to end: then it is a job."""
-        specs = self.model.services.values() if self.model else ()
+    def awaited(self, service: str, by: str = "") -> bool:
+        """Whether a service, or the one that is named, waits for this one to end: then it is a job."""
+        specs = [spec for spec in (self.model.services.values() if self.model else ()) if by in ("", spec.name)]
         conditions = [(spec.raw.get("depends_on") or {}) for spec in specs]
         by_files = any(
             isinstance(each, Mapping) and (each.get(service) or {}).get("condition") == COMPLETED for each in conditions
         )
-        return by_files or any(service in container.awaits for container in self.containers)
+        containers = [container for container in self.containers if by in ("", container.service)]
+        return by_files or any(service in container.awaits for container in containers)
 
     def needed_by(self, service: str) -> dict[str, str]:
         """Services that depend on this one, by the files and by the labels of what is there, each with its condition;

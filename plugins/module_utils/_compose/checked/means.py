@@ -40,7 +40,8 @@ _NO_PROGRAM = lazy(
 )
 # Of a server that answers a client of its own, and refuses the login or the database that the check gives it.
 _CLIENTS = (
-    "redis-cli", "valkey-cli", "keydb-cli", "mysql", "mysqladmin", "mariadb", "mariadb-admin", "psql", "mongosh", "mongo",
+    "redis-cli", "valkey-cli", "keydb-cli", "mysql", "mysqladmin", "mariadb", "mariadb-admin", "psql", "mongosh",
+    "mongo",
 )  # fmt: skip
 _REFUSED = re.compile(
     r"(?m)^.*(?:\b(?:NOAUTH|WRONGPASS|NOPERM)\b|\bAccess denied for user '|\bERROR 1049 \(42000\)"

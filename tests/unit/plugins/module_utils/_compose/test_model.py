@@ -15,7 +15,13 @@ def spec(**raw):
 
 @pytest.mark.parametrize(
     ("raw", "wanted"),
-    [({}, 1), ({"scale": 3}, 3), ({"deploy": {"replicas": 2}}, 2), ({"scale": 0, "deploy": {"replicas": 2}}, 0)],
+    [
+        ({}, 1),
+        ({"scale": 3}, 3),
+        ({"deploy": {"replicas": 2}}, 2),
+        ({"scale": 0, "deploy": {"replicas": 2}}, 0),
+        ({"provider": {"type": "model", "options": {"model": "ai/smollm2"}}}, 0),
+    ],
 )
 def test_how_many_are_wanted(raw, wanted):
     assert spec(**raw).wanted == wanted

@@ -12,7 +12,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.project imp
     split_files,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import problem_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import problem_of, project_dict
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.restart import plan_restart
 
 from .facts import NOW, OLD, container, project, volume
@@ -48,6 +48,31 @@ def test_replicas_that_the_files_ask_for(spec, containers, profiles, replicas):
     shop = replace(shop, source=replace(shop.source, profiles=profiles))
     assert shop.wanted("web") == replicas
     assert shop.wanted("other") is None
+
+
+WAITS = {"depends_on": {"migrate": {"condition": "service_completed_successfully"}}}
+STARTS = {"depends_on": {"migrate": {"condition": "service_started"}}}
+ENDED = container("migrate", state="exited", health=None)
+
+
+@pytest.mark.parametrize(
+    ("web", "containers", "replicas"),
+    [
+        pytest.param(WAITS, [container()], 0, id="it was started after its end"),
+        pytest.param(WAITS, [container(state="exited")], 0, id="stopped since"),
+        pytest.param({}, [container(depends="migrate:service_completed_successfully:false")], 0, id="by its labels"),
+        pytest.param(WAITS, [replace(container(state="created"), started=None)], 1, id="waits still"),
+        pytest.param(WAITS, [], 1, id="nothing was started"),
+        pytest.param(WAITS, [container("other")], 1, id="another one was started"),
+        pytest.param(STARTS, [container()], 1, id="a service"),
+        pytest.param(WAITS, [container(), ENDED], 1, id="it is there"),
+    ],
+)
+def test_a_job_that_has_done_its_work_may_have_no_container_any_more(web, containers, replicas):
+    shop = project(*containers, services={"web": web, "migrate": {}, "other": {}})
+    assert shop.wanted("migrate") == replicas
+    missing = any(line.startswith("migrate: ") for line in project_dict(shop)["problem"])
+    assert missing is (replicas == 1 and ENDED not in containers)
 
 
 def test_without_readable_files_nothing_differs():
