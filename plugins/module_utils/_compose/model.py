@@ -8,11 +8,13 @@ Field names: the Compose Specification.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, Sequence
 
 from .container import Container
 
+_VERSION = "com.docker.compose.version"  # label of the version that made a container
 UPDATED = " (`docker update`)"  # at the end of a difference that is in no file
 
 
@@ -170,7 +172,8 @@ def drift(spec: Spec, container: Container, image_now: str, hash_now: str, hash_
     """In what the container differs from the files and images as they are now; no values, since they may be secrets.
 
     ``image_now``: id that the service's image reference has now, or "" if none. ``hash_is_proof``: false where some
-    service has an env_file, for which Compose prints another hash than it keeps (docker/compose#14001).
+    service has an env_file, for which Compose prints another hash than it keeps (docker/compose#14001), and where
+    another version of Compose made the container.
     """
     differences = []
     if image_now and container.image != image_now:
@@ -182,6 +185,13 @@ def drift(spec: Spec, container: Container, image_now: str, hash_now: str, hash_
     if not named and hash_now and hash_is_proof and not _owners(spec.raw):
         named.append("configuration: its hash is another one, in something that was not compared")
     return differences + named
+
+
+def is_made_by(version: Sequence[int], container: Container) -> bool:
+    """Whether this version of Compose made a container, or that is not known. Another one takes the hash of other parts
+    of the same files (docker/compose#11335), as does the one that Portainer brings along."""
+    label = dict(container.labels).get(_VERSION)
+    return not version or label is None or re.findall(r"\d+", label)[: len(version)] == list(map(str, version))
 
 
 def _updated(spec: Spec, container: Container) -> Iterable[str]:
@@ -222,6 +232,24 @@ def _differences(spec: Spec, container: Container) -> Iterable[str]:
         yield f"labels: {', '.join(wrong[:8])}"
     if spec.published and container.ports and _other_ports(raw, container):
         yield "ports"
+    test = (raw.get("healthcheck") or {}).get("test")
+    if spec.checked and isinstance(test, (list, tuple)) and tuple(map(str, test)) != container.check.test:
+        yield "healthcheck"
+    lacking = _not_mounted(raw, container)
+    if lacking:
+        yield f"volumes: {', '.join(lacking[:8])}"
+
+
+def _not_mounted(raw: Mapping[str, Any], container: Container) -> list[str]:
+    """Targets of the volumes and bind mounts of the files that the container does not have. What it has beside them may
+    be the image's own, or a secret."""
+    has = {mount.target.rstrip("/") for mount in container.mounts}
+    asked = [str(volume.get("target") or "") for volume in raw.get("volumes") or () if _is_kept(volume)]
+    return sorted(target for target in asked if target.rstrip("/") not in has)
+
+
+def _is_kept(volume: Any) -> bool:
+    return isinstance(volume, Mapping) and volume.get("type") in ("bind", "volume")
 
 
 def _plain(raw: Any) -> Any:

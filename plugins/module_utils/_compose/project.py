@@ -15,7 +15,7 @@ from .acts.wish import Unfinished
 from .container import COMPLETED, HEALTHY_FIRST, NAMESPACES, NETWORK, NO_NETWORK, Container
 from .drain.leftover import Drained
 from .endpoint.engine_endpoint import LOCAL_ENGINE, EngineEndpoint
-from .model import Model, Spec, drift, in_order
+from .model import Model, Spec, drift, in_order, is_made_by
 from .project_ref import EVERY_PROFILE, Source
 
 LONG = 3600.0  # seconds; what ran for longer and ended may be a service, and no job
@@ -32,6 +32,7 @@ class Project:
     why_no_model: str = ""
     hashes: Mapping[str, str] = field(default_factory=dict)
     hash_is_proof: bool = True
+    compose_version: tuple[int, ...] = ()  # of Compose that printed the hashes
     images: Mapping[str, str] = field(default_factory=dict)  # reference -> image id
     made: Mapping[str, datetime] = field(default_factory=dict)  # image id -> when it was made
     tagged: Mapping[str, datetime] = field(default_factory=dict)  # image id -> when this engine gave it its name
@@ -90,7 +91,8 @@ class Project:
         if spec is None:
             return []
         image = self.images.get(spec.image, "")
-        return drift(spec, container, image, self.hashes.get(spec.name, ""), self.hash_is_proof)
+        proof = self.hash_is_proof and is_made_by(self.compose_version, container)
+        return drift(spec, container, image, self.hashes.get(spec.name, ""), proof)
 
     def loops(self, container: Container) -> bool:
         """By both observations: restarted in between, or looping in the first. A job that repeats does not loop."""

@@ -197,7 +197,8 @@ def _with_model(engine: Engine, compose: Compose, project: Project) -> Project:
         if spec.image not in images:
             images[spec.image] = (engine.image(spec.image) or {}).get("Id", "")
     proof = not mentions_env_file(source.files)
-    return replace(project, model=model, hashes=hashes, images=images, hash_is_proof=proof)
+    rendered = replace(project, model=model, hashes=hashes, images=images, hash_is_proof=proof)
+    return replace(rendered, compose_version=tuple(compose.version))
 
 
 def _recheck_loops(engine: Engine, project: Project, interval: float) -> Project:

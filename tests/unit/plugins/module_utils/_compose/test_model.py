@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import container_of
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.model import bytes_of, drift, model_of, updates_in
 
-from .facts import NEW, OLD, container, inspected
+from .facts import NEW, OLD, container, inspected, project, volume
 
 
 def spec(**raw):
@@ -91,6 +93,67 @@ def test_another_image_behind_the_same_tag_is():
 def test_a_hash_alone_is_proof_only_where_no_env_file_is():
     assert "its hash is another one" in drift(spec(), container(), NEW, "other", True)[0]
     assert drift(spec(), container(), NEW, "other", False) == []
+
+
+@pytest.mark.parametrize(
+    ("label", "version", "differs"),
+    [
+        ("2.40.3", (2, 40, 3), True),
+        ("2.26.1-4", (2, 26, 1), True),
+        ("v2.26.1-desktop.1", (2, 26, 1), True),
+        ("2.23.3", (2, 24, 0), False),  # docker/compose#11335
+        ("2.4.1", (2, 41, 0), False),
+        ("1.29.2", (2, 40, 3), False),
+        ("dev", (2, 40, 3), False),  # a stack of Portainer
+        ("", (2, 40, 3), False),
+        (None, (2, 40, 3), True),
+        ("2.23.3", (), True),
+    ],
+)
+def test_a_hash_of_another_version_of_compose_is_no_proof(label, version, differs):
+    facts = inspected()
+    if label is not None:
+        facts["Config"]["Labels"]["com.docker.compose.version"] = label
+    shop = replace(project(container_of(facts)), hashes={"web": "other"}, compose_version=version)
+    assert bool(shop.drift(shop.containers[0])) is differs
+
+
+DATA = {"type": "volume", "source": "data", "target": "/data/"}
+CONFIG = {"type": "bind", "source": "/srv/shop/app.conf", "target": "/etc/app.conf"}
+CACHE = {"type": "tmpfs", "target": "/cache"}
+
+
+@pytest.mark.parametrize(
+    ("volumes", "found"),
+    [
+        ([DATA], []),
+        ([DATA, CACHE], []),
+        ([], []),  # what it has beside them may be a volume of its image
+        ([DATA, CONFIG], ["volumes: /etc/app.conf"]),
+        ([{**DATA, "target": "/var/lib/data"}], ["volumes: /var/lib/data"]),
+    ],
+)
+def test_a_volume_that_the_container_does_not_have_is_named(volumes, found):
+    assert drift(spec(volumes=volumes), container(mounts=[volume("shop_data", "/data")]), NEW, "other", False) == found
+
+
+TEST = ["CMD-SHELL", "curl -f http://localhost:$$PORT/ || exit 1"]
+
+
+@pytest.mark.parametrize(
+    ("check", "found"),
+    [
+        ({"test": TEST}, []),
+        ({"test": ["CMD-SHELL", "exit 0"]}, ["healthcheck"]),
+        ({"test": ["CMD", *TEST[1:]]}, ["healthcheck"]),
+        ({"interval": "5s"}, []),  # the image's own, run more often
+        ({"test": TEST, "disable": True}, []),
+        (None, []),
+    ],
+)
+def test_another_health_check_is_named(check, found):
+    replica = container(test=[word.replace("$$", "$") for word in TEST])
+    assert drift(spec(healthcheck=check), replica, NEW, "other", False) == found
 
 
 def test_variables_are_named_without_their_values():
