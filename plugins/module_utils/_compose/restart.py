@@ -200,7 +200,7 @@ def plan_restart(
         tuple(draft.order),
         tuple(dict.fromkeys(draft.refusals)),
         tuple(draft.lacking),
-        tuple(draft.unhelped),
+        tuple(container for container in draft.unhelped if project.target(container) not in along),
     )
 
 
@@ -301,6 +301,8 @@ class _Draft:
             return
         self.actions.append(self._item(container, reason, how, held))
         self.order.append((container, how))
+        if held:  # what depends on it is left, too: without an approval it would be restarted alone
+            self.left[container.id] = f"its restart needs an approval ({held})"
 
     def _item(self, container: Container, reason: str, how: str, held: str = "") -> Item:
         who = {"who": container.name, "service": container.service, **({"needs_approval": held} if held else {})}

@@ -32,7 +32,7 @@ def why_excluded(
     left: Mapping[str, str] | None = None,
 ) -> str:
     """Why a container is left alone, in a clause; empty where it is not. ``together``: those that are restarted before
-    it. ``left``: by id, why another one is left alone."""
+    it. ``left``: by id, why another one is left alone, or waits for an approval."""
     if project.done(container):
         return (
             "has ended without an error, as a job does: playbooks/container_start_stop.yml starts it again by its name"
@@ -41,7 +41,7 @@ def why_excluded(
         return f"is {container.state}: the engine removes it, and a restart cannot bring it back"
     unasked = "" if named else _unasked(project, container, problem) or _no_help(project, container)
     if problem and not named and not unasked:
-        unasked = waits_for(project, container, {other.id for other in together}, left)
+        unasked = waits_for(project, container, {other.id for other in together} - set(left or {}), left)
     if unasked:
         return unasked
     absent = project.absent_owner(container, together)

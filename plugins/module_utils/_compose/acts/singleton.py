@@ -88,8 +88,11 @@ def serves(project: Project, service: str) -> bool:
         labels.update(dict(replica.labels))
         names.update(item.partition("=")[0] for item in replica.environment)
     routed = any(name.lower().startswith(_ROUTED) for name in labels) or names.intersection(_ROUTED_BY)
-    others = [other for other in project.service_names if other != service]
-    return bool(routed) or any(service in _needs(project, other) for other in others)
+    if routed or project.needed_by(service):
+        return True
+    # A job for whose end others wait answers none of them.
+    others = [other for other in project.service_names if other != service and not project.awaited(service)]
+    return any(service in _needs(project, other) for other in others)
 
 
 def _needs(project: Project, service: str) -> Collection[str]:

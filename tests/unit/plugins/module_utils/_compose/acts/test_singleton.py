@@ -106,6 +106,25 @@ def test_what_another_service_needs_serves():
     assert not serves(project(container(), services={"web": {"depends_on": {"front": {}}}, "front": {}}), "web")
 
 
+@pytest.mark.parametrize(
+    ("conditions", "answers"),
+    [
+        (["service_completed_successfully"], False),
+        (["service_completed_successfully", "service_completed_successfully"], False),
+        (["service_completed_successfully", "service_healthy"], True),
+        (["service_started"], True),
+    ],
+)
+def test_a_job_for_whose_end_others_wait_serves_none_of_them(conditions, answers):
+    """A second migration beside the first one would meet the same tables."""
+    services = {f"web{n}": {"depends_on": {"job": {"condition": one}}} for n, one in enumerate(conditions)}
+    by_files = project(container("job"), services={"job": {}, **services})
+    waiting = [container(f"web{n}", depends=f"job:{one}:false") for n, one in enumerate(conditions)]
+    for found in (by_files, project(container("job"), *waiting, model=None)):
+        assert serves(found, "job") is answers
+        assert bool(why_unclear(found, "job", None)) is not answers
+
+
 def inside(address="", **more):
     """A container in the host's network, or in another one."""
     raw = inspected(**more)

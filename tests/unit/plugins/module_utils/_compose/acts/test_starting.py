@@ -135,6 +135,32 @@ def test_what_depends_on_one_that_this_plan_leaves_as_it_is_is_left_too(db, why,
     assert why in reasons.get("api", "")
 
 
+LOOPS = {"health": "", "state": "restarting", "restarts": 9, "exit_code": 1, "policy": "always"}
+
+
+@pytest.mark.parametrize(
+    ("db", "restarted", "held"),
+    [
+        pytest.param([{**LOOPS, **DATA}], ["db"], True, id="loops, and is not replaced"),
+        pytest.param([{**LOOPS, **DATA}, {"health": "healthy"}], ["db", "web"], True, id="another one is healthy"),
+        pytest.param([LOOPS], ["db", "web"], False, id="is replaced without an approval"),
+        pytest.param([ALONE], ["db", "web"], False, id="is restarted without an approval"),
+    ],
+)
+def test_what_depends_on_one_whose_restart_needs_an_approval_is_not_restarted_without_it(db, restarted, held):
+    replicas = [container("db", number, **more) for number, more in enumerate(db, 1)]
+    web = container("web", **ALONE, depends="db:service_healthy:false")
+    shop = project(*replicas, web, services={"db": {}, "web": {"depends_on": {"db": {}}}})
+    planned = plan_restart(shop, ["db", "web"], unhealthy_only=True, named=False)
+    assert [one.service for one, dummy in planned.order] == restarted
+    assert bool(planned.plan.actions[0].detail.get("needs_approval")) is held
+    if "web" not in restarted:
+        (left,) = planned.plan.excluded
+        assert "depends on shop-db-1, which is left alone: its restart needs an approval" in left.reason
+        assert planned.unhelped == (web,)
+        assert [one.service for one, dummy in plan_restart(shop, ["db", "web"]).order] == ["db", "web"], "if named"
+
+
 def test_what_was_set_apart_before_it_was_started_and_passed_is_no_excuse():
     mail = container("mail", state="exited", health="", policy="always", up=31 * 86400, ended=30 * 86400)
     web = container(**ALONE, depends="mail:service_started:false")
@@ -151,7 +177,7 @@ def test_what_loads_is_held_also_as_the_sharer_of_another():
     planned = plan_restart(shop, ["vpn", "db"], unhealthy_only=True, named=False)
     assert all("may still load" in action.detail["needs_approval"] for action in planned.plan.actions)
     assert [one.service for one, dummy in planned.order] == ["vpn", "db"]
-    assert planned.plan.excluded == (), "each once"
+    assert (planned.plan.excluded, planned.unhelped) == ((), ()), "each once"
 
 
 @pytest.mark.parametrize(
