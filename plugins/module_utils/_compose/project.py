@@ -136,6 +136,11 @@ class Project:
         containers = [container for container in self.containers if by in ("", container.service)]
         return by_files or any(service in container.awaits for container in containers)
 
+    def works(self, container: Container) -> bool:
+        """Whether it is a job that runs: another service waits for its end. A health check, as that of an image that it
+        shares with a service, says nothing of it."""
+        return container.running and self.awaited(container.service) and not self._starts_again(container)
+
     def needed_by(self, service: str) -> dict[str, str]:
         """Services that depend on this one, by the files and by the labels of what is there, each with its condition;
         those that wait for its end are none."""

@@ -133,7 +133,7 @@ def problem_of(project: Project, container: Container) -> str:
     lost = lost_namespace(project, container)
     if lost or falls(project, container):
         return lost or falls(project, container)
-    if container.health == UNHEALTHY:
+    if container.health == UNHEALTHY and not project.works(container):
         return f"its health check fails: {container.health_output or 'no output'}"
     drain = project.drains.get(container.id)
     return drain.words if drain is not None and drain.left else ""
@@ -150,6 +150,7 @@ def is_well(project: Project, container: Container) -> bool:
     run."""
     meant = container.healthy or container.done or (container.running and container.health == UNKNOWN)
     apart = on_purpose(container) or follows(project, container) or project.repeats(container)
+    apart = apart or project.works(container)
     return bool(meant or apart) and not problem_of(project, container)
 
 
@@ -214,6 +215,8 @@ def note_of(project: Project, container: Container) -> str:
         )
     if container.running and container.health == STARTING:
         return f"has not passed its health check yet, and runs for {container.uptime(project.now):.0f} s"
+    if container.health == UNHEALTHY and project.works(container):
+        return "is a job that runs, and another service waits for its end: its health check says nothing of it"
     if project.repeats(container):
         return (
             f"has ended without an error {container.restarts} times and was started again: a job that repeats by its"

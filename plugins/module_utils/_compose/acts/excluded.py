@@ -90,8 +90,10 @@ def _unasked(project: Project, container: Container, problem: str) -> str:
         return "was never started; it is started only when its service is named"
     if container.state == "exited":
         return f"{_why_exited(project, container)}; it is started only when its service is named"
-    if not problem and is_starting(project, container):
-        return f"{is_starting(project, container)}; it is restarted only when its service is named"
+    busy = "is a job that runs, and another service waits for its end" if project.works(container) else ""
+    busy = busy or ("" if problem else is_starting(project, container))
+    if busy:
+        return f"{busy}; it is restarted only when its service is named"
     starts = not_ready(project, container)
     if starts:
         return f"{starts}: a restart begins that again; it is restarted only when its service is named"

@@ -100,3 +100,40 @@ def test_the_engine_did_not_start_it_again_though_no_request_came(policy, code):
     for events, since in (([], ALL_KNOWN), (DIED, None), ([event("stop", 60), *DIED], ALL_KNOWN)):
         dummy, unclear = shop(events, since, policy=policy, exit_code=code)
         assert unclear.stopped
+
+
+FAILS: dict[str, Any] = {"health": "unhealthy", "exits": [7] * 5, "streak": 60, "up": 1800, "said": "curl: (7) refused"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "more", "job"),
+    [
+        pytest.param("service_completed_successfully", FAILS, True, id="with the check of its image"),
+        pytest.param("service_completed_successfully", {**FAILS, "restarts": 9, "up": 3}, False, id="it loops"),
+        pytest.param("service_healthy", FAILS, False, id="a service"),
+        pytest.param("service_started", FAILS, False, id="a service that has to be started"),
+    ],
+)
+def test_a_job_that_runs_is_not_unhealthy_by_the_check_of_its_image(condition, more, job):
+    """A long migration in the image of the application, whose check asks a server that it does not start."""
+    migrate = container("migrate", **more)
+    web = container("web", state="created", depends=f"migrate:{condition}:false")
+    by_files = {"web": {"depends_on": {"migrate": {"condition": condition}}}, "migrate": {}}
+    for found in (project(migrate, services=by_files), project(migrate, web, model=None)):
+        assert (problem_of(found, migrate) == "", is_well(found, migrate)) == (job, job)
+        assert ("its health check says nothing of it" in note_of(found, migrate)) is job
+        plan = plan_restart(found, ["migrate"], unhealthy_only=True, named=False)
+        assert (plan.order == ()) is job or more is not FAILS
+
+
+@pytest.mark.parametrize("condition", ["service_completed_successfully", "service_started"])
+@pytest.mark.parametrize("health", ["healthy", "starting", ""])
+def test_a_job_at_work_is_restarted_only_when_it_is_named(condition, health):
+    """It may be what uses the memory or the processors of the host."""
+    job = condition == "service_completed_successfully"
+    migrate = container("migrate", up=1800, health=health, interval=10)
+    found = project(migrate, container("web", state="created", depends=f"migrate:{condition}:false"), model=None)
+    unasked = plan_restart(found, ["migrate"], named=False)
+    assert (unasked.order == ()) is (job or health == "starting")
+    assert not job or "is a job that runs" in unasked.plan.excluded[0].reason
+    assert [one.service for one, dummy in plan_restart(found, ["migrate"]).order] == ["migrate"]
