@@ -243,9 +243,13 @@ def _differences(spec: Spec, container: Container) -> Iterable[str]:
 def _not_mounted(raw: Mapping[str, Any], container: Container) -> list[str]:
     """Targets of the volumes and bind mounts of the files that the container does not have. What it has beside them may
     be the image's own, or a secret."""
-    has = {mount.target.rstrip("/") for mount in container.mounts}
+    has = {_parts(mount.target) for mount in container.mounts}
     asked = [str(volume.get("target") or "") for volume in raw.get("volumes") or () if _is_kept(volume)]
-    return sorted(target for target in asked if target.rstrip("/") not in has)
+    return sorted(target for target in asked if _parts(target) not in has)
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(part for part in path.split("/") if part not in ("", "."))
 
 
 def _is_kept(volume: Any) -> bool:

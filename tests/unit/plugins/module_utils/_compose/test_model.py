@@ -128,6 +128,7 @@ CACHE = {"type": "tmpfs", "target": "/cache"}
     [
         ([DATA], []),
         ([DATA, CACHE], []),
+        ([{**DATA, "target": "//data/."}], []),
         ([], []),  # what it has beside them may be a volume of its image
         ([DATA, CONFIG], ["volumes: /etc/app.conf"]),
         ([{**DATA, "target": "/var/lib/data"}], ["volumes: /var/lib/data"]),
