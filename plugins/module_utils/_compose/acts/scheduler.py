@@ -29,17 +29,20 @@ _NAMES = re.compile(
     re.I,
 )
 _PAIRS = (("airflow", "scheduler"), ("rq", "scheduler"), ("artisan", "schedule:work"), ("dagster", "daemon"))
+_LOOPED = (("artisan", "schedule:run"), ("magento", "cron:run"), ("drush", "cron"))  # where a shell repeats them
+_LOOPS = ("while", "until", "for")
+_CONSUMES, _ITS_TRANSPORT = "messenger:consume", "scheduler_"  # of Symfony: the beginning of a transport's name
 _RUNNERS = _set(
     "python python2 python3 pypy pypy3 node nodejs deno bun tsx ts-node ruby php java perl npm yarn pnpm npx rake rails"
-    " honcho foreman invoke flask django-admin manage.py make task artisan service"
+    " honcho foreman invoke flask django-admin manage.py make task artisan service dotnet"
 )
 _WRAPPERS = _set(
     "exec env nohup nice ionice tini dumb-init s6-setuidgid gosu su-exec sudo chroot time setpriv bundle poetry pipenv"
     " uv pdm hatch rye run wait-for-it wait-for-it.sh dockerize sh bash ash dash start newrelic-admin run-program"
-    " ddtrace-run opentelemetry-instrument"
+    " ddtrace-run opentelemetry-instrument busybox do then else while until if !"
 )
 _PLAIN = _set("main __main__ cli run runner index start")  # names of files that say nothing
-_SCRIPT = re.compile(r"\.(?:py|pyc|js|mjs|cjs|ts|rb|sh|php|pl|jar|exe|bash)$", re.I)
+_SCRIPT = re.compile(r"\.(?:py|pyc|js|mjs|cjs|ts|rb|sh|php|pl|jar|exe|dll|bash)$", re.I)
 _ROLE = re.compile(r"(?:^|_)(?:ROLE|PROCESS|PROCESS_TYPE|SERVICE_TYPE|RUN_MODE)$")
 _WITH_VALUE = _set("-A --app -b --broker --result-backend --loader --config --workdir")  # options of celery
 _STEPS = re.compile(r"&&|\|\||[;|&\n]")
@@ -54,8 +57,10 @@ def scheduler_in(words: Sequence[str], environment: Mapping[str, str] | None = N
     >>> scheduler_in(["sh", "-c", "cd /srv && exec celery -A shop beat"]), scheduler_in(["celery", "worker"])
     ('celery beat', '')
     """
-    for step in _steps(words)[-1 if last_only else 0 :]:
-        found = _of_celery(step) or _of_program(step)
+    steps = _steps(words)
+    pairs = (*_PAIRS, *(_LOOPED if any(word in _LOOPS for step in steps for word in step) else ()))
+    for step in steps[-1 if last_only else 0 :]:
+        found = _of_celery(step) or _of_program(step, pairs)
         if found:
             return found
     for name, value in (environment or {}).items():
@@ -111,12 +116,15 @@ def _subcommand(words: Sequence[str]) -> str:
     return ""
 
 
-def _of_program(step: Sequence[str]) -> str:
+def _of_program(step: Sequence[str], pairs: Sequence[tuple[str, str]]) -> str:
     """By the program, and by what a runner of scripts or tasks is to run."""
     names = [_stem(word) for word in step]
-    for first, second in _PAIRS:
+    for first, second in pairs:
         if any(pair == (first, second) for pair in zip(names, names[1:])):
             return f"{first} {second}"
+    if _CONSUMES in names:
+        transports = (word for word in step if word.startswith(_ITS_TRANSPORT))
+        return next((f"{_CONSUMES} {word}" for word in transports), "")
     runs = False
     for word, name in zip(step, names):
         if word.startswith("-") or "=" in word:
@@ -125,7 +133,7 @@ def _of_program(step: Sequence[str]) -> str:
             return name
         if runs and _is_named_so(word):
             return word
-        if name in _RUNNERS or name == "manage" or (_SCRIPT.search(word) and "entrypoint" in name):
+        if name in _RUNNERS or name == "manage" or (_is_script(word) and "entrypoint" in name):
             runs = True
         elif name not in _WRAPPERS and not runs:
             return ""  # an ordinary program, whose arguments say nothing

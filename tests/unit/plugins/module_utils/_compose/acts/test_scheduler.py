@@ -18,6 +18,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.schedu
         "php artisan schedule:work", "php /var/www/artisan schedule:work", "npm run cron", "node dist/scheduler.js",
         "java -jar /app/quartz.jar", "java -Xmx1g -jar scheduler.jar", "honcho start clock",
         "/entrypoint.sh celery-beat", "./start-beat.sh", "docker-entrypoint.sh scheduler", "ofelia daemon --docker",
+        "/entrypoint /start-celerybeat", "dotnet Shop.Scheduler.dll", "busybox crond -f",
+        "php bin/console messenger:consume scheduler_default async",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("form", ["words", "shell", "exec"])
@@ -33,11 +35,29 @@ def test_a_scheduler_is_seen_by_its_command(command, form):
         "gunicorn scheduler.wsgi", "uvicorn scheduler.api:app", "python -m scheduler.api", "rq worker cron",
         "airflow webserver", "php artisan queue:work", "sidekiq -q cron", "node server.js", "nginx -g daemon off;",
         "docker-entrypoint.sh postgres", "redis-server", "python app.py --scheduler=off", "",
-        "bash -c while true; do ./job.sh; done", "java -jar app.jar",
+        "bash -c while true; do ./job.sh; done", "java -jar app.jar", "/entrypoint /start-celeryworker",
+        "/entrypoint /start", "dotnet Shop.Web.dll", "php bin/console messenger:consume async", "busybox httpd -f",
+        "php artisan schedule:run", "drush cron",
     ],
 )  # fmt: skip
 def test_what_only_has_a_word_of_it_is_none(command):
     assert scheduler_in(command.split()) == scheduler_in(["sh", "-c", command]) == ""
+
+
+@pytest.mark.parametrize(
+    ("loop", "found"),
+    [
+        ("while true; do php artisan schedule:run; sleep 60; done", "artisan schedule:run"),
+        ("while :; do php /app/artisan schedule:run --verbose & sleep 60; done", "artisan schedule:run"),
+        ("until false; do bin/magento cron:run; sleep 60; done", "magento cron:run"),
+        ("while true; do celery -A shop beat; done", "celery beat"),
+        ("while true; do php artisan queue:work --once; done", ""),
+        ("while ! nc -z db 5432; do sleep 1; done; gunicorn app", ""),
+        ("for i in 1 2; do ./worker.sh & done; wait", ""),
+    ],
+)
+def test_a_loop_of_a_shell_is_a_clock_of_what_it_repeats(loop, found):
+    assert scheduler_in(["sh", "-c", loop]) == found
 
 
 def test_the_environment_says_it_of_images_that_run_several_things():
