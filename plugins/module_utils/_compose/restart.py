@@ -15,7 +15,7 @@ from typing import Collection, Mapping, Sequence
 
 from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, none_left, plan_dict
 from .._core.result import PlannedAct
-from .acts.excluded import set_apart_since, why_excluded
+from .acts.excluded import may_be_job, set_apart_since, why_excluded
 from .acts.recovery import Recovery
 from .acts.starting import is_starting, not_ready
 from .container import Container
@@ -254,6 +254,7 @@ class _Draft:
         starts += [is_starting(self.project, each) for each in along]
         no_help = not asked and how == RESTART and self.project.loops(container)
         starts += [f"a restart does not help in a restart loop{note}"] if no_help else []
+        starts += [may_be_job(self.project, container)] if not (asked or problem) else []
         held = self.uncertain.get(container.name, "") or next(filter(None, starts), "")
         self._append(container, (problem or "its service is to be restarted") + note, how, held)
         if how == UNPAUSE:

@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import Mapping, Sequence
 
 from ..container import STATES, Container
-from ..project import Project
+from ..health import HEALTHY
+from ..project import LONG, Project
 from ..project_report import lost_namespace, note_of, on_purpose
 from .falls import falls
 from .singleton import serves
@@ -53,6 +54,19 @@ def why_excluded(
     if unhealthy_only and not problem:
         return note_of(project, container) or "is healthy"
     return ""
+
+
+def may_be_job(project: Project, container: Container) -> str:
+    """Why a container that runs may be a job, whose work a restart would begin again, in a clause; empty where it
+    serves, is started again by the engine when it ends, or runs for so long that it is a service."""
+    once = container.restart_policy in ("no", "", "on-failure") and container.uptime(project.now) < LONG
+    passes = container.health == HEALTHY  # the check of its image, which may be another program's where it fails
+    if not (once and container.running) or passes or serves(project, container.service):
+        return ""
+    return (
+        f"whether it is a job, whose work a restart begins again, is unknown (restart policy"
+        f" {container.restart_policy or 'no'}, and it serves nothing that is known)"
+    )
 
 
 def _against_sharers(project: Project, container: Container) -> str:

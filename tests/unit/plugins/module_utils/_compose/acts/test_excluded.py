@@ -137,3 +137,31 @@ def test_what_a_diagnosis_saw_to_run_and_a_person_stopped_since_is_left(now, apa
 def test_a_healthy_one_is_excluded_where_the_unhealthy_are_meant():
     found = project(container())
     assert why_excluded(found, found.containers[0], "", True, True) == "is healthy"
+
+
+CHECK = {"healthcheck": {"test": ["CMD", "true"]}}
+
+
+@pytest.mark.parametrize(
+    ("more", "spec", "named", "held"),
+    [
+        pytest.param({"up": 900}, {}, False, True, id="an import that was started by hand"),
+        pytest.param({"up": 900, "policy": "on-failure"}, {}, False, True, id="one that is tried again"),
+        pytest.param({"up": 900}, {}, True, False, id="its service is named"),
+        pytest.param({"up": 900, "policy": "unless-stopped"}, {}, False, False, id="a worker"),
+        pytest.param({"up": 90000}, {}, False, False, id="it runs for a day"),
+        pytest.param({"up": 900, "health": "healthy"}, {}, False, False, id="the check of its image passes"),
+        pytest.param({"up": 900}, CHECK, False, False, id="it has a health check"),
+        pytest.param({"up": 900}, {"ports": [{"target": 80}]}, False, False, id="it has a port"),
+    ],
+)
+def test_what_may_be_a_job_is_restarted_for_what_it_uses_only_with_an_approval(more, spec, named, held):
+    found = project(container(**{"health": "", **more}), services={"web": spec})
+    (action,) = plan_restart(found, ["web"], named=named, containers=["shop-web-1"]).plan.actions
+    assert ("whether it is a job" in action.detail.get("needs_approval", "")) is held
+
+
+def test_what_another_service_needs_is_no_job():
+    found = project(container(health="", up=900), services={"web": {}, "front": {"depends_on": {"web": {}}}})
+    (action,) = plan_restart(found, ["web"], named=False).plan.actions
+    assert "needs_approval" not in action.detail
