@@ -20,7 +20,10 @@ UPDATED = " (`docker update`)"  # at the end of a difference that is in no file
 
 @dataclass(frozen=True)
 class Spec:
-    """One service as the files have it. ``image`` is the reference that it runs, also where it is built."""
+    """One service as the files have it. ``image`` is the reference that it runs, also where it is built.
+
+    ``optional``: those of ``needs`` without which it does (``required: false``).
+    """
 
     name: str
     wanted: int
@@ -29,6 +32,7 @@ class Spec:
     container_name: str = ""
     published: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     memory: int = 0
     cpus: float = 0.0
@@ -50,15 +54,18 @@ class Model:
     services: Mapping[str, Spec]
     shared: Mapping[str, Any] = field(default_factory=dict)  # networks, volumes, secrets, configs
 
-    def needed_by(self, service: str) -> list[str]:
-        """All services that this one depends on, directly or not."""
+    def needed_by(self, service: str, optional: bool = True) -> list[str]:
+        """All services that this one depends on, directly or not; without those that are ``optional``, where that is
+        False."""
         dependencies: list[str] = []
-        left = list(self.services[service].needs) if service in self.services else []
+        left = [service]
         while left:
-            name = left.pop()
-            if name not in dependencies and name in self.services:
-                dependencies.append(name)
-                left += self.services[name].needs
+            spec = self.services.get(left.pop())
+            for name in spec.needs if spec else ():
+                meant = optional or (spec is not None and name not in spec.optional)
+                if meant and name not in dependencies and name in self.services:
+                    dependencies.append(name)
+                    left.append(name)
         return dependencies
 
     def in_order(self, names: Iterable[str]) -> list[str]:
@@ -94,7 +101,10 @@ def _spec_of(project: str, name: str, raw: Mapping[str, Any]) -> Spec:
     replicas = raw.get("scale")
     replicas = deploy.get("replicas", 1) if replicas is None else replicas
     replicas = 0 if raw.get("provider") else replicas  # another program gives the service, and no container is made
-    needs = [*(raw.get("depends_on") or {}), *_owners(raw)]
+    depends = raw.get("depends_on") or {}
+    needs = [*depends, *_owners(raw)]
+    given = depends.items() if isinstance(depends, Mapping) else ()
+    optional = [name for name, how in given if isinstance(how, Mapping) and how.get("required") is False]
     limits = (deploy.get("resources") or {}).get("limits") or {}
     check = raw.get("healthcheck") or {}
     return Spec(
@@ -109,6 +119,7 @@ def _spec_of(project: str, name: str, raw: Mapping[str, Any]) -> Spec:
             if isinstance(port, Mapping) and str(port.get("published") or "0") != "0"
         ),
         needs=tuple(dict.fromkeys(needs)),
+        optional=tuple(name for name in optional if name not in _owners(raw)),
         profiles=tuple(raw.get("profiles") or ()),
         memory=bytes_of(raw.get("mem_limit") or limits.get("memory") or 0),
         cpus=_cores_of(raw, limits),

@@ -45,6 +45,15 @@ def short(image: str) -> str:
     return image.partition(":")[2][:12] or image[:12]
 
 
+def what_first(replica: Container) -> str:
+    """What to do with one that does not run, before others are started beside it."""
+    if replica.state in ("dead", "removing"):
+        return "remove it first (docker rm), since it cannot be started again"
+    if replica.state == "paused":
+        return "let it continue (docker unpause) or remove it first"
+    return "start it (playbooks/container_start_stop.yml) or remove it first"
+
+
 def service_states(project: Project, services: Iterable[str]) -> dict[str, Any]:
     """The services as they are: ``before`` and ``after`` of every act."""
     return {

@@ -20,7 +20,7 @@ from .health import UNKNOWN
 from .model import ports_of
 from .project import Project
 from .project_report import on_purpose
-from .replicas import line_of, reload_item
+from .replicas import line_of, reload_item, what_first
 
 START = "start"
 _LEFT = "was started by a run that was cut off, and is not ready"
@@ -283,7 +283,7 @@ def _stopped(replicas: Sequence[Container], desired: int) -> Iterable[str]:
     stopped = [replica for replica in replicas if not replica.running]
     if stopped and len(replicas) - len(stopped) < desired:
         names = ", ".join(f"{replica.name} is {replica.state}" for replica in stopped)
-        yield f"{names}: start it (playbooks/container_start_stop.yml) or remove it first"
+        yield f"{names}: {what_first(stopped[0])}"
 
 
 def why_first(project: Project, container: Container) -> str:
@@ -321,8 +321,7 @@ def refusals(
         yield "it keeps data, and a second replica on the same data may destroy them (allow_shared_data if it may not)"
     idle = [replica for replica in replicas if not replica.running]
     if idle:
-        first = "let it continue (docker unpause)" if idle[0].state == "paused" else "start"
-        yield f"{idle[0].name} of it is {idle[0].state}, and `up` would start it: {first} or remove it first"
+        yield f"{idle[0].name} of it is {idle[0].state}, and `up` would start it: {what_first(idle[0])}"
     yield from _ports(project, service, add, around, replicas)
     yield from _names(project, service, add, around)
     if not project.images.get(spec.image):
@@ -349,7 +348,8 @@ def dependencies(project: Project, service: str, starts_them: bool) -> Iterable[
             " again (2.29.3 would not)"
         )
         return
-    for container in down:
+    required = project.model.needed_by(service, optional=False) if project.model else []
+    for container in (one for one in down if one.service in required):
         if not project.done(container) and not any(replica.running for replica in project.replicas(container.service)):
             yield f"{container.service}, which it depends on, does not run"
             return

@@ -90,9 +90,11 @@ def _keeps_data(project: Project, container: Container) -> bool:
 
 
 def _needs_of(project: Project, container: Container) -> set[str]:
-    """The services that it depends on, directly or not: by the files, and by the labels of what is there."""
-    needs = set(project.model.needed_by(container.service) if project.model else ())
-    open_ = [*project.needs_of(container)]
+    """The services that it depends on, directly or not: by the files, and by the labels of what is there. Without those
+    that it does without, by the files."""
+    needs = set(project.model.needed_by(container.service, optional=False) if project.model else ())
+    spec = project.spec(container.service)
+    open_ = [need for need in project.needs_of(container) if not (spec and need in spec.optional)]
     while open_:
         need = open_.pop()
         if need not in needs:

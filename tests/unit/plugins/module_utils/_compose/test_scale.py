@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.recovery import recovery_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.starting import waits_for
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.wish import SCALE
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.scale import (
     Bounds,
@@ -51,14 +54,14 @@ def test_the_one_that_is_missed_least_goes(odd, reason):
 def test_what_does_not_run_is_no_replica(odd, wanted, running, refused):
     replicas = [container(number=number, **({} if number <= running else odd)) for number in (1, 2, 3)]
     refusals = scaled(wanted, *replicas).refusals
-    assert any(f"is {odd['state']}: start it" in why for why in refusals) is refused
+    assert any(f"is {odd['state']}: " in why for why in refusals) is refused
     assert bool(refusals) is refused
 
 
 @pytest.mark.parametrize("wanted", [3, 2])
 def test_what_is_paused_is_not_counted_as_running(wanted):
     replicas = (container(), container(number=2), container(number=3, state="paused"))
-    assert any("shop-web-3 is paused: start it" in why for why in scaled(wanted, *replicas).refusals)
+    assert any("shop-web-3 is paused: let it continue" in why for why in scaled(wanted, *replicas).refusals)
 
 
 def test_of_equals_the_highest_number_goes():
@@ -233,7 +236,7 @@ def test_a_proxy_is_reloaded_also_where_a_replica_does_not_run(more):
     proxy, fresh = container("proxy"), container(number=2)
     found = project(container(**more), fresh, proxy, services={"web": {}, "proxy": {}})
     stale = [(proxy, 900.0)]
-    assert "start it" in plan_scaling(found, "web", 2, Capacity(), stale=stale, unknown=[fresh]).refusals[0]
+    assert "remove it first" in plan_scaling(found, "web", 2, Capacity(), stale=stale, unknown=[fresh]).refusals[0]
     plan = plan_scaling(found, "web", 2, Capacity(), stale=stale, unknown=[fresh], no_step=True)
     assert (plan.refusals, [item.action for item in plan.plan.actions]) == ((), ["reload"])
     idle = plan_scaling(found, "web", 2, Capacity(), no_step=True).as_dict()
@@ -243,3 +246,41 @@ def test_a_proxy_is_reloaded_also_where_a_replica_does_not_run(more):
 @pytest.mark.parametrize(("given", "none"), [("+0", True), (" -0", True), ("0", False), ("+1", False), ("2", False)])
 def test_which_step_is_none(given, none):
     assert is_no_step(given) is none
+
+
+STOPPED = {"state": "exited", "health": "", "policy": "always"}
+
+
+@pytest.mark.parametrize(
+    ("depends", "refused"),
+    [
+        pytest.param({"mail": {"condition": "service_started", "required": True}}, True, id="required"),
+        pytest.param({"mail": {"condition": "service_started", "required": False}}, False, id="optional"),
+        pytest.param({"mail": {"condition": "service_started"}}, True, id="not said"),
+        pytest.param({"api": {"required": False}}, False, id="behind an optional one"),
+        pytest.param({"api": {"required": True}}, True, id="behind a required one"),
+        pytest.param({"api": {"required": True}, "mail": {"required": False}}, True, id="both"),
+    ],
+)
+def test_a_dependency_without_which_a_service_does_is_no_reason_against_it(depends, refused):
+    services = {"web": {"depends_on": depends}, "api": {"depends_on": {"mail": {}}}, "mail": {}}
+    found = project(container(), container("api"), container("mail", **STOPPED), services=services)
+    assert bool(plan_scaling(found, "web", 2, Capacity()).refusals) is refused
+    assert plan_scaling(found, "web", 2, Capacity(starts_dependencies=True)).refusals, "an old version starts it"
+    fails = container(health="unhealthy", exits=[0, 1, 1], streak=2, up=4000)
+    assert bool(waits_for(replace(found, containers=(fails, *found.containers[1:])), fails)) is refused
+
+
+@pytest.mark.parametrize(
+    ("state", "advice"),
+    [
+        ("paused", "let it continue (docker unpause)"),
+        ("exited", "start it (playbooks/container_start_stop.yml)"),
+        ("created", "start it (playbooks/container_start_stop.yml)"),
+        ("dead", "remove it first (docker rm), since it cannot be started again"),
+    ],
+)
+@pytest.mark.parametrize("wanted", [2, 3])
+def test_what_to_do_with_a_replica_that_does_not_run_goes_by_its_state(state, advice, wanted):
+    found = project(container(), container(number=2, state=state))
+    assert advice in plan_scaling(found, "web", wanted, Capacity()).refusals[0]
