@@ -87,6 +87,9 @@ class DiagnosisReport(TypedDict):
     plans: Parts
 
 
+_ALL = "all"  # which of compose_restart
+
+
 @dataclass(frozen=True)
 class Cause:
     """``weight``: the part of the problem that it explains, about 0 to 1, more where it must come first.
@@ -157,10 +160,13 @@ class Diagnosis:
 
 
 def _merged_rules(heavier: Rules, lighter: Rules) -> Rules:
-    """The values of the heavier cause win; lists of both are joined."""
+    """The values of the heavier cause win; lists of both are joined. Where one of both starts what does not run (all),
+    both do."""
     rules: dict[str, Any] = dict(heavier)
     more: dict[str, Any] = dict(lighter)
     both = {name: [*rules[name], *more[name]] for name in rules if isinstance(more.get(name), list)}
+    if _ALL in (rules.get("which"), more.get("which")):
+        rules["which"] = _ALL
     return cast(Rules, {**more, **rules, **{name: list(dict.fromkeys(values)) for name, values in both.items()}})
 
 

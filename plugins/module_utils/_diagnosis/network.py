@@ -32,7 +32,7 @@ from .._endpoints.reached import (
 )
 from .._endpoints.request_id import for_support, request_id_at
 from .cause import Cause, Detail, Diagnosis, Rules, diagnosis, joined
-from .owner import Services, at_work, is_apart, is_declared, may_help, service_at, service_of
+from .owner import IDLE, Services, at_work, is_apart, is_declared, may_help, rules_of, service_at, service_of
 
 DNS, CUT, TARGET, REFUSED, EGRESS, PROVIDER, KEYS, NOT_SERVING, SLOW, SERVICE, STALE, NO_SERVICE = (
     "dns_failure", "network_cut", "target_down", "not_listening", "no_egress", "provider_fault", "key_refused",
@@ -42,7 +42,6 @@ DNS, CUT, TARGET, REFUSED, EGRESS, PROVIDER, KEYS, NOT_SERVING, SLOW, SERVICE, S
 ASLEEP, ELSEWHERE, APART, FLAPS = "stopped_on_purpose", "other_port", "no_common_network", "target_flapping"
 RESTART, SCALE = "restart_services", "scale_services"
 _GATEWAY = (502, 504)  # which a proxy alone gives by its part; 503 is also an application's own
-_IDLE = ("exited", "created")  # states in which a container is started only by a person's decision
 Row = ProbeReport
 
 
@@ -140,8 +139,8 @@ def _unhealthy_nearby(rows: Sequence[Row], causes: Sequence[Cause], services: Se
         detail: Detail = {"target": name, "sources": []}
         # An exited container may have been stopped on purpose, or be a failed job: the operator decides whether it
         # runs.
-        meant = [container["target"] for container in unhealthy if container["state"] not in _IDLE]
-        rules: Rules = {"services": [name], "containers": meant, "which": "all"} if meant else {}
+        meant = [container for container in unhealthy if container["state"] not in IDLE]
+        rules = rules_of(name, meant)
         nearby.append(Cause(SERVICE, 1.6 if meant else 1.2, (text,), RESTART if meant else "", rules, detail))
     return nearby
 
@@ -228,9 +227,7 @@ def _inside(
             if unhealthy
             else f"{text}. No container of {service} runs"
         )
-        meant = [container["target"] for container in unhealthy]
-        rules: Rules = {"services": [service], "containers": meant, "which": "all"} if meant else {}
-        return Cause(TARGET, 2.5, (why,), RESTART if meant else "", rules, detail)
+        return Cause(TARGET, 2.5, (why,), RESTART if unhealthy else "", rules_of(service, unhealthy), detail)
     cut = [row for row in failing if is_cut(row)]
     unsteady = [row for row in failing if is_unsteady(row)]
     connected = reaching or [row for row in failing if is_connected(row)]
@@ -247,7 +244,7 @@ def _inside(
             why = f"{text}. {other['name']} listens on {numbers}, and not on that port, which it does not publish"
             return Cause(ELSEWHERE, 2.0, (why,), "", {}, {**detail, "service": service})
         meant = at_work(target_service["containers"])
-        rules = {"services": [service], "containers": meant, "which": "running"} if meant else {}
+        rules: Rules = {"services": [service], "containers": meant, "which": "running"} if meant else {}
         why += "" if meant else f": {aside(target_service)}"
         return Cause(REFUSED, 2.0, (why,), RESTART if meant else "", rules, detail)
     if lost and (reaching or not unsteady):
@@ -328,7 +325,7 @@ def to_restart(service: ServiceReport) -> list[ContainerReport]:
     return [
         container
         for container in service["containers"]
-        if may_help(container) and not (service["running"] and container["state"] in _IDLE)
+        if may_help(container) and not (service["running"] and container["state"] in IDLE)
     ]
 
 

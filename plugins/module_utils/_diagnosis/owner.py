@@ -12,9 +12,11 @@ from .._compose.health import STARTING
 from .._compose.project_report import ContainerReport, ServiceReport
 from .._endpoints.endpoint import ProbeReport
 from .._endpoints.reached import BELOW
+from .cause import Rules
 
 _NETWORK_OF = "network of "  # how a container's ``shares`` begin where it uses the network of another one
 _HERE = ("127.0.0.1", "localhost", "::1", "[::1]", "0.0.0.0")
+IDLE = ("exited", "created")  # states in which a container is started only by a person's decision
 _NOT_AT_WORK = ("exited", "created", "paused")  # a person or a job decides when these run again
 Services = Mapping[str, ServiceReport]
 
@@ -99,3 +101,11 @@ def may_help(container: ContainerReport) -> bool:
     problem = container["problem"]
     ended_well = container["exit_code"] == 0 and container["exit_meaning"] in problem and not container["ports"]
     return bool(problem) and not (ended_well or problem.startswith(FALLS))
+
+
+def rules_of(service: str, containers: Sequence[ContainerReport]) -> Rules:
+    """How these containers of a service are restarted, none for none: what runs by the rules of what no person has
+    named, since what it depends on may be paused or stopped on purpose; what does not run is started."""
+    idle = any(container["state"] in IDLE for container in containers)
+    targets = [container["target"] for container in containers]
+    return {"services": [service], "containers": targets, "which": "all" if idle else "running"} if targets else {}

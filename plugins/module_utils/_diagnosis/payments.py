@@ -33,14 +33,14 @@ from .._endpoints.marks.mark import (
 )
 from .._endpoints.reached import is_late_name, unasked_of, unknown_of
 from .._logs.records import LogReport, SignatureReport
-from .cause import Cause, Diagnosis, Rules, diagnosis, joined
+from .cause import Cause, Diagnosis, diagnosis, joined
 from .errors.own_code import CODE, SEVERAL, WIDE, code_causes, last_line
 from .errors.provider_errors import API as API_ERROR
 from .errors.provider_errors import EVENT_TIME, SIGNATURE, declined_cards, ids_for_support, provider_error
 from .errors.provider_errors import KEY as KEY_ERROR
 from .errors.provider_errors import LIMITED as LIMITED_ERROR
 from .network import STALE, Row, aside, causes_of, to_restart
-from .owner import Services, may_help
+from .owner import Services, may_help, rules_of
 
 STRIPE_DOWN, STRIPE_SLOW, KEY_REFUSED, LIMITED, UNTRUSTED, WEBHOOK, WEBHOOK_DOWN, BLOCKED, TOO_OLD, SERVICE = (
     "stripe_down", "stripe_slow", "key_refused", "rate_limited", "stripe_untrusted", "webhook_misconfigured",
@@ -263,13 +263,12 @@ def _unhealthy(services: Services, payers: Sequence[str]) -> list[Cause]:
                 )
                 causes.append(Cause(SERVICE, 2.7, (f"{text}: {aside(services[name])}",), "", {}, {"advice": advice}))
                 continue
-            meant = [container["target"] for container in to_restart(services[name])]
+            meant = to_restart(services[name])
             if unhealthy and not meant:
                 weight, advice = (_BESIDE, _IDLE_BESIDE) if any(map(may_help, unhealthy)) else (2.7, _NO_CURE)
                 causes.append(Cause(SERVICE, weight, (text,), "", {}, {"advice": advice.format(name=name)}))
                 continue
-            rules: Rules = {"services": [name], "containers": meant, "which": "all"} if meant else {}
-            causes.append(Cause(SERVICE, 2.7, (text,), RESTART if meant else "", rules))
+            causes.append(Cause(SERVICE, 2.7, (text,), RESTART if meant else "", rules_of(name, meant)))
     return causes
 
 

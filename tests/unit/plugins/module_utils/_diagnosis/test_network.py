@@ -43,7 +43,7 @@ def test_networks(rows, cause, mitigation, services):
 
 
 def test_a_target_that_does_not_run_is_restarted_and_not_who_asks():
-    services = {**SERVICES, "redis": service("redis", 0, "exited with code 1")}
+    services = {**SERVICES, "redis": service("redis", 0, "exited with code 1", state="exited")}
     found = diagnose_network([down(BACKEND, "redis", "dns"), down(WORKER, "redis", "dns")], services).as_dict()
     assert found["cause"] in ("target_down", "dns_failure")
     rows = [
@@ -340,3 +340,16 @@ def test_one_that_runs_and_is_sick_is_restarted_and_not_the_idle_one_beside_it()
     services = {**SERVICES, "redis": with_idle("redis", "is exited (137, killed)", "exited", "is unhealthy")}
     found = diagnose_network([down(BACKEND, "redis"), down(WORKER, "redis")], services).as_dict()
     assert (found["cause"], found["rules"]["containers"]) == ("target_down", ["pafar-redis-1@aaaaaaaaaaaa"])
+
+
+def test_what_runs_is_restarted_by_the_rules_of_what_no_person_has_named():
+    """What it depends on may be paused or stopped on purpose; what does not run is started."""
+    sick, fallen = service("redis", 1, "its health check fails"), service("db", 0, "is exited", state="exited")
+    rows = [down(BACKEND, "redis"), down(WORKER, "redis")]
+    alone = diagnose_network(rows, {**SERVICES, "redis": sick}).as_dict()["rules"]
+    assert (alone["services"], alone["which"]) == (["redis"], "running")
+    nearby = diagnose_network([down("host", "stripe")], {**SERVICES, "worker": sick}).as_dict()["rules"]
+    assert (nearby["services"], nearby["which"]) == (["worker"], "running")
+    rows += [down(BACKEND, "database"), down(WORKER, "database")]
+    both = diagnose_network(rows, {**SERVICES, "redis": sick, "db": fallen}).as_dict()["rules"]
+    assert (sorted(both["services"]), both["which"]) == (["db", "redis"], "all")

@@ -142,7 +142,11 @@ def test_a_service_that_is_sick_is_restarted():
     known = Known(0, why_unread="it is down")
     found = diagnose_payments([stripe(), hook()], services, log(), known, ["backend"], 7200).as_dict()
     assert found["cause"] == "service_unhealthy"
-    assert found["rules"] == {"services": ["backend"], "containers": ["pafar-backend-1@aaaaaaaaaaaa"], "which": "all"}
+    meant: dict[str, Any] = {"services": ["backend"], "containers": ["pafar-backend-1@aaaaaaaaaaaa"]}
+    assert found["rules"] == {**meant, "which": "running"}
+    services = {**SERVICES, "backend": service("backend", 0, problem="is exited", state="exited")}
+    fallen = diagnose_payments([stripe(), hook()], services, log(), known, ["backend"], 7200).as_dict()
+    assert fallen["rules"] == {**meant, "which": "all"}, "it is started"
     assert found["lines"][0] == "whether payments wait for an operator is not known"
     assert found["advice"] == ["open payments could not be read from the database: it is down"]
 
