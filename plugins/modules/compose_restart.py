@@ -37,7 +37,7 @@ options:
     description:
       - V(all) restarts all replicas. V(unhealthy) restarts only replicas that are unhealthy, in a restart loop, without
         the namespace that they share, or not running. V(running) restarts all replicas that run, but none
-        that has not passed its health check yet.
+        that has not passed its health check yet, and no job for whose end another service waits.
       - A container that was paused or stopped by a request is left alone unless its service is named with V(all)
         or V(unhealthy). It is then unpaused or started. A container whose health check cannot be carried out is left alone, too.
     type: str
@@ -86,8 +86,9 @@ plan:
       before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
       nothing to do).
     - An action has C(action) (C(restart) or C(replace)), C(who), C(service), and C(needs_approval) where its container
-      is one of O(uncertain), or says by its failed health check that it loads its data or recovers. Actions are in the
-      order of execution.
+      is one of O(uncertain), says by its failed health check that it loads its data or recovers, loops where a restart
+      does not help, or may be a job. What depends on such a container is not restarted. Actions are in the order of
+      execution.
       C(affected_before) counts replicas to restart, and those that have a problem and are left alone
       (C(affected_after)).
   returned: success
