@@ -43,7 +43,7 @@ _CLIENTS = (
     "redis-cli", "valkey-cli", "keydb-cli", "mysql", "mysqladmin", "mariadb", "mariadb-admin", "psql", "mongosh",
     "mongo",
 )  # fmt: skip
-_REFUSED = re.compile(
+_REFUSED = lazy(
     r"(?m)^.*(?:\b(?:NOAUTH|WRONGPASS|NOPERM)\b|\bAccess denied for user '|\bERROR 1049 \(42000\)"
     r"|\bFATAL:  ?(?:role|database) \"[^\"\n]*\" does not exist|\bFATAL:  ?\w+ authentication failed for user "
     r"|\bFATAL:  ?no pg_hba\.conf entry|\bfe_sendauth: no password supplied"
