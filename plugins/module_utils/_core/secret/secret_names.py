@@ -69,7 +69,7 @@ _ABOUT = frozenset(
         "volumes", "mount", "mounts", "header", "headers", "requirements", "score", "complexity", "generator",
         "dir", "dirs", "directory", "folder", "algorithms", "ciphers", "ms", "us", "ns",
         "hasher", "hashers", "present", "sent", "exists", "stdin", "mode", "error", "exception", "warning", "uid",
-        "gid", "through", "thru", "cert", "certificate"
+        "gid", "through", "thru", "cert", "certificate", "source", "sources", "rounds", "iterations", "cost"
     ]
 )  # fmt: skip
 # What handles secrets and is called by them: the last word of a class's name, as loggers write it (JwtTokenFilter).
@@ -80,6 +80,24 @@ _HANDLES = frozenset(
         "serializer", "processor", "servlet", "impl", "util", "utils", "authentication", "reader", "writer"
     ]
 )  # fmt: skip
+# Words before "pass" of what is done several times, or passed by several: test_pass=12, innodb_buffer_pool_pass=1.
+_PASSES = frozenset(
+    [
+        "test", "tests", "unit", "unittest", "smoke", "lint", "check", "checks", "health", "spec", "specs", "num",
+        "number", "count", "total", "first", "second", "third", "last", "one", "two", "single", "multi", "pool", "heap",
+        "vacuum", "index", "gc", "mark", "sweep", "scan", "render", "compile", "compiler", "optimizer", "build", "link",
+        "sort", "merge", "n"
+    ]
+)  # fmt: skip
+# Words before a secret's that ask whether there is one, or should be: 0 and 1 answer.
+_ASKS = frozenset(
+    [
+        "use", "uses", "has", "have", "is", "need", "needs", "ask", "allow", "require", "requires", "enable", "disable",
+        "show", "hide", "send", "validate", "verify", "save", "store", "remember", "force", "random", "set", "change"
+    ]
+)  # fmt: skip
+# Kubernetes and its charts: the name of an object that holds secrets.
+_OBJECTS = frozenset([("pull", "secrets"), ("pull", "secret"), ("existing", "secret")])
 # Words before "token" of what marks a place in a list, an order or a text, where the value is a number.
 _PLACES = frozenset(
     [
@@ -119,6 +137,7 @@ def is_secret(name: str) -> bool:
             behind = words[place + 1 :]
             about = any(word in _ABOUT for word in behind) or (word.endswith("key") and behind[:1] == ["id"])
             about = about or (bool(behind) and behind[-1] in _HANDLES)
+            about = about or any(pair in _OBJECTS for pair in zip(words, words[1:]))
             return not about and words[0] not in _DENIED
     return False
 
@@ -126,12 +145,20 @@ def is_secret(name: str) -> bool:
 def counts(name: str, value: str) -> bool:
     """Whether ``value`` under ``name`` is a number that is no secret: how many, a share, or that of a row.
 
-    A language model's marks of places are none either: ``pad_token=[PAD]``.
+    A language model's marks of places are none either: ``pad_token=[PAD]``, nor is the answer of ``use_password=1``.
 
     >>> counts("tokens", "512"), counts("session_id", "4711"), counts("page_token", "2"), counts("password", "512")
     (True, True, True, False)
+    >>> counts("test_pass", "12"), counts("db_pass", "12"), counts("use_token", "0"), counts("use_token", "7")
+    (True, False, True, False)
     """
     words = _words_of(name)
+    if value in ("0", "1") and any(word in _ASKS for word in words[:-1]):
+        return True
+    if words[-1:] == ["pass"] and words[-2:-1] and words[-2] in _PASSES:
+        return bool(_NUMBER.match(value)) and len(value.partition("/")[0].partition(".")[0]) < 4
+    if words[-2:] == ["token", "ids"]:
+        return all(part.strip().isdigit() for part in value.split(","))
     if words[-1:] == ["token"] and words[-2:-1] and words[-2] in _OF_MODELS and _MARKER.match(value):
         return True
     if words[-1:] == ["token"] and words[-2:-1] and words[-2] in _PLACES:
