@@ -11,7 +11,20 @@ from __future__ import annotations
 from collections import deque
 from typing import Iterable, Iterator, NamedTuple
 
-from .continuation import begins_csv, begins_key, ends_csv, ends_key, goes_on, in_key, is_own, joins, leads
+from .continuation import (
+    begins_csv,
+    begins_key,
+    ends_csv,
+    ends_key,
+    goes_on,
+    in_key,
+    is_own,
+    joins,
+    leads,
+    may_be_below,
+    parts_below,
+    says_nothing,
+)  # fmt: skip
 from .records import Record
 
 _MOST_LINES = 500  # of one record; of a longer one the end is kept
@@ -19,6 +32,7 @@ _LONGEST = 256 * 1024  # characters of one line that are put together
 _APART = 2.0  # seconds after which a piece is no part of a line any more: the engine gives them one time
 _BESIDE = 5000  # records of other streams that wait for the beginning of one
 _MOST_WAITING = 4 * 1024 * 1024  # characters of records without a time that wait for an older one with a time
+_MOST_BELOW = 60  # records without a time that may be the message of one above them
 _WAITING = 200  # lines of other streams that wait for one to become whole
 
 
@@ -149,6 +163,38 @@ class _Tail:
 
 def records(lines: Iterable[Piece], source: str) -> Iterator[Record]:
     """Records, the newest first: a line that begins one, with the lines that continue it.
+
+    One that reports an error and says nothing is completed by what stands below it without a time or a level.
+    """
+    below: deque[Record] = deque()
+    for record in _by_lines(lines, source):
+        if below and says_nothing(record.text):
+            near = [part for part in below if part.stream == record.stream and not _are_apart(part.at, record.at)]
+            count = parts_below(record.text, [part.text for part in reversed(near)])
+            parts = near[len(near) - count :]
+            theirs = {id(part) for part in parts}
+            yield from (part for part in below if id(part) not in theirs)
+            below.clear()
+            text = "\n".join([record.text, *(part.text for part in reversed(parts))])
+            yield record._replace(text=text, dropped=record.dropped + sum(part.dropped for part in parts))
+        elif may_be_below(record.text):
+            below.append(record)
+            if len(below) > _MOST_BELOW:
+                yield below.popleft()
+        else:
+            if below:
+                yield from below
+                below.clear()
+            yield record
+    yield from below
+
+
+def _are_apart(one: float | None, other: float | None) -> bool:
+    return one is not None and other is not None and abs(one - other) > _APART
+
+
+def _by_lines(lines: Iterable[Piece], source: str) -> Iterator[Record]:
+    """The same, each with the lines that continue one by themselves.
 
     While the beginning of one is looked for, what other streams wrote beside it waits, so that all leave by their time.
     """

@@ -8,6 +8,8 @@ PostgreSQL's DETAIL, HINT, CONTEXT, QUERY, STATEMENT and LOCATION, each of which
 
 from __future__ import annotations
 
+from typing import Sequence
+
 from .._core.lazy import lazy
 from .dates import Zone, whole_date
 from .level import DETAILS, SYSLOG_HEAD, TRACEBACK, level_of
@@ -96,6 +98,13 @@ _JAVA_LEVEL = lazy(r"(?:SEVERE|WARNING|INFO|CONFIG|FINE\w*): ")
 # The end of a record of csvlog: the program, the kind of process, the leader and the query's number
 _CSV_ENDS = lazy(r',"[^"]{0,64}","[a-z][a-z ]{2,40}"(?:,\d*,-?\d*)?$')
 _OF_PHOENIX = lazy(r"(?:Server: \S{1,300} \(https?\)|Request: [A-Z]{3,7} /\S*)$")
+# Levels that begin a line, as a cheap test.
+_LEVEL_FIRST = (
+    "INFO", "WARN", "ERR", "DEBUG", "TRACE", "NOTICE", "CRIT", "FATAL", "PANIC", "info", "warn", "err", "debug",
+    "trace", "notice", "crit", "fatal", "panic", "<",
+)  # fmt: skip
+_LOGGER_LAST = lazy(r"(?:ERROR|FATAL|CRITICAL|SEVERE) {1,4}\[[\w.$:-]{1,80}\]$")  # Nest, and nothing behind it
+_FRAME_BEHIND = "\n    at "
 _KEY_BEGINS, _KEY_ENDS = "-----BEGIN ", "-----END "
 _KEY_BODY = lazy(
     r"(?:^|[\s|\"'>:])(?=[A-Za-z0-9+/]*[A-Z])(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]*\d)[A-Za-z0-9+/]{40,100}={0,2}$"
@@ -214,6 +223,39 @@ def leads(line: str, newer: str) -> bool:
 def may_lead(line: str) -> bool:
     """Whether the line behind it could show that."""
     return bool(_GO_NAME.match(line) or _FIELD.match(line))
+
+
+def says_nothing(record: str) -> bool:
+    """Whether a record reports an error and ends where its message would begin: what failed stands on the lines below.
+
+    Spring: ``ERROR 1 --- [main] o.s.b.d.LoggingFailureAnalysisReporter   :``, Prisma: ``PrismaClientUnknownError:``.
+    """
+    if record[-1:] not in ":] \n\r":
+        return False
+    last = record.rstrip()
+    ends = last[-1:] == ":" or bool(_LOGGER_LAST.search(last, max(0, len(last) - 120)))
+    return ends and level_of(record) in ("error", "critical")
+
+
+def may_be_below(record: str) -> bool:
+    """Whether a record could be a part of the message of one above it; a cheap test."""
+    return not (record[:1].isdigit() or record[:2] == '{"' or record[:1] == "[" or record.startswith(_LEVEL_FIRST))
+
+
+def is_below(record: str) -> bool:
+    """The same for certain: it has no time and no level of its own, and is no exception with its traceback."""
+    if not may_be_below(record) or time_of(record, Zone()) is not None or TRACEBACK.match(record):
+        return False
+    return level_of(record) not in ("debug", "info", "notice")
+
+
+def parts_below(record: str, below: Sequence[str]) -> int:
+    """How many of the records below one are its message; ``below``: in their order. Of a program that writes no times
+    only what ends with the frames of a trace is known to be."""
+    count = next((place for place, part in enumerate(below) if not is_below(part)), len(below))
+    if time_of(record, Zone()) is not None:
+        return count
+    return next((place + 1 for place, part in enumerate(below[:count]) if _FRAME_BEHIND in part), 0)
 
 
 def begins_csv(line: str) -> bool:

@@ -12,7 +12,18 @@ import os
 from typing import BinaryIO, Callable, Iterator, NamedTuple
 
 from ..assembly import Piece
-from ..continuation import begins_csv, begins_key, ends_key, goes_on, is_key_body, joins, leads, may_lead
+from ..continuation import (
+    begins_csv,
+    begins_key,
+    ends_key,
+    goes_on,
+    is_below,
+    is_key_body,
+    joins,
+    leads,
+    may_lead,
+    says_nothing,
+)  # fmt: skip
 from ..prefilter import Needle, has_colours, has_parts
 from .backwards import Line, Truncated, lines_backwards, lines_forwards
 
@@ -23,6 +34,9 @@ _MOST_LINES = 600  # beside a place
 _NEAR = 64 * 1024  # bytes that are read beside it at first
 _LONG = 16 * 1024  # bytes of a line that the engine splits: what is looked for may lie in two pieces
 _HEAD = 400  # bytes in which it is seen how a line begins
+_BELOW = 8 * 1024  # bytes before a place in which a record may be whose message is below it
+_SAYS_NOTHING = (b":\n", b": \n", b":\r\n", b": \r\n", b"]\n", b"] \n", b':\\n"', b': \\n"', b']\\n"', b'] \\n"')
+_MOST_BELOW = 200  # lines of such a message
 _APART = 2.0  # seconds that lines of one record are apart at most
 Decode = Callable[[bytes], Piece]
 
@@ -40,14 +54,13 @@ def lines_with(
 
     ``unwraps``: what ``decode`` returns may lack colours, and be one of several pieces of a line.
     """
-    at = end
+    at = low = end  # ``low``: where what was returned begins
     more = True
     csv = _is_csv(file, decode)
     while at > start and more:
         begin, data = _chunk(file, start, at)
         lines = begin - (at - len(data))  # the place in ``data`` where its first whole line begins
         more = scan(len(data) - lines)
-        low = at
         in_parts = _has_long(data) or (unwraps and has_parts(data))
         places = None if in_parts else needle.places(data, _MOST_PLACES, lines, unwraps and has_colours(data))
         for first, last in _windows(_Part(file, begin, at, start, end, decode, csv), data, lines, places):
@@ -172,7 +185,28 @@ def _begin_of(file: BinaryIO, line: int, start: int, decode: Decode, stop: int =
         if not goes_back and not joins(piece.text, newer.text) and piece.text[-1:] == "\n":
             break
         first, newer, behind = earlier.start, piece, newer.text
-    return first
+    above = _above(file, first, newer, start, decode)
+    return _begin_of(file, above, start, decode) if above < first else first
+
+
+def _above(file: BinaryIO, line: int, below: Piece, start: int, decode: Decode) -> int:
+    """Where the line is whose message the line at a place may be a part of; the same place for none."""
+    if not is_below(below.text) or says_nothing(below.text):
+        return line
+    begin = max(start, line - _BELOW)
+    if not any(sign in os.pread(file.fileno(), line - begin, begin) for sign in _SAYS_NOTHING):
+        return line
+    for number, earlier in enumerate(lines_backwards(file, begin, line)):
+        piece = decode(earlier.text)
+        if number > _MOST_BELOW or _is_apart(piece, below):
+            break
+        if piece.stream != below.stream:
+            continue
+        if says_nothing(piece.text):
+            return earlier.start
+        if piece.text.strip() and not is_below(piece.text):
+            break
+    return line
 
 
 def _end_of(file: BinaryIO, stop: int, end: int, decode: Decode, line: int = -1) -> int:
@@ -188,10 +222,12 @@ def _end_of(file: BinaryIO, stop: int, end: int, decode: Decode, line: int = -1)
             before = last.text if last is not None else "\n"
             joined = _continues(piece.text) or joins(before, piece.text) or before[-1:] != "\n"
             joined = joined or may_lead(piece.text.rstrip("\r\n"))
+            joined = joined or (number < _MOST_BELOW and not ended and is_below(piece.text))
             ended = ended or not joined
             last = piece
         place = later.start + len(later.text) + 1
-        if ended and piece.at is not None:
+        # Behind a line to which any other belongs more of its record is read, or the next range would seem to be it.
+        if ended and piece.at is not None and not (says_nothing(piece.text) or joins(piece.text.rstrip(), "x")):
             break
     return min(place, end)
 
