@@ -33,6 +33,12 @@ _TEXT = bytes(range(32, 256)) + b"\t\r\n\f\b"
 _BESIDE = re.compile(
     r"\.(?:sha(?:1|224|256|384|512)(?:sums?)?|md5(?:sums?)?|b2|blake3|crc|sum|sig|asc|minisig|sigstore)$", re.I
 )
+# What people and programs put beside backups: README.txt, SHA256SUMS, the log of a job, its script, .gitkeep.
+_NO_BACKUP = re.compile(
+    r"(?:README|(?:SHA\d{0,3}|MD5|B2)SUMS?|CHECKSUMS?|LICEN[CS]E|NOTES?|INDEX)(?:\.(?:txt|md|html?|asc|sig))?$"
+    r"|.*\.(?:log(?:\.\d{1,3})?|md|sh|py|conf|cfg|ini|lock|pid)$|\.(?:git(?:keep|ignore)|keep|DS_Store|pgpass)$",
+    re.I,
+)
 _UNFINISHED = re.compile(
     r"\.(?:part|partial|filepart|tmp|temp|incomplete|inprogress|uploading|crdownload)$|^\..+\.[A-Za-z0-9]{6}$", re.I
 )
@@ -62,6 +68,15 @@ def is_beside(name: str, names: Collection[str]) -> bool:
     """Whether a file is the checksum or the signature of another one of the same folder."""
     match = _BESIDE.search(name)
     return bool(match) and name[: match.start() if match else 0] in names
+
+
+def is_no_backup(name: str, pattern: str) -> bool:
+    """Whether a name is that of a file beside backups, where the pattern asks for every ending.
+
+    >>> is_no_backup("README.txt", "*"), is_no_backup("job.log", "*"), is_no_backup("job.log", "*.log")
+    (True, True, False)
+    """
+    return "." not in pattern and bool(_NO_BACKUP.match(name))
 
 
 def is_unfinished(name: str) -> bool:

@@ -133,7 +133,11 @@ SYSLOG_HEAD = lazy(
 )
 
 # --- words ------------------------------------------------------------------------------------------------------------
-_NAMES = r"warn(?:ing)?|err(?:or)?|severe"
+# A warning is also what people are sent: sent a warning to bob, the warning was dismissed.
+_NAMES = (
+    r"(?<!\b[Aa] )(?<!\b[Tt]he )(?<!\b[Tt]his )(?<!\b[Ss]ent )(?<!\b[Ss]end )(?<!\b[Ss]ending )warn(?:ing)?"
+    r"|err(?:or)?|severe"
+)
 # In a sentence these are of something else (a critical section, an alert's rule): a sign must close or open them.
 _SIGNED = r"debug[1-5]?|trace|verbose|info(?:rmation)?|notice|crit(?:ical)?|fatal|panic|alert|emerg(?:ency)?"
 # A program that says from which level on it logs.

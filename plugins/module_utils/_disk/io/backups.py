@@ -22,7 +22,7 @@ from ..._system.io.safe_folder import folder
 from ..base_backup import is_history, is_segment
 from ..chains import Label, why_chained, why_named
 from ..holders import place_on_host
-from ..other_forms import is_beside, is_unfinished
+from ..other_forms import is_beside, is_no_backup, is_unfinished
 from ..reclaim import BACKUPS, Find
 from ..retention import Retention, Rule, agreed, judge
 from ..series import Backup, Series, series_of
@@ -267,7 +267,7 @@ def listed(handle: int, pattern: str, silent: Collection[str] = ()) -> list[Back
     """The files and folders of an opened folder that have such names; links are none, nor those that are ``silent``.
 
     A checksum or signature of another file is none, nor is what is still being written, nor a history beside segments
-    of write-ahead log.
+    of write-ahead log, nor what a name like README.txt says to be none.
     """
     backups_there = []
     names = set(os.listdir(handle)) - set(silent)
@@ -276,6 +276,8 @@ def listed(handle: int, pattern: str, silent: Collection[str] = ()) -> list[Back
             if entry.name not in names or not fnmatch(entry.name, pattern):
                 continue
             if is_beside(entry.name, names) or is_unfinished(entry.name) or is_history(entry.name):
+                continue
+            if is_no_backup(entry.name, pattern):
                 continue
             try:
                 figures = entry.stat(follow_symlinks=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.other_forms import (
     is_beside,
+    is_no_backup,
     is_unfinished,
     other_form,
 )
@@ -45,6 +46,24 @@ def test_a_checksum_or_signature_is_one_only_beside_its_file(ending):
     assert is_beside(f"shop.sql.gz{ending}", {"shop.sql.gz"})
     assert not is_beside(f"shop.sql.gz{ending}", {f"shop.sql.gz{ending}", "other.sql.gz"}), "it may be encrypted text"
     assert not is_beside("shop.sql.gz", {"shop.sql.gz"})
+
+
+@pytest.mark.parametrize(
+    "name", ["README.txt", "SHA256SUMS", "MD5SUMS.txt", "readme", "backup.log", "backup.log.1", "backup.sh", ".gitkeep"]
+)
+@pytest.mark.parametrize("pattern", ["*", "?*"])
+def test_a_file_beside_backups_is_none(name, pattern):
+    assert is_no_backup(name, pattern)
+
+
+@pytest.mark.parametrize("name", ["shop.txt", "shop.sql", "shop", "readme-shop.sql.gz", "logs.dump", "catalog"])
+def test_another_name_may_be_that_of_a_backup(name):
+    assert not is_no_backup(name, "*")
+
+
+@pytest.mark.parametrize(("name", "pattern"), [("backup.log", "*.log"), ("etc.conf", "etc.*"), ("a.sh", "*.sh")])
+def test_what_the_pattern_asks_for_by_its_ending_is_a_backup(name, pattern):
+    assert not is_no_backup(name, pattern)
 
 
 @pytest.mark.parametrize(

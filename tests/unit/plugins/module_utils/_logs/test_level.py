@@ -95,10 +95,22 @@ def test_the_level_of_a_value(name, value, level):
         "log level set to ERROR", "root logger level = ERROR", "LogLevel changed to WARNING", "minimum severity: ERROR",
         "Last error: never", "error budget remaining 99%", "retry on error enabled", "recovered from error",
         "loading error templates", "payment gateway error rate 0.0%",
+        "sent a warning to bob", "2026-11-24 02:40:04 the warning was dismissed", "Sent warning email to a@example.com",
     ],
 )  # fmt: skip
 def test_a_line_that_speaks_of_errors_or_of_a_setting_says_no_level(line):
     assert level_of(line) == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "level"),
+    [
+        ("warning: the disk is nearly full", "warning"), ("[the worker] warning - slow", "warning"),
+        ("ERROR sent a warning to bob", "error"), ("an error occurred", "error"), ("npm warn deprecated x", "warning"),
+    ],
+)  # fmt: skip
+def test_a_warning_that_is_sent_hides_no_level(line, level):
+    assert level_of(line) == level
 
 
 @pytest.mark.parametrize("status", [200, 404, 503])
