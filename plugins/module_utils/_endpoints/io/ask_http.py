@@ -9,7 +9,7 @@ import socket
 import time
 import zlib
 from dataclasses import replace
-from typing import Any, Sequence
+from typing import Any, Sequence, cast
 from urllib.parse import quote
 
 from ..answerer import HttpAnswer, answerer_of
@@ -62,6 +62,15 @@ class _Final(http.client.HTTPResponse):
                 self.fp = file
         if lines.ended:
             raise _CutOff
+        # The reader knows chunks only where nothing else was done to the answer on its way (gzip, chunked).
+        if self.fp is not None and not self.chunked and self.transfer_codings[-1:] == ["chunked"]:
+            self.chunked, self.chunk_left, self.length = True, None, None
+
+    @property
+    def transfer_codings(self) -> list[str]:
+        """What was done to the answer on its way, in this order (RFC 9112, 6.1)."""
+        given = ",".join(self.headers.get_all("Transfer-Encoding") or [])
+        return [name.strip().lower() for name in given.split(",") if name.strip()]
 
     def _read_status(self) -> tuple[str, int, str]:
         for dummy in range(_MOST_INTERIM):
@@ -121,7 +130,7 @@ def _asked(wire: Wire) -> HttpAnswer:
     try:
         wire.wire.settimeout(wire.left())
         connection.request(target.method, path, body, headers)
-        answer = connection.getresponse()
+        answer = cast(_Final, connection.getresponse())
         text, missing = (b"", "") if target.method == "HEAD" else _body(wire, answer)
     except OSError as error:
         wanted = of_alert(error, target) or wants_certificate(wire)
@@ -145,7 +154,8 @@ def _asked(wire: Wire) -> HttpAnswer:
         raise Failed("protocol", f"what answers there does not speak HTTP ({type(error).__name__})") from None
     named = {name.lower(): value for name, value in answer.getheaders()}
     whole = not missing and len(text) < BODY
-    text, unread = _unpacked(text, named.get("content-encoding", ""))
+    on_its_way = [name for name in answer.transfer_codings if name != "chunked"]
+    text, unread = _unpacked(text, ",".join([named.get("content-encoding", ""), *on_its_way]))
     wire.longer = len(text) >= BODY
     if unread and whole and unread.endswith(_TORN):
         missing = unread

@@ -146,6 +146,18 @@ def test_a_body_that_is_packed_in_parts_is_read_whole(monkeypatch, parts):
             assert tried(monkeypatch, f"http://127.0.0.1:{port}/").meaning.state == "degraded"
 
 
+@pytest.mark.parametrize("coding", ["gzip, chunked", "chunked", "Gzip,Chunked", "gzip\r\nTransfer-Encoding: chunked"])
+@pytest.mark.parametrize(("cut", "state"), [(0, "up"), (5, "degraded"), (12, "degraded")])
+def test_an_answer_in_chunks_is_whole_with_its_last_one_whatever_else_was_done_to_it(monkeypatch, coding, cut, state):
+    body = b'{"status": "ok"}'
+    body = gzip.compress(body) if "gzip" in coding.lower() else body
+    sent = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    head = f"HTTP/1.1 200 OK\r\nTransfer-Encoding: {coding}\r\nConnection: close\r\n\r\n".encode()
+    with server(head + sent[: len(sent) - cut]) as (port, dummy):
+        meaning = tried(monkeypatch, f"http://127.0.0.1:{port}/").meaning
+    assert (meaning.state, "cut off" in meaning.why) == (state, bool(cut)), meaning
+
+
 @pytest.mark.parametrize(("encoding", "state"), [("utf-16", "degraded"), ("utf-8-sig", "degraded")])
 def test_a_body_is_read_by_the_encoding_that_its_first_bytes_show(monkeypatch, encoding, state):
     body = '{"status": "down"}'.encode(encoding)
