@@ -136,11 +136,14 @@ def _of_bound(plan: PlanDict) -> list[Line]:
 
 
 def of_gate(result: GateResult) -> list[Line]:
-    """Open or held, why, and how the operator approves exactly this plan."""
+    """Open or held, why, and how the operator approves exactly this plan. Of a plan without an action: why."""
+    exported = result["ansible_stats"]["data"]["incident_plan_targets"]
+    why = "; ".join(result["reasons"])
+    if not exported and not result["open"]:
+        return [(CARE, f"no plan: {why}")]
     word = "gate open" if result["open"] else "gate held"
     kind = GOOD if result["open"] else CARE
-    lines = [(kind, f"{word}: {'; '.join(result['reasons'])} (plan {result['digest'][:12]})")]
-    exported = result["ansible_stats"]["data"]["incident_plan_targets"]
+    lines = [(kind, f"{word}: {why} (plan {result['digest'][:12]})")]
     if exported and not result["open"]:
         lines.append((DIM, f"to approve exactly this plan: -e incident_approved_digest={result['digest'][:12]}"))
     return lines

@@ -243,5 +243,5 @@ def _why_nothing(plan: Mapping[str, Any]) -> str:
     if plan.get("no_action_reason"):
         return str(plan["no_action_reason"])
     if not plan.get("affected_before"):
-        return "nothing to do: no session waits too long"
-    return f"no action is possible for the {plan['affected_before']} that wait too long: see the excluded sessions"
+        return "nothing to do"
+    return f"no action is possible ({plan.get('what') or 'affected'}: {plan['affected_before']}): see what is excluded"

@@ -14,6 +14,7 @@ from .invocation import Invocation, command
 
 _SHORT = 12  # characters of a digest
 _SHOWN = 4  # acts, or held plans, that are named
+_NOTHING = "nothing to do"  # begin of the reason of a plan without an action where none is needed
 _NO_INCIDENT = (
     "preflight", "incidents", "incident_ack", "incident_action", "incident_checklist", "incident_close",
     "incident_note", "incident_postmortem", "incident_report", "incident_resolve", "incident_role", "incident_severity",
@@ -32,12 +33,14 @@ class RunReport(TypedDict):
 
 @dataclass
 class Story:
-    """What a run did on one host. ``outcomes``: in words, the last one last; ``done``: the acts, in words;
-    ``undoes``: it undid an act, and undoing that is no step that is proposed."""
+    """What a run did on one host. ``outcomes``: in words, the last one last; ``left``: how many still have the
+    problem after an act that helped; ``done``: the acts, in words; ``undoes``: it undid an act, and undoing that is no
+    step that is proposed."""
 
     host: str
     gates: list[PastGate] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
+    left: int = 0
     done: list[str] = field(default_factory=list)
     reversible: bool = False
     undoes: bool = False
@@ -48,6 +51,7 @@ class Story:
         """Take what a result of one of this collection's modules says."""
         if "kept" in result and "outcome" in result:
             self.outcomes.append(_outcome(result))
+            self.left = int(result["after"]) if result["outcome"] == "improved" else 0
         acted = [f"{each['action']} {each['who']}" for each in result.get("acted_on") or () if "who" in each]
         done = [str(each) for each in result.get("done") or ()] or acted
         self.done += done
@@ -57,6 +61,22 @@ class Story:
     @property
     def held(self) -> list[PastGate]:
         return [gate for gate in self.gates if gate["planned"] and not gate["open"]]
+
+    @property
+    def stuck(self) -> list[str]:
+        """Why no plan does what is to be done, each reason once; an alternative that may be approved is one of them."""
+        gates = [gate for gate in self._empty if not gate["reasons"][0].startswith(_NOTHING)]
+        return list(dict.fromkeys(reason for gate in gates for reason in gate["reasons"]))
+
+    @property
+    def idle(self) -> list[str]:
+        """Why nothing is to be done, by the plans that have no action, each reason once."""
+        reasons = [gate["reasons"][0] for gate in self._empty if gate["reasons"][0].startswith(_NOTHING)]
+        return list(dict.fromkeys(filter(None, (reason[len(_NOTHING) :].lstrip(": ") for reason in reasons))))
+
+    @property
+    def _empty(self) -> list[PastGate]:
+        return [gate for gate in self.gates if gate["reasons"] and not gate["planned"] and not gate["open"]]
 
 
 @dataclass(frozen=True)
@@ -89,7 +109,7 @@ def last_lines(run: Run) -> list[Line]:
     run = replace(run, stories=sorted(run.stories, key=_place))
     failed = any(story.failed or not story.reached for story in run.stories)
     held = [(story, gate) for story in run.stories for gate in story.held]
-    kind = BAD if failed else CARE if held else GOOD
+    kind = BAD if failed else CARE if held or any(story.stuck for story in run.stories) else GOOD
     lines = [(PLAIN, text) for text in run.held_plans]
     lines += [(kind, f"outcome: {_outcomes(run)}"), (PLAIN, f"changed: {_changed(run)}")]
     if run.path:
@@ -142,7 +162,14 @@ def _of_host(story: Story, check: bool) -> str:
         parts.append("has a plan that would be carried out")
     if story.held:
         parts.append("has a plan that is held")
-    return " and ".join(parts) or "has nothing to do"
+    return " and ".join(parts) or _idle(story)
+
+
+def _idle(story: Story) -> str:
+    """Of a host on which nothing was done and nothing is held: no plan that helps is not the same as no need of one."""
+    if story.stuck:
+        return f"has no plan: {'; '.join(story.stuck)}"
+    return f"has nothing to do{': ' if story.idle else ''}{'; '.join(story.idle)}"
 
 
 def _changed(run: Run) -> str:
@@ -159,7 +186,6 @@ def _held(story: Story, gate: PastGate) -> str:
 def _next(run: Run) -> str:
     call = run.call
     with_plan = replace(call, hosts=",".join(story.host for story in run.stories if story.held))
-    with_undo = replace(call, hosts=",".join(story.host for story in run.stories if story.reversible))
     gates = [gate for story in run.stories for gate in story.gates]
     held = [gate["digest"][:_SHORT] for story in run.stories for gate in story.held]
     incident = f"-e incident_id={call.incident}"
@@ -182,11 +208,20 @@ def _next(run: Run) -> str:
         return command(call, run.proposed, "--check", "--diff")
     if run.check and any(gate["open"] for gate in gates):
         return command(call, call.name, approved=of_plan or any(gate["open"] and gate["approved"] for gate in gates))
-    if run.path and any(story.reversible and not story.undoes for story in run.stories):
-        return f"to undo: {command(with_undo, 'undo', incident)}"
     if run.path:
-        return command(call, "incidents", incident)
+        return _after(run, of_plan)
     return command(call, "triage") if call.name != "triage" else "nothing is to be done"
+
+
+def _after(run: Run, of_plan: bool) -> str:
+    """The next command after a run that wrote to its incident, without a plan that waits."""
+    call, incident = run.call, f"-e incident_id={run.call.incident}"
+    if any(story.reversible and not story.undoes for story in run.stories):
+        hosts = ",".join(story.host for story in run.stories if story.reversible)
+        return f"to undo: {command(replace(call, hosts=hosts), 'undo', incident)}"
+    if not of_plan and any(story.left for story in run.stories):
+        return command(call, call.name, "--check", "--diff")
+    return command(call, "incidents", incident)
 
 
 def _approval(digests: Sequence[str]) -> str:

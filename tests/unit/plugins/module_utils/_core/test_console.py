@@ -50,6 +50,19 @@ def test_a_held_gate_says_how_to_approve_this_very_plan():
     assert "incident_approved_digest=abababababab" in text(summary.of_gate(held))
 
 
+@pytest.mark.parametrize(
+    "why", ["nothing to do: none waits", "no action is possible (sessions: 5): see what is excluded"]
+)
+def test_a_plan_without_an_action_waits_for_no_approval(why):
+    empty = {"digest": "ab" * 32, "actions": []}
+    outcome = Decision(False, (why,)).as_dict()
+    report: GateResult = {
+        "gates": [], "options": {}, **outcome,
+        "digest": "ab" * 32, "ansible_stats": exported(empty, "unblock_sessions@db", outcome)
+    }  # fmt: skip
+    assert summary.of_gate(report) == [(summary.CARE, f"no plan: {why}")]
+
+
 def test_an_outcome_tells_what_did_not_work_too():
     result: summary.Terminations = {
         "acted_on": [],

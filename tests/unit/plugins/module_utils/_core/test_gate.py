@@ -54,7 +54,11 @@ def test_lets_through_what_is_allowed_and_no_more(given, let_through):
 
 def test_an_empty_plan_is_held_and_says_whether_that_is_good_news():
     assert "nothing to do" in weigh(plan(affected=0), limit=5).reasons[0]
-    assert "see the excluded sessions" in weigh(plan(affected=5), limit=5).reasons[0]
+    assert "see what is excluded" in weigh(plan(affected=5), limit=5).reasons[0]
+    replicas = {**plan(affected=2), "what": "replicas to restart"}
+    assert weigh(replicas, limit=5).reasons[0] == (
+        "no action is possible (replicas to restart: 2): see what is excluded"
+    )
     assert not weigh(plan(affected=0), limit=5, approved_digests=[DIGEST]).open
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._core.console import CARE, GOOD
 from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import Invocation
 from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import Run, Story, last_lines, undoes
 
@@ -99,6 +100,47 @@ def test_hosts_with_one_outcome_are_one_part_and_a_failure_is_said_first():
     assert lines[0].startswith("outcome: db0 failed, see its message; ")
     assert lines[-1].endswith("--check --diff")
     assert "was not reached" in text(Run(CALL, [Story("db1", reached=False)]))[0]
+
+
+YOUNG = (
+    "nothing to do: no session waits too long: 20 wait, the longest for 29 s; too long is 30 s or longer"
+    " (unblock_sessions_min_waiting)"
+)
+NONE = "no action is possible (sessions that wait too long: 5): see what is excluded"
+FULL = "nothing here may be freed: 1 GiB (2%) of / are free, 9 GiB are missing; see what is explained"
+INSTEAD = "approve cdcdcdcdcdcd instead: cancels the waiters"
+
+
+@pytest.mark.parametrize(
+    ("reasons", "words"),
+    [
+        ([NONE], f"has no plan: {NONE}"),
+        ([FULL], f"has no plan: {FULL}"),
+        ([NONE, INSTEAD], f"has no plan: {NONE}; {INSTEAD}"),
+        ([YOUNG], f"has {YOUNG}"),
+        (["nothing to do"], "has nothing to do"),
+        (["nothing to do: the session has ended", "the approval that was given is of another plan"],
+         "has nothing to do: the session has ended"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("check", [True, False])
+def test_a_plan_without_an_action_says_why_it_has_none(reasons, words, check):
+    empty = {**gate(planned=0), "reasons": reasons}
+    assert text(Run(CALL, [Story("db1", [empty])], check=check))[0] == f"outcome: db1 {words}"
+    assert text(Run(CALL, [Story("db1", [empty, gate()])]))[0] == "outcome: db1 has a plan that is held"
+    kinds = {True: GOOD, False: CARE}
+    assert last_lines(Run(CALL, [Story("db1", [empty])]))[0][0] == kinds[reasons[0].startswith("nothing to do")]
+
+
+def test_an_act_that_helped_in_part_is_followed_by_the_plan_for_the_rest():
+    story = acted()
+    story.add({**OUTCOME, "outcome": "improved", "after": 5})
+    again = "next: ansible-playbook -i hosts.yml playbooks/db_lock_contention.yml --check --diff"
+    assert text(Run(CALL, [story], path="/log/x"))[-1] == again
+    story.add(OUTCOME)
+    assert "incidents.yml" in text(Run(CALL, [story], path="/log/x"))[-1]
+    story.add({**OUTCOME, "outcome": "worse", "after": 200})
+    assert "incidents.yml" in text(Run(CALL, [story], path="/log/x"))[-1]
 
 
 @pytest.mark.parametrize("order", ["abc", "cba", "bca"])
