@@ -207,7 +207,7 @@ class ActionModule(ControllerAction):
             rest = (
                 variables if variables is extra else {name: variables[name] for name in variables if name not in extra}
             )
-            for wrong in wrong_values(rest):
+            for wrong in wrong_values(rest, typed=variables is extra):
                 wrong["place"] = self._place_in(variables, wrong["name"].partition(".")[0].partition("[")[0])
                 found.setdefault((wrong["name"], wrong["why"]), wrong)
         return [found[key] for key in sorted(found)]

@@ -79,6 +79,17 @@ def truths(own: dict[str, dict[str, str]], roles: dict[str, dict[str, Any]]) -> 
     return sorted(of_type("bool", roles) | {name for name, text in told.items() if text.startswith("Whether ")})
 
 
+def words(settings: set[str], roles: dict[str, dict[str, Any]]) -> list[str]:
+    """By option, what it may be. What an alert says of its severity is read as it is."""
+    found = {
+        name: spec["choices"]
+        for role, options in roles.items()
+        for name, spec in options.items()
+        if spec.get("choices") and name in settings and role != "incident"
+    }
+    return [f'    "{name}": {tuple(found[name])!r},'.replace("'", '"') for name in sorted(found)]
+
+
 def names_file() -> str:
     own, roles = load(ROOT / "meta/variables.yml"), of_roles()
     settings = {name for role in roles for name in main_options(role)} | {*own["shared"], *own["playbooks"]}
@@ -103,6 +114,11 @@ def names_file() -> str:
     lines += ["TRUTHS = frozenset((", *_wrapped(truths(own, roles)), "))  # fmt: skip"]
     lines += ["# Options of roles that are lists."]
     lines += ["LISTS = frozenset((", *_wrapped(sorted(of_type("list", roles))), "))  # fmt: skip"]
+    lines += ["# Those that are a number: whole, or any."]
+    lines += ["WHOLE = frozenset((", *_wrapped(sorted(of_type("int", roles) & settings)), "))  # fmt: skip"]
+    lines += ["NUMBERS = frozenset((", *_wrapped(sorted(of_type("float", roles) & settings)), "))  # fmt: skip"]
+    lines += ["# Those that are one of a few words."]
+    lines += ["CHOICES = {", *words(settings, roles), "}  # fmt: skip"]
     lines += ["# Names of an earlier version."]
     lines += ["RENAMED = {", *(f'    "{old}": "{new}",' for old, new in sorted(own["renamed"].items())), "}"]
     return HEAD + "\n".join(lines) + "\n"

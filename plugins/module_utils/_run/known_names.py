@@ -159,6 +159,48 @@ LISTS = frozenset((
     "triage_always_firing", "triage_series", "unblock_sessions_application_superusers",
     "unblock_sessions_exclude_applications", "unblock_sessions_exclude_databases", "unblock_sessions_exclude_roles",
 ))  # fmt: skip
+# Those that are a number: whole, or any.
+WHOLE = frozenset((
+    "build_index_limit", "build_index_timeout", "end_sessions_floor", "end_sessions_idle_limit",
+    "end_sessions_limit", "end_sessions_max_idle", "end_sessions_max_rows", "end_sessions_max_terminations",
+    "reclaim_disk_journal_keep", "reclaim_disk_limit", "reclaim_disk_log_keep", "reclaim_disk_log_size",
+    "restart_services_limit", "role_settings_limit", "roll_back_release_limit", "scale_services_connections_free",
+    "scale_services_connections_per_replica", "scale_services_expected", "scale_services_limit",
+    "scale_services_max_replicas", "switch_containers_limit", "unblock_sessions_limit",
+    "unblock_sessions_max_terminations", "unblock_sessions_min_waiters",
+))  # fmt: skip
+NUMBERS = frozenset((
+    "announce_archive_after", "announce_budget", "announce_soak", "build_index_max_transaction_age",
+    "end_sessions_grace", "end_sessions_headroom", "end_sessions_max_share", "end_sessions_min_running",
+    "end_sessions_share", "incident_announce_budget", "incident_join_within", "incident_settle",
+    "reclaim_disk_container_age", "reclaim_disk_image_age", "restart_services_ready_timeout",
+    "roll_back_release_ready_timeout", "scale_services_ready_timeout", "switch_containers_ready_timeout",
+    "triage_timeout", "unblock_sessions_grace", "unblock_sessions_max_share",
+    "unblock_sessions_min_idle_in_transaction", "unblock_sessions_min_waiting", "unblock_sessions_patience",
+))  # fmt: skip
+# Those that are one of a few words.
+CHOICES = {
+    "announce_public": ("ask", "act"),
+    "build_index_approval": ("over_limit", "always", "never"),
+    "build_index_state": ("present", "absent"),
+    "end_sessions_approval": ("over_limit", "always", "never"),
+    "end_sessions_session_action": ("auto", "cancel", "terminate"),
+    "reclaim_disk_approval": ("over_limit", "always", "never"),
+    "reclaim_disk_scope": ("all", "project"),
+    "restart_services_approval": ("over_limit", "always", "never"),
+    "restart_services_drain_in": ("replica", "proxy"),
+    "restart_services_method": ("auto", "restart", "replace"),
+    "restart_services_which": ("all", "running", "unhealthy"),
+    "role_settings_approval": ("over_limit", "always", "never"),
+    "roll_back_release_approval": ("over_limit", "always", "never"),
+    "roll_back_release_drain_in": ("replica", "proxy"),
+    "scale_services_approval": ("over_limit", "always", "never"),
+    "scale_services_drain_in": ("replica", "proxy"),
+    "switch_containers_approval": ("over_limit", "always", "never"),
+    "switch_containers_drain_in": ("replica", "proxy"),
+    "unblock_sessions_approval": ("over_limit", "always", "never"),
+    "unblock_sessions_strategy": ("least_harm", "root_blockers", "queued_blockers"),
+}  # fmt: skip
 # Names of an earlier version.
 RENAMED = {
     "db_connection_exhaustion_guard": "db_connection_exhaustion_role_settings",

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Values that would be taken for another one without a word: a word for true that is none, a list for a dictionary.
-Pure.
+"""Values that would be taken for another one without a word (a word for true that is none, a list for a dictionary),
+and those that a role would refuse later, under the name of its own option. Pure.
 
 Only literal values are judged. What has a template is read where it is used, which refuses it there.
 """
@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping, Sequence, TypedDict
 
+from .._core.gate import APPROVAL
 from .._core.text import shortened
 from .known_keys import KEYS
-from .known_names import TRUTHS
+from .known_names import CHOICES, NUMBERS, TRUTHS, WHOLE
 
 # As Ansible reads an option that is true or false, in any case; an empty answer is one that was not given.
 _WORDS = ("true", "yes", "on", "y", "t", "1", "1.0", "false", "no", "off", "n", "f", "0", "0.0", "")
@@ -20,6 +21,13 @@ _SEVERITIES = ("P0", "P1", "P2", "P3")
 _RATED = ("triage_services", "triage_targets")
 _NAMES = ("_exclude_roles", "_exclude_applications", "_exclude_databases", "_exclude_queries")
 _MORE_NAMES = ("_application_superusers", "_singletons")
+# Beside those of the roles, what a playbook hands to them.
+_CHOICES = {
+    **CHOICES,
+    "db_session_cancel_action": CHOICES["end_sessions_session_action"],
+    "db_session_cancel_approval": APPROVAL,
+    "runbook_approval": APPROVAL,
+}
 _SHOWN = 40  # characters
 # Beside those that KEYS has, which are dictionaries but for the entries of a list.
 _DICTIONARIES = (
@@ -42,13 +50,37 @@ class WrongValue(TypedDict):
     refused: bool
 
 
-def wrong_values(variables: Mapping[str, Any]) -> list[WrongValue]:
-    """Of the variables of one host, one group, or the command line."""
+def wrong_values(variables: Mapping[str, Any], typed: bool = False) -> list[WrongValue]:
+    """Of the variables of one host, one group, or the command line (``typed``). What the role that reads it refuses
+    anyway ends a run that it was typed for; in an inventory it may be of a role that this run does not use."""
     return [
         {"name": name, "why": why, "place": "", "refused": refused}
         for variable in sorted(map(str, variables))
-        for name, why, refused in _wrong(variable, variables[variable])
+        for name, why, refused in (
+            *_wrong(variable, variables[variable]),
+            *((variable, why, typed) for why in _misfit(variable, variables[variable])),
+        )
     ]
+
+
+def _misfit(name: str, value: Any) -> Iterator[str]:
+    """Why a value is no number or none of the words that its variable takes. An empty one was not given."""
+    if _is_template(value) or not value or not isinstance(value, (str, bool, float, list, tuple, dict)):
+        return
+    if name in WHOLE and not _is_number(value, whole=True):
+        yield f"is {_short(value)} and must be a whole number"
+    elif name in NUMBERS and not _is_number(value):
+        yield f"is {_short(value)} and must be a number"
+    elif name in _CHOICES and value not in _CHOICES[name]:
+        yield f"is {_short(value)} and must be one of {', '.join(_CHOICES[name])}"
+
+
+def _is_number(value: Any, whole: bool = False) -> bool:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return False
+    return number.is_integer() or not whole
 
 
 def _wrong(name: str, value: Any) -> Iterator[tuple[str, str, bool]]:

@@ -85,3 +85,38 @@ def test_a_list_in_the_place_of_a_dictionary_is_named_and_the_reverse(variable, 
 )  # fmt: skip
 def test_a_container_that_is_right_is_left_alone(variable, value):
     assert wrong_values({variable: value}) == []
+
+
+MISFITS = [
+    ("unblock_sessions_limit", "ten", "must be a whole number"),
+    ("unblock_sessions_limit", "2.5", "must be a whole number"),
+    ("unblock_sessions_min_waiting", "30s", "must be a number"),
+    ("triage_timeout", [5], "must be a number"),
+    ("runbook_approval", "allways", "must be one of over_limit, always, never"),
+    ("runbook_approval", True, "must be one of over_limit, always, never"),
+    ("db_session_cancel_action", "kill", "must be one of auto, cancel, terminate"),
+    ("unblock_sessions_strategy", "least-harm", "must be one of least_harm, root_blockers, queued_blockers"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "why"), MISFITS)
+def test_what_a_role_would_refuse_is_named_as_it_was_given_and_refused_where_it_was_typed(name, value, why):
+    (wrong,) = wrong_values({name: value})
+    assert (wrong["name"], wrong["refused"]) == (name, False)
+    assert wrong["why"].endswith(why)
+    assert names({name: value}, refused=True) == []
+    assert [each["refused"] for each in wrong_values({name: value}, typed=True)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("unblock_sessions_limit", 7), ("unblock_sessions_limit", "7"), ("unblock_sessions_limit", 7.0),
+        ("unblock_sessions_min_waiting", "0.5"), ("unblock_sessions_min_waiting", " 5 "),
+        ("unblock_sessions_limit", ""), ("unblock_sessions_limit", None), ("unblock_sessions_limit", "{{ site }}"),
+        ("runbook_approval", "never"), ("runbook_approval", ""), ("runbook_approval", "{{ site }}"),
+        ("incident_severity", "critical"), ("site_approval", "allways"), ("reclaim_disk_free", "20%"),
+    ],
+)  # fmt: skip
+def test_a_number_and_a_word_that_fit_are_left_alone(name, value):
+    assert wrong_values({name: value}, typed=True) == []
