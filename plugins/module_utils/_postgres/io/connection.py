@@ -10,6 +10,7 @@ slots (max_wal_senders) the application cannot use up. The first that opens is u
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
@@ -99,6 +100,7 @@ _LOGIN = (
     ("permission denied for database", "Check login_db: this user has no CONNECT privilege there."),
     ("does not exist", "Check login_user and login_db."),
 )
+_LIBPQ_ASKS = re.compile(r"\s+Is the server running\b[^?]*\?")  # the remedy says what to do
 _WAIT = (
     "The server answers, so the network works. It accepts no login while it starts, recovers from a crash or shuts"
     " down: wait, and read its log; if this lasts, check the free space of the data directory and of pg_wal."
@@ -325,18 +327,20 @@ def _refusal(login: Login, text: str, ask: Callable[[], Answer]) -> tuple[Connec
 
     ``ask`` gives the SQLSTATE; it is called where the text is not known.
     """
-    said = " ".join(text.split())
+    raw = " ".join(text.split())
+    said = _LIBPQ_ASKS.sub(";", raw).rstrip(";")
     for secret in (login.password, login.reserve_password):
         if secret:
             said = said.replace(secret, "********")
-    if any(sign in said for sign in _NOT_POSTGRES):
+    # By the text as it came: a password may be a word of it.
+    if any(sign in raw for sign in _NOT_POSTGRES):
         return NotPostgres(
             f"Could not connect to {login.where}: a program other than PostgreSQL answers on that port "
             f"({said}). Check login_host and login_port. Nothing was done.",
             host=login.host,
             port=login.port,
         ), False
-    if any(sign in said for sign in _POOLER_FULL):
+    if any(sign in raw for sign in _POOLER_FULL):
         return PoolerInTheWay(
             f"A connection pooler answers for {login.where} and refuses this login by a limit of its own: {said}."
             " PostgreSQL may have room: set login_host and login_port to PostgreSQL itself, and see the pooler's"
@@ -344,9 +348,9 @@ def _refusal(login: Login, text: str, ask: Callable[[], Answer]) -> tuple[Connec
             host=login.host,
             port=login.port,
         ), False
-    known = next((remedy for sign, remedy in _REMEDIES if sign in said), "")
-    not_ready = next((remedy for sign, remedy in _NOT_READY if sign in said), "")
-    full = next((limit for sign, limit in _FULL if sign in said), "")
+    known = next((remedy for sign, remedy in _REMEDIES if sign in raw), "")
+    not_ready = next((remedy for sign, remedy in _NOT_READY if sign in raw), "")
+    full = next((limit for sign, limit in _FULL if sign in raw), "")
     sqlstate, routine = Answer("") if known or not_ready or full else ask()
     kind = _BY_SQLSTATE.get(sqlstate, ConnectError)
     if full or kind is NoSlotLeft:
@@ -361,7 +365,7 @@ def _refusal(login: Login, text: str, ask: Callable[[], Answer]) -> tuple[Connec
             sqlstate="53300",
             connection_limit=full,
         ), True
-    own = any(sign in said for sign, dummy in (*_TLS, *_PARAMETERS, *_LOGIN)) or sqlstate[:2] in _OF_THE_LOGIN
+    own = any(sign in raw for sign, dummy in (*_TLS, *_PARAMETERS, *_LOGIN)) or sqlstate[:2] in _OF_THE_LOGIN
     if not_ready or (sqlstate and not own):
         advice = not_ready or (_WAIT if kind is ServerNotReady else _OTHERWISE[True])
         return ServerNotReady(
@@ -378,7 +382,7 @@ def _refusal(login: Login, text: str, ask: Callable[[], Answer]) -> tuple[Connec
         port=login.port,
         sqlstate=code and sqlstate,
     )
-    return refusal, not known and "FATAL" in said
+    return refusal, not known and "FATAL" in raw
 
 
 _WHY_FULL = {

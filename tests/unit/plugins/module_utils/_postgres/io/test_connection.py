@@ -172,3 +172,25 @@ def test_a_password_is_never_repeated():
     said = AT + 'FATAL: could not use "hunter2"'
     assert "hunter2" not in str(_refusal(Login(password="hunter2"), said, unknown)[0])
     assert "hunter2" not in Login(password="hunter2").where
+
+
+@pytest.mark.parametrize("password", ["password", "authentication", "x", "oncall"])
+def test_a_password_that_is_a_word_of_the_refusal_hides_no_cause(password):
+    login = Login(host="127.0.0.1", user="oncall", password=password)
+    refusal, maybe_full = _refusal(login, f'{AT}FATAL:  password authentication failed for user "oncall"', unknown)
+    assert isinstance(refusal, LoginRefused)
+    assert not maybe_full
+    assert "Check login_user and login_password." in str(refusal)
+    late, dummy = _refusal(login, f"{AT}timeout expired", unknown)
+    assert "No answer in time" in str(late)
+    assert "see its log" not in str(late)
+
+
+def test_what_libpq_asks_is_answered_by_the_remedy():
+    asks = "Is the server running on that host and accepting TCP/IP connections?"
+    one = f"{AT}Connection refused\n\t{asks}\n"
+    assert "failed: Connection refused. No server listens" in str(_refusal(Login(), one, unknown)[0])
+    both = str(_refusal(Login(), one + one, unknown)[0])
+    assert f"{AT}Connection refused; {AT}Connection refused. No server listens" in both
+    name = f'{AT}could not use "Is the server there?"'
+    assert '"Is the server there?"' in str(_refusal(Login(), name, unknown)[0])
