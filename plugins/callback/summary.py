@@ -145,7 +145,9 @@ class CallbackModule(CallbackBase):
         only = ("outcome", "pg_kill_blocking", "pg_end_sessions", "preflight_report")
         for task, host, values in _results_of(result):
             self._keep(task, host, values)
-            self._show(task, host, values, only, failed=True)
+            # A setting of one channel is wrong: what became of the messages of the others is in no message.
+            shown = (*only, "announce") if "messages" in values else only
+            self._show(task, host, values, shown, failed=True)
 
     def v2_runner_retry(self, result: Any) -> None:
         for task, host, values in _results_of(result):

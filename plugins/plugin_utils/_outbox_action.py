@@ -48,7 +48,7 @@ def announced(
     until = announcing.until(_OF_THE_LEASE * params["lease"])
     taken = _taken(given, check_mode, ask_host)
     if check_mode:
-        return _with_what_is_wrong(announcing, announcing.shown(taken, params["budget"]))
+        return _with_what_is_wrong(announcing, announcing.shown(taken, params["budget"]), "would be used")
 
     heads: dict[str, Head] = {}
 
@@ -63,14 +63,14 @@ def announced(
 
     found = announcing.sent(taken, append, params["budget"], until=until)
     found["heads"].update(heads)
-    return _with_what_is_wrong(announcing, found)
+    return _with_what_is_wrong(announcing, found, "were used")
 
 
-def _with_what_is_wrong(announcing: Announcing, found: AnnounceReport) -> AnnounceReport:
+def _with_what_is_wrong(announcing: Announcing, found: AnnounceReport, others: str) -> AnnounceReport:
     """The report, after all is sent that could be. Raises InputError where a channel is misspelt, so that the run is
-    seen to have failed; the report is in its details."""
+    seen to have failed; the report is in its details. ``others``: what became of the other channels."""
     if announcing.wrong:
-        raise InputError(f"{' '.join(announcing.wrong)} The other channels were used.", **found)
+        raise InputError(f"{' '.join(announcing.wrong)} The other channels {others}.", **found)
     return found
 
 

@@ -95,7 +95,7 @@ def usable_settings(
 
 def _settings(channel: Any, options: Any, of_site: Mapping[tuple[str, str], Any]) -> dict[str, Any] | None:
     if channel not in REQUIRED:
-        raise InputError(f"runbook_announce: {channel!r} is no channel{_nearest(channel, REQUIRED)}.")
+        raise InputError(f"runbook_announce: {channel!r} is no channel{_nearest(channel, REQUIRED)}")
     if not options:
         return None
     if not isinstance(options, Mapping):
@@ -108,7 +108,7 @@ def _channel(channel: str, options: Mapping[str, Any]) -> dict[str, Any]:
     known = {*REQUIRED[channel], *DEFAULTS[channel]}
     for name in options:
         if name not in known:
-            raise InputError(f"runbook_announce.{channel} has no setting {name!r}{_nearest(name, known)}.")
+            raise InputError(f"runbook_announce.{channel} has no setting {name!r}{_nearest(name, known)}")
     settings = {**DEFAULTS[channel], **options}
     for name in _LISTS if channel == MAIL else ():
         settings[name] = _addresses(name, settings.get(name) or [])
@@ -186,4 +186,4 @@ def _addresses(name: str, given: Any) -> list[str]:
 
 def _nearest(name: Any, known: Any) -> str:
     close = difflib.get_close_matches(str(name), sorted(known), 1)
-    return f"; did you mean {close[0]}?" if close else f". It has: {', '.join(sorted(known))}"
+    return f"; did you mean {close[0]}?" if close else f". It has: {', '.join(sorted(known))}."

@@ -151,6 +151,30 @@ def test_a_failed_task_without_such_a_result_prints_nothing(printed):
     assert len(printed("pg_kill_blocking", PLANNED)) == 2
 
 
+def test_a_wrong_setting_of_one_channel_hides_no_message_of_another(printed):
+    row = {
+        "channel": "mail",
+        "key": "mail/resolved/1",
+        "state": "failed",
+        "reason": "no connection",
+        "to": "",
+        "title": "",
+    }
+    wrong = {
+        "msg": "page needs token.",
+        "error": "InputError",
+        "differences": [],
+        "silences": [],
+        "left": [],
+        "heads": {},
+    }
+    assert printed("announce", {**wrong, "messages": [row]}, failed=True) == [
+        "not sent to mail yet: mail/resolved/1 (failed): no connection"
+    ]
+    assert printed("announce", {**wrong, "messages": []}, failed=True) == []
+    assert printed("announce", {"msg": "the log cannot be read", "error": "LogError"}, failed=True) == []
+
+
 def test_a_result_that_it_cannot_read_is_said_and_not_passed_over(printed):
     renamed = {"seen" if name == "visibility" else name: value for name, value in ACTIVITY.items()}
     assert printed("pg_activity_info", renamed) == [

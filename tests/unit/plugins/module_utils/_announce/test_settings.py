@@ -99,3 +99,17 @@ def test_a_channel_that_is_misspelt_keeps_no_other_from_being_used():
 def test_what_a_kind_of_channel_needs_is_named_before_an_incident(given, says):
     found = incomplete(settings_of(given))
     assert found == ([f"runbook_announce.{says}: messages wait for it"] if says else [])
+
+
+@pytest.mark.parametrize(
+    ("given", "end"),
+    [
+        ({"slak": {"token": "x"}}, "did you mean slack?"),
+        ({"slack": {"tokn": "x"}}, "did you mean token?"),
+        ({"slack": {"zzz": "x"}}, "vendors."),
+        ({"zzz": {"token": "x"}}, "tracker."),
+    ],
+)
+def test_a_proposal_ends_as_one_sentence(given, end):
+    (problem,) = usable_settings(given)[1]
+    assert problem.endswith(end)
