@@ -22,7 +22,7 @@ def of_record(result: WrittenReport) -> list[Line]:
         joined = f"joins the incident {result['id']}, which another run has opened in the meantime: {result['why']}"
         return [(PLAIN, joined), *of_record({**result, "joined": False})]
     if kept:
-        text = f"evidence kept before the act: {kept['file']} ({kept['bytes']} bytes, sha256 {kept['sha256'][:12]})"
+        text = f"evidence kept: {kept['file']} ({kept['bytes']} bytes, sha256 {kept['sha256'][:12]})"
         return [(DIM, text + with_head(result["head"]))]
     if not result["path"]:
         return []

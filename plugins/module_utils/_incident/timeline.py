@@ -57,12 +57,19 @@ def summary_of(
 
 def _state(events: Sequence[EventReport]) -> str:
     for event in reversed(events):
-        words = _STATES.get(event["kind"])
+        words = _NO_PLAN if _is_empty(event) else _STATES.get(event["kind"])
         if words:
             return str(event["note"].get("outcome") or words)
     return "noted" if events else "no event could be read"
 
 
+def _is_empty(event: EventReport) -> bool:
+    """Whether it is of a plan without an action or an alternative, which no approval could carry out."""
+    plan = event["note"].get("plan") if event["kind"] == "held" else None
+    return isinstance(plan, Mapping) and plan.get("actions") == [] and not plan.get("alternatives")
+
+
+_NO_PLAN = "no plan"
 _STATES = {
     "verified": "verified",
     "reconciled": "completed after a run that was cut off",
@@ -120,15 +127,13 @@ def words_of(event: EventReport) -> str:
         texts = [_field(name, note[name]) for name in fields if note.get(name) not in (None, "", [], {})]
         return f"{event['kind'].replace('_', ' ')}: {', '.join(texts)}".rstrip(": ")
     named = str(note.get("mitigation", ""))
-    kind = event["kind"].replace("_", " ")
+    kind = _NO_PLAN if _is_empty(event) else event["kind"].replace("_", " ")
+    of_plan = "" if _is_empty(event) else f", plan {_digest(note.get('plan') or {})}"
     said = {
         "opened": lambda: f"{note.get('scenario', '')}, by {event['by']}{_reported(note)}",
         "diagnosed": lambda: f"{note.get('cause', '')}: {some([str(line) for line in note.get('lines') or ()], 1)}",
         "evidence": lambda: str(note.get("file", "")),
-        "held": lambda: (
-            f"{named}, plan {_digest(note.get('plan') or {})}:"
-            f" {some([str(why) for why in note.get('reasons') or ()], 2)}"
-        ),
+        "held": lambda: f"{named}{of_plan}: {some([str(why) for why in note.get('reasons') or ()], 2)}",
         "approved": lambda: f"{named}, plan {str(note.get('digest', ''))[:_SHORT]}, by {event['by']}",
         "intended": lambda: f"{named}, plan {_digest(note)}, {len(note.get('actions') or ())} action(s)",
         "mitigated": lambda: f"{named}: {_done(note)}",

@@ -20,7 +20,7 @@ def test_where_the_incident_and_its_evidence_are(tmp_path):
     kept = append(str(tmp_path), "i", lambda: event, [event], {"a": 1})
     ((kind, text),) = of_record(kept)
     assert kind == DIM
-    assert text.startswith("evidence kept before the act: i.evidence/001-db.json (")
+    assert text.startswith("evidence kept: i.evidence/001-db.json (")
     assert text.endswith(f") (head 2:{kept['head']['hash']})")
     written = append(str(tmp_path), "i", lambda: event, [Event("noted", event.at, "me")], None)
     head = f"{written['head']['seq']}:{written['head']['hash']}"

@@ -50,6 +50,27 @@ def test_an_incident_is_one_row(events, state):
     assert (row["scenario"], row["severity"], row["by"], row["hosts"]) == ("service_restart", "P1", "ada", ["web1"])
 
 
+@pytest.mark.parametrize(
+    "why",
+    [
+        "no action is possible (sessions that wait too long: 5): see what is excluded",
+        "nothing here may be freed: 1 GiB of / are free",
+        "no container of any service runs",
+    ],
+)
+def test_a_plan_without_an_action_is_not_held(why):
+    empty = event("held", mitigation="restart_services", plan={**PLAN, "actions": []}, reasons=[why])
+    row = summary_of("2026-x", [OPENED, empty], [], 0)
+    assert lines_of_list([row]) == ["2026-x P1: no plan, on web1, by ada"]
+    assert words_of(empty) == f"no plan: restart_services: {why}"
+    assert words_of(HELD).startswith("held: restart_services, plan abababababab: ")
+    other = event(
+        "held", mitigation="x", plan={**PLAN, "actions": [], "alternatives": [{"digest": "cd" * 32}]}, reasons=[why]
+    )
+    assert words_of(other) == f"held: x, plan abababababab: {why}"
+    assert summary_of("2026-x", [OPENED, empty, HELD], [], 0)["state"] == "held"
+
+
 def test_the_list_says_what_is_held_and_what_has_no_outcome():
     row = summary_of("2026-x", [OPENED, HELD], held_plans([OPENED, HELD]), 1)
     lines = lines_of_list([row])
