@@ -20,6 +20,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._run.known_names imp
 from ansible_collections.pafar.runbook.plugins.module_utils._run.matched_hosts import (
     HOSTS,
     Inventory,
+    measured_here,
     unedited,
     why_no_host,
     without_effect,
@@ -109,6 +110,8 @@ class ActionModule(ControllerAction):
         report: CheckedRun = {"hosts": names, "unknown": unknown, "called": called(invocation())}
         warnings = [f"Unknown keys: {said_of(warned)}"] if warned else []
         warnings += [f"Wrong values: {said_of_values(odd)}"] if odd else []
+        here = measured_here(invocation().name, {name: self._reached(name) for name in names})
+        warnings += [here] if here else []
         why = [refusal(unknown)] if unknown else []
         why += (
             [f"Wrong values: {said_of_values(refused)} Nothing was done. Correct them and run it again."]
@@ -142,6 +145,14 @@ class ActionModule(ControllerAction):
         postgres = known.get("runbook_postgres")
         logins = [postgres.get(key) for key in ("login_host", "host")] if isinstance(postgres, Mapping) else []
         return [str(address) for address in (known.get("ansible_host"), *logins) if address]
+
+    def _reached(self, host: str) -> tuple[str, list[str]]:
+        """The connection of a host and the addresses of its PostgreSQL, as far as they are no templates."""
+        known = self.task_vars["hostvars"].raw_get(host)
+        postgres = known.get("runbook_postgres") if "database" in known.get("group_names", ()) else None
+        logins = [postgres.get(key) for key in ("login_host", "host")] if isinstance(postgres, Mapping) else []
+        named = [str(address) for address in logins if address and "{{" not in str(address)]
+        return str(known.get("ansible_connection") or ""), named
 
     def _described(self, pattern: str) -> Inventory:
         inventory = self._inventory

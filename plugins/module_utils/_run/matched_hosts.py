@@ -13,6 +13,10 @@ from .unknown_names import edits_between
 
 HOSTS = "runbook_hosts"
 _EXAMPLE = re.compile(r"(?i)(?:^|\.)(?:example\.(?:org|com|net)|example|invalid)\.?\Z")
+_HERE = re.compile(r"(?i)(?:localhost|127\.[\d.]+|::1|/.*|)\Z")  # addresses of PostgreSQL on the host of the module
+_LOCAL = ("local", "ansible.builtin.local")
+# Playbooks that measure the host itself: load, memory, disks, clock.
+_MEASURE_THE_HOST = ("disk_space", "high_cpu", "high_memory", "preflight", "triage")
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,25 @@ def unedited(addresses: Mapping[str, Sequence[str]]) -> str:
     return (
         f"Still as in the example inventory: {named}. Nothing was done. Set ansible_host, or login_host in"
         " runbook_postgres, to the address of yours."
+    )
+
+
+def measured_here(playbook: str, hosts: Mapping[str, tuple[str, Sequence[str]]]) -> str:
+    """A warning where what a playbook measures of a host is the controller's; empty where it is not, or where
+    PostgreSQL is there too. By host its connection and the addresses of PostgreSQL."""
+    if playbook not in _MEASURE_THE_HOST:
+        return ""
+    named = {
+        host: names[0]
+        for host, (connection, names) in hosts.items()
+        if connection in _LOCAL and names and not any(_HERE.match(name) for name in names)
+    }
+    if not named:
+        return ""
+    of_hosts = some([f"{host} (PostgreSQL at {name})" for host, name in named.items()])
+    return (
+        f"Load, memory, disks and clock of {of_hosts} are measured on the controller, since ansible_connection is local"
+        " there. To examine the database host, remove that line, so that Ansible connects to it."
     )
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._run.matched_hosts import (
     Inventory,
+    measured_here,
     unedited,
     why_no_host,
     without_effect,
@@ -46,3 +47,23 @@ def test_a_host_with_an_address_of_the_example_is_refused(address):
 @pytest.mark.parametrize("address", ["db1.example.io", "counterexample.org", "127.0.0.1", "db1", "x.example.orgs"])
 def test_another_address_is_none_of_the_example(address):
     assert unedited({"db1": [address]}) == ""
+
+
+@pytest.mark.parametrize("playbook", ["triage", "disk_space", "preflight"])
+@pytest.mark.parametrize("address", ["10.0.0.5", "db1.site.net", "localhost.site.net"])
+def test_what_is_measured_on_the_controller_is_said_to_be_its(playbook, address):
+    said = measured_here(playbook, {"db1": ("local", [address]), "web1": ("ssh", [])})
+    assert f"clock of db1 (PostgreSQL at {address}) are measured on the controller" in said
+    assert "web1" not in said
+
+
+@pytest.mark.parametrize(
+    ("playbook", "connection", "addresses"),
+    [
+        ("triage", "local", ["127.0.0.1"]), ("triage", "local", ["localhost"]), ("triage", "local", ["/run/pg"]),
+        ("triage", "local", ["::1"]), ("triage", "local", []), ("triage", "ssh", ["10.0.0.5"]),
+        ("triage", "", ["10.0.0.5"]), ("db_lock_contention", "local", ["10.0.0.5"]), ("", "local", ["10.0.0.5"]),
+    ],
+)  # fmt: skip
+def test_where_the_host_is_measured_itself_no_warning_is_needed(playbook, connection, addresses):
+    assert measured_here(playbook, {"db1": (connection, addresses)}) == ""
