@@ -30,8 +30,8 @@ options:
     type: str
     default: scenario
   severities:
-    description: Severity, V(P0) to V(P3), of an alert by the word in its label C(severity), C(sev), C(priority), C(urgency) or
-      C(level), in small letters.
+    description: Severity, V(P0) to V(P3), of an alert by the word in its label C(severity), C(sev), C(priority),
+      C(urgency) or C(level), in small letters.
     type: dict
     default: {}
 """
