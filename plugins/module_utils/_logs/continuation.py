@@ -16,7 +16,7 @@ from .level import DETAILS, SYSLOG_HEAD, TRACEBACK, level_of
 from .line import bare_head, time_of
 from .wrapping import without_colours
 
-_EXAMINED = 400  # characters of a line that begins with blanks
+_EXAMINED = 400  # characters of a line in which it is seen how it begins
 _ANY_TYPE = r"(?:\[\.\.\.\])?"
 _GO_FUNCTION = (
     rf"[\w.-]+(?:/[\w.@~%-]+)*\.(?:\(\*?\w+{_ANY_TYPE}\)\.)?\w+{_ANY_TYPE}(?:\.(?:func|gowrap|deferwrap)?\d+)*"
@@ -103,6 +103,8 @@ _LEVEL_FIRST = (
     "INFO", "WARN", "ERR", "DEBUG", "TRACE", "NOTICE", "CRIT", "FATAL", "PANIC", "info", "warn", "err", "debug",
     "trace", "notice", "crit", "fatal", "panic", "<",
 )  # fmt: skip
+# One of them stands where a level or an exception is that is grave, as a cheap test.
+_GRAVE_WORDS = ("err", "exception", "fatal", "crit", "severe", "panic", "alert", "emerg", "fail", "fehler")
 _LOGGER_LAST = lazy(r"(?:ERROR|FATAL|CRITICAL|SEVERE) {1,4}\[[\w.$:-]{1,80}\]$")  # Nest, and nothing behind it
 _FRAME_BEHIND = "\n    at "
 _KEY_BEGINS, _KEY_ENDS = "-----BEGIN ", "-----END "
@@ -231,6 +233,9 @@ def says_nothing(record: str) -> bool:
     Spring: ``ERROR 1 --- [main] o.s.b.d.LoggingFailureAnalysisReporter   :``, Prisma: ``PrismaClientUnknownError:``.
     """
     if record[-1:] not in ":] \n\r":
+        return False
+    low = record[:_EXAMINED].lower()
+    if not any(word in low for word in _GRAVE_WORDS):
         return False
     last = record.rstrip()
     ends = last[-1:] == ":" or bool(_LOGGER_LAST.search(last, max(0, len(last) - 120)))
