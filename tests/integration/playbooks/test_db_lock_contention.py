@@ -310,7 +310,7 @@ def test_a_protected_root_is_left_and_the_person_is_told(server, session, site):
     site.variables["unblock_sessions_strategy"] = "root_blockers"
     done = site.play()
     assert done.returncode == 0, done.stdout
-    assert "no action is possible for the 6 that wait too long" in done.stdout
+    assert "no plan: no action is possible (sessions that wait too long: 6)" in " ".join(done.stdout.split())
     assert "is a backup" in done.stdout
     assert [event["kind"] for event in site.events()] == ["opened", "held"]
 

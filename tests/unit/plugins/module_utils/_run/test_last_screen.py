@@ -125,7 +125,7 @@ INSTEAD = "approve cdcdcdcdcdcd instead: cancels the waiters"
 )  # fmt: skip
 @pytest.mark.parametrize("check", [True, False])
 def test_a_plan_without_an_action_says_why_it_has_none(reasons, words, check):
-    empty = {**gate(planned=0), "reasons": reasons}
+    empty: Any = {**gate(planned=0), "reasons": reasons}
     assert text(Run(CALL, [Story("db1", [empty])], check=check))[0] == f"outcome: db1 {words}"
     assert text(Run(CALL, [Story("db1", [empty, gate()])]))[0] == "outcome: db1 has a plan that is held"
     kinds = {True: GOOD, False: CARE}

@@ -59,7 +59,7 @@ def test_the_alternative_is_offered_where_the_bounds_exclude_the_holders():
     (other,) = plan["alternatives"]
     held = weigh(plan, 9)
     assert not held.open
-    assert held.reasons[0].startswith("no action is possible for the 1 that wait too long")
+    assert held.reasons[0] == "no action is possible (sessions that wait too long: 1): see what is excluded"
     assert other["digest"][:12] in held.reasons[1]
     approved = weigh(plan, 9, approved_digests=[other["digest"]])
     assert (approved.open, approved.targets) == (True, (MIGRATION.target,))
