@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import socket
 import subprocess
 import sys
 import time
@@ -33,8 +34,11 @@ MIXED = (
     "i=0; while [ $i -lt 1500 ]; do i=$((i+1)); echo INFO request $i;"
     " [ $((i % 300)) = 0 ] && echo ERROR payment $i failed >&2; done; true"
 )
-# Nothing listens there: the engine keeps a cache of its own for drivers that cannot read.
-REMOTE = ["--log-driver", "syslog", "--log-opt", "syslog-address=udp://127.0.0.1:9"]
+# The engine keeps a cache of its own for drivers that cannot read, of what the driver has taken: where no socket has
+# the port, a refusal may come between two lines, and one of them is lost.
+TAKES_ALL = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+TAKES_ALL.bind(("127.0.0.1", 0))
+REMOTE = ["--log-driver", "syslog", "--log-opt", f"syslog-address=udp://127.0.0.1:{TAKES_ALL.getsockname()[1]}"]
 
 
 @pytest.fixture
