@@ -127,6 +127,11 @@ incidents:
           elements: str
     components: {description: "States that other incidents have on the status page, by component.", type: dict}
     on_page: {description: "States that its own last post on the status page has set, by component.", type: dict}
+ended_on_page:
+  description: References on the status page of older incidents, which ended there, by incident.
+  returned: success
+  type: dict
+  sample: {}
 lines:
   description: Incidents that could not be read, a sentence each.
   returned: success

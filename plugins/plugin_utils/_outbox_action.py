@@ -78,7 +78,7 @@ def _taken(given: dict[str, Any], check_mode: bool, ask_host: AskHost | None) ->
     if ask_host is None:
         return take_messages(given, check_mode)
     found = _answer(ask_host, "incident_outbox", given)
-    return {"incidents": found["incidents"], "lines": found["lines"]}
+    return {name: found[name] for name in ("incidents", "ended_on_page", "lines")}  # type: ignore[return-value]
 
 
 def _answer(ask_host: AskHost, name: str, given: dict[str, Any]) -> dict[str, Any]:

@@ -46,9 +46,11 @@ class OutboxOfIncident(TypedDict):
 
 
 class OutboxReport(TypedDict):
-    """What incident_outbox returns."""
+    """What incident_outbox returns. ``ended_on_page``: the page's references of older incidents, which ended there, by
+    incident: they have nothing to say, and a person may open them there again."""
 
     incidents: list[OutboxOfIncident]
+    ended_on_page: dict[str, list[str]]
     lines: list[str]
 
 

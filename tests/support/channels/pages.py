@@ -5,6 +5,7 @@ Sources: developer.statuspage.io; docs.cachethq.io.
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any
 
@@ -22,18 +23,21 @@ class Statuspage(StandIn):
         self.token, self.page = token, page
         self.components = dict.fromkeys(components, "operational")
         self.incidents: list[dict[str, Any]] = []
+        self.numbers = itertools.count(1)  # of an incident that was removed none is used again
 
     def serve(self, request: Request) -> Answer:
         if request.headers.get("authorization") != f"OAuth {self.token}":
             return Answer(401, {"error": "Could not authenticate"})
         base = f"/v1/pages/{self.page}"
         match = re.fullmatch(rf"{base}/(incidents|components)(?:/(\w+))?", request.path)
+        if match and match[2] == "unresolved":
+            rows = [each for each in reversed(self.incidents) if each["status"] not in ("resolved", "postmortem")]
+            return self._part(rows, request, "per_page")
         if not match:
             return Answer(404, {"error": "Not found"})
         if match[1] == "components" and not match[2]:
-            size, page = int(request.fields.get("per_page") or 100), int(request.fields.get("page") or 1)
             rows = [{"id": each, "status": state} for each, state in self.components.items()]
-            return Answer(200, rows[(page - 1) * size : page * size])
+            return self._part(rows, request, "per_page")
         if match[1] == "components":
             known = self.components.get(match[2] or "")
             return Answer(200, {"id": match[2], "status": known}) if known else Answer(404, {"error": "Not found"})
@@ -45,8 +49,13 @@ class Statuspage(StandIn):
         if id:
             found = self._named(id)
             return Answer(200, found) if found else Answer(404, {"error": "Not found"})
-        size, page = int(request.fields.get("limit") or 100), int(request.fields.get("page") or 1)
-        return Answer(200, list(reversed(self.incidents))[(page - 1) * size : page * size])
+        return self._part(list(reversed(self.incidents)), request, "limit")
+
+    @staticmethod
+    def _part(rows: list[dict[str, Any]], request: Request, limit: str) -> Answer:
+        """One page of a list. ``limit``: the name of its size."""
+        size, page = int(request.fields.get(limit) or 100), int(request.fields.get("page") or 1)
+        return Answer(200, rows[(page - 1) * size : page * size])
 
     def _named(self, id: str | None) -> dict[str, Any] | None:
         return next((each for each in self.incidents if each["id"] == id), None)
@@ -59,7 +68,7 @@ class Statuspage(StandIn):
         if id and incident is None:
             return Answer(404, {"error": "Not found"})
         if incident is None:
-            incident = {"id": f"i{len(self.incidents) + 1}", "name": given["name"], "metadata": {}, "updates": []}
+            incident = {"id": f"i{next(self.numbers)}", "name": given["name"], "metadata": {}, "updates": []}
             self.incidents.append(incident)
         incident["status"] = given.get("status", incident.get("status", "investigating"))
         incident["metadata"] = given.get("metadata", incident["metadata"])
@@ -95,6 +104,7 @@ class Cachet(StandIn):
         self.token = token
         self.components = dict.fromkeys(components, 1)
         self.incidents: list[dict[str, Any]] = []
+        self.numbers = itertools.count(1)  # of an incident that was removed none is used again
 
     def serve(self, request: Request) -> Answer:
         if request.headers.get("x-cachet-token") != self.token:
@@ -137,7 +147,7 @@ class Cachet(StandIn):
         if not given.get("message") or int(given.get("status") or 0) not in (1, 2, 3, 4):
             return Answer(400, {"errors": [{"title": "Bad Request"}]})
         if id is None:
-            row = {"id": len(self.incidents) + 1, "name": given.get("name"), "message": given["message"],
+            row = {"id": next(self.numbers), "name": given.get("name"), "message": given["message"],
                    "status": int(given["status"]), "latest_status": int(given["status"]), "updates": []}  # fmt: skip
             self.incidents.append(row)
             return Answer(200, {"data": row})

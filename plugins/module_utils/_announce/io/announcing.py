@@ -6,34 +6,31 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from random import Random
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence, cast
 
 from ..._core.errors import RunbookError
 from ..announce_lines import whole_of
 from ..escape import TARGETS, hosts_of
 from ..options import SECRETS
 from ..outbox import Entry, Message
-from ..page_states import RESOLVED
-from ..pages.page_keys import is_on_page, last_on_page
+from ..pages.io.cachet import Cachet
+from ..pages.io.page_reading import Page, PageReading
+from ..pages.io.statuspage import Statuspage
 from ..report import AnnouncedMessage, AnnounceReport, OutboxOfIncident, OutboxReport, TakenMessage
 from ..settings import ALERTMANAGER, MAIL, PAGE, PAGER, SLACK, TRACKER, addresses_of, incomplete, usable_settings
 from ..texts import TEMPLATES
 from .alertmanager import Silencer
 from .apprise import Apprise
-from .cachet import Cachet
 from .channel import Channel, ticks
 from .deliver import Results, deliver
 from .mail import Mail
 from .pagerduty import PagerDuty
 from .render import Texts, command_of
 from .slack import Slack
-from .statuspage import Statuspage
 from .take import Clock, utc_now
 from .tracker import Tracker
 
 _PAGES = 5.0  # seconds at least for an incident that pages a person
-_ENDED_READ_BACK = 5  # incidents that have ended of which the page is read in one run, beside those with messages
 Settings = Mapping[str, Mapping[str, Any]]
 _Append = Callable[[str, "list[dict[str, Any]]"], None]
 
@@ -129,7 +126,10 @@ class Announcing:
         if self.alertmanager:
             silencer = Silencer(self.alertmanager, report["incidents"], budget, clock).start()
         busy = [incident for incident in report["incidents"] if incident["messages"]]
-        busy += self._on_the_page(report, clock())
+        reading, end = self._page_reading(report), ticks() + budget
+        writes = any(_writes_page(incident) for incident in busy)
+        if not writes:  # else what is written in this run would be read back by halves
+            reading.start(budget)
         set_by_us = _set_by_us(report)
         for number, incident in enumerate(busy):
             began = ticks()
@@ -137,7 +137,6 @@ class Announcing:
             share = budget / (len(busy) - number)
             if any(taken["audience"] == "person" for taken in incident["messages"]):
                 share = max(share, min(_PAGES, budget))
-            shows = PAGE if any(map(is_on_page, incident["references"])) and PAGE in self.settings else ""
             results = Results()
             if began < until:  # else nothing is said of them: another run may be sending them
                 sent = incident["references"]
@@ -148,7 +147,6 @@ class Announcing:
                     incident["id"],
                     share,
                     clock,
-                    shows=shows,
                     until=until,
                     elsewhere=incident["components"],
                     on_page=incident["on_page"],
@@ -163,6 +161,9 @@ class Announcing:
                 row = self._row(incident["id"], taken, str(note["state"]), str(note.get("reason") or ""))
                 found["messages"].append(row)
             found["differences"] += [f"{incident['id']}: {text}" for text in results.differences]
+        if writes:
+            reading.start(end - ticks())
+        found["differences"] += reading.join()
         if silencer is not None:
             silencer.join()
             for name, events in list(silencer.events.items()):
@@ -180,17 +181,15 @@ class Announcing:
         of_texts = [problem for texts in self.texts.values() for problem in texts.problems.values()]
         return [*self.wrong, *incomplete(self.settings), *self.strange, *of_texts]
 
-    def _on_the_page(self, report: OutboxReport, now: datetime) -> list[OutboxOfIncident]:
-        """Incidents that the page shows and that have nothing to send: a person may have changed the page since. All
-        that are open there, and of those that have ended some in each run, by lot: the page allows few calls."""
-        shown = [
-            (incident, last_on_page(incident["references"])[0])
-            for incident in report["incidents"]
-            if PAGE in self.settings and not incident["messages"]
-        ]
-        ended = [incident for incident, state in shown if state == RESOLVED]
-        lot = Random(now.timestamp()).sample(ended, min(len(ended), _ENDED_READ_BACK))
-        return [incident for incident, state in shown if state and state != RESOLVED] + lot
+    def _page_reading(self, report: OutboxReport) -> PageReading:
+        """Of all incidents that the page has and that write nothing to it now: a person may have changed it since."""
+        if PAGE not in self.settings:
+            return PageReading(self._page, [], {})
+        silent = [incident for incident in report["incidents"] if not _writes_page(incident)]
+        return PageReading(self._page, silent, report["ended_on_page"])
+
+    def _page(self) -> Page:
+        return cast(Page, self.channel(PAGE))
 
     def _row(self, incident: str, taken: TakenMessage, state: str, reason: str) -> AnnouncedMessage:
         name, values = taken["channel"], taken["values"]
@@ -215,6 +214,10 @@ class Announcing:
 
 def _events(notes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"kind": "message", "note": note} for note in notes]
+
+
+def _writes_page(incident: OutboxOfIncident) -> bool:
+    return any(taken["channel"] == PAGE for taken in incident["messages"])
 
 
 def _set_by_us(report: OutboxReport) -> dict[str, set[str]]:

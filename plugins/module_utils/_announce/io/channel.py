@@ -94,6 +94,13 @@ class Channel(Protocol):
         """What the other side shows and the log does not say, a sentence each."""
 
 
+def why_of(error: Exception) -> str:
+    """In words that a person can use: what an adapter did not find in an answer is of another form than its API has."""
+    if isinstance(error, (AttributeError, KeyError, IndexError, TypeError, ValueError)):
+        return f"the answer has another form than that of the API ({type(error).__name__}: {error})"
+    return f"{type(error).__name__}: {error}"
+
+
 def asked(
     thread: Thread, method: str, url: str, headers: Mapping[str, str], body: Any = None, *, needs_json: bool = True
 ) -> Any:

@@ -18,7 +18,7 @@ from ..._core.errors import RunbookError
 from ..delivery import Delivered, Delivery, InDoubt, NotDelivered, NotTried, result_note
 from ..outbox import IN_DOUBT, QUEUED, SENDING, Entry, Message, queued_note
 from ..settings import PAGE
-from .channel import Channel, Thread, ticks
+from .channel import Channel, Thread, ticks, why_of
 from .http_call import Answered
 
 _ARRIVED = "it had arrived before"
@@ -51,7 +51,6 @@ def deliver(
     budget: float,
     clock: Callable[[], datetime],
     *,
-    shows: str = "",
     elsewhere: Mapping[str, str] | None = None,
     on_page: Mapping[str, str] | None = None,
     set_by_us: Mapping[str, Collection[str]] | None = None,
@@ -60,10 +59,9 @@ def deliver(
 ) -> Results:
     """``taken``: in order; ``sent``: references by key; ``channel``: by its name, may raise RunbookError; ``budget``:
     seconds that a channel may be silent, all of them at the same time; ``clock``: the present time in UTC;
-    ``shows``: a channel that is read back also where it has nothing to send; ``elsewhere``: states of the page's
-    components by other incidents; ``on_page``: those that its own last post has set; ``set_by_us``: all that this
-    run and its incidents have set; ``until``: of ``ticks``, after which another run may have them; ``keep``:
-    appends notes at once, and says whether it could.
+    ``elsewhere``: states of the page's components by other incidents; ``on_page``: those that its own last post has
+    set; ``set_by_us``: all that this run and its incidents have set; ``until``: of ``ticks``, after which another run
+    may have them; ``keep``: appends notes at once, and says whether it could.
 
     What became of a message on a channel that cannot be asked is appended while the others are on their way: a run that
     was killed after it would have it go out twice. It is done in this thread, since a connection has only one user.
@@ -76,8 +74,6 @@ def deliver(
     lanes: dict[tuple[str, str], list[Entry]] = {}
     for entry in taken:
         lanes.setdefault((entry.message.channel, entry.message.lane), []).append(entry)
-    if shows and not any(name == shows for name, dummy in lanes):
-        lanes[shows, ""] = []
     running: list[tuple[_Lane, threading.Thread]] = []
     for (name, dummy), entries in lanes.items():
         try:
@@ -117,13 +113,6 @@ def _keep_at_once(
 
 def _not_sent(entries: Sequence[Entry], why: str, now: datetime) -> list[dict[str, Any]]:
     return [result_note(entry, NotTried() if entry.asks else NotDelivered(why), now) for entry in entries]
-
-
-def _why(error: Exception) -> str:
-    """In words that a person can use: what an adapter did not find in an answer is of another form than its API has."""
-    if isinstance(error, (AttributeError, KeyError, IndexError, TypeError, ValueError)):
-        return f"the answer has another form than that of the API ({type(error).__name__}: {error})"
-    return f"{type(error).__name__}: {error}"
 
 
 def _owed_notes(owed: Sequence[Message], asks: bool) -> list[dict[str, Any]]:
@@ -199,7 +188,7 @@ class _Lane:
         try:
             return self.channel.differences(self.thread)
         except Exception as error:  # an answer of another form than that of the API
-            return [f"what it shows could not be read: {_why(error)}"]
+            return [f"what it shows could not be read: {why_of(error)}"]
 
     def _has_time(self) -> bool:
         return not self.thread.is_over and self.thread.deadline - ticks() >= _LEAST
@@ -211,7 +200,7 @@ class _Lane:
                 if found is not None:
                     return self._arrived_before(entry, found)
         except Exception as error:  # no answer, or one of another form than that of the API
-            why = str(error) if isinstance(error, Answered) else _why(error)
+            why = str(error) if isinstance(error, Answered) else why_of(error)
             again_after = getattr(error.delivery, "again_after", None) if isinstance(error, Answered) else None
             return InDoubt(f"whether it had arrived could not be asked: {why}", again_after=again_after)
         self.thread.asks = entry.asks
@@ -222,7 +211,7 @@ class _Lane:
         except RunbookError as error:  # values that no text can be made of, as a later version may have queued them
             delivery = NotDelivered(str(error), forever=True)
         except Exception as error:  # a fault of an adapter or of a library must not lose a message
-            delivery = InDoubt(_why(error))
+            delivery = InDoubt(why_of(error))
         if isinstance(delivery, Delivered) and entry.asks and entry.message.channel == "mail":
             return Delivered(delivery.reference, "perhaps twice: the server's reply to the first one was lost")
         return delivery

@@ -25,7 +25,7 @@ from ..incident_facts import IncidentFacts
 from ..outbox import Claim, Entry, claim, entries_of, is_waiting, lines_of_outbox
 from ..page_states import OPERATIONAL
 from ..pages.page_components import behind_severity, components_on_page, components_shown, worst_of
-from ..pages.page_keys import is_left_open
+from ..pages.page_keys import ended_in, is_left_open
 from ..paging import Answerer, answerer_of, not_paged, within
 from ..report import OutboxOfIncident, OutboxReport, TakenMessage
 from ..settings import PAGE
@@ -46,9 +46,9 @@ def utc_now() -> datetime:
 
 def take_messages(given: Mapping[str, Any], check_mode: bool, clock: Clock = utc_now) -> OutboxReport:
     """What incident_outbox returns; see its documentation. ``clock``: the present time in UTC."""
-    report: OutboxReport = {"incidents": [], "lines": []}
+    report: OutboxReport = {"incidents": [], "ended_on_page": {}, "lines": []}
     logs: list[tuple[str, list[EventReport]]] = []
-    for name in given["ids"] or _candidates(given["log"], given["settings"]):
+    for name in given["ids"] or _candidates(given["log"], given["settings"], report["ended_on_page"]):
         try:
             logs.append((name, read(given["log"], name)[0]))
         except _UNREADABLE as error:
@@ -93,7 +93,7 @@ def _name_rivals(
     if not held:
         return
     known = dict(logs)
-    for name in _candidates(str(given["log"]), given["settings"], with_items=False) if given["ids"] else ():
+    for name in _candidates(str(given["log"]), given["settings"]) if given["ids"] else ():
         with suppress(*_UNREADABLE):
             known.setdefault(name, read(given["log"], name)[0])
     waiting: dict[str, tuple[str, str]] = {}
@@ -127,7 +127,7 @@ class _Page:
         for name, events in logs:
             with suppress(*_UNREADABLE):
                 self.shown[name] = components_shown(entries_of(events))
-        for name in _candidates(self.log, given["settings"], with_items=False) if given["ids"] else ():
+        for name in _candidates(self.log, given["settings"]) if given["ids"] else ():
             if name not in self.shown:
                 self.read(name)
 
@@ -178,26 +178,30 @@ def _urgency(events: Sequence[EventReport], after: Mapping[str, Any]) -> tuple[b
     return not calls, SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
 
 
-def _candidates(log: str, settings: Mapping[str, Any], *, with_items: bool = True) -> list[str]:
-    """Logs that were written lately, those with action items, and those whose incident is open on the page: one without
-    a new event has nothing new to say, but for its archiving and for what is overdue, while the page may be changed by
-    others."""
+def _candidates(log: str, settings: Mapping[str, Any], ended: dict[str, list[str]] | None = None) -> list[str]:
+    """Logs that were written lately, and those whose incident is open on the page: one without a new event has nothing
+    new to say, but for its archiving and for what is overdue, while the page may be changed by others. ``ended``: for a
+    run that looks at all of them, which has those with action items, too; it gets the others' references on the page,
+    where they have ended."""
     folder, now = Path(log).expanduser(), datetime.now(timezone.utc).timestamp()
     recent = _RECENT.total_seconds() + float((settings.get("slack") or {}).get("archive_after") or 0)
     found = []
     for name in ids(log):
         try:
             path = folder / f"{name}.jsonl"
-            if now - path.stat().st_mtime <= recent or _is_of_use(path.read_bytes(), settings, with_items):
+            if now - path.stat().st_mtime <= recent:
                 found.append(name)
+                continue
+            text = path.read_bytes()
         except OSError:
             continue
+        if (ended is not None and _ACTION_ITEM in text) or (PAGE in settings and is_left_open(text)):
+            found.append(name)
+        elif ended is not None and PAGE in settings:
+            references = ended_in(text)
+            if references:
+                ended[name] = references
     return found
-
-
-def _is_of_use(log: bytes, settings: Mapping[str, Any], with_items: bool) -> bool:
-    """An old log."""
-    return (with_items and _ACTION_ITEM in log) or (PAGE in settings and is_left_open(log))
 
 
 def _taken(

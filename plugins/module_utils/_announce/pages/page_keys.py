@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Mapping
+from typing import Any, Mapping
 
+from ..outbox import SENT
 from ..page_states import RESOLVED
 
 _KEY = re.compile(r"page(?:-\d+)?/([a-z]+)/")
@@ -34,6 +36,20 @@ def last_on_page(references: Mapping[str, str]) -> tuple[str, str]:
     return "", ""
 
 
+def told_on_page(references: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The last state that the page took, and the page's own reference, of each of its incidents: after a relapse of
+    another day there is one more.
+
+    >>> told_on_page({"page/identified/1": "x7", "page/resolved/2": "x7", "page-2/identified/5": "x9"})
+    [('resolved', 'x7'), ('identified', 'x9')]
+    """
+    rounds = list(dict.fromkeys(key.partition("/")[0] for key in references if is_on_page(key)))
+    return [
+        last_on_page({key: reference for key, reference in references.items() if key.startswith(f"{each}/")})
+        for each in rounds
+    ]
+
+
 def is_left_open(log: bytes) -> bool:
     """Whether the last message to the page that an incident's log names leaves it open there; the log is not parsed.
 
@@ -42,3 +58,32 @@ def is_left_open(log: bytes) -> bool:
     """
     told = _IN_LOG.findall(log)
     return bool(told) and told[-1] != RESOLVED.encode()
+
+
+def ended_in(log: bytes) -> list[str]:
+    """The page's own references of an incident that has ended there; none of one that is left open, or of which that is
+    not known. Of the log only the lines about the page are parsed.
+
+    >>> sent = b'{"note": {"key": "page/resolved/4", "state": "sent", "reference": "x7"}}'
+    >>> ended_in(sent), ended_in(sent.replace(b"resolved", b"monitoring")), ended_in(b'{"key": "page/resolved/4"}')
+    (['x7'], [], [])
+    """
+    if is_left_open(log):
+        return []
+    references: dict[str, str] = {}
+    for line in log.splitlines():
+        if _IN_LOG.search(line):
+            note = _note(line)
+            if note.get("state") == SENT and note.get("reference"):
+                references[str(note.get("key"))] = str(note["reference"])
+    return [reference for state, reference in told_on_page(references) if state == RESOLVED]
+
+
+def _note(line: bytes) -> Mapping[str, Any]:
+    """Of an event; empty for a line that is none, as one that was written by hand."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return {}
+    note = event.get("note") if isinstance(event, dict) else None
+    return note if isinstance(note, dict) else {}

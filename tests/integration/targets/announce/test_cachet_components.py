@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import Delivered, InDoubt
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.cachet import Cachet as Adapter
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.channel import Thread, ticks
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.render import Texts
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.io.cachet import Cachet as Adapter
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 
 from support.channels.pages import Cachet

@@ -14,6 +14,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.record imp
 
 from support.channels.others import MailServer, PagerDuty, Tracker
 from support.channels.pages import Cachet, Statuspage
+from support.channels.server import HTML, STATUS, Fault
 
 ADA = {"step": "primary", "person": "ada", "slack": "", "mail": "ada@example.org", "why": ""}
 
@@ -154,19 +155,73 @@ def test_the_page_is_read_back_for_all_that_are_open_on_it_however_many_and_howe
             assert sorted(drain(tmp_path, settings)[1]["differences"]) == wanted
 
 
-def test_of_those_that_have_ended_each_is_read_back_in_its_turn(tmp_path):
+REOPENED = "the page says monitoring, the incident is resolved"
+
+
+@pytest.mark.parametrize("kind", ["statuspage", "cachet"])
+@pytest.mark.parametrize("days", [0, 400])
+def test_what_a_person_opens_again_is_named_for_all_that_have_ended_however_many_and_however_long_ago(
+    tmp_path, kind, days
+):
     for number in range(12):
         write(tmp_path, f"i{number:02}", "P1", RESOLVED)
-    with shown_page(tmp_path) as (page, settings):
+    with shown_page(tmp_path, kind) as (page, settings):
+        long_ago = time.time() - days * 86400
+        for log in tmp_path.glob("*.jsonl"):
+            os.utime(log, (long_ago, long_ago))
+        name, theirs, ours = ("status", "monitoring", "resolved") if kind == "statuspage" else ("latest_status", 3, 4)
+        before = len(page.requests)
+        assert drain(tmp_path, settings)[1]["lines"] == []
+        assert len(page.requests) - before <= 2, "a page allows few calls"
+        for incident in page.incidents[3:]:
+            incident[name] = theirs
+        for dummy in range(2):
+            found = [line.partition(": ") for line in drain(tmp_path, settings)[1]["differences"]]
+            assert len({name for name, dummy_colon, dummy_text in found}) == len(found) == 9
+            assert {text for dummy_name, dummy_colon, text in found} == {REOPENED}
         for incident in page.incidents:
-            incident["status"] = "investigating"
-        asked, seen = [], set()
-        while len(seen) < 12 and len(asked) < 100:
-            before = len(page.requests)
-            seen |= {line.partition(":")[0] for line in drain(tmp_path, settings)[1]["differences"]}
-            asked.append(len(page.requests) - before)
-        assert len(seen) == 12, seen
-        assert 0 < max(asked) <= 5, asked
+            incident[name] = ours
+        page.incidents.pop(5)  # that one was removed after its end is no false word on the page
+        assert drain(tmp_path, settings)[1]["differences"] == []
+
+
+def test_an_open_incident_that_a_person_removes_from_the_page_is_named(tmp_path):
+    for number in range(4):
+        write(tmp_path, f"i{number}", "P1", ("diagnosed", {"cause": "full"}))
+    with shown_page(tmp_path) as (page, settings):
+        page.incidents.pop(2)
+        (found,) = drain(tmp_path, settings)[1]["differences"]
+        name, dummy, text = found.partition(": ")
+        assert text.startswith("the incident, which is identified, is not on the page any more")
+        write(tmp_path, name, "P1", RESOLVED)
+        drain(tmp_path, settings)
+        assert drain(tmp_path, settings)[1]["lines"] == []
+
+
+def test_a_component_that_several_incidents_have_is_named_once(tmp_path):
+    with Statuspage() as page:
+        component = next(iter(page.components))
+        place = {"kind": "statuspage", "api": page.url, "token": page.token, "page": page.page}
+        options = {"scenarios": ["disk_space"], "first_post": "act", "components": {"web": component}}
+        for number in range(4):
+            write(tmp_path, f"i{number}", "P1", RESOLVED)
+        drain(tmp_path, {"page": {**place, **options}})
+        page.components[component] = "partial_outage"
+        found = drain(tmp_path, {"page": {**place, **options}})[1]["differences"]
+        assert [line[2:] for line in found] == [": component c1 of the page is partial_outage, not operational"]
+
+
+@pytest.mark.parametrize("kind", ["statuspage", "cachet"])
+def test_that_a_page_which_does_not_answer_could_not_be_read_back_is_said_once(tmp_path, kind):
+    for number in range(4):
+        write(tmp_path, f"i{number}", "P1", RESOLVED)
+    with shown_page(tmp_path, kind) as (page, settings):
+        page.fault_for = lambda _request: Fault(STATUS, 503)
+        (found,) = drain(tmp_path, settings)[1]["differences"]
+        assert found.startswith("the status page could not be read back: HTTP 503")
+        page.fault_for = lambda _request: Fault(HTML)
+        (found,) = drain(tmp_path, settings)[1]["differences"]
+        assert found == "the status page could not be read back: the answer is no JSON"
 
 
 @pytest.mark.parametrize(("settings", "is_there"), [({}, True), ({"components": {}}, False)])

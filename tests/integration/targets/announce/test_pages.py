@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import Delivered, InDoubt, NotDelivered
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.cachet import Cachet as CachetAdapter
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.channel import Thread, ticks
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.mail import Mail
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.pagerduty import PagerDuty as PagerAdapter
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.render import Texts
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.statuspage import Statuspage as PageAdapter
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.io.cachet import Cachet as CachetAdapter
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.io.statuspage import (
+    Statuspage as PageAdapter,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 
 from support.channels.others import KILLED, MailServer, PagerDuty

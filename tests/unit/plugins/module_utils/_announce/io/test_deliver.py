@@ -14,8 +14,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.channel
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.deliver import deliver
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.http_call import Answered
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.slack import Slack
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.statuspage import Statuspage
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Entry, Message
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.io.statuspage import Statuspage
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError, LogError
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import stamp
 

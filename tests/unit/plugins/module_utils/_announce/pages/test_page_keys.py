@@ -6,9 +6,11 @@ import json
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.page_keys import (
+    ended_in,
     is_left_open,
     is_on_page,
     last_on_page,
+    told_on_page,
 )
 
 
@@ -43,3 +45,43 @@ def test_keys_of_other_channels(key):
 def test_text_that_looks_like_a_key_is_none():
     log = json.dumps({"note": {"key": "page/resolved/4", "text": 'they wrote "key": "page/identified/2"'}}).encode()
     assert not is_left_open(log)
+
+
+def log_of(*notes):
+    return b"\n".join(json.dumps({"kind": "message", "note": note}).encode() for note in notes)
+
+
+def sent(key, reference):
+    return {"key": key, "state": "sent", "reference": reference}
+
+
+@pytest.mark.parametrize(
+    ("notes", "references"),
+    [
+        ([], []),
+        ([sent("page/investigating/1", "x"), sent("page/resolved/4", "x")], ["x"]),
+        ([sent("page/resolved/4", "x"), sent("page/investigating/9", "x"), sent("page/resolved/12", "x")], ["x"]),
+        ([sent("page/resolved/4", "x"), sent("page-2/resolved/9", "y")], ["x", "y"]),
+        ([sent("page/identified/4", "x"), sent("page/resolved/5", "y")], ["y"]),  # a person had removed x
+        ([sent("page/resolved/4", "x"), sent("page-2/identified/9", "y")], []),  # is read, with the open ones
+        ([sent("page/identified/4", "x")], []),
+        ([sent("pager/resolve/4", "x")], []),
+        # Whether the page took the end is not known, or surely not.
+        ([sent("page/identified/4", "x"), {"key": "page/resolved/5", "state": "queued"}], []),
+        ([{"key": "page/resolved/5", "state": "sent"}], []),
+        ([{"key": "page/resolved/5", "reference": {"a": 1}, "state": ["sent"]}], []),
+    ],
+)
+def test_the_page_s_references_of_an_old_incident_that_has_ended_there(notes, references):
+    assert ended_in(log_of(*notes)) == references
+
+
+def test_lines_that_are_none_are_left_out():
+    bad = b'{"key": "page/resolved/4", \n["note", {"key": "page/resolved/4"}]\n{"note": [{"key": "page/resolved/4"}]}\n'
+    assert ended_in(bad + log_of(sent("page/resolved/4", "x"))) == ["x"]
+
+
+def test_the_last_state_of_each_incident_of_the_page():
+    given = {"page/identified/1": "x", "pager/trigger/1": "d", "page-2/identified/5": "y", "page-2/resolved/9": "y"}
+    assert told_on_page(given) == [("identified", "x"), ("resolved", "y")]
+    assert told_on_page({"pager/trigger/1": "d"}) == []

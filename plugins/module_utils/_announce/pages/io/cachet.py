@@ -8,17 +8,19 @@ Source: docs.cachethq.io (incidents, incident updates, components).
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Collection, Mapping, Sequence
 
-from ..._core.text import printable
-from ..delivery import Delivered, Delivery, InDoubt, NotDelivered
-from ..outbox import Message
-from ..page_states import STATES
-from ..pages.page_components import joined_states, ours_of, set_in, set_mark
-from ..pages.page_keys import last_on_page
-from .channel import Thread, asked, components_after, identity, with_others
-from .http_call import Answered
-from .render import Texts
+from ...._core.text import printable
+from ...delivery import Delivered, Delivery, InDoubt, NotDelivered
+from ...io.channel import Thread, asked, identity, with_others
+from ...io.http_call import Answered
+from ...io.render import Texts
+from ...outbox import Message
+from ...page_states import RESOLVED, STATES
+from ..page_components import joined_states, ours_of, set_in, set_mark
+from ..page_differences import GONE
+from .page_reading import differences_of, read_back
 
 _STATUS = {state: number for number, state in enumerate(STATES, 1)}
 _COMPONENT = {"operational": 1, "degraded_performance": 2, "partial_outage": 3, "major_outage": 4}
@@ -79,10 +81,7 @@ class Cachet:
         left, notes, is_in_doubt = self._components(values, [*before, text], thread)
         if is_in_doubt:  # asked for, it is there, and its components are set then
             return InDoubt("; ".join(notes))
-        try:
-            notes += self._read_back(str(values["state"]), left, incident, thread)
-        except Answered as answer:
-            notes.append(f"the page could not be read back: {answer}")
+        notes += read_back(self, str(values["state"]), incident, left, thread)
         return Delivered(incident, "; ".join(notes), not notes)
 
     def _components(
@@ -144,29 +143,26 @@ class Cachet:
         return found
 
     def differences(self, thread: Thread) -> list[str]:
-        state, reference = last_on_page(thread.references)
-        if not reference:
-            return []
-        components = components_after(state, self.settings, thread)
-        try:
-            return self._read_back(state, components, reference, thread)
-        except Answered as answer:
-            return [f"the page could not be read back: {answer}"]
+        return differences_of(self, thread)
 
-    def _read_back(self, state: str, components: Mapping[str, str], incident: str, thread: Thread) -> list[str]:
-        shown = self._ask("GET", f"/incidents/{incident}", thread)["data"]
-        found = []
-        status = int(shown.get("latest_status") or shown.get("status") or 0)
-        if status != _STATUS[state]:
-            found.append(f"the page says {dict(enumerate(STATES, 1)).get(status, status)}, the incident is {state}")
-        for component, wanted in components.items():
-            try:
-                is_now = self._shown(component, thread)
-            except _Missing:
-                found.append(f"component {component} is not on the page")
-                continue
-            if is_now != wanted:
-                found.append(f"component {component} of the page is {is_now}, not {wanted}")
+    def state(self, reference: str, thread: Thread) -> str:
+        try:
+            return _state_in(self._ask("GET", f"/incidents/{reference}", thread)["data"])
+        except Answered as answer:
+            if answer.status != _NOT_FOUND:
+                raise
+            return GONE
+
+    def open_states(self, thread: Thread) -> dict[str, str]:
+        """Among its newest thousand: it lists those that have ended, too."""
+        listed = {str(each["id"]): _state_in(each) for each in self._all("/incidents", thread)}
+        return {reference: state for reference, state in listed.items() if state != RESOLVED}
+
+    def component_states(self, components: Collection[str], thread: Thread) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for component in components:
+            with suppress(_Missing):
+                found[component] = self._shown(component, thread)
         return found
 
     def _incident(self, key: str, thread: Thread) -> Mapping[str, Any] | None:
@@ -206,6 +202,11 @@ class Cachet:
         why = f"HTTP {_NOT_FOUND}: there is no API v1 of Cachet 2 at {printable(self.base)}"
         help = "Cachet 3 has another API, which is not supported; set runbook_announce.page.api to a Cachet 2"
         raise Answered(NotDelivered(f"{why}. {help}, or use the kind statuspage"), _NOT_FOUND)
+
+
+def _state_in(incident: Mapping[str, Any]) -> str:
+    status = int(incident.get("latest_status") or incident.get("status") or 0)
+    return dict(enumerate(STATES, 1)).get(status, f"status {status}")
 
 
 def _marks(thread: Thread, key: str, rest: str | None = None) -> list[str]:

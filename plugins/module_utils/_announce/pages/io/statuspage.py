@@ -8,16 +8,17 @@ of. Source of the API: developer.statuspage.io (incidents, components; one reque
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from typing import Any, Collection, Mapping
 
-from ..delivery import Delivered, Delivery
-from ..outbox import Message
-from ..page_states import RESOLVED
-from ..pages.page_components import joined_states, ours_of
-from ..pages.page_keys import last_on_page
-from .channel import Thread, asked, components_after, identity, with_others
-from .http_call import Answered
-from .render import Texts
+from ...delivery import Delivered, Delivery
+from ...io.channel import Thread, asked, identity, with_others
+from ...io.http_call import Answered
+from ...io.render import Texts
+from ...outbox import Message
+from ...page_states import RESOLVED
+from ..page_components import joined_states, ours_of
+from ..page_differences import GONE
+from .page_reading import differences_of, read_back
 
 _OURS = "pafar"  # in the metadata, whose top-level values must be objects
 _POSTMORTEM = "postmortem"  # which a person makes of a resolved one
@@ -72,7 +73,7 @@ class Statuspage:
             return answer.delivery
         notes += [f"component {each} is not on the page: it was left out" for each in missing]
         shown = {each: state for each, state in components.items() if each not in missing}
-        notes += self._read_back(str(values["state"]), shown, str(made["id"]), thread)
+        notes += read_back(self, str(values["state"]), str(made["id"]), shown, thread)
         return Delivered(str(made["id"]), "; ".join(notes), not notes)
 
     def _written(self, incident: str, body: dict[str, Any], thread: Thread) -> tuple[Mapping[str, Any], list[str]]:
@@ -116,28 +117,30 @@ class Statuspage:
             return None
 
     def differences(self, thread: Thread) -> list[str]:
-        """Between the last message that was sent and the page."""
-        state, reference = last_on_page(thread.references)
-        if not reference:
-            return []
-        return self._read_back(state, components_after(state, self.settings, thread), reference, thread)
+        return differences_of(self, thread)
 
-    def _read_back(self, state: str, components: Mapping[str, str], incident: str, thread: Thread) -> list[str]:
+    def state(self, reference: str, thread: Thread) -> str:
         try:
-            shown = self._ask("GET", f"/incidents/{incident}", thread)
-            found = []
-            if shown.get("status") != state and not (state == RESOLVED and shown.get("status") == _POSTMORTEM):
-                found.append(f"the page says {shown.get('status')}, the incident is {state}")
-            listed = self._all_shown(thread) if components else {}
-            for component, wanted in components.items():
-                is_now = self._shown(component, listed, thread)
-                if is_now is None:
-                    found.append(f"component {component} is not on the page")
-                elif is_now != wanted:
-                    found.append(f"component {component} of the page is {is_now}, not {wanted}")
+            shown = self._ask("GET", f"/incidents/{reference}", thread)
         except Answered as answer:
-            return [f"the page could not be read back: {answer}"]
+            if answer.status != _NOT_FOUND:
+                raise
+            return GONE
+        return RESOLVED if shown.get("status") == _POSTMORTEM else str(shown.get("status"))
+
+    def open_states(self, thread: Thread) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for page in range(1, 6):
+            listed: Any = self._ask("GET", f"/incidents/unresolved?per_page=100&page={page}", thread)
+            found.update({str(each["id"]): str(each.get("status")) for each in listed})
+            if len(listed) < 100:
+                break
         return found
+
+    def component_states(self, components: Collection[str], thread: Thread) -> dict[str, str]:
+        listed = self._all_shown(thread)
+        shown = {component: self._shown(component, listed, thread) for component in components}
+        return {component: state for component, state in shown.items() if state is not None}
 
     def _incident(self, key: str, thread: Thread) -> Mapping[str, Any] | None:
         """Ours on the page: the one that was written before, else the one with our metadata."""

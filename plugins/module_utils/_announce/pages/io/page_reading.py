@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Reads the status page back, after a write and in every run: a person may have changed it since. I/O.
+
+A page allows few calls, so that a run reads it once for all incidents: which ones it shows as open, and its components.
+Only where it does not show one as open that is, that one is read by itself.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Callable, Collection, Mapping, NamedTuple, Protocol, Sequence
+
+from ...._core.errors import RunbookError
+from ...io.channel import Channel, Thread, components_after, ticks, why_of
+from ...io.http_call import Answered
+from ...page_states import RESOLVED
+from ...report import OutboxOfIncident
+from ..page_differences import component_differences, state_difference
+from ..page_keys import last_on_page, told_on_page
+
+_FEW = 2  # incidents that are read one by one: no more calls than a list, and shorter answers
+_LEAST = 0.3  # seconds without which it is not begun
+
+
+class Page(Channel, Protocol):
+    """A channel that shows states."""
+
+    settings: Mapping[str, Any]
+
+    def state(self, reference: str, thread: Thread) -> str:
+        """The state of an incident on the page, in the words of ``STATES``; GONE where the page has it no more. Raises
+        Answered."""
+
+    def open_states(self, thread: Thread) -> dict[str, str]:
+        """The states of all incidents that the page does not show as resolved, by reference. Raises Answered."""
+
+    def component_states(self, components: Collection[str], thread: Thread) -> dict[str, str]:
+        """The states of these components, without those that the page does not have. Raises Answered."""
+
+
+def differences_of(page: Page, thread: Thread) -> list[str]:
+    """Between the last message of an incident that was sent and the page."""
+    state, reference = last_on_page(thread.references)
+    if not reference:
+        return []
+    return read_back(page, state, reference, components_after(state, page.settings, thread), thread)
+
+
+def read_back(page: Page, told: str, reference: str, components: Mapping[str, str], thread: Thread) -> list[str]:
+    """``told``: the state that the page took last; ``components``: the states that they should have there."""
+    try:
+        difference = state_difference(told, page.state(reference, thread))
+        shown = page.component_states(list(components), thread) if components else {}
+    except Answered as answer:
+        return [f"the page could not be read back: {answer}"]
+    return [*([difference] if difference else []), *component_differences(components, shown)]
+
+
+class _Told(NamedTuple):
+    """An incident of the page. ``name``: of ours."""
+
+    name: str
+    state: str
+    reference: str
+
+
+class PageReading:
+    """``page``: makes the channel, may raise RunbookError; ``incidents``: those that write nothing to the page in this
+    run; ``ended``: references on the page of older ones, which ended there, by incident."""
+
+    def __init__(
+        self,
+        page: Callable[[], Page],
+        incidents: Sequence[OutboxOfIncident],
+        ended: Mapping[str, Sequence[str]],
+    ) -> None:
+        self.page, self.incidents = page, incidents
+        self.told = [_Told(each["id"], *told) for each in incidents for told in told_on_page(each["references"])]
+        self.told += [_Told(name, RESOLVED, reference) for name, found in ended.items() for reference in found]
+        self.found: list[str] = []
+        self.deadline = 0.0
+        self.worker: threading.Thread | None = None
+
+    def start(self, budget: float) -> PageReading:
+        """``budget``: seconds for all of it."""
+        if self.told and budget < _LEAST:
+            self.found = ["the status page was not read back: no time was left for it"]
+        elif self.told:
+            self.deadline = ticks() + budget
+            # The time of a request does not bound how long a name is resolved.
+            self.worker = threading.Thread(target=self._read, name="read the page back", daemon=True)
+            self.worker.start()
+        return self
+
+    def join(self) -> list[str]:
+        """The differences, a sentence each; what the time was too short for is named."""
+        if self.worker is None:
+            return self.found
+        self.worker.join(max(0.0, self.deadline - ticks()))
+        late = ["the status page could not be read back: it did not answer in time"] if self.worker.is_alive() else []
+        return [*self.found, *late]
+
+    def _read(self) -> None:
+        try:
+            self._compare(self.page(), Thread("", deadline=self.deadline))
+        except Exception as error:  # no answer, or one of another form than that of the API
+            told = str(error) if isinstance(error, (Answered, RunbookError)) else why_of(error)
+            self.found.append(f"the status page could not be read back: {told}")
+
+    def _compare(self, page: Page, thread: Thread) -> None:
+        open_there = page.open_states(thread) if len(self.told) > _FEW else None
+        for name, state, reference in self.told:
+            if open_there is not None and (reference in open_there or state == RESOLVED):
+                shown = open_there.get(reference, RESOLVED)
+            else:
+                shown = page.state(reference, thread)
+            difference = state_difference(state, shown)
+            self.found += [f"{name}: {difference}"] if difference else []
+        wanted = {each["id"]: self._wanted(page, each) for each in self.incidents}
+        components = list(dict.fromkeys(each for states in wanted.values() for each in states))
+        states_there = page.component_states(components, thread) if components else {}
+        named: set[str] = set()
+        for name, states in wanted.items():
+            differences = [each for each in component_differences(states, states_there) if each not in named]
+            named.update(differences)  # by the first of the incidents that have it
+            self.found += [f"{name}: {each}" for each in differences]
+
+    @staticmethod
+    def _wanted(page: Page, incident: OutboxOfIncident) -> dict[str, str]:
+        """The components as they should be, by the last post of an incident and by the others."""
+        state = last_on_page(incident["references"])[0]
+        thread = Thread(incident["id"], elsewhere=incident["components"], on_page=incident["on_page"])
+        return components_after(state, page.settings, thread) if state else {}

@@ -1,0 +1,41 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the status page shows and the log does not say, in sentences. Pure."""
+
+from __future__ import annotations
+
+from typing import Mapping
+
+from ..page_states import RESOLVED
+
+GONE = "gone"  # of an incident that the page has no more
+
+
+def state_difference(told: str, shown: str) -> str:
+    """``told``: the state that the page took last; ``shown``: the one that it has. Empty where they agree: an incident
+    that was removed from the page after its end says nothing wrong there.
+
+    >>> state_difference("identified", "resolved"), state_difference("resolved", GONE)
+    ('the page says resolved, the incident is identified', '')
+    """
+    if shown == told or (told, shown) == (RESOLVED, GONE):
+        return ""
+    if shown == GONE:
+        return (
+            f"the incident, which is {told}, is not on the page any more: the next text for the public posts it again"
+        )
+    return f"the page says {shown}, the incident is {told}"
+
+
+def component_differences(wanted: Mapping[str, str], shown: Mapping[str, str]) -> list[str]:
+    """``shown``: without those that the page does not have.
+
+    >>> component_differences({"c1": "operational", "c2": "operational"}, {"c1": "major_outage"})
+    ['component c1 of the page is major_outage, not operational', 'component c2 is not on the page']
+    """
+    return [
+        f"component {each} of the page is {shown[each]}, not {state}" if each in shown
+        else f"component {each} is not on the page"
+        for each, state in wanted.items()
+        if shown.get(each) != state
+    ]  # fmt: skip
