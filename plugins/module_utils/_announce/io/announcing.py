@@ -31,6 +31,7 @@ from .take import Clock, utc_now
 from .tracker import Tracker
 
 _PAGES = 5.0  # seconds at least for an incident that pages a person
+_READS = 5.0  # seconds at least for reading the page back
 Settings = Mapping[str, Mapping[str, Any]]
 _Append = Callable[[str, "list[dict[str, Any]]"], None]
 
@@ -126,7 +127,7 @@ class Announcing:
         if self.alertmanager:
             silencer = Silencer(self.alertmanager, report["incidents"], budget, clock).start()
         busy = [incident for incident in report["incidents"] if incident["messages"]]
-        reading, end = self._page_reading(report), ticks() + budget
+        reading, end, least = self._page_reading(report), ticks() + budget, min(_READS, budget)
         writes = any(_writes_page(incident) for incident in busy)
         if not writes:  # else what is written in this run would be read back by halves
             reading.start(budget)
@@ -161,8 +162,8 @@ class Announcing:
                 row = self._row(incident["id"], taken, str(note["state"]), str(note.get("reason") or ""))
                 found["messages"].append(row)
             found["differences"] += [f"{incident['id']}: {text}" for text in results.differences]
-        if writes:
-            reading.start(end - ticks())
+        if writes:  # a channel that is silent has taken all the time
+            reading.start(max(least, end - ticks()))
         found["differences"] += reading.join()
         if silencer is not None:
             silencer.join()

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 from typing import Mapping
 
+from ..._core.text import printable, shortened
 from ..page_states import RESOLVED
 
 GONE = "gone"  # of an incident that the page has no more
+NOT_OPEN = "not open"  # of one that was ended there or removed, which was not read
 
 
 def state_difference(told: str, shown: str) -> str:
@@ -18,13 +20,15 @@ def state_difference(told: str, shown: str) -> str:
     >>> state_difference("identified", "resolved"), state_difference("resolved", GONE)
     ('the page says resolved, the incident is identified', '')
     """
-    if shown == told or (told, shown) == (RESOLVED, GONE):
+    if shown == told or (told == RESOLVED and shown in (GONE, NOT_OPEN)):
         return ""
     if shown == GONE:
         return (
             f"the incident, which is {told}, is not on the page any more: the next text for the public posts it again"
         )
-    return f"the page says {shown}, the incident is {told}"
+    if shown == NOT_OPEN:
+        return f"the page does not list the incident as open, it is {told}"
+    return f"the page says {shortened(printable(shown), 60)}, the incident is {told}"
 
 
 def component_differences(wanted: Mapping[str, str], shown: Mapping[str, str]) -> list[str]:
@@ -34,7 +38,7 @@ def component_differences(wanted: Mapping[str, str], shown: Mapping[str, str]) -
     ['component c1 of the page is major_outage, not operational', 'component c2 is not on the page']
     """
     return [
-        f"component {each} of the page is {shown[each]}, not {state}" if each in shown
+        f"component {each} of the page is {shortened(printable(shown[each]), 60)}, not {state}" if each in shown
         else f"component {each} is not on the page"
         for each, state in wanted.items()
         if shown.get(each) != state

@@ -12,7 +12,7 @@ from ..outbox import SENT
 from ..page_states import RESOLVED
 
 _KEY = re.compile(r"page(?:-\d+)?/([a-z]+)/")
-_IN_LOG = re.compile(rb'"key": ?"page(?:-\d+)?/([a-z]+)/')
+_IN_LOG = re.compile(rb'"key": ?"page(?:-\d+)?/[a-z]+/')
 
 
 def is_on_page(key: str) -> bool:
@@ -43,47 +43,56 @@ def told_on_page(references: Mapping[str, str]) -> list[tuple[str, str]]:
     >>> told_on_page({"page/identified/1": "x7", "page/resolved/2": "x7", "page-2/identified/5": "x9"})
     [('resolved', 'x7'), ('identified', 'x9')]
     """
-    rounds = list(dict.fromkeys(key.partition("/")[0] for key in references if is_on_page(key)))
-    return [
+    rounds = dict.fromkeys(key.partition("/")[0] for key in references if is_on_page(key))
+    told = [
         last_on_page({key: reference for key, reference in references.items() if key.startswith(f"{each}/")})
         for each in rounds
     ]
+    return [(state, reference) for state, reference in told if reference]
 
 
 def is_left_open(log: bytes) -> bool:
-    """Whether the last message to the page that an incident's log names leaves it open there; the log is not parsed.
+    """Whether an incident's log has messages to the page, and does not say that the page took its end: the newest one
+    is not that it is resolved, or was not sent. Of the log only the lines about the page are parsed.
 
-    >>> is_left_open(b'{"key": "page/identified/2"}'), is_left_open(b'{"key":"page/resolved/4"}'), is_left_open(b"")
-    (True, False, False)
+    >>> end = b'{"note": {"key": "page/resolved/4", "state": "sent"}}'
+    >>> is_left_open(end), is_left_open(end.replace(b"sent", b"queued")), is_left_open(b"")
+    (False, True, False)
     """
-    told = _IN_LOG.findall(log)
-    return bool(told) and told[-1] != RESOLVED.encode()
+    notes = _notes(log)
+    newest = next(reversed(list(notes)), "")
+    return bool(notes) and not (last_on_page({newest: ""})[0] == RESOLVED and notes[newest].get("state") == SENT)
 
 
 def ended_in(log: bytes) -> list[str]:
-    """The page's own references of an incident that has ended there; none of one that is left open, or of which that is
-    not known. Of the log only the lines about the page are parsed.
+    """The page's own references of an incident whose end the page took; none of one that is left open there.
 
-    >>> sent = b'{"note": {"key": "page/resolved/4", "state": "sent", "reference": "x7"}}'
-    >>> ended_in(sent), ended_in(sent.replace(b"resolved", b"monitoring")), ended_in(b'{"key": "page/resolved/4"}')
-    (['x7'], [], [])
+    >>> ended_in(b'{"note": {"key": "page/resolved/4", "state": "sent", "reference": "x7"}}')
+    ['x7']
     """
     if is_left_open(log):
         return []
-    references: dict[str, str] = {}
-    for line in log.splitlines():
-        if _IN_LOG.search(line):
-            note = _note(line)
-            if note.get("state") == SENT and note.get("reference"):
-                references[str(note.get("key"))] = str(note["reference"])
+    sent = {key: note for key, note in _notes(log).items() if note.get("state") == SENT}
+    references = {key: str(note.get("reference") or "") for key, note in sent.items()}
     return [reference for state, reference in told_on_page(references) if state == RESOLVED]
+
+
+def _notes(log: bytes) -> dict[str, Mapping[str, Any]]:
+    """The last note of each message to the page, in the order in which they were queued."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for line in log.splitlines() if _IN_LOG.search(log) else ():
+        note = _note(line) if _IN_LOG.search(line) else {}
+        key = note.get("key")
+        if isinstance(key, str) and is_on_page(key):
+            found[key] = note
+    return found
 
 
 def _note(line: bytes) -> Mapping[str, Any]:
     """Of an event; empty for a line that is none, as one that was written by hand."""
     try:
         event = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     note = event.get("note") if isinstance(event, dict) else None
     return note if isinstance(note, dict) else {}

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages, utc_now
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message, queued_note
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 
 from support.channels.others import MailServer, PagerDuty, Tracker
 from support.channels.pages import Cachet, Statuspage
-from support.channels.server import HTML, STATUS, Fault
+from support.channels.server import EFFECT_CLOSED, EFFECT_SILENT, HTML, STATUS, Fault
 
 ADA = {"step": "primary", "person": "ada", "slack": "", "mail": "ada@example.org", "why": ""}
 
@@ -25,18 +26,19 @@ def write(log, name, severity="P2", *events):
     record({"log": str(log), "id": name, "by": "ada", "host": "db1", "opening": opening, "events": rows}, False)
 
 
-def drain(log, settings, answerers=()):
+def drain(log, settings, answerers=(), budget=300.0, now=None):
     announcing = Announcing(settings, {})
     for name in announcing.settings:
         announcing.channel(name).gap = 0.0
     given = {"log": str(log), "ids": [], "by": "run", "at": "", "group": "", "lease": 90.0, "channels": None,
              "settings": announcing.public, "answerers": list(answerers)}  # fmt: skip
-    taken = take_messages(given, False)
+    clock = utc_now if now is None else lambda: now
+    taken = take_messages(given, False, clock)
 
     def append(name, events):
         record({"log": str(log), "id": name, "by": "run", "events": events}, False)
 
-    return taken, announcing.sent(taken, append, 300.0)
+    return taken, announcing.sent(taken, append, budget, clock)
 
 
 def test_of_many_incidents_those_that_page_people_are_first_and_none_is_lost(tmp_path):
@@ -129,6 +131,9 @@ def test_what_a_person_changed_on_the_page_is_shown_by_every_run_until_it_agrees
         assert drain(tmp_path, settings)[1]["lines"] == []
 
 
+NOT_LISTED = "the page does not list the incident as open, it is identified"
+
+
 @contextmanager
 def shown_page(log, kind="statuspage", **options):
     """A page on which every incident of the log is shown."""
@@ -150,9 +155,11 @@ def test_the_page_is_read_back_for_all_that_are_open_on_it_however_many_and_howe
         name, theirs = ("status", "resolved") if kind == "statuspage" else ("latest_status", 4)
         for incident in page.incidents:
             incident[name] = theirs
-        wanted = [f"i{number}: the page says resolved, the incident is identified" for number in range(9)]
+        says = {"the page says resolved, the incident is identified", NOT_LISTED}
         for dummy in range(2):
-            assert sorted(drain(tmp_path, settings)[1]["differences"]) == wanted
+            found = [line.partition(": ") for line in drain(tmp_path, settings)[1]["differences"]]
+            assert sorted(name for name, dummy_colon, dummy_text in found) == [f"i{number}" for number in range(9)]
+            assert {text for dummy_name, dummy_colon, text in found} == says
 
 
 REOPENED = "the page says monitoring, the incident is resolved"
@@ -222,6 +229,43 @@ def test_that_a_page_which_does_not_answer_could_not_be_read_back_is_said_once(t
         page.fault_for = lambda _request: Fault(HTML)
         (found,) = drain(tmp_path, settings)[1]["differences"]
         assert found == "the status page could not be read back: the answer is no JSON"
+        page.fault_for = lambda _request: Fault(STATUS, 200, body={"data": None})
+        (found,) = drain(tmp_path, settings)[1]["differences"]
+        assert found.startswith("the status page could not be read back: the answer ")
+
+
+@pytest.mark.parametrize("kind", ["statuspage", "cachet"])
+def test_a_silent_channel_keeps_no_page_from_being_read_back(tmp_path, kind):
+    write(tmp_path, "old", "P1", RESOLVED)
+    with shown_page(tmp_path, kind) as (page, settings), Tracker() as tracker:
+        name, theirs = ("status", "monitoring") if kind == "statuspage" else ("latest_status", 3)
+        page.incidents[0][name] = theirs
+        write(tmp_path, "new", "P1", ("diagnosed", {"cause": "full"}))
+        tracker.fault_for = lambda _request: Fault(EFFECT_SILENT)
+        place = {"url": tracker.url, "token": tracker.token}
+        found = drain(tmp_path, {**settings, "tracker": place}, budget=2.0)[1]
+        assert found["differences"] == [f"old: {REOPENED}"]
+
+
+@pytest.mark.parametrize("kind", ["statuspage", "cachet"])
+@pytest.mark.parametrize("body", [{}, {"data": None}, {"data": {"id": 1}}])
+def test_an_answer_without_a_list_makes_no_second_incident(tmp_path, kind, body):
+    """Whether a post had arrived is asked of the list: an answer that is none does not say that it had not."""
+    write(tmp_path, "i", "P1")
+    with Statuspage() if kind == "statuspage" else Cachet() as page:
+        place = {"kind": kind, "api": page.url, "token": page.token, "page": getattr(page, "page", "")}
+        settings = {"page": {**place, "scenarios": ["disk_space"], "first_post": "act"}}
+        page.fault_for = lambda request: Fault(EFFECT_CLOSED) if request.method == "POST" else None
+        drain(tmp_path, settings)
+        assert len(page.incidents) == 1
+        page.fault_for = lambda request: Fault(STATUS, 200, body=body) if request.method == "GET" else None
+        hours = [datetime.now(UTC) + timedelta(hours=number) for number in range(1, 4)]
+        for now in hours:
+            (row,) = drain(tmp_path, settings, now=now)[1]["messages"]
+            assert row["state"] == "in_doubt"
+        page.fault_for = lambda _request: None
+        drain(tmp_path, settings, now=hours[-1] + timedelta(hours=2))
+        assert len(page.incidents) == 1
 
 
 @pytest.mark.parametrize(("settings", "is_there"), [({}, True), ({"components": {}}, False)])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from typing import Any, Collection, Mapping, Sequence
+from urllib.parse import quote
 
 from ...._core.text import printable
 from ...delivery import Delivered, Delivery, InDoubt, NotDelivered
@@ -147,15 +148,16 @@ class Cachet:
 
     def state(self, reference: str, thread: Thread) -> str:
         try:
-            return _state_in(self._ask("GET", f"/incidents/{reference}", thread)["data"])
+            return _state_in(self._ask("GET", f"/incidents/{quote(reference, safe='')}", thread)["data"])
         except Answered as answer:
             if answer.status != _NOT_FOUND:
                 raise
             return GONE
 
-    def open_states(self, thread: Thread) -> dict[str, str]:
+    def open_states(self, references: Collection[str], thread: Thread) -> dict[str, str]:
         """Among its newest thousand: it lists those that have ended, too."""
-        listed = {str(each["id"]): _state_in(each) for each in self._all("/incidents", thread)}
+        oldest = min((int(each) for each in references if each.isdecimal()), default=0)
+        listed = {str(each.get("id")): _state_in(each) for each in self._all("/incidents", thread, oldest)}
         return {reference: state for reference, state in listed.items() if state != RESOLVED}
 
     def component_states(self, components: Collection[str], thread: Thread) -> dict[str, str]:
@@ -169,7 +171,7 @@ class Cachet:
         known = thread.last(key.partition("/")[0] + "/")
         if known:
             try:
-                found: Mapping[str, Any] = self._ask("GET", f"/incidents/{known}", thread)["data"]
+                found: Mapping[str, Any] = self._ask("GET", f"/incidents/{quote(known, safe='')}", thread)["data"]
             except Answered as answer:
                 if answer.status != _NOT_FOUND:  # a person has deleted it from the page: another one is made
                     raise
@@ -181,13 +183,20 @@ class Cachet:
                 return incident
         return None
 
-    def _all(self, path: str, thread: Thread) -> list[dict[str, Any]]:
+    def _all(self, path: str, thread: Thread, oldest: int = 0) -> list[dict[str, Any]]:
+        """The newest thousand of a list, down to the id ``oldest``. Raises Answered where the answer is none: what is
+        not in it would be made a second time."""
         found: list[dict[str, Any]] = []
         for page in range(1, 21):
             answer = self._ask("GET", f"{path}?sort=id&order=desc&per_page=50&page={page}", thread)
-            found += answer.get("data") or []
+            listed = answer.get("data") if isinstance(answer, Mapping) else None
+            if not isinstance(listed, list):
+                raise Answered(NotDelivered("the answer has no list"))
+            rows = [each for each in listed if isinstance(each, dict)]
+            found += rows
             pages = int(((answer.get("meta") or {}).get("pagination") or {}).get("total_pages") or 1)
-            if page >= pages:
+            ids = [int(each["id"]) for each in rows if str(each.get("id")).isdecimal()]
+            if page >= pages or (ids and min(ids) <= oldest):
                 break
         return found
 
@@ -205,8 +214,8 @@ class Cachet:
 
 
 def _state_in(incident: Mapping[str, Any]) -> str:
-    status = int(incident.get("latest_status") or incident.get("status") or 0)
-    return dict(enumerate(STATES, 1)).get(status, f"status {status}")
+    status = str(incident.get("latest_status") or incident.get("status") or 0)
+    return {str(number): state for state, number in _STATUS.items()}.get(status, f"status {status}")
 
 
 def _marks(thread: Thread, key: str, rest: str | None = None) -> list[str]:

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Reads the status page back, after a write and in every run: a person may have changed it since. I/O.
 
-A page allows few calls, so that a run reads it once for all incidents: which ones it shows as open, and its components.
-Only where it does not show one as open that is, that one is read by itself.
+A page allows few calls, so that a run reads it once for all incidents: which ones it lists as open, and its components.
+Some of those that it does not list, though they are, are read by themselves: they were ended there, or removed.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from ...io.channel import Channel, Thread, components_after, ticks, why_of
 from ...io.http_call import Answered
 from ...page_states import RESOLVED
 from ...report import OutboxOfIncident
-from ..page_differences import component_differences, state_difference
+from ..page_differences import GONE, NOT_OPEN, component_differences, state_difference
 from ..page_keys import last_on_page, told_on_page
 
 _FEW = 2  # incidents that are read one by one: no more calls than a list, and shorter answers
+_ALONE = 5  # incidents at most that are read by themselves beside a list
 _LEAST = 0.3  # seconds without which it is not begun
 
 
@@ -32,8 +33,9 @@ class Page(Channel, Protocol):
         """The state of an incident on the page, in the words of ``STATES``; GONE where the page has it no more. Raises
         Answered."""
 
-    def open_states(self, thread: Thread) -> dict[str, str]:
-        """The states of all incidents that the page does not show as resolved, by reference. Raises Answered."""
+    def open_states(self, references: Collection[str], thread: Thread) -> dict[str, str]:
+        """The states of all incidents that the page does not show as resolved, by reference; of those that are older
+        than all of ``references`` some may be missing. Raises Answered."""
 
     def component_states(self, components: Collection[str], thread: Thread) -> dict[str, str]:
         """The states of these components, without those that the page does not have. Raises Answered."""
@@ -102,27 +104,45 @@ class PageReading:
         return [*self.found, *late]
 
     def _read(self) -> None:
+        thread = Thread("", deadline=self.deadline)
         try:
-            self._compare(self.page(), Thread("", deadline=self.deadline))
+            page = self.page()
+            open_there = self._open_states(page, thread) if len(self.told) > _FEW else None
+            self._compare_components(page, thread)
         except Exception as error:  # no answer, or one of another form than that of the API
-            told = str(error) if isinstance(error, (Answered, RunbookError)) else why_of(error)
-            self.found.append(f"the status page could not be read back: {told}")
-
-    def _compare(self, page: Page, thread: Thread) -> None:
-        open_there = page.open_states(thread) if len(self.told) > _FEW else None
+            self.found.append(f"the status page could not be read back: {_why(error)}")
+            return
+        alone = 0
         for name, state, reference in self.told:
-            if open_there is not None and (reference in open_there or state == RESOLVED):
-                shown = open_there.get(reference, RESOLVED)
-            else:
-                shown = page.state(reference, thread)
-            difference = state_difference(state, shown)
+            try:
+                if open_there is None or (reference not in open_there and state != RESOLVED and alone < _ALONE):
+                    alone += 1
+                    shown = self._state(page, reference, open_there is not None, thread)
+                else:
+                    shown = open_there.get(reference, NOT_OPEN)
+                difference = state_difference(state, shown)
+            except Exception as error:  # it keeps none of the others from being compared
+                difference = f"the page could not be read back: {_why(error)}"
             self.found += [f"{name}: {difference}"] if difference else []
+
+    def _open_states(self, page: Page, thread: Thread) -> dict[str, str]:
+        return page.open_states([each.reference for each in self.told], thread)
+
+    def _state(self, page: Page, reference: str, is_listed: bool, thread: Thread) -> str:
+        """``is_listed``: whether the page has given its list. Where it has not, the address may be that of another
+        page: no incident is on it then, and no list either."""
+        shown = page.state(reference, thread)
+        if shown == GONE and not is_listed:
+            self._open_states(page, thread)
+        return shown
+
+    def _compare_components(self, page: Page, thread: Thread) -> None:
         wanted = {each["id"]: self._wanted(page, each) for each in self.incidents}
         components = list(dict.fromkeys(each for states in wanted.values() for each in states))
-        states_there = page.component_states(components, thread) if components else {}
+        shown = page.component_states(components, thread) if components else {}
         named: set[str] = set()
         for name, states in wanted.items():
-            differences = [each for each in component_differences(states, states_there) if each not in named]
+            differences = [each for each in component_differences(states, shown) if each not in named]
             named.update(differences)  # by the first of the incidents that have it
             self.found += [f"{name}: {each}" for each in differences]
 
@@ -132,3 +152,7 @@ class PageReading:
         state = last_on_page(incident["references"])[0]
         thread = Thread(incident["id"], elsewhere=incident["components"], on_page=incident["on_page"])
         return components_after(state, page.settings, thread) if state else {}
+
+
+def _why(error: Exception) -> str:
+    return str(error) if isinstance(error, (Answered, RunbookError)) else why_of(error)

@@ -9,8 +9,9 @@ of. Source of the API: developer.statuspage.io (incidents, components; one reque
 from __future__ import annotations
 
 from typing import Any, Collection, Mapping
+from urllib.parse import quote
 
-from ...delivery import Delivered, Delivery
+from ...delivery import Delivered, Delivery, NotDelivered
 from ...io.channel import Thread, asked, identity, with_others
 from ...io.http_call import Answered
 from ...io.render import Texts
@@ -121,18 +122,18 @@ class Statuspage:
 
     def state(self, reference: str, thread: Thread) -> str:
         try:
-            shown = self._ask("GET", f"/incidents/{reference}", thread)
+            shown = self._ask("GET", f"/incidents/{quote(reference, safe='')}", thread)
         except Answered as answer:
             if answer.status != _NOT_FOUND:
                 raise
             return GONE
-        return RESOLVED if shown.get("status") == _POSTMORTEM else str(shown.get("status"))
+        return RESOLVED if shown["status"] == _POSTMORTEM else str(shown["status"])
 
-    def open_states(self, thread: Thread) -> dict[str, str]:
+    def open_states(self, references: Collection[str], thread: Thread) -> dict[str, str]:  # noqa: ARG002
         found: dict[str, str] = {}
         for page in range(1, 6):
-            listed: Any = self._ask("GET", f"/incidents/unresolved?per_page=100&page={page}", thread)
-            found.update({str(each["id"]): str(each.get("status")) for each in listed})
+            listed = self._list(f"/incidents/unresolved?per_page=100&page={page}", thread)
+            found.update({str(each.get("id")): str(each.get("status")) for each in listed})
             if len(listed) < 100:
                 break
         return found
@@ -147,20 +148,27 @@ class Statuspage:
         known = thread.last(key.partition("/")[0] + "/")
         if known:
             try:
-                found: Mapping[str, Any] = self._ask("GET", f"/incidents/{known}", thread)
+                found: Mapping[str, Any] = self._ask("GET", f"/incidents/{quote(known, safe='')}", thread)
             except Answered as answer:
                 if answer.status != _NOT_FOUND:  # a person has deleted it from the page: another one is made
                     raise
             else:
                 return found
         for page in range(1, 6):
-            listed: Any = self._ask("GET", f"/incidents?limit=100&page={page}", thread)
+            listed = self._list(f"/incidents?limit=100&page={page}", thread)
             for incident in listed:
                 if _ours(incident).get("incident") == identity(key, thread):
                     return dict(incident)
             if len(listed) < 100:
                 break
         return None
+
+    def _list(self, path: str, thread: Thread) -> list[Mapping[str, Any]]:
+        """Raises Answered where the answer is none: what is not in it would be made a second time."""
+        listed: Any = self._ask("GET", path, thread)
+        if not isinstance(listed, list):
+            raise Answered(NotDelivered("the answer is no list of incidents"))
+        return [each for each in listed if isinstance(each, Mapping)]
 
     def _ask(self, method: str, path: str, thread: Thread, body: Any = None) -> Any:
         headers = {"Authorization": f"OAuth {self.settings['token']}"}

@@ -36,6 +36,22 @@ def test_the_last_state_that_the_page_took(keys, state):
         assert is_left_open(log) is (state not in ("", "resolved"))
 
 
+@pytest.mark.parametrize("state", ["queued", "sending", "failed", "in_doubt", "refused"])
+def test_an_end_that_the_page_did_not_take_leaves_it_open(state):
+    end = {"key": "page/resolved/4.3", "state": "queued"}
+    log = log_of(sent("page/monitoring/3.2", "x"), end, {**end, "state": state})
+    assert is_left_open(log)
+    assert ended_in(log) == []
+    taken = log_of(sent("page/monitoring/3.2", "x"), end, {**end, "state": state}, sent("page/resolved/4.3", "x"))
+    assert (is_left_open(taken), ended_in(taken)) == (False, ["x"])
+
+
+def test_a_line_that_no_parser_takes_keeps_no_log_from_being_read():
+    deep = b'{"key": "page/resolved/4", "x": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"
+    assert ended_in(deep + b"\n" + log_of(sent("page/resolved/4", "x"))) == ["x"]
+    assert not is_left_open(deep)
+
+
 @pytest.mark.parametrize("key", ["pager/trigger/1", "page", "pages/identified/1", "page-/identified/1", "mail/page/1"])
 def test_keys_of_other_channels(key):
     assert not is_on_page(key)
@@ -43,7 +59,8 @@ def test_keys_of_other_channels(key):
 
 
 def test_text_that_looks_like_a_key_is_none():
-    log = json.dumps({"note": {"key": "page/resolved/4", "text": 'they wrote "key": "page/identified/2"'}}).encode()
+    text = 'they wrote "key": "page/identified/2"'
+    log = json.dumps({"note": {"key": "page/resolved/4", "state": "sent", "text": text}}).encode()
     assert not is_left_open(log)
 
 
@@ -85,3 +102,4 @@ def test_the_last_state_of_each_incident_of_the_page():
     given = {"page/identified/1": "x", "pager/trigger/1": "d", "page-2/identified/5": "y", "page-2/resolved/9": "y"}
     assert told_on_page(given) == [("identified", "x"), ("resolved", "y")]
     assert told_on_page({"pager/trigger/1": "d"}) == []
+    assert told_on_page({"page/identified/1": ""}) == [], "without a reference it cannot be found there"

@@ -13,22 +13,28 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import 
 
 
 class Page:
-    """``states``: by reference; ``error``: of the reading of components."""
+    """``states``: by reference; ``error``: of the reading of components; ``refuses``: references of which
+    the reading fails; ``lists``: whether it has a list."""
 
     settings: dict[str, Any] = {"components": {"web": "c1"}}
 
-    def __init__(self, states, error=None):
-        self.states, self.error, self.asked = states, error, []
+    def __init__(self, states, error=None, refuses=(), lists=True):
+        self.states, self.error, self.refuses, self.lists = states, error, refuses, lists
+        self.asked: list[str] = []
         self.goes_on = threading.Event()
         self.goes_on.set()
 
     def state(self, reference, thread):  # noqa: ARG002
         self.asked.append(reference)
+        if reference in self.refuses:
+            raise Answered(NotDelivered("HTTP 403"))
         return self.states.get(reference, "gone")
 
-    def open_states(self, thread):  # noqa: ARG002
+    def open_states(self, references, thread):  # noqa: ARG002
         self.asked.append("open")
         self.goes_on.wait(30)
+        if not self.lists:
+            raise Answered(NotDelivered("HTTP 404"))
         return {reference: state for reference, state in self.states.items() if state != "resolved"}
 
     def component_states(self, components, thread):  # noqa: ARG002
@@ -68,6 +74,35 @@ def test_without_an_incident_of_the_page_nothing_is_asked():
     assert page.asked == []
 
 
+def test_of_many_that_were_ended_on_the_page_some_are_read_and_all_are_named():
+    many = [incident(f"i{number}", **{f"r{number}": "identified"}) for number in range(9)]
+    page = Page({f"r{number}": "resolved" for number in range(9)}, refuses=["r1"])
+    found = read(page, many)
+    assert page.asked == ["open", "r0", "r1", "r2", "r3", "r4"]
+    assert found[:2] == [
+        "i0: the page says resolved, the incident is identified",
+        "i1: the page could not be read back: HTTP 403",
+    ]
+    assert found[5:] == [
+        f"i{number}: the page does not list the incident as open, it is identified" for number in range(5, 9)
+    ]
+
+
+def test_an_incident_is_not_said_to_be_gone_where_the_address_is_wrong():
+    """Nothing is found at the address of another page."""
+    (found,) = read(Page({}, lists=False), OPEN[:1])
+    assert found == "a: the page could not be read back: HTTP 404"
+    (found,) = read(Page({}), OPEN[:1])
+    assert found.startswith("a: the incident, which is identified, is not on the page any more")
+    assert read(Page({}), OPEN[2:]) == []
+
+
+def test_what_a_page_says_is_one_short_line():
+    (found,) = read(Page({"x": "a" * 5000 + "\x1b[2J\n"}), OPEN[:1])
+    assert len(found) < 200
+    assert found.isprintable()
+
+
 def test_a_page_that_does_not_answer_in_time_is_named():
     page = Page({"x": "resolved"})
     page.goes_on.clear()
@@ -85,9 +120,6 @@ def test_a_page_that_does_not_answer_in_time_is_named():
         (InputError("No driver."), "No driver."),
     ],
 )
-def test_what_was_found_before_an_error_is_kept(error, why):
+def test_a_page_that_cannot_be_read_is_named_once(error, why):
     found = read(Page({"x": "monitoring", "y": "monitoring"}, error))
-    assert found == [
-        "a: the page says monitoring, the incident is identified",
-        f"the status page could not be read back: {why}",
-    ]
+    assert found == [f"the status page could not be read back: {why}"]
