@@ -58,19 +58,33 @@ _OF_ELECTIONS = ("transactionid", "tuple", "relation")  # kinds of locks by whic
 
 def may_lead(snapshot: Snapshot, holder: Session, min_waiters: int, among: Collection[Key] | None = None) -> str:
     """Why a holder may be the elected leader of those that wait for its advisory lock; empty where it is none.
-    ``among``: those that its end would free, so few of which may wait for something else that they are no queue."""
-    if not holder.idle_in_transaction or holder.aborted or holder.has_written:
+    ``among``: those that its end would free, so few of which may wait for something else that they are no queue; for
+    what it has written, one request is enough.
+
+    A leader writes, too: that tells it from a request only where the statements show a lock that ends with the
+    transaction, or connections wait that have served others before."""
+    if not holder.idle_in_transaction or holder.aborted:
         return ""
     waiters = snapshot.forest.waiting_for(holder.key)
     others = sum(not _takes_turns(snapshot, waiter) for waiter in waiters)
-    if others == len(waiters):
-        return ""
-    if others and (among is None or _beside(snapshot, holder, among) >= MIN_WAITERS):
+    enough = 1 if holder.has_written else MIN_WAITERS
+    if others == len(waiters) or (others and (among is None or _beside(snapshot, holder, among) >= enough)):
         return ""
     texts = [holder.query, *(who.query for who in map(snapshot.who, waiters) if isinstance(who, Session))]
-    if not any(map(locks_until_commit, texts)):
+    until_commit = any(map(locks_until_commit, texts))
+    if holder.has_written and (until_commit or _of_a_pool(snapshot, waiters, texts)):
+        return ""
+    if not until_commit:
         return _LEADER
     return _LEADER_IN_TRANSACTION if _are_few(snapshot, holder.key, min_waiters) else ""
+
+
+def _of_a_pool(snapshot: Snapshot, waiters: Iterable[Key], texts: Iterable[str]) -> bool:
+    """Whether requests wait for an advisory lock: connections that have served others before, and have not waited for
+    as long as standbys do. Not where a statement shows that the lock ends with the session."""
+    lately = [key for key in waiters if _takes_turns(snapshot, key) and snapshot.seconds_waiting(key) < _LASTING]
+    served = sum(isinstance(who, Session) and _has_served(who) for who in map(snapshot.who, lately))
+    return served >= MIN_WAITERS and not any(map(locks_until_disconnect, texts))
 
 
 def _are_few(snapshot: Snapshot, key: Key, min_waiters: int) -> bool:
@@ -254,10 +268,7 @@ def _sole_holders(snapshot: Snapshot) -> set[Key]:
 def _goes_on(snapshot: Snapshot, holder: Session, min_waiting: float) -> bool:
     """Whether a session has led since it connected, and says something from time to time: a hung request is silent, and
     the statement of one that works too long goes on."""
-    if holder.xact_start is None or holder.backend_start is None:
-        return False
-    recent = holder.seconds_in_state(snapshot.now) < min_waiting
-    return recent and _lasts(snapshot, holder) >= min_waiting and _since_it_connected(holder)
+    return _is_at_work(snapshot, holder, min_waiting) and _since_it_connected(holder)
 
 
 def _lasts(snapshot: Snapshot, holder: Session) -> float:

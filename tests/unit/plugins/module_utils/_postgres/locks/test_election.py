@@ -21,15 +21,15 @@ def judged(scene):
 TAKES, TAKES_FOR_TRANSACTION = "SELECT pg_advisory_lock(5)", "SELECT pg_advisory_xact_lock(5)"
 
 
-def leader(holder_query=TAKES, waiter_query=TAKES, standbys=2, behind=0, **given):
+def leader(holder_query=TAKES, waiter_query=TAKES, standbys=2, behind=0, waiting=60, **given):
     """A holder of an advisory lock that is idle in its transaction, those that wait for the lock, and those that wait
     for the first of these."""
     own = {"query": holder_query, **given}
-    waiting = range(2, 2 + standbys)
-    locks = [holds(1, advisory(5)), *(waits(pid, advisory(5)) for pid in waiting)]
+    pids = range(2, 2 + standbys)
+    locks = [holds(1, advisory(5)), *(waits(pid, advisory(5), seconds=waiting) for pid in pids)]
     locks += [holds(2, relation(7)), *(waits(20 + n, relation(7)) for n in range(behind))] if behind else []
     return snapshot(
-        locks, session(1, "idle in transaction", **own), *(session(pid, query=waiter_query) for pid in waiting)
+        locks, session(1, "idle in transaction", **own), *(session(pid, query=waiter_query) for pid in pids)
     )
 
 
@@ -51,7 +51,26 @@ def leader(holder_query=TAKES, waiter_query=TAKES, standbys=2, behind=0, **given
         ),
         pytest.param(leader(TAKES_FOR_TRANSACTION, TAKES_FOR_TRANSACTION, 2, 4), 0, id="others wait for the waiters"),
         pytest.param(leader(standbys=6), 1, id="taken for the session, and many wait"),
-        pytest.param(leader(has_written=True), 0, id="its transaction has written"),
+        pytest.param(leader("UPDATE jobs SET state = 1", has_written=True), 1, id="it has written, as leaders do"),
+        pytest.param(leader("COMMIT AND CHAIN", has_written=True, standbys=6), 1, id="it has written, and many wait"),
+        pytest.param(
+            leader("SELECT elect()", "SELECT elect()", has_written=True), 1, id="in a function, it has written"
+        ),
+        pytest.param(
+            leader("INSERT INTO runs VALUES (1)", "SELECT elect()", 3, has_written=True, waiting=4000),
+            1,
+            id="standbys of a pool, for an hour",
+        ),
+        pytest.param(
+            leader("SELECT book_seat(7)", "SELECT book_seat(7)", 3, has_written=True),
+            0,
+            id="requests of a pool, in a function",
+        ),
+        pytest.param(
+            leader("UPDATE jobs SET state = 1", TAKES_FOR_TRANSACTION, has_written=True),
+            0,
+            id="it has written, and the lock ends with its transaction",
+        ),
         pytest.param(snapshot(row_queue(1, [2, 3]), session(1, "idle in transaction")), 0, id="a row"),
     ],
 )
@@ -68,7 +87,10 @@ def test_a_holder_that_may_be_a_leader_is_terminated_only_with_an_approval(scene
         pytest.param(leader(TAKES_FOR_TRANSACTION, TAKES_FOR_TRANSACTION), {2, 3}, id="taken for the transaction"),
         pytest.param(leader(standbys=6), set(), id="a queue"),
         pytest.param(leader(behind=2), set(), id="some wait for a standby"),
-        pytest.param(leader(has_written=True), set(), id="its transaction has written"),
+        pytest.param(leader(has_written=True), {2, 3}, id="its transaction has written, as a leader's does"),
+        pytest.param(
+            leader(TAKES_FOR_TRANSACTION, TAKES_FOR_TRANSACTION, has_written=True), set(), id="requests behind a write"
+        ),
         pytest.param(snapshot(row_queue(1, [2, 3]), session(1, "idle in transaction")), set(), id="a row"),
     ],
 )

@@ -156,12 +156,12 @@ AN_ALTER = request(21, "ALTER TABLE t ADD c int")
 BEHIND_IT = [waits(pid, TABLE, "AccessShareLock", 35) for pid in (30, 31, 32)]
 
 
-def beside_standbys(*others, locks, standbys=3):
+def beside_standbys(*others, locks, standbys=3, leader=IDLE_LEADER):
     """Three wait for the session's advisory lock of what may be a leader, whose driver began a transaction."""
     pids = range(2, 2 + standbys)
     waiting = [session(pid, query="SELECT pg_advisory_lock(5)", backend_start=ago(3001)) for pid in pids]
     queue = [waits(pid, advisory(5), seconds=3000) for pid in pids]
-    scene = snapshot([holds(1, advisory(5)), *queue, *locks], IDLE_LEADER, *waiting, *others)
+    scene = snapshot([holds(1, advisory(5)), *queue, *locks], leader, *waiting, *others)
     return judge(with_elections(scene, 30.0), Exclusions(), Bounds(max_share=1.0))
 
 
@@ -183,5 +183,21 @@ def beside_standbys(*others, locks, standbys=3):
 )  # fmt: skip
 def test_one_more_that_waits_is_no_ground_to_terminate_what_may_be_a_leader(others, locks, standbys, held):
     found = beside_standbys(*others, locks=locks, standbys=standbys)
+    assert [(item.action, item.detail["pid"]) for item in found.plan.actions] == [("terminate", 1)]
+    assert bool(found.need_approval) is held
+
+
+@pytest.mark.parametrize(
+    ("others", "locks", "held"),
+    [
+        pytest.param([], [], True, id="standbys alone"),
+        pytest.param([AN_ALTER], OF_A_TABLE, True, id="a change of a table, which can wait"),
+        pytest.param([request(20)], row_waits(20), False, id="a request for the row that it has changed"),
+        pytest.param([request(20), request(21)], row_waits(20, 21), False, id="two requests"),
+    ],
+)
+def test_who_waits_for_what_a_leader_has_written_waits_as_for_any_other(others, locks, held):
+    wrote = IDLE_LEADER._replace(query="UPDATE jobs SET state = 1", has_written=True)
+    found = beside_standbys(*others, locks=locks, leader=wrote)
     assert [(item.action, item.detail["pid"]) for item in found.plan.actions] == [("terminate", 1)]
     assert bool(found.need_approval) is held
