@@ -17,9 +17,10 @@ from ..work import works_elsewhere
 from .convoy import proved_holds, seconds_in_transaction, waited_for
 from .election import may_lead, takes_its_turn, why_lead, why_lead_by_row, why_mutex
 from .lock_table import Key
-from .price import CANCEL, Bounds, act_on, at_work, has_worked
+from .price import CANCEL, Bounds, act_on, at_work, has_worked, is_forgotten
 
 _CAN_WAIT = "maintenance, a backup, replication, a change of a table or an operator's tool"
+_BATCHES = 20  # times the least wait: no client takes so long for a batch of its cursor
 _SINCE_UNKNOWN = "since when it has held its lock is not known"
 
 
@@ -51,7 +52,11 @@ def costly_ends(
             not snapshot.can_wait(key) and not snapshot.may_stand_by(key, bounds.min_waiters) for key in waiters
         )
         active = sum(at_work(snapshot, key, bounds) for key in group)
-        lost = active if urgent else sum(not _is_forgotten(snapshot, key, bounds) for key in group)
+        lost = (
+            active
+            if urgent
+            else sum(not is_forgotten(snapshot, key, _BATCHES * bounds.min_waiting, bounds) for key in group)
+        )
         losing = [key for key in group if _loses_work(snapshot, key, bounds)] if urgent < bounds.min_waiters else []
         if lost <= urgent and not losing:
             continue
@@ -74,17 +79,6 @@ def blind_ends(snapshot: Snapshot, chosen: list[Key]) -> dict[Key, str]:
     }
 
 
-def _is_forgotten(snapshot: Snapshot, key: Key, bounds: Bounds) -> bool:
-    """Whether a target's end loses so little that it may go for a waiter that can wait: it waits itself, has failed, is
-    prepared, or has written nothing and has been idle in its transaction for ``min_waiting``. A cursor whose client
-    takes some seconds for each batch is not forgotten, nor a job that has written and works elsewhere meanwhile."""
-    holder = snapshot.who(key)
-    if isinstance(holder, Prepared) or key in snapshot.forest.waits.waits or holder.aborted:
-        return True
-    recent = holder.idle_in_transaction and holder.seconds_in_state(snapshot.now) < bounds.min_waiting
-    return not (recent or holder.has_written or at_work(snapshot, key, bounds))
-
-
 def _why_costly(
     snapshot: Snapshot, group: list[Key], waiters: AbstractSet[Key], counts: tuple[int, int, int], bounds: Bounds
 ) -> str:
@@ -101,7 +95,9 @@ def _why_costly(
     kind = f" ({_CAN_WAIT}, with no session behind it)" if waiters and not urgent else ""
     which = counted(lost, "active session")
     if active != lost:
-        which = f"{counted(lost, 'session')}, active less than {span(bounds.min_waiting)} ago,"
+        lately = all(snapshot.held_for(key) < bounds.min_waiting for key in group)
+        since = bounds.min_waiting if lately else _BATCHES * bounds.min_waiting
+        which = f"{counted(lost, 'session')}, active less than {span(since)} ago,"
         if any(_has_written(snapshot, key) for key in group):
             which = counted(lost, "session that has", "sessions that have") + " written,"
     return f"cancels or terminates {which} to free {len(waiters)}{kind}"

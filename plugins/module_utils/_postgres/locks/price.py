@@ -103,9 +103,24 @@ def at_work(snapshot: Snapshot, key: Key, bounds: Bounds) -> bool:
     return act_on(holder) == CANCEL or pauses(snapshot, holder, bounds) or unfinished
 
 
+def is_forgotten(snapshot: Snapshot, key: Key, seconds: float, bounds: Bounds) -> bool:
+    """Whether a target's end loses so little that it may go for a waiter that can wait, or rather than a statement that
+    has done nothing yet: it waits itself, has failed, is prepared, or has written nothing and has been idle in its
+    transaction for ``seconds``. A cursor whose client takes some seconds for each batch is not forgotten, nor a job
+    that has written and works elsewhere meanwhile."""
+    holder = snapshot.who(key)
+    if isinstance(holder, Prepared) or key in snapshot.forest.waits.waits or holder.aborted:
+        return True
+    recent = holder.idle_in_transaction and holder.seconds_in_state(snapshot.now) < seconds
+    return not (recent or holder.has_written or at_work(snapshot, key, bounds))
+
+
 def price_of(snapshot: Snapshot, key: Key, bounds: Bounds) -> int:
-    """Harm first, then few targets, then rather the root than a gate (the gate's own wish comes true)."""
+    """Harm first, then few targets. Then rather a forgotten root than a gate, whose own wish comes true; but rather a
+    gate than a root that may continue, such as a reader that takes some seconds for each batch: a statement that has
+    done nothing yet can be sent again."""
     awaited = snapshot.forest.wait_of(key)
     holds = key in snapshot.forest.waits.holders
     holder = snapshot.who(key)
-    return 1000 * harm(holder, awaited, holds, pauses(snapshot, holder, bounds)) + 10 + (1 if awaited else 0)
+    rank = 1 if awaited else 0 if is_forgotten(snapshot, key, bounds.min_waiting, bounds) else 2
+    return 1000 * harm(holder, awaited, holds, pauses(snapshot, holder, bounds)) + 10 + rank

@@ -244,7 +244,9 @@ def test_the_plan_says_how_many_the_rounds_may_end(bounds, open_ones, up_to):
     [
         pytest.param({"state_change": ago(0.2)}, [("cancel", 2)], id="a cursor reader between two FETCHes"),
         pytest.param({"state_change": ago(4.9), "has_written": True}, [("cancel", 2)], id="a transaction of an ORM"),
-        pytest.param({"state_change": ago(5.1)}, [("terminate", 1)], id="idle for some seconds"),
+        pytest.param({"state_change": ago(5.1)}, [("cancel", 2)], id="a reader that takes some seconds for each batch"),
+        pytest.param({"state_change": ago(29)}, [("cancel", 2)], id="one that takes long"),
+        pytest.param({"state_change": ago(31)}, [("terminate", 1)], id="forgotten"),
         pytest.param(
             {"state": "idle in transaction (aborted)", "state_change": ago(0.2)}, [("terminate", 1)], id="aborted"
         ),
@@ -255,6 +257,28 @@ def test_between_two_statements_a_transaction_is_at_work(reader, expected):
     assert acts(judge(snapshot(ALTER_QUEUE, root), Exclusions(), WIDE)) == expected
 
 
-def test_how_long_it_may_be_between_two_statements_is_an_option():
-    scene = snapshot(ALTER_QUEUE, session(1, "idle in transaction", state_change=ago(0.2)))
-    assert acts(judge(scene, Exclusions(), Bounds(max_share=1.0, min_idle_in_transaction=0.1))) == [("terminate", 1)]
+@pytest.mark.parametrize(("idle_after", "held"), [(0.1, 0), (1.0, 2)])
+def test_how_long_it_may_be_between_two_statements_is_an_option(idle_after, held):
+    """Two that are idle go for one that waits, and two that are active do not."""
+    locks = [holds(1, relation(7), SHARE), holds(2, relation(7), SHARE), waits(3, relation(7), EXCLUSIVE)]
+    readers = [session(pid, "idle in transaction", state_change=ago(0.2)) for pid in (1, 2)]
+    scene = snapshot(locks, *readers, session(3, query="LOCK TABLE t"))
+    judged = judge(scene, Exclusions(), Bounds(max_share=1.0, min_idle_in_transaction=idle_after))
+    assert acts(judged) == [("terminate", 1), ("terminate", 2)]
+    assert len(judged.need_approval) == held
+
+
+@pytest.mark.parametrize(
+    ("gate", "expected"),
+    [
+        pytest.param({"query": "LOCK TABLE t"}, [("cancel", 2)], id="it has done nothing yet"),
+        pytest.param(
+            {"holds_writes": True, "has_written": True, "query_start": ago(95)},
+            [("terminate", 1)],
+            id="its transaction has written",
+        ),
+    ],
+)
+def test_a_reader_that_may_continue_is_as_dear_as_a_statement_and_more_is_lost_with_it(gate, expected):
+    reader = session(1, "idle in transaction", query="FETCH 100 FROM c", state_change=ago(12))
+    assert acts(judge(snapshot(ALTER_QUEUE, reader, session(2, **gate)), Exclusions(), WIDE)) == expected

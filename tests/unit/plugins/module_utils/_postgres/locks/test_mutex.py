@@ -178,7 +178,7 @@ def beside_standbys(*others, locks, standbys=3, leader=IDLE_LEADER):
             [AN_ALTER, *(request(pid, "SELECT 1 FROM t") for pid in (30, 31, 32))], [*OF_A_TABLE, *BEHIND_IT], 3, False,
             id="with requests behind it",
         ),
-        pytest.param([AN_ALTER], OF_A_TABLE, 0, False, id="an ALTER alone"),
+        pytest.param([request(21, "LOCK TABLE t")], OF_A_TABLE, 0, False, id="a request alone"),
     ],
 )  # fmt: skip
 def test_one_more_that_waits_is_no_ground_to_terminate_what_may_be_a_leader(others, locks, standbys, held):
