@@ -15,12 +15,13 @@ from ..snapshot import Snapshot
 from ..sql_text import without_literals
 from ..work import works_elsewhere
 from .convoy import proved_holds, seconds_in_transaction, waited_for
-from .election import may_lead, takes_its_turn, why_lead, why_lead_by_row, why_mutex
+from .election import lasts, may_lead, takes_its_turn, why_lead, why_lead_by_row, why_mutex
 from .lock_table import Key
 from .price import CANCEL, Bounds, act_on, at_work, has_worked, is_forgotten
 
 _CAN_WAIT = "maintenance, a backup, replication, a change of a table or an operator's tool"
 _BATCHES = 20  # times the least wait: no client takes so long for a batch of its cursor
+_LONG_WORK = 600.0  # seconds of a transaction, as much work as few waiters do not outweigh
 _SINCE_UNKNOWN = "since when it has held its lock is not known"
 
 
@@ -52,16 +53,18 @@ def costly_ends(
             not snapshot.can_wait(key) and not snapshot.may_stand_by(key, bounds.min_waiters) for key in waiters
         )
         active = sum(at_work(snapshot, key, bounds) for key in group)
-        lost = (
-            active
-            if urgent
-            else sum(not is_forgotten(snapshot, key, _BATCHES * bounds.min_waiting, bounds) for key in group)
-        )
+        if urgent:
+            lost = sum(at_work(snapshot, key, bounds) or _rolls_back(snapshot, key) for key in group)
+        else:
+            lost = sum(not is_forgotten(snapshot, key, _BATCHES * bounds.min_waiting, bounds) for key in group)
         losing = [key for key in group if _loses_work(snapshot, key, bounds)] if urgent < bounds.min_waiters else []
         if lost <= urgent and not losing:
             continue
         others = sorted((key for key in waiters if not exclusions.why(snapshot.who(key))), key=str)
-        reason = _why_costly(snapshot, group, waiters, (active, lost, urgent), bounds)
+        if lost > urgent:
+            reason = _why_costly(snapshot, group, waiters, (active, lost, urgent), bounds)
+        else:
+            reason = _why_work(snapshot, losing, urgent)
         if others:
             reason += f"; the alternative is to cancel {' and '.join(who_is(snapshot, key) for key in others[:3])}"
         costly.update(dict.fromkeys(group, reason))
@@ -84,37 +87,54 @@ def _why_costly(
 ) -> str:
     """``counts``: of the group that is active, of it that is lost, of the waiters that cannot wait."""
     active, lost, urgent = counts
-    if lost <= urgent:
-        begun = "has only begun to wait itself" if any(key in snapshot.forest.waits.waits for key in group) else ""
-        if any(isinstance(holder, Session) and works_elsewhere(holder) for holder in map(snapshot.who, group)):
-            begun = "may be active, as a part of a transaction of another server"
-        return (
-            f"its transaction has written and {begun or 'is active'}, and only {urgent} of the application's sessions"
-            f" {'waits' if urgent == 1 else 'wait'} too long for it"
-        )
     kind = f" ({_CAN_WAIT}, with no session behind it)" if waiters and not urgent else ""
-    which = counted(lost, "active session")
-    if active != lost:
+    written = sum(_rolls_back(snapshot, key) for key in group)
+    if active == lost:
+        which = counted(lost, "active session")
+    elif written:
+        which = f"{counted(lost, 'session')} that " + ("has" if lost == 1 else "have") + " written,"
+        which = which if written >= lost else f"{counted(lost, 'session')} that are active or have written,"
+    else:
         lately = all(snapshot.held_for(key) < bounds.min_waiting for key in group)
         since = bounds.min_waiting if lately else _BATCHES * bounds.min_waiting
         which = f"{counted(lost, 'session')}, active less than {span(since)} ago,"
-        if any(_has_written(snapshot, key) for key in group):
-            which = counted(lost, "session that has", "sessions that have") + " written,"
     return f"cancels or terminates {which} to free {len(waiters)}{kind}"
 
 
-def _has_written(snapshot: Snapshot, key: Key) -> bool:
+def _why_work(snapshot: Snapshot, losing: Collection[Key], urgent: int) -> str:
+    """``losing``: see `_loses_work`."""
+    holders = [holder for holder in map(snapshot.who, losing) if isinstance(holder, Session)]
+    begun = "is active"
+    if any(key in snapshot.forest.waits.waits for key in losing):
+        begun = "has only begun to wait itself"
+    if any(map(works_elsewhere, holders)):
+        begun = "may be active, as a part of a transaction of another server"
+    works = f"its transaction has written and {begun}"
+    if not any(holder.has_written for holder in holders):
+        longest = max(lasts(snapshot, holder) for holder in holders)
+        works = f"it is active, and its transaction has run for {span(longest)}"
+    return (
+        f"{works}, and only {urgent} of the application's sessions {'waits' if urgent == 1 else 'wait'} too long for it"
+    )
+
+
+def _rolls_back(snapshot: Snapshot, key: Key) -> bool:
+    """Whether the end of a root blocker rolls back what it has written, however long it has been idle."""
     holder = snapshot.who(key)
-    return isinstance(holder, Session) and holder.has_written
+    if not isinstance(holder, Session) or key in snapshot.forest.waits.waits:
+        return False
+    return holder.has_written and not holder.aborted
 
 
 def _loses_work(snapshot: Snapshot, key: Key, bounds: Bounds) -> bool:
-    """Whether a target's end rolls back what an active transaction has written, such as a batch that another one waits
-    for. Between two statements it counts as active until it has been idle for ``min_waiting``, and so does one that has
-    begun to wait itself."""
+    """Whether a target's end loses the work of an active transaction: what it has written, such as a batch that another
+    one waits for, or a report of ten minutes or more. Between two statements it counts as active until it has been idle
+    for ``min_waiting``, and so does one that has begun to wait itself."""
     holder, awaited = snapshot.who(key), snapshot.forest.wait_of(key)
-    if not isinstance(holder, Session) or not holder.has_written:
+    if not isinstance(holder, Session):
         return False
+    if not holder.has_written:
+        return lasts(snapshot, holder) >= _LONG_WORK and not is_forgotten(snapshot, key, bounds.min_waiting, bounds)
     if awaited is not None:
         return has_worked(holder, awaited) and snapshot.seconds_waiting(key) < bounds.min_waiting
     pauses = holder.seconds_in_state(snapshot.now) < bounds.min_waiting or works_elsewhere(holder)

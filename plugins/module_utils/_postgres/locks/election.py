@@ -202,7 +202,7 @@ def _of_requests(
     lasting = _nearly_all([snapshot.seconds_waiting(waiter) >= _LASTING for waiter in queue])
     for key in holders:
         holder = snapshot.sessions.get(key) if isinstance(key, int) else None
-        if holder is None or holder.backend_type != CLIENT or _lasts(snapshot, holder) < min_waiting:
+        if holder is None or holder.backend_type != CLIENT or lasts(snapshot, holder) < min_waiting:
             continue
         if not (until_commit or locks_until_commit(holder.query)):
             if many and served >= MIN_WAITERS and not until_disconnect and not locks_until_disconnect(holder.query):
@@ -271,7 +271,7 @@ def _goes_on(snapshot: Snapshot, holder: Session, min_waiting: float) -> bool:
     return _is_at_work(snapshot, holder, min_waiting) and _since_it_connected(holder)
 
 
-def _lasts(snapshot: Snapshot, holder: Session) -> float:
+def lasts(snapshot: Snapshot, holder: Session) -> float:
     """Seconds for which its transaction has gone on."""
     return (snapshot.now - holder.xact_start).total_seconds() if holder.xact_start else 0.0
 
@@ -285,7 +285,7 @@ def _since_it_connected(holder: Session) -> bool:
 
 def _is_at_work(snapshot: Snapshot, holder: Session, min_waiting: float) -> bool:
     """Whether a transaction that is old has begun or ended a statement lately."""
-    return holder.seconds_in_state(snapshot.now) < min_waiting <= _lasts(snapshot, holder)
+    return holder.seconds_in_state(snapshot.now) < min_waiting <= lasts(snapshot, holder)
 
 
 def _members(snapshot: Snapshot, holder: Session, min_waiting: float) -> list[Session]:
@@ -342,7 +342,7 @@ def try_again(looks: Sequence[Snapshot], key: Key, min_waiting: float) -> bool:
     holder = last.sessions.get(key) if isinstance(key, int) else None
     if holder is None or holder.backend_type != CLIENT or holder.aborted:
         return False
-    if holder.seconds_in_state(last.now) >= min_waiting or _lasts(last, holder) < min_waiting:
+    if holder.seconds_in_state(last.now) >= min_waiting or lasts(last, holder) < min_waiting:
         return False
     members = [look.who(waiter) for look in looks for waiter in look.forest.behind([key])]
     own = _application(holder)
@@ -353,7 +353,7 @@ def try_again(looks: Sequence[Snapshot], key: Key, min_waiting: float) -> bool:
     most = max(sum(_application(session) == own for session in look.sessions.values()) for look in looks)
     if most > MANY * MIN_WAITERS:
         return False
-    return _only_locks(*texts) or (_lasts(last, holder) >= _LASTING and _since_it_connected(holder))
+    return _only_locks(*texts) or (lasts(last, holder) >= _LASTING and _since_it_connected(holder))
 
 
 def _only_locks(text: str) -> bool:
