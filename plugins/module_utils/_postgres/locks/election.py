@@ -41,13 +41,9 @@ _MUTEX = (
 _ONLY_LOCKS = re.compile(r"^\s*(?:LOCK\b|(?:SELECT|WITH)\b.*\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b)", re.I | re.S)
 _LOCKS = re.compile(r"\s*(?:/\*|--|LOCK\b|SELECT\b|WITH\b)", re.I)  # what such a statement may begin with
 _TAKES = re.compile(rf"{_ONLY_LOCKS.pattern}|^\s*(?:UPDATE|DELETE|INSERT|MERGE)\b|\bpg_advisory_\w*lock", re.I)
-_BY_ROW = (
-    "it may be the elected leader of its waiters: all of them are of its application, run one statement that only takes"
-    " the lock, and {how}; requests that pile up on new connections look the same"
-)
-_BY_LEASE = (
-    "it may be the elected leader of its waiters: all of them are of its application and run one statement, and {how};"
-    " requests that pile up on new connections look the same"
+_OF_ONE_KIND = (
+    "it may be the elected leader of its waiters: all of them are of its application, run one statement{that}, and"
+    " {how}; requests that pile up on new connections look the same"
 )
 # Seconds: of a connection before its first wait, in which it has served no request; of a hold or a wait, after which
 # requests would not be waiting any more.
@@ -125,9 +121,10 @@ def why_lead_by_row(
     if not members or _is_queue(snapshot, holder, members, min_waiting):
         return ""
     if _only_locks(without_literals(members[0].query)):
-        return _BY_ROW.format(how=_how_they_wait(snapshot, [holder, *members]))
+        how = _how_they_wait(snapshot, [holder, *members])
+        return _OF_ONE_KIND.format(that=" that only takes the lock", how=how)
     works = "it is active" if _is_at_work(snapshot, holder, min_waiting) else "each has waited for ten minutes"
-    return _BY_LEASE.format(how=works)
+    return _OF_ONE_KIND.format(that="", how=works)
 
 
 def _how_they_wait(snapshot: Snapshot, members: Sequence[Session]) -> str:
@@ -144,9 +141,8 @@ def with_elections(snapshot: Snapshot, min_waiting: float) -> Snapshot:
     """The same, with those that wait by design for the elected leader by a row or a table, and with the holders of
     advisory locks behind which requests pile up.
 
-    Its transaction is old and goes on, none of the standbys has come lately, and each of them waits since it
-    connected: these do nothing else. Where their statement does more than to take the lock, none has come for ten
-    minutes. Elsewhere a person decides, see `why_lead_by_row`.
+    Its transaction is old and goes on, and each of the standbys waits since it connected, for as long as requests do
+    not, see `_stand_by`. Elsewhere a person decides, see `why_lead_by_row`.
     """
     elections: dict[Key, frozenset[Key]] = {}
     for key in _sole_holders(snapshot):
@@ -154,15 +150,25 @@ def with_elections(snapshot: Snapshot, min_waiting: float) -> Snapshot:
         if holder is None or not _goes_on(snapshot, holder, min_waiting):
             continue
         members = _members(snapshot, holder, min_waiting)
-        least = min_waiting
-        if members and not _only_locks(without_literals(members[0].query)):
-            least = max(min_waiting, _LASTING)
-        if members and all(
-            snapshot.seconds_waiting(member.key) >= least and not _has_served(member) for member in members
-        ):
+        if members and not any(map(_has_served, members)) and _stand_by(snapshot, holder, members, min_waiting):
             elections.update((member.key, frozenset([key])) for member in members)
     mutexes = _mutexes(snapshot, min_waiting)
     return replace(snapshot, elections=elections, mutexes=mutexes) if elections or mutexes else snapshot
+
+
+def _stand_by(snapshot: Snapshot, holder: Session, members: Sequence[Session], min_waiting: float) -> bool:
+    """Whether they wait by design: for ten minutes, as no request does. Requests on new connections do nothing else
+    either, and none comes lately where the workers are used up. Where they only take the lock, nearly all is enough;
+    and of few with a name, that one does, their leader has led for so long, or they came when it did."""
+    ages = [snapshot.seconds_waiting(member.key) for member in members]
+    least, led = max(min_waiting, _LASTING), lasts(snapshot, holder)
+    if min(ages) >= least:
+        return True
+    if min(ages) < min_waiting or not _only_locks(without_literals(members[0].query)):
+        return False
+    if len(members) > MANY * MIN_WAITERS or not holder.application:
+        return _nearly_all([age >= least for age in ages])
+    return max(led, *ages) >= least or min(ages) >= led - _SERVED
 
 
 def _mutexes(snapshot: Snapshot, min_waiting: float) -> frozenset[Key]:
@@ -170,11 +176,10 @@ def _mutexes(snapshot: Snapshot, min_waiting: float) -> frozenset[Key]:
 
     So many wait for it that they are a queue, and a statement shows that the lock ends with the transaction; or none
     shows which lock it is, and connections wait that have served others before. Fewer are enough where such connections
-    wait for a transaction whose statement has run for long. They are an election all the same where the transaction has
-    led since its session connected and says something from time to time, few of the others have come lately, and each
-    waits since it connected; or, on connections that served others before, nearly all have waited for ten minutes. Nor
-    do those pile up that wait since they connected for one who maintains or changes a definition, as the migration does
-    that the first of several new replicas runs."""
+    wait for a transaction whose statement has run for long. They are an election all the same where nearly all have
+    waited for ten minutes, and the transaction says something from time to time. Nor do those pile up that wait since
+    they connected for one who maintains or changes a definition, as the migration does that the first of several new
+    replicas runs."""
     waits = snapshot.forest.waits
     queues: dict[Tag, list[Key]] = {}
     for waiter, locks in waits.waits.items():
@@ -198,7 +203,6 @@ def _of_requests(
     until_commit = any(map(locks_until_commit, texts))
     until_disconnect = any(map(locks_until_disconnect, texts))
     served, many = sum(map(_has_served, members)), len(members) >= MANY * MIN_WAITERS
-    old = _nearly_all([snapshot.seconds_waiting(waiter) >= min_waiting for waiter in queue])
     lasting = _nearly_all([snapshot.seconds_waiting(waiter) >= _LASTING for waiter in queue])
     for key in holders:
         holder = snapshot.sessions.get(key) if isinstance(key, int) else None
@@ -211,8 +215,7 @@ def _of_requests(
         works = holder.state == "active" and holder.seconds_in_state(snapshot.now) >= min_waiting
         if not served and snapshot.can_wait(key):
             continue
-        elects = old and not served and _goes_on(snapshot, holder, min_waiting)
-        elects = elects or (lasting and _is_at_work(snapshot, holder, min_waiting))
+        elects = lasting and _is_at_work(snapshot, holder, min_waiting)
         if (works and served >= MIN_WAITERS) or (many and not elects):
             yield key
 
@@ -278,9 +281,8 @@ def lasts(snapshot: Snapshot, holder: Session) -> float:
 
 def _since_it_connected(holder: Session) -> bool:
     """Whether the transaction of a session is the first thing that it did, as far as times show."""
-    if holder.xact_start is None or holder.backend_start is None:
-        return False
-    return (holder.xact_start - holder.backend_start).total_seconds() < _SERVED
+    begun, first = holder.backend_start, holder.xact_start
+    return begun is not None and first is not None and (first - begun).total_seconds() < _SERVED
 
 
 def _is_at_work(snapshot: Snapshot, holder: Session, min_waiting: float) -> bool:
@@ -313,13 +315,10 @@ def _members(snapshot: Snapshot, holder: Session, min_waiting: float) -> list[Se
         return []  # it holds the table for something else
     if any(lock.kind not in _OF_ELECTIONS for lock in locks):
         return []
-    may_be = _may_stand_by if _only_locks(*texts) else _may_share_a_lease
-    return members if may_be(snapshot, holder, members, min_waiting) else []
-
-
-def _may_stand_by(snapshot: Snapshot, holder: Session, members: Sequence[Session], min_waiting: float) -> bool:
+    if not _only_locks(*texts):
+        return members if _may_share_a_lease(snapshot, holder, members, min_waiting) else []
     silent = holder.idle_in_transaction and holder.seconds_in_state(snapshot.now) >= _HEARTBEATS * min_waiting
-    return not silent or without_literals(holder.query) == without_literals(members[0].query)
+    return [] if silent and without_literals(holder.query) not in texts else members
 
 
 def _may_share_a_lease(snapshot: Snapshot, holder: Session, members: Sequence[Session], min_waiting: float) -> bool:
@@ -370,8 +369,7 @@ def _is_queue(snapshot: Snapshot, holder: Session, members: Collection[Session],
     many that came lately. An election has one member in each process, and goes on for long."""
     if any(session.pooler for session in (holder, *members)) or snapshot.held_for(holder.key) >= _LASTING:
         return False
-    clients = Counter(session.client for session in (holder, *members))
-    if max(clients.values()) < MIN_WAITERS:
+    if max(Counter(session.client for session in (holder, *members)).values()) < MIN_WAITERS:
         return False
     ages = {member.key: snapshot.seconds_waiting(member.key) for member in members}
     late = [member for member in members if min_waiting <= ages[member.key] < _LASTING]
@@ -381,9 +379,8 @@ def _is_queue(snapshot: Snapshot, holder: Session, members: Collection[Session],
 
 def _has_served(session: Session) -> bool:
     """Whether a session that waits has done something else before, as far as the age of its connection shows."""
-    if session.backend_start is None or session.query_start is None:
-        return False
-    return (session.query_start - session.backend_start).total_seconds() >= _SERVED
+    begun, asked = session.backend_start, session.query_start
+    return begun is not None and asked is not None and (asked - begun).total_seconds() >= _SERVED
 
 
 def leads_by_row(holder: Session, waiters: Iterable[Holder]) -> bool:
