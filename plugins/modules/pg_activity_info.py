@@ -339,6 +339,11 @@ connections:
                 Seconds since it stopped opening sessions one after the other, a few that it opened later left out; 0 if
                 it continues.
               type: float
+            half_within_seconds:
+              description: >-
+                Fewest seconds in which half of its idle sessions that were used at first only were opened; 0 if there
+                are fewer than three.
+              type: float
             idle_in_transaction: {description: "Number of sessions that are idle in transaction.", type: int}
             idle_in_transaction_seconds:
               description: >-

@@ -19,6 +19,7 @@ from .cause import Cause, Detail, ended_by
 LEAK, FULL_POOL = "leak", "full_pool"
 _FLOOR = 2  # sessions that an application keeps
 _LEAST, _SHARE = 3, 0.1  # forgotten sessions from which on it counts, and their part of the limit
+_STARTS = 6  # the part of the time for which a session is idle in which a pool opens half of its own: 5 s of 30 s
 _LATER = 5  # of these that another application opened later: operators come with some, too
 
 
@@ -124,6 +125,12 @@ def why_held(
     ]
     if later:
         return f"{', '.join(later)} opened sessions after it and left them unused: that may be the leak"
+    within = application["half_within_seconds"]
+    if len(application["unused_seconds"]) >= _LEAST and within <= idle / _STARTS:
+        return (
+            f"half of its idle sessions were opened within {span(within)}, {span(opened)} ago: it may be a pool that"
+            " has just been started, or renewed as a whole"
+        )
     return ""
 
 

@@ -15,10 +15,10 @@ from datetime import datetime
 from typing import Collection, Iterable, NamedTuple, Sequence, TypedDict
 
 from .._core.text import printable
+from . import session_ages
 from .exclusions import Exclusions
 from .locks.lock_table import Key
 from .session import Session, name_and_host
-from .session_ages import filled_for, is_forgotten, is_interleaved, is_stalled, is_steady, may_renew, opened_one_by_one
 from .snapshot import Snapshot
 
 SLOTS, ROLE, DATABASE = "max_connections", "role", "database"
@@ -48,6 +48,7 @@ class ApplicationReport(TypedDict):
     ``unused_seconds``: how long those have been idle that were used no longer than at first (see `is_forgotten`);
     ``pools``: sessions by name and by client address, where that makes several of about one size;
     ``opened_seconds``: since the newest of them was opened, ``filled_seconds``: but for late ones (see `filled_for`);
+    ``half_within_seconds``: see `half_opened_within`;
     ``waiting_in_turn``: those that wait by design or in a
     convoy, which ``waiting`` does not count; ``waiting_for_client``: see `is_stalled`;
     ``clients``: sessions by client address, without this one; ``steady``: see
@@ -67,6 +68,7 @@ class ApplicationReport(TypedDict):
     pools: list[int]
     opened_seconds: float
     filled_seconds: float
+    half_within_seconds: float
     idle_in_transaction: int
     idle_in_transaction_seconds: list[float]
     active: int
@@ -235,7 +237,7 @@ def _application(
         if session.idle_in_transaction and not able.why(session._replace(signalable=True))
     ]
     idle = [session for session in sessions if session.state == "idle"]
-    unused = [session for session in idle if is_forgotten(session, snapshot.now)]
+    unused = [session for session in idle if session_ages.is_forgotten(session, snapshot.now)]
     # The connection of this collection takes a slot for a moment and is no pool that could be made smaller.
     clients = Counter(printable(session.client) for session in sessions if session.pid != exclusions.own_pid)
     newest = max((session.backend_start or snapshot.now for session in sessions), default=snapshot.now)
@@ -251,20 +253,21 @@ def _application(
         "unused_seconds": _longest(snapshot, unused)[:rows],
         "pools": equal_pools(sessions)[:rows],
         "opened_seconds": round((snapshot.now - newest).total_seconds(), 1),
-        "filled_seconds": round(filled_for(sessions, snapshot.now) or 0.0, 1),
+        "filled_seconds": round(session_ages.filled_for(sessions, snapshot.now) or 0.0, 1),
+        "half_within_seconds": round(session_ages.half_opened_within(sessions, snapshot.now), 3),
         "idle_in_transaction": sum(session.idle_in_transaction for session in sessions),
         # Without those that are excluded by what they do or by name: those are no cause.
         "idle_in_transaction_seconds": sorted((round(seconds, 1) for seconds in still), reverse=True)[:rows],
         "active": sum(session.state == "active" for session in sessions),
         "waiting": sum(session.wait_type == "Lock" and session.pid not in by_design for session in sessions),
         "waiting_in_turn": sum(session.wait_type == "Lock" and session.pid in by_design for session in sessions),
-        "waiting_for_client": sum(is_stalled(session, snapshot.now) for session in sessions),
+        "waiting_for_client": sum(session_ages.is_stalled(session, snapshot.now) for session in sessions),
         "pooled": is_pooled(sessions),
-        "steady": is_steady(sessions, snapshot.now),
+        "steady": session_ages.is_steady(sessions, snapshot.now),
         "stopped": has_stopped(limit_in_use, sessions, snapshot.now),
-        "one_by_one": opened_one_by_one(sessions, snapshot.now),
-        "may_renew": may_renew(sessions, snapshot.now),
-        "interleaved": is_interleaved(sessions, limit_in_use.sessions),
+        "one_by_one": session_ages.opened_one_by_one(sessions, snapshot.now),
+        "may_renew": session_ages.may_renew(sessions, snapshot.now),
+        "interleaved": session_ages.is_interleaved(sessions, limit_in_use.sessions),
         "clients": dict(clients.most_common(rows)),
     }
 
@@ -277,13 +280,13 @@ def has_stopped(limit_in_use: ConnectionLimit, sessions: Collection[Session], no
     """Whether an application stopped opening sessions while the limit had room: it has room now, or others have taken a
     fifth of it since."""
     if limit_in_use.free > 0:
-        return is_steady(sessions, now)
+        return session_ages.is_steady(sessions, now)
     newest = max((session.backend_start for session in sessions if session.backend_start), default=now)
     since = sorted(
         each.backend_start for each in limit_in_use.sessions if each.backend_start and each.backend_start > newest
     )
     taken = max(_LEAST_SINCE, math.ceil(_TAKEN_SINCE * limit_in_use.limit))
-    return len(since) >= taken and is_steady(sessions, since[taken - 1])
+    return len(since) >= taken and session_ages.is_steady(sessions, since[taken - 1])
 
 
 def equal_pools(sessions: Collection[Session]) -> list[int]:

@@ -61,15 +61,22 @@ def opened_one_by_one(sessions: Collection[Session], now: datetime) -> bool:
 
     A pool that renews its sessions, each after a time of its own, opens them one after the other too, and goes on. A
     leak that has reached its limit cannot: its newest session is six times as old as the pause between two."""
+    return half_opened_within(sessions, now) > _BURST and _pauses_since(sessions, now) >= _RENEWED
+
+
+def half_opened_within(sessions: Collection[Session], now: datetime) -> float:
+    """The fewest seconds in which half of the idle sessions that were used at first only were opened; 0 where they are
+    too few for that to mean anything."""
     opened = sorted(
         session.backend_start
         for session in sessions
         if session.backend_start and session.state == "idle" and is_forgotten(session, now)
     )
     half = max(_LEAST, math.ceil(len(opened) / 2))
-    within = (later - first for first, later in zip(opened, opened[half - 1 :]))
-    at_once = len(opened) < half or any(span.total_seconds() <= _BURST for span in within)
-    return not at_once and _pauses_since(sessions, now) >= _RENEWED
+    return min(
+        ((later - first).total_seconds() for first, later in zip(opened, opened[half - 1 :])),
+        default=0.0,
+    )
 
 
 def filled_for(sessions: Collection[Session], now: datetime) -> float | None:

@@ -131,6 +131,11 @@ def refused_login(*applications):
         pytest.param({}, [jobs(opened_seconds=4000.0)], "", id="it came before"),
         pytest.param({}, [jobs(idle_seconds=[40] * 3)], "", id="too few of them"),
         pytest.param({}, [jobs(pooled=True)], "", id="those are a pooler's"),
+        pytest.param({"half_within_seconds": 1.0}, [], "has just been started", id="it opened half of them at once"),
+        pytest.param({"half_within_seconds": 0.0}, [], "has just been started", id="in the same moment"),
+        pytest.param({"half_within_seconds": 5.0}, [], "has just been started", id="within a sixth of the idle time"),
+        pytest.param({"half_within_seconds": 5.1}, [], "", id="one after the other"),
+        pytest.param({"half_within_seconds": 1.0, "unused_seconds": [300] * 2}, [], "", id="too few to say so"),
     ],
 )
 def test_where_logins_are_refused_who_took_the_last_slots_leaks(more, beside, words):

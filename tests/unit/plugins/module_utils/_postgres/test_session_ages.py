@@ -10,6 +10,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.connection
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session_ages import (
     filled_for,
+    half_opened_within,
     is_forgotten,
     is_interleaved,
     is_stalled,
@@ -36,6 +37,23 @@ def test_a_leak_opens_its_sessions_one_after_the_other_and_a_pool_many_at_once(a
     assert opened_one_by_one(opened("web", ages), NOW) is one_by_one
     assert not opened_one_by_one(used_for(7200, opened("web", ages)), NOW), "those are used again"
     assert not opened_one_by_one([one._replace(state="active") for one in opened("web", ages)], NOW)
+
+
+@pytest.mark.parametrize(
+    ("ages", "seconds"),
+    [
+        pytest.param([40 - place / 20 for place in range(40)], 0.95, id="a pool that has just been started"),
+        pytest.param([*[9000] * 10, *[60 + 5 * place for place in range(30)]], 95, id="a leak beside its pool"),
+        pytest.param([40, 40, 40, 900, 1800], 0, id="three of five at once"),
+        pytest.param([40, 900, 1800], 1760, id="three"),
+        pytest.param([40, 41], 0, id="two"),
+        pytest.param([], 0, id="none"),
+    ],
+)
+def test_how_quickly_half_of_the_unused_sessions_were_opened(ages, seconds):
+    pool = opened("web", ages)
+    assert half_opened_within(pool, NOW) == pytest.approx(seconds)
+    assert half_opened_within([one._replace(state="active") for one in pool], NOW) == 0
 
 
 def renewed(number, longest, seed):
