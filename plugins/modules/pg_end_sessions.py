@@ -213,9 +213,19 @@ options:
     type: float
     default: 1.0
   min_waiting:
-    description: Shortest lock wait, in seconds, that counts in C(long_waiters) of RV(facts).
+    description:
+      - Shortest lock wait, in seconds, that counts in C(long_waiters) of RV(facts).
+      - With O(also), the module takes further snapshots for this time, 5 seconds at most, if an old transaction has
+        waiters that do not wait too long, or has written and no session waits too long. So clients with a short timeout,
+        which fail and retry, are counted.
     type: float
     default: 30.0
+  min_waiters:
+    description:
+      - If this many sessions wait for a blocker that has held its lock for O(min_waiting) seconds, all of them count in
+        C(long_waiters) of RV(facts), however short each wait is. At least 1.
+    type: int
+    default: 3
 extends_documentation_fragment:
   - pafar.runbook._postgres
   - pafar.runbook._exclusions

@@ -20,7 +20,7 @@ from .locks.lock_table import Key
 from .locks.tree import tree
 from .server_states import ServerState, server_states
 from .session import Prepared, Session
-from .snapshot import ConnectionCounts, ServerReport, Snapshot, count_connections
+from .snapshot import MIN_WAITERS, ConnectionCounts, ServerReport, Snapshot, count_connections
 from .sql_text import legible_statement
 from .work import maintenance
 
@@ -263,7 +263,14 @@ def _protected(session: Session, why: str) -> ProtectedSession:
 
 
 def activity_result(
-    snapshot: Snapshot, exclusions: Exclusions, *, statements: str, rows: int, min_waiting: float, long_running: float
+    snapshot: Snapshot,
+    exclusions: Exclusions,
+    *,
+    statements: str,
+    rows: int,
+    min_waiting: float,
+    long_running: float,
+    min_waiters: int = MIN_WAITERS,
 ) -> ActivityReport:
     """What pg_activity_info returns; see its documentation."""
     forest = snapshot.forest
@@ -271,8 +278,8 @@ def activity_result(
     return {
         "server": snapshot.server,
         "waiters": len(waiters),
-        "long_waiters": len(snapshot.affected(min_waiting)),
-        "requests_waiting": len(set(snapshot.requests_waiting(min_waiting)) - standbys(snapshot)),
+        "long_waiters": len(snapshot.affected(min_waiting, min_waiters=min_waiters)),
+        "requests_waiting": len(set(snapshot.requests_waiting(min_waiting, min_waiters)) - standbys(snapshot)),
         "waiters_by_design": len(snapshot.waits_by_design(min_waiting)),
         "longest_wait": round(snapshot.longest_wait(), 1),
         "root_blockers": [blocker_dict(snapshot, key, exclusions, statements) for key in forest.root_blockers[:rows]],

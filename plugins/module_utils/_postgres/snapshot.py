@@ -244,9 +244,9 @@ class Snapshot:
             if (age >= min_waiting or key in behind) and key not in by_design and key not in self.moving
         ]
 
-    def requests_waiting(self, min_waiting: float) -> list[Key]:
+    def requests_waiting(self, min_waiting: float, min_waiters: int = MIN_WAITERS) -> list[Key]:
         """Waiters that wait too long, and those behind them, but for what no request of the application depends on."""
-        late = self.affected(min_waiting)
+        late = self.affected(min_waiting, min_waiters=min_waiters)
         return [key for key in {*late, *self.forest.behind(late)} if not self.can_wait(key)] if late else []
 
     def can_wait(self, key: Key) -> bool:

@@ -10,6 +10,7 @@ from ..._core.errors import InputError
 from ..._core.module import at_least, share
 from ..background.io.background import SUBJECTS
 from ..options import pooler_of
+from ..snapshot import MIN_WAITERS
 from .chosen import ACTIONS, AUTO, Chosen, chosen_of
 from .excess_plan import BUSY, DEAD_CLIENT, Rules
 from .io.end import Look
@@ -47,6 +48,7 @@ LOOK_ARGS: dict[str, Any] = {
     "measure": {"type": "list", "elements": "str", "default": [], "choices": [BUSY, DEAD_CLIENT]},
     "interval": {"type": "float", "default": 1.0},
     "min_waiting": {"type": "float", "default": 30.0},
+    "min_waiters": {"type": "int", "default": MIN_WAITERS},
 }
 
 
@@ -88,12 +90,14 @@ def look_of(params: dict[str, Any]) -> Look:
     """The options as a Look."""
     at_least(params, "interval", 0.1, "s")
     at_least(params, "min_waiting", 0, "s")
+    at_least(params, "min_waiters", 1)
     return Look(
         also=params["also"],
         measure=params["measure"],
         pooler=pooler_of({**params, "also": params["also"] or []}),
         interval=params["interval"],
         min_waiting=params["min_waiting"],
+        min_waiters=params["min_waiters"],
     )
 
 

@@ -27,7 +27,7 @@ from ...locks.io.watch import read_watched
 from ...locks.rounds import Outcome, Patience
 from ...refusals import check_visible
 from ...session import SESSION_TARGET
-from ...snapshot import Snapshot
+from ...snapshot import MIN_WAITERS, Snapshot
 from ...sql_text import without_literals
 from ..chosen import Chosen, HeldLock, plan_chosen
 from ..dead_rows import RowKeeper
@@ -53,6 +53,7 @@ class Look:
     pooler: Login | None = None
     interval: float = 1.0
     min_waiting: float = 30.0
+    min_waiters: int = MIN_WAITERS
 
 
 def end_sessions(
@@ -107,7 +108,9 @@ def _snapshot(postgres: Postgres, look: Look, subjects: Collection[str]) -> Snap
     """The snapshot of the plan; where it serves the facts too, with what pg_activity_info reads for them."""
     if look.also is None:
         return read_snapshot(postgres)
-    return with_condition(postgres, read_watched(postgres, look.min_waiting), disks="processes" in subjects)
+    # Clients that fail and come back are seen in further looks only, as by the playbook for lock contention.
+    watched = read_watched(postgres, look.min_waiting, look.min_waiters, quiet=True)
+    return with_condition(postgres, watched, disks="processes" in subjects)
 
 
 def _facts(
@@ -122,6 +125,7 @@ def _facts(
         statements="normalized",
         rows=rows,
         min_waiting=look.min_waiting,
+        min_waiters=look.min_waiters,
         long_running=rules.min_running,
     )
     return with_background(report, background)

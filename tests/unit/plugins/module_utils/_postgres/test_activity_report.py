@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import activity_result
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.kill_result import (
@@ -11,7 +12,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.kill
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import judge
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.price import Bounds
 
-from support.snapshots import NOW, advisory, ago, holds, prepared, row_queue, session, snapshot, waits
+from support.snapshots import NOW, advisory, ago, holds, prepared, relation, row_queue, session, snapshot, waits
 
 SECRET = "UPDATE t SET card = '4111111111111111' WHERE id = 7"
 SCENE = snapshot(
@@ -42,6 +43,21 @@ def test_tells_what_other_tools_rely_on():
     assert result["connections"]["limit"] == 100
     assert result["connections"]["percent"] == 5.0
     assert result["connections"]["by_state"] == {"active": 4, "idle in transaction": 1}
+
+
+@pytest.mark.parametrize(
+    ("waiters", "least", "late"),
+    [(4, 3, 4), (4, 4, 4), (4, 5, 0), (2, 2, 2), (2, 3, 0)],
+)
+def test_how_many_young_waits_are_late_is_the_sites_to_say(waiters, least, late):
+    """Clients with a short timeout behind a session that has been idle in transaction for long."""
+    queue = range(10, 10 + waiters)
+    locks = [holds(1, relation(7)), *(waits(pid, relation(7), seconds=0.2) for pid in queue)]
+    scene = snapshot(locks, session(1, "idle in transaction", has_written=True))
+    seen = activity_result(
+        scene, Exclusions(), statements="normalized", rows=9, min_waiting=30, long_running=300, min_waiters=least
+    )
+    assert (seen["long_waiters"], seen["requests_waiting"]) == (late, late)
 
 
 def test_lists_who_is_the_matter_in_another_way():
