@@ -15,6 +15,7 @@ from .._core.text import counted, shortened, span
 from .._logs.records import LogReport, SignatureReport
 from .._postgres.activity_report import ActivityReport
 from .._postgres.connection_limits import ApplicationReport
+from .._postgres.work import is_operators
 from .cause import Cause
 
 CLIENT_POOL = "client_pool_full"
@@ -90,10 +91,12 @@ def client_pools(activity: ActivityReport, seconds: float, log: LogReport | None
 
 
 def _sits(application: ApplicationReport, forgotten: int, seconds: float) -> bool:
-    """Whether none of its sessions is idle, half of them do nothing in a transaction, and their number stands still."""
+    """Whether none of its sessions is idle, half of them do nothing in a transaction, and their number stands still.
+    The windows of people's tools are no pool, whose clients wait for one another."""
     number = application["sessions"]
     return (
         number >= _LEAST
+        and not is_operators(application["application"])
         and not application["idle"]
         and application["idle_in_transaction"] + application["active"] == number
         and application["waiting"] * 2 < number

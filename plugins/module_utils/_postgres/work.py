@@ -171,7 +171,12 @@ def why_ask(session: Session) -> str:
 
 def operates(session: Session) -> bool:
     """Whether it is an operator's tool, or one that watches or schedules, by its name."""
-    return bool(OPERATOR_APPLICATIONS.match(session.application))
+    return is_operators(session.application)
+
+
+def is_operators(application: str) -> bool:
+    """The same of the name alone."""
+    return bool(OPERATOR_APPLICATIONS.match(application))
 
 
 def works_elsewhere(session: Session) -> bool:

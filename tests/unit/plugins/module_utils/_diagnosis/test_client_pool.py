@@ -29,6 +29,25 @@ def test_each_pool_is_a_cause_of_its_own():
 
 
 @pytest.mark.parametrize(
+    ("name", "pool"),
+    [
+        ("DBeaver * - SQLEditor <Script-*.sql>", False),
+        ("pgAdmin * - CONN:*", False),
+        ("psql", False),
+        ("DataGrip *", False),
+        ("web", True),
+        ("PostgreSQL JDBC Driver", True),
+        ("shop-psql-import", True),
+    ],
+)
+def test_the_windows_of_a_tool_are_no_pool(name, pool):
+    """Five are in a transaction that their users have forgotten."""
+    windows = application(name, 5, idle_in_transaction=5, idle_in_transaction_seconds=[60.0] * 5)
+    found = client_pools(activity(connection_limit(windows, application("api", 5, idle=5))), 60)
+    assert [family for cause, family in found] == [name] * pool
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "sqlalchemy.exc.TimeoutError: QueuePool limit of size 5 overflow 10 reached, connection timed out",
