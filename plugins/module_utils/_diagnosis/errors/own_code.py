@@ -18,7 +18,7 @@ from ..._logs.records import LogReport, SignatureReport
 from ..cause import Cause
 from ..failing_share import Shares, failing_shares
 from .provider_errors import CARD, OWN, provider_error
-from .whose_error import is_mistake, is_of_a_language, speaks_of_others
+from .whose_error import chain, is_mistake, is_of_a_language, speaks_of_others
 
 CODE, ROLL_BACK = "own_code", "roll_back_release"
 SEVERAL = 3  # of one kind; fewer are stray
@@ -121,8 +121,13 @@ def _is_exception(signature: SignatureReport) -> bool:
 
 
 def _is_mistake(signature: SignatureReport) -> bool:
+    """One that is shown to be a mistake of the code: no part of its record is of another party, or of the provider."""
     text, example = signature["text"], signature["example"]
-    return is_mistake(text, example) and not provider_error(text, example)
+    return (
+        is_mistake(text, example)
+        and not provider_error(text, example)
+        and not any(provider_error(part) for part in chain(text, example))
+    )
 
 
 def _is_own(signature: SignatureReport) -> bool:

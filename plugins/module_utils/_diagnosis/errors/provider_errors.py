@@ -19,7 +19,7 @@ from ..._core.text import counted
 from ..._endpoints.endpoint import ProbeReport
 from ..._endpoints.request_id import for_support, request_id_at, request_ids_in
 from ..._logs.records import LogReport
-from .whose_error import is_mistake
+from .whose_error import is_said_of_code
 
 CARD, LIMITED, KEY, API, SIGNATURE, EVENT_TIME, REQUEST, OTHER = (
     "card_declined", "rate_limited", "key_refused", "api_error", "signature", "event_time", "request_refused", "other",
@@ -71,9 +71,11 @@ _SAYS: tuple[tuple[str, Pattern[str]], ...] = (
         CARD,
         re.compile(
             r"(?i)\b(?:card_declined|insufficient_funds|expired_card|incorrect_cvc|incorrect_number|do_not_honor"
-            r"|generic_decline|authentication_required|card_velocity_exceeded|(?:Card|Payment)Declined\w*"
-            r"|(?:card|payment) (?:was |has been )?declined)\b"
-            r"|\byour card (?:was declined|has|number|does not|is not)|\byour card's (?:security|expiration)"
+            r"|generic_decline|authentication_required|card_velocity_exceeded|incorrect_(?:zip|pin)|invalid_cvc"
+            r"|(?:lost|stolen|pickup|restricted)_card|card_not_supported|(?:Card|Payment)Declined\w*"
+            r"|(?:card|payment) (?:was |has been )?declined|insufficient funds)\b"
+            r"|\byour card (?:was (?:declined|not)|has|number|does not|is not)|\bprocessing your card\b"
+            r"|\byour card's (?:security|expiration|zip)"
         ),
     ),
     (LIMITED, re.compile(r"(?i)\bstripe\b.{0,200}\b(?:rate_limit\b|too many requests|lock_timeout\b)")),
@@ -110,6 +112,8 @@ _EVENT_TIME = re.compile(
     r"|timestamp is outside of the allowed tolerance|message timestamp (?:is )?too (?:old|new)"
     r"|webhook.{0,80}timestamp.{0,40}(?:too old|expired|stale|in the future)"
 )
+# Of a traceback of Python: where it was, and the line of the source, which may name an error that was not raised.
+_FRAMES = re.compile(r"^[ |]*  File \"[^\n]*(?:\n[ |]{4}[^\n]*)*", re.M)
 _NAMED = re.compile(r"(?i)\bstripe[\w.:\\]{0,60}(?:error|exception|_timeout|_unreachable)\b|\bStripe\.Error\b")
 
 
@@ -117,11 +121,12 @@ def provider_error(text: str, example: str = "") -> str:
     """The kind of the provider's error in a record; empty where the record is none of the provider's.
 
     ``text``: the line that says what happened. ``example``: the whole record. A mistake of the code that comes while
-    an error of the provider is handled is the code's.
+    an error of the provider is handled is the code's: one that is such by its class or its sentence, since a
+    ``ValueError`` says in any words what the provider answered.
     """
-    if is_mistake(text):
+    if is_said_of_code(text):
         return ""
-    whole = f"{text}\n{example}"
+    whole = f"{text}\n{_FRAMES.sub('', example)}"
     if _EVENT_TIME.search(whole):
         return EVENT_TIME
     named = _named(text, whole)

@@ -47,13 +47,44 @@ _LIKELY = re.compile(
     r"(?:Type|Value|Syntax|Range|Unicode\w*|Argument|Match|CaseClause|WithClause|FunctionClause)Error"
     r"|(?:IllegalArgument|NumberFormat|NoSuchElement|Format|Argument)Exception"
 )
+# Of these the classes that applications and libraries raise with words of their own as often, as in
+# `ValueError: payment failed`: what they say proves a mistake only where it is a sentence of the language.
+_OF_ANY_WORDS = frozenset(
+    ["ValueError", "ArgumentError", "ArgumentException", "IllegalArgumentException", "NoSuchElementException"]
+)
+_SENTENCES = re.compile(
+    # Python, NumPy, Django
+    r"invalid literal for int\(\)|could not convert string to |(?:too many|not enough) values to unpack"
+    r"|\b(?:substring|subsection) not found|\bnot in (?:list|tuple|deque|range)\b|math domain error"
+    r"|does not match format|unconverted data remains|Invalid isoformat string"
+    r"|\b(?:year|month|day|hour|minute|second)\b.{0,20}(?:out of range|must be in)"
+    r"|\b(?:min|max)\(\) (?:arg|iterable argument) is (?:an )?empty|(?:Unknown|Invalid) format (?:code|specifier)"
+    r"|unsupported format character|cannot switch from (?:manual|automatic) field|encountered in format string"
+    r"|empty separator|cannot convert float (?:NaN|infinity)|embedded null|dictionary update sequence element"
+    r"|truth value of an? |could not be broadcast|return an HttpResponse object"
+    r"|ValueError: Cannot assign |must be a '' instance|needs to have a value for field"
+    r"|expected a number but got|save\(\) prohibited|Missing staticfiles manifest entry"
+    # Ruby, Elixir
+    r"|wrong number of arguments|\b(?:unknown|missing) keywords?:|comparison of .{1,80} with .{1,80} failed"
+    r"|invalid value for (?:Integer|Float)\(\)|invalid date\b|argument out of range|without a block"
+    r"|(?:\(ArgumentError\)|ArgumentError:) argument error|errors were found at the given arguments"
+    r"|could not fetch (?:environment variable|application environment)"
+    # Java, Kotlin
+    r"|(?:must not|cannot|may not) be null\b|violates its general contract|argument type mismatch"
+    r"|Could not resolve placeholder|Name for argument of type|Not a managed type|bound must be positive"
+    r"|No value present|(?:Collection|List|Sequence|Array) (?:is empty|contains no element)"
+    r"|NoSuchElementException\s*$"
+    # .NET
+    r"|same key has already been added|cannot be an empty string|does not fall within the expected range"
+    r"|cannot be converted to type|Format of the initialization string"
+)
 # Sentences that a language says of the code alone, whichever names it has: a function, a class or an argument may
-# bear the name of a client, as in `TypeError: redis.createPool is not a function`.
+# bear the name of a client, as in `TypeError: redis.createPool is not a function`. A signature has # for a number.
 _OF_CALLS = re.compile(
     # Python
     r"got an unexpected keyword argument|got multiple values for"
-    r"|missing \d+ required (?:positional|keyword-only) argument"
-    r"|takes (?:\d+|no|from \d+ to \d+|exactly \w+|at (?:most|least) \w+) (?:positional |keyword )?argument"
+    r"|missing [\d#]+ required (?:positional|keyword-only) argument"
+    r"|takes (?:[\d#]+|no|from [\d#]+ to [\d#]+|exactly \w+|at (?:most|least) \w+) (?:positional |keyword )?argument"
     r"|object is not (?:callable|subscriptable|iterable|an iterator)|object does not support item"
     r"|unsupported operand type"
     # JavaScript
@@ -63,7 +94,7 @@ _OF_CALLS = re.compile(
     r"|(?:undefined|null) is not an object(?: \(evaluating [^'\n]{1,200}\))?"
     # Ruby, PHP
     r"|\b(?:unknown|missing) keywords?: :?\w{1,80}(?:, :?\w{1,80}){0,20}|wrong number of arguments"
-    r"|: Argument #\d+ .{0,300}?must be of type \S{1,200}(?: \w{1,80} given)?(?:, called in .*)?"
+    r"|: Argument #[\d#]+ .{0,300}?must be of type \S{1,200}(?: \w{1,80} given)?(?:, called in .*)?"
 )
 _CALLS = ("TypeError", "ArgumentError")
 # Words for what another party answered. That it has not the expected form is the fault of who gave it, or of the code.
@@ -78,7 +109,7 @@ _WORDS_OF_NAME = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_")
 _OF_TYPES = re.compile(
     r"must be [\w ]{1,40}, not \S|can only concatenate|no implicit conversion of|not enough values to unpack"
 )
-_OF_VALUES = re.compile(r"\bmust (?:specify|not be (?:empty|null|blank|None))\b|\(\w{1,80}\.py, line \d+\)\s*\Z")
+_OF_VALUES = re.compile(r"\bmust (?:specify|not be (?:empty|null|blank|None))\b|\(\w{1,80}\.py, line [\d#]+\)\s*\Z")
 _PLAIN = re.compile(
     r"\bpanic: runtime error\b|\bError: Call to (?:undefined|a member function)"
     r"|\bErrorException: (?:Undefined|Trying to access|Attempt to read)"
@@ -88,8 +119,16 @@ _ANOTHER_PARTY = re.compile(
     r"|EAI_|EPIPE|ETIMED|EHOST|ENET|UND_ERR)\w*|\bDNS\b|name resolution|unreachable|refused"
     r"|\b(?:SSL|TLS|EOF|HTTP|JSON)\b|certificate|https?://|unavailable|upstream|gateway|rate limit|\bpool\b"
     r"|too many (?:clients|requests|open files)|\bdatabase|\bserver\b|\bclosed\b|\bstatus\b|\bresponse\b|\bbody\b"
-    r"|webhook|signature|api key|\bdeclined\b|nxdomain|expecting value: line"
+    r"|webhook|signature|api key|\bdeclined\b|nxdomain|expecting value: line|JSONDecode|no space left"
+    r"|read-only file system|\bMemoryError\b|OutOfMemory|cannot allocate memory"
 )
+# The same of a payment: a card that is refused is an answer of the provider.
+_PAYMENT = re.compile(
+    r"(?i)\bcards?\b|stripe|paypal|braintree|adyen|mollie|klarna|razorpay|worldpay|\binsufficient\b|\bacquirer\b"
+    r"|\bissuer\b"
+)
+# A value that is an error itself, as Elixir and Ruby print the one that no clause matches.
+_ERROR_VALUE = re.compile(r"\{:?error\b|%[\w.]{1,80}Error\{")
 # What the network, a server or a service did, in the words of whichever class; `timeout` alone may name an argument.
 _FAULT = re.compile(
     r"(?i)fetch failed|failed to fetch|networkerror|\bnetwork\b|\bload failed|\bterminated\b"
@@ -105,12 +144,24 @@ _FAULT = re.compile(
 )
 _EVALUATED = re.compile(r"\(evaluating '([^'\n]{1,200})'\)")  # JavaScriptCore quotes the expression itself
 _QUOTED = re.compile(r"'[^']{0,200}'|\"[^\"]{0,200}\"|`[^`']{0,200}[`']")
-# What raised it, in the chain of Java and of Node.
+# What raised it: in the chains of Java and Node, of Rails, of PHP and Monolog, and of .NET.
 _CAUSE = re.compile(
-    r"^[^\S\n]*(?:Caused by: |\[?cause\]?: |nested exception is )(.*)$|; nested exception is (.*)$", re.M
+    r"^[^\S\n]*(?:Caused by: |Causes?: |\[?cause\]?: |nested exception is |Next (?=[\w\\]{0,200}(?:Error|Exception)\b)"
+    r"|\[previous exception\] (?:\[object\] )?\(?)(.*)$"
+    r"|; nested exception is (.*)$|---> (.*?)(?= ---> |$)",
+    re.M,
 )
+# A line that begins with a class: of a traceback and its chain, also of a group of exceptions. A framework's `Exception
+# on /path` names none.
 _HEADER = re.compile(
-    r"^(?:\*\* \()?(?:(?:[A-Za-z_]\w*(?:\.|::|\\{1,2}))*\w*(?:Error|Exception)\b|[A-Z]\w*(?:::[A-Z]\w*)+: ).*$", re.M
+    r"^(?: {0,12}\| |\[[^\]\n]{1,80}\] )?(?:\*\* \()?(?:"
+    r"(?:[A-Za-z_]\w*(?:\.|::|\\{1,2}))*\w*(?:Error|Exception)(?=[:)]| [(\[]|\s*$)"
+    r"|Exception in thread "
+    r"|[A-Z]\w*(?:::[A-Z]\w*)+(?:: | \()"
+    r"|(?:[a-z_]\w*\.)+[A-Z]\w*(?=: |\s*$)"  # Python's without such an ending
+    r").*$"
+    r"|^[^\s:]+:\d+:in [^\n]*\([A-Z][\w:]*\)$",  # Ruby
+    re.M,
 )
 
 # Errors that speak of another party: a database, a broker, a service, or the network to it.
@@ -137,25 +188,54 @@ _OTHERS = re.compile(
 
 
 def is_mistake(text: str, example: str = "") -> bool:
-    """Whether a language raised it for a mistake in the code itself, whatever the record speaks of besides.
+    """Whether a language raised it for a mistake in the code itself, and no part of its chain is of another party.
 
     ``text``: the line that says what happened, with what stands before it. ``example``: the whole record, of which the
-    first causes are read that the line does not name.
+    chain is read. A mistake that comes while an error of the database is handled, or of a service, proves nothing: the
+    request had failed already.
     """
-    causes = [found for pair in _CAUSE.findall(_lines(f"{text}\n{example}")) for found in pair if found]
-    line = next((line for line in reversed(text.splitlines()) if line.strip()), "")
-    if _is_certain(line) or _is_certain(causes[-1] if causes else ""):
-        return True
-    return _is_likely(line) and not any(_ANOTHER_PARTY.search(cause) or speaks_of_others(cause) for cause in causes)
+    line = _last(text)
+    mistake = _is_certain(line) or _is_likely(line)
+    if not mistake:
+        causes = _causes(f"{text}\n{example}")
+        mistake = bool(causes) and _is_certain(causes[-1]) and not _OTHERS.search(line)
+    return mistake and not any(map(_is_of_another, chain(text, example)))
+
+
+def is_said_of_code(text: str) -> bool:
+    """Whether its class or its sentence is one that a language has for the code alone, whatever caused it."""
+    line = _last(text)
+    return _is_certain(line) or (_is_likely(line) and _is_sentence(line))
+
+
+def chain(text: str, example: str = "") -> list[str]:
+    """The exceptions that a record names: those that raised or preceded the last one, and that itself."""
+    return [*_HEADER.findall(_lines(example)), *_causes(f"{text}\n{example}")]
+
+
+def _causes(record: str) -> list[str]:
+    return [found for groups in _CAUSE.findall(_lines(record)) for found in groups if found]
+
+
+def _last(text: str) -> str:
+    return next((line for line in reversed(text.splitlines()) if line.strip()), "")
+
+
+def _is_of_another(part: str) -> bool:
+    if _is_certain(part) or _is_likely(part):
+        return False
+    return any(pattern.search(part) for pattern in (_ANOTHER_PARTY, _OTHERS, _PAYMENT))
 
 
 def _is_certain(line: str) -> bool:
+    if _ERROR_VALUE.search(line):
+        return False
     return bool(_PLAIN.search(line)) or bool(_CERTAIN.fullmatch(_raised(line)))
 
 
 def _is_likely(line: str) -> bool:
     raised = _raised(line)
-    if not _LIKELY.fullmatch(raised):
+    if not _LIKELY.fullmatch(raised) or _ERROR_VALUE.search(line):
         return False
     bare = _bare(line)
     if raised in _CALLS and _OF_CALLS.search(bare):
@@ -163,7 +243,16 @@ def _is_likely(line: str) -> bool:
             return False
         if _is_of_calls(bare):
             return True
-    return not _ANOTHER_PARTY.search(bare) and not _OTHERS.search(bare)
+    if raised in _OF_ANY_WORDS and not _SENTENCES.search(bare):
+        return False
+    said = bare[bare.find(raised) :]  # the name of a logger, before it, may be that of a payment
+    return not (_ANOTHER_PARTY.search(bare) or _OTHERS.search(bare) or _PAYMENT.search(said))
+
+
+def _is_sentence(line: str) -> bool:
+    """Of a line that is likely a mistake."""
+    raised, bare = _raised(line), _bare(line)
+    return raised in _OF_ANY_WORDS or (raised in _CALLS and _is_of_calls(bare))
 
 
 def _bare(line: str) -> str:
@@ -216,7 +305,7 @@ def is_of_a_language(text: str, example: str = "") -> bool:
     It is a mistake of the code that bears another party's name then, as in `TypeError: timeout must be int, not str`.
     Every other sentence may be what that party answered: no list has all their words.
     """
-    line = next((line for line in reversed(text.splitlines()) if line.strip()), "")
+    line = _last(text)
     return all(_is_of_language(said) for said in (line, *filter(_OTHERS.search, _said(line, example))))
 
 
@@ -233,8 +322,7 @@ def _is_of_language(line: str) -> bool:
 def _said(text: str, example: str) -> list[str]:
     """The lines of a record that say what happened: the paths of its frames lead through the libraries of many."""
     whole = _lines(example)
-    chain = _HEADER.findall(whole) + [found for pair in _CAUSE.findall(whole) for found in pair]
-    return [text, *chain, *([] if "\n" in whole else [whole])]
+    return [text, *_HEADER.findall(whole), *_causes(whole), *([] if "\n" in whole else [whole])]
 
 
 def _lines(example: str) -> str:

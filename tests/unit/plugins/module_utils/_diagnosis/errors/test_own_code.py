@@ -4,33 +4,11 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.errors.own_code import code_causes
-from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import LogReport, SignatureReport
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import SignatureReport
 
 from support.reports import kind_of_record, log
 
-from ..endpoint_facts import SERVICES, service
-
-FRESH = {**SERVICES, "backend": service("backend", age=60, image_age=90)}
-ALONE: dict[str, str] = {}
-ASKS = {"approval": "always"}
-
-
-def failing(*kinds: SignatureReport) -> LogReport:
-    """No request of 50 failed before the release, 20 of 40 since."""
-    report = log(*kinds)
-    report["requests"]["before"] = {"asked": 50, "failed": 0}
-    report["requests"]["since"] = {"asked": 40, "failed": 20}
-    return report
-
-
-def judged(*kinds: SignatureReport) -> tuple[str, str, object]:
-    causes = code_causes(failing(*kinds), FRESH, ["backend"], 7200)
-    return (causes[0].name, causes[0].mitigation, dict(causes[0].rules)) if causes else ("", "", {})
-
-
-def new(text: str, count: int = 50, example: str = "") -> SignatureReport:
-    report = kind_of_record(text, new=True, count=count)
-    return {**report, "example": example or report["example"]}
+from .own_code_facts import ALONE, ASKS, FRESH, failing, judged, new
 
 
 @pytest.mark.parametrize(
@@ -250,3 +228,57 @@ def test_a_fault_of_another_party_is_none_of_the_code_in_the_class_of_a_language
 def test_nor_is_one_that_another_party_caused(cause):
     text = "TypeError: timeout must be int, not str"
     assert judged(new(text, example=cause.format(text))) == ("", "", {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ValueError: Your card has insufficient funds.",
+        "ValueError: card_declined",
+        "ArgumentError (Your card number is incorrect.)",
+        "System.ArgumentException: Your card does not support this type of purchase.",
+        "IllegalArgumentException: Your card's security code is incorrect.",
+        "RangeError: Your card was declined.",
+        '** (CaseClauseError) no case clause matching: {:error, %Stripe.Error{code: :card_declined, message: "x"}}',
+        "** (MatchError) no match of right hand side value: {:error, %Stripe.Error{code: :rate_limit_error}}",
+    ],
+)
+def test_what_the_provider_said_is_none_of_the_code_in_the_class_of_a_language(text):
+    assert judged(new(text)) == ("", "", {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ValueError: payment failed",
+        "java.lang.IllegalArgumentException: payment rejected by the issuer",
+        "System.ArgumentException: the purse is empty",
+        "ArgumentError: order 7 may not be paid",
+        "TypeError: invalid card token",
+        "** (KeyError) key :id not found in: %Acme.Error{code: :refused}",
+        'NoMatchingPatternError ({:error=>"refused"})',
+    ],
+)
+def test_a_class_of_a_language_with_words_of_an_application_asks_for_an_approval(text):
+    assert judged(new(text)) == ("own_code", "roll_back_release", ASKS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ValueError: invalid literal for int() with base 10: 'x'",
+        "ValueError: The view shop.views.pay didn't return an HttpResponse object. It returned None instead.",
+        "ArgumentError (wrong number of arguments (given 1, expected 2)):",
+        "java.util.NoSuchElementException: No value present",
+        "System.ArgumentException: An item with the same key has already been added. Key: 7",
+        "** (MatchError) no match of right hand side value: nil",
+        "TypeError: charge() missing # required positional argument: 'card'",
+        "TypeError: card.charge is not a function",
+        "PHP Fatal error: Uncaught TypeError: charge(): Argument ## ($card) must be of type Card, null given",
+        "ERROR payments.stripe_client: TypeError: unhashable type: 'dict'",
+        "NameError (uninitialized constant Stripe::CardError)",
+        "KeyError: 'card_declined'",
+    ],
+)
+def test_a_sentence_of_a_language_is_of_the_code_though_it_names_a_card(text):
+    assert judged(new(text)) == ("own_code", "roll_back_release", ALONE)

@@ -188,3 +188,24 @@ def test_what_is_no_time_of_an_event(text):
 )
 def test_a_signature_is_known_by_the_words_of_each_library(text, kind):
     assert provider_error(text) == kind
+
+
+@pytest.mark.parametrize("text", ["shop.errors.NoSeats: flight 7", "TypeError: unhashable type: 'dict'", "OSError: x"])
+def test_the_frames_of_a_traceback_name_no_error_that_was_raised(text):
+    frame = '  File "/app/stripe_error.py", line 9, in pay\n    raise stripe.CardError("Your card was declined")'
+    assert provider_error(text, f"Traceback (most recent call last):\n{frame}\n{text}") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("ValueError: Your card's zip code failed validation.", CARD),
+        ("ValueError: An error occurred while processing your card. Try again in a little bit.", CARD),
+        ("ArgumentError: insufficient funds", CARD),
+        ("ValueError: Invalid API Key provided: sk_live_x", KEY),
+        ("ValueError: time data 'x' does not match format '%Y'", ""),
+        ("TypeError: card.charge is not a function", ""),
+    ],
+)
+def test_a_class_of_a_language_may_say_what_the_provider_answered(text, kind):
+    assert provider_error(text) == kind

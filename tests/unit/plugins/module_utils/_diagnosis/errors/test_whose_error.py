@@ -156,6 +156,9 @@ def test_a_line_that_names_another_party_is_of_the_code_by_its_proof_alone(text,
         "a.",
         "must be ",
         "takes 1 ",
+        " ---> ",
+        "x:1:in (A",
+        "comparison of ",
     ],
 )
 def test_a_long_line_is_judged_in_linear_time(piece):
