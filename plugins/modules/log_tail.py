@@ -211,7 +211,7 @@ signatures:
     last_seen: {description: "Time of the last record, in seconds since 1970; null where it is not known.", type: float}
     new: {description: "Whether this kind is new; null where that is not known.", type: bool}
     sources: {description: "Names of the sources it was found in.", type: list, elements: str}
-    example: {description: "One record of this kind, with secrets hidden.", type: str}
+    example: {description: "One record of this kind, with secrets hidden; a long one without all frames.", type: str}
 other_signatures:
   description: Number of records of kinds beyond the first 500.
   returned: success

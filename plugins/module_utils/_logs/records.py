@@ -42,6 +42,11 @@ _SHOWN = 8 * 1024  # characters of a record that are returned
 _EXAMPLE = 2000  # and of an example
 _CLEANED = 4 * _SHOWN  # of either end of a long one that secrets are looked for in
 _WORD = 2000  # and of a word in which it is not cut
+# Between the exceptions of a chain.
+_FRAME = lazy(
+    r"\s*\Z|\s(?!\s*(?:---> |\[?cause\]?: |Caused by: ))|#\d+ |(?:at|from) \S|\.\.\. \d+ "
+    r"|\S+:\d+:in [^(]*\Z"
+)
 _LAST_WORD, _FIRST_WORDS = lazy(r"\s\S*\Z"), lazy(r"\S*\s+\S+\s+")
 
 
@@ -202,7 +207,7 @@ class Signatures:
             if len(self._found) >= self._most:
                 self.others += 1
                 return
-            kept = self._found[text] = Signature(text, level, example=shown(record.text)[:_EXAMPLE])
+            kept = self._found[text] = Signature(text, level, example=example_of(record.text))
         kept.add(record)
 
     def as_dicts(
@@ -247,6 +252,17 @@ def shown(text: str) -> str:
     It is cut last: half a secret would not be recognised.
     """
     return _cut(_clean(text))
+
+
+def example_of(text: str) -> str:
+    """The beginning of a record without secrets. Behind half of that a long one loses the frames of its stack, so that
+    each exception of a chain is in it: which one came first shows whose fault it is."""
+    clean = _clean(text)
+    head = clean.rfind("\n", 0, _EXAMPLE // 2)
+    if len(clean) <= _EXAMPLE or head < 0:
+        return clean[:_EXAMPLE]
+    told = [line for line in clean[head + 1 :].split("\n") if not _FRAME.match(line)]
+    return "\n".join([clean[:head], "  ...", *told])[:_EXAMPLE]
 
 
 def _clean(text: str) -> str:

@@ -140,6 +140,40 @@ def test_an_example_is_cut_behind_the_hiding_of_secrets():
     assert "NESTED" not in told
 
 
+FRAME = '  File "/usr/lib/python3/site-packages/sqlalchemy/engine/base.py", line 145, in __init__\n    self._connect()'
+JAVA = "\tat org.springframework.web.servlet.FrameworkServlet.service(FrameworkServlet.java:883)"
+RUBY = "app/models/concerns/payments/charge_with_retries.rb:145:in `charge_with_retries'"
+NET = "   at Microsoft.AspNetCore.Routing.EndpointMiddleware.Invoke(HttpContext context) in /src/a.cs:line 9"
+
+
+@pytest.mark.parametrize(
+    ("first", "frame", "between", "last"),
+    [
+        ("Traceback (most recent call last):", FRAME, "psycopg.OperationalError: refused", "AttributeError: rollback"),
+        ("java.lang.IllegalStateException: x", JAVA, "Caused by: java.io.IOException: x", "Caused by: java.lang.X: y"),
+        ("NoMethodError (undefined method `id'):", RUBY, "Causes:", "PG::ConnectionBad (refused)"),
+        ("System.ArgumentException: x", NET, " ---> Npgsql.NpgsqlException: x", " ---> System.IO.IOException: y"),
+        ("TypeError: x", "    at pay (/app/node_modules/a/b.js:3:1)", "  [cause]: Error: x", "  [cause]: Error: y"),
+    ],
+)
+def test_the_example_of_a_long_chain_has_each_exception(first, frame, between, last):
+    signatures = Signatures()
+    signatures.add(Record(1.0, "web", "\n".join([f"ERROR {first}", *[frame] * 60, between, *[frame] * 60, last])))
+    (example,) = (row["example"] for row in signatures.as_dicts(0.0, None, (), 9))
+    lines = [line.strip() for line in example.split("\n")]
+    assert (lines[0], lines[-2:]) == (f"ERROR {first}", [between.strip(), last.strip()])
+    assert frame.strip().split("\n")[0] in lines
+    assert len(example) <= 2000
+
+
+@pytest.mark.parametrize("record", ["ERROR x\n  a\n  b\nKeyError: x", "ERROR " + "x " * 3000, "ERROR x\n" + "y" * 1900])
+def test_the_example_of_another_record_is_its_beginning(record):
+    signatures = Signatures()
+    signatures.add(Record(1.0, "web", record))
+    (example,) = (row["example"] for row in signatures.as_dicts(0.0, None, (), 9))
+    assert example == record[:2000]
+
+
 def test_what_systemd_logs_as_usual_may_say_more():
     assert Record(0.0, "unit", "ERROR payment failed", grade="info").level == "error"
     assert Record(0.0, "unit", "it went well", grade="info").level == "info"
