@@ -65,7 +65,8 @@ def test_the_networks_fault_in_the_words_of_javascript():
 
 
 @pytest.mark.parametrize(
-    ("mistakes", "others", "rules"), [(50, 50, ALONE), (50, 3, ALONE), (1, 50, ASKS), (20, 400, ASKS)]
+    ("mistakes", "others", "rules"),
+    [(50, 24, ALONE), (50, 3, ALONE), (50, 25, ASKS), (50, 50, ASKS), (1, 50, ASKS), (20, 400, ASKS)],
 )
 @pytest.mark.parametrize(
     "other",
@@ -73,6 +74,31 @@ def test_the_networks_fault_in_the_words_of_javascript():
 )
 def test_a_stray_mistake_does_not_speak_for_the_many_errors_beside_it(other, mistakes, others, rules):
     assert judged(new("KeyError: 'b1'", mistakes), new(other, others)) == ("own_code", "roll_back_release", rules)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "rules"),
+    [
+        (["psycopg.OperationalError: Connection refused"], ASKS),
+        (["OperationalError: the database system is starting up", "OperationalError: refused", "PoolTimeout: x"], ASKS),
+        (["stripe.error.APIConnectionError: x", "requests.exceptions.ReadTimeout: x"], ASKS),
+        (["Internal Server Error: /pay"], ALONE),
+        (["Completed 500 Internal Server Error in #ms", "Exception on /pay [POST]"], ALONE),
+        ([], ALONE),
+    ],
+)
+def test_an_outage_gives_each_request_its_error_and_one_behind_it(kinds, rules):
+    """In as many records, of several kinds, of which a half may lie before what was read."""
+    behind = new("AttributeError: 'NoneType' object has no attribute 'execute'", 12)
+    for lost in (0, 1):
+        others = [new(kind, 12 // len(kinds) - (lost if not place else 0)) for place, kind in enumerate(kinds)]
+        assert judged(behind, *others) == ("own_code", "roll_back_release", rules)
+
+
+def test_an_error_of_another_party_is_seen_in_the_record_of_a_request():
+    text = "Internal Server Error: /pay"
+    record = f"{text}\nTraceback (most recent call last):\n{PAY}\npsycopg.OperationalError: refused"
+    assert judged(new("KeyError: 'b1'", 12), new(text, 12, record)) == ("own_code", "roll_back_release", ASKS)
 
 
 def test_what_was_there_before_and_declined_cards_do_not_count():
