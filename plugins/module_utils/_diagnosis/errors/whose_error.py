@@ -195,7 +195,7 @@ def is_mistake(text: str, example: str = "") -> bool:
     request had failed already.
     """
     line = _last(text)
-    mistake = _is_certain(line) or _is_likely(line)
+    mistake = is_said_of_code(text)
     if not mistake:
         causes = _causes(f"{text}\n{example}")
         mistake = bool(causes) and _is_certain(causes[-1]) and not _OTHERS.search(line)
@@ -205,7 +205,7 @@ def is_mistake(text: str, example: str = "") -> bool:
 def is_said_of_code(text: str) -> bool:
     """Whether its class or its sentence is one that a language has for the code alone, whatever caused it."""
     line = _last(text)
-    return _is_certain(line) or (_is_likely(line) and _is_sentence(line))
+    return _is_certain(line) or _is_likely(line)
 
 
 def chain(text: str, example: str = "") -> list[str]:
@@ -222,7 +222,7 @@ def _last(text: str) -> str:
 
 
 def _is_of_another(part: str) -> bool:
-    if _is_certain(part) or _is_likely(part):
+    if is_said_of_code(part):
         return False
     return any(pattern.search(part) for pattern in (_ANOTHER_PARTY, _OTHERS, _PAYMENT))
 
@@ -247,12 +247,6 @@ def _is_likely(line: str) -> bool:
         return False
     said = bare[bare.find(raised) :]  # the name of a logger, before it, may be that of a payment
     return not (_ANOTHER_PARTY.search(bare) or _OTHERS.search(bare) or _PAYMENT.search(said))
-
-
-def _is_sentence(line: str) -> bool:
-    """Of a line that is likely a mistake."""
-    raised, bare = _raised(line), _bare(line)
-    return raised in _OF_ANY_WORDS or (raised in _CALLS and _is_of_calls(bare))
 
 
 def _bare(line: str) -> str:

@@ -209,3 +209,13 @@ def test_the_frames_of_a_traceback_name_no_error_that_was_raised(text):
 )
 def test_a_class_of_a_language_may_say_what_the_provider_answered(text, kind):
     assert provider_error(text) == kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["TypeError: unhashable type: 'dict'", "ValueError: invalid literal for int() with base 10: 'x'", "KeyError: 'v1'"],
+)
+def test_a_mistake_in_the_view_of_the_webhook_is_no_event_that_was_refused(text):
+    record = f"stripe webhook: cannot check the signature\nTraceback (most recent call last):\n{text}"
+    assert provider_error(text, record) == ""
+    assert provider_error("shop.errors.Refused: x", record) == SIGNATURE
