@@ -28,49 +28,61 @@ _PACKAGES = frozenset(
 )
 _CERTAIN = re.compile(
     # Python, Ruby, JavaScript, Elixir
-    r"(?:Key|Attribute|Name|UnboundLocal|Import|ModuleNotFound|Index|ZeroDivision|Recursion|NotImplemented|Reference"
+    r"(?:Key|Attribute|Name|UnboundLocal|Import|ModuleNotFound|Index|ZeroDivision|Recursion|Reference"
     r"|Indentation|Tab|NoMethod|NoMatchingPattern|LocalJump|Frozen|UndefinedFunction"
     r"|BadArity|Arithmetic"
     # PHP, Java
     r"|ArgumentCount|DivisionByZero|UndefinedMethod|ClassNotFound|NoClassDefFound|NoSuchMethod|NoSuchField|AbstractMethod"
     r"|IncompatibleClassChange|StackOverflow)Error"
     r"|(?:NullPointer|ClassCast|(?:Array|String)?IndexOutOfBounds|NegativeArraySize|ArrayStore|Arithmetic"
-    r"|UnsupportedOperation|ConcurrentModification|ClassNotFound|NoSuchMethod|NoSuchField"
+    r"|ConcurrentModification|ClassNotFound|NoSuchMethod|NoSuchField"
     r"|UninitializedPropertyAccess"
     # .NET
     r"|NullReference|InvalidCast|IndexOutOfRange|ArgumentNull|ArgumentOutOfRange|KeyNotFound|MissingMethod|DivideByZero"
-    r"|NotImplemented|TypeLoad)Exception"
+    r"|TypeLoad)Exception"
 )
 # A mistake, unless the message speaks of another party: JavaScript has `TypeError: fetch failed` for a fault of the
 # network, and `SyntaxError: Unexpected token < in JSON` for an answer that is an error page.
 _LIKELY = re.compile(
-    r"(?:Type|Value|Syntax|Range|Unicode\w*|Argument|Match|CaseClause|WithClause|FunctionClause)Error"
-    r"|(?:IllegalArgument|NumberFormat|NoSuchElement|Format|Argument)Exception"
+    r"(?:Type|Value|Syntax|Range|Unicode\w*|Argument|Match|CaseClause|WithClause|FunctionClause|NotImplemented)Error"
+    r"|(?:NotImplemented|UnsupportedOperation|IllegalArgument|NumberFormat|NoSuchElement|Format|Argument)Exception"
 )
 # Of these the classes that applications and libraries raise with words of their own as often, as in
 # `ValueError: payment failed`: what they say proves a mistake only where it is a sentence of the language.
 _OF_ANY_WORDS = frozenset(
-    ["ValueError", "ArgumentError", "ArgumentException", "IllegalArgumentException", "NoSuchElementException"]
+    [
+        "ValueError",
+        "RangeError",
+        "ArgumentError",
+        "ArgumentException",
+        "IllegalArgumentException",
+        "NoSuchElementException",
+    ]
 )
 _SENTENCES = re.compile(
     # Python, NumPy, Django
     r"invalid literal for int\(\)|could not convert string to |(?:too many|not enough) values to unpack"
     r"|\b(?:substring|subsection) not found|\bnot in (?:list|tuple|deque|range)\b|math domain error"
     r"|does not match format|unconverted data remains|Invalid isoformat string"
-    r"|\b(?:year|month|day|hour|minute|second)\b.{0,20}(?:out of range|must be in)"
+    r"|\b(?:year|month|day|hour|minute|second)\b.{0,20}(?:out of range|must be in [\d#])"
     r"|\b(?:min|max)\(\) (?:arg|iterable argument) is (?:an )?empty|(?:Unknown|Invalid) format (?:code|specifier)"
     r"|unsupported format character|cannot switch from (?:manual|automatic) field|encountered in format string"
     r"|empty separator|cannot convert float (?:NaN|infinity)|embedded null|dictionary update sequence element"
     r"|truth value of an? |could not be broadcast|return an HttpResponse object"
     r"|ValueError: Cannot assign |must be a '' instance|needs to have a value for field"
     r"|expected a number but got|save\(\) prohibited|Missing staticfiles manifest entry"
+    # JavaScript
+    r"|Maximum call stack size|RangeError(?: \[\w+\])?: The value of |Invalid time value"
+    r"|Invalid (?:(?:typed )?array|array buffer|string) length|Invalid (?:count value|code point)"
+    r"|\b(?:digits|precision|radix)\b.{0,20} must be"
     # Ruby, Elixir
     r"|wrong number of arguments|\b(?:unknown|missing) keywords?:|comparison of .{1,80} with .{1,80} failed"
+    r"|float NaN out of range|bignum too big"
     r"|invalid value for (?:Integer|Float)\(\)|invalid date\b|argument out of range|without a block"
     r"|(?:\(ArgumentError\)|ArgumentError:) argument error|errors were found at the given arguments"
     r"|could not fetch (?:environment variable|application environment)"
     # Java, Kotlin
-    r"|(?:must not|cannot|may not) be null\b|violates its general contract|argument type mismatch"
+    r"|Exception: .{0,200}(?:must not|cannot|may not) be null\b|violates its general contract|argument type mismatch"
     r"|Could not resolve placeholder|Name for argument of type|Not a managed type|bound must be positive"
     r"|No value present|(?:Collection|List|Sequence|Array) (?:is empty|contains no element)"
     r"|NoSuchElementException\s*$"
@@ -125,7 +137,7 @@ _ANOTHER_PARTY = re.compile(
 # The same of a payment: a card that is refused is an answer of the provider.
 _PAYMENT = re.compile(
     r"(?i)\bcards?\b|stripe|paypal|braintree|adyen|mollie|klarna|razorpay|worldpay|\binsufficient\b|\bacquirer\b"
-    r"|\bissuer\b"
+    r"|\bissuer\b|\bpayments? (?:was |is |has been |could |can)?(?:failed|rejected|refused|denied|not)\b"
 )
 # A value that is an error itself, as Elixir and Ruby print the one that no clause matches.
 _ERROR_VALUE = re.compile(r"\{:?error\b|%[\w.]{1,80}Error\{")
@@ -144,10 +156,10 @@ _FAULT = re.compile(
 )
 _EVALUATED = re.compile(r"\(evaluating '([^'\n]{1,200})'\)")  # JavaScriptCore quotes the expression itself
 _QUOTED = re.compile(r"'[^']{0,200}'|\"[^\"]{0,200}\"|`[^`']{0,200}[`']")
-# What raised it: in the chains of Java and Node, of Rails, of PHP and Monolog, and of .NET.
+# What raised it: in the chains of Java and Node, of Rails, of PHP and Monolog, of Go and of .NET.
 _CAUSE = re.compile(
     r"^[^\S\n]*(?:Caused by: |Causes?: |\[?cause\]?: |nested exception is |Next (?=[\w\\]{0,200}(?:Error|Exception)\b)"
-    r"|\[previous exception\] (?:\[object\] )?\(?)(.*)$"
+    r"|\[previous exception\] (?:\[object\] )?\(?|(?=panic: ))(.*)$"
     r"|; nested exception is (.*)$|---> (.*?)(?= ---> |$)",
     re.M,
 )

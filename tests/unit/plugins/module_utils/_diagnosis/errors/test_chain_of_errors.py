@@ -79,6 +79,7 @@ def test_a_chain_of_mistakes_is_of_the_code(errors):
         ("NoMethodError (undefined method `id' for nil):", "Caused by: PG::ConnectionBad (connection refused)"),
         ("pay.rb:5:in `pay': undefined method `id' for nil (NoMethodError)",
          "\tfrom pay.rb:1:in `pay'\npay.rb:2:in `run': server closed the connection (PG::ConnectionBad)"),
+        ("panic: runtime error: nil pointer dereference [recovered]", "\tpanic: dial tcp 10.0.0.2: connection refused"),
         ("production.ERROR: ErrorException: Undefined array key",
          "[previous exception] [object] (PDOException(code: 7): SQLSTATE[08006] refused"),
     ],
@@ -91,6 +92,7 @@ def test_the_chain_is_read_in_every_language(text, cause):
     ("text", "cause"),
     [
         ("java.lang.NullPointerException: x", "Caused by: java.lang.ClassCastException: class A"),
+        ("panic: runtime error: nil pointer dereference [recovered]", "\tpanic: runtime error: index out of range"),
         ("System.AggregateException: One or more errors occurred.", " ---> System.NullReferenceException: x"),
         ("NoMethodError (undefined method `id' for nil):", "\nCauses:\nKeyError (key not found: :redis)"),
     ],
