@@ -18,7 +18,7 @@ from ..._logs.records import LogReport, SignatureReport
 from ..cause import Cause
 from ..failing_share import Shares, failing_shares
 from .provider_errors import CARD, OWN, provider_error
-from .whose_error import chain, is_mistake, is_of_a_language, speaks_of_others
+from .whose_error import chain, is_fault_of_others, is_mistake, is_of_a_language, speaks_of_others
 
 CODE, ROLL_BACK = "own_code", "roll_back_release"
 SEVERAL = 3  # of one kind; fewer are stray
@@ -40,6 +40,7 @@ _NO_CLASS = re.compile(
     r"|\bunhandled exception\b"
 )
 _EXCEPTION = re.compile(r"\b[A-Za-z_]*(?:Error|Exception)\b")
+_OUTDATED = re.compile(r"\b\w*DeprecationWarning\b|\bdeprecated\b")
 _ACCESS = re.compile(r"^[#\d.:a-f]+ - ")  # a line of an access log repeats the same request
 
 
@@ -122,13 +123,16 @@ def _doubt(shown: Sequence[SignatureReport], log: LogReport) -> str:
 
 
 def _is_exception(signature: SignatureReport) -> bool:
-    """A declined card is an answer to a customer, and what a framework says of a request is no further error."""
-    text, example = signature["text"], signature["example"]
-    if signature["level"] not in ("error", "critical") or _ACCESS.search(text):
+    """Also a fault of another party that a pool or a retry logs as a warning, or without a class.
+
+    A declined card is an answer to a customer, and what a framework says of a request is no further error.
+    """
+    text, example, level = signature["text"], signature["example"], signature["level"]
+    if level not in ("warning", "error", "critical") or _ACCESS.search(text) or _OUTDATED.search(text):
         return False
     kind = provider_error(text, example)
-    named = _EXCEPTION.search(_NO_CLASS.sub("", text))
-    return kind != CARD and bool(kind or named or speaks_of_others(text, example))
+    named = level != "warning" and (kind or _EXCEPTION.search(_NO_CLASS.sub("", text)))
+    return kind != CARD and bool(named or is_fault_of_others(text, example))
 
 
 def _is_mistake(signature: SignatureReport) -> bool:

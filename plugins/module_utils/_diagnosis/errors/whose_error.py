@@ -152,7 +152,7 @@ _FAULT = re.compile(
     r"|not known\b"
     r"|unreachable|refused|\breset\b|\bclosed\b|\baborted\b|\blost\b|hang[ ]up|unavailable|bad gateway|too many"
     r"|(?:could not|unable to|cannot|can't|failed to) (?:connect|reach)|certificate|status code|HTTP Error"
-    r"|SQLSTATE|\bORA-\d"
+    r"|SQLSTATE|\bORA-\d|terminating connection|connection slots|database system is|\brecovery mode\b"
 )
 _EVALUATED = re.compile(r"\(evaluating '([^'\n]{1,200})'\)")  # JavaScriptCore quotes the expression itself
 _QUOTED = re.compile(r"'[^']{0,200}'|\"[^\"]{0,200}\"|`[^`']{0,200}[`']")
@@ -302,6 +302,11 @@ def _raised(line: str) -> str:
 def speaks_of_others(text: str, example: str = "") -> bool:
     """Whether an error names a database, a broker, a service or the network, itself or by what caused it."""
     return any(_OTHERS.search(line) for line in _said(text, example))
+
+
+def is_fault_of_others(text: str, example: str = "") -> bool:
+    """Whether a record names another party, or what became of it or of the way to it, in whichever words."""
+    return any(_OTHERS.search(line) or _FAULT.search(line) for line in _said(text, example))
 
 
 def is_of_a_language(text: str, example: str = "") -> bool:

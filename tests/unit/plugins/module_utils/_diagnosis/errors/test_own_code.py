@@ -101,6 +101,27 @@ def test_an_error_of_another_party_is_seen_in_the_record_of_a_request():
     assert judged(new("KeyError: 'b1'", 12), new(text, 12, record)) == ("own_code", "roll_back_release", ASKS)
 
 
+@pytest.mark.parametrize(
+    ("text", "level", "rules"),
+    [
+        ("psycopg.pool: error connecting in 'pool-1': connection failed: Connection refused", "warning", ASKS),
+        ("shop.db: retry: OperationalError: server closed the connection unexpectedly", "warning", ASKS),
+        ("com.zaxxer.hikari.pool.PoolBase : HikariPool-1 - Failed to validate connection", "warning", ASKS),
+        ("shop.db: FATAL: the database system is starting up", "critical", ASKS),
+        ("error: terminating connection due to administrator command", "error", ASKS),
+        ("shop.db: cannot reach the database, returning nothing", "error", ASKS),
+        ("/app/x.py:3: DeprecationWarning: redis.foo is deprecated", "warning", ALONE),
+        ("shop: cart is empty", "warning", ALONE),
+        ("card_declined: /api/payments", "warning", ALONE),
+        ("psycopg.pool: connection refused", "info", ALONE),
+    ],
+)
+def test_a_fault_of_another_party_counts_as_a_warning_and_without_a_class(text, level, rules):
+    other = {**new(text, 12), "level": level}
+    mistake = new("AttributeError: 'NoneType' object has no attribute 'execute'", 12)
+    assert judged(mistake, other) == ("own_code", "roll_back_release", rules)
+
+
 def test_what_was_there_before_and_declined_cards_do_not_count():
     chronic = kind_of_record("psycopg.OperationalError: refused", new=False, count=900)
     cards = new("stripe.error.CardError: Your card was declined", 900)
