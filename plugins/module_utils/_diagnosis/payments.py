@@ -31,7 +31,7 @@ from .._endpoints.marks.mark import (
     SINGLE_PAGE,
     WRONG_HOST,
 )
-from .._endpoints.reached import is_late_name, unasked_of, unknown_of
+from .._endpoints.reached import BELOW, is_late_name, unasked_of, unknown_of
 from .._logs.records import LogReport, SignatureReport
 from .cause import Cause, Diagnosis, diagnosis, joined
 from .errors.own_code import CODE, SEVERAL, WIDE, code_causes, last_line
@@ -40,7 +40,7 @@ from .errors.provider_errors import EVENT_TIME, SIGNATURE, declined_cards, ids_f
 from .errors.provider_errors import KEY as KEY_ERROR
 from .errors.provider_errors import LIMITED as LIMITED_ERROR
 from .network import STALE, Row, aside, causes_of, to_restart
-from .owner import Services, may_help, rules_of
+from .owner import Services, may_help, rules_of, service_at
 
 STRIPE_DOWN, STRIPE_SLOW, KEY_REFUSED, LIMITED, UNTRUSTED, WEBHOOK, WEBHOOK_DOWN, BLOCKED, TOO_OLD, SERVICE = (
     "stripe_down", "stripe_slow", "key_refused", "rate_limited", "stripe_untrusted", "webhook_misconfigured",
@@ -140,8 +140,9 @@ def diagnose_payments(
     if sum(cause.weight > _BESIDE for cause in causes) > 1:
         causes = [cause for cause in causes if cause.name != WEBHOOK_DOWN]
     if not any(cause.name in (STRIPE_DOWN, STRIPE_SLOW, KEY_REFUSED) for cause in causes):
+        outage = _outage([row for row in matrix if row not in own], services, payers, known)
         logged = [cause for cause in _of_provider(log) if cause.name not in {each.name for each in causes}]
-        causes += [*logged, *code_causes(log, services, payers, fresh)]
+        causes += [*logged, *code_causes(log, services, payers, fresh, outage)]
     causes.sort(key=lambda cause: -cause.weight)
     return diagnosis(
         causes,
@@ -245,6 +246,15 @@ def _is_refused(signature: SignatureReport) -> bool:
 
 def _kind_of(signature: SignatureReport) -> str:
     return provider_error(signature["text"], signature["example"])
+
+
+def _outage(rows: Sequence[Row], services: Services, payers: Sequence[str], known: Known) -> str:
+    """What else fails that the payers may ask; empty for nothing. A bad answer of HTTP may be the payers' own."""
+    for row in rows:
+        asked = row["kind"] != "http" or row["layer"] in BELOW
+        if asked and row["state"] in (DOWN, FLAPPING) and service_at(row, services) not in payers:
+            return _of(row)
+    return f"the database could not be queried: {known.why_unread}" if known.why_unread else ""
 
 
 def _of(row: Row) -> str:

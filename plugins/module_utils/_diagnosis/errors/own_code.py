@@ -45,11 +45,14 @@ _ACCESS = re.compile(r"^[#\d.:a-f]+ - ")  # a line of an access log repeats the 
 
 
 def code_causes(
-    log: LogReport, services: Mapping[str, ServiceReport], payers: Sequence[str], fresh: float
+    log: LogReport, services: Mapping[str, ServiceReport], payers: Sequence[str], fresh: float, outage: str = ""
 ) -> list[Cause]:
     """Errors of our own code. The release is rolled back for them where they came with it, and requests fail since more
     often than before; where either is unknown, or they are not shown to be mistakes of the code, only with an
-    approval."""
+    approval.
+
+    ``outage``: what was measured to fail beside the code, in a clause; its errors may be in no record that was read.
+    """
     signatures = [signature for signature in log["signatures"] if _is_own(signature)]
     if not signatures:
         return []
@@ -67,7 +70,7 @@ def code_causes(
     shares = failing_shares(log["requests"])
     if shares.worse is False:
         return [Cause(CODE, 1.0, (*texts, f"{shares.words}: no more often than before"))]
-    doubt = _doubt(shown, log)
+    doubt = _doubt(shown, log) or (f"the errors may come of an outage: {outage}" if outage else "")
     if not doubt and not came and not _by_requests(shown, shares):
         doubt = "whether the errors came with the release is unknown"
     if shares.worse:

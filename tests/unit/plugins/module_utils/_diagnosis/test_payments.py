@@ -246,6 +246,41 @@ def test_a_rollback_needs_a_new_error_and_more_requests_that_fail(before, since,
     assert judged(requests(before, since, new, count)) == ("own_code", mitigation, rules)
 
 
+def of_kind(kind: str, asked: ProbeReport) -> ProbeReport:
+    return {**asked, "kind": kind}
+
+
+@pytest.mark.parametrize(
+    ("rows", "known", "asks"),
+    [
+        pytest.param([down(BACKEND, "database")], Known(0), True, id="the database is not reached"),
+        pytest.param([row(WORKER, "redis", "flapping", "tcp", "x")], Known(0), True, id="redis is reached at times"),
+        pytest.param(
+            [of_kind("postgres", down(BACKEND, "database", "protocol", "the database system is starting up"))],
+            Known(0), True, id="the database answers badly",
+        ),
+        pytest.param([], Known(0, why_unread="connection refused"), True, id="the database could not be queried"),
+        pytest.param([row(BACKEND, "database"), row(WORKER, "redis")], Known(0), False, id="all are reached"),
+        pytest.param(
+            [down("host", "the shop", "protocol", "500", address="nginx:80", status=500)], Known(0), False,
+            id="our own page fails, as the code does",
+        ),
+        pytest.param(
+            [down("host", "the backend", address="backend:8000")], Known(0), False, id="the payer itself is not reached"
+        ),
+    ],
+)  # fmt: skip
+def test_an_outage_that_was_measured_rolls_no_release_back_unasked(rows, known, asks):
+    """Its errors may be in no record that was read: those are the ones that speak of payments."""
+    fresh = {**SERVICES, "backend": service("backend", age=60, image_age=90)}
+    said = requests((50, 0), (40, 20), True, 12)
+    found = diagnose_payments([stripe(), hook(), *rows], fresh, said, known, ["backend"], 7200).as_dict()
+    (code,) = (cause for cause in found["causes"] if cause["cause"] == "own_code")
+    assert ("outage" in code["evidence"][-1]) is asks
+    if found["cause"] == "own_code":
+        assert dict(found["rules"]) == ({"approval": "always"} if asks else {})
+
+
 @pytest.mark.parametrize("form", ["stripe.error.{}Error: x", "stripe._error.{}Error: x", "Stripe::{}Error: x"])
 @pytest.mark.parametrize(
     ("name", "cause"),
