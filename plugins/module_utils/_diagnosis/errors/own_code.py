@@ -17,6 +17,7 @@ from ..._core.text import shortened
 from ..._logs.records import LogReport, SignatureReport
 from ..cause import Cause
 from ..failing_share import Shares, failing_shares
+from ..owner import service_of
 from .provider_errors import CARD, OWN, provider_error
 from .whose_error import chain, is_fault_of_others, is_mistake, is_of_a_language, speaks_of_others
 
@@ -70,7 +71,8 @@ def code_causes(
     shares = failing_shares(log["requests"])
     if shares.worse is False:
         return [Cause(CODE, 1.0, (*texts, f"{shares.words}: no more often than before"))]
-    doubt = _doubt(shown, log) or (f"the errors may come of an outage: {outage}" if outage else "")
+    beside = [signature for signature in log["signatures"] if _is_of_payers(signature, services, payers)]
+    doubt = _doubt(shown, beside) or (f"the errors may come of an outage: {outage}" if outage else "")
     if not doubt and not came and not _by_requests(shown, shares):
         doubt = "whether the errors came with the release is unknown"
     if shares.worse:
@@ -106,7 +108,13 @@ def _by_requests(shown: Sequence[SignatureReport], shares: Shares) -> bool:
     )
 
 
-def _doubt(shown: Sequence[SignatureReport], log: LogReport) -> str:
+def _is_of_payers(signature: SignatureReport, services: Mapping[str, ServiceReport], payers: Sequence[str]) -> bool:
+    """None of a proxy: that it reached no backend is a consequence of the release, which restarted it."""
+    owners = [service_of(source, services) for source in signature["sources"]]
+    return not owners or any(not owner or owner in payers for owner in owners)
+
+
+def _doubt(shown: Sequence[SignatureReport], beside: Sequence[SignatureReport]) -> str:
     """Why the code may not be what makes requests fail; empty where most new errors are its mistakes.
 
     An outage of the database gives each request its error, and one behind it that looks like a mistake. Of such pairs
@@ -117,7 +125,7 @@ def _doubt(shown: Sequence[SignatureReport], log: LogReport) -> str:
         return "whether the code raised it, or another party that it asked, is not known"
     others = sum(
         signature["count"]
-        for signature in log["signatures"]
+        for signature in beside
         if signature["new"] is not False and _is_exception(signature) and not _is_mistake(signature)
     )
     if _OF_PAIRS * others >= mistakes:

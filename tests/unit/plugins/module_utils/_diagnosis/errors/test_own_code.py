@@ -122,6 +122,22 @@ def test_a_fault_of_another_party_counts_as_a_warning_and_without_a_class(text, 
     assert judged(mistake, other) == ("own_code", "roll_back_release", rules)
 
 
+@pytest.mark.parametrize(
+    ("sources", "rules"),
+    [
+        (["pafar-nginx-1"], ALONE),
+        (["pafar-nginx-1", "pafar-worker-1"], ALONE),
+        (["pafar-nginx-1", "pafar-backend-1"], ASKS),
+        (["pafar-backend-1"], ASKS),
+        (["/var/log/backend.log"], ASKS),  # of no known container
+    ],
+)
+def test_that_the_proxy_reached_no_backend_is_a_consequence_of_the_release(sources, rules):
+    refused = "connect() failed (#: Connection refused) while connecting to upstream, request: '...'"
+    other = {**new(refused, 40), "sources": sources}
+    assert judged(new("KeyError: 'b1'", 20), other) == ("own_code", "roll_back_release", rules)
+
+
 def test_what_was_there_before_and_declined_cards_do_not_count():
     chronic = kind_of_record("psycopg.OperationalError: refused", new=False, count=900)
     cards = new("stripe.error.CardError: Your card was declined", 900)
