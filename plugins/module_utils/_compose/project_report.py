@@ -18,6 +18,7 @@ from .project import Project
 from .project_ref import Source
 from .proxy import StaleProxy
 
+CHECK_FAILS = "its health check fails"
 _STABLE = 10.0  # seconds after which a replica without a health check counts as ready
 
 
@@ -134,7 +135,7 @@ def problem_of(project: Project, container: Container) -> str:
     if lost or falls(project, container):
         return lost or falls(project, container)
     if container.health == UNHEALTHY and not project.works(container):
-        return f"its health check fails: {container.health_output or 'no output'}"
+        return f"{CHECK_FAILS}: {container.health_output or 'no output'}"
     drain = project.drains.get(container.id)
     return drain.words if drain is not None and drain.left else ""
 

@@ -18,10 +18,11 @@ from .._core.result import PlannedAct
 from .acts.excluded import may_be_job, set_apart_since, why_excluded
 from .acts.recovery import Recovery
 from .acts.starting import is_starting, not_ready
+from .checked.foreign import may_be_foreign
 from .container import Container
 from .drain.leftover import Drained, undrain_item
 from .project import Project
-from .project_report import on_purpose, problem_of
+from .project_report import CHECK_FAILS, on_purpose, problem_of
 from .replicas import line_of
 from .scale import dependencies
 
@@ -254,7 +255,8 @@ class _Draft:
         starts += [is_starting(self.project, each) for each in along]
         no_help = not asked and how == RESTART and self.project.loops(container)
         starts += [f"a restart does not help in a restart loop{note}"] if no_help else []
-        starts += [may_be_job(self.project, container)] if not (asked or problem) else []
+        if not asked and (not problem or problem.startswith(CHECK_FAILS)):  # which may be the check of its image
+            starts += [may_be_job(self.project, container), may_be_foreign(self.project, container)]
         held = self.uncertain.get(container.name, "") or next(filter(None, starts), "")
         self._append(container, (problem or "its service is to be restarted") + note, how, held)
         if how == UNPAUSE:

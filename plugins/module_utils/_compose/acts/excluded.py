@@ -58,9 +58,11 @@ def why_excluded(
 
 def may_be_job(project: Project, container: Container) -> str:
     """Why a container that runs may be a job, whose work a restart would begin again, in a clause; empty where it
-    serves, is started again by the engine when it ends, or runs for so long that it is a service."""
+    serves, is started again by the engine when it ends, has passed a health check, or runs for so long that it is a
+    service."""
     once = container.restart_policy in ("no", "", "on-failure") and container.uptime(project.now) < LONG
-    passes = container.health == HEALTHY  # the check of its image, which may be another program's where it fails
+    # The check of its image, which may be another program's where it has never passed.
+    passes = container.health == HEALTHY or container.check.has_passed(container.uptime(project.now))
     if not (once and container.running) or passes or serves(project, container.service):
         return ""
     return (

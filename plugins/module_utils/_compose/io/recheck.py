@@ -20,6 +20,7 @@ from dataclasses import replace
 from ..._core.errors import EngineError
 from ..._system.counters import parse_pressure
 from ..._system.io.kernel_files import read
+from ..checked.foreign import why_foreign
 from ..checked.means import refused
 from ..checked.question import Question, fails, question_of, what_answers
 from ..container import Container
@@ -76,7 +77,7 @@ def _why(engine: Engine, project: Project, container: Container) -> str:
     login = "" if failed else refused(check.output, check.test)
     if login:
         return f"it has failed since the start, while the server answers and refuses what the check gives it: {login}"
-    return "" if failed or not local else _answered(container)
+    return "" if failed or not local else _answered(container) or why_foreign(project, container)
 
 
 def _why_not_in_time(engine: Engine, container: Container) -> str:

@@ -212,3 +212,15 @@ def test_a_check_that_ends_at_a_limit_of_its_own_says_nothing_on_a_busy_host(mon
 )
 def test_what_did_not_time_out_by_itself_is_a_failure_on_a_busy_host_too(monkeypatch, code, said):
     assert judged(("CMD", "x"), said, code=code, always=False, busy=True, monkeypatch=monkeypatch)[0] == UNHEALTHY
+
+
+def test_a_worker_is_not_judged_by_the_check_of_the_image_that_it_shares_with_a_server():
+    """It listens on nothing, and so nothing can be asked of it."""
+    test = ["CMD-SHELL", "curl -f http://localhost:8000/ || exit 1"]
+    never = {"health": "unhealthy", "up": 600, "exits": [1] * 5, "streak": 60, "interval": 10, "test": test}
+    worker, web = container("worker", **never, command=["celery"]), container(test=test, command=["gunicorn"])
+    shop = project(worker, web, services={"web": {}, "worker": {}}, listening={worker.id: (), web.id: (8000,)})
+    (again, dummy) = subject.recheck(engine(), shop).containers
+    assert (again.health, "shop-web-1, of the same image, passes it" in again.health_output) == (UNKNOWN, True)
+    (alone,) = subject.recheck(engine(), replace(shop, containers=(worker,))).containers
+    assert alone.health == UNHEALTHY

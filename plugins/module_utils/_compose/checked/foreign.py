@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether a health check is another program's: that of an image which a server and its workers or jobs share. Pure.
+
+An image has one check, which asks the server that it runs by default. A worker of the same image listens on no port, so
+that the check has always failed, and says nothing of it. A server that hangs before it listens looks the same: only
+another service of the image, which passes the check with another command, shows whose it is.
+"""
+
+from __future__ import annotations
+
+from ..acts.singleton import serves
+from ..container import Container
+from ..project import Project
+from .question import question_of
+
+_SERVER_ANSWERED = 22  # exit code of `curl -f`: something listens, if only for the container itself
+
+
+def why_foreign(project: Project, container: Container) -> str:
+    """Why a check says nothing of the container, in a clause; empty where it may be its own."""
+    vain = _asks_in_vain(project, container)
+    passing = next((other for other in project.containers if vain and _passes(other, container)), None)
+    return f"{vain}; {passing.name}, of the same image, passes it with another command" if passing else ""
+
+
+def may_be_foreign(project: Project, container: Container) -> str:
+    """Why a check may be another program's, in a clause; empty where nothing says so."""
+    vain = _asks_in_vain(project, container)
+    return f"whether its check is meant for it is unknown: {vain}" if vain else ""
+
+
+def _asks_in_vain(project: Project, container: Container) -> str:
+    """Where a check that its files do not give asks for a server that the container has never been, in a clause: it
+    listens on no port, and nothing else says that it answers requests. Empty elsewhere."""
+    spec, check = project.spec(container.service), container.check
+    own = spec is not None and spec.checked
+    if own or not check.always_failed(container.uptime(project.now)) or project.listening.get(container.id) != ():
+        return ""
+    if check.at_limit or check.gave_up or check.program_failed or check.exit_codes[-1:] == (_SERVER_ANSWERED,):
+        return ""
+    question = question_of(check.test, container.environment, (container.service, container.name))
+    if question is None or serves(project, container.service):
+        return ""
+    return f"it has failed since the start and asks on port {question.port}, and the container listens on no port"
+
+
+def _passes(other: Container, container: Container) -> bool:
+    same = (other.image, other.check.test) == (container.image, container.check.test)
+    differs = (other.entrypoint, other.command) != (container.entrypoint, container.command)
+    return other.service != container.service and other.healthy and other.checked and same and differs

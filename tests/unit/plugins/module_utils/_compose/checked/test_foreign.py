@@ -1,0 +1,106 @@
+"""The check of an image which a server and its workers or jobs share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.checked.foreign import may_be_foreign, why_foreign
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import problem_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.restart import plan_restart
+
+from ..facts import OLD, container, project
+
+CHECK = ["CMD-SHELL", "curl -f localhost:8000/health || exit 1"]
+REFUSED = "curl: (7) Failed to connect to localhost port 8000 after 0 ms: Couldn't connect to server"
+NEVER: dict[str, Any] = {
+    "health": "unhealthy", "test": CHECK, "said": REFUSED, "exits": [1] * 5, "streak": 200, "interval": 30, "up": 6100,
+}  # fmt: skip
+WORKS = {"command": ["celery", "-A", "shop", "worker"]}
+SERVES = {"health": "healthy", "test": CHECK, "command": ["gunicorn", "shop.wsgi"], "policy": "unless-stopped"}
+NIGHTLY = {"up": 1500, "streak": 50, "command": ["python", "nightly.py"], "policy": "on-failure"}
+
+
+def shop(fails, web=SERVES, services=None, listens=(), name="worker"):
+    worker = container(name, **{**NEVER, **WORKS, "policy": "unless-stopped", **fails})
+    others = (container("web", **web),) if web else ()
+    ports = {worker.id: listens, **{other.id: (8000,) for other in others}} if listens is not None else {}
+    return project(worker, *others, services={"web": {}, name: {}, **(services or {})}, listening=ports), worker
+
+
+def unasked(found, worker):
+    plan = plan_restart(found, [worker.service], unhealthy_only=True, named=False)
+    return [action.detail.get("needs_approval", "") for action in plan.plan.actions]
+
+
+@pytest.mark.parametrize(
+    "fails",
+    [
+        pytest.param({}, id="celery"),
+        pytest.param({**NIGHTLY, "policy": "no"}, id="a job"),
+        pytest.param({"test": ["CMD", "wget", "-qO-", "http://127.0.0.1:3000/"], "said": "Connection refused"},
+                     id="another port"),
+        pytest.param({"exits": [7] * 5, "said": ""}, id="a silent client"),
+    ],
+)  # fmt: skip
+def test_a_worker_of_the_image_of_a_server_is_not_judged_by_its_check(fails):
+    found, worker = shop(fails, {**SERVES, "test": fails.get("test", CHECK)})
+    why = why_foreign(found, worker)
+    assert why.startswith("it has failed since the start and asks on port ")
+    assert why.endswith("listens on no port; shop-web-1, of the same image, passes it with another command")
+
+
+@pytest.mark.parametrize(
+    ("fails", "services", "listens"),
+    [
+        pytest.param({"exits": [0, 1, 1, 1], "streak": 3}, {}, (), id="it has passed"),
+        pytest.param({}, {"worker": {"healthcheck": {"test": CHECK}}}, (), id="the files give it"),
+        pytest.param({}, {}, (5555,), id="it listens"),
+        pytest.param({}, {}, None, id="what it listens on is not known"),
+        pytest.param({"ports": {"8000/tcp": [{"HostIp": "", "HostPort": "80"}]}}, {}, (), id="it publishes a port"),
+        pytest.param({}, {"worker": {"expose": ["8000"]}}, (), id="it exposes a port"),
+        pytest.param({}, {"web": {"depends_on": {"worker": {}}}}, (), id="another service needs it"),
+        pytest.param({"said": "curl: (22) The requested URL returned error: 503"}, {}, (), id="a server answers"),
+        pytest.param({"exits": [22] * 5, "said": ""}, {}, (), id="the same, silently"),
+        pytest.param({"exits": [28] * 5, "said": ""}, {}, (), id="no answer in time"),
+        pytest.param({"test": ["CMD", "/health.sh"]}, {}, (), id="what it asks is not known"),
+    ],
+)
+def test_what_may_be_a_server_is_judged_by_its_check(fails, services, listens):
+    found, worker = shop(fails, services=services, listens=listens)
+    assert (why_foreign(found, worker), may_be_foreign(found, worker)) == ("", "")
+    assert problem_of(found, worker)
+    assert unasked(found, worker) == [""]
+
+
+@pytest.mark.parametrize(
+    "web",
+    [
+        pytest.param(None, id="no other service of the image"),
+        pytest.param({**SERVES, "health": "unhealthy", "exits": [1]}, id="the other one fails, too"),
+        pytest.param({**SERVES, **WORKS}, id="the other one has the same command"),
+        pytest.param({**SERVES, "image": OLD}, id="another image"),
+    ],
+)
+def test_where_no_other_service_shows_whose_check_it_is_a_person_decides(web):
+    """It may be a server that hangs before it listens: it stays a problem."""
+    found, worker = shop({}, web)
+    assert why_foreign(found, worker) == ""
+    assert problem_of(found, worker).startswith("its health check fails")
+    assert "whether its check is meant for it is unknown" in unasked(found, worker)[0]
+    (action,) = plan_restart(found, ["worker"]).plan.actions
+    assert "needs_approval" not in action.detail, "its service was named"
+
+
+@pytest.mark.parametrize("policy", ["no", "on-failure"])
+def test_what_may_be_a_job_is_not_begun_again_for_a_check_that_has_never_passed(policy):
+    job = {**NIGHTLY, "policy": policy, "test": ["CMD", "/health.sh"]}
+    found, nightly = shop(job, name="nightly", listens=None)
+    assert "whether it is a job" in unasked(found, nightly)[0]
+    passed, nightly = shop({**job, "exits": [0, 1, 1, 1], "streak": 3}, name="nightly", listens=None)
+    assert unasked(passed, nightly) == [""], "the check is its own"
+    again, nightly = shop({**job, "policy": "always"}, name="nightly", listens=None)
+    assert unasked(again, nightly) == [""], "the engine starts it again when it ends: a service"
+    found, nightly = shop(job, name="nightly", listens=None)
+    (action,) = plan_restart(found, ["nightly"]).plan.actions
+    assert "needs_approval" not in action.detail, "its service was named"
