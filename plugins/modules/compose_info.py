@@ -153,6 +153,11 @@ services:
                 A state that is neither healthy nor a problem (paused or stopped on purpose, health unknown or not
                 checked yet, ended and perhaps a job); empty for none.
               type: str
+            waits_for:
+              description: >-
+                Of a container with a problem, on what it depends that does not serve (it starts, was paused or stopped
+                on purpose, has ended), in a clause; its own restart does not help then. Empty for nothing.
+              type: str
             shares:
               description: "Namespaces and volumes that belong to another container, a clause each."
               type: list

@@ -26,6 +26,7 @@ class ContainerReport(TypedDict):
     """One container of a service. ``problem``: what is wrong with it, in a sentence; empty for nothing.
 
     ``note``: a state that is no problem and no health either: set up on purpose, or unknown; empty for none.
+    ``waits_for``: of one with a problem, on what it depends that does not serve, in a clause; empty for nothing.
 
     Ages in seconds, None where they are not known; ``log``: its last lines, where it is unhealthy.
     """
@@ -62,6 +63,7 @@ class ContainerReport(TypedDict):
     listens: list[int] | None
     problem: str
     note: str
+    waits_for: str
     shares: list[str]
     log: list[str]
 
@@ -237,7 +239,9 @@ def _age(project: Project, at: datetime | None) -> int | None:
 
 def container_dict(project: Project, container: Container) -> ContainerReport:
     """As compose_info returns it."""
-    again = project.again.get(container.id)
+    from .acts.starting import waits_for  # noqa: PLC0415 (it judges by the functions of this file)
+
+    again, problem = project.again.get(container.id), problem_of(project, container)
     return {
         "name": container.name,
         "id": container.id,
@@ -269,8 +273,9 @@ def container_dict(project: Project, container: Container) -> ContainerReport:
         "networks": dict(container.networks),
         "internal": project.is_inside(container),
         "listens": list(project.listening[container.id]) if container.id in project.listening else None,
-        "problem": problem_of(project, container),
+        "problem": problem,
         "note": note_of(project, container),
+        "waits_for": waits_for(project, container) if problem else "",
         "shares": [f"{kind} of {_name_of(project, owner)}" for kind, owner in container.shares],
         "log": list(project.logs.get(container.id, ())),
     }

@@ -184,7 +184,9 @@ def _services(host: str, part: ServicesPart, importance: Importance) -> list[Sig
             severity = P0 if severity == P1 else severity  # what the site calls minor is minor also alone
         # A restart takes the containers that there are; where there is none, new ones are made.
         scenario = "service_restart" if unhealthy else "service_scale"
-        if unhealthy and all(container["problem"].startswith(FALLS) for container in unhealthy):
+        waits = next((container["waits_for"] for container in unhealthy if container["waits_for"]), "")
+        text += f"; look first at what it waits for: it {waits}" if waits else ""
+        if unhealthy and all(c["waits_for"] or c["problem"].startswith(FALLS) for c in unhealthy):
             scenario = ""  # which no restart helps
         signs.append(Sign(severity, text, host, scenario, 1.5))
     return signs if any(sign.severity != P3 for sign in signs) else [*signs, *_all_ended(host, part)]

@@ -60,7 +60,8 @@ def waits_for(
 ) -> str:
     """Where none is healthy of a service that it depends on, directly or not, and none of that is restarted before it,
     in a clause: its own restart helps nothing. Empty where it is not so, and for one that lost the network of another:
-    whatever that one does, nothing but its own restart gives it the new network.
+    whatever that one does, nothing but its own restart gives it the new network. Many files say nothing of what depends
+    on what: a service that was set apart on purpose, and that a failing check names, is one that it depends on.
 
     ``planned``: ids of those that are restarted before it; ``left``: by id, why another one is left alone.
     """
@@ -80,7 +81,31 @@ def waits_for(
                 return f"depends on {other.name}, which is left alone: {(left or {})[other.id]}"
             if not other.running:
                 return f"depends on {other.name}, which {note_of(project, other) or f'is {other.state}'}"
+    return _names_set_apart(project, container)
+
+
+def _names_set_apart(project: Project, container: Container) -> str:
+    """Where a failing check names a container that was paused or stopped on purpose, and none of that service serves,
+    in a clause; empty elsewhere."""
+    if not (container.running and container.health == UNHEALTHY):
+        return ""
+    for other in project.containers:
+        beside = project.replicas(other.service)
+        if other.service == container.service or any(_serves(project, replica) for replica in beside):
+            continue
+        apart = on_purpose(other) if _is_named(other, container.check.output) else ""
+        if apart and not _is_older(project, other, container):
+            return f"has a check that names {other.name}, which {apart}; it is restarted only when its service is named"
     return ""
+
+
+def _is_named(container: Container, text: str) -> bool:
+    """Whether a text names a container as another one reaches it: by its service, its name or an address. A part of a
+    path, of a file's name or of a module is no name, and the program that signs a page of HTML is none."""
+    names = [container.service, container.name, *(address for dummy, address in container.networks)]
+    name = "|".join(re.escape(each) for each in names if each)
+    as_host, as_word = rf"(?:(?<=//)|(?<=@))(?:{name})(?![\w-]|\.\w)", rf"(?<![\w./@>-])(?:{name})(?![\w/<-]|\.\w)"
+    return bool(re.search(f"{as_host}|{as_word}", text, re.IGNORECASE))
 
 
 def _keeps_data(project: Project, container: Container) -> bool:

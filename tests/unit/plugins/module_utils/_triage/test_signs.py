@@ -286,3 +286,24 @@ def test_services_that_have_not_passed_their_check_yet_may_serve():
     assert severity_of(signs_of("web1", {"services": services}, SITE)) == "P1"
     alone = part(service("backend", "is unhealthy"))
     assert severity_of(signs_of("web1", {"services": alone}, SITE)) == "P0"
+
+
+@pytest.mark.parametrize(
+    ("waits", "scenario"),
+    [
+        pytest.param(["depends on db-1, which is paused"], "", id="waits"),
+        pytest.param(["depends on db-1, which starts", "has a check that names db-1, which is paused"], "", id="both"),
+        pytest.param([""], "service_restart", id="does not wait"),
+        pytest.param(["", "depends on db-1, which is paused"], "service_restart", id="one of two waits"),
+    ],
+)
+def test_no_restart_is_proposed_of_what_waits_for_another(waits, scenario):
+    """The plan of a restart leaves it alone for the same reason; users feel it all the same."""
+    fails: Any = [
+        {**reports.container(f"web-{place}", "its check fails"), "waits_for": each} for place, each in enumerate(waits)
+    ]
+    services = part({"web": reports.service(*fails, wanted=len(fails))}, idle("db", "is paused", state="paused"))
+    found = signs_of("web1", {"services": services}, SITE)
+    (sign,) = [sign for sign in found if sign.text.startswith("web-0")]
+    assert (sign.severity, sign.scenario) == ("P0", scenario)
+    assert ("look first at what it waits for: it " in sign.text) is any(waits)

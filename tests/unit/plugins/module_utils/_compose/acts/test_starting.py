@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.starting import not_ready, waits_for
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import problem_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import container_dict, problem_of
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.restart import plan_restart
 
 from ..facts import container, project, volume
@@ -197,3 +197,72 @@ def test_a_check_that_runs_seldom_gives_more_time():
     assert "may still start" in not_ready(project(one), one)
     late = container(**{**FAILS, "up": 400, "streak": 6, "interval": 60})
     assert not_ready(project(late), late) == ""
+
+
+PAUSED, STOPPED = {"state": "paused"}, {"state": "exited", "policy": "always", "ended": 60, "exit_code": 137}
+
+
+def beside(said, name="db", apart=PAUSED, address="172.18.0.5", up=4000):
+    """web fails, and its files say nothing of what it depends on."""
+    other = replace(container(name, **{"health": "", **apart}), networks=(("shop_default", address),))
+    web = container(**{**ALONE, "said": said, "up": up})
+    return project(other, web, services={name: {}, "web": {}}), web
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("db timeout", "db"),
+        ('psycopg2.OperationalError: connection to server at "db" (172.18.0.5), port 5432 failed', "db"),
+        ('{"status":"DOWN","database":"down"}', "database"),
+        ("redis.exceptions.TimeoutError: Timeout connecting to redis://cache:6379/0", "cache"),
+        ("postgres://shop:***@db/shop: timeout", "db"),
+        ("Get http://api/ready: context deadline exceeded", "api"),
+        ("could not connect to shop-db-1", "db"),
+        ("dial tcp 172.18.0.5:5432: i/o timeout", "db"),
+        ("Redis: no answer", "redis"),
+    ],
+)
+@pytest.mark.parametrize("apart", [PAUSED, STOPPED])
+def test_what_a_check_names_and_was_set_apart_is_looked_at_first(said, name, apart):
+    shop, web = beside(said, name, apart)
+    why = f"has a check that names shop-{name}-1, which {'is paused' if apart is PAUSED else 'was stopped on purpose'}"
+    assert waits_for(shop, web).startswith(why)
+    assert container_dict(shop, web)["waits_for"].startswith(why)
+    unasked = plan_restart(shop, [name, "web"], unhealthy_only=True, named=False)
+    assert unasked.order == ()
+    assert [one.service for one, dummy in plan_restart(shop, ["web"]).order] == ["web"], "its service was named"
+
+
+@pytest.mark.parametrize(
+    ("said", "more"),
+    [
+        pytest.param("HTTP Error 503: Service Unavailable", {}, id="names none"),
+        pytest.param("django.db.utils.OperationalError: no", {}, id="a module"),
+        pytest.param("File /srv/db/check.py, line 3", {}, id="a folder"),
+        pytest.param("db.py: no answer", {}, id="a file"),
+        pytest.param("<hr><center>nginx</center>", {"name": "nginx"}, id="who signs a page"),
+        pytest.param("mongodb-db2 timed out, dbname=x", {}, id="a part of a word"),
+        pytest.param("dial tcp 172.18.0.55:5432: i/o timeout", {}, id="another address"),
+        pytest.param("db timeout", {"apart": {}}, id="it runs"),
+        pytest.param("db timeout", {"apart": {"state": "exited", "exit_code": 1}}, id="it fell: no person did it"),
+        pytest.param("db timeout", {"apart": {**STOPPED, "ended": 9000}}, id="was stopped before, and this one passed"),
+    ],
+)
+def test_what_a_check_does_not_name_or_was_not_set_apart_is_no_excuse(said, more):
+    shop, web = beside(said, **more)
+    assert (waits_for(shop, web), container_dict(shop, web)["waits_for"]) == ("", "")
+    assert [one.service for one, dummy in plan_restart(shop, ["web"], unhealthy_only=True, named=False).order] == [
+        "web"
+    ]
+
+
+def test_another_replica_of_what_a_check_names_serves():
+    paused, db, web = container("db", **PAUSED), container("db", 2), container(**{**ALONE, "said": "db timeout"})
+    assert waits_for(project(paused, db, web), web) == ""
+
+
+def test_what_waits_is_reported_of_a_problem_alone():
+    shop, web = beside("db timeout")
+    well = replace(web, health="healthy")
+    assert container_dict(replace(shop, containers=(shop.containers[0], well)), well)["waits_for"] == ""
