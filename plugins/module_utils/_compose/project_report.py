@@ -18,7 +18,7 @@ from .project import Project
 from .project_ref import Source
 from .proxy import StaleProxy
 
-CHECK_FAILS = "its health check fails"
+CHECK_FAILS, STOPPED = "its health check fails", "was stopped on purpose"
 _STABLE = 10.0  # seconds after which a replica without a health check counts as ready
 
 
@@ -201,7 +201,7 @@ def on_purpose(container: Container) -> str:
     if container.state == "paused":
         return "is paused, by a person or a job (a backup?); `docker unpause` lets it continue"
     if container.stopped:
-        return "was stopped on purpose, by a person or a job"
+        return f"{STOPPED}, by a person or a job"
     return "is being removed" if container.state == "removing" else ""
 
 

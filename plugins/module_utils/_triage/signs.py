@@ -8,7 +8,7 @@ from typing import Callable, Collection, Iterator, Mapping, TypeVar
 
 from .._compose.acts.falls import FALLS
 from .._compose.health import STARTING, UNCHECKED, UNKNOWN
-from .._compose.project_report import ContainerReport, ServiceReport
+from .._compose.project_report import STOPPED, ContainerReport, ServiceReport
 from .._core.text import counted, shortened, some, span
 from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, UP, ProbeReport
 from .._endpoints.reached import serves_reads, unasked_of, unknown_of
@@ -189,7 +189,7 @@ def _services(host: str, part: ServicesPart, importance: Importance) -> list[Sig
         if unhealthy and all(c["waits_for"] or c["problem"].startswith(FALLS) for c in unhealthy):
             scenario = ""  # which no restart helps
         signs.append(Sign(severity, text, host, scenario, 1.5))
-    return signs if any(sign.severity != P3 for sign in signs) else [*signs, *_all_ended(host, part)]
+    return [*signs, *_none_runs(host, part, importance, min((sign.severity for sign in signs), default=P3))]
 
 
 def _may_serve(report: ServiceReport) -> bool:
@@ -201,11 +201,41 @@ def _may_serve(report: ServiceReport) -> bool:
     return bool(report["healthy"] + report["unknown"]) or starting
 
 
+def _none_runs(host: str, part: ServicesPart, importance: Importance, severity: str) -> list[Sign]:
+    """Where nothing runs at all and nothing is wrong with any container: jobs that are done, or a whole outage.
+
+    Each that was stopped or paused on purpose is no problem by itself; that none of them runs is one for the users,
+    unless a person knows that it is meant. ``severity``: of what is a sign by itself.
+    """
+    if any(report["running"] for report in part["services"].values()):
+        return []
+    apart = {name: list(filter(_is_apart, report["containers"])) for name, report in part["services"].items()}
+    usual = min((importance.services.get(name, P1) for name, containers in apart.items() if containers), default=P3)
+    if usual < severity:
+        containers = [container for each in apart.values() for container in each]
+        stopped = any(container["state"] != "paused" for container in containers)
+        again = ["playbooks/container_start_stop.yml starts what was stopped by its name"] if stopped else []
+        paused = any(container["state"] == "paused" for container in containers)
+        again += ["`docker unpause` lets what is paused continue"] if paused else []
+        text = (
+            "no service of the project runs at all (stopped or paused on purpose:"
+            f" {some([container['name'] for container in containers])}); whether that is a maintenance is unknown."
+            f" {', '.join(again)}"
+        )
+        return [Sign(usual, text, host)]
+    return _all_ended(host, part) if severity == P3 else []
+
+
+def _is_apart(container: ContainerReport) -> bool:
+    """Whether a person or a job, and not its own end, is why it does not run."""
+    return container["state"] == "paused" or (container["state"] == "exited" and container["note"].startswith(STOPPED))
+
+
 def _all_ended(host: str, part: ServicesPart) -> list[Sign]:
-    """Where nothing runs at all and nothing is wrong with any container: jobs that are done, or a whole outage."""
+    """Where each has ended without an error, and none was set apart."""
     containers = [container for report in part["services"].values() for container in report["containers"]]
     ended = [container for container in containers if container["state"] == "exited" and _may_be_job(container)]
-    if not ended or any(report["running"] for report in part["services"].values()):
+    if not ended:
         return []
     names = some([container["name"] for container in ended])
     text = (

@@ -257,7 +257,6 @@ def idle(name: str, note: str = "", policy: str = "no", state: str = "exited") -
     [
         pytest.param([idle("backend"), idle("worker")], "P3", id="a minute after the start"),
         pytest.param([idle("backend", "is unknown"), idle("worker")], "P2", id="after hours"),
-        pytest.param([idle("backend"), idle("db", "was stopped on purpose", "always")], "P3", id="and one was stopped"),
     ],
 )
 def test_where_nothing_runs_at_all_that_is_said(services, severity):
@@ -271,12 +270,39 @@ def test_where_nothing_runs_at_all_that_is_said(services, severity):
     "services",
     [
         pytest.param([idle("migrate"), service("backend")], id="a service runs"),
-        pytest.param([idle("backend", "was stopped on purpose", "always")], id="all were stopped on purpose"),
-        pytest.param([idle("backend", "is paused", state="paused")], id="all are paused"),
+        pytest.param(
+            [idle("migrate"), idle("db", "is paused", state="paused"), service("backend")], id="and one waits"
+        ),
     ],
 )
 def test_jobs_that_are_done_are_no_outage(services):
     assert not any("no container of any" in sign.text for sign in signs_of("web1", {"services": part(*services)}, SITE))
+
+
+PUT_DOWN, PAUSED = ("was stopped on purpose, by a person", "unless-stopped"), ("is paused, by a person", "no", "paused")
+
+
+@pytest.mark.parametrize(
+    ("services", "severity", "says"),
+    [
+        pytest.param([idle("backend", *PUT_DOWN), idle("db", *PUT_DOWN)], "P1", "backend-1, db-1)", id="a cleanup"),
+        pytest.param([idle("backend", *PAUSED), idle("db", *PAUSED)], "P1", "`docker unpause` lets", id="paused"),
+        pytest.param([idle("backend", *PUT_DOWN), idle("db", *PAUSED)], "P1", "backend-1, db-1)", id="both"),
+        pytest.param([idle("migrate"), idle("db", *PUT_DOWN)], "P1", "purpose: db-1)", id="beside a job that is done"),
+        pytest.param([idle("db", PUT_DOWN[0])], "P1", "purpose: db-1)", id="without a restart policy"),
+        pytest.param([idle("backend", *PUT_DOWN), idle("old", "new", state="created")], "P1", "purpose: backend-1)",
+                     id="beside one that was never started"),
+        pytest.param([idle("mailer", *PUT_DOWN)], "", "", id="of a service that the site calls minor: its own sign"),
+        pytest.param([idle("backend", *PUT_DOWN), service("db")], "", "", id="a service runs"),
+        pytest.param([idle("backend", *PUT_DOWN), service("nginx", "is exited")], "", "", id="another one fell"),
+    ],
+)  # fmt: skip
+def test_where_all_was_stopped_that_is_an_outage_until_a_person_says_that_it_is_meant(services, severity, says):
+    """Each for itself was set apart on purpose, as by a script that removes what it should not: users see nothing."""
+    found = signs_of("web1", {"services": part(*services)}, SITE)
+    whole = [sign for sign in found if sign.text.startswith("no service of the project runs at all")]
+    assert [sign.severity for sign in whole] == [severity] * bool(says)
+    assert all(says in sign.text and "whether that is a maintenance is unknown" in sign.text for sign in whole)
 
 
 def test_services_that_have_not_passed_their_check_yet_may_serve():
