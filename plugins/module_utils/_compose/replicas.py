@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterable
+from typing import Any, Collection, Iterable
 
 from .._core.plan import Item
 from .container import Container
+from .health import UNKNOWN
 from .project import Project
 from .project_report import healthy_of
 
@@ -52,6 +53,22 @@ def what_first(replica: Container) -> str:
     if replica.state == "paused":
         return "let it continue (docker unpause) or remove it first"
     return "start it (playbooks/container_start_stop.yml) or remove it first"
+
+
+def is_apart(replica: Container, own: Collection[Container]) -> bool:
+    """Whether a person or a job paused or stopped it, perhaps for what is in its layer and its log."""
+    return replica.state == "paused" or (replica.stopped and replica not in own)
+
+
+def why_first(project: Project, container: Container) -> str:
+    """Why a replica goes before others where there are too many, in words."""
+    if project.loops(container):
+        return "loops"
+    if not container.running:
+        return f"is {container.state}"
+    if not container.healthy and container.health != UNKNOWN:
+        return f"is {container.health}"
+    return "differs from the files" if project.drift(container) else "excess, the highest number"
 
 
 def service_states(project: Project, services: Iterable[str]) -> dict[str, Any]:

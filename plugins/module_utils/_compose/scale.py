@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Collection, Iterable, Mapping, Sequence
 
 from .._core.errors import InputError, PreflightError
 from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, none_left, plan_dict
@@ -20,7 +20,7 @@ from .health import UNKNOWN
 from .model import ports_of
 from .project import Project
 from .project_report import on_purpose
-from .replicas import line_of, reload_item, what_first
+from .replicas import is_apart, line_of, reload_item, what_first, why_first
 
 START = "start"
 _LEFT = "was started by a run that was cut off, and is not ready"
@@ -205,9 +205,10 @@ def plan_scaling(
     ``no_step``: that of ``+0``, which leaves the replicas as they are, also those that do not run.
     """
     debris = recovery.debris if recovery else ()
+    own = (*debris, *recovery.replaced, *recovery.stopped) if recovery else ()  # what a run stopped, and no person
     replicas = [replica for replica in project.replicas(service) if replica not in debris]
     add = max(0, desired - len(replicas))
-    victims = (*debris, *removal_order(project, replicas)[: max(0, len(replicas) - desired)])
+    victims = (*debris, *removal_order(project, replicas, own)[: max(0, len(replicas) - desired)])
     actions, excluded = [undrain_item(*pair) for pair in project.left_drained], []
     if add:
         reason = f"{desired} wanted, {len(replicas)} there"
@@ -234,7 +235,7 @@ def plan_scaling(
         service,
         desired,
         Plan("scale", tuple(actions), tuple(excluded)),
-        (*against, *_against_removal(project, victims)),
+        (*against, *_against_removal(project, victims, own)),
         victims,
         tuple(proxy for proxy, dummy in stale),
         tuple(unknown) if not add and not victims else (),
@@ -248,16 +249,17 @@ def is_no_step(given: str) -> bool:
     return bool(re.fullmatch(r"[+-]0+", given.strip()))
 
 
-def removal_order(project: Project, replicas: Sequence[Container]) -> list[Container]:
+def removal_order(project: Project, replicas: Sequence[Container], own: Collection[Container] = ()) -> list[Container]:
     """In the order in which they can go: not running, unhealthy, differing from the files, then the highest number.
 
-    Last come those that are paused, and those whose namespaces others live in.
+    Last come those that a person paused or stopped, and those whose namespaces others live in. ``own``: what a run that
+    was cut off has stopped.
     """
     return sorted(
         replicas,
         key=lambda replica: (
             bool(project.sharers(replica)),
-            replica.state == "paused",
+            is_apart(replica, own),
             replica.running,
             not project.loops(replica),
             replica.healthy or replica.health == UNKNOWN,
@@ -267,11 +269,11 @@ def removal_order(project: Project, replicas: Sequence[Container]) -> list[Conta
     )
 
 
-def _against_removal(project: Project, victims: Sequence[Container]) -> Iterable[str]:
+def _against_removal(project: Project, victims: Sequence[Container], own: Collection[Container]) -> Iterable[str]:
     for victim in victims:
         for sharer in project.sharers(victim):
             yield f"{sharer.name} lives in a namespace of {victim.name} and would lose it"
-        if victim.state == "paused":
+        if is_apart(victim, own):
             yield f"{victim.name} {on_purpose(victim)}"
         drain = project.drains.get(victim.id)
         if drain is not None and not drain.left:
@@ -284,16 +286,6 @@ def _stopped(replicas: Sequence[Container], desired: int) -> Iterable[str]:
     if stopped and len(replicas) - len(stopped) < desired:
         names = ", ".join(f"{replica.name} is {replica.state}" for replica in stopped)
         yield f"{names}: {what_first(stopped[0])}"
-
-
-def why_first(project: Project, container: Container) -> str:
-    if project.loops(container):
-        return "loops"
-    if not container.running:
-        return f"is {container.state}"
-    if not container.healthy and container.health != UNKNOWN:
-        return f"is {container.health}"
-    return "differs from the files" if project.drift(container) else "excess, the highest number"
 
 
 def refusals(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.recovery import recovery_of
@@ -18,7 +19,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.scale impor
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError, PreflightError
 from ansible_collections.pafar.runbook.plugins.module_utils._system.identity import ENDED, RUNS
 
-from .acts.facts import made, old, record, wish
+from .acts.facts import BEGUN, made, old, record, wish
 from .drain.facts import drained_by
 from .facts import OLD, container, project, volume
 
@@ -36,7 +37,8 @@ def test_up_is_one_action_and_down_one_for_each():
 @pytest.mark.parametrize(
     ("odd", "reason"),
     [
-        pytest.param({"state": "exited", "policy": "always", "exit_code": 1}, "is exited", id="not running"),
+        pytest.param({"state": "exited", "policy": "no", "exit_code": 1}, "is exited", id="not running"),
+        pytest.param({"state": "created"}, "is created", id="never started"),
         pytest.param({"health": "unhealthy"}, "is unhealthy", id="unhealthy"),
         pytest.param({"image": OLD}, "differs from the files", id="drifted"),
         pytest.param({"state": "restarting", "restarts": 9}, "loops", id="looping"),
@@ -47,7 +49,7 @@ def test_the_one_that_is_missed_least_goes(odd, reason):
     assert [(item.detail["who"], item.reason) for item in plan.actions] == [("shop-web-1", reason)]
 
 
-@pytest.mark.parametrize("odd", [{"state": "exited", "policy": "always"}, {"state": "created"}, {"state": "dead"}])
+@pytest.mark.parametrize("odd", [{"state": "exited", "exit_code": 1}, {"state": "created"}, {"state": "dead"}])
 @pytest.mark.parametrize(
     ("wanted", "running", "refused"), [(3, 0, True), (3, 2, True), (2, 0, True), (2, 1, True), (1, 1, False)]
 )
@@ -56,6 +58,39 @@ def test_what_does_not_run_is_no_replica(odd, wanted, running, refused):
     refusals = scaled(wanted, *replicas).refusals
     assert any(f"is {odd['state']}: " in why for why in refusals) is refused
     assert bool(refusals) is refused
+
+
+APART = [
+    pytest.param({"state": "paused"}, id="paused"),
+    pytest.param({"state": "exited", "policy": "unless-stopped"}, id="stopped"),
+    pytest.param({"state": "exited", "policy": "always", "exit_code": 137, "health": "unhealthy"}, id="stopped late"),
+    pytest.param({"state": "exited", "policy": "on-failure", "exit_code": 143}, id="stopped, and ended by the signal"),
+]
+
+
+@pytest.mark.parametrize("apart", APART)
+@pytest.mark.parametrize(("wanted", "number"), [(2, 1), (2, 2), (2, 3), (1, 2)])
+def test_what_a_person_set_apart_is_not_removed(apart, wanted, number):
+    """Its layer and its log may be why: for a look at what went wrong."""
+    replicas = [container(number=each, **(apart if each == number else {})) for each in (1, 2, 3)]
+    scaling = scaled(wanted, *replicas)
+    assert scaling.refusals
+    assert f"shop-web-{number}" not in [item.detail["who"] for item in scaling.plan.actions]
+
+
+@pytest.mark.parametrize("apart", APART)
+def test_what_a_person_set_apart_is_named_where_it_would_have_to_go(apart):
+    scaling = scaled(1, container(**apart), container(number=2, **apart))
+    assert any("shop-web-2 " in why and "by a person or a job" in why for why in scaling.refusals), scaling.refusals
+
+
+def test_what_a_run_that_was_cut_off_has_stopped_is_removed_by_the_next():
+    stopped = old(2, state="exited", policy="always", finished=BEGUN + timedelta(seconds=5))
+    found = project(old(1), stopped)
+    act = record(SCALE, {"web": wish(1, old(1), old(2), leaving=(stopped.id,))})
+    plan = plan_scaling(found, "web", 1, Capacity(), recovery=recovery_of(found, "web", act, 10.0))
+    assert ([item.detail["who"] for item in plan.plan.actions], plan.refusals) == (["shop-web-2"], ())
+    assert plan_scaling(found, "web", 1, Capacity()).refusals, "without a record a person has stopped it"
 
 
 @pytest.mark.parametrize("wanted", [3, 2])
