@@ -18,7 +18,7 @@ from .._core.lazy import lazy
 from .._core.redaction import redacted_lines
 from .._core.text import printable
 from .._core.times import moment
-from .checked.means import hands_on_fault, lacking, line_at, misused, server_failed
+from .checked.means import hands_on_fault, lacking, line_at, misused, server_failed, starved
 
 HEALTHY, UNHEALTHY, STARTING, UNCHECKED, UNKNOWN = "healthy", "unhealthy", "starting", "none", "unknown"
 _WORDS = (HEALTHY, UNHEALTHY, STARTING, UNCHECKED)  # the engine's own
@@ -43,10 +43,11 @@ _NOT_READY = lazy(
 )
 _NOT_CARRIED_OUT = (126, 127)
 BUSY = "this host has more work than cores"  # why a check says nothing though nothing is wrong with it
+SHORT = "the host or the container is short of processes or memory"  # the same
 NOT_RUN = (_CUT_OFF, *_NOT_CARRIED_OUT)
 _OWN_LIMIT = (28, 124)  # exit codes of curl and of timeout(1) at a limit of their own
 _TIMED_OUT = lazy(r"(?im)^(?:curl: \(28\)|.*\b(?:timed? ?out|deadline exceeded)\b)")
-_KEPT, _SHOWN = 2000, 300  # characters of the output that are read, and that are shown
+_KEPT, _SHOWN, _LINE = 2000, 300, 200  # characters of the output that are read, that are shown, and of one line
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,9 @@ class HealthCheck:
         last = self.exit_codes[-1] if self.exit_codes else None
         if last in (0, None) or self.at_limit:
             return ""
+        want = starved(last, self.output, self.test)
+        if want:
+            return f"{want[-_LINE:]}: {SHORT}"
         if last == _CUT_OFF or (last in _NOT_CARRIED_OUT and not server_failed(self.output)):
             return _said(self.output) or f"exit {last}, without any output"
         said, client = lacking(self.output, self.test), misused(last, self.test)

@@ -13,7 +13,7 @@ from .acts.recovery import UnfinishedReport, unfinished_reports
 from .container import NAMESPACES, NETWORK, STATES, Container, exit_meaning
 from .drain.leftover import DrainReport, drain_report
 from .endpoint.engine_endpoint import LOCAL_ENGINE, EngineEndpoint, EngineReport
-from .health import BUSY, STARTING, UNHEALTHY, UNKNOWN
+from .health import BUSY, SHORT, STARTING, UNHEALTHY, UNKNOWN
 from .project import Project
 from .project_ref import Source
 from .proxy import StaleProxy
@@ -211,7 +211,7 @@ def note_of(project: Project, container: Container) -> str:
     if drain is not None and not drain.left:
         return drain.words
     if container.running and container.health == UNKNOWN:
-        correct = "" if BUSY in container.health_output else ". Correct the check"
+        correct = "" if any(why in container.health_output for why in (BUSY, SHORT)) else ". Correct the check"
         return (
             f"has a health check that says nothing ({container.health_output or 'no output'}): whether it is healthy is"
             f" unknown{correct}"

@@ -66,12 +66,25 @@ _WRONG = lazy(
     r"|^curl: \((?:1|2|3|4|77)\) |^wget: (?:not an http or ftp url|missing URL)"
     r"|^pg_isready: error: |^\S+ - no attempt\s*$"
     r"|^error: this server does not implement the grpc health protocol|\bplease enable `ping` to use health check"
+    r"|\bcode = Unimplemented\b[^\n]*\bgrpc\.health\.|\bserver does not support the reflection API\b"
 )
 # Of a command of the check that may not read a file, or not do what it is for (ping, kill).
 _DENIED = lazy(
-    r"(?mi)^(?:\S*sh: (?:line )?(?:\d+: )?)?(?P<command>[\w-]+): (?:can(?:'t|not) open )?(?:['\"]?/[^\s'\"]*['\"]?: )?"
+    r"(?mi)^(?:\S*sh: (?:line )?(?:\d+: )?)?(?P<command>[\w./-]+): (?:can(?:'t|not) open )?"
+    r"(?:['\"]?/[^\s'\"]*['\"]?: )?"
     r"(?:permission denied(?: \(.*)?|(?:\S+ (?:- )?)?operation not permitted)\s*$"
 )
+# Of a shell, a runtime or a client that gets no process, no thread or no memory; of a shell whose command was killed.
+_STARVED = lazy(
+    r"(?mi)^(?:\S*/)?(?:ba|da|a|z|k)?sh: (?:line )?(?:\d+: )?(?:can(?:'t|not) fork\b|fork: )"
+    r"|^\S+: (?:line )?(?:\d+: )?(?:can(?:'t|not) fork$|fork: (?:retry: )?(?:resource temporarily|cannot allocate))"
+    r"|^runtime: failed to create new OS thread|^runtime/cgo: pthread_create failed|^curl: \(27\) "
+    r"|\bgetaddrinfo\(\) thread failed to start"
+    r"|^(?:error: )?OCI runtime exec failed.*\b(?:resource temporarily unavailable|cannot allocate memory)"
+)
+_KILLED = lazy(r"(?m)^(?:Killed\s*$|\S+: (?:line )?\d+:\s+\d+ Killed\b)")
+_BY_SIGKILL = 137  # exit code; a check that kills its client so at a limit of its own is no sign of it
+_KILLS = lazy(r"\btimeout\b.*\s(?:-s ?|--signal[= ])(?:SIG)?(?:KILL|9)\b|\btimeout\b.*\s(?:-k\b|--kill-after)")
 # The address that each container has: what cannot be resolved there is no matter of the program.
 _NO_LOCALHOST = lazy(
     r"(?mi)^.*(?:could not resolve host: |bad address '|unable to resolve host address \W|\blookup |ENOTFOUND "
@@ -140,6 +153,17 @@ def misused(code: int, test: Sequence[str]) -> str:
     alone = test[:1] == ("CMD",) or not re.search(r"[|&;`\n]|\$\(", " ".join(test[1:]))
     client = words[0].rpartition("/")[2] if words and alone else ""
     return client if code in _MISUSED.get(client, ()) else ""
+
+
+def starved(code: int, output: str, test: Sequence[str]) -> str:
+    """The line that says that a run of the check got no process or no memory, or was killed; empty where none does."""
+    if server_failed(output):
+        return ""
+    own_limit = bool(_KILLS.search(" ".join(test[1:])))
+    match = _STARVED.search(output) or (None if own_limit else _KILLED.search(output))
+    if match:
+        return line_at(output, match)
+    return f"exit {code}, killed" if code == _BY_SIGKILL and not own_limit else ""
 
 
 def refused(output: str, test: Sequence[str]) -> str:

@@ -10,9 +10,12 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.checked.mea
     lacking,
     misused,
     server_failed,
+    starved,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.health import SHORT
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import note_of
 
-from ..facts import container
+from ..facts import container, project
 
 CURL = ("CMD-SHELL", "curl -f http://localhost:8000/health || exit 1")
 HANDS_ON = ("CMD-SHELL", "curl --fail-with-body http://localhost:8000/health || exit 1")
@@ -211,6 +214,7 @@ def test_a_hostile_output_costs_little(piece):
     for end in ("", "\n", "Error"):
         lacking(output + end, CURL)
         hands_on_fault(output + end)
+        starved(1, output + end, CURL)
     assert time.process_time() - began < 1
 
 
@@ -236,3 +240,67 @@ def test_a_client_that_was_called_wrongly_says_so_by_its_exit_code(code, test, c
     assert misused(code, test) == client
     replica = container(health="unhealthy", exits=[code], said="", test=list(test))
     assert (replica.health == "unknown") is bool(client)
+
+
+NO_FORK = "Resource temporarily unavailable"
+
+
+@pytest.mark.parametrize(
+    ("code", "output"),
+    [
+        (2, f"sh: can't fork: {NO_FORK}"),
+        (2, "sh: 1: Cannot fork"),
+        (1, f"/health.sh: line 3: fork: retry: {NO_FORK}"),
+        (254, f"bash: fork: retry: {NO_FORK}\nbash: fork: {NO_FORK}"),
+        (254, "/bin/bash: line 1: fork: Cannot allocate memory"),
+        (2, "runtime: failed to create new OS thread (have 2 already; errno=11)"),
+        (-1, f"OCI runtime exec failed: exec failed: unable to start container process: fork/exec: {NO_FORK.lower()}"),
+        (27, "curl: (27) Out of memory"),
+        (1, "curl: (6) getaddrinfo() thread failed to start"),
+        (137, "Killed"),
+        (137, ""),
+        (1, "Killed"),
+        (1, "/bin/sh: line 1:    42 Killed                  curl -f http://localhost:8000/health"),
+    ],
+)
+def test_what_gets_no_process_or_no_memory_says_nothing(code, output):
+    replica = container(health="unhealthy", exits=[0, code], said=output, test=list(CURL))
+    assert (replica.health, SHORT in replica.health_output) == ("unknown", True)
+    note = note_of(project(replica), replica)
+    assert note.endswith("whether it is healthy is unknown"), "there is nothing to correct in the check"
+
+
+@pytest.mark.parametrize(
+    ("code", "output", "test"),
+    [
+        (137, "Killed", ("CMD-SHELL", "timeout -s KILL 5 curl -f http://localhost:8000/")),
+        (137, "", ("CMD", "timeout", "--signal=9", "5", "curl", "-f", "http://localhost:8000/")),
+        (1, '{"error": "worker 12 Killed"}', CURL),
+        (1, f"worker: can't fork: {NO_FORK}", CURL),
+        (1, "Killed by the operator", CURL),
+        (137, "curl: (22) The requested URL returned error: 503\nKilled", CURL),
+        (143, "Terminated", CURL),
+        (4, "rpc error: code = Unavailable desc = connection refused", ("CMD", "grpc_health_probe")),
+        (1, "/srv/app.sock: Permission denied", CURL),
+    ],
+)
+def test_what_was_carried_out_is_a_failure_also_where_it_speaks_of_processes(code, output, test):
+    assert starved(code, output, test) == ""
+    assert container(health="unhealthy", exits=[0, code], said=output, test=list(test)).health == "unhealthy"
+
+
+@pytest.mark.parametrize(
+    ("code", "output", "test"),
+    [
+        (1, "rpc error: code = Unimplemented desc = unknown service grpc.health.v1.Health", ("CMD", "grpcurl", "x")),
+        (2, "error: health rpc failed: rpc error: code = Unimplemented desc = unknown service grpc.health.v1.Health",
+         ("CMD", "grpc_health_probe")),
+        (1, "Error: server does not support the reflection API", ("CMD", "grpcurl", "x")),
+        (1, "sh: ./health.sh: Permission denied", ("CMD-SHELL", "./health.sh || exit 1")),
+        (1, "./health.sh: Permission denied", ("CMD-SHELL", "./health.sh || exit 1")),
+        (126, "sh: ./health.sh: Permission denied", ("CMD-SHELL", "./health.sh")),
+    ],
+)  # fmt: skip
+def test_a_check_that_the_server_does_not_know_or_that_may_not_be_run_is_wrong(code, output, test):
+    replica = container(health="unhealthy", exits=[0, code], said=output, test=list(test))
+    assert (replica.health, replica.health_output) == ("unknown", output)
