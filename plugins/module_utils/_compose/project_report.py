@@ -10,6 +10,7 @@ from typing import Sequence, TypedDict
 from .._core.times import stamp
 from .acts.falls import falls, last_exit, may_fall, why_ended
 from .acts.recovery import UnfinishedReport, unfinished_reports
+from .acts.singleton import TOOL, may_be_tool, unused
 from .container import NAMESPACES, NETWORK, STATES, Container, exit_meaning
 from .drain.leftover import DrainReport, drain_report
 from .endpoint.engine_endpoint import LOCAL_ENGINE, EngineEndpoint, EngineReport
@@ -71,7 +72,8 @@ class ContainerReport(TypedDict):
 class ServiceReport(TypedDict):
     """One service: counts, and every container. ``wanted`` None: what the files ask for is not known.
 
-    ``unknown``: how many run and have a health check that cannot be carried out.
+    ``unknown``: how many run and have a health check that cannot be carried out. ``maybe_tool``: it has no
+    container, and may be a program that a person runs when it is needed.
     """
 
     wanted: int | None
@@ -83,6 +85,7 @@ class ServiceReport(TypedDict):
     image: str
     image_id: str
     stateful: bool
+    maybe_tool: bool
     needs: list[str]
     profiles: list[str]
     most: int | None
@@ -129,7 +132,7 @@ def problem_of(project: Project, container: Container) -> str:
     if on_purpose(container) or follows(project, container) or container.state not in STATES:
         return ""
     if not container.running:
-        if (container.done and not project.fell(container)) or project.repeats(container):
+        if (container.done and not project.fell(container)) or project.repeats(container) or unused(project, container):
             return ""
         needed = f", and {project.fell(container)} needs it" if project.fell(container) else ""
         return f"is {container.state}{why_ended(container)}{needed}"
@@ -227,6 +230,8 @@ def note_of(project: Project, container: Container) -> str:
         )
     if container.done and not (project.done(container) or project.fell(container) or on_purpose(container)):
         return "has ended without an error; whether it is a job, or a service that is to run, is unknown"
+    if unused(project, container):
+        return f"was never started; {TOOL}"
     if container.state not in STATES:
         return f"is in the state {container.state or '(none)'}, which is not known: whether it works is unknown"
     return follows(project, container) or on_purpose(container) or may_fall(project, container)
@@ -301,8 +306,11 @@ def service_dict(project: Project, name: str) -> ServiceReport:
     """One service: counts, and every container."""
     replicas, spec, desired = project.replicas(name), project.spec(name), project.wanted(name)
     running = sum(replica.running for replica in replicas)
-    ended = sum(project.done(replica) or project.repeats(replica) for replica in replicas if not replica.running)
-    notes = [] if desired is None else notes_on_number(desired, replicas, ended)
+    idle = [one for one in replicas if not one.running]
+    ended = sum(project.done(one) or project.repeats(one) or unused(project, one) for one in idle)
+    tool = bool(desired) and not replicas and may_be_tool(project, name)
+    notes = [f"it has no container: it was never started, or was removed; {TOOL}"] if tool else []
+    notes = notes if tool or desired is None else notes_on_number(desired, replicas, ended)
     if project.model is not None and spec is None:
         others = {container.directory for container in replicas if project.stranger(container)}
         where = f", and it was made from another folder: {', '.join(sorted(others))}" if others else ""
@@ -319,6 +327,7 @@ def service_dict(project: Project, name: str) -> ServiceReport:
         "image": spec.image if spec else (replicas[0].image_ref if replicas else ""),
         "image_id": project.images.get(spec.image, "") if spec else "",
         "stateful": project.stateful(name),
+        "maybe_tool": tool,
         "needs": list(spec.needs) if spec else [],
         "profiles": list(spec.profiles) if spec else [],
         "most": spec.most if spec else None,
@@ -352,18 +361,9 @@ def nothing_left(source: Source, why: str, now: datetime, endpoint: EngineEndpoi
 def project_dict(project: Project, chosen: Sequence[str] = ()) -> ProjectReport:
     """What compose_info returns; of the ``chosen`` services, or of all."""
     services = {name: service_dict(project, name) for name in project.service_names if name in chosen or not chosen}
-    problem = [
-        f"{container['name']} {container['problem']}"
-        for service in services.values()
-        for container in service["containers"]
-        if container["problem"]
-    ]
-    problem += [
-        f"{container['name']} {container['note']}"
-        for service in services.values()
-        for container in service["containers"]
-        if container["note"]
-    ]
+    containers = [container for service in services.values() for container in service["containers"]]
+    problem = [f"{container['name']} {container['problem']}" for container in containers if container["problem"]]
+    problem += [f"{container['name']} {container['note']}" for container in containers if container["note"]]
     problem += [f"{name}: {note}" for name, service in services.items() for note in service["notes"]]
     problem += [project.all_ended()] if project.all_ended() and not chosen else []
     unfinished = unfinished_reports(project, _STABLE)
@@ -380,9 +380,7 @@ def project_dict(project: Project, chosen: Sequence[str] = ()) -> ProjectReport:
         },
         "services": services,
         "problem": problem,
-        "unhealthy": sum(
-            bool(container["problem"]) for service in services.values() for container in service["containers"]
-        ),
+        "unhealthy": sum(bool(container["problem"]) for container in containers),
         "stale_proxies": [],
         "drains": [
             drain_report(container, project.drains[container.id])

@@ -168,6 +168,9 @@ def _services(host: str, part: ServicesPart, importance: Importance) -> list[Sig
     nothing = not any(map(_may_serve, part["services"].values()))
     for name, report in part["services"].items():
         signs += _set_apart(host, name, report, importance)
+        if report["maybe_tool"]:
+            signs.append(Sign(importance.services.get(name, P3), f"{name}: {report['notes'][0]}", host))
+            continue
         unhealthy = [container for container in report["containers"] if container["problem"]]
         gone = (report["wanted"] or 0) - len(report["containers"])
         missing = gone > 0 or bool(not report["containers"] and report["notes"])

@@ -20,6 +20,7 @@ LABEL = "pafar.runbook.singleton"
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 _ROUTED = ("traefik.http.", "traefik.tcp.", "caddy", "nginx-proxy.")  # labels by which a proxy finds a service
 _ADDRESSES = ("ipv4_address", "ipv6_address", "mac_address")
+TOOL = "whether it is a tool that a person runs when it is needed, or a service that is to run, is unknown"
 HOST = "host"  # the engine's network of a container with `network_mode: host`
 _ROUTED_BY = ("VIRTUAL_HOST", "VIRTUAL_PORT", "LETSENCRYPT_HOST")  # and variables
 
@@ -93,6 +94,31 @@ def serves(project: Project, service: str) -> bool:
     # A job for whose end others wait answers none of them.
     others = [other for other in project.service_names if other != service and not project.awaited(service)]
     return any(service in _needs(project, other) for other in others)
+
+
+def may_be_tool(project: Project, service: str) -> bool:
+    """Whether a service that has no container, or one that was never started, may be a program which a person runs when
+    it is needed (`docker compose run --rm`), and to which the files give no profile. Nothing says that it serves,
+    nothing starts it again when it ends, no other service needs it, and another one is healthy without it."""
+    spec, replicas = project.spec(service), project.replicas(service)
+    raw = spec.raw if spec is not None else {}
+    deploy = raw.get("deploy") or {}
+    policies = {str(raw.get("restart") or "no"), *(replica.restart_policy for replica in replicas)}
+    lasts = policies - {"no"} or deploy.get("restart_policy") or deploy.get("replicas")
+    several = (spec is not None and spec.wanted > 1) or len(replicas) > 1
+    began = any(replica.state != "created" or replica.error for replica in replicas)
+    healthy = any(other.healthy and other.service != service for other in project.containers)
+    if lasts or several or began or not healthy or project.awaited(service):
+        return False
+    return not (serves(project, service) or _scheduler_of(project, service))
+
+
+def unused(project: Project, container: Container) -> bool:
+    """Whether it was created and never started as such a program is, and not for the want of what it depends on."""
+    if container.state != "created" or not may_be_tool(project, container.service):
+        return False
+    needs = [project.replicas(need) for need in project.needs_of(container)]
+    return all(any(other.healthy or project.done(other) for other in others) for others in needs)
 
 
 def _needs(project: Project, service: str) -> Collection[str]:

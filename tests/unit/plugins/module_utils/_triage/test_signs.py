@@ -333,3 +333,12 @@ def test_no_restart_is_proposed_of_what_waits_for_another(waits, scenario):
     (sign,) = [sign for sign in found if sign.text.startswith("web-0")]
     assert (sign.severity, sign.scenario) == ("P0", scenario)
     assert ("look first at what it waits for: it " in sign.text) is any(waits)
+
+
+@pytest.mark.parametrize(("name", "severity"), [("certbot", "P3"), ("wpcli", "P3"), ("nginx", "P0"), ("mailer", "P2")])
+def test_what_may_be_a_tool_and_has_no_container_is_shown_with_the_severity_of_the_site(name, severity):
+    tool: Any = {**reports.service(wanted=1, running=0, notes=["it has no container"]), "maybe_tool": True}
+    found = signs_of("web1", {"services": part(service("web"), {name: tool})}, SITE)
+    assert [(sign.severity, sign.text, sign.scenario) for sign in found] == [
+        (severity, f"{name}: it has no container", "")
+    ]
