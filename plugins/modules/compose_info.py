@@ -92,12 +92,12 @@ services:
         image: {description: "Name of the image.", type: str}
         image_id: {description: "Image id to which the name points now.", type: str}
         stateful: {description: "Whether the service keeps data.", type: bool}
-        needs: {description: "Services that it depends on.", type: list, elements: str}
         maybe_tool:
           description: >-
             Whether it has no container, and may be a program that a person runs when it is needed (C(docker compose
             run)): by the files it serves nothing, no service needs it, and nothing starts it again.
           type: bool
+        needs: {description: "Services that it depends on.", type: list, elements: str}
         profiles: {description: "Profiles of the service.", type: list, elements: str}
         most: {description: "Largest number of containers that the compose files allow; null for no bound.", type: int}
         notes: {description: "Further findings, a sentence each.", type: list, elements: str}

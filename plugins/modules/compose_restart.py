@@ -87,8 +87,8 @@ plan:
       nothing to do).
     - An action has C(action) (C(restart) or C(replace)), C(who), C(service), and C(needs_approval) where its container
       is one of O(uncertain), says by its failed health check that it loads its data or recovers, loops where a restart
-      does not help, or may be a job. What depends on such a container is not restarted. Actions are in the order of
-      execution.
+      does not help, may be a job, or may be judged by the check of another program of its image. What depends on such
+      a container is not restarted. Actions are in the order of execution.
       C(affected_before) counts replicas to restart, and those that have a problem and are left alone
       (C(affected_after)).
   returned: success
