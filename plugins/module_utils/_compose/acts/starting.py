@@ -20,6 +20,8 @@ from ..project_report import is_well, lost_namespace, note_of, on_purpose
 STARTS = 120.0  # seconds behind its start period in which a container that keeps no data may still start
 _LONGEST_START = 900.0  # seconds, for a check that runs seldom
 _ROUNDS = 2  # times the failures after which it is unhealthy, in which it may still start
+# Names of services that are words in the messages of clients ("Couldn't connect to server", "502 Bad Gateway").
+_OF_CLIENTS = ("server", "service", "client", "host", "gateway", "proxy")
 # Where images keep or load data outside of the places that are known to hold what must not be lost.
 _LOADED = re.compile(
     r"(?i)/(?:[a-z]*data|databases?|db|mssql|models?|indexe?s|huggingface|couchdb|elasticsearch|opensearch|redis|mongo)(?:/|$)"
@@ -61,14 +63,16 @@ def waits_for(
     """Where none is healthy of a service that it depends on, directly or not, and none of that is restarted before it,
     in a clause: its own restart helps nothing. Empty where it is not so, and for one that lost the network of another:
     whatever that one does, nothing but its own restart gives it the new network. Many files say nothing of what depends
-    on what: a service that was set apart on purpose, and that a failing check names, is one that it depends on.
+    on what: a service that a failing check names is one that it depends on.
 
     ``planned``: ids of those that are restarted before it; ``left``: by id, why another one is left alone.
     """
     if lost_namespace(project, container):
         return ""
-    for need in sorted(_needs_of(project, container) - {container.service}):
-        others = project.replicas(need)
+    needs = dict.fromkeys(sorted(_needs_of(project, container)), "depends on")
+    named = {need: "has a check that names" for need in _named_by_check(project, container) if need not in needs}
+    for need, how in {**needs, **named}.items():
+        others = project.replicas(need) if need != container.service else []
         if any(_serves(project, other) or other.id in planned for other in others):
             continue
         for other in others:
@@ -76,27 +80,19 @@ def waits_for(
                 continue
             why = not_ready(project, other) or on_purpose(other) or _starting(project, other)
             if why:
-                return f"depends on {other.name}, which {why}; it is restarted only when its service is named"
+                return f"{how} {other.name}, which {why}; it is restarted only when its service is named"
             if other.id in (left or {}):
-                return f"depends on {other.name}, which is left alone: {(left or {})[other.id]}"
+                return f"{how} {other.name}, which is left alone: {(left or {})[other.id]}"
             if not other.running:
-                return f"depends on {other.name}, which {note_of(project, other) or f'is {other.state}'}"
-    return _names_set_apart(project, container)
-
-
-def _names_set_apart(project: Project, container: Container) -> str:
-    """Where a failing check names a container that was paused or stopped on purpose, and none of that service serves,
-    in a clause; empty elsewhere."""
-    if not (container.running and container.health == UNHEALTHY):
-        return ""
-    for other in project.containers:
-        beside = project.replicas(other.service)
-        if other.service == container.service or any(_serves(project, replica) for replica in beside):
-            continue
-        apart = on_purpose(other) if _is_named(other, container.check.output) else ""
-        if apart and not _is_older(project, other, container):
-            return f"has a check that names {other.name}, which {apart}; it is restarted only when its service is named"
+                return f"{how} {other.name}, which {note_of(project, other) or f'is {other.state}'}"
     return ""
+
+
+def _named_by_check(project: Project, container: Container) -> list[str]:
+    """The services that a failing check names."""
+    if not (container.running and container.health == UNHEALTHY):
+        return []
+    return sorted({other.service for other in project.containers if _is_named(other, container.check.output)})
 
 
 def _is_named(container: Container, text: str) -> bool:
@@ -104,7 +100,9 @@ def _is_named(container: Container, text: str) -> bool:
     path, of a file's name or of a module is no name, and the program that signs a page of HTML is none."""
     names = [container.service, container.name, *(address for dummy, address in container.networks)]
     name = "|".join(re.escape(each) for each in names if each)
-    as_host, as_word = rf"(?:(?<=//)|(?<=@))(?:{name})(?![\w-]|\.\w)", rf"(?<![\w./@>-])(?:{name})(?![\w/<-]|\.\w)"
+    port = r"(?=:\d)" if container.service.lower() in _OF_CLIENTS else ""
+    as_host = rf"(?:(?<=//)|(?<=@))(?:{name})(?![\w-]|\.\w)"
+    as_word = rf"(?<![\w./@>-])(?:{name})(?![\w/<-]|\.\w){port}"
     return bool(re.search(f"{as_host}|{as_word}", text, re.IGNORECASE))
 
 

@@ -221,6 +221,7 @@ def beside(said, name="db", apart=PAUSED, address="172.18.0.5", up=4000):
         ("could not connect to shop-db-1", "db"),
         ("dial tcp 172.18.0.5:5432: i/o timeout", "db"),
         ("Redis: no answer", "redis"),
+        ("connect ECONNREFUSED server:3000", "server"),
     ],
 )
 @pytest.mark.parametrize("apart", [PAUSED, STOPPED])
@@ -242,19 +243,46 @@ def test_what_a_check_names_and_was_set_apart_is_looked_at_first(said, name, apa
         pytest.param("File /srv/db/check.py, line 3", {}, id="a folder"),
         pytest.param("db.py: no answer", {}, id="a file"),
         pytest.param("<hr><center>nginx</center>", {"name": "nginx"}, id="who signs a page"),
+        pytest.param("curl: (7) Couldn't connect to server", {"name": "server"}, id="a word of curl"),
+        pytest.param("HTTP Error 502: Bad Gateway", {"name": "gateway"}, id="a word of HTTP"),
         pytest.param("mongodb-db2 timed out, dbname=x", {}, id="a part of a word"),
         pytest.param("dial tcp 172.18.0.55:5432: i/o timeout", {}, id="another address"),
         pytest.param("db timeout", {"apart": {}}, id="it runs"),
-        pytest.param("db timeout", {"apart": {"state": "exited", "exit_code": 1}}, id="it fell: no person did it"),
+        pytest.param("db timeout", {"apart": {"state": "exited"}}, id="a job that is done"),
+        pytest.param("db timeout", {"apart": {**ALONE}}, id="it fails, too, and is restarted"),
         pytest.param("db timeout", {"apart": {**STOPPED, "ended": 9000}}, id="was stopped before, and this one passed"),
     ],
 )
-def test_what_a_check_does_not_name_or_was_not_set_apart_is_no_excuse(said, more):
+def test_what_a_check_does_not_name_or_was_not_set_apart_is_no_reason(said, more):
     shop, web = beside(said, **more)
     assert (waits_for(shop, web), container_dict(shop, web)["waits_for"]) == ("", "")
     assert [one.service for one, dummy in plan_restart(shop, ["web"], unhealthy_only=True, named=False).order] == [
         "web"
     ]
+
+
+@pytest.mark.parametrize(
+    ("apart", "why"),
+    [
+        pytest.param({"state": "exited", "exit_code": 1}, "which is exited", id="fell, and is not started again"),
+        pytest.param({"state": "created"}, "which is created", id="could not be started"),
+        pytest.param({"health": "starting", "up": 20}, "which has not passed its health check yet", id="starts"),
+        pytest.param({**FAILS, **DATA, **NEVER}, "may still load or recover", id="recovers"),
+    ],
+)
+def test_what_a_check_names_counts_as_what_the_files_name(apart, why):
+    shop, web = beside("db timeout", "db", apart)
+    assert waits_for(shop, web).startswith("has a check that names shop-db-1, which ")
+    assert why in waits_for(shop, web)
+    planned = plan_restart(shop, ["db", "web"], unhealthy_only=True, named=False)
+    assert "web" not in [one.service for one, dummy in planned.order]
+
+
+def test_what_a_check_names_and_is_restarted_first_is_no_reason():
+    loops, web = container("db", **LOOPS), container(**{**ALONE, "said": "db: connection refused"})
+    shop = project(loops, web, services={"db": {}, "web": {}})
+    planned = plan_restart(shop, ["db", "web"], unhealthy_only=True, named=False)
+    assert [one.service for one, dummy in planned.order] == ["db", "web"]
 
 
 def test_another_replica_of_what_a_check_names_serves():
