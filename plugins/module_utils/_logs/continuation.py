@@ -12,7 +12,7 @@ from typing import Sequence
 
 from .._core.lazy import lazy
 from .dates import Zone, whole_date
-from .level import DETAILS, SYSLOG_HEAD, TRACEBACK, level_of
+from .level import DETAILS, EXCEPTION_TYPE, QUALIFIED, SYSLOG_HEAD, TRACEBACK, level_of
 from .line import bare_head, time_of
 from .wrapping import without_colours
 
@@ -22,9 +22,10 @@ _GO_FUNCTION = (
     rf"[\w.-]+(?:/[\w.@~%-]+)*\.(?:\(\*?\w+{_ANY_TYPE}\)\.)?\w+{_ANY_TYPE}(?:\.(?:func|gowrap|deferwrap)?\d+)*"
 )
 _TAG = lazy(r"\[[0-9a-f]{8}-[0-9a-f-]{27}\] ?")  # Rails: the request, before each line
+_BARE = r"(?:Error|Exception|Warning)\b"  # alone these are words of any line
 _GOES_ON = lazy(
     r"(?:\s|\)|\}|\]|Traceback \(most|Caused by\b|During handling\b|The above exception\b|\.\.\. \d+ more"
-    r"|(?:\w+(?:(?:\.|::|\\)\w+)*|(?:\w+(?:\.|::|\\))+)(?:Error|Exception|Warning)\b"
+    rf"|(?!{_BARE}){QUALIFIED}\w*(?:Error|Exception|Warning)\b"
     r"(?:: |:?$| \(| \[\w{3,60}\](?::|$))|Error: "
     r"|(?:\w+\.)+\w+(?:[:(]|$)"
     r"|KeyboardInterrupt\b|SystemExit\b|(?:DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LINE \d+):"
@@ -84,9 +85,7 @@ _GO_CALL = lazy(rf"{_GO_FUNCTION}\(.*\)$")
 _GO_NAME, _GO_PLACE = lazy(rf"{_GO_FUNCTION}$"), lazy(r"\t\S+\.(?:go|s):\d+(?: \+0x|$)")
 # pydantic: the name of the field, and what is wrong with it on the next line
 _FIELD, _OF_FIELD = lazy(r"[\w.\[\]`(),-]{1,200}$"), lazy(r"  \S.{0,2000}\[type=\w+[,\]]")
-_EXCEPTION = lazy(
-    r"(?:(?:Uncaught )?(?:\w+(?:(?:\.|::|\\)\w+)*|(?:\w+(?:\.|::|\\))+)(?:Error|Exception)\b|Error: |\*\* \(\w)"
-)
+_EXCEPTION = lazy(rf"(?:(?:Uncaught )?(?!{_BARE}){EXCEPTION_TYPE}|Error: |\*\* \(\w)")
 _TROUBLE = lazy(r"(?i)exception|error|fail|unhandled|uncaught|crash|panic|terminat")
 _FRAME = lazy(r"(?:  File \"|    \S)")
 _RAISED = lazy(r"[A-Z]\w{2,80}(?:: |$)")

@@ -61,11 +61,18 @@ _NOTHING = (
 )
 _OF_IT = r"(?:report|logg?|page|counter|handl|threshold|level|limit|budget|rate|template)(?:s|ing|er|ers)?"
 TRACEBACK = lazy(r"Traceback \(most|\s{0,20}\+ Exception Group Traceback \(most")
+# Of an exception's type: modules, packages, classes around it (Python, Java, Ruby, PHP). One rule for all that read it.
+QUALIFIED = r"(?:\w+(?:\.|::|\\|\$))*"
+EXCEPTION_TYPE = rf"{QUALIFIED}\w*(?:Error|Exception)\b"
 _EXCEPTION = lazy(
-    r"(?:Unhandled exception[.:] |(?:Uncaught |Unhandled )?(?:\w+\.)*\w*(?:Error|Exception)\b"
+    rf"(?:Unhandled exception[.:] |(?:Uncaught |Unhandled )?{EXCEPTION_TYPE}"
     rf"(?![-=]|(?i:{_NOTHING})|\s(?i:{_OF_IT})\b)|\*\* \(\w)"
 )
-_RUBY = lazy(r"\S{1,200}\.rb:\d+:in .{1,300}\((?:\w+::)*\w*(?:Error|Exception)\)")
+# The first line of what was not caught: the place, the message and the type in brackets, which may have any name.
+_RUBY = lazy(
+    rf"\S{{1,200}}\.r(?:b|u|ake):\d+:in (?:.{{1,300}}\({EXCEPTION_TYPE}\)"
+    r"|[`'].{1,300}': .{0,300}\((?:[A-Z]\w*::)*[A-Z]\w*\)\s*$)"
+)
 _PANIC = lazy(r"(?:thread '[^']{0,80}' (?:\(\d+\) )?panicked at |panic: |fatal error: )")
 _RAILS = lazy(r"(?:\[[\w-]{8,40}\] )?Completed (\d{3}) ")
 

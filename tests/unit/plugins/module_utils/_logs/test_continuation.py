@@ -22,7 +22,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._logs.continuation i
         "[SQL: SELECT 1]", "[7b1e1d2c-0000-4000-8000-123456789012] ",
         "2026-11-24 02:40:04 UTC [7] DETAIL:  Key (id)=(1) already exists.", "Node.js v20.1.0",
         "2026-11-24T02:40:04Z -----END RSA PRIVATE KEY-----",
-        "java.lang.Exception: x", "System.Exception: x", "Faraday::Error: x", "main.Map[...].func1()",
+        "java.lang.Exception: x", "shop.Pool$ExhaustedException: x", r"App\Pay\PayException: x",
+        "System.Exception: x", "Faraday::Error: x", "main.Map[...].func1()",
         "main.(*T[...]).Do({0x1, 0x2})", "main.main.gowrap1()", "Stack backtrace:", "[previous exception] [object] (x",
         "---> (Inner Exception #0) System.Exception: x", 'b",,,,,"psql","client backend",,0',
         'b",,,"x","client backend"',
@@ -95,6 +96,7 @@ def test_long_words_are_no_body_of_a_key(text):
         ("  + Exception Group Traceback (most recent call last):", "2026-11-24T02:40:04Z INFO served", True),
         ("  + Exception Group Traceback (most recent call last):", "2026-11-24T02:40:04Z ERROR failed", False),
         ("Caused by: java.io.IOException: x", "\tat a.b(c.java:1)", False),
+        ("shop.Pool$ExhaustedException: b", "TypeError: a", True), ("Shop::PayError: b", "\t... 12 more", True),
         ("KeyError: 'x'", '  File "a.py", line 1', False), ("KeyError: 'x'", "    pay()", False),
     ],
 )  # fmt: skip

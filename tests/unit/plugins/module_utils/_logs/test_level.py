@@ -121,3 +121,28 @@ def test_what_another_host_answered_has_the_level_of_the_program(status):
 
 def test_the_first_line_of_an_exception_group_is_an_error():
     assert level_of("  + Exception Group Traceback (most recent call last):") == "error"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ActiveRecord::ConnectionTimeoutError: could not obtain a connection", "Sequel::DatabaseConnectionError: x",
+        r"Illuminate\Database\QueryException: SQLSTATE[08006] [7] refused", r"Uncaught App\Pay\PayError: x",
+        "com.shop.Pool$ExhaustedException: all are in use", "Faraday::Error: x", "psycopg2.OperationalError: x",
+        "/app/a.rb:1:in 'x': connection to server failed: refused (PG::ConnectionBad)",
+        "/app/a.rb:1:in `x': refused (Errno::ECONNREFUSED)", "config.ru:3:in '<main>': no such host (SocketError)",
+    ],
+)  # fmt: skip
+def test_an_exception_is_an_error_in_whatever_language_its_type_is_written(line):
+    assert level_of(line) == "error"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Shop::ErrorHandler registered", r"App\Exceptions\Handler loaded", "Shop::Error count: 0",
+        "/app/a.rb:1:in 'x'", "app/a.rb:1:in `x' called (twice)",
+    ],
+)  # fmt: skip
+def test_what_has_the_name_of_an_exception_in_it_is_none(line):
+    assert level_of(line) == ""
