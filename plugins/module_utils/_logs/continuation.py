@@ -12,7 +12,7 @@ from typing import Sequence
 
 from .._core.lazy import lazy
 from .dates import Zone, whole_date
-from .level import DETAILS, EXCEPTION_TYPE, QUALIFIED, SYSLOG_HEAD, TRACEBACK, level_of
+from .level import DETAILS, EXCEPTION_TYPE, GRAVE, QUALIFIED, SYSLOG_HEAD, TRACEBACK, level_of
 from .line import bare_head, time_of
 from .wrapping import without_colours
 
@@ -21,7 +21,17 @@ _ANY_TYPE = r"(?:\[\.\.\.\])?"
 _GO_FUNCTION = (
     rf"[\w.-]+(?:/[\w.@~%-]+)*\.(?:\(\*?\w+{_ANY_TYPE}\)\.)?\w+{_ANY_TYPE}(?:\.(?:func|gowrap|deferwrap)?\d+)*"
 )
-_TAG = lazy(r"\[[0-9a-f]{8}-[0-9a-f-]{27}\] ?")  # Rails: the request, before each line
+# app/x.rb:3:in 'pay', activerecord (7.1.2) lib/active_record/x.rb:3:in 'pay'
+_RUBY_FRAME = r"(?:[\w.-]+ \([\w.]+\) )?/?(?:[\w.-]+/)+[\w.-]+\.(?:rb|erb|haml|slim):\d+:in "
+# Rails writes the tags of a request before each line of a record, and its logger's own beginning before the first one.
+# Alone only a request's number tells that a line is of one, and blanks behind any tag: see _is_tagged.
+_TAG = lazy(
+    r"\[(?:[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f-]{27}|req[-_]\w{2,40})\] ?(?:\[[^\][]{1,80}\] ?)*"
+    r"|(?:\[[^\][]{1,80}\] )+(?=  \s*$)"
+)
+_TAGS = lazy(r"(?:\[[^\][]{1,80}\] ?)+")
+_RUBY_HEAD = lazy(r"[DIWEFA], \[\d{4}-\d\d-\d\dT[\d:.]{8,18} #\d{1,8}\] {1,2}[A-Z]{3,5} -- [^:]{0,60}: ")
+_OF_TAGGED = lazy(r"\s|Causes:|" + _RUBY_FRAME)
 _BARE = r"(?:Error|Exception|Warning)\b"  # alone these are words of any line
 _GOES_ON = lazy(
     r"(?:\s|\)|\}|\]|Traceback \(most|Caused by\b|During handling\b|The above exception\b|\.\.\. \d+ more"
@@ -40,8 +50,8 @@ _GOES_ON = lazy(
     r"|note: (?:run with|Some details)|[Ss]tack backtrace:"
     # .NET
     r"|---> \(Inner Exception #\d"
-    # Ruby: app/x.rb:3:in 'pay'
-    r"|/?(?:[\w.-]+/)+[\w.-]+\.(?:rb|erb|haml|slim):\d+:in "
+    # Ruby
+    rf"|{_RUBY_FRAME}"
     # Elixir
     r"|\*\* \(|Last message\b|State: [%\[{(#:\"]|Function: [&#]|Args: \[|Initial Call: |Ancestors: |Message Queue"
     # asyncio's handler of exceptions, Haskell, InnoDB
@@ -152,7 +162,9 @@ def joins(older: str, newer: str) -> bool:
         return False
     if is_key_body(newer):
         return (_KEY_BEGINS in older and "PRIVATE KEY" in older) or is_key_body(older)
-    if _PANICKED.search(older) or (_PLACE.match(older) and newer[:1] not in "/[{<" and time_of(newer, Zone()) is None):
+    tagged = newer[:1] == "[" and _is_tagged(older, newer)
+    placed = _PLACE.match(older) and newer[:1] not in "/[{<" and time_of(newer, Zone()) is None
+    if tagged or _PANICKED.search(older) or placed:
         return True
     if _CSV.match(older) and older.count('"') % 2:  # csvlog: a line feed within a value
         return _CSV.match(newer) is None
@@ -167,6 +179,23 @@ def joins(older: str, newer: str) -> bool:
     if _JAVA_LEVEL.match(newer):
         return bool(_JAVA_HEAD.match(older))
     return _of_beam(older, newer) or (bool(_RAISED.match(newer)) and bool(_FRAME.match(older)) and not level_of(newer))
+
+
+def _is_tagged(older: str, newer: str) -> bool:
+    """The same for Ruby's logger with tags: the first line of a record has its beginning, each one has the tags."""
+    first = newer[: newer.find("]") + 1]
+    head = _RUBY_HEAD.match(older) if older[1:3] == ", " else None
+    start = head.end() if head else 0
+    if not first or not older.startswith(first, start):
+        return False
+    if head is None:  # a line may be a record of its own
+        tags, above = _TAGS.match(newer), _TAGS.match(older)
+        if tags is None or above is None or tags.group().rstrip() != above.group().rstrip():
+            return False
+        before, text = older[above.end() :].strip(), newer[tags.end() :]
+        if before not in ("", "Causes:") and text.strip() and not _OF_TAGGED.match(text):
+            return False
+    return first[1:-1].strip().lower() not in GRAVE and time_of(newer, Zone()) is None
 
 
 def _of_beam(older: str, newer: str) -> bool:

@@ -13,13 +13,17 @@ from ansible_collections.pafar.runbook.plugins.module_utils._logs.continuation i
     leads,
 )
 
+RAILS = "F, [2026-11-24T02:40:04.123456 #7] FATAL -- : "
+
 
 @pytest.mark.parametrize(
     "line",
     [
         "", "  x", "\tat a.b(c.java:1)", "Caused by: x", "goroutine 7 [running]:", "main.main()", "#3 /a.php(2): f()",
         "github.com/x/y.(*T).Do(0x1)", "stack backtrace:", "app/models/x.rb:3:in `f'", "** (RuntimeError) x",
-        "[SQL: SELECT 1]", "[7b1e1d2c-0000-4000-8000-123456789012] ",
+        "[SQL: SELECT 1]", "[7b1e1d2c-0000-4000-8000-123456789012] ", "[shop] [10.0.0.1]   ",
+        "[4bf92f3577b34da6a3ce929d0e0e4736] app/models/x.rb:3:in 'pay'", "[req-12ab]   Parameters: {}",
+        "activerecord (7.1.2) lib/active_record/x.rb:3:in 'pay'",
         "2026-11-24 02:40:04 UTC [7] DETAIL:  Key (id)=(1) already exists.", "Node.js v20.1.0",
         "2026-11-24T02:40:04Z -----END RSA PRIVATE KEY-----",
         "java.lang.Exception: x", "shop.Pool$ExhaustedException: x", r"App\Pay\PayException: x",
@@ -36,6 +40,7 @@ def test_lines_that_continue(line):
 @pytest.mark.parametrize(
     "line",
     ["2026-11-24 02:40:04 x", "INFO x", "[info] x", "panic: x", "SELECT 1", "Errors: 7", "error: no such file",
+     "[shop] app/models/x.rb:3:in 'pay'", "[error] app.models.Seat: sold twice", "[INFO] ",
      '{"a": "DETAIL:  x"}', "[7b1e1d2c-0000-4000-8000-123456789012] Started GET",
      "#5 [2/3] RUN pip install x", "#5 2.3 ERROR: Could not find a version", "#7 ERROR: process did not complete",
      "  12:20261126:172336.123 refused", "Exception: x", "Warning: x", '"a","b","c","d","client backend",,0',
@@ -71,6 +76,13 @@ def test_lines_that_begin(line):
         ("select a from b", "LIMIT reached: ERROR quota", False), ("2026-11-24T02:40:04Z", "ORA-00600: x", True),
         ("SET timestamp=1795488004;", "SELECT sleep(9);", True), ("use shop;", "SELECT sleep(9);", True),
         ("SET timestamp=1795488004;", "# Time: 2026-11-24T02:40:04Z", False),
+        (f"{RAILS}[shop] [10.0.0.1]   ", "[shop] [10.0.0.1] ActiveRecord::StatementInvalid (PG::Bad: x):", True),
+        (f"{RAILS}[shop]   ", "[shop] Mysql2::Gone (x):", True), (f"{RAILS}[7]   ", "[8] Mysql2::Gone (x):", False),
+        (f"{RAILS}[shop]   ", f"{RAILS}[shop] Started GET", False),
+        ("[shop] PG::Bad (x):", "[shop]   ", True), ("[shop]   ", "[shop] app/models/x.rb:3:in 'pay'", True),
+        ("[shop] Causes:", "[shop] PG::Bad (x)", True), ("[shop] Started GET", "[shop] Processing by", False),
+        ("[error] a.b: lost", "[error] a.b: lost", False), ("[INFO] ", "[INFO] Building shop", False),
+        ("[2026-11-24 02:40:04] served", "[2026-11-24 02:40:04]   served", False),
         ("t -----BEGIN PRIVATE KEY-----", "t MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIB", True),
     ],
 )  # fmt: skip
