@@ -86,6 +86,12 @@ _REDIS_LINE = lazy(
 _RUBY_LOGGER = lazy(r"([DIWEF]), \[\d{4}-")
 _MONGO = lazy(r"\d{4}-\S{10,30} ([FEWID])\d? [A-Z_]{2,12} {1,8}\[")
 _LOGRUS = lazy(r"(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)(?=\[(?:\d{4}\]|\d{4}-\d\d-\d\dT))")
+# What PHP-FPM passes on has a level of PHP-FPM's own, whatever it says; PHP's own words.
+_PASSED_ON = lazy(
+    r"(?:\[[^\]]{10,40}\] )?(?:NOTICE: PHP message: "
+    r"|WARNING: \[pool [^\]]{1,60}\] child \d{1,8} said into std(?:err|out): \"(?:NOTICE: PHP message: )?)"
+)
+_PHP_NOTE = lazy(r"(?:\[[^\]]{10,60}\] )?PHP (?:Notice|Deprecated|Strict Standards):  ")
 _LOG15 = lazy(r"(TRCE|TRACE|DBUG|DEBUG|INFO|WARN|EROR|ERROR|CRIT) {0,2}\[\d\d-\d\d\|")
 _TORNADO = lazy(r"\[([DIWEC]) (?:\d{6}|\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d[ .]")
 _TELEGRAF = lazy(r"\d{4}-\d\d-\d\dT\S{8,30} ([DIWE])! ")
@@ -189,7 +195,9 @@ def level_of(line: str) -> str:
     first = line.partition("\n")[0] if "\n" in line[:_LEVEL_IN] else line
     head = without_colours(first[:_LEVEL_IN])
     bare = first if head == first[:_LEVEL_IN] else without_colours(first)
-    found = _by_place(head) or _by_request(head, bare) or _by_word(head) or _by_pairs(first) or _by_exception(head)
+    passed = _PASSED_ON.match(head) if "PHP message: " in head or " said into std" in head else None
+    found = (passed and level_of(bare[passed.end() :])) or _by_place(head)
+    found = found or _by_request(head, bare) or _by_word(head) or _by_pairs(first) or _by_exception(head)
     return found or (_by_more(line[len(first) : len(first) + _MORE_IN]) if len(first) < len(line) else "")
 
 
@@ -272,6 +280,8 @@ def _by_severity(head: str) -> str:
         match = _POSTGRES.match(head)
         if match:
             return _severity(match.group(1))
+        if "PHP " in head and _PHP_NOTE.match(head):
+            return "notice"
     if head[23:24] == " " and head[:1].isdigit() and "," in head[:40]:
         match = _CSVLOG.match(head)
         if match:

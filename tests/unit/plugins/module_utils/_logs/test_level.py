@@ -146,3 +146,28 @@ def test_an_exception_is_an_error_in_whatever_language_its_type_is_written(line)
 )  # fmt: skip
 def test_what_has_the_name_of_an_exception_in_it_is_none(line):
     assert level_of(line) == ""
+
+
+CHILD = "[26-Nov-2026 17:23:36] WARNING: [pool www] child 12 said into"
+
+
+@pytest.mark.parametrize(
+    ("line", "level"),
+    [
+        ("NOTICE: PHP message: PHP Fatal error:  Uncaught PDOException: x", "critical"),
+        ("[26-Nov-2026 17:23:36] NOTICE: PHP message: PHP Warning:  x", "warning"),
+        ("NOTICE: PHP message: PHP Parse error:  x", "error"), ("NOTICE: PHP message: PHP Deprecated:  x", "notice"),
+        ("NOTICE: PHP message: [2026-11-26T17:23:36+00:00] app.CRITICAL: x", "critical"),
+        ("NOTICE: PHP message: [2026-11-26T17:23:36+00:00] request.INFO: x", "info"),
+        (f'{CHILD} stderr: "NOTICE: PHP message: PHP Warning:  x"', "warning"),
+        (f'{CHILD} stdout: "[2026-11-26 17:23:36] production.INFO: served"', "info"),
+        (f'{CHILD} stderr: "ERROR: no seats"', "error"),
+        # What says no level has that of PHP-FPM, and so have its own messages.
+        ("NOTICE: PHP message: payment 7 is late", "notice"), (f'{CHILD} stderr: "payment 7 is late"', "warning"),
+        ("[26-Nov-2026 17:23:36] NOTICE: ready to handle connections", "notice"),
+        ("PHP Notice:  x", "notice"), ("[26-Nov-2026 17:23:36 UTC] PHP Deprecated:  x", "notice"),
+        ("PHP Warning:  x", "warning"),
+    ],
+)  # fmt: skip
+def test_what_php_fpm_passes_on_has_the_level_that_php_gives_it(line, level):
+    assert level_of(line) == level
