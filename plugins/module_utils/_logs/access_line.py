@@ -44,6 +44,50 @@ _ANY = lazy(r'[^"]{8,400}"([A-Z]{3,10} \S{1,4000} HTTP/\d(?:\.\d)?)" ([1-5]\d\d)
 _PARTS = lazy(r"\b([a-z_]+)=(\S+)")  # what many a log_format adds behind the combined one: rt=0.1 uct=0.0
 _ADDRESS = lazy(r"(?:\d{1,3}\.){3}\d{1,3}|\[?[\da-fA-F]{0,4}:[\da-fA-F:.]+\]?|unix:|-")
 
+# --- the status alone, wherever it stands -----------------------------------------------------------------------------
+# The status of a request: nginx, Apache, Envoy, uvicorn, Django, HAProxy.
+_STATUS = lazy(
+    r'"(?:[A-Z]{3,20} (?:[^"\\]|\\.){0,2000}|-|(?:[^"\\]|\\.){0,200})" (\d{3})'
+    r"(?= (?:\d+|-)(?: |$)| [A-Z]| 0x| [\d.]+[mun\xb5]?s\b|$)"
+)
+# uWSGI, Gin, morgan (Express), Django's channels, Squid.
+_MORE_STATUS = lazy(
+    r"\[pid: .{0,300}\(HTTP/\d\.\d (\d{3})\)|\[GIN\] .{0,40}\| {0,2}(\d{3}) \|"
+    r"|[A-Z]{3,7} /\S{0,2000} (\d{3}) [\d.]{1,12} ms\b"
+    r"|HTTP [A-Z]{3,7} /\S{0,2000} (\d{3}) \[[\d.]{1,12}, [\d.:a-f]{2,45}\]"
+    r"|\d{10}\.\d{3} {1,8}\d{1,8} \S{1,60} [A-Z]{2,20}_[A-Z_]{2,40}/(\d{3}) "
+)
+# IIS, in the W3C's extended format: date, time, server, method, path; at the end status, substatus, error, and sizes.
+# The first three numbers of those at the end, since a size may look like a status; 443 is the port before it.
+_W3C_STATUS = lazy(
+    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (?:W3SVC\d{1,4} \S{1,80} )?[\da-fA-F.:]{2,45} [A-Z]{3,10} /.{0,4000}?"
+    r" (?!443)([1-5]\d\d) \d{1,3} \d{1,10}(?: \d{1,12}){0,4}\s*$"
+)
+_HAPROXY_STATUS = lazy(r" \S{1,80} \S{1,80}/\S{1,80} (?:-?\d+/){2,4}\+?-?\d+ (\d{3}|-1) \+?\d+ ")
+_BALANCER_STATUS = lazy(
+    r"(?:(?:https?|h2|wss?|grpcs?) \d{4}-\S+ \S+ \S+:\d+ \S+ \S+ \S+ \S+"
+    r"|\d{4}-\S+ \S+ \S+:\d+ \S+ (?:-?[\d.]+ ){2}-?[\d.]+) (\d{3}|-) (?:\d{3}|-) "
+)
+_PHP_FPM_HEAD = lazy(r"[\da-fA-F.:]{3,45} -\s\S{0,60}\s\d\d/[A-Z][a-z]{2}/\d{4}:[\d:]{8} [+-]\d{4} \"")
+_RAILS = lazy(
+    r"(?:[DIWEFA], \[[^\]]{20,60}\] {1,2}[A-Z]{3,5} -- [^:]{0,60}: )?(?:\[[^\][]{1,80}\] ){0,4}Completed (\d{3}) "
+)
+# Pairs of logfmt, of an object behind words, of a hash of Ruby.
+_IS = r"[\"']?\s?(?:=>?|:)\s?[\"']?"
+_BEFORE_PAIR = r"(?:^|[\s,{(])[\"':]?"
+_METHOD_PAIR = lazy(rf"{_BEFORE_PAIR}(?:method|verb|request|http_method|request_method){_IS}[A-Z]{{3,10}}\b")
+_STATUS_PAIR = lazy(rf"{_BEFORE_PAIR}(?:status|code|status_code|http_status){_IS}([1-5]\d\d)[\"']?(?=[\s,}})]|$)")
+_PATH_PAIR = lazy(
+    rf"{_BEFORE_PAIR}(?:(?:path|uri|url|request_uri|request_path|http_path){_IS}|request{_IS}[A-Z]{{3,10}} )/"
+)
+# What a client of HTTP writes: a whole address beside the path, and that it tries again.
+_OF_CLIENT = lazy(
+    rf"(?i){_BEFORE_PAIR}(?:(?:base_?)?ur[li]|target|endpoint|href){_IS}\w{{2,10}}://|\bretr(?:y|ies|ying)\b"
+)
+# The address that a client of HTTP writes before the request that it sends (urllib3: https://api.stripe.com:443 "POST).
+_SENT_TO = lazy(r"://[^\s\"]{1,300}\s{0,3}$")
+_FIVE_HUNDRED = lazy(r"5(?<![\w.-]5)\d\d(?![\w.:-])")
+
 
 def access_fields(line: str) -> dict[str, Any]:
     """The request that a line of text reports, by name; nothing for any other line."""
@@ -82,6 +126,56 @@ def access_fields(line: str) -> dict[str, Any]:
         }  # fmt: skip
     match = _ANY.match(line) if " HTTP/" in line else None  # another form: the request and its status are read
     return {**_request(match.group(1)), "status": int(match.group(2))} if match else {}
+
+
+def status_in(head: str, line: str) -> int:
+    """The status of the request that a line reports; 0 for none. ``head``: the beginning of the line.
+
+    What another host has answered to the program is none: the program's own level says how bad that is.
+    """
+    quoted = '" ' in head and (
+        " HTTP/" in head or '] "' in head or (" - " in head and _PHP_FPM_HEAD.match(head) is not None)
+    )
+    match = _STATUS.search(line) if quoted else None
+    if match is None and "/" in head:
+        match = _HAPROXY_STATUS.search(line) or _BALANCER_STATUS.match(head)
+    if match is None and "Completed " in head[:250]:
+        match = _RAILS.match(head)
+    if match is None and " /" in head and head[10:11] == " " and head[:4].isdigit():
+        match = _W3C_STATUS.match(line)
+    if match is None and (head[:1] == "[" or head[:1].isupper() or head[:10].isdigit()):
+        match = _MORE_STATUS.match(head)
+    code = next((group for group in match.groups() if group), "") if match else ""
+    if not code.isdigit() or not 100 <= int(code) < 600 or is_sent_to(head):
+        return 0
+    return int(code)
+
+
+def is_sent_to(line: str) -> bool:
+    """Whether the request of a line is one that the program sends to another host."""
+    quote = line.find('"')
+    return quote > 0 and "://" in line[:quote] and _SENT_TO.search(line, 0, quote) is not None
+
+
+def status_of_pairs(line: str) -> int:
+    """The status of a request in logfmt: lograge, OAuth2 Proxy; 0 for none."""
+    match = _STATUS_PAIR.search(line) if "=" in line and _METHOD_PAIR.search(line) else None
+    return int(match.group(1)) if match else 0
+
+
+def failed_status(head: str, line: str) -> int:
+    """The status of the request that a line reports where the server failed it (5xx); 0 for any other line.
+
+    By names it must have a method, a path and the status: a status alone may be what another host answered.
+    """
+    if not _FIVE_HUNDRED.search(line):
+        return 0
+    code = status_in(head, line)
+    if code:
+        return code if code >= 500 else 0
+    match = _STATUS_PAIR.search(line) if _METHOD_PAIR.search(line) and _PATH_PAIR.search(line) else None
+    failed = match is not None and match.group(1)[0] == "5" and not _OF_CLIENT.search(line)
+    return int(match.group(1)) if match and failed else 0
 
 
 def _common(match: re.Match[str]) -> dict[str, Any]:

@@ -10,12 +10,10 @@ from __future__ import annotations
 import re
 from typing import Any, Mapping, TypedDict
 
-from .access_line import access_fields
-from .json_line import request_of
+from .access_line import access_fields, is_sent_to
+from .json_line import names_in, request_of
 
 _ANSWERED = re.compile(r"\"[A-Z]{3,10} /[^\"]*\" (\d{3})\b")
-# The address that a client of HTTP writes before the request that it sends (urllib3: https://api.stripe.com:443 "POST).
-_SENT_TO = re.compile(r"://[^\s\"]{1,300}\s{0,3}$")
 
 # What a program writes of a request that it was sent, and not of one that it sends; without signs, in small letters.
 _ANSWERS = frozenset({
@@ -24,9 +22,6 @@ _ANSWERS = frozenset({
     "controller", "route", "routename", "routername", "handler", "view", "viewname", "endpoint", "entrypointname",
     "vhost", "timelocal", "timeiso8601", "upstreamaddr", "upstreamstatus",
 })  # fmt: skip
-_WHOLE = ("url", "uri", "target", "href")
-_SIGNS = str.maketrans("", "", "_.-")
-_DEEPEST = 3
 
 
 class RequestsReport(TypedDict):
@@ -71,7 +66,7 @@ def status_of(text: str, fields: Mapping[str, Any]) -> int:
     line = text.partition("\n")[0]
     if line.lstrip()[:1] == "{":
         return _of_fields(fields)
-    if _SENT_TO.search(line, 0, max(0, line.find('"'))):
+    if is_sent_to(line):
         return 0
     named = access_fields(line)
     if named:
@@ -87,22 +82,9 @@ def _of_fields(fields: Mapping[str, Any]) -> int:
     request = request_of(fields)
     if not request or "://" in str(request.get("path", "")):
         return 0
-    names, urls = _names_in(fields, _DEEPEST)
+    names, urls = names_in(fields)
     # A whole URL beside the path is what was asked of another party while the request of a client was served.
     return _status(request["status"]) if names & _ANSWERS and not urls else 0
-
-
-def _names_in(fields: Mapping[str, Any], deep: int) -> tuple[frozenset[str], bool]:
-    """Names of a record without signs, also of the objects in it, and whether one of a URL has a whole one."""
-    names, urls = set(), False
-    for key, value in fields.items():
-        name = str(key).lower().translate(_SIGNS)
-        names.add(name)
-        urls = urls or (isinstance(value, str) and "://" in value[:12] and name in _WHOLE)
-        if isinstance(value, dict) and deep:
-            inner, more = _names_in(value, deep - 1)
-            names, urls = names | inner, urls or more
-    return frozenset(names), urls
 
 
 def _status(value: Any) -> int:

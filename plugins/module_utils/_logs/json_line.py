@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 from typing import Any, Mapping
 
+from .access_line import failed_status
 from .dates import Zone, of_number, whole_date
-from .level import LEVELS, level_of, of_status, of_value
+from .level import LEVELS, level_of, of_request, of_status, of_value
 
 DEEPEST = 40  # levels of a value that are looked into; what lies deeper is said to be there
 _TOO_DEEP = f"(more than {DEEPEST} levels deep)"
@@ -53,6 +54,10 @@ _STATUS = (
 _METHOD = ("method", "requestmethod", "httpmethod", "verb", "httprequestmethod", "csmethod")
 _PATH = ("path", "uri", "requesturi", "url", "requestpath", "requesturl", "httptarget", "urlpath", "csuristem")
 _CLIENT = ("client", "remoteaddr", "remoteip", "clientip", "clienthost", "clientaddr", "remotehost", "realip", "cip")
+
+_WHOLE = ("url", "uri", "target", "href", "baseurl")
+_AGAIN = ("retry", "retries", "attempt")  # what a client of HTTP writes of a request that it sends
+_HEAD = 400  # characters of a message in which it is seen what it is
 
 
 def json_fields(line: str) -> dict[str, Any]:
@@ -177,7 +182,8 @@ def level_in(fields: Mapping[str, Any]) -> str:
         # A unit's or a container's output: the level is in the line itself.
         return level_of(message) or ("" if not CONTAINER.isdisjoint(fields) else found)
     if found:
-        return found
+        may_fail = found not in LEVELS[4:] and any(map(_may_fail, fields.values()))
+        return of_request(found, _failed_in(fields)) if may_fail else found
     status = request_of(fields).get("status")
     if isinstance(status, int):
         return of_status(status)
@@ -187,6 +193,37 @@ def level_in(fields: Mapping[str, Any]) -> str:
     return (
         "error" if isinstance(fields.get("traceback", fields.get("exc_info", fields.get("stack_trace"))), str) else ""
     )
+
+
+def _failed_in(fields: Mapping[str, Any]) -> int:
+    """The status of a request that the server failed (5xx), of its method and path, or of the line that the message
+    is; 0 for none, and for what the program itself sent to another host."""
+    request = request_of(fields)
+    if request.get("status", 0) >= 500 and request.get("method") and request.get("path", "")[:1] == "/":
+        names, urls = names_in(fields)
+        return 0 if urls or any(name.startswith(_AGAIN) for name in names) else int(request["status"])
+    message = next((fields[name] for name in _MESSAGE if isinstance(fields.get(name), str)), "")
+    return failed_status(message[:_HEAD], message) if '" 5' in message else 0
+
+
+def _may_fail(value: Any) -> bool:
+    """A cheap test, since nearly no record is of a request that failed."""
+    if value.__class__ is str:
+        return '" 5' in value or (value[:1] == "5" and len(value) == 3)
+    return value.__class__ is dict or (value.__class__ is int and 500 <= value < 600)
+
+
+def names_in(fields: Mapping[str, Any], deep: int = 3) -> tuple[frozenset[str], bool]:
+    """Names of a record without signs, also of the objects in it, and whether one of a URL has a whole one."""
+    names, urls = set(), False
+    for key, value in fields.items():
+        name = str(key).lower().translate(_SIGNS)
+        names.add(name)
+        urls = urls or (isinstance(value, str) and "://" in value[:12] and name in _WHOLE)
+        if isinstance(value, dict) and deep:
+            inner, more = names_in(value, deep - 1)
+            names, urls = names | inner, urls or more
+    return frozenset(names), urls
 
 
 def _named_level(fields: Mapping[str, Any]) -> str:

@@ -13,9 +13,11 @@ from bisect import bisect
 from typing import Any
 
 from .._core.lazy import lazy
+from .access_line import failed_status, status_in, status_of_pairs
 from .wrapping import without_colours
 
 LEVELS = ("debug", "info", "notice", "warning", "error", "critical")
+_FAILED = LEVELS[4:]
 _WORDS = {
     "debug": "debug debug1 debug2 debug3 debug4 debug5 trace"
     " trc verbose vrb silly fine finer finest dbug dbg debu debg trce",
@@ -74,7 +76,6 @@ _RUBY = lazy(
     r"|[`'].{1,300}': .{0,300}\((?:[A-Z]\w*::)*[A-Z]\w*\)\s*$)"
 )
 _PANIC = lazy(r"(?:thread '[^']{0,80}' (?:\(\d+\) )?panicked at |panic: |fatal error: )")
-_RAILS = lazy(r"(?:\[[\w-]{8,40}\] )?Completed (\d{3}) ")
 
 # --- by its place, whatever words follow ------------------------------------------------------------------------------
 _PRIORITY = lazy(r"<(\d{1,3})>")
@@ -112,33 +113,6 @@ _KEYED = lazy(
 _OPEN_TO_KEY = lazy(r"(?:^|[=:,;{(|\])}\"'>\d]|\d[A-Z]{1,4}|=\S{0,200})\s{0,4}$")
 _PGBOUNCER = lazy(r"[\d-]{10} [\d:.]{8,15} \S{1,8} \[\d{1,8}\] (LOG|NOISE|DEBUG|WARNING|ERROR|FATAL) ")
 _SQL_SERVER = lazy(r".{0,60}\bError: \d{1,6}, Severity: (\d{1,2}), State: \d")
-# The status of a request: nginx, Apache, Envoy, uvicorn, Django, HAProxy.
-_STATUS = lazy(
-    r'"(?:[A-Z]{3,20} (?:[^"\\]|\\.){0,2000}|-|(?:[^"\\]|\\.){0,200})" (\d{3})'
-    r"(?= (?:\d+|-)(?: |$)| [A-Z]| 0x| [\d.]+[mun\xb5]?s\b|$)"
-)
-# uWSGI, Gin, morgan (Express), Django's channels, Squid.
-_MORE_STATUS = lazy(
-    r"\[pid: .{0,300}\(HTTP/\d\.\d (\d{3})\)|\[GIN\] .{0,40}\| {0,2}(\d{3}) \|"
-    r"|[A-Z]{3,7} /\S{0,2000} (\d{3}) [\d.]{1,12} ms\b"
-    r"|HTTP [A-Z]{3,7} /\S{0,2000} (\d{3}) \[[\d.]{1,12}, [\d.:a-f]{2,45}\]"
-    r"|\d{10}\.\d{3} {1,8}\d{1,8} \S{1,60} [A-Z]{2,20}_[A-Z_]{2,40}/(\d{3}) "
-)
-# IIS, in the W3C's extended format: date, time, server, method, path; at the end status, substatus, error, and sizes.
-# The first three numbers of those at the end, since a size may look like a status; 443 is the port before it.
-_W3C = lazy(
-    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (?:W3SVC\d{1,4} \S{1,80} )?[\da-fA-F.:]{2,45} [A-Z]{3,10} /.{0,4000}?"
-    r" (?!443)([1-5]\d\d) \d{1,3} \d{1,10}(?: \d{1,12}){0,4}\s*$"
-)
-_HAPROXY = lazy(r" \S{1,80} \S{1,80}/\S{1,80} (?:-?\d+/){2,4}\+?-?\d+ (\d{3}|-1) \+?\d+ ")
-_BALANCER = lazy(
-    r"(?:(?:https?|h2|wss?|grpcs?) \d{4}-\S+ \S+ \S+:\d+ \S+ \S+ \S+ \S+"
-    r"|\d{4}-\S+ \S+ \S+:\d+ \S+ (?:-?[\d.]+ ){2}-?[\d.]+) (\d{3}|-) (?:\d{3}|-) "
-)
-
-_REQUEST_PAIR = lazy(r"(?:^|\s)(?:method|verb|request|http_method)=\"?[A-Z]{3,10}\b")
-_STATUS_PAIR = lazy(r"(?:^|\s)(?:status|code|status_code|http_status)=\"?([1-5]\d\d)\"?(?=\s|$)")
-_PHP_FPM = lazy(r"[\da-fA-F.:]{3,45} -\s\S{0,60}\s\d\d/[A-Z][a-z]{2}/\d{4}:[\d:]{8} [+-]\d{4} \"")
 # What syslog puts before the line of a program; who wrote it.
 SYSLOG_HEAD = lazy(
     r"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} {1,2}\d{1,2} [\d:]{8}(?:\.\d+)?|\d{4}-\d\d-\d\dT\S{8,30}) "
@@ -197,13 +171,26 @@ def level_of(line: str) -> str:
     bare = first if head == first[:_LEVEL_IN] else without_colours(first)
     passed = _PASSED_ON.match(head) if "PHP message: " in head or " said into std" in head else None
     found = (passed and level_of(bare[passed.end() :])) or _by_place(head)
-    found = found or _by_request(head, bare) or _by_word(head) or _by_pairs(first) or _by_exception(head)
+    answered = "" if found else _by_request(head, bare)
+    found = found or answered or _by_word(head)
+    if found:
+        known = answered or found in _FAILED
+        return found if known else of_request(found, failed_status(head, bare))
+    found = of_status(status_of_pairs(first)) or _by_exception(head)
     return found or (_by_more(line[len(first) : len(first) + _MORE_IN]) if len(first) < len(line) else "")
 
 
 def of_status(code: int) -> str:
-    """The level of a request that was answered with that status."""
-    return "error" if code >= 500 else "warning" if code >= 400 else "info"
+    """The level of a request that was answered with that status; empty for 0, which is none."""
+    return ("error" if code >= 500 else "warning" if code >= 400 else "info") if code else ""
+
+
+def of_request(said: str, code: int) -> str:
+    """The level of a record of a request: whatever its writer gives it, one that the server failed is an error.
+
+    Most programs write one line of a request at one level, however it ended.
+    """
+    return said if code < 500 or said in _FAILED else of_status(code)
 
 
 def of_value(name: str, value: Any) -> str:
@@ -315,37 +302,14 @@ def _by_key(head: str) -> str:
     return within
 
 
-# The address that a client of HTTP writes before the request that it sends (urllib3: https://api.stripe.com:443 "POST).
-_SENT_TO = lazy(r"://[^\s\"]{1,300}\s{0,3}$")
-
-
 def _by_request(head: str, line: str) -> str:
     """By the status of a request, or by a graver level that the program gives the line before it."""
-    found, quote = _by_status(head, line), head.find('"')
-    if quote > 0 and "://" in head[:quote] and _SENT_TO.search(head, 0, quote):
-        return ""  # what another host has answered to the program; its own level says how bad that is
+    found, quote = of_status(status_in(head, line)), head.find('"')
     # Behind the date of an access log ([... +0000] ") there is none, and names stand before it.
     if not found or found == "error" or quote < 0 or head[quote - 3 : quote - 2].isdigit():
         return found
     said = _LARGE.search(head, 0, quote)
     return max(found, GRAVE[said.group(1).lower()], key=LEVELS.index) if said else found
-
-
-def _by_status(head: str, line: str) -> str:
-    quoted = '" ' in head and (
-        " HTTP/" in head or '] "' in head or (" - " in head and _PHP_FPM.match(head) is not None)
-    )
-    match = _STATUS.search(line) if quoted else None
-    if match is None and "/" in head:
-        match = _HAPROXY.search(line) or _BALANCER.match(head)
-    if match is None and "Completed " in head[:60]:
-        match = _RAILS.match(head)
-    if match is None and " /" in head and head[10:11] == " " and head[:4].isdigit():
-        match = _W3C.match(line)
-    if match is None and (head[:1] == "[" or head[:1].isupper() or head[:10].isdigit()):
-        match = _MORE_STATUS.match(head)
-    code = next((group for group in match.groups() if group), "") if match else ""
-    return of_status(int(code)) if code.isdigit() and 100 <= int(code) < 600 else ""
 
 
 def _by_word(head: str) -> str:
@@ -362,14 +326,6 @@ def _by_word(head: str) -> str:
     if first is None or _SETTING.search(head[max(0, first.start() - 60) : first.start()]):
         return ""
     return GRAVE[first.group(first.lastindex or 0).lower().rstrip(": ")]
-
-
-def _by_pairs(line: str) -> str:
-    """The status of a request in logfmt that has no level of its own: lograge, OAuth2 Proxy."""
-    if "=" not in line or not _REQUEST_PAIR.search(line):
-        return ""
-    match = _STATUS_PAIR.search(line)
-    return of_status(int(match.group(1))) if match else ""
 
 
 def _by_exception(head: str) -> str:

@@ -52,6 +52,18 @@ def test_the_time_of_an_object(fields, at):
         ({"Level": "Error"}, "error"),
         ({"log": {"level": "error"}}, "error"), ({"status": 503, "uri": "/"}, "error"), ({"status": "ok"}, ""),
         ({"code": 500}, ""), ({"error": None}, ""), ({"PRIORITY": "2", "MESSAGE": "x"}, "critical"),
+        # A request that the server failed, whatever level its writer gives.
+        ({"level": "info", "RequestMethod": "GET", "RequestPath": "/", "DownstreamStatus": 502}, "error"),
+        ({"level": 30, "req": {"method": "GET", "url": "/pay"}, "res": {"statusCode": 500}}, "error"),
+        ({"levelname": "INFO", "message": '10.0.0.1:5 - "GET /pay HTTP/1.1" 500'}, "error"),
+        ({"level": "fatal", "method": "GET", "path": "/", "status": 500}, "critical"),
+        ({"level": "info", "method": "GET", "path": "/", "status": 404}, "info"),
+        ({"level": "info", "method": "GET", "path": "/", "status": 200, "bytes": 503}, "info"),
+        # What another host answered.
+        ({"level": "debug", "msg": "the provider answered", "status": 503}, "debug"),
+        ({"level": "info", "method": "POST", "url": "https://api.stripe.com/v1/charges", "status": 503}, "info"),
+        ({"level": "info", "method": "POST", "baseURL": "https://a.example", "url": "/v1", "status": 503}, "info"),
+        ({"level": "info", "method": "POST", "path": "/v1/charges", "status": 503, "attempt": 2}, "info"),
         # A number that may count up or down, and what says that it is syslog's.
         ({"level": 1, "msg": "V(1)"}, ""), ({"level": 3, "facility": "user", "msg": "x"}, "error"),
         ({"level": 3, "short_message": "x"}, "error"), ({"level": 2, "msg": "player reached level 2"}, ""),

@@ -171,3 +171,35 @@ CHILD = "[26-Nov-2026 17:23:36] WARNING: [pool www] child 12 said into"
 )  # fmt: skip
 def test_what_php_fpm_passes_on_has_the_level_that_php_gives_it(line, level):
     assert level_of(line) == level
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "level=info msg=done method=GET path=/pay status=503", 'level=info request="GET /pay HTTP/1.1" code=502',
+        '<190>Nov 26 10:00:00 web nginx: 10.0.0.1 - - [26/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 502 17',
+        '2026-11-26T17:23:36Z\tINFO\trequest\t{"method": "GET", "path": "/pay", "status": 500}',
+        "I, [2026-11-24T02:40:03.123456 #7]  INFO -- : [shop] Completed 500 Internal Server Error in 5ms",
+        '2026-11-26 17:23:36.123456 I [7:puma] Pay -- Completed -- { :method => "GET", :path => "/", :status => 500 }',
+    ],
+)  # fmt: skip
+def test_a_request_that_the_server_failed_is_an_error_whatever_level_its_writer_gives(line):
+    assert level_of(line) == "error"
+
+
+@pytest.mark.parametrize(
+    ("line", "level"),
+    [
+        # What another host answered.
+        ('level=debug msg="answered 503, trying again" status=503 host=api.stripe.com', "debug"),
+        ('level=info msg="got 503" method=POST url=https://api.stripe.com/v1/charges status=503', "info"),
+        ("2026-11-26 10:00:00 INFO retrying method=POST path=/v1/charges status=503", "info"),
+        # Another status, or another number.
+        ("level=info method=GET path=/x status=404", "info"),
+        ("level=info method=GET path=/x status=200 bytes=503", "info"),
+        ('<190>Nov 26 10:00:00 web nginx: 10.0.0.1 - - [26/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 502', "info"),
+        ("level=critical method=GET path=/pay status=503", "critical"),
+    ],
+)  # fmt: skip
+def test_what_is_no_failed_request_has_the_level_that_its_writer_gives(line, level):
+    assert level_of(line) == level
