@@ -42,7 +42,13 @@ _W3C = lazy(
 )
 _ANY = lazy(r'[^"]{8,400}"([A-Z]{3,10} \S{1,4000} HTTP/\d(?:\.\d)?)" ([1-5]\d\d)(?=\s|$)')
 _PARTS = lazy(r"\b([a-z_]+)=(\S+)")  # what many a log_format adds behind the combined one: rt=0.1 uct=0.0
-_ADDRESS = lazy(r"(?:\d{1,3}\.){3}\d{1,3}|\[?[\da-fA-F]{0,4}:[\da-fA-F:.]+\]?|unix:|-")
+_ADDRESS = lazy(r"(?:\d{1,3}\.){3}\d{1,3}|\[?(?=\S*::|(?:[^:]*:){7})[\da-fA-F:.]+\]?|unix:")
+_LOGGER = lazy(r"(?:[A-Za-z_][\w.]*:){1,3}(?=\d{1,3}\.)")  # INFO:werkzeug:10.0.0.1
+# nginx's "access_log syslog:", HAProxy, rsyslog: the host's name may be missing
+_SYSLOG = lazy(
+    r"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} {1,2}\d{1,2} [\d:]{8}(?:\.\d+)?|\d{4}-\d\d-\d\dT\S{8,30}) "
+    r"(?:[\w.-]{1,80} )?[\w./@-]{1,60}(?:\[\d{1,8}\])?: "
+)
 
 # --- the status alone, wherever it stands -----------------------------------------------------------------------------
 # The status of a request: nginx, Apache, Envoy, uvicorn, Django, HAProxy.
@@ -92,7 +98,8 @@ _FIVE_HUNDRED = lazy(r"5(?<![\w.-]5)\d\d(?![\w.:-])")
 def access_fields(line: str) -> dict[str, Any]:
     """The request that a line of text reports, by name; nothing for any other line."""
     if '"' in line and "[" in line[:400]:
-        match = _ACCESS.match(line)
+        head = _SYSLOG.match(line) if ": " in line[:200] else None
+        match = _ACCESS.match(line, head.end() if head else 0)
         if match:
             return _common(match)
         match = _BARE.match(line)
@@ -189,23 +196,27 @@ def _common(match: re.Match[str]) -> dict[str, Any]:
 
 
 def _who(before: str) -> dict[str, str]:
-    """Client, virtual host, user and forwarded addresses, from what stands before the date.
+    """Client, virtual host, user and forwarded addresses, from what stands before the date; what is not there, or not
+    certain, is left out.
 
-    The client's address is followed by the identity (a dash) and the user; what stands before it is a virtual host, or
-    addresses with commas behind them, of which the first is the client's own.
+    The addresses are followed by the identity (a dash) and the user; of several the first is the client's own. Before
+    them stands a virtual host, or what a collector writes, or a dash for an address that was not given. Where no word
+    is an address the client has a name (Apache's HostnameLookups).
     """
-    words = before.split(" ")
-    dash = next((place for place, word in enumerate(words) if word == "-" and place), len(words))
-    addresses = [word.rstrip(",") for word in words[:dash]]
-    user = " ".join(words[dash + 1 :]).strip()
-    listed = [word for word in words[:dash] if word.endswith(",")]
-    host = ""
-    if not listed and len(addresses) > 1 and not _ADDRESS.fullmatch(addresses[0]):
-        host, addresses = addresses[0], addresses[1:]
-    fields = {"client": addresses[0] if addresses else ""}
-    if host:
-        fields["vhost"] = host
-    if user and user != "-":
+    words = [_LOGGER.sub("", word) for word in before.split(" ")]
+    places = [place for place, word in enumerate(words) if _ADDRESS.fullmatch(word.rstrip(","))]
+    if not places:
+        dash = next((place for place, word in enumerate(words) if word == "-" and place), len(words))
+        few = dash <= 2 or all(word.endswith(",") for word in words[: dash - 1])
+        places = [dash - 1] if few and words[dash - 1] != "-" else []
+    rest = words[places[-1] + 1 :] if places else words[words.index("-") :] if "-" in words else []
+    above = [word for word in words[: places[0]] if word != "-" and not word.endswith(",")] if places else []
+    user = " ".join(rest[1:]).strip() if rest[:1] == ["-"] else ""
+    addresses = [words[place].rstrip(",") for place in places]
+    fields = {"client": addresses[0]} if places else {}
+    if len(above) == 1:
+        fields["vhost"] = above[0]
+    if user.strip("- "):
         fields["user"] = user
     if len(addresses) > 1:
         fields["forwarded"] = ", ".join(addresses)

@@ -25,3 +25,34 @@ def test_the_fields_of_a_request(line, fields):
     found = access_fields(line)
     assert {name: found.get(name) for name in fields} == fields
     assert bool(found) is bool(fields)
+
+
+REQUEST = f'{AT} "GET / HTTP/1.1" 502 17'
+
+
+@pytest.mark.parametrize(
+    ("before", "who"),
+    [
+        # Through syslog, with and without the name of the host.
+        ("Nov 26 10:00:00 web nginx: 10.0.0.1 - -", {"client": "10.0.0.1"}),
+        ("<190>Nov 26 10:00:00 nginx: shop.example 10.0.0.1 - ana",
+         {"client": "10.0.0.1", "vhost": "shop.example", "user": "ana"}),
+        ("2026-11-26T10:00:00+00:00 web nginx[7]: 2001:db8::1 - -", {"client": "2001:db8::1"}),
+        ("<134>1 2026-11-26T10:00:00Z web nginx 7 - - 10.0.0.1 - -", {"client": "10.0.0.1"}),
+        ("2026-11-26 10:00:00 INFO 10.0.0.1 - -", {"client": "10.0.0.1"}),
+        ("INFO:werkzeug:10.0.0.1 - -", {"client": "10.0.0.1"}),
+        # An address that was not given stands as a dash before the others.
+        ("- 10.0.0.1 - -", {"client": "10.0.0.1"}), ("- 10.0.0.1 -", {"client": "10.0.0.1"}),
+        ("unknown, 10.0.0.1 - -", {"client": "10.0.0.1"}), ("- - -", {}),
+        ("10.0.0.1 - - -", {"client": "10.0.0.1"}),
+        ("shop.example - 10.0.0.1 - ana", {"client": "10.0.0.1", "vhost": "shop.example", "user": "ana"}),
+        # What was right.
+        ("10.0.0.1 - Ada Lovelace", {"client": "10.0.0.1", "user": "Ada Lovelace"}),
+        ("client.example - ana", {"client": "client.example", "user": "ana"}),
+        ("shop.example client.example - -", {"client": "client.example", "vhost": "shop.example"}),
+        ("10.0.0.9, 10.0.0.2 - -", {"client": "10.0.0.9", "forwarded": "10.0.0.9, 10.0.0.2"}),
+    ],
+)  # fmt: skip
+def test_the_client_is_an_address_wherever_it_stands(before, who):
+    found = access_fields(f"{before} {REQUEST}")
+    assert {name: found[name] for name in ("client", "vhost", "user", "forwarded") if name in found} == who
