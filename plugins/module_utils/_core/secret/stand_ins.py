@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from ..lazy import lazy
+from .no_secret.messages import is_message
 from .secret_names import counts, is_secret
 
 # A call of SQL with a parameter and without a literal, but for names of algorithms: crypt($1, gen_salt('bf')).
@@ -121,7 +122,7 @@ def is_said(text: str, start: int, name: str, value: str) -> bool:
 
     ``value``: the first word there, without quotes.
     """
-    if _STATE.match(value) or _SPEAKS.match(text, start):
+    if _STATE.match(value) or _SPEAKS.match(text, start) or is_message(text, start):
         return True
     return bool(_FAULT.search(name) and _SENTENCE.match(text, start)) and not any(sign.isdigit() for sign in value)
 
@@ -142,7 +143,7 @@ def names_no_secret(text: str, place: int, name: str, value: str) -> bool:
         word = _WORD_BEFORE.search(text, max(0, place - 16), place)
         if word and (word.group(1).lower() == "unexpected" or counts(f"{word.group(1)}_token", value)):
             return True
-    if (_STATE.match(value) and _MADE.match(name)) or is_file(value):
+    if (_STATE.match(value) and _MADE.match(name)) or is_file(value) or (" " in value and is_message(value)):
         return True
     if name[-1:] == "]" and _PROCESS.match(name) and _OF_SYSLOG.search(text, max(0, place - 130), place):
         return True
