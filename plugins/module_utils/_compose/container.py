@@ -43,7 +43,7 @@ STATES = ("created", "running", "paused", "restarting", "removing", "exited", "d
 NETWORK = "network"
 NO_NETWORK = "none"  # the engine's network of a container with `network_mode: none`
 NAMESPACES = (NETWORK, "pid", "ipc")  # what a container that shares them loses with the container whose they are
-_DATA = ("/var/lib/", "/data", "/bitnami/")  # where images keep what must not be lost
+DATA = ("/var/lib/", "/data", "/bitnami/")  # where images keep what must not be lost
 _SIGNALS = {1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL",
             10: "SIGUSR1", 11: "SIGSEGV", 12: "SIGUSR2", 13: "SIGPIPE", 15: "SIGTERM", 28: "SIGWINCH"}  # fmt: skip
 
@@ -74,7 +74,7 @@ class Mount:
     @property
     def data(self) -> bool:
         """Whether a second container on it, or one without it, is another thing: a volume, or a database's folder."""
-        return self.writable and (self.kind == "volume" or self.target.startswith(_DATA))
+        return self.writable and (self.kind == "volume" or self.target.startswith(DATA))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from .acts.excluded import may_be_job, set_apart_since, why_excluded
 from .acts.recovery import Recovery
 from .acts.starting import is_starting, not_ready
 from .checked.foreign import may_be_foreign
-from .container import Container
+from .container import DATA, Container, Mount
 from .drain.leftover import Drained, undrain_item
 from .project import Project
 from .project_report import CHECK_FAILS, on_purpose, problem_of
@@ -37,7 +37,7 @@ class Restarting(PlannedAct):
     """The plan; ``every`` holds each container that it could concern, in order, with how it is treated.
 
     ``lacking``: service and number of replicas that an act which was cut off has not started. ``unhelped``: with a
-    problem, and left alone all the same.
+    problem, and left alone all the same. ``without_room``: why those are left alone of which a disk is full.
     """
 
     project: Project
@@ -47,6 +47,7 @@ class Restarting(PlannedAct):
     refusals: tuple[str, ...] = ()
     lacking: tuple[tuple[str, int], ...] = ()
     unhelped: tuple[Container, ...] = ()
+    without_room: tuple[str, ...] = ()
 
     @property
     def undrained(self) -> tuple[tuple[Container, Drained], ...]:
@@ -69,6 +70,8 @@ class Restarting(PlannedAct):
 
     def as_dict(self) -> PlanDict:
         nothing = self.project.all_ended() or "nothing to do: no replica is to be restarted"
+        if self.without_room:
+            nothing = f"no action is possible: {'; '.join(self.without_room)}"
         affected = len(self.every) + len(self.project.left_drained) + len(self.lacking) + len(self.unhelped)
         why = none_left(affected, nothing) + (self._how_named() if affected else self._absent())
         return plan_dict(self.plan, affected, "replicas to restart", why, leaves=len(self.unhelped))
@@ -132,8 +135,8 @@ def plan_restart(
 
     ``named``: the services were given; else what was stopped or paused on purpose, and jobs that failed, are left
     alone. ``containers``: names or targets of those that are meant; all of the services where none is said.
-    ``full_disks``: by container id, why a restart cannot bring it back. A container that lives in a namespace of one
-    that is restarted loses it, and is restarted behind it.
+    ``full_disks``: by container id, why it must not be restarted before its disk has room. A container that lives
+    in a namespace of one that is restarted loses it, and is restarted behind it.
 
     ``recoveries``: by service, from a restart that was cut off; it is completed first. ``stop_first``: services of
     which a replica must have stopped before another one takes its place. ``uncertain``: by the name of a container,
@@ -177,7 +180,7 @@ def plan_restart(
             before = [other for other, dummy in draft.order]
             asked = named or problem == _STOPPED
             why = why_excluded(project, container, problem, unhealthy_only, asked, before, draft.left)
-            why = why or (full_disks or {}).get(container.id, "")
+            why = why or draft.full(container, full_disks or {})
             why = set_apart_since(container, containers) or why
             if containers and not any(container.is_given(given) for given in containers):
                 why = OTHER
@@ -202,7 +205,17 @@ def plan_restart(
         tuple(dict.fromkeys(draft.refusals)),
         tuple(draft.lacking),
         tuple(container for container in draft.unhelped if project.target(container) not in along),
+        tuple(draft.without_room),
     )
+
+
+def holds_database(mount: Mount) -> bool:
+    """Whether a database keeps its files there, by the folder: /var/lib/postgresql/data, /data/db, /pgdata.
+
+    >>> holds_database(Mount("bind", "", "/pgdata", True)), holds_database(Mount("volume", "x", "/app/media", True))
+    (True, False)
+    """
+    return mount.writable and (mount.target.startswith(DATA) or mount.target.rstrip("/").endswith("data"))
 
 
 def names_of(given: Sequence[str]) -> list[str]:
@@ -227,6 +240,19 @@ class _Draft:
     lacking: list[tuple[str, int]] = field(default_factory=list)
     unhelped: list[Container] = field(default_factory=list)
     left: dict[str, str] = field(default_factory=dict)
+    without_room: list[str] = field(default_factory=list)
+
+    def full(self, container: Container, full_disks: Mapping[str, str]) -> str:
+        """Why a full disk forbids its restart: its own, or that of one that is restarted with it; empty if none."""
+        along = (sharer for sharer in self.project.sharers(container) if sharer.running and sharer.id in full_disks)
+        why = full_disks.get(container.id, "") or next(
+            (f"{sharer.name} is restarted with it, and {full_disks[sharer.id]}" for sharer in along), ""
+        )
+        if why and container.state == "paused" and self.method != REPLACE:
+            return ""  # its processes go on where they were
+        if why:
+            self.without_room.append(f"{container.name}: {why}")
+        return why
 
     def complete(self, service: str, recovery: Recovery) -> None:
         """What an act that was cut off has left to do, but for the containers that it was to restart."""

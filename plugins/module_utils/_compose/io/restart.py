@@ -21,7 +21,7 @@ from ..container import Container
 from ..project import Project
 from ..project_report import is_well, problem_of, project_dict
 from ..replicas import service_states
-from ..restart import REMOVE, REPLACE, RESTART, UNPAUSE, Restarting, names_of, plan_restart
+from ..restart import REMOVE, REPLACE, RESTART, UNPAUSE, Restarting, holds_database, names_of, plan_restart
 from .replicas import CHANGED, ReplicaControl
 from .request import Context, Request, evidence, on_its_engine, open_context, refresh
 
@@ -65,7 +65,7 @@ def restart(
             containers=containers,
             method="restart" if at_once else method,
             starts_dependencies=context.compose.starts_dependencies,
-            full_disks=_on_full_disks(context) if unhealthy_only else {},
+            full_disks=_on_full_disks(context, unhealthy_only),
             recoveries=recoveries,
             stop_first=[name for name in names if control.must_stop_first(name)],
             unclear={name: control.unclear(name) for name in names},
@@ -167,19 +167,26 @@ class Restart:
         return new_record(ACT, {}, wishes, self.former)
 
 
-def _on_full_disks(context: Context) -> dict[str, str]:
-    """Unhealthy containers of which a disk is full, by id, with what to do first."""
+def _on_full_disks(context: Context, unhealthy_only: bool) -> dict[str, str]:
+    """Containers that are not to be restarted since a disk of theirs is full, by id, with what to do first.
+
+    Databases always, also where a person names them: what stops one there may keep it from starting again. Others with
+    a problem only where the unhealthy ones are meant, since a restart does not help them.
+    """
     reasons = {}
     for container in context.project.containers if context.engine.login.local else ():
-        if problem_of(context.project, container):
-            raw = context.engine.inspected(container.id) or {}
-            mounts = [str(mount.get("Source") or "") for mount in raw.get("Mounts") or () if mount.get("RW")]
-            place = full_at(filter(None, mounts))
-            if place:
-                reasons[container.id] = (
-                    f"its disk is full ({place}), so that it fails again after a restart: run playbooks/disk_space.yml"
-                    f" with reclaim_disk_mount={place} first"
-                )
+        ill = unhealthy_only and bool(problem_of(context.project, container))
+        place = full_at(
+            mount.source
+            for mount in container.mounts
+            if mount.source and (holds_database(mount) or (ill and mount.writable))
+        )
+        if place:
+            then = "it fails again after a restart" if ill else "a database may not start again after a restart"
+            reasons[container.id] = (
+                f"its disk is full ({place}), so that {then}: run playbooks/disk_space.yml"
+                f" with reclaim_disk_mount={place} first"
+            )
     return reasons
 
 
