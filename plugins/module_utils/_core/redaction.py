@@ -139,6 +139,8 @@ _EMPTY = lazy(
     r"|removed|omitted|secret|password|token|your[\w -]{0,30}|[\w -]{0,20}hidden|[\w -]{0,20}redacted)>|\$\d{1,3}|\?|%s"
     r"|@p\d{1,3})?\\?[\"']{0,2}$"
 )
+_PLAIN = (_MADE, _BYTES, _WORD)  # what may begin with a letter or a digit
+_VALUES = (_THRICE, _ESCAPED, _MADE, _LIST, _OBJECT, _BYTES, _ANGLE, _WORD)
 _BETWEEN = lazy(r"[\"'][\s,:;{}\[\]]{1,10}[\"']$")  # the end of one text of JSON and the beginning of the next
 _CALLED = lazy(r"\s{1,4}[a-z]{2,20}\s")
 _PROSE = lazy(r"[a-z]{2,14}$|[A-Z][a-z]{1,14}$")
@@ -254,13 +256,10 @@ def _end_of_value(text: str, start: int, name: str, between: str) -> int:
     bare = value.strip("[]()\"'\\` ")
     if counts(name, bare) or names_no_secret(text, place, name, bare):  # tokens=512: how many, not which
         return 0
-    spoken = (
-        (value[:1] not in "\"'" and _is_prose(name, bare))
-        or _SENTENCE.match(text, begin)
-        or is_said(text, begin, name, bare)
-    )
-    if spoken and between.endswith((" ", "\t")) and ":" in between:
-        return 0
+    if between[-1] in " \t" and ":" in between:
+        prose = (value[:1] not in "\"'" and _is_prose(name, bare)) or _SENTENCE.match(text, begin)
+        if prose or is_said(text, begin, name, bare):
+            return 0
     if _FAULTS.match(value) or (about_secret(name) and _COUNTED.match(value)):
         return 0
     if name.rpartition("_")[2].upper() in ("PWD", "OLDPWD") and value[:1] == "/":  # the shell's working directory
@@ -297,7 +296,7 @@ def _end_of_whole(text: str, begin: int, end: int, name: int, line: bool) -> int
 
 
 def _value_at(text: str, start: int, name: str, encoded: bool) -> str:
-    rules = (_ENCODED,) if encoded else (_THRICE, _ESCAPED, _MADE, _LIST, _OBJECT, _BYTES, _ANGLE, _WORD)
+    rules = (_ENCODED,) if encoded else _PLAIN if text[start : start + 1].isalnum() else _VALUES
     if "cookie" in name.lower():
         rules = (*rules[:-1], _COOKIES)
     for rule in rules:

@@ -178,6 +178,7 @@ def about_secret(name: str) -> bool:
     return any(word in _PLURAL for word in words) or (words[-1:] == ["keys"] and len(words) > 1)
 
 
+@lru_cache(maxsize=4096)
 def _words_of(name: str) -> list[str]:
     # Of a path of names the last decides: user[password], spring.datasource.password; %5B is a bracket.
     return [word.lower() for word in _WORDS.findall(name.replace("%5B", "[").replace("%5D", "]").replace("%5b", "["))]

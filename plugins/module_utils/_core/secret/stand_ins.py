@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from ..lazy import lazy
 from .no_secret.messages import is_message
+from .no_secret.program_text import is_computed
 from .secret_names import counts, is_secret
 
 # A call of SQL with a parameter and without a literal, but for names of algorithms: crypt($1, gen_salt('bf')).
@@ -58,6 +59,12 @@ _OF_SYSLOG = lazy(r"(?m:^)(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\
 _FILE = lazy(r"(?:[A-Z]:)?[\\/](?:[\w.-]{1,80}[\\/]){1,12}[\w-]{1,80}\.[a-z][a-z\d]{1,4}$")
 # What programs make is never a word that says how it is; a password that somebody chose may be.
 _MADE = lazy(r"(?i)(?:.*[_.-])?(?:tokens?|jwt|cookies?|t?otp)$")
+# A code of a card has digits; of one that was sent programs say what became of it.
+_OF_CARD = ("cvc", "cvv", "csc", "cvc2", "cvv2", "cvc]", "cvv]", "csc]")
+_OF_OTP = lazy(
+    r"(?:sent|resent|used|verified|unverified|matched|pending|delivered|fail|pass|passed|ok|skipped|unchecked)$"
+)
+_OTP = lazy(r"(?i)(?:.*[_.-])?t?otp$")
 _OF_PAM, _PAM = lazy(r"pam_\w{1,20}\($"), lazy(r"(?:auth|account|session|chauthtok|setcred)\)")
 # The same column of another table: token = excluded.token
 _COLUMN = lazy(r"[A-Za-z_]\w{0,62}(?:\.[A-Za-z_]\w{0,62}){1,3}$")
@@ -144,6 +151,10 @@ def names_no_secret(text: str, place: int, name: str, value: str) -> bool:
         if word and (word.group(1).lower() == "unexpected" or counts(f"{word.group(1)}_token", value)):
             return True
     if (_STATE.match(value) and _MADE.match(name)) or is_file(value) or (" " in value and is_message(value)):
+        return True
+    if (value.isalpha() and name.lower().endswith(_OF_CARD)) or (_OF_OTP.match(value) and _OTP.match(name)):
+        return True
+    if is_computed(text, place, name, value):
         return True
     if name[-1:] == "]" and _PROCESS.match(name) and _OF_SYSLOG.search(text, max(0, place - 130), place):
         return True
