@@ -57,18 +57,20 @@ def may_lead(snapshot: Snapshot, holder: Session, min_waiters: int, among: Colle
     ``among``: those that its end would free, so few of which may wait for something else that they are no queue; for
     what it has written, one request is enough.
 
-    A leader writes, too: that tells it from a request only where the statements show a lock that ends with the
-    transaction, or connections wait that have served others before."""
-    if not holder.idle_in_transaction or holder.aborted:
+    A leader writes, too, and its transactions fail: that tells it from a request only where the statements show a lock
+    that ends with the transaction, or connections wait that have served others before. A transaction that has failed
+    has given back its locks, but for those of before a savepoint: what is left is the session's."""
+    if not holder.idle_in_transaction:
         return ""
+    worked = holder.has_written or holder.aborted
     waiters = snapshot.forest.waiting_for(holder.key)
     others = sum(not _takes_turns(snapshot, waiter) for waiter in waiters)
-    enough = 1 if holder.has_written else MIN_WAITERS
+    enough = 1 if worked else MIN_WAITERS
     if others == len(waiters) or (others and (among is None or _beside(snapshot, holder, among) >= enough)):
         return ""
     texts = [holder.query, *(who.query for who in map(snapshot.who, waiters) if isinstance(who, Session))]
     until_commit = any(map(locks_until_commit, texts))
-    if holder.has_written and (until_commit or _of_a_pool(snapshot, waiters, texts)):
+    if worked and (until_commit or _of_a_pool(snapshot, waiters, texts)):
         return ""
     if not until_commit:
         return _LEADER

@@ -29,7 +29,9 @@ def leader(holder_query=TAKES, waiter_query=TAKES, standbys=2, behind=0, waiting
     locks = [holds(1, advisory(5)), *(waits(pid, advisory(5), seconds=waiting) for pid in pids)]
     locks += [holds(2, relation(7)), *(waits(20 + n, relation(7)) for n in range(behind))] if behind else []
     return snapshot(
-        locks, session(1, "idle in transaction", **own), *(session(pid, query=waiter_query) for pid in pids)
+        locks,
+        session(1, **{"state": "idle in transaction", **own}),
+        *(session(pid, query=waiter_query) for pid in pids),
     )
 
 
@@ -52,6 +54,15 @@ def leader(holder_query=TAKES, waiter_query=TAKES, standbys=2, behind=0, waiting
         pytest.param(leader(TAKES_FOR_TRANSACTION, TAKES_FOR_TRANSACTION, 2, 4), 0, id="others wait for the waiters"),
         pytest.param(leader(standbys=6), 1, id="taken for the session, and many wait"),
         pytest.param(leader("UPDATE jobs SET state = 1", has_written=True), 1, id="it has written, as leaders do"),
+        pytest.param(leader(state="idle in transaction (aborted)"), 1, id="its transaction has failed"),
+        pytest.param(
+            leader("SELECT work()", "SELECT elect()", state="idle in transaction (aborted)"), 1, id="in a function, too"
+        ),
+        pytest.param(
+            leader("SELECT 1/0", TAKES_FOR_TRANSACTION, state="idle in transaction (aborted)"),
+            0,
+            id="it has failed, and keeps the lock of before a savepoint",
+        ),
         pytest.param(leader("COMMIT AND CHAIN", has_written=True, standbys=6), 1, id="it has written, and many wait"),
         pytest.param(
             leader("SELECT elect()", "SELECT elect()", has_written=True), 1, id="in a function, it has written"
@@ -87,6 +98,7 @@ def test_a_holder_that_may_be_a_leader_is_terminated_only_with_an_approval(scene
         pytest.param(leader(TAKES_FOR_TRANSACTION, TAKES_FOR_TRANSACTION), {2, 3}, id="taken for the transaction"),
         pytest.param(leader(standbys=6), set(), id="a queue"),
         pytest.param(leader(behind=2), set(), id="some wait for a standby"),
+        pytest.param(leader(state="idle in transaction (aborted)"), {2, 3}, id="its transaction has failed"),
         pytest.param(leader(has_written=True), {2, 3}, id="its transaction has written, as a leader's does"),
         pytest.param(
             leader(TAKES_FOR_TRANSACTION, TAKES_FOR_TRANSACTION, has_written=True), set(), id="requests behind a write"
