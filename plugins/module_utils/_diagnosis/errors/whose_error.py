@@ -132,6 +132,7 @@ _ANOTHER_PARTY = re.compile(
     r"|\b(?:SSL|TLS|EOF|HTTP|JSON)\b|certificate|https?://|unavailable|upstream|gateway|rate limit|\bpool\b"
     r"|too many (?:clients|requests|open files)|\bdatabase|\bserver\b|\bclosed\b|\bstatus\b|\bresponse\b|\bbody\b"
     r"|webhook|signature|api key|\bdeclined\b|nxdomain|expecting value: line|JSONDecode|no space left"
+    r"|CancelledError|SystemExit"  # of a request that a timeout, a server or its client ended
     r"|read-only file system|\bMemoryError\b|OutOfMemory|cannot allocate memory"
 )
 # The same of a payment: a card that is refused is an answer of the provider.
@@ -170,7 +171,7 @@ _HEADER = re.compile(
     r"(?:[A-Za-z_]\w*(?:\.|::|\\{1,2}))*\w*(?:Error|Exception)(?=[:)]| [(\[]|\s*$)"
     r"|Exception in thread "
     r"|[A-Z]\w*(?:::[A-Z]\w*)+(?:: | \()"
-    r"|(?:[a-z_]\w*\.)+[A-Z]\w*(?=: |\s*$)"  # Python's without such an ending
+    r"|(?:(?:[a-z_]\w*\.)+(?:[A-Z]\w*|\w*error|timeout)|SystemExit)(?=: |\s*$)"  # Python's without such an ending
     r").*$"
     r"|^[^\s:]+:\d+:in [^\n]*\([A-Z][\w:]*\)$",  # Ruby
     re.M,
