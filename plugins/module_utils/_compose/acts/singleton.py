@@ -77,9 +77,9 @@ def why_unclear(project: Project, service: str, listens: bool | None) -> str:
     return f"{service} has one replica and {hears}: whether two may run at a time is not known"
 
 
-def serves(project: Project, service: str) -> bool:
+def serves(project: Project, service: str, by_need: bool = True) -> bool:
     """Whether a service may answer requests, by its files and its containers: it has a port or a health check, a proxy
-    has its address, or another service needs it."""
+    has its address, or another service needs it, unless not ``by_need``."""
     spec, replicas = project.spec(service), project.replicas(service)
     raw = spec.raw if spec is not None else {}
     if _publishes(spec, replicas) or raw.get("expose") or (spec is not None and spec.checked):
@@ -88,8 +88,10 @@ def serves(project: Project, service: str) -> bool:
     for replica in replicas:
         labels.update(dict(replica.labels))
         names.update(item.partition("=")[0] for item in replica.environment)
-    routed = any(name.lower().startswith(_ROUTED) for name in labels) or names.intersection(_ROUTED_BY)
-    if routed or project.needed_by(service):
+    routed = any(name.lower().startswith(_ROUTED) for name in labels) or bool(names.intersection(_ROUTED_BY))
+    if routed or not by_need:
+        return routed
+    if project.needed_by(service):
         return True
     # A job for whose end others wait answers none of them.
     others = [other for other in project.service_names if other != service and not project.awaited(service)]

@@ -19,20 +19,24 @@ _SERVER_ANSWERED = 22  # exit code of `curl -f`: something listens, if only for 
 
 def why_foreign(project: Project, container: Container) -> str:
     """Why a check says nothing of the container, in a clause; empty where it may be its own."""
-    vain = _asks_in_vain(project, container)
-    passing = next((other for other in project.containers if vain and _passes(other, container)), None)
-    return f"{vain}; {passing.name}, of the same image, passes it with another command" if passing else ""
+    vain, passing = _asks_in_vain(project, container), _passing(project, container)
+    if not (vain and passing) or serves(project, container.service):
+        return ""
+    return f"{vain}; {passing}, of the same image, passes it with another command"
 
 
 def may_be_foreign(project: Project, container: Container) -> str:
-    """Why a check may be another program's, in a clause; empty where nothing says so."""
+    """Why a check may be another program's, in a clause; empty where nothing says so. Another service that needs the
+    container may need a server, or a worker that runs."""
     vain = _asks_in_vain(project, container)
-    return f"whether its check is meant for it is unknown: {vain}" if vain else ""
+    if not vain or serves(project, container.service, by_need=not _passing(project, container)):
+        return ""
+    return f"whether its check is meant for it is unknown: {vain}"
 
 
 def _asks_in_vain(project: Project, container: Container) -> str:
-    """Where a check that its files do not give asks for a server that the container has never been, in a clause: it
-    listens on no port, and nothing else says that it answers requests. Empty elsewhere."""
+    """Where a check that its files do not give asks on a port, and the container listens on none, in a clause; empty
+    elsewhere."""
     spec, check = project.spec(container.service), container.check
     own = spec is not None and spec.checked
     if own or not check.always_failed(container.uptime(project.now)) or project.listening.get(container.id) != ():
@@ -40,9 +44,14 @@ def _asks_in_vain(project: Project, container: Container) -> str:
     if check.at_limit or check.gave_up or check.program_failed or check.exit_codes[-1:] == (_SERVER_ANSWERED,):
         return ""
     question = question_of(check.test, container.environment, (container.service, container.name))
-    if question is None or serves(project, container.service):
+    if question is None:
         return ""
     return f"it has failed since the start and asks on port {question.port}, and the container listens on no port"
+
+
+def _passing(project: Project, container: Container) -> str:
+    """The name of a container of another service that passes the same check with another command; empty for none."""
+    return next((other.name for other in project.containers if _passes(other, container)), "")
 
 
 def _passes(other: Container, container: Container) -> bool:

@@ -59,7 +59,9 @@ def test_a_worker_of_the_image_of_a_server_is_not_judged_by_its_check(fails):
         pytest.param({}, {}, None, id="what it listens on is not known"),
         pytest.param({"ports": {"8000/tcp": [{"HostIp": "", "HostPort": "80"}]}}, {}, (), id="it publishes a port"),
         pytest.param({}, {"worker": {"expose": ["8000"]}}, (), id="it exposes a port"),
-        pytest.param({}, {"web": {"depends_on": {"worker": {}}}}, (), id="another service needs it"),
+        pytest.param(
+            {}, {"worker": {"labels": {"traefik.http.routers.x.rule": "y"}}}, (), id="a proxy has its address"
+        ),
         pytest.param({"said": "curl: (22) The requested URL returned error: 503"}, {}, (), id="a server answers"),
         pytest.param({"exits": [22] * 5, "said": ""}, {}, (), id="the same, silently"),
         pytest.param({"exits": [28] * 5, "said": ""}, {}, (), id="no answer in time"),
@@ -104,3 +106,14 @@ def test_what_may_be_a_job_is_not_begun_again_for_a_check_that_has_never_passed(
     found, nightly = shop(job, name="nightly", listens=None)
     (action,) = plan_restart(found, ["nightly"]).plan.actions
     assert "needs_approval" not in action.detail, "its service was named"
+
+
+def test_what_another_service_needs_stays_a_problem_and_a_person_decides():
+    """It may need a server, as a proxy does, or a worker that runs, as a view of its queues does."""
+    flower = {"flower": {"depends_on": {"worker": {}}}}
+    found, worker = shop({}, services=flower)
+    assert why_foreign(found, worker) == ""
+    assert problem_of(found, worker)
+    assert "whether its check is meant for it is unknown" in unasked(found, worker)[0]
+    alone, worker = shop({}, None, services=flower)
+    assert unasked(alone, worker) == [""], "nothing shows whose the check is, and it is needed: a server that hangs"
