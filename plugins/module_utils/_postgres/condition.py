@@ -30,7 +30,8 @@ class Holder(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """A replication slot. Bytes; ``behind``: what the consumer of a logical slot has not confirmed."""
+    """A replication slot. Bytes; ``behind``: what the consumer of a logical slot has not confirmed; ``room``: what may
+    be written before the slot loses WAL (max_slot_wal_keep_size), None without a limit."""
 
     name: str
     logical: bool
@@ -38,6 +39,7 @@ class Slot(NamedTuple):
     kept: int
     behind: int = 0
     status: str = ""
+    room: int | None = None
 
 
 class Archiver(NamedTuple):

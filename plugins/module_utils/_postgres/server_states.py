@@ -13,7 +13,8 @@ from typing import AbstractSet, Callable, TypedDict
 
 from .._core.text import counted, printable, span
 from .._core.units import MIB
-from .condition import Condition, DatabaseAges, Slot
+from .background.behind_slots import slots_behind
+from .condition import Condition, DatabaseAges
 from .describe import who_is
 from .locks.lock_table import Key
 from .session import Session
@@ -31,7 +32,9 @@ ARCHIVER, CHECKPOINTER, SLOT = "archiver_blocked", "checkpointer_stopped", "repl
 REFUSES_AT, NEAR_WRAPAROUND = 2**31 - 1 - 3_000_000, 2**31 - 1 - 100_000_000
 _LEFT = 16 * MIB  # bytes of a disk without which not even the next file of WAL is there
 _ARCHIVES = 300.0  # seconds for which a file of WAL waits for an archiver that does not fail
-_MUCH_WAL = 1024 * MIB  # kept by one slot
+# Seconds after which the archiver has failed three times in a row and pauses; and for which a file waits where each new
+# file makes it try again at once.
+_PAUSES, _FAILS = 5.0, 60.0
 _LASTS, _LASTS_LONG = 1.0, 5.0  # seconds of a commit that waits for a missing standby, and for one that is there
 _NAMES = re.compile(r"\"(?:[^\"]|\"\")*\"|\*|[\w.$-]+")
 _METHOD = re.compile(r"^\s*(?:(?P<method>first|any)\s+)?(?P<number>\d+)\s*\((?P<names>.*)\)\s*$", re.I | re.S)
@@ -286,8 +289,10 @@ def _disk_full(snapshot: Snapshot) -> ServerState | None:
 
 def _archiver_blocked(snapshot: Snapshot) -> ServerState | None:
     archiver, wal = snapshot.condition.archiver, snapshot.condition.wal_bytes
-    waits_long = archiver.oldest is not None and archiver.oldest >= _ARCHIVES
-    if not archiver.on or not (archiver.failed is not None or waits_long):
+    oldest = archiver.oldest or 0.0
+    # A failure alone may be the only one: the next attempt follows after a second.
+    failed = archiver.failed is not None and archiver.ready != 0 and (archiver.failed >= _PAUSES or oldest >= _FAILS)
+    if not archiver.on or not (failed or oldest >= _ARCHIVES):
         return None
     if archiver.failed is not None:
         text = f"WAL is not archived: {printable(archiver.file)} failed {span(archiver.failed)} ago"
@@ -310,8 +315,10 @@ def _checkpointer_stopped(snapshot: Snapshot) -> ServerState | None:
         for session in snapshot.sessions.values()
         if session.wait_event in ("CheckpointStart", "CheckpointDone")
     ]
-    late = its.seconds >= 2 * its.timeout and its.written >= 2 * _LEFT
-    if its.written < 2 * its.max_wal and not (late and its.seconds >= 3 * its.timeout):
+    late = its.seconds >= 3 * its.timeout and its.written >= 2 * _LEFT
+    # A bulk load writes that much within a minute, while a checkpoint is at work.
+    rests = any(process.wait_event == "CheckpointerMain" for process in _processes(snapshot, "checkpointer"))
+    if not late and not (its.written >= 2 * its.max_wal and (rests or its.seconds >= its.timeout)):
         return None
     text = (
         f"no checkpoint has been completed for {span(its.seconds)}, while {its.written // MIB:,} MiB of WAL were"
@@ -325,38 +332,10 @@ def _checkpointer_stopped(snapshot: Snapshot) -> ServerState | None:
 
 
 def _slots_behind(snapshot: Snapshot) -> ServerState | None:
-    behind = sorted(filter(_is_behind, snapshot.condition.slots), key=lambda slot: (slot.status != "lost", -slot.kept))
-    if not behind:
-        return None
-    text = "; ".join(map(_of_slot, behind[:3]))
-    text += f"; and {len(behind) - 3} more" if len(behind) > 3 else ""
-    lost = [slot.name for slot in behind[:3] if slot.status == "lost"]
-    late = [slot.name for slot in behind[:3] if slot.status != "lost"]
-    advice = []
-    if lost:
-        advice.append(f"set up the consumer of {', '.join(lost)} again, and drop the slot: {_drop(lost)}")
-    if late:
-        advice.append(
-            f"start the consumer of {', '.join(late)} again, or make it faster; if it will not come back:"
-            f" {_drop(late)}; max_slot_wal_keep_size limits the WAL that a slot keeps"
-        )
-    return _state(SLOT, text, "; ".join(advice))
-
-
-def _drop(slots: list[str]) -> str:
-    return "; ".join(f"SELECT pg_drop_replication_slot('{slot}')" for slot in slots)
-
-
-def _is_behind(slot: Slot) -> bool:
-    return slot.status in ("lost", "unreserved") or max(slot.kept, slot.behind) >= _MUCH_WAL
-
-
-def _of_slot(slot: Slot) -> str:
-    kind, used = "logical slot" if slot.logical else "slot", "in use" if slot.active else "not in use"
-    if slot.status == "lost":
-        return f"the {kind} {slot.name} ({used}) has lost WAL that its consumer needs"
-    more = f", {slot.behind // MIB:,} MiB not confirmed by its consumer" if slot.logical else ""
-    return f"the {kind} {slot.name} ({used}) keeps {slot.kept // MIB:,} MiB of WAL{more}"
+    free = min((disk.free for disk in snapshot.condition.disks), default=None)
+    senders = {printable(sender.application) for sender in _processes(snapshot, "walsender")}
+    found = slots_behind(snapshot.condition.slots, senders, free)
+    return _state(SLOT, *found) if found else None
 
 
 def _processes(snapshot: Snapshot, backend_type: str) -> list[Session]:

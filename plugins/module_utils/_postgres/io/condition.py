@@ -168,4 +168,5 @@ def _slot(row: Sequence[Any]) -> Slot:
         kept or 0,
         behind or 0,
         slot.get("wal_status") or "",
+        slot.get("safe_wal_size"),
     )

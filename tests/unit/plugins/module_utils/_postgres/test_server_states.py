@@ -13,7 +13,6 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.condition 
     Disk,
     Holder,
     Recovery,
-    Slot,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import judge
@@ -308,19 +307,6 @@ def test_each_of_a_read_only_role_and_database_has_its_remedy(given, connected, 
 
 
 @pytest.mark.parametrize(
-    ("slots", "commands"),
-    [
-        ([Slot("a", True, True, 2000 * MIB), Slot("b", False, False, 3000 * MIB)], 2),
-        ([Slot("a", True, False, 0, 0, "lost"), Slot("b", True, True, 5000 * MIB)], 2),
-        ([Slot("a", True, True, 2000 * MIB), Slot("b", True, True, 1 * MIB)], 1),
-    ],
-)
-def test_each_slot_that_is_named_has_its_remedy(slots, commands):
-    (state,) = states(Condition(slots=tuple(slots)))
-    assert state["advice"].count("SELECT pg_drop_replication_slot('") == commands
-
-
-@pytest.mark.parametrize(
     ("disks", "full"),
     [
         ([Disk("data directory", 10_000 * MIB, 0)], True),
@@ -345,6 +331,12 @@ def test_a_full_disk(disks, full):
         (Archiver(True, 30.0, "0001", 40, 900.0), "0001 failed 30 s ago; 40 files wait; pg_wal has 700 MiB"),
         (Archiver(True, None, "", 40, 900.0), "a file has waited for 15 min, and none has failed; 40 files wait"),
         (Archiver(True, 30.0, "0001", None, None), "0001 failed 30 s ago; pg_wal"),
+        (Archiver(True, 2.0, "0001", 40, 90.0), "0001 failed 2.0 s ago; 40 files wait"),
+        (Archiver(True, 8.0, "0001", 1, 11.0), "0001 failed 8.0 s ago; 1 file waits"),
+        (Archiver(True, 1.0, "0001", 1, 1.0), ""),
+        (Archiver(True, 1.0, "0001", 12, 20.0), ""),
+        (Archiver(True, 1.0, "0001", None, None), ""),
+        (Archiver(True, 3600.0, "0001", 0, None), ""),
     ],
 )
 def test_an_archiver_that_is_blocked(archiver, says):
@@ -359,27 +351,24 @@ def test_an_archiver_that_is_blocked(archiver, says):
         (Checkpoints(), False),
         (Checkpoints(90_000.0, 5 * MIB), False),
         (Checkpoints(500.0, 900 * MIB), False),
-        (Checkpoints(100.0, 3000 * MIB), True),
+        (Checkpoints(60.0, 2150 * MIB), False),
+        (Checkpoints(290.0, 9000 * MIB), False),
+        (Checkpoints(300.0, 3000 * MIB), True),
         (Checkpoints(1000.0, 100 * MIB), True),
     ],
 )
 def test_a_checkpointer_that_stands(checkpoints, stopped):
     waits = session(5, wait_type="IPC", wait_event="CheckpointDone")
-    found = states(Condition(checkpoints=checkpoints), waits)
+    works = session(6, backend_type="checkpointer", wait_type="IO", wait_event="DataFileWrite")
+    found = states(Condition(checkpoints=checkpoints), waits, works)
     assert [(state["cause"], state["sessions"]) for state in found] == [("checkpointer_stopped", 1)] * stopped
 
 
 @pytest.mark.parametrize(
-    ("slots", "says"),
-    [
-        ([Slot("a", True, True, 900 * MIB, 900 * MIB, "reserved")], ""),
-        ([Slot("a", True, True, 9000 * MIB, 8000 * MIB, "extended")], "logical slot a (in use) keeps 9,000 MiB"),
-        ([Slot("a", False, False, 2000 * MIB, 0, "reserved")], "the slot a (not in use) keeps 2,000 MiB of WAL"),
-        ([Slot("a", True, False, 0, 0, "lost"), Slot("b", True, True, 5000 * MIB)], "a (not in use) has lost WAL"),
-        ([Slot(name, True, True, 2000 * MIB) for name in "abcde"], "and 2 more"),
-    ],
+    ("event", "written", "stopped"),
+    [("CheckpointerMain", 2100, True), ("CheckpointerMain", 1500, False), ("CheckpointWriteDelay", 2100, False)],
 )
-def test_slots_that_are_behind(slots, says):
-    found = states(Condition(slots=tuple(slots)))
-    assert [state["cause"] for state in found] == ["replication_slot_behind"] * bool(says)
-    assert all(says in state["text"] for state in found)
+def test_a_checkpointer_that_rests_while_a_checkpoint_is_due_is_stopped(event, written, stopped):
+    process = session(6, backend_type="checkpointer", wait_type="Activity", wait_event=event)
+    found = states(Condition(checkpoints=Checkpoints(20.0, written * MIB)), process)
+    assert [state["cause"] for state in found] == ["checkpointer_stopped"] * stopped
