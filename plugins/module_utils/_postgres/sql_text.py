@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Sequence
 
 from .._core.lazy import lazy
 from .._core.text import printable
@@ -45,12 +46,36 @@ _TOKEN = lazy(
 )
 _COMPARES = r"(?:[=<>]|~\*?|\bI?LIKE|\bSIMILAR\s+TO)"
 _VALUE_FOLLOWS = lazy(
-    rf"(?:{_COMPARES}|\bPASSWORD|\bIN\s*\(|\?\x01?\"?\s*,|\bBETWEEN(?:\s+SYMMETRIC)?(?:\s+\S+\s+AND)?)\s*\Z", re.I
+    rf"(?:{_COMPARES}|\bIS\s+(?:NOT\s+)?DISTINCT\s+FROM|\bPASSWORD|\bIN\s*\(|\?\x01?\"?\s*,|\bBETWEEN(?:\s+SYMMETRIC)?(?:\s+\S+\s+AND)?)\s*\Z",
+    re.I,
 )
 # lower(email) = lower("Ada"): a value where the statement has this name nowhere else, as it would have a column's.
 _ARGUMENT_FOLLOWS = lazy(rf"{_COMPARES}\s*[\w.]+\s*\(\s*\Z", re.I)
 # A statement without a table has no columns: a name in quotes within parentheses is a value, unless it is one of these.
 _NO_TABLE = lazy(r"\s*(?:SELECT|CALL|EXECUTE)\b(?!.*\b(?:FROM|JOIN|INTO|UPDATE|TABLE)\b)", re.I | re.S)
+# INSERT ... SELECT "Ada": without a table in its own FROM the list has values only. With one, a column's name stays.
+_INSERTS, _INSERT_SELECT = (
+    lazy(r"\s*INSERT\b", re.I),
+    lazy(r"\s*INSERT\b.*\bSELECT\b(?!.*\b(?:FROM|JOIN)\b)", re.I | re.S),
+)
+_LIST_FOLLOWS = lazy(r"\bSELECT(?:\s+(?:ALL|DISTINCT))?\s*\Z|,\s*\Z", re.I)
+# THEN "Ada": a branch. a || "Ada": a part of a text, where names without a capital or a blank are often columns.
+_BRANCH_FOLLOWS, _PART_FOLLOWS = lazy(r"\b(?:THEN|ELSE)\s*\Z", re.I), lazy(r"\|\|\s*\Z")
+# (a, b) = ("Ada", "Bob"), a = ANY(ARRAY["Ada"]), a @> ARRAY["Ada"]: what is compared, one by one.
+_OPENS_VALUES = lazy(
+    rf"(?:{_COMPARES}\s*(?:\bROW\s*)?|(?:{_COMPARES}\s*\b(?:ANY|ALL|SOME)\s*\(|@>|<@|&&)\s*ARRAY)\s*\Z", re.I
+)
+_FIRST_OF, _LAST_OF = lazy(r"[(\[,]\s*\Z"), lazy(r"\s*[,)\]]")
+# coalesce(name, "Ada Lovelace"): functions whose later arguments are mostly values.
+_TAKES_VALUES = lazy(r"(?:COALESCE|NULLIF|GREATEST|LEAST|CONCAT|CONCAT_WS|REPLACE|FORMAT|IFNULL|NVL|[LR]PAD)\Z", re.I)
+# "Ada Lovelace" = name
+_COMPARED_WITH_NAME = lazy(
+    r"\s*(?:=|<>|!=)\s*(?!(?:null|true|false|any|all|some|array|row|case|current_\w+|localtime\w*)\b)[a-z_][\w.]*"
+    r"\s*(?:\)|;|\Z|\b(?:AND|OR|ORDER|GROUP|LIMIT|FOR|RETURNING)\b)",
+    re.I,
+)
+_LOOKS_BACK = 80  # characters that show what opens a list of values
+_CLAUSES = frozenset({"SELECT", "FROM", "WHERE", "SET", "ON", "HAVING", "RETURNING", "VALUES", "USING"})
 _NAME_FOLLOWS, _IS_NAME = lazy(r"(?:\bAS|::|\bCOLLATE|\bOVER)\s*\Z", re.I), lazy(r"\s*(?:\(|=>|:=)")
 _QUOTED_NAME, _ESCAPE = lazy(r'"(?:[^"]|"")*"'), "\\"  # U&"...": Lexical Structure, Identifiers
 _STRINGS = lazy(r"'[^']*'")
@@ -85,15 +110,20 @@ def without_literals(statement: str) -> str:
     values = False  # between VALUES and what ends its lists
     calls = '"' in statement and bool(_NO_TABLE.match(_STRINGS.sub("", statement)))
     depth = 0
+    places = _Places(statement) if '"' in statement else None
     for token in _TOKEN.finditer(statement):
         gap = statement[place : token.start()]
         kept.append(gap)
         depth += gap.count("(") - gap.count(")")
+        if places:
+            places.pass_over(gap, kept)
         place = token.end()
         kind = token.lastgroup if token.lastgroup != "tag" else "dollar"
         text = token.group()
         if kind == "word":
             values = text.upper() == "VALUES" or (values and text.upper() not in _AFTER_VALUES)
+            if places:
+                places.read(text)
         if kind == "name":
             dotted = statement[place : place + 1] == "."
             before = "".join(kept[-8:])
@@ -101,6 +131,7 @@ def without_literals(statement: str) -> str:
                 values
                 or bool(_VALUE_FOLLOWS.search(before))
                 or (statement.count(text) == 1 and bool(_ARGUMENT_FOLLOWS.search(before)))
+                or (places is not None and places.has_value(text, before, place))
                 or (calls and depth > 0 and not _NAME_FOLLOWS.search(before) and not _IS_NAME.match(statement, place))
             )
             value = value and not dotted and not before.endswith(".")
@@ -117,6 +148,69 @@ def without_literals(statement: str) -> str:
                 return _without_settings(kept) + " ..."  # where it ends depends on a setting unseen
     kept.append(statement[place:])
     return _without_settings(kept)
+
+
+class _Places:
+    """Where in a statement a name in quotes stands for a value: its parentheses, by what opened them, and its clause.
+
+    A name that the statement has elsewhere too is a column's. So may one be that no other place shows: what may be
+    either is hidden if it is no plain identifier (``"Ada Lovelace"``).
+    """
+
+    def __init__(self, statement: str) -> None:
+        self.statement = statement
+        self.opened: list[str] = []
+        self.word = self.clause = ""
+        inserts = _INSERTS.match(statement)
+        self.lists_values = bool(inserts and _INSERT_SELECT.match(_outside_parentheses(_STRINGS.sub("", statement))))
+
+    def pass_over(self, gap: str, kept: Sequence[str]) -> None:
+        """What stands between two tokens; ``kept`` ends with it."""
+        for number, character in enumerate(gap):
+            if character in "([":
+                before = ("".join(kept[-9:-1]) + gap[:number])[-_LOOKS_BACK:]
+                called = self.word if not gap[:number].strip() else ""
+                self.opened.append("=" if _OPENS_VALUES.search(before) else called)
+            elif character in ")]" and self.opened:
+                self.opened.pop()
+        if gap.strip():
+            self.word = ""
+
+    def read(self, word: str) -> None:
+        self.word = word
+        if word.upper() in _CLAUSES:
+            self.clause = word.upper()
+            if self.clause == "SELECT" and self.opened:
+                self.opened[-1] = ""  # a query in parentheses
+
+    def has_value(self, name: str, before: str, end: int) -> bool:
+        """Whether this name, which ends there, is a value."""
+        stands = self._may_be_value(name, before, end)
+        return stands and self.statement.count(name) == 1 and not _IS_NAME.match(self.statement, end)
+
+    def _may_be_value(self, name: str, before: str, end: int) -> bool:
+        opened = self.opened[-1] if self.opened else ""
+        alone = bool(_FIRST_OF.search(before) and _LAST_OF.match(self.statement, end))
+        if _BRANCH_FOLLOWS.search(before) or (opened == "=" and alone):
+            return True
+        if self.lists_values and self.clause == "SELECT" and not self.opened and _LIST_FOLLOWS.search(before):
+            return True
+        inner = name[1:].rstrip('"')
+        if _PART_FOLLOWS.search(before):
+            return inner != inner.lower() or not inner.isidentifier()
+        if inner.isidentifier():
+            return False
+        if alone and before.rstrip().endswith(",") and _TAKES_VALUES.match(opened):
+            return True
+        return self.clause == "WHERE" and bool(_COMPARED_WITH_NAME.match(self.statement, end))
+
+
+def _outside_parentheses(text: str) -> str:
+    kept, depth = [], 0
+    for character in text:
+        depth = max(0, depth + (character == "(") - (character == ")"))
+        kept.append(" " if depth else character)
+    return "".join(kept)
 
 
 def _without_settings(kept: list[str]) -> str:
