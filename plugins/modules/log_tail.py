@@ -109,7 +109,9 @@ options:
     default: auto
     choices: [auto, file, api]
   timezone:
-    description: Time zone of times in files without one, as V(+01:00) or V(Europe/Berlin). Empty means the host's.
+    description:
+      - Time zone of times in files without one, as V(+01:00) or V(Europe/Berlin). Empty means the host's.
+      - It also decides what an abbreviation means that several zones have (C(CST), C(IST)).
     type: str
     default: ""
   journal_directory:

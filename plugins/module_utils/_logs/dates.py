@@ -23,12 +23,21 @@ _MONTHS = {
         ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
     )
 }
-# Abbreviations of zones that mean one zone in practice (PostgreSQL's set "Default"); others are read as no zone.
+# Abbreviations of zones that mean one zone in practice, hours east of UTC (PostgreSQL's "Default", tzdata's, Java's);
+# any other word is read as no zone.
 _ZONES = {
-    "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "JST": 9, "KST": 9,
-    "EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9, "HST": -10,
-    "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
+    "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "TRT": 3, "IDT": 3, "GST": 4,
+    "WAT": 1, "CAT": 2, "SAST": 2, "EAT": 3, "PKT": 5, "NPT": 5.75, "BDT": 6, "ICT": 7, "WIB": 7, "WITA": 8, "WIT": 9,
+    "SGT": 8, "HKT": 8, "MYT": 8, "PHT": 8, "JST": 9, "KST": 9,
+    "AWST": 8, "ACST": 9.5, "ACDT": 10.5, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
+    "NST": -3.5, "NDT": -2.5, "ADT": -3, "EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
+    "AKST": -9, "AKDT": -8, "HST": -10, "HDT": -9, "BRT": -3, "ART": -3, "UYT": -3, "CLT": -4, "COT": -5,
 }  # fmt: skip
+# And those of several: the zone of the host, or that is named, decides where it has that abbreviation. Elsewhere it is
+# not known which is meant, but for the one that is far more usual.
+_SEVERAL = {"CST": (-6, 8), "IST": (5.5, 2, 1), "AST": (-4, 3), "AMT": (-4, 4), "PST": (-8, 8)}
+_UNCLEAR = lazy(rf"\d:\d\d(?:[.,]\d{{1,9}})? {{1,2}}({'|'.join(_SEVERAL.keys() - _ZONES.keys())})(?![\w=])")
+_HEAD = 120  # characters of a line in which its time is
 _PLAUSIBLE = (631_152_000.0, 4_102_444_800.0)  # 1990 to 2100: a number outside of it is no moment
 
 
@@ -36,7 +45,8 @@ class Zone(NamedTuple):
     """How times without a zone are meant, and the present, from which a missing year is derived.
 
     ``offset``: seconds east of UTC; ``of``: the same for a moment on that clock, where summer differs from winter;
-    ``named``: the same for a place's name (Europe/Berlin) and a moment, None where that is not known.
+    ``named``: the same for a place's name (Europe/Berlin), or an abbreviation of the own zone, and a moment, None where
+    that is not known. Without it only whether a line says a time is asked.
     """
 
     offset: float = 0.0
@@ -231,7 +241,8 @@ def _minute(text: str, shown: str | None, zone: Zone) -> float | None:
     if start is None or hour > 23 or minute > 59:
         return None
     clock = start + 3600 * hour + 60 * minute
-    return clock - _east(shown, clock, zone)
+    east = _east(shown, clock, zone)
+    return clock - east if east is not None else None
 
 
 def _keyed(head: str, zone: Zone) -> float | None:
@@ -287,7 +298,8 @@ def _moment(part: dict[str, str | None], zone: Zone) -> float | None:
     if start is None or hour > 23 or minute > 59:
         return None
     clock = start + 3600 * hour + 60 * minute + second  # 60 is a leap second
-    return clock + fraction - _east(part.get("z"), clock, zone)
+    east = _east(part.get("z"), clock, zone)
+    return clock + fraction - east if east is not None else None
 
 
 def _us_date(numbers: str, part: dict[str, str | None], zone: Zone) -> float | None:
@@ -336,8 +348,8 @@ def _latest(start: Callable[[int], float | None], hour: int, minute: int, second
     return None
 
 
-def _east(shown: str | None, clock: float, zone: Zone) -> float:
-    """Seconds east of UTC: as the line shows, else as times without a zone are meant."""
+def _east(shown: str | None, clock: float, zone: Zone) -> float | None:
+    """Seconds east of UTC: as the line shows, else as times without a zone are meant; None where that is not known."""
     if not shown:
         return zone.east(clock)
     if shown[3:4] in ("+", "-"):  # behind UTC or GMT
@@ -345,7 +357,18 @@ def _east(shown: str | None, clock: float, zone: Zone) -> float:
     east = seconds_east(shown if len(shown) != 3 or shown[0] not in "+-" else f"{shown}00")
     if east is not None:
         return east
+    if shown in _SEVERAL and zone.named:
+        own = zone.named(shown, clock)
+        if own is not None and own / 3600 in _SEVERAL[shown]:
+            return own
+        return 3600.0 * _ZONES[shown] if shown in _ZONES else None
     if shown in _ZONES:
         return 3600.0 * _ZONES[shown]
     place = zone.named(shown, clock) if zone.named and "/" in shown else None
     return place if place is not None else zone.east(clock)
+
+
+def unclear_zone(line: str) -> str:
+    """The abbreviation of several zones that follows the time of a line; empty for none."""
+    match = _UNCLEAR.search(line[:_HEAD])
+    return match.group(1) if match else ""

@@ -12,6 +12,7 @@ from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
 
 from ..._core.text import counted
 from ..assembly import timed
+from ..dates import unclear_zone
 from ..failing_requests import FailingRequests
 from ..fields import fields_of
 from ..level import LEVELS
@@ -93,6 +94,8 @@ def counting(
 def _untimed(stream: Iterator[Record], tally: Tally, without: bool) -> Iterator[Record]:
     for record in stream:
         tally.untimed += record.at is None
+        if record.at is None and not tally.unclear_zone:
+            tally.unclear_zone = unclear_zone(record.text)
         if record.at is not None or not without:
             yield record
 
@@ -175,7 +178,14 @@ def _holds(condition: Condition, values: dict[str, Any], tally: Tally) -> bool:
 def say_unknown(tallies: Sequence[Tally], query: LogQuery) -> None:
     """Note what no record of a source says: when, how bad, or what ``where`` asks for."""
     for tally in tallies:
-        if tally.records and tally.untimed == tally.records:
+        all_untimed = bool(tally.records) and tally.untimed == tally.records
+        if tally.unclear_zone:
+            tally.note(
+                f"times in {tally.unclear_zone} are not understood, since more than one zone has that name: say which"
+                f" with timezone, as Asia/Shanghai{'; since cannot be applied' if all_untimed else ''}",
+                False,
+            )
+        elif all_untimed:
             tally.note(f"none of its {tally.records} records says when it was written: since cannot be applied", False)
         if tally.dropped:
             tally.note(f"{counted(tally.dropped, 'line', 'lines')} in the middle of very long records")

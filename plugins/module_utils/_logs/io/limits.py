@@ -55,6 +55,7 @@ class Tally:
     unread: bool = False  # whether something that was asked for was not read, or could not be chosen
     disorder: float = 0.0  # seconds by which lines are late, or the clock was set back, as far as was read
     untimed: int = 0
+    unclear_zone: str = ""  # one that times of it show, and several zones have
     dropped: int = 0  # lines of records that are longer than is kept
     levels: int = 0  # records with a level, of ``examined``
     examined: int = 0

@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._logs.dates import Zone, date_of, of_number, whole_date
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.dates import (
+    Zone,
+    date_of,
+    of_number,
+    unclear_zone,
+    whole_date,
+)
 
 AT = 1795488004.0  # 2026-11-24 02:40:04 UTC
 HERE = Zone(0.0, AT)
@@ -25,10 +31,45 @@ def test_a_text_that_is_a_date_and_nothing_else(text, at):
 
 
 @pytest.mark.parametrize(
-    ("zone", "hours"), [("CET", 1), ("CEST", 2), ("EST", -5), ("JST", 9), ("UTC", 0), ("-03", -3), ("+0530", 5.5)]
-)
+    ("zone", "hours"),
+    [
+        ("CET", 1), ("CEST", 2), ("EST", -5), ("JST", 9), ("UTC", 0), ("-03", -3), ("+0530", 5.5), ("SGT", 8),
+        ("PKT", 5), ("WIB", 7), ("SAST", 2), ("EAT", 3), ("NPT", 5.75), ("BRT", -3), ("BST", 1), ("PST", -8),
+    ],
+)  # fmt: skip
 def test_zones_that_a_line_names(zone, hours):
     assert date_of(f"2026-11-24 02:40:04 {zone} [7] LOG:  x", HERE) == AT - 3600 * hours
+
+
+def own(name, hours):
+    return Zone(0.0, AT, None, lambda shown, dummy: 3600.0 * hours if shown == name else None)
+
+
+@pytest.mark.parametrize(
+    "line", ["2026-11-24 02:40:04.123 {} [7] LOG:  x", "2026-11-24 02:40:04 {} x", "24 Nov 2026 02:40:04 {}"]
+)
+@pytest.mark.parametrize(("name", "hours"), [("CST", 8), ("CST", -6), ("IST", 5.5), ("IST", 1), ("AST", -4)])
+def test_a_zone_of_several_is_that_of_the_host_or_not_known(name, hours, line):
+    shown = line.format(name)
+    assert date_of(shown, own(name, hours)) == pytest.approx(AT - 3600 * hours, abs=0.2)
+    assert date_of(shown, own("CET", 1)) is None
+    assert unclear_zone(shown) == name
+    # What no zone of that name has is another one.
+    assert date_of(shown, own(name, 3.5)) is None
+    # Whether a line says a time is asked without a zone.
+    assert date_of(shown, Zone()) is not None
+
+
+def test_pst_is_of_america_but_on_a_host_of_the_philippines():
+    line = "2026-11-24 02:40:04 PST [7] LOG:  x"
+    assert (date_of(line, own("CET", 1)), date_of(line, own("PST", 8))) == (AT + 8 * 3600, AT - 8 * 3600)
+
+
+@pytest.mark.parametrize(
+    "line", ["2026-11-24 02:40:04 CET x", "2026-11-24 02:40:04 LIST x", "x in CST", "02:40:04 IST=1"]
+)
+def test_a_line_without_such_a_zone_has_no_unclear_one(line):
+    assert unclear_zone(line) == ""
 
 
 def test_a_word_that_is_no_zone_leaves_the_time_as_it_is_meant():
