@@ -56,9 +56,12 @@ _SYSLOG = ("critical", "critical", "critical", "error", "warning", "notice", "in
 _GOOGLE = {100 * (number + 1): LEVELS[min(5, number)] for number in range(8)}
 _LOGBACK = {5000: "debug", 10000: "debug", 20000: "info", 30000: "warning", 40000: "error", 50000: "critical"}
 _REDIS = {".": "debug", "-": "info", "*": "notice", "#": "warning"}  # as Redis itself gives them to syslog
-# What is said of an error where there is none; what is made of errors, and is none.
+# What is said of an error where there is none; what is made of errors, and is none. Behind a colon such a word may
+# begin a sentence: undefined method 'pay' for nil, null value in column.
+_IN_SENTENCE = r"(?!\s[a-z]+(?![\w.-]*\s?[=:]))"
 _NOTHING = (
-    r"\s?[:=]\s?(?:null|none|nil|<nil>|undefined|false|ok\b|\"\"|''|\[\]|\{\}|-(?=\s|$)|0(?![\w.]))"
+    rf"\s?=\s?(?:null|nil|undefined|false)|\s?:\s?(?:null|nil|undefined|false)\b{_IN_SENTENCE}"
+    r"|\s?[:=]\s?(?:none(?!\sof\b)|<nil>|ok\b|\"\"|''|\[\]|\{\}|-(?=\s|$)|0(?![\w.]))"
     r"|\s(?:count|code)\s?[:=]?\s?0\b"
 )
 _OF_IT = r"(?:report|logg?|page|counter|handl|threshold|level|limit|budget|rate|template)(?:s|ing|er|ers)?"

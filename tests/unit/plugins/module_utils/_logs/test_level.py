@@ -203,3 +203,31 @@ def test_a_request_that_the_server_failed_is_an_error_whatever_level_its_writer_
 )  # fmt: skip
 def test_what_is_no_failed_request_has_the_level_that_its_writer_gives(line, level):
     assert level_of(line) == level
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "NoMethodError: undefined method 'pay' for nil", "TypeError: undefined is not a function",
+        'error: null value in column "id" of relation "seat"', "err: nil pointer dereference",
+        "2026-11-24 02:40:04 error: none of the replicas answered", "NameError: undefined local variable `x'",
+    ],
+)  # fmt: skip
+def test_a_message_that_begins_with_a_word_for_nothing_is_an_error(line):
+    assert level_of(line) == "error"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "error: undefined",
+        "err: nil, took 3ms",
+        "error: null id=7",
+        "error: false success: true",
+        "error=null seats",
+        "last error: none",
+        "request done, error: nil",
+    ],
+)
+def test_what_is_said_of_an_error_where_there_is_none_is_no_level(line):
+    assert level_of(line) == ""
