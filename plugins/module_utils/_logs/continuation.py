@@ -193,6 +193,8 @@ def _is_tagged(older: str, newer: str) -> bool:
         if tags is None or above is None or tags.group().rstrip() != above.group().rstrip():
             return False
         before, text = older[above.end() :].strip(), newer[tags.end() :]
+        if before == text.strip() == "":  # words in brackets, as [OK]
+            return False
         if before not in ("", "Causes:") and text.strip() and not _OF_TAGGED.match(text):
             return False
     return first[1:-1].strip().lower() not in GRAVE and time_of(newer, Zone()) is None

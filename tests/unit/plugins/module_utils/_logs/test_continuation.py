@@ -81,6 +81,8 @@ def test_lines_that_begin(line):
         (f"{RAILS}[shop]   ", f"{RAILS}[shop] Started GET", False),
         ("[shop] PG::Bad (x):", "[shop]   ", True), ("[shop]   ", "[shop] app/models/x.rb:3:in 'pay'", True),
         ("[shop] Causes:", "[shop] PG::Bad (x)", True), ("[shop] Started GET", "[shop] Processing by", False),
+        ("[OK]", "[OK]", False), ("[done] ", "[done] ", False), ("[main] a", "[main] b", False),
+        ("[shop] PG::Bad (x):", "[shop]", True), ("[shop]", "[shop] app/models/x.rb:3:in 'pay'", True),
         ("[error] a.b: lost", "[error] a.b: lost", False), ("[INFO] ", "[INFO] Building shop", False),
         ("[2026-11-24 02:40:04] served", "[2026-11-24 02:40:04]   served", False),
         ("t -----BEGIN PRIVATE KEY-----", "t MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIB", True),
