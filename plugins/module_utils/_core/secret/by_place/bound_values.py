@@ -31,6 +31,9 @@ _BEHIND = lazy(
     r"([)\w\"?]\s)\[[^\[\]\n]{1,4096}\](?=\s*$)"
     rf"|(;\s)(?:(?:{_QUOTED}|\d{{1,20}}(?!\d)|null)(?:,\s?)?){{1,50}}(?=\s*$)"
 )
+# PostgreSQL's line apart from its statement: which column each is for is not known. Without a literal there is none.
+_APART = lazy(r"(?i)\b(?:detail|context):\s{0,4}(?:\S{1,40}\s)?(?:portal\s\S{1,80}\s)?(?:with\s)?parameters:\s(?=\$\d)")
+_NUMBERED = lazy(r"(\$\d{1,5}\s=\s)'(?:[^'\n]|''){0,65536}(?:'|$)")
 _BOUND_LINE = lazy(r"(?i)(?:^|[\s\[>-])(?:parameters?|params|args|bindings|binds)\s?[:=]\s?\S")
 _AS_NAME = lazy(r"(?i)'(?:[^'\\]|''|\\.){1,1000}'(?=\s{1,4}as\s{1,4}[\"`]?([A-Za-z_]\w{0,80}))")
 _ROW = lazy(r"(Failing row contains )\([^\n]{0,8192}\)")
@@ -74,6 +77,9 @@ def without_bound_values(text: str) -> str:
         text = _OF_INDEX.sub(_without_key, text)
     if "'" in text and " as " in low:
         text = _AS_NAME.sub(_without_named, text)
+    apart = _APART.search(text) if "arameters: $" in text else None
+    if apart and "statement:" not in low and not any(word in low[: apart.start()] for word in _IS_STATEMENT):
+        return text[: apart.end()] + _NUMBERED.sub(rf"\1{HIDDEN}", text[apart.end() :])
     if not gives_secret(text):
         return text
     text = _BEHIND.sub(_without_list, _LIST.sub(rf"\1{HIDDEN}", text))

@@ -47,3 +47,32 @@ def test_rows_that_copy_reads_end_with_their_mark():
 @pytest.mark.parametrize("text", ["select password=$1; " + "1" * 60_000, "update a=" * 7000, "insert into a (" * 4000])
 def test_a_long_text_takes_no_longer_by_part(text):
     assert without_bound_values(text)[:6] == text[:6]
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("DETAIL:  parameters: $1 = 'a', $2 = 'x'", "DETAIL:  parameters: $1 = (hidden), $2 = (hidden)"),
+        ("DETAIL:  Parameters: $1 = 'it''s', $2 = NULL", "DETAIL:  Parameters: $1 = (hidden), $2 = NULL"),
+        (
+            "CONTEXT:  unnamed portal with parameters: $1 = 'cut",
+            "CONTEXT:  unnamed portal with parameters: $1 = (hidden)",
+        ),
+        ("DETAIL:  parameters: $1 = 'please update x'", "DETAIL:  parameters: $1 = (hidden)"),
+    ],
+)
+def test_of_parameters_without_their_statement_no_literal_is_left(text, clean):
+    assert without_bound_values(text) == clean
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "execute S_1: SELECT * FROM orders WHERE id = $1 DETAIL:  parameters: $1 = '12'",
+        "CONTEXT:  unnamed portal with parameters: $1 = '12'\nSTATEMENT:  SELECT * FROM orders WHERE id = $1",
+        "wrong parameters: $1 = 'x'",
+        "DETAIL:  Key (id)=(3) already exists.",
+    ],
+)
+def test_parameters_of_a_statement_that_gives_no_secret_stay(text):
+    assert without_bound_values(text) == text
