@@ -39,6 +39,12 @@ _COMPARED = lazy(
     r"(?i)(?<![\w.])(([A-Za-z_][\w.]{0,80})[\"`]?\s{1,4}(?:to|(?:not\s)?in|i?like|<>|~)\s{0,4}\(?\s?)"
     r"(?:'(?:[^'\\]|''|\\.){1,1000}(?:'|$)(?:\s?,\s?)?){1,50}"
 )
+# DuckDB: CREATE SECRET s (TYPE s3, KEY_ID 'a', SECRET 'x')
+_CREATED = lazy(
+    r"(?i)\bcreate\s(?:or\sreplace\s)?(?:(?:persistent|temporary|temp)\s)?secret(?:\sif\snot\sexists)?"
+    r"(?:\s[\w.\"]{1,80})?(?:\sin\s\w{1,60})?\s?\("
+)
+_GIVEN = lazy(r"(?i)((?<!\w)([A-Za-z_]\w{0,60})\s{1,4})'(?:[^']|''){0,1000}(?:'|$)")
 _DETAIL = lazy(r"(\bKey \(([^()\n]{1,300})\)=\()(?:[^()\n]{1,2000})(?=\)|$)")
 
 
@@ -56,12 +62,19 @@ def without_arguments(text: str) -> str:
     text = _without(text, _CALL, _of_call) if "(" in text else text
     low = text.lower()
     text = _without(text, _INSERT, _of_rows) if "into" in low else text
+    created = _CREATED.search(text) if "secret" in low and "create" in low else None
+    if created:
+        text = text[: created.end()] + _GIVEN.sub(_without_given, text[created.end() :])
     text = _without(text, _SET, _of_rows) if "set (" in low or "set(" in low else text
     return _COMPARED.sub(_without_literals, text) if "'" in text else text
 
 
 def _without_literals(match: re.Match[str]) -> str:
     return f"{match.group(1)}{HIDDEN}" if is_secret(match.group(2).rpartition(".")[2]) else match.group()
+
+
+def _without_given(match: re.Match[str]) -> str:
+    return f"{match.group(1)}{HIDDEN}" if is_secret(match.group(2)) else match.group()
 
 
 def _without_key(match: re.Match[str]) -> str:

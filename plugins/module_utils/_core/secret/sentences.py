@@ -84,6 +84,14 @@ _SESSION = lazy(
 )
 # MySQL's first start, Elasticsearch's setup
 _GENERATED = lazy(r"(\b(?i:password is generated for)\s\S{1,200}:\s|\bPASSWORD\s\w{1,40}\s=\s)[^\n]{1,400}")
+# Jenkins, Nexus, Argo CD: one word to the end of the line
+_MADE = lazy(
+    r"(\b(?i:password|passphrase)\s(?i:has been|have been|was|is|got)\s(?i:(?:auto-?|automatically |randomly )?"
+    r"(?:generated|created|set))(?:\s(?i:for)\s\S{1,80}?)?(?:\s(?i:as|to))?:\s{1,2}[\"']?)"
+    rf"(?:{_LIKE}|{_ANY}{{4,512}}(?=[\"']?\s{{0,4}}(?:\n|$)))"
+)
+# Authorize.net's name of the code on a card
+_CARD_CODE = lazy(r"((?<![A-Za-z])(?i:card[_-]?code)\\?[\"']?\s{0,4}[:=>]\s{0,4}\\?[\"']?)\d{3,4}(?![\w.-])")
 _CODE = lazy(r"((?<![\w-])(?i:cvc|cvv2?|csc)(?:\s(?i:is|was|code))?\s{1,4})\d{3,4}(?!\d)")
 _ONCE = r"(?:\d{3}[ -]?\d{3,5}|\d{4})(?![\w-]|\.\d)"
 _ONE_TIME = lazy(
@@ -203,5 +211,7 @@ _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (("your ", "ihr ", "einmal", "tan"), _YOUR),
     (("use ", "enter "), _USE),
     (("generated for", "password "), _GENERATED),
+    (("generated", "created", "set:", "set to:"), _MADE),
+    (("cardcode", "card_code", "card-code"), _CARD_CODE),
     (("codes", "recovery", "backup", "scratch"), _RECOVERY),
 )

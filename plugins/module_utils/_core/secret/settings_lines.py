@@ -42,6 +42,12 @@ _STATE = (
     r"(?:(?:re)?started|stopped|created|deleted|removed|added|updated|changed|opened|closed|failed|finished|completed"
     r"|skipped|granted|revoked|denied|accepted|rejected|running|ready|done|ok|up|down)"
 )
+# What is said of a variable in one word.
+_OF_VARIABLE = (
+    rf"(?i:{_STATE}|(?:un)?set|missing|required|invalid|empty|undefined|unknown|expired|found|absent|present|exists"
+    r"|incorrect|wrong|rotated|refreshed|renewed|loaded|read|used|ignored|redacted|hidden|masked|variable|value|field|key"
+    r"|option|none|null|nil|true|false|yes|no|string|str|text|-+|\*+|<[\w -]{1,30}>|\(\w{1,20}\))[.!,;:]?"
+)
 # snmpd.conf: from where, then an object or a view
 _SOURCE = r"(?:default|localhost|[\w.-]{1,255}(?:/[\d.]{1,15})?|[\da-fA-F:]{2,45}(?:/\d{1,3})?)"
 _OBJECT = rf"(?:{_GAP}[.\d-]\S{{0,128}}.{{0,128}})?"
@@ -123,6 +129,12 @@ _LINES = (
         r"(?:\"[^\"\n]{1,512}\"?|'[^'\n]{1,512}'?|0[sx]\S{4,512})",
     ),
     _line("key-string", rf"{_AT}key-string{_GAP}(?:\d{_GAP})?{_NO_PROSE}", after=_TO_END),
+    # ENV of a Dockerfile, and tables of the environment: a name, a blank and one word
+    _line(
+        "PASS |PASSWORD |SECRET |TOKEN ",
+        rf"{_BEGINS}(?:ENV{_GAP})?(?!\w{{0,60}}(?:TESTS?|CHECKS?)_PASS)[A-Z][A-Z0-9_]{{1,60}}_(?:PASS|PASSWORD|SECRET|TOKEN){_GAP}(?!{_OF_VARIABLE}{_END})",
+        after=_TO_END,
+    ),
     # FTP, POP3 and IRC
     _line("PASS ", rf"{_BEGINS}PASS :?{_OF_TEST}", r"\S{1,512}", _TO_END),
     _line("OPER ", rf"{_BEGINS}OPER {_NAME} (?!{_STATE}{_END})", r"\S{1,256}", _TO_END),

@@ -16,6 +16,10 @@ _SET = lazy(
     r"([\w:.{}@+-]{1,200})([\"']?\s{1,4}(?:[\"']?\d{1,15}[\"']?\s{1,4}(?=\S))?)(?!=|(?i:to|for)\b)" + _TEXT
 )
 _HASH = lazy(r"(?i)(?<![\w-])[\"']?(?:hset|hmset|hsetnx)[\"']?\s")
+# rclone config create NAME TYPE key value ...
+_RCLONE = lazy(
+    r"(?i)\brclone\s[^\n]{0,200}?\bconfig\s{1,4}(?:create\s{1,4}\S{1,100}\s{1,4}\S{1,40}|(?:update|password)\s{1,4}\S{1,100})(?=\s)"
+)
 _MEMBER = lazy(r"((?:^|(?<=\s))([\"']?)([A-Za-z_][\w.-]{0,80})\2\s{1,4})" + _TEXT)
 _APART = re.compile(r"[:.{}]")
 
@@ -27,6 +31,9 @@ def without_key_values(text: str) -> str:
     'SET reset_token:bob (hidden) "HSET" "user:1" "password" (hidden)'
     """
     low = text.lower()
+    given = _RCLONE.search(text) if "rclone" in low else None
+    if given:
+        text = text[: given.end()] + _MEMBER.sub(_without_member, text[given.end() :])
     if "set" not in low and "append" not in low:
         return text
     text = _SET.sub(_hidden, text)

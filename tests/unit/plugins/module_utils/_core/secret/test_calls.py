@@ -19,6 +19,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.secret.calls i
         ("user.set_password('x')", "user.set_password((hidden))"),
         ("password_verify('x', $row)", "password_verify((hidden), $row)"),
         ("login('bob', 'cut", "login('bob', (hidden)"),
+        ("CREATE SECRET (TYPE S3, KEY_ID 'a', SECRET 'x')", "CREATE SECRET (TYPE S3, KEY_ID 'a', SECRET (hidden))"),
+        ("create or replace persistent secret s (session_token 'x', region 'eu')",
+         "create or replace persistent secret s (session_token (hidden), region 'eu')"),
+        ("CREATE SECRET h (TYPE http, BEARER_TOKEN 'cut", "CREATE SECRET h (TYPE http, BEARER_TOKEN (hidden)"),
         ("INSERT INTO u (id, password, mail) VALUES (1, 'x', 'm'), (2, 'y', 'n')",
          "INSERT INTO u (id, password, mail) VALUES (1, (hidden), 'm'), (2, (hidden), 'n')"),
         ('insert into `u` (`token`) values ("x")', "insert into `u` (`token`) values ((hidden))"),
@@ -36,6 +40,7 @@ def test_a_secret_goes(text, kept):
     "text",
     [
         "validate_password(user)", "check_password()", "login('bob') failed: 'timeout'", "authenticate(request)",
+        "CREATE SECRET s (TYPE S3, REGION 'eu')", "create secret 'x' failed (token 'y')",
         "SELECT count('x')", "INSERT INTO trips (id, name) VALUES (1, 'Ann')", "Key (email)=(bob@example.org) exists",
         "INSERT INTO tokens (id) VALUES (12)", "encode('abc', 'hex')", "", "(((", "catalogin('a', 'b')",
     ],
