@@ -31,6 +31,9 @@ _OF_VALIDATION = (
     rf"|(?:(?:a|this)\s)?(?:required\s{_FIELD}|{_FIELD}\s(?:required|missing))|missing\s(?:a\s)?(?:required\s|environment\s){{0,2}}{_FIELD}"
     r"|(?:must|should)\s(?:not\s)?(?:be|have|contain|match|include|start|end|differ|consist)\b"
     r"|(?:is\s)?too\s(?:short|long|common|weak|simple|similar)\b|not\sa\svalid\s|may\snot\sbe\s|can(?:not|'t)\sbe\s"
+    # zod and joi
+    r"|expected\s(?:an?\s)?(?:string|number|object|array|boolean|date)\b|(?:minimum|maximum)\slength\s"
+    r"|required(?=[\"']?\s?(?:$|[\n,;.)\]]))"
     rf"|(?:incorrect|invalid|wrong|unknown|expired|malformed|unrecogni[sz]ed|unexpected|bad)\s(?:{_FIELD}|{_CREDENTIAL}"
     r"|type|format|header)\b"
 )

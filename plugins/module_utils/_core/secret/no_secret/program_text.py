@@ -17,13 +17,14 @@ _END = r"(?=[\s,;)\]}]|$)"
 # Functions that look up what their argument names: headers.get("X"), env("DB_PASSWORD"), vault.read("shop/db")
 _READS = (
     r"(?:get_?env|env|config"
-    r"|(?:\w{1,60}(?:\.|->|::|\?\.)){1,6}(?:get|read|fetch|lookup|load|find|header|pop|require)\w{0,20})"
+    r"|(?:\w{1,60}(?:\.|->|::|\?\.)){1,6}(?:get|read|fetch|lookup|load|find|header|pop|require|var)\w{0,20})"
 )
+_VERB = r"(?:get|fetch|make|create|generate|load|read|build|sign|find|issue)"
 _COMPUTED = lazy(
     r"(?:await\s)?(?:"
     rf"{_PATH}(?:\(\))?(?:{_KEY}){{1,4}}(?=[\s,;)\]}}.(]|$)"
-    rf"|(?=[A-Za-z_$]\w{{2,60}}[.:>?-]|\w{{0,60}}_){_PATH}\((?=(?:[A-Za-z_*&$][^()'\"\n]{{0,120}})?(?:[()]|=\s?[\"']))"
-    rf"|{_READS}\([\"'][A-Za-z_][\w./:-]{{0,80}}[\"']\){_END})"
+    rf"|(?=[A-Za-z_$]\w{{2,60}}[.:>?-]|\w{{0,60}}_|{_VERB}[A-Z]\w{{2,60}}\(){_PATH}\((?=(?:[A-Za-z_*&$][^()'\"\n]{{0,120}})?(?:[()]|=\s?[\"']))"
+    rf"|{_READS}\([\"'][A-Za-z_][\w./:-]{{0,80}}[\"']\)\??{_END})"
 )
 # Objects of which a member that is called like a secret is one, and not its value.
 _MEMBER = lazy(
@@ -54,6 +55,11 @@ def is_computed(text: str, place: int, name: str, value: str) -> bool:
     at = text.find(value, place + len(name)) if value else -1
     if at < 1 or text[at - 1] in "'\"`":
         return False
+    last = name.rpartition(".")[2]
+    if value == last and name.startswith(("self.", "this.")):  # self.token = token
+        return True
+    if value[:1] == "{" and value[-1:] == "}" and _is_called_alike(value[1:-1], last):
+        return True  # of a text that is filled in
     behind = text[at + len(value) : at + len(value) + 1]
     if not (behind in _ENDS or "." in value or "(" in value or "[" in value or value in _WITH_BLANK):
         return False  # as most are
@@ -69,9 +75,13 @@ def is_computed(text: str, place: int, name: str, value: str) -> bool:
 
 def _is_passed_on(text: str, at: int, name: str, value: str) -> bool:
     """login(password=password), connect(password=db_password)"""
-    last = name.rpartition(".")[2]
-    same = value == last or (value.endswith(f"_{last}") and value.replace("_", "").isalpha())
-    return same and text[at + len(value) : at + len(value) + 1] in (",", ")")
+    alike = _is_called_alike(value, name.rpartition(".")[2])
+    return alike and text[at + len(value) : at + len(value) + 1] in (",", ")")
+
+
+def _is_called_alike(variable: str, name: str) -> bool:
+    """password for password, db_password for password"""
+    return variable == name or (variable.endswith(f"_{name}") and variable.replace("_", "").isalpha())
 
 
 def _is_type(text: str, at: int, colon: int) -> bool:

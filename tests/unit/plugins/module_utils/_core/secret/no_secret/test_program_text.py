@@ -9,6 +9,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.redaction impo
 @pytest.mark.parametrize(
     "line",
     [
+        "self.token = token",
+        "const token = await getToken(user);",
+        'let token = env::var("API_TOKEN")?;',
+        'raise AuthError(f"bad token: {token}")',
         "login(user=user, password=password)",
         "connect(host=host, password=cfg.password)",
         "connect(dbname=name, password=db_password, port=port)",
@@ -37,6 +41,9 @@ def test_a_line_of_a_program_is_shown(line):
     [
         ('login(user=user, password="swordfish")', "swordfish"),
         ("login(user=user, password='password')", "'password'"),
+        ("shop.token = token", "= token"),
+        ("token = swordFish(x)", "swordFish"),
+        ("password={swordfish}", "swordfish"),
         ("host=db user=x password=password", "=password"),
         ("token = make_token('sword2fish')", "sword2fish"),
         ("token = SecretStr('swordfish')", "swordfish"),
