@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.redaction import redacted
+from ansible_collections.pafar.runbook.plugins.module_utils._core.secret.no_secret.program_text import is_computed
 
 
 @pytest.mark.parametrize(
@@ -70,3 +71,18 @@ def test_what_became_of_a_code_is_shown(text):
 @pytest.mark.parametrize("text", ["cvc: 314", "cvc=314", "otp=493817", "otp=swordfish", "password=sent"])
 def test_a_code_is_hidden(text):
     assert "(hidden)" in redacted(text)
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "value", "computed"),
+    [
+        ('token = request.headers.get("X")', "token", 'request.headers.get("X', True),
+        ("stripe.api_key = settings.STRIPE_KEY", "stripe.api_key", "settings.STRIPE_KEY", True),
+        ("login(user=user, password=password)", "password", "password", True),
+        ("password=password", "password", "password", False),  # outside of a call it may be the value
+        ("password = 'settings.STRIPE_KEY'", "password", "settings.STRIPE_KEY", False),
+        ("token = x", "token", "x", False),
+    ],
+)
+def test_what_is_computed_is_no_value(line, name, value, computed):
+    assert is_computed(line, line.index(f"{name} " if f"{name} " in line else f"{name}="), name, value) is computed
