@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import psycopg2
+
 from support.clients import Client, lock_waiters, until
-from support.servers import Server
+from support.servers import PASSWORD, Server
 
 
 def held(session: Any, *statements: str, **given: Any) -> Client:
@@ -84,3 +86,28 @@ def queueing_up_again(queue: list[Client], statement: str) -> Iterator[None]:
     finally:
         over.set()
         application.join()
+
+
+@contextmanager
+def coming_back(server: Server, limit: str, pause: float) -> Iterator[None]:
+    """Four of an application: each waits for a row until a limit of its own, fails, and tries again after a pause.
+    ``limit``: a setting and its value."""
+    over = threading.Event()
+
+    def work() -> None:
+        connection = psycopg2.connect(server.dsn("app", PASSWORD), application_name="web")
+        connection.autocommit = True
+        cursor = connection.cursor()
+        cursor.execute(f"SET {limit}")
+        while not over.wait(pause):
+            with suppress(psycopg2.errors.LockNotAvailable, psycopg2.errors.QueryCanceled):
+                cursor.execute("UPDATE bookings SET seats = 2 WHERE id = 41")
+        connection.close()
+
+    threads = [threading.Thread(target=work) for dummy in range(4)]
+    for thread in threads:
+        thread.start()
+    yield
+    over.set()
+    for thread in threads:
+        thread.join()

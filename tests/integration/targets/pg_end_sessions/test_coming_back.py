@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
-
-import psycopg2
 import pytest
 
+from support import scenes
 from support.clients import lock_waiters, until
 from support.modules import run_module
 from support.scenes import held, lasting
-from support.servers import PASSWORD
 
 LONG = 4.0
 
 
 @pytest.fixture
 def coming_back(server):
-    """Four of an application: each waits for a row for half a second, fails, and tries again three seconds later."""
-    over = threading.Event()
-
-    def work() -> None:
-        connection = psycopg2.connect(server.dsn("app", PASSWORD), application_name="web")
-        connection.autocommit = True
-        cursor = connection.cursor()
-        cursor.execute("SET statement_timeout = '500ms'")
-        while not over.wait(3.0):
-            with contextlib.suppress(psycopg2.errors.QueryCanceled):
-                cursor.execute("UPDATE bookings SET seats = 2 WHERE id = 41")
-        connection.close()
-
-    threads = [threading.Thread(target=work) for dummy in range(4)]
-    for thread in threads:
-        thread.start()
-    yield
-    over.set()
-    for thread in threads:
-        thread.join()
+    """Four clients that pause for three seconds."""
+    with scenes.coming_back(server, "statement_timeout = '500ms'", 3.0):
+        yield
 
 
 def late(server, **options):

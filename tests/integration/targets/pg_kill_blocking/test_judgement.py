@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
-
 import psycopg2
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
@@ -16,6 +13,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.leas
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.price import Bounds
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Patience, unblocking
 
+from support import scenes
 from support.clients import clients, lock_waiters, until
 from support.killing import kill, pids
 from support.modules import run_module
@@ -269,26 +267,9 @@ def test_clients_with_short_timeouts_are_stuck_behind_a_root_that_is_idle_for_lo
 
 @pytest.fixture
 def coming_back(server):
-    """An application whose requests wait for a row for a moment, fail, and are sent again after a pause."""
-    over = threading.Event()
-
-    def work() -> None:
-        connection = psycopg2.connect(server.dsn("app", PASSWORD), application_name="web")
-        connection.autocommit = True
-        cursor = connection.cursor()
-        cursor.execute("SET lock_timeout = '100ms'")
-        while not over.wait(0.1):
-            with contextlib.suppress(psycopg2.errors.LockNotAvailable, psycopg2.errors.QueryCanceled):
-                cursor.execute("UPDATE bookings SET seats = 2 WHERE id = 41")
-        connection.close()
-
-    threads = [threading.Thread(target=work) for dummy in range(4)]
-    for thread in threads:
-        thread.start()
-    yield
-    over.set()
-    for thread in threads:
-        thread.join()
+    """Four clients that pause for a moment."""
+    with scenes.coming_back(server, "lock_timeout = '100ms'", 0.1):
+        yield
 
 
 ATTEMPTS = 8
