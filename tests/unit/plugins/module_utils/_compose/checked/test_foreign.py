@@ -110,7 +110,7 @@ def test_what_may_be_a_job_is_not_begun_again_for_a_check_that_has_never_passed(
 
 def test_what_another_service_needs_stays_a_problem_and_a_person_decides():
     """It may need a server, as a proxy does, or a worker that runs, as a view of its queues does."""
-    flower = {"flower": {"depends_on": {"worker": {}}}}
+    flower: dict[str, Any] = {"flower": {"depends_on": {"worker": {}}}}
     found, worker = shop({}, services=flower)
     assert why_foreign(found, worker) == ""
     assert problem_of(found, worker)

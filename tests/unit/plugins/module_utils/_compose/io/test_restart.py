@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import Mount
@@ -26,9 +27,9 @@ def full(monkeypatch):
 
 
 def reasons(*containers, unhealthy_only, local=True):
-    engine = SimpleNamespace(login=SimpleNamespace(local=local))
     shop = project(*containers, services={"web": {}, "db": {}})
-    found = _on_full_disks(SimpleNamespace(engine=engine, project=shop), unhealthy_only)
+    context: Any = SimpleNamespace(engine=SimpleNamespace(login=SimpleNamespace(local=local)), project=shop)
+    found = _on_full_disks(context, unhealthy_only)
     return {one.service: found[one.id] for one in containers if one.id in found}
 
 

@@ -117,7 +117,7 @@ def test_an_error_of_another_party_is_seen_in_the_record_of_a_request():
     ],
 )
 def test_a_fault_of_another_party_counts_as_a_warning_and_without_a_class(text, level, rules):
-    other = {**new(text, 12), "level": level}
+    other: SignatureReport = {**new(text, 12), "level": level}
     mistake = new("AttributeError: 'NoneType' object has no attribute 'execute'", 12)
     assert judged(mistake, other) == ("own_code", "roll_back_release", rules)
 
@@ -134,7 +134,7 @@ def test_a_fault_of_another_party_counts_as_a_warning_and_without_a_class(text, 
 )
 def test_that_the_proxy_reached_no_backend_is_a_consequence_of_the_release(sources, rules):
     refused = "connect() failed (#: Connection refused) while connecting to upstream, request: '...'"
-    other = {**new(refused, 40), "sources": sources}
+    other: SignatureReport = {**new(refused, 40), "sources": sources}
     assert judged(new("KeyError: 'b1'", 20), other) == ("own_code", "roll_back_release", rules)
 
 

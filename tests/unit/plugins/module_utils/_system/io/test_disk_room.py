@@ -20,7 +20,7 @@ def figures(size, free, inodes=1000, left=1000):
 
 @pytest.fixture
 def disks(monkeypatch):
-    known = {}
+    known: dict[str, SimpleNamespace] = {}
 
     def statvfs(path):
         if path not in known:
