@@ -140,7 +140,9 @@ class Silencer:
                 self._drop_doubles(alertmanager, alerts)
         except Exception as error:  # whatever it answers, the messages are sent and the log is written
             why = shortened(printable(str(error)), 200)
-            self.lines.append(f"Alertmanager: {why}. Alerts page as before; the next run tries again")
+            self.lines.append(
+                f"Alertmanager: {why}. What is not silenced yet pages as before; the next run tries again"
+            )
 
     def _made(self) -> list[Any]:
         return [each["note"] for events in self.events.values() for each in events if each["kind"] == "silence"]

@@ -22,6 +22,9 @@ from support.servers import free_port
 
 from .test_announce import Site
 
+# Seconds that a run may take here. Where they end between its two looks, a second silence stays until the next run.
+PATIENCE = 300.0
+
 
 class Incident:
     """A log with one incident, and what `announce` does with it."""
@@ -35,7 +38,7 @@ class Incident:
         options = {option: spec.get("default") for option, spec in ACT_ARGS.items()}
         act_on_incident({**options, "log": self.log, "act": name, "by": by, "id": "a", **given}, False)
 
-    def announce(self, clock=lambda: datetime.now(UTC), check_mode=False, budget=20.0):
+    def announce(self, clock=lambda: datetime.now(UTC), check_mode=False, budget=PATIENCE):
         options = {option: spec.get("default") for option, spec in OUTBOX_ARGS.items()}
         announcing = Announcing({"alertmanager": self.settings}, {})
         found = take_messages({**options, "log": self.log, "ids": ["a"], "settings": {}}, check_mode, clock)
@@ -114,19 +117,35 @@ def test_two_people_who_acknowledge_at_once_make_one_silence(server, instances, 
         for silence in server.silences(name):
             server.expire(silence["id"])
         start = threading.Barrier(4)
+        lines: list[str] = []
 
-        def both(by, start=start):
+        def both(by, start=start, lines=lines):
             start.wait()
             incident.act("acknowledge", by)
             start.wait()
-            incident.announce()
+            lines += incident.announce()
 
         people = [threading.Thread(target=both, args=(f"{by}{number}",)) for by in "abcd"]
         for person in people:
             person.start()
         for person in people:
             person.join()
-        assert len(server.silences(name)) == 1
+        assert len(server.silences(name)) == 1, lines
+
+
+def test_a_second_silence_of_a_run_whose_time_ended_is_expired_by_the_next(server, instances, tmp_path):
+    name = tmp_path.name
+    server.fire(instances[0], name=name)
+    incident = Incident(tmp_path, server.settings)
+    incident.act("acknowledge")
+    incident.announce()
+    (kept,) = server.silences(name)
+    again = {key: kept[key] for key in ("matchers", "endsAt", "createdBy", "comment")}
+    for dummy in range(3):
+        server.ask("/silences", {**again, "startsAt": datetime.now(UTC).isoformat()})
+    assert len(server.silences(name)) == 4
+    assert len(incident.announce()) == 3
+    assert [row["id"] for row in server.silences(name)] == [kept["id"]]
 
 
 def test_what_a_person_expires_stays_expired_until_the_next_acknowledgement(server, instances, tmp_path):
