@@ -111,3 +111,35 @@ def coming_back(server: Server, limit: str, pause: float) -> Iterator[None]:
     over.set()
     for thread in threads:
         thread.join()
+
+
+class Batch:
+    """A session in a transaction, each of whose statements lasts until the test ends it; see `ended_steps`."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def begin(self) -> None:
+        self.client.server.run("DELETE FROM ended_steps")
+        self.client.send(
+            "DO $$ BEGIN LOOP EXIT WHEN EXISTS (SELECT FROM ended_steps); PERFORM pg_sleep(0.01); END LOOP; END $$"
+        )
+        at_work(self.client)
+
+    def finish(self) -> None:
+        server = self.client.server
+        server.run("INSERT INTO ended_steps VALUES (1)")
+        until(self.client.done, what="the end of the statement")
+        state = f"SELECT state FROM pg_stat_activity WHERE pid = {self.client.pid}"
+        until(lambda: server.value(state) == "idle in transaction", what="the end of the statement")
+
+
+@contextmanager
+def ended_steps(server: Server) -> Iterator[None]:
+    """The table by which a `Batch` learns that its statement is to end; its sessions end with it."""
+    server.run("CREATE TABLE ended_steps (n int)", "GRANT SELECT ON ended_steps TO app")
+    yield
+    server.run(
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE relation = 'ended_steps'::regclass",
+        "DROP TABLE ended_steps",
+    )

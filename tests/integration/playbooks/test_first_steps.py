@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 from support.clients import lock_waiters, until
-from support.scenes import lasting, row_storm
+from support.scenes import Batch, ended_steps, held, lasting, row_storm
 from support.servers import ROOT
 
 
@@ -67,6 +67,38 @@ def test_what_a_check_run_prints_runs_as_printed(two_storms, site):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "recovered: 10 waited too long" in done.stdout
     until(lambda: two_storms[0].fate() == two_storms[1].fate() == "terminated")
+
+
+@pytest.mark.parametrize(
+    ("approved_while", "carried_out_while", "fate"),
+    [("at work", "idle", "terminated"), ("idle", "at work", "cancelled"), ("at work", "at work again", "cancelled")],
+)
+def test_an_approval_stands_while_the_holder_goes_from_statement_to_statement(
+    server, session, site, approved_while, carried_out_while, fate
+):
+    """Whether it is cancelled or terminated depends on the moment; the digest does not."""
+    site.variables["runbook_approval"] = "always"
+    holder = held(session, "UPDATE bookings SET seats = 1 WHERE id = 33", application="batch")
+    queue = [session(name).send("UPDATE bookings SET seats = 2 WHERE id = 33") for name in ("web", "web", "partner")]
+    until(lambda: lock_waiters(server) == 3)
+    batch = Batch(holder)
+    with ended_steps(server):
+        if approved_while == "at work":
+            batch.begin()
+        lasting(server, 0.25)
+        check = site.play("--check")
+        digest = re.search(r"incident_approved_digest=([0-9a-f]+)", check.stdout)
+        assert digest, check.stdout
+        if approved_while == "at work":
+            batch.finish()
+        if carried_out_while != "idle":
+            batch.begin()
+        done = site.play(incident_approved_digest=digest[1])
+        assert done.returncode == 0, done.stdout
+        assert "gate open" in done.stdout
+        assert "recovered: 3 waited too long" in done.stdout
+        assert holder.fate() == fate
+    assert {client.fate() for client in queue} == {"alive"}
 
 
 @pytest.mark.parametrize("playbook", ["undo", "approve", "incidents"])
