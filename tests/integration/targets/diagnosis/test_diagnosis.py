@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from support.adhoc import adhoc
 from support.clients import lock_waiters, until
 from support.modules import run_module
@@ -99,6 +101,45 @@ def test_sessions_that_wait_for_an_advisory_lock_are_no_traffic(server, session)
     assert (found["cause"], found["mitigation"], found["plans"]) == ("advisory_lock", "", {})
     assert "17 of 18 sessions wait for an advisory lock" in found["causes"][0]["evidence"][0]
     assert f"held by {holder.pid} app@postgres job" in found["causes"][0]["evidence"][1]
+
+
+WORK = [
+    pytest.param(["SELECT 1"], [], id="all read and stopped"),
+    pytest.param(["INSERT INTO payments SELECT 100000 + pg_backend_pid(), 1, 1"], [], id="all wrote and stopped"),
+    pytest.param(["SELECT 1"], ["SELECT pg_sleep(600)"] * 4, id="some still work"),
+]
+
+
+@pytest.mark.parametrize(("statements", "still"), WORK)
+def test_a_pool_of_the_application_s_own_is_named_while_the_server_has_room(server, session, statements, still):
+    """As `QueuePool limit of size 5 overflow 5 reached`, of which PostgreSQL sees nothing but these sessions."""
+    leaked = [held(session, *statements, application="shop-web") for dummy in range(10)]
+    for client, statement in zip(leaked, still, strict=False):
+        at_work(client.send(statement))
+    session("mailer").ready()
+    found = diagnose(server)
+    assert (found["cause"], found["mitigation"]) == ("client_pool_full", "end_sessions")
+    assert "10 of 10 sessions of shop-web" in found["causes"][0]["evidence"][0]
+    assert "its own pool may be exhausted, while PostgreSQL has " in found["causes"][0]["evidence"][0]
+    actions = [item for plan in found["plans"].values() for item in plan["actions"]]
+    assert {item["pid"] for item in actions} == {client.pid for client in leaked[len(still) :]}
+    assert all(item["needs_approval"] for item in actions)
+
+
+@pytest.mark.parametrize(
+    ("number", "application", "last"),
+    [
+        pytest.param(10, "shop-web", "COMMIT", id="one is free"),
+        pytest.param(4, "shop-web", "SELECT 1", id="few"),
+        pytest.param(6, "psql", "SELECT 1", id="windows of operators"),
+    ],
+)
+def test_what_is_no_full_pool_of_an_application(server, session, number, application, last):
+    sitting = [held(session, "SELECT 1", application=application) for dummy in range(number)]
+    sitting[0].run(last)
+    found = diagnose(server)
+    assert (found["cause"], found["plans"]) == ("", {})
+    assert "no connection limit is reached" in found["lines"][-1]
 
 
 def test_nothing_is_wrong(server, session):

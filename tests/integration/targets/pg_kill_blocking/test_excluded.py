@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 
+import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
@@ -107,3 +108,32 @@ def test_superusers_roles_applications_and_patterns_are_spared(server, session):
     assert boss.fate() == "alive"
     done = kill(server, user="postgres", exclude_superusers=False)
     assert pids(done["acted_on"]) == [boss.pid]
+
+
+@pytest.mark.parametrize("application", ["gunicorn", "PostgreSQL JDBC Driver", ""])
+def test_a_superuser_as_which_the_application_logs_in_is_ended_where_the_site_names_it(server, session, application):
+    root = held(session, "UPDATE bookings SET seats = 1 WHERE id = 14", user="postgres", application=application)
+    waiter = session().send("UPDATE bookings SET seats = 2 WHERE id = 14")
+    until(lambda: lock_waiters(server) == 1)
+    for user, options, says in (
+        ("oncall", {}, "if the application logs in as it, see application_superusers"),
+        ("postgres", {}, "if the application logs in as it, see application_superusers"),
+        ("postgres", {"application_superusers": ["app", "boss"]}, "role postgres is a superuser"),
+        ("oncall", {"application_superusers": ["postgres"]}, "only a superuser may terminate"),
+    ):
+        plan = kill(server, user=user, **options)["plan"]
+        assert (plan["actions"], says in plan["excluded"][0]["reason"]) == ([], True), plan["excluded"]
+    done = kill(server, user="postgres", application_superusers=["postgres"])
+    assert pids(done["acted_on"]) == [root.pid]
+    assert waiter.fate() == "alive"
+
+
+@pytest.mark.parametrize("application", ["psql", "pgAdmin 4 - DB:postgres", "postgres_exporter"])
+def test_the_tools_of_operators_stay_also_where_the_application_has_their_role(server, session, application):
+    root = held(session, "UPDATE bookings SET seats = 1 WHERE id = 15", user="postgres", application=application)
+    session().send("UPDATE bookings SET seats = 2 WHERE id = 15")
+    until(lambda: lock_waiters(server) == 1)
+    done = kill(server, user="postgres", application_superusers=["postgres"])
+    assert done["acted_on"] == []
+    assert "operator" in done["plan"]["excluded"][0]["reason"]
+    assert root.fate() == "alive"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from support.modules import run_module
-from support.servers import PASSWORD
+from support.servers import PASSWORD, password_hash
 
 
 def checks(server: Any, user: str = "oncall", **options: Any) -> dict[str, dict[str, Any]]:
@@ -38,6 +38,45 @@ def test_a_login_that_may_too_little(counted, name, remedy):
     found = checks(counted, "stranger")[name]
     assert found["ready"] is False
     assert remedy in found["remedy"]
+
+
+@pytest.fixture
+def second_superuser(server):
+    server.run(f"CREATE ROLE \"App-Owner\" LOGIN SUPERUSER PASSWORD '{password_hash(PASSWORD)}'")
+    yield "App-Owner"
+    server.run('DROP ROLE "App-Owner"')
+
+
+@pytest.mark.parametrize("application", ["gunicorn", "PostgreSQL JDBC Driver", ""])
+def test_an_application_that_logs_in_as_a_superuser_is_out_of_reach(server, session, second_superuser, application):
+    """As POSTGRES_USER of the official image; a right to signal does not reach its sessions."""
+    for dummy in range(6):
+        session(application, user="postgres").ready()
+    found = checks(server)["may end sessions"]
+    assert found["ready"] is False
+    assert "but not these sessions of superusers: 6 of " in found["found"]
+    assert found["remedy"].endswith("runbook_application_superusers: [postgres]")
+    for dummy in range(2):
+        session(application, user=second_superuser).ready()
+    assert checks(server)["may end sessions"]["remedy"].endswith(': ["App-Owner", postgres]')
+    known = {"application_superusers": ["postgres", second_superuser]}
+    assert checks(server, user="postgres", **known)["may end sessions"]["ready"] is True
+    assert checks(server, **known)["may end sessions"]["ready"] is False, "only a superuser may end one"
+
+
+@pytest.mark.parametrize(
+    ("number", "given"),
+    [
+        pytest.param(6, {"application": "gunicorn", "user": "app"}, id="a role of its own"),
+        pytest.param(3, {"application": "psql", "user": "postgres"}, id="operators"),
+        pytest.param(3, {"application": "postgres_exporter", "user": "postgres"}, id="monitoring"),
+        pytest.param(1, {"application": "gunicorn", "user": "postgres"}, id="one session"),
+    ],
+)
+def test_sessions_that_are_in_reach_or_no_application_s(server, session, number, given):
+    for dummy in range(number):
+        session(**given).ready()
+    assert checks(server)["may end sessions"]["ready"] is True
 
 
 def test_not_ready_where_nothing_is_counted(server):
