@@ -61,7 +61,7 @@ options:
     type: str
     default: ""
   ssl_mode:
-    description: TLS mode, as libpq's C(sslmode).
+    description: TLS mode, as libpq's C(sslmode). With a service, V(prefer) means the mode of the service, if it has one.
     type: str
     default: prefer
     choices: [disable, allow, prefer, require, verify-ca, verify-full]

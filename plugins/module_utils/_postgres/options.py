@@ -114,7 +114,8 @@ def login_of(params: dict[str, Any]) -> Login:
         password=params["login_password"],
         database=params["login_db"] or defaults.database,
         unix_socket=params["login_unix_socket"],
-        ssl_mode=params["ssl_mode"],
+        # The default would win over a stricter mode of the service, and the login would not be verified.
+        ssl_mode="" if service and params["ssl_mode"] == defaults.ssl_mode else params["ssl_mode"],
         ca_cert=params["ca_cert"],
         ssl_cert=params["ssl_cert"],
         ssl_key=params["ssl_key"],

@@ -47,6 +47,22 @@ def test_a_service_says_what_the_options_do_not(server, service, monkeypatch):
     assert "service booking" in options().where
 
 
+@pytest.mark.parametrize("mode", ["require", "verify-ca", "verify-full"])
+def test_the_tls_mode_of_a_service_is_not_lowered_by_the_default(server, service, mode):
+    """This server has no TLS, so that a mode that was lowered would be a connection that is not encrypted."""
+    path = Path(os.environ["PGSERVICEFILE"])
+    path.write_text(f"{path.read_text()}sslmode={mode}\nsslrootcert={path}\n")
+    with pytest.raises(LoginRefused, match=r"(server does not support SSL|root certificate|SSL error)"):
+        open_connection(options(connect_params={"service": "booking"}))
+    with connect(options(connect_params={"service": "booking"}, ssl_mode="disable")) as postgres:
+        assert postgres.role == "oncall"
+
+
+def test_a_service_without_a_tls_mode_has_the_default(server, service):
+    with connect(options(connect_params={"service": "booking"})) as postgres:
+        assert postgres.role == "oncall"
+
+
 def test_a_service_that_is_not_there(service):
     with pytest.raises(LoginRefused, match=r"name of the service"):
         open_connection(options(connect_params={"service": "nowhere"}))
