@@ -256,6 +256,50 @@ def test_traffic_is_told_and_nobody_is_ended(server, session, site):
     assert {client.fate(0) for client in busy} == {"alive"}
 
 
+def test_an_application_s_own_pool_is_named_by_both_playbooks_and_ended_when_approved(server, session, site):
+    """Its clients wait inside of the application; the server has slots free."""
+    leaked, others = fill(session, 12, "shop-web"), fill(session, 3, "mailer")
+    for client in leaked:
+        client.run("BEGIN; SELECT 1")
+    lasting(server, 0.25, "application_name = 'shop-web'")
+    site.variables.update(
+        db_performance_degradation_idle_in_transaction=0.2, db_performance_degradation_window=1,
+        db_connection_exhaustion_role_settings=False, end_sessions_max_share=1.0,
+    )  # fmt: skip
+    slow = site.play("--check", playbook=SLOWNESS)
+    assert slow.returncode == 0, slow.stdout
+    assert "12 of 12 sessions of shop-web (app@postgres) are in a transaction" in slow.stdout
+    assert "affect no other session" not in slow.stdout
+    done = site.play(playbook=EXHAUSTION)
+    assert done.returncode == 0, done.stdout
+    assert "1. client pool full" in done.stdout
+    assert "gate held: " in done.stdout
+    assert {client.fate(0) for client in (*leaked, *others)} == {"alive"}
+    approved = site.typed(site.next_command(done))
+    assert approved.returncode == 0, approved.stdout
+    fates = [client.fate(0.05) for client in leaked]
+    assert 0 < fates.count("terminated") <= 12
+    assert {client.fate(0) for client in others} == {"alive"}
+
+
+def test_an_application_that_logs_in_as_a_superuser_is_named_with_the_remedy(server, session, site):
+    leaked = [session("gunicorn", user="postgres").ready() for dummy in range(27)]
+    lasting(server, 0.25, "application_name = 'gunicorn'")
+    out_of_reach = site.play(playbook=EXHAUSTION)
+    assert out_of_reach.returncode == 0, out_of_reach.stdout
+    text = " ".join(out_of_reach.stdout.split())
+    assert "runbook_application_superusers" in text, out_of_reach.stdout
+    assert "27 sessions of gunicorn (postgres@postgres) may not be terminated: role postgres" in text
+    assert {client.fate(0) for client in leaked} == {"alive"}
+    site.variables.update(runbook_postgres=server.login("postgres"), runbook_application_superusers=["postgres"])
+    done = site.play(playbook=EXHAUSTION)
+    assert done.returncode == 0, done.stdout
+    if "gate held: " in done.stdout:  # no ordinary login was refused to a superuser
+        done = site.typed(site.next_command(done))
+        assert done.returncode == 0, done.stdout
+    assert 0 < [client.fate(0.05) for client in leaked].count("terminated") < 27
+
+
 def test_a_guard_is_offered_held_and_set_when_approved_and_taken_back(server, session, site):
     for client in fill(session, 26):
         client.run("BEGIN")
