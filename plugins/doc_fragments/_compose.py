@@ -105,7 +105,8 @@ options:
     description:
       - Command that drains a replica, without a shell, for example a call that makes its readiness check fail, or an
         administrative command of the proxy. It needs neither root nor iptables.
-      - C({name}), C({id}), C({number}), C({service}) and C({address}) stand for those of the replica.
+      - C({name}), C({id}), C({number}), C({service}) and C({address}) stand for those of the replica. Of several
+        addresses it is the one in a network of the container in which the command runs.
     type: list
     elements: str
     default: []

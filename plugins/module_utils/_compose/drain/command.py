@@ -13,9 +13,12 @@ _FIELD = re.compile(r"\{\w+\}")
 IN_REPLICA, IN_PROXY = "replica", "proxy"
 
 
-def command_for(argv: Sequence[str], replica: Container) -> list[str]:
-    """The command with the replica's ``{name}``, ``{id}``, ``{number}``, ``{service}`` and ``{address}`` filled in."""
-    address = next((address for dummy, address in replica.networks if address), "")
+def command_for(argv: Sequence[str], replica: Container, place: Container) -> list[str]:
+    """The command for a container (``place``) with the replica's ``{name}``, ``{id}``, ``{number}``, ``{service}`` and
+    ``{address}`` filled in. Of several addresses it is the one by which that container reaches the replica."""
+    reached = {name for name, dummy in place.networks}
+    addresses = sorted((name not in reached, address) for name, address in replica.networks if address)
+    address = addresses[0][1] if addresses else ""
     values = {
         "{name}": replica.name,
         "{id}": replica.short,

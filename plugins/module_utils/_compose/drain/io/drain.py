@@ -163,7 +163,7 @@ class ByCommand:
             return "no proxy runs in which the command could be carried out"
         self._watchdog = Watchdog(self._undo_alone, self.bound)
         for place in self.places:
-            code, output = self.engine.execute(place.id, command_for(self.rollout.drain_command, self.replica))
+            code, output = self.engine.execute(place.id, command_for(self.rollout.drain_command, self.replica, place))
             if code:
                 return f"the command failed in {place.name} (exit {code}): {redacted(output.strip())}"
         return ""
@@ -193,4 +193,4 @@ def _undo(engine: Engine, rollout: RolloutOptions, replica: Container, places: S
         present = engine.container(place.id)
         if present is not None and present.running:
             with suppress(EngineError):
-                engine.execute(place.id, command_for(rollout.drain_undo, replica))
+                engine.execute(place.id, command_for(rollout.drain_undo, replica, present))
