@@ -2,62 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import random
-import signal
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 
 from support.clients import until
+from support.cutting import kill_whole
 from support.scenes import held, lasting, row_storm
 from support.scope import ALL, left_out
 from support.servers import ROOT
 
 MOMENTS, ALL_MOMENTS = 3, 24
 INCIDENT = "cut-off"
-
-
-def descendants(pid):
-    """The process and all that it started, whichever session they are in."""
-    parents = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
-        except (OSError, ValueError):
-            continue
-    family = [pid]
-    for member in family:
-        family += [child for child, parent in parents.items() if parent == member]
-    return family
-
-
-def kill_whole(process):
-    """Kill a run as a power cut does, and wait until none of its processes is left."""
-    family = descendants(process.pid)
-    for pid in family:  # none of them starts another meanwhile
-        _signal(pid, signal.SIGSTOP)
-    family = list(dict.fromkeys([*family, *descendants(process.pid)]))
-    for pid in family:
-        _signal(pid, signal.SIGKILL)
-    process.wait()
-    until(lambda: not any(_lives(pid) for pid in family), what="the killed run to be gone")
-
-
-def _signal(pid, number):
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
-
-
-def _lives(pid):
-    try:
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
 
 
 class Run:
