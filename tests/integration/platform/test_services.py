@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal import backend, engine
+from support.members import run_as_member
 from support.modules import run_module
 from support.rehearsals import LONGEST, Done
 from support.servers import ROOT
@@ -31,10 +32,10 @@ def one_backend(platform):
 LOST = re.compile(r'" 50[234] \d|prematurely closed|no live upstreams|host not found|upstream timed out|reset by peer')
 
 
-def act(platform, name: str, **options) -> tuple[dict, Counter, list[str]]:
+def act(platform, name: str, run=run_module, **options) -> tuple[dict, Counter, list[str]]:
     """An act, what the users of its whole time were answered, and what nginx says of requests that were lost."""
     began = time.time()
-    done = run_module(name, project=platform.site.project, proxy="nginx", **options)
+    done = run(name, project=platform.site.project, proxy="nginx", **options)
     assert "msg" not in done, done["msg"]
     ended = time.time()
     platform.until("users of the time after it are decided", lambda: platform.requests(ended + 1, time.time()))
@@ -57,6 +58,30 @@ def test_scaling_up_and_down_and_a_rolling_restart_of_three_lose_no_request(one_
         # Who waits two seconds and leaves says how busy the machine is; that a request was lost is said by nginx.
         assert set(outcomes) <= {"ok", "timeout"}, (name, outcomes, done["done"])
         assert lost == [], (name, outcomes, done["done"])
+
+
+# How a site takes a replica out without root: its nginx gets the addresses of the others, and then the name again.
+ADDRESSES = "getent ahostsv4 {service} | cut -d' ' -f1 | sort -u | grep -vFx {address}"
+UPSTREAM = 'sed -i "s/upstream {service} .*/upstream {service} { $servers }/" /etc/nginx/nginx.conf && nginx -s reload'
+BY_NGINX = {
+    "drain_in": "proxy",
+    "drain_command": ["sh", "-c", f"servers=$({ADDRESSES} | sed 's/.*/server &:8000;/' | tr -d '\\n'); {UPSTREAM}"],
+    "drain_undo": ["sh", "-c", f"servers='server {{service}}:8000;'; {UPSTREAM}"],
+}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become another member of the group docker")
+def test_a_rolling_restart_of_three_loses_no_request_without_root(one_backend):
+    platform = one_backend
+    act(platform, "compose_scale", service="backend", replicas="3")
+    before = {one.id: one.started for one in backend.replicas(platform)}
+    done, outcomes, lost = act(platform, "compose_restart", run_as_member, services=["backend"], **BY_NGINX)
+    assert done["remaining"] == 0
+    after = {one.id: one.started for one in backend.replicas(platform)}
+    assert (set(after), set(after.values()) & set(before.values())) == (set(before), set()), "restarted, each of them"
+    assert not [line for line in done["done"] if "not drained" in line]
+    assert set(outcomes) <= {"ok", "timeout"}, (outcomes, done["done"])
+    assert lost == [], (outcomes, done["done"])
 
 
 def test_new_replicas_get_traffic(one_backend):

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 
 import pytest
 
 from rehearsal import engine
-from support.engine import socket_path
-from support.servers import ROOT
+from support import members
+from support.members import answer
 
 LABEL = "pafar.runbook.lock"
-# What is imported late is imported first: the other user may not be able to read this Python's libraries.
-SELF = """
-import _strptime, concurrent.futures.thread, encodings.ascii, encodings.idna, importlib, os, sys
-import docker, requests
-module = importlib.import_module(f"ansible_collections.pafar.runbook.plugins.modules.{sys.argv[1]}")
-group, sys.argv = int(sys.argv[2]), sys.argv[:1]
-module.main()
-"""
-MEMBER = SELF.replace("module.main()", "os.setgroups([group]); os.setgid(65534); os.setuid(65534); module.main()")
 
 
 def claims(shop):
@@ -33,22 +21,7 @@ def claims(shop):
 def started(shop, name, member=False, **options):
     """The module as a process of its own; ``member``: as another user, who is in the group that may use the engine."""
     common = {"project": shop.project, "engine_timeout": 120, "stable": 1, "pause": 0.1, "drain": False, **options}
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", MEMBER if member else SELF, name, str(os.stat(socket_path()).st_gid)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT / ".collections"), "HOME": "/tmp"},
-    )  # fmt: skip
-    assert process.stdin is not None
-    process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": common}))
-    process.stdin.close()
-    process.stdin = None  # for `communicate`
-    return process
-
-
-def answer(process):
-    said, errors = process.communicate()
-    assert said, errors
-    return json.loads(said.strip().splitlines()[-1])
+    return members.started(name, member, **common)
 
 
 @pytest.fixture
