@@ -1,9 +1,11 @@
-"""What the sessions of each crew do: generators that yield a statement to run or seconds of a real site to sleep."""
+"""What the sessions of each crew do: generators that yield a statement to run, seconds of a real site to sleep, or a
+new connection in place of the old one."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from typing import Any
 
 from support.sites.description import SCALE, Crew
@@ -35,13 +37,20 @@ _MAINTENANCE = {
 }
 
 
+@dataclass(frozen=True)
+class NewConnection:
+    """Close this one now, and open the next after so many seconds of a real site."""
+
+    after: float
+
+
 def _idle() -> Work:
     while True:
         yield FOREVER
 
 
 def _timeout(crew: Crew, name: str) -> Work:
-    if crew.options[name]:
+    if crew.options.get(name):
         yield f"SET {name} = '{int(crew.options[name] * SCALE * 1000)}ms'"
 
 
@@ -150,6 +159,84 @@ def pooled(crew: Crew, dummy: int, dice: random.Random) -> Work:
         yield crew.options["every"] * dice.uniform(0.5, 1.5)
 
 
+def requests(crew: Crew, dummy: int, dice: random.Random) -> Work:
+    """Each on a connection of its own, as those of PHP; some wait for what the one before holds for a moment."""
+    take = {
+        "row": "UPDATE visits SET n = n + 1 WHERE id = 1",
+        "for update": "SELECT * FROM visits WHERE id = 1 FOR UPDATE",
+        "advisory": "SELECT pg_advisory_xact_lock(4714)",
+    }
+    while True:
+        yield from _timeout(crew, "statement_timeout")
+        yield from _timeout(crew, "lock_timeout")
+        yield f"SELECT * FROM {dice.choice(('bookings', 'sales'))} WHERE id = {dice.randint(1, 1000)}"
+        if crew.options["on"] and dice.random() < 0.5:
+            yield "BEGIN"
+            yield take[crew.options["on"]]
+            yield dice.uniform(0.05, 0.3)
+            yield f"UPDATE bookings SET seats = seats WHERE id = {dice.randint(100, 1000)}"
+            yield "COMMIT"
+        yield NewConnection(crew.options["every"] * dice.uniform(0.5, 1.5))
+
+
+def leader_that_has_written(crew: Crew, number: int, dice: random.Random) -> Work:
+    """The leader writes in the transaction by which it leads: once, or at every beat."""
+    yield "BEGIN"
+    yield {"advisory": "SELECT pg_advisory_xact_lock(4713)", "row": "SELECT * FROM leaders WHERE id = 2 FOR UPDATE"}[
+        crew.options["on"]
+    ]
+    yield f"INSERT INTO sold (n) VALUES ({number})"
+    while True:
+        yield crew.options["heartbeat"]
+        yield (
+            f"INSERT INTO sold (n) VALUES ({number})" if crew.options["writes on"] else "SELECT count(*) FROM bookings"
+        )
+
+
+def analyst(crew: Crew, dummy: int, dice: random.Random) -> Work:
+    """One long report after the other: a statement, or a cursor whose every batch takes seconds."""
+    while True:
+        seconds = dice.uniform(5, crew.options["longest"])
+        if crew.options["on"] == "cursor":
+            yield f"SET site.pause = '{seconds * SCALE / 40:.4f}'"
+            yield "BEGIN"
+            yield "DECLARE r NO SCROLL CURSOR FOR SELECT id, slow(id) FROM sales"
+            for dummy2 in range(4):
+                yield "FETCH 10 FROM r"
+                yield 0.3
+            yield "COMMIT"
+        else:
+            yield f"SELECT count(*), sum(n), pg_sleep({seconds * SCALE:.3f}) FROM sales"
+        yield dice.uniform(1, 3)
+
+
+def deploy(crew: Crew, dummy: int, dice: random.Random) -> Work:
+    """Short changes of a table that reports read: each waits for its turn, or gives way and tries again."""
+    yield from _timeout(crew, "lock_timeout")
+    while True:
+        yield dice.choice((
+            "ALTER TABLE sales ADD COLUMN IF NOT EXISTS note text", "ALTER TABLE sales ALTER COLUMN n SET DEFAULT 1",
+            "CREATE INDEX IF NOT EXISTS sales_n ON sales (n)", "COMMENT ON TABLE sales IS 'what was sold'",
+        ))  # fmt: skip
+        yield dice.uniform(3, 8)
+
+
+def window(crew: Crew, number: int, dice: random.Random) -> Work:
+    """Windows of an operator's tool: all idle but for the first, which now and then is in a transaction for seconds."""
+    yield "SELECT count(*) FROM bookings"
+    if number or not crew.options["on"]:
+        yield from _idle()
+    while True:
+        yield dice.uniform(5, 15)
+        yield "BEGIN"
+        yield {
+            "looks": "SELECT * FROM bookings WHERE id = 20",
+            "mends": "UPDATE bookings SET guest = 'x' WHERE id = 20",
+        }[crew.options["on"]]
+        yield dice.uniform(3, 8)
+        yield dice.choice(("COMMIT", "ROLLBACK"))
+
+
 # ---- what is wrong, and who suffers
 
 
@@ -176,12 +263,20 @@ def prepared(crew: Crew, dummy: int, dice: random.Random) -> Work:
 
 def sufferers(crew: Crew, dummy: int, dice: random.Random) -> Work:
     yield from _timeout(crew, "statement_timeout")
+    yield from _timeout(crew, "lock_timeout")
     while True:
         if crew.options.get("on") == "ledger":
             yield f"UPDATE ledger SET n = n + 1 WHERE id = {dice.randint(1, 100)}"
+        elif crew.options.get("take") == "for update":
+            yield "SELECT * FROM hot WHERE id = 1 FOR UPDATE"
         else:
             yield "UPDATE hot SET n = n + 1 WHERE id = 1"
-        yield dice.uniform(0.5, 1.5)
+        if crew.options.get("by"):
+            yield NewConnection(dice.uniform(0.3, 1))
+            yield from _timeout(crew, "statement_timeout")
+            yield from _timeout(crew, "lock_timeout")
+        else:
+            yield dice.uniform(0.5, 1.5)
 
 
 def long_reader(crew: Crew, dummy: int, dice: random.Random) -> Work:
@@ -230,5 +325,6 @@ WORKS: dict[str, Callable[[Crew, int, random.Random], Work]] = {
     "polled leader": polled_leader, "convoy": convoy, "cursor reader": cursor_reader,
     "maintenance": maintenance, "batch": batch, "operator": operator, "pooled": pooled, "stuck root": stuck_root,
     "prepared": prepared, "sufferers": sufferers, "long reader": long_reader, "ddl": ddl, "leak": leak,
-    "runaway": runaway, "forgotten snapshot": forgotten_snapshot, "writer": writer,
+    "runaway": runaway, "forgotten snapshot": forgotten_snapshot, "writer": writer, "requests": requests,
+    "leader that has written": leader_that_has_written, "analyst": analyst, "deploy": deploy, "window": window,
 }  # fmt: skip

@@ -20,6 +20,7 @@ FAULTS = (
     "stuck root", "forgotten prepared transaction", "queued DDL", "leaking pool", "runaway statement",
     "forgotten snapshot",
 )  # fmt: skip
+_CLIENTS = ("requests", "leader that has written", "analyst", "deploy", "window")
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Site:
 
 def _words(crew: Crew) -> str:
     """The options that say most about a crew, for the title of its site."""
-    chosen = [str(crew.options[name]) for name in ("what", "on", "hold", "how", "ddl") if crew.options.get(name)]
+    chosen = [str(crew.options[name]) for name in ("what", "on", "hold", "how", "ddl", "by") if crew.options.get(name)]
     return f" ({', '.join(chosen)})" if chosen else ""
 
 
@@ -82,7 +83,8 @@ def healthy(seed: int) -> Site:
         if dice.random() < chance:
             crews.append(_optional(kind, dice))
     crews += _in_turn(random.Random(seed * 7919))
-    return Site(seed, tuple(_within(crews, SLOTS - 11)), standby, pooler, login_db)
+    crews = _within(crews, SLOTS - 11)
+    return Site(seed, tuple(_with_clients(crews, SLOTS - 11, seed)), standby, pooler, login_db)
 
 
 def broken(seed: int, fault: str = "") -> Site:
@@ -90,8 +92,64 @@ def broken(seed: int, fault: str = "") -> Site:
     dice = random.Random(seed * 1000003)
     site = healthy(seed)
     fault = fault or FAULTS[seed % len(FAULTS)]
-    crews = _within(list(site.crews), SLOTS - 26)
-    return replace(site, crews=(*crews, *_fault(fault, dice, crews)), fault=fault)
+    crews = _within([crew for crew in site.crews if crew.kind not in _CLIENTS], SLOTS - 26)
+    crews = _with_clients(crews, SLOTS - (26 if fault == "leaking pool" else 21), seed)
+    wrong = _by_new_connections(_fault(fault, dice, crews), random.Random(seed * 6700417))
+    return replace(site, crews=(*crews, *wrong), fault=fault)
+
+
+def _with_clients(crews: list[Crew], slots: int, seed: int) -> list[Crew]:
+    """The same, and of the clients that have dice of their own those that still find a slot."""
+    kept = list(crews)
+    for crew in _clients(random.Random(seed * 15485863)):
+        if sum(each.sessions for each in kept) + crew.sessions <= slots:
+            kept.append(crew)
+    return kept
+
+
+def _clients(dice: random.Random) -> list[Crew]:
+    """Requests on new connections, leaders that have written, reports beside short DDL, operators' tools."""
+    crews = []
+    options: dict[str, Any]
+    if dice.random() < 0.35:
+        options = {
+            "on": dice.choice(("", "row", "for update", "advisory")), "every": dice.choice((2, 4)),
+            dice.choice(("lock_timeout", "statement_timeout")): dice.choice((0, 5, 10)),
+        }  # fmt: skip
+        crews.append(Crew("requests", dice.choice(("", "", "php-fpm")), "app", dice.randint(3, 6), options))
+    if dice.random() < 0.3:
+        options = {
+            "on": dice.choice(("advisory", "row")), "heartbeat": dice.choice((0.5, 2)),
+            "writes on": dice.random() < 0.5, "numbered": dice.random() < 0.5,
+        }  # fmt: skip
+        crews.append(Crew("leader that has written", "quartz", sessions=dice.randint(2, 4), options=options))
+    if dice.random() < 0.3:
+        # Where none gives way, all who read the table wait for seconds: no site with short timeouts does that.
+        patience = 2 if crews and crews[0].kind == "requests" else dice.choice((2, 0))
+        options = {"on": dice.choice(("select", "cursor")), "longest": 20 if patience else 12}
+        crews.append(Crew("analyst", dice.choice(("metabase", "report")), sessions=dice.randint(1, 3), options=options))
+        crews.append(Crew("deploy", dice.choice(("flyway", "psql", "rails")), options={"lock_timeout": patience}))
+    if dice.random() < 0.3:
+        name = dice.choice(("DBeaver 24.1.0 - SQLEditor <Script-1.sql>", "psql", "pgAdmin 4 - CONN:4711", "DataGrip"))
+        options = {"on": dice.choice(("", "looks", "mends"))}
+        crews.append(Crew("window", name, "loader", dice.randint(1, 3), options))
+    return crews
+
+
+def _by_new_connections(crews: list[Crew], dice: random.Random) -> list[Crew]:
+    """At some sites those who suffer open a connection for each request, and give up before any wait is long."""
+    if dice.random() > 0.35:
+        return crews
+    options: dict[str, Any] = {
+        "statement_timeout": 0, dice.choice(("lock_timeout", "statement_timeout")): dice.choice((2, 3, 5)),
+        "take": dice.choice(("update", "for update")), "by": "new connections",
+    }  # fmt: skip
+    return [
+        replace(crew, application=dice.choice((crew.application, "")), options={**crew.options, **options})
+        if crew.kind == "sufferers"
+        else crew
+        for crew in crews
+    ]
 
 
 def _in_turn(dice: random.Random) -> list[Crew]:

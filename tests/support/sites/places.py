@@ -27,9 +27,11 @@ _TEMPLATE = (
     "CREATE TABLE bookings (id int PRIMARY KEY, seats int NOT NULL, guest text)",
     "INSERT INTO bookings SELECT i, 4, 'guest ' || i FROM generate_series(1, 1000) i",
     "CREATE TABLE convoys (id int PRIMARY KEY, n int)", "INSERT INTO convoys VALUES (1, 0), (2, 0)",
-    "CREATE TABLE leaders (id int PRIMARY KEY, n int)", "INSERT INTO leaders VALUES (1, 0)",
+    "CREATE TABLE leaders (id int PRIMARY KEY, n int)", "INSERT INTO leaders VALUES (1, 0), (2, 0)",
     "CREATE TABLE terms (id int PRIMARY KEY)", "CREATE TABLE polled (id int PRIMARY KEY)",
     "INSERT INTO polled VALUES (1)",
+    "CREATE TABLE visits (id int PRIMARY KEY, n int)", "INSERT INTO visits VALUES (1, 0)",
+    "CREATE TABLE sales (id int PRIMARY KEY, n int)", "INSERT INTO sales SELECT i, 1 FROM generate_series(1, 1000) i",
     "CREATE TABLE sold (n int)", "CREATE TABLE loaded (n int)", "CREATE TABLE hot (id int PRIMARY KEY, n int)",
     "INSERT INTO hot VALUES (1, 0)",
     "CREATE TABLE ledger (id int PRIMARY KEY, n int, t text)",
@@ -48,8 +50,8 @@ _TEMPLATE = (
     "CREATE EXTENSION pg_stat_statements", "ANALYZE",
     "GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC", "GRANT ALL ON SCHEMA public TO PUBLIC",
     *(f"ALTER TABLE {table} OWNER TO {role}" for table, role in {
-        "ledger": "app", "convoys": "app", "archive": "loader", "slow_table": "loader", "slow_indexed": "loader",
-        "slow_view": "loader"}.items()),
+        "ledger": "app", "sales": "app", "convoys": "app", "archive": "loader", "slow_table": "loader",
+        "slow_indexed": "loader", "slow_view": "loader"}.items()),
 )  # fmt: skip
 _ROLES = ("app", "loader", *(f"svc{n}" for n in range(6)))
 

@@ -91,6 +91,10 @@ def _of_crew(crew: Crew, rows: Sequence[Row], look: Look) -> str:
         )
     if crew.kind == "prepared":
         return "" if look.prepared_for >= AGED else "its transaction is not prepared for long"
+    if crew.kind == "requests":
+        return ""
+    if crew.options.get("by"):
+        return "" if sum(row.waits for row in rows) > 1 else "too few wait"
     if not crew.options.get("fill") and len(rows) < crew.sessions:
         return f"{len(rows)} of {crew.sessions} sessions are there"
     young = sum(row.connected < AGED for row in rows)

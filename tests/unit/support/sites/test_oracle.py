@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 
 import pytest
 
+from support.sites.crews import WORKS
 from support.sites.description import FAULTS, SLOTS, Crew, Site, broken, healthy
 from support.sites.oracle import Run, judge
 
@@ -70,3 +72,26 @@ def test_every_fault_comes_equally_often():
     number = Counter(broken(seed).fault for seed in range(1, 201))
     assert set(number) == set(FAULTS)
     assert max(number.values()) - min(number.values()) <= 1
+
+
+TOOLS = {"dump", "base backup"}  # programs of their own
+
+
+def test_every_crew_has_work_and_every_work_is_done_at_some_site():
+    crews = [crew for seed in range(1, 201) for make in (healthy, broken) for crew in make(seed).crews]
+    for crew in crews:
+        if crew.kind not in TOOLS:
+            assert isinstance(next(WORKS[crew.kind](crew, 0, random.Random(1))), str)
+    assert {crew.kind for crew in crews} == set(WORKS) | TOOLS
+
+
+@pytest.mark.parametrize("fault", ["stuck root", "forgotten prepared transaction", "queued DDL"])
+def test_at_some_sites_those_who_suffer_open_a_connection_for_each_request(fault):
+    patient = Counter(
+        bool(crew.options.get("by"))
+        for seed in range(1, 201)
+        for crew in broken(seed, fault).crews
+        if crew.kind == "sufferers"
+    )
+    assert patient[True] > 50
+    assert patient[False] > 50
