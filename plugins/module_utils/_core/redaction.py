@@ -21,6 +21,7 @@ from .secret.apart import without_members
 from .secret.audit_records import without_encoded
 from .secret.by_place.bound_values import without_bound_values
 from .secret.by_place.key_values import without_key_values
+from .secret.by_place.quoted_values import without_quoted
 from .secret.by_place.signatures import without_signatures
 from .secret.by_place.userinfo import without_userinfo
 from .secret.calls import without_arguments
@@ -362,6 +363,7 @@ def _sub_low(rule: re.Pattern[str], instead: str, *needs: str) -> Callable[[str]
 _RULES: tuple[Callable[[str], str], ...] = (
     lambda text: _COLOUR.sub("", text) if "[" in text else text,
     lambda text: without_encoded(text, redacted),
+    lambda text: without_quoted(text, redacted_lines),
     without_bound_values,
     without_key_values,
     without_keys,

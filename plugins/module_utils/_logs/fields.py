@@ -13,6 +13,7 @@ import re
 from typing import Any
 
 from .._core.lazy import lazy
+from .._core.secret.by_place.quoted_values import unescaped
 from .access_line import access_fields
 from .json_line import json_fields, request_of
 from .level import GRAVE
@@ -91,7 +92,7 @@ def logfmt_fields(line: str) -> dict[str, Any]:
 
 def _unquoted(value: str) -> Any:
     if value[:1] == '"':
-        return re.sub(r"\\(.)", lambda found: {"n": "\n", "t": "\t"}.get(found.group(1), found.group(1)), value[1:-1])
+        return unescaped(value[1:-1])
     return int(value) if value.isdigit() and len(value) < 16 and value[:1] != "0" else value
 
 

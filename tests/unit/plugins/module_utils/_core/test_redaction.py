@@ -128,7 +128,7 @@ def test_a_certificate_is_no_private_key():
         "docker -x b -u a:bcd ", "PASS: a/test ", "token=a.token ", "audit( cmd=41414141 ", "EXECVE a1[0]=41414141 ",
         "Cookie: none, ", "a:$$:", "| PASS a\n",
         "lookup a@", 'invalid port ":a', '"""a', "x-a-key", "ENV A_KEY bcd\n", ': PSK "', "access-production-",
-        "hmac-sha256:x:", "AUTH LOGIN ab", "password=/a/", "a_1bAA",
+        "hmac-sha256:x:", "AUTH LOGIN ab", "password=/a/", "a_1bAA", '="a\\"', 'msg="a \\"key\\"" ', 'a:"\\\\',
     ],
 )  # fmt: skip
 def test_four_times_the_text_costs_about_four_times_as_much(unit):

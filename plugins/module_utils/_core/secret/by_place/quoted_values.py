@@ -1,0 +1,62 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Secrets in what a program writes in quotes behind a name: logfmt, and JSON behind other words. Pure.
+
+There a text of several lines, or one with quotes, has escapes in place of them: ``msg="X-Api-Key:\\n  a1b2"``. What
+it says is known where it is read as it was before it was written; so is what stands at its beginning.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import count
+from typing import Callable, Iterable
+
+from ...lazy import lazy
+from ..secret_names import HIDDEN
+
+_VALUE = lazy(r"([=:]\s?)\"((?:[^\"\\]|\\[^\n]){1,8192})\"(?![\w\"])")
+_ESCAPE = lazy(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)")
+_MEANT = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
+# Reading a value takes as long as a whole line: of those with none of these words as many are read that have escapes.
+_MOST = 200
+_MAY_HOLD = lazy(
+    r"(?i)pass|pwd|secret|token|key|auth|cookie|cred|community|login|connect |identify|vxnlcm5hb|could not be cast"
+)
+
+
+def without_quoted(text: str, clean: Callable[[Iterable[str]], list[str]]) -> str:
+    """The text, of whose values those are changed in whose lines ``clean`` finds a secret.
+
+    >>> without_quoted('at=1 msg="a \\\\"x\\\\""', lambda lines: [line.replace('"x"', HIDDEN) for line in lines])
+    'at=1 msg="a (hidden)"'
+    """
+
+    others = count()
+
+    def cleaned(match: re.Match[str]) -> str:
+        written = match.group(2)
+        if not _MAY_HOLD.search(written) and ("\\" not in written or next(others) >= _MOST):
+            return match.group()
+        meant = unescaped(written)
+        kept = "\n".join(clean(meant.split("\n")))
+        if kept.count(HIDDEN) <= meant.count(HIDDEN):
+            return match.group()
+        return f"{match.group(1)}{json.dumps(kept, ensure_ascii=False)}"
+
+    return _VALUE.sub(cleaned, text) if '"' in text else text
+
+
+def unescaped(written: str) -> str:
+    """What a text in quotes says, whose escapes are those of JSON or of Go's %q.
+
+    >>> unescaped('a \\"b\\"')
+    'a "b"'
+    """
+    return _ESCAPE.sub(_character, written) if "\\" in written else written
+
+
+def _character(match: re.Match[str]) -> str:
+    escape = match.group(1)
+    return chr(int(escape[1:], 16)) if len(escape) > 1 else _MEANT.get(escape, escape)

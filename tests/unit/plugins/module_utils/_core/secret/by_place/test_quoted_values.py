@@ -1,0 +1,65 @@
+"""Values in quotes behind a name are read as they were before they were written."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._core.redaction import redacted
+from ansible_collections.pafar.runbook.plugins.module_utils._core.secret.by_place.quoted_values import (
+    unescaped,
+    without_quoted,
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "secret"),
+    [
+        ("request failed\nX-Api-Key:\n  a1b2c3d4e5", "a1b2c3d4e5"),
+        ("ALTER ROLE app\n  WITH PASSWORD\n  'swordfish';", "swordfish"),
+        ("GET / HTTP/1.1\nAuthorization: Basic\n  QWxhZGRpbjpvcGVuIHNlc2FtZQ==\nHost: x", "QWxhZGRpbjpv"),
+        ('{\n "name": "DB_PASSWORD",\n "value": "sword fish"\n}', "sword fish"),
+        ('CONFIG SET requirepass "sword fish"', "sword fish"),
+        ('kinit bob <<< "swordfish"', "swordfish"),
+        ("auth: bob:swordfish", "swordfish"),
+        ("\x1b[31mpassword\x1b[0m=swordfish", "swordfish"),
+        ("contrase\u00f1a: swordfish", "swordfish"),
+    ],
+)
+@pytest.mark.parametrize(
+    "form", ["at=1 level=error msg={}", 'ERROR app failed {{"error": {}, "path": "/x"}}', "err: {}"]
+)
+def test_a_secret_is_hidden_and_what_is_beside_it_stays(said, secret, form):
+    kept = redacted(form.format(json.dumps(said)))
+    before, after = form.format("\n").split("\n")
+    assert secret not in kept
+    assert kept.startswith(before.replace("{{", "{"))
+    assert kept.endswith(after)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'he said "x"', "a\nb\n\tc", "password:\n  required", 'token "abc" expired', "key\\path",
+        "authorization failed\nBearer token missing",
+        'secret "shop-db" created', "password_min_length: 12\nport: 5432", "contrase\u00f1a incorrecta",
+    ],
+)  # fmt: skip
+def test_what_holds_none_is_not_touched(said):
+    text = f"at=1 level=error msg={json.dumps(said)} key=1"
+    assert without_quoted(text, lambda lines: [redacted(line) for line in lines]) == text
+
+
+def test_of_many_values_without_a_hint_the_first_are_read():
+    clean = 'a="b \\"hide\\"" ' * 300
+    kept = without_quoted(clean, lambda lines: [line.replace('"hide"', "(hidden)") for line in lines])
+    assert kept.count("(hidden)") == 200
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [('a\\"b', 'a"b'), ("a\\nb\\tc", "a\nb\tc"), ("\\u00e4\\x1b[0m", "\u00e4\x1b[0m"), ("a\\\\nb", "a\\nb"), ("\\q", "q"),
+     ("", "")],
+)  # fmt: skip
+def test_escapes_of_json_and_of_go(written, said):
+    assert unescaped(written) == said
