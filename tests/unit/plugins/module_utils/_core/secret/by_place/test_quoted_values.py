@@ -58,8 +58,8 @@ def test_of_many_values_without_a_hint_the_first_are_read():
 
 @pytest.mark.parametrize(
     ("written", "said"),
-    [('a\\"b', 'a"b'), ("a\\nb\\tc", "a\nb\tc"), ("\\u00e4\\x1b[0m", "\u00e4\x1b[0m"), ("a\\\\nb", "a\\nb"), ("\\q", "q"),
-     ("", "")],
+    [('a\\"b', 'a"b'), ("a\\nb\\tc", "a\nb\tc"), ("\\u00e4\\x1b[0m", "\u00e4\x1b[0m"), ("a\\\\nb", "a\\nb"),
+     ("\\q", "q"), ("", "")],
 )  # fmt: skip
 def test_escapes_of_json_and_of_go(written, said):
     assert unescaped(written) == said
