@@ -54,7 +54,11 @@ def unescaped(written: str) -> str:
     >>> unescaped('a \\"b\\"')
     'a "b"'
     """
-    return _ESCAPE.sub(_character, written) if "\\" in written else written
+    if "\\" not in written:
+        return written
+    # A sign beyond 16 bits is written as two halves; a half alone could be written to no file.
+    said = _ESCAPE.sub(_character, written)
+    return said.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _character(match: re.Match[str]) -> str:

@@ -63,3 +63,16 @@ def test_of_many_values_without_a_hint_the_first_are_read():
 )  # fmt: skip
 def test_escapes_of_json_and_of_go(written, said):
     assert unescaped(written) == said
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (r"paid \ud83d\ude00 twice", "paid \U0001f600 twice"),
+        (r"cut \ud83d", "cut \ufffd"),
+        (r"\ude00\ud83dA", "\ufffd\ufffdA"),
+    ],
+)
+def test_a_sign_of_two_halves_is_one_and_a_half_alone_can_be_written(written, said):
+    assert unescaped(written) == said
+    assert unescaped(written).encode()
