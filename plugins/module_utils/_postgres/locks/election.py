@@ -30,9 +30,7 @@ _LEADER = (
     "it may be the elected leader of its waiters: whether its session or its transaction holds the advisory lock is not"
     " known"
 )
-_LEADER_IN_TRANSACTION = (
-    "it may be the elected leader of its waiters: its transaction has written nothing, and holds the advisory lock"
-)
+_LEADER_IN_TRANSACTION = "it may be the elected leader of its waiters: its transaction has the advisory lock, and {how}"
 BY_ROW = "it may be the elected leader of its waiters: the statement of each only takes the same lock"
 _MUTEX = (
     "it is active, or was just before, and its waiters want an advisory lock, by which the application works one at a"
@@ -46,8 +44,8 @@ _OF_ONE_KIND = (
     " {how}; requests that pile up on new connections look the same"
 )
 # Seconds: of a connection before its first wait, in which it has served no request; of a hold or a wait, after which
-# requests would not be waiting any more.
-_SERVED, _LASTING = 30.0, 600.0
+# requests would not be waiting any more; and of silence, after which a transaction is not said to go on.
+_SERVED, _LASTING, _SILENT = 30.0, 600.0, 60.0
 _HEARTBEATS = 2  # times the least wait, in which the session of a leader that works says something
 _OF_ELECTIONS = ("transactionid", "tuple", "relation")  # kinds of locks by which others than advisory ones elect
 
@@ -58,8 +56,8 @@ def may_lead(snapshot: Snapshot, holder: Session, min_waiters: int, among: Colle
     what it has written, one request is enough.
 
     A leader writes, too, and its transactions fail: that tells it from a request only where the statements show a lock
-    that ends with the transaction, or connections wait that have served others before. A transaction that has failed
-    has given back its locks, but for those of before a savepoint: what is left is the session's."""
+    that ends with the transaction, and this does not go on for longer than requests wait, or connections wait that have
+    served others before. A failed transaction has given back its locks, but for those of before a savepoint."""
     if not holder.idle_in_transaction:
         return ""
     worked = holder.has_written or holder.aborted
@@ -70,11 +68,13 @@ def may_lead(snapshot: Snapshot, holder: Session, min_waiters: int, among: Colle
         return ""
     texts = [holder.query, *(who.query for who in map(snapshot.who, waiters) if isinstance(who, Session))]
     until_commit = any(map(locks_until_commit, texts))
-    if worked and (until_commit or _of_a_pool(snapshot, waiters, texts)):
-        return ""
     if not until_commit:
-        return _LEADER
-    return _LEADER_IN_TRANSACTION if _are_few(snapshot, holder.key, min_waiters) else ""
+        return "" if worked and _of_a_pool(snapshot, waiters, texts) else _LEADER
+    lasting = [snapshot.seconds_waiting(waiter) >= _LASTING for waiter in waiters] if not holder.aborted else []
+    goes_on = holder.seconds_in_state(snapshot.now) < _SILENT and (_nearly_all(lasting) or min(lasting, default=False))
+    how = "continues, though they have waited for ten minutes" if worked else "has written nothing"
+    few = _are_few(snapshot, holder.key, min_waiters)
+    return _LEADER_IN_TRANSACTION.format(how=how) if few and (goes_on or not worked) else ""
 
 
 def _of_a_pool(snapshot: Snapshot, waiters: Iterable[Key], texts: Iterable[str]) -> bool:
