@@ -336,11 +336,12 @@ def _pooler(pooler: PoolerReport, hit: bool) -> list[Cause]:
 
 
 def _connection_limits(causes: Sequence[Cause]) -> list[RoleSetting]:
-    """Of roles that would have prevented a leak, for review."""
+    """Of roles that would have prevented a leak, for review. None where the sessions are out of reach: a limit does not
+    bind a superuser, and a login that may not terminate them may not alter their role."""
     return [
         {"role": cause.detail["role"], "setting": "connection_limit", "value": str(cause.detail["share"])}
         for cause in causes
-        if cause.name == LEAK and cause.detail["role"] and cause.detail["alone"]
+        if cause.name == LEAK and cause.detail["role"] and cause.detail["alone"] and "advice" not in cause.detail
     ]
 
 

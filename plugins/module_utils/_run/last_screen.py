@@ -12,6 +12,7 @@ from .._core.gate import PastGate
 from .._core.text import first_sentence, printable, some, span
 from .invocation import Invocation, command
 
+_DIAGNOSIS = {"causes", "mitigation", "rules"}  # keys of what the module diagnosis returns
 _SHORT = 12  # characters of a digest
 _SHOWN = 4  # acts, or held plans, that are named
 _NOTHING = "nothing to do"  # begin of the reason of a plan without an action where none is needed
@@ -34,14 +35,15 @@ class RunReport(TypedDict):
 @dataclass
 class Story:
     """What a run did on one host. ``outcomes``: in words, the last one last; ``left``: how many still have the
-    problem after an act that helped; ``done``: the acts, in words; ``undoes``: it undid an act, and undoing that is no
-    step that is proposed."""
+    problem after an act that helped; ``done``: the acts, in words; ``causes``: of the last diagnosis, by name, if its
+    playbook has no act for them; ``undoes``: it undid an act, and undoing that is no step that is proposed."""
 
     host: str
     gates: list[PastGate] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
     left: int = 0
     done: list[str] = field(default_factory=list)
+    causes: list[str] = field(default_factory=list)
     reversible: bool = False
     undoes: bool = False
     failed: bool = False
@@ -52,6 +54,9 @@ class Story:
         if "kept" in result and "outcome" in result:
             self.outcomes.append(_outcome(result))
             self.left = int(result["after"]) if result["outcome"] == "improved" else 0
+        if result.keys() >= _DIAGNOSIS:
+            causes = [] if result["mitigation"] else result["causes"]
+            self.causes = [str(each["cause"]).replace("_", " ") for each in causes]
         acted = [f"{each['action']} {each['who']}" for each in result.get("acted_on") or () if "who" in each]
         done = [str(each) for each in result.get("done") or ()] or acted
         self.done += done
@@ -73,6 +78,12 @@ class Story:
         """Why nothing is to be done, by the plans that have no action, each reason once."""
         reasons = [gate["reasons"][0] for gate in self._empty if gate["reasons"][0].startswith(_NOTHING)]
         return list(dict.fromkeys(filter(None, (reason[len(_NOTHING) :].lstrip(": ") for reason in reasons))))
+
+    @property
+    def unmet(self) -> list[str]:
+        """Causes for which nothing was done, or is planned."""
+        acts = self.outcomes or self.done or any(gate["planned"] or gate["open"] for gate in self.gates)
+        return [] if acts else self.causes
 
     @property
     def _empty(self) -> list[PastGate]:
@@ -109,7 +120,7 @@ def last_lines(run: Run) -> list[Line]:
     run = replace(run, stories=sorted(run.stories, key=_place))
     failed = any(story.failed or not story.reached for story in run.stories)
     held = [(story, gate) for story in run.stories for gate in story.held]
-    kind = BAD if failed else CARE if held or any(story.stuck for story in run.stories) else GOOD
+    kind = BAD if failed else CARE if held or any(story.stuck or story.unmet for story in run.stories) else GOOD
     lines = [(PLAIN, text) for text in run.held_plans]
     lines += [(kind, f"outcome: {_outcomes(run)}"), (PLAIN, f"changed: {_changed(run)}")]
     if run.path:
@@ -169,6 +180,8 @@ def _idle(story: Story) -> str:
     """Of a host on which nothing was done and nothing is held: no plan that helps is not the same as no need of one."""
     if story.stuck:
         return f"has no plan: {'; '.join(story.stuck)}"
+    if story.unmet:
+        return f"has no act for what was found ({', '.join(dict.fromkeys(story.unmet))}): see the advice above"
     return f"has nothing to do{': ' if story.idle else ''}{'; '.join(story.idle)}"
 
 

@@ -132,6 +132,52 @@ def test_a_plan_without_an_action_says_why_it_has_none(reasons, words, check):
     assert last_lines(Run(CALL, [Story("db1", [empty])]))[0][0] == kinds[reasons[0].startswith("nothing to do")]
 
 
+def diagnosed(mitigation="", *causes) -> dict[str, Any]:
+    return {"cause": causes[0] if causes else "", "causes": [{"cause": name} for name in causes],
+            "mitigation": mitigation, "rules": {}}  # fmt: skip
+
+
+def found(causes: str) -> str:
+    return f"has no act for what was found ({causes}): see the advice above"
+
+
+@pytest.mark.parametrize(
+    ("reports", "words"),
+    [
+        ([diagnosed("", "leak")], found("leak")),
+        ([diagnosed("", "traffic", "full_pool")], found("traffic, full pool")),
+        ([diagnosed("", "stripe_down"), {"lines": []}], found("stripe down")),
+        ([diagnosed()], "has nothing to do"),
+        ([diagnosed("end_sessions", "leak")], "has nothing to do"),
+        ([diagnosed("", "leak"), diagnosed()], "has nothing to do"),  # looked at again
+        ([{"causes": [{"cause": "x"}], "mitigation": ""}], "has nothing to do"),  # of another module
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("gates", [[], ["nothing to do: every setting is set already, or its role is excluded"]])
+def test_a_cause_for_which_there_is_no_act_is_not_called_nothing(reports, words, gates):
+    story = Story("db1", [{**gate(planned=0), "reasons": [reason]} for reason in gates])
+    for report in reports:
+        story.add(report)
+    run = Run(CALL, [story], path="/log/x")
+    expected = words if "found" in words or not gates else f"has {gates[0]}"
+    assert text(run)[0] == f"outcome: db1 {expected}"
+    assert last_lines(run)[0][0] == (CARE if "found" in words else GOOD)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (OUTCOME, "recovered after 0.1 s (107 before, 0 now)"),
+        ({"lines": []}, "has a plan that is held"),
+    ],
+)
+def test_a_cause_beside_an_act_or_a_plan_leaves_their_outcome(more, words):
+    story = Story("db1", [] if more is OUTCOME else [gate()])
+    story.add(diagnosed("", "traffic"))
+    story.add(more)
+    assert text(Run(CALL, [story]))[0] == f"outcome: db1 {words}"
+
+
 def test_an_act_that_helped_in_part_is_followed_by_the_plan_for_the_rest():
     story = acted()
     story.add({**OUTCOME, "outcome": "improved", "after": 5})
