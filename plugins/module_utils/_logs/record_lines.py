@@ -18,7 +18,8 @@ def of_log(result: LogReport) -> list[Line]:
     number, sources = len(result["entries"]), len(result["sources"])
     head = f"{number} records of {sources} logs, {result['scanned_bytes'] // 1024:,} KiB read"
     notes = [
-        f"{source['source']}: {note}"
+        # What begins with the path of its file is not named twice: the reason would be cut off.
+        note if note.startswith("/") and note.startswith(source["source"]) else f"{source['source']}: {note}"
         for source in result["sources"]
         for note in ([source["problem"]] if source["problem"] else source["left_out"])
     ]

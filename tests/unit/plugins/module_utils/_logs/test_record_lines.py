@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.console import CARE, PLAIN
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.io.limits import Limits, Tally
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.record_lines import of_log
@@ -30,3 +31,22 @@ def test_the_first_line_says_that_there_may_be_older_records():
     report = log()
     report["sources"], report["more"] = [], True
     assert of_log(report)[0][1].startswith("older matching records exist or were not read")
+
+
+LONG = f"/var/lib/{'folder/' * 8}web.log"
+
+
+@pytest.mark.parametrize(
+    ("source", "problem", "said"),
+    [
+        (LONG, f"{LONG} cannot be read (Permission denied)", f"{LONG} cannot be read (Permission denied)"),
+        (LONG, f"{LONG} is UTF-16, which is not read", f"{LONG} is UTF-16, which is not read"),
+        (LONG, f"{LONG}.1.gz could not be unpacked to its end", f"{LONG}.1.gz could not be unpacked to its end"),
+        (LONG, "no file matches", f"{LONG}: no file matches"),
+        ("web-1", "web-1 has no log", "web-1: web-1 has no log"),
+    ],
+)
+def test_a_path_is_named_once_so_that_the_reason_is_seen(source, problem, said):
+    report = log()
+    report["sources"] = [Tally(source, "file", source, Limits(9, 0.0), problem=problem).as_dict()]
+    assert f"1 of 1 logs: {said})" in of_log(report)[0][1]
