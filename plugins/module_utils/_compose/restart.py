@@ -342,7 +342,10 @@ def why_not_replaced(project: Project, service: str, starts_dependencies: bool, 
     """Why no fresh container can come up beside a replica of this service, or after it where it ``stops_first``; empty
     if one can."""
     spec, replicas = project.spec(service), project.replicas(service)
-    if spec is None or (spec.most is not None and spec.most <= len(replicas) and not stops_first):
+    if spec is None:
+        unread = project.why_no_model.rstrip(".") or "the files were not read"
+        return f"the files do not know {service}" if project.model else unread
+    if spec.most is not None and spec.most <= len(replicas) and not stops_first:
         return "there can be no second one beside it (a fixed name or port)"
     sharer = next((other for replica in replicas for other in project.sharers(replica)), None)
     if sharer is not None:

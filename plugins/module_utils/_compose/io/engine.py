@@ -28,13 +28,18 @@ def engine(login: EngineLogin) -> Iterator[Engine]:
         opened.close()
 
 
+STANDARD_INPUT = "-"
+
+
 def is_file(path: str) -> bool:
     """Whether there is such a file, as far as this user can see."""
     return os.path.isfile(path)
 
 
 def why_no_file(path: str) -> str:
-    """Why a file cannot be had, in a clause; empty where it can."""
+    """Why a file cannot be had, in a clause; empty where it can. ``-``: what Compose notes of standard input."""
+    if path == STANDARD_INPUT:
+        return "they were given on standard input"
     try:
         if stat.S_ISREG(os.stat(path).st_mode):
             return "" if os.access(path, os.R_OK) else f"{path} may not be read by this user (use become: true)"

@@ -178,16 +178,24 @@ def _project_name(engine: Engine, containers: list[Container], given: Source) ->
     )
 
 
+def _why_unreadable(missing: Sequence[str]) -> str:
+    """``missing``: why each of the files that are missing cannot be had. With what to do where those do not say it."""
+    which = "; ".join(missing) if missing else "its labels name no file (started from standard input?)"
+    if any(why.endswith("is not on this host") for why in missing):
+        return (
+            f"{which}. It was started from another place or the files have moved: say where they are with `files` and"
+            " `project_directory`."
+        )
+    if all("use become" in why for why in missing) and missing:
+        return f"{which}."
+    return f"{which}. Say with `files` and `project_directory` where a copy of them is."
+
+
 def _with_model(engine: Engine, compose: Compose, project: Project) -> Project:
     source = project.source
     missing = [why for why in map(why_no_file, source.files) if why]
     if missing or not (source.files or source.directory):
-        which = "; ".join(missing) if missing else "its labels name no file (started from standard input?)"
-        return replace(
-            project,
-            why_no_model=f"The files of {project.name} cannot be read: {which}. It was started from another place or"
-            " the files have moved: say where they are with `files` and `project_directory`.",
-        )
+        return replace(project, why_no_model=f"The files of {project.name} cannot be read: {_why_unreadable(missing)}")
     try:
         model, hashes = compose.render(source)
     except ComposeError as error:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import container_of
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.observe import _outside, observe
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.observe import (
+    _outside,
+    _why_unreadable,
+    _with_model,
+    observe,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import problem_of
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.restart import plan_restart
@@ -34,6 +40,31 @@ def test_the_projects_that_the_engine_has_are_named_for_one_that_it_does_not_hav
     with pytest.raises(ProjectUnknown) as unknown:
         observe(engine, None, Source("shpo"))
     assert says in str(unknown.value)
+
+
+@pytest.mark.parametrize(
+    ("files", "says", "not_said"),
+    [
+        (["-"], "they were given on standard input. Say with `files`", "have moved"),
+        (["-", "{here}/gone.yml"], "on standard input; {here}/gone.yml is not on this host. It was started", "a copy"),
+        (["{here}/gone.yml"], "{here}/gone.yml is not on this host. It was started from another place", "a copy"),
+        (["{here}"], "{here} is not on this host", "standard input"),
+    ],
+)
+def test_why_files_cannot_be_read_is_told_with_what_to_do(tmp_path, files, says, not_said):
+    named = tuple(name.format(here=tmp_path) for name in files)
+    engine: Any = None
+    compose: Any = None
+    found = project(container())
+    seen = _with_model(engine, compose, replace(found, source=Source("shop", files=named)))
+    assert seen.why_no_model.startswith("The files of shop cannot be read: ")
+    assert says.format(here=tmp_path) in seen.why_no_model
+    assert not_said not in seen.why_no_model
+
+
+def test_of_files_that_this_user_may_not_read_nothing_is_said_of_where_they_are():
+    why = "/srv/shop/compose.yml may not be read by this user (use become: true)"
+    assert _why_unreadable([why]) == f"{why}."
 
 
 class Listing:
