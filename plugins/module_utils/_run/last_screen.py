@@ -181,7 +181,7 @@ def _idle(story: Story) -> str:
     if story.stuck:
         return f"has no plan: {'; '.join(story.stuck)}"
     if story.unmet:
-        return f"has no act for what was found ({', '.join(dict.fromkeys(story.unmet))}): see the advice above"
+        return f"has no act for what was found ({', '.join(dict.fromkeys(story.unmet))}): see above"
     return f"has nothing to do{': ' if story.idle else ''}{'; '.join(story.idle)}"
 
 

@@ -290,7 +290,7 @@ def test_an_application_that_logs_in_as_a_superuser_is_named_with_the_remedy(ser
     text = " ".join(out_of_reach.stdout.split())
     assert "runbook_application_superusers" in text, out_of_reach.stdout
     assert "27 sessions of gunicorn (postgres@postgres) may not be terminated: role postgres" in text
-    assert "outcome: db has no act for what was found (leak): see the advice above" in text
+    assert "outcome: db has no act for what was found (leak): see above" in text
     assert "role setting that prevents it" not in text, "it does not bind a superuser"
     assert {client.fate(0) for client in leaked} == {"alive"}
     site.variables.update(runbook_postgres=server.login("postgres"), runbook_application_superusers=["postgres"])

@@ -138,7 +138,7 @@ def diagnosed(mitigation="", *causes) -> dict[str, Any]:
 
 
 def found(causes: str) -> str:
-    return f"has no act for what was found ({causes}): see the advice above"
+    return f"has no act for what was found ({causes}): see above"
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,8 @@ def found(causes: str) -> str:
 )  # fmt: skip
 @pytest.mark.parametrize("gates", [[], ["nothing to do: every setting is set already, or its role is excluded"]])
 def test_a_cause_for_which_there_is_no_act_is_not_called_nothing(reports, words, gates):
-    story = Story("db1", [{**gate(planned=0), "reasons": [reason]} for reason in gates])
+    closed: list[Any] = [{**gate(planned=0), "reasons": [reason]} for reason in gates]
+    story = Story("db1", closed)
     for report in reports:
         story.add(report)
     run = Run(CALL, [story], path="/log/x")
