@@ -36,7 +36,8 @@ class RunReport(TypedDict):
 class Story:
     """What a run did on one host. ``outcomes``: in words, the last one last; ``left``: how many still have the
     problem after an act that helped; ``done``: the acts, in words; ``causes``: of the last diagnosis, by name, if its
-    playbook has no act for them; ``undoes``: it undid an act, and undoing that is no step that is proposed."""
+    playbook has no act for them; ``unexplained``: it found none; ``undoes``: it undid an act, and undoing that is no
+    step that is proposed."""
 
     host: str
     gates: list[PastGate] = field(default_factory=list)
@@ -44,6 +45,7 @@ class Story:
     left: int = 0
     done: list[str] = field(default_factory=list)
     causes: list[str] = field(default_factory=list)
+    unexplained: bool = False
     reversible: bool = False
     undoes: bool = False
     failed: bool = False
@@ -57,6 +59,7 @@ class Story:
         if result.keys() >= _DIAGNOSIS:
             causes = [] if result["mitigation"] else result["causes"]
             self.causes = [str(each["cause"]).replace("_", " ") for each in causes]
+            self.unexplained = not result["causes"]
         acted = [f"{each['action']} {each['who']}" for each in result.get("acted_on") or () if "who" in each]
         done = [str(each) for each in result.get("done") or ()] or acted
         self.done += done
@@ -182,6 +185,8 @@ def _idle(story: Story) -> str:
         return f"has no plan: {'; '.join(story.stuck)}"
     if story.unmet:
         return f"has no act for what was found ({', '.join(dict.fromkeys(story.unmet))}): see above"
+    if story.unexplained and not story.idle:
+        return "did nothing: no cause was found among those that are looked for"
     return f"has nothing to do{': ' if story.idle else ''}{'; '.join(story.idle)}"
 
 
