@@ -36,8 +36,8 @@ class RunReport(TypedDict):
 class Story:
     """What a run did on one host. ``outcomes``: in words, the last one last; ``left``: how many still have the
     problem after an act that helped; ``done``: the acts, in words; ``causes``: of the last diagnosis, by name, if its
-    playbook has no act for them; ``unexplained``: it found none; ``undoes``: it undid an act, and undoing that is no
-    step that is proposed."""
+    playbook has no act for them; ``unexplained``: it found none; ``states``: of the database's server, those that
+    refuse writes or make sessions wait; ``undoes``: it undid an act, and undoing that is no step that is proposed."""
 
     host: str
     gates: list[PastGate] = field(default_factory=list)
@@ -46,6 +46,7 @@ class Story:
     done: list[str] = field(default_factory=list)
     causes: list[str] = field(default_factory=list)
     unexplained: bool = False
+    states: list[str] = field(default_factory=list)
     reversible: bool = False
     undoes: bool = False
     failed: bool = False
@@ -60,6 +61,10 @@ class Story:
             causes = [] if result["mitigation"] else result["causes"]
             self.causes = [str(each["cause"]).replace("_", " ") for each in causes]
             self.unexplained = not result["causes"]
+        facts = result["facts"] if isinstance(result.get("facts"), Mapping) else result
+        if "server_states" in facts:
+            states = [each for each in facts["server_states"] if each["refuses"] or each["sessions"]]
+            self.states = [str(each["cause"]).replace("_", " ") for each in states]
         acted = [f"{each['action']} {each['who']}" for each in result.get("acted_on") or () if "who" in each]
         done = [str(each) for each in result.get("done") or ()] or acted
         self.done += done
@@ -84,9 +89,9 @@ class Story:
 
     @property
     def unmet(self) -> list[str]:
-        """Causes for which nothing was done, or is planned."""
+        """Causes for which nothing was done, or is planned, each once."""
         acts = self.outcomes or self.done or any(gate["planned"] or gate["open"] for gate in self.gates)
-        return [] if acts else self.causes
+        return [] if acts else list(dict.fromkeys([*self.causes, *self.states]))
 
     @property
     def _empty(self) -> list[PastGate]:
@@ -184,7 +189,7 @@ def _idle(story: Story) -> str:
     if story.stuck:
         return f"has no plan: {'; '.join(story.stuck)}"
     if story.unmet:
-        return f"has no act for what was found ({', '.join(dict.fromkeys(story.unmet))}): see above"
+        return f"has no act for what was found ({', '.join(story.unmet)}): see above"
     if story.unexplained and not story.idle:
         return "did nothing: no cause was found among those that are looked for"
     return f"has nothing to do{': ' if story.idle else ''}{'; '.join(story.idle)}"

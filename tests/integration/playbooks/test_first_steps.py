@@ -186,6 +186,23 @@ def test_lines_fit_the_terminal_and_no_name_is_torn(two_storms, site):
     assert site.typed(command).returncode == 0, command
 
 
+def test_a_state_of_the_whole_server_is_not_called_nothing(server, session, site):
+    """Commits wait for a standby that is not there: nobody is in the way, and no user gets an answer."""
+    server.run("ALTER SYSTEM SET synchronous_standby_names = 'gone'", "SELECT pg_reload_conf()")
+    try:
+        until(lambda: server.value("SHOW synchronous_standby_names"))
+        first = session()
+        first.run("SET synchronous_commit = on")
+        first.send("UPDATE bookings SET seats = 3 WHERE id = 1")
+        lasting(server, 1.1, "wait_event = 'SyncRep'")
+        done = site.play()
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "outcome: db has no act for what was found (synchronous standby missing): see above" in done.stdout
+        assert first.fate(0) == "alive"
+    finally:
+        server.run("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()")
+
+
 def test_a_clone_that_everybody_may_write_to_finds_its_collection(site):
     """As a container mounts it: ansible.cfg is ignored there."""
     clone = site.folder / "clone"

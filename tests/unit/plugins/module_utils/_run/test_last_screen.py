@@ -140,6 +140,10 @@ def diagnosed(mitigation="", *causes) -> dict[str, Any]:
 NO_CAUSE = "did nothing: no cause was found among those that are looked for"
 
 
+def state(cause, sessions=0, refuses=False) -> dict[str, Any]:
+    return {"cause": cause, "text": "x", "sessions": sessions, "seconds": 1.0, "refuses": refuses, "advice": "y"}
+
+
 def found(causes: str) -> str:
     return f"has no act for what was found ({causes}): see above"
 
@@ -154,6 +158,12 @@ def found(causes: str) -> str:
         ([diagnosed("end_sessions", "leak")], "has nothing to do"),
         ([diagnosed("", "leak"), diagnosed()], NO_CAUSE),  # looked at again
         ([{"causes": [{"cause": "x"}], "mitigation": ""}], "has nothing to do"),  # of another module
+        ([{"server_states": [state("read_only", refuses=True)]}], found("read only")),
+        ([{"server_states": [state("replay_conflict", 3), state("convoy")]}], found("replay conflict")),
+        ([{"server_states": [state("wraparound", refuses=True)]}, diagnosed("", "wraparound")], found("wraparound")),
+        ([{"facts": {"server_states": [state("read_only", refuses=True)]}, "plan": {}}], found("read only")),
+        ([{"server_states": [state("convoy")]}, {"facts": {}}], "has nothing to do"),
+        ([{"server_states": [state("replay_conflict", 2)]}, {"server_states": []}], "has nothing to do"),  # it is over
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("gates", [[], ["nothing to do: every setting is set already, or its role is excluded"]])
