@@ -9,6 +9,7 @@ from typing import Any, Collection, Iterable
 
 from .._core.plan import Item
 from .container import Container
+from .drain.command import IN_PROXY
 from .health import UNKNOWN
 from .project import Project
 from .project_report import healthy_of
@@ -32,6 +33,11 @@ class RolloutOptions:
     proxy: str = ""
     proxy_reload: tuple[str, ...] = ("nginx", "-s", "reload")
     proxy_test: tuple[str, ...] = ("nginx", "-t", "-q")
+
+    @property
+    def drains_in_proxy(self) -> bool:
+        """Whether a proxy sends no requests to a drained replica until it is told to."""
+        return bool(self.drain_command) and self.drain_in == IN_PROXY
 
 
 def line_of(project: Project, container: Container) -> str:

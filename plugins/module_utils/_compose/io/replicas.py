@@ -255,18 +255,31 @@ class ReplicaControl:
         with self.taken_out(container):
             self._unpause(container)
             self.engine.restart(container.id, self.grace(container))
-        if not container.running:
-            self.let_in(container)
-        self.await_ready([container])
+            if self.rollout.drains_in_proxy:  # which would send it requests before it answers
+                self.await_ready([container])
+        if container.running:
+            self.await_ready([container])
+        else:
+            self._admit(container)
         self.acts_done.append(f"restarted {container.name}")
         self.give_back(container.service)
 
     def start(self, container: Container) -> None:
         """Start one that was stopped, and wait until it is up."""
         self.engine.start(container.id)
-        self.let_in(container)
-        self.await_ready([container])
+        self._admit(container)
         self.acts_done.append(f"started {container.name}")
+
+    def _admit(self, container: Container) -> None:
+        """Wait until it is up, and undo the drain by which it was stopped. What a command left in the replica may fail
+        its check, so that it goes first; a proxy gets the replica when it is up, or when that is waited for no more."""
+        if not self.rollout.drains_in_proxy:
+            self.let_in(container)
+        try:
+            self.await_ready([container])
+        finally:
+            if self.rollout.drains_in_proxy:
+                self.let_in(container)
 
     def let_in(self, container: Container) -> None:
         """Undo the drain by which it was stopped: what the site's command left in its files or in a proxy is still

@@ -164,3 +164,25 @@ def test_the_command_of_the_site_comes_first_and_is_undone_after_the_restart(sho
     assert done["remaining"] == 0, done
     assert done["done"] == [f"restarted {replica}"]
     assert sorted(shop.execute(replica, "ls", "/tmp").split()) == ["found"], "it was drained when it stopped"
+
+
+@pytest.mark.parametrize("module", ["compose_restart", "compose_switch"])
+def test_a_proxy_gets_a_replica_again_when_it_is_up(shop, module):
+    """By the engine's own order of events: the undo in the proxy comes after the replica's first word of health."""
+    replica, proxy = f"{shop.project}-web-1", f"{shop.project}-front-1"
+    options = {"containers": [replica], "grace": 1, "drain_wait": 0.2, **HOOK, "drain_in": "proxy", "proxy": "front",
+               "proxy_reload": ["true"], "proxy_test": ["true"]}  # fmt: skip
+    began = time.time() - 0.1
+    if module == "compose_restart":
+        assert shop.module(module, services=["web"], **options)["remaining"] == 0
+    else:
+        assert shop.module(module, state="stopped", **options)["done"]
+        shop.execute(proxy, "touch", "/tmp/draining-1")  # as of a proxy that keeps it
+        began = time.time() - 0.1
+        assert shop.module(module, state="started", **options)["done"]
+    argv = ["docker", "events", "--since", f"{began:.3f}", "--until", f"{time.time() + 0.1:.3f}", "--format",
+            "{{.Actor.Attributes.name}} {{.Action}}"]  # fmt: skip
+    lines = engine.run(argv).stdout.splitlines()
+    undone = lines.index(next(line for line in lines if line.startswith(f"{proxy} exec_create: rm -f /tmp/draining-1")))
+    assert f"{replica} health_status: healthy" in lines[:undone], lines
+    assert "draining-1" not in shop.execute(proxy, "ls", "/tmp")

@@ -18,15 +18,18 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from typing import Callable, Iterator, Protocol, Sequence
 
 from ...._core.errors import EngineError, RunbookError
 from ...._core.redaction import redacted
 from ...._core.text import counted
 from ...container import Container
+from ...health import STARTING
 from ...io.engine import Engine, engine
+from ...readiness import longest_wait
 from ...replicas import RolloutOptions
-from ..command import IN_PROXY, command_for
+from ..command import command_for
 from ..rule import Mark
 from .namespace import Namespace, Unusable, namespace_of, strangers
 from .ports import connections
@@ -63,6 +66,8 @@ def out_of_service(
     bound = max(rollout.drain_timeout, rollout.drain_wait) + grace + _MARGIN
     ways: list[Way] = [ByRule(replica, bound)]
     if rollout.drain_command:
+        if rollout.drains_in_proxy:  # until it is up again
+            bound += longest_wait(replace(replica, health=STARTING), rollout.ready_timeout)
         ways.insert(0, ByCommand(engine, rollout, replica, _places(rollout, replica, proxies), bound))
     begun: list[Way] = []
     try:
@@ -142,7 +147,7 @@ def let_in(engine: Engine, rollout: RolloutOptions, replica: Container, proxies:
 
 def _places(rollout: RolloutOptions, replica: Container, proxies: Sequence[Container]) -> Sequence[Container]:
     """Where the site's command is carried out."""
-    return proxies if rollout.drain_in == IN_PROXY else [replica]
+    return proxies if rollout.drains_in_proxy else [replica]
 
 
 def _accept(namespace: Namespace, mark: Mark) -> None:
