@@ -22,8 +22,8 @@ from support.channels.server import EFFECT_CUT, EFFECT_HTML, HTML, STATUS, Fault
 BASE = {"incident": "i", "scenario": "s", "hosts": "db1", "severity": "P1", "opened_at": "x", "title": "Slow"}
 
 
-def post(state, seq, components=()):
-    values = {**BASE, "state": state, "text": "", "cause": "", "resolution": "", "components": dict(components)}
+def post(state, seq, components=(), text=""):
+    values = {**BASE, "state": state, "text": text, "cause": "", "resolution": "", "components": dict(components)}
     return Message(f"page/{state}/{seq}.1", "page", "page", values)
 
 
@@ -221,7 +221,9 @@ def test_what_a_person_can_correct_waits(page, status, forever):
     server.fault_for = lambda request: Fault(STATUS, status) if request.method == "POST" else None
     sent = adapter.send(post("investigating", 1), thread())
     assert isinstance(sent, NotDelivered)
-    assert sent.forever is forever
+    assert (sent.forever, sent.at_most) == (forever, 0)
+    sent = adapter.send(post("identified", 2, text="We know why."), thread())
+    assert (sent.forever, sent.at_most > 1) == (forever, status in (400, 422)), "nobody can correct what is queued"
 
 
 @pytest.mark.parametrize("known", [{}, {"investigating/1.1": "7"}])

@@ -21,7 +21,7 @@ from ...outbox import Message
 from ...page_states import RESOLVED, STATES
 from ..page_components import joined_states, ours_of, set_in, set_mark
 from ..page_differences import GONE
-from .page_reading import differences_of, read_back
+from .page_reading import differences_of, of_refusal, read_back
 
 _STATUS = {state: number for number, state in enumerate(STATES, 1)}
 _COMPONENT = {"operational": 1, "degraded_performance": 2, "partial_outage": 3, "major_outage": 4}
@@ -78,7 +78,7 @@ class Cachet:
                 path = f"/incidents/{incident}/updates"
                 self._ask("POST", path, thread, {"status": status, "message": text})
         except Answered as answer:
-            return answer.delivery
+            return of_refusal(answer, values)
         left, notes, is_in_doubt = self._components(values, [*before, text], thread)
         if is_in_doubt:  # asked for, it is there, and its components are set then
             return InDoubt("; ".join(notes))

@@ -9,9 +9,11 @@ Some of those that it does not list, though they are, are read by themselves: th
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any, Callable, Collection, Mapping, NamedTuple, Protocol, Sequence
 
 from ...._core.errors import RunbookError
+from ...delivery import Delivery, NotDelivered
 from ...io.channel import Channel, Thread, components_after, ticks, why_of
 from ...io.http_call import Answered
 from ...page_states import RESOLVED
@@ -22,6 +24,8 @@ from ..page_keys import last_on_page, told_on_page
 _FEW = 2  # incidents that are read one by one: no more calls than a list, and shorter answers
 _ALONE = 5  # incidents at most that are read by themselves beside a list
 _LEAST = 0.3  # seconds without which it is not begun
+_OF_CONTENT = (400, 422)  # status by which a page refuses what a post says
+_TRIES = 6  # of a text that it refuses: about 20 minutes, in which the site may correct its templates
 
 
 class Page(Channel, Protocol):
@@ -156,3 +160,12 @@ class PageReading:
 
 def _why(error: Exception) -> str:
     return str(error) if isinstance(error, (Answered, RunbookError)) else why_of(error)
+
+
+def of_refusal(answer: Answered, values: Mapping[str, Any]) -> Delivery:
+    """What became of a post that was not taken. The text of a person stays as it is: where the page refuses it again
+    and again, it is given up, so that the states after it are published."""
+    found = answer.delivery
+    if isinstance(found, NotDelivered) and answer.status in _OF_CONTENT and values.get("text"):
+        return replace(found, at_most=_TRIES)
+    return found

@@ -19,7 +19,7 @@ from ...outbox import Message
 from ...page_states import RESOLVED
 from ..page_components import joined_states, ours_of
 from ..page_differences import GONE
-from .page_reading import differences_of, read_back
+from .page_reading import differences_of, of_refusal, read_back
 
 _OURS = "pafar"  # in the metadata, whose top-level values must be objects
 _POSTMORTEM = "postmortem"  # which a person makes of a resolved one
@@ -71,7 +71,7 @@ class Statuspage:
                 body.pop("name")
             made, missing = self._written(str(found["id"]) if found else "", body, thread)
         except Answered as answer:
-            return answer.delivery
+            return of_refusal(answer, values)
         notes += [f"component {each} is not on the page: it was left out" for each in missing]
         shown = {each: state for each, state in components.items() if each not in missing}
         notes += read_back(self, str(values["state"]), str(made["id"]), shown, thread)
