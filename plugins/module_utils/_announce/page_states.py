@@ -85,6 +85,7 @@ class _Reader:
         self.found_again: set[tuple[str, str]] = set()  # what was verified, and was planned again since
         self.alerts = FiringAgain()
         self.is_ended = False  # a person has said so
+        self.spoken_at: datetime | None = None  # when a person wrote for the public after the facts had ended it
         self.faults = OpenFaults()
 
     def read(self, event: EventReport) -> None:
@@ -169,9 +170,15 @@ class _Reader:
             self._forward(RESOLVED, event)
 
     def _said(self, event: EventReport) -> None:
-        state = str(event["note"].get("status") or self.reached)
+        named = str(event["note"].get("status") or "")
         # A person names the state with the text; resolved is for `incident_resolve`, which asks for a reason.
-        state = state if state in STATES[:3] else self.reached
+        state = named if named in STATES[:3] else self.reached
+        if self.reached == RESOLVED and not self.is_ended:
+            # What is written after the facts have ended it may say that it goes on: that is not published as resolved.
+            self.spoken_at = kept_at(event)
+            if named in STATES[:3]:  # a person knows better than what was verified before
+                self.recovered = _not_recovered(self.recovered)
+            state = state if named in STATES[:3] else MONITORING
         self._to(state, event, str(event["note"].get("text", "")), is_said=True)
 
     def _back_to_work(self, event: EventReport) -> None:
@@ -188,6 +195,7 @@ class _Reader:
         last = max(self.recovered.values(), key=lambda event: (kept_at(event), event["seq"]))
         over = all(event["note"].get("outcome") == "recovered" for event in self.recovered.values())
         held = [kept_at(event) for event in (last, self.alerts.ended) if event is not None]
+        held += [self.spoken_at] if self.spoken_at else []
         if over and now - max(held) >= soak:
             self._to(RESOLVED, last)
 

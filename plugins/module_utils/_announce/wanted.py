@@ -33,7 +33,7 @@ from .settings import MAIL, PAGE, PAGER, SLACK, TRACKER
 _Rule = Callable[[IncidentFacts], "list[Message]"]
 # What the standing channel has of an incident without a channel of its own: what a person must do, and what was done.
 _NEWS = timedelta(hours=1)
-_IN_STANDING = ("triage", "held", "mitigated", "reconciled", "verified", "handed_over", "update", "vendor")
+_IN_STANDING = ("triage", "held", "mitigated", "reconciled", "verified", "handed_over", "update", "vendor", "severity")
 
 
 def wanted(
@@ -112,7 +112,8 @@ def _slack(story: IncidentFacts) -> list[Message]:
     found = [opened, standing, links if options["links"] else None, *_topics(story)]
     for event in story.events:
         found += [*_posts(story, event), *_vendor(story, event)]
-    return [message for message in found if message is not None] + _ends(story, "standing") + _archive(story)
+    found += [*_news_in_standing(story), *_ends(story, "standing"), *_archive(story)]
+    return [message for message in found if message is not None]
 
 
 def _in_standing(story: IncidentFacts) -> list[Message]:
@@ -123,9 +124,27 @@ def _in_standing(story: IncidentFacts) -> list[Message]:
         is_news = story.now - kept_at(event) <= _NEWS
         for message in (*_posts(story, event), *_vendor(story, event)):
             key = message.key.replace("slack/", "slack/standing/", 1)
-            if message.template in _IN_STANDING and (is_news or key in known):
+            is_meant = message.template in _IN_STANDING or _is_reopened(event)
+            if is_meant and (is_news or key in known):
                 found.append(replace(message, key=key, values={**message.values, "place": "standing"}))
     return found
+
+
+def _news_in_standing(story: IncidentFacts) -> list[Message]:
+    """Of an incident with a channel of its own, what makes its line in the standing channel untrue: another severity,
+    and that it was opened again. What is over was never queued, as by a version before, is no news any more."""
+    known, found = set(story.queued), []
+    for event in story.events:
+        if event["kind"] == "severity" or _is_reopened(event):
+            for message in _posts(story, event):
+                key = message.key.replace("slack/", "slack/standing/", 1)
+                if story.now - kept_at(event) <= _NEWS or key in known:
+                    found.append(replace(message, key=key, values={**message.values, "place": "standing"}))
+    return found
+
+
+def _is_reopened(event: EventReport) -> bool:
+    return event["kind"] == "phase" and event["note"].get("phase") == "open"
 
 
 def _has_channel(story: IncidentFacts) -> bool:
@@ -200,7 +219,7 @@ def _page(story: IncidentFacts) -> list[Message]:
     for key, state in zip(keys_to_tell(names, story.queued), states):
         values = story.base(
             state=state.state, title=_public_words(story, options), text=state.text, cause=_cause(options, state.cause),
-            resolution=_words(options["resolutions"], state.cause) if state.state == RESOLVED else "",
+            resolution=_resolution(options, state),
             components=_components(story, state.state), seq=state.seq, acted=state.acted,
             next_at=_promised(story, state),
         )  # fmt: skip
@@ -234,6 +253,11 @@ def _cause(options: Mapping[str, Any], cause: str) -> str:
     return _words(options["words"], cause) if cause else ""
 
 
+def _resolution(options: Mapping[str, Any], state: PageState) -> str:
+    """The site's own words for what ended a cause; empty where nothing was done, so that it went by itself."""
+    return _words(options["resolutions"], state.cause) if state.state == RESOLVED and state.acted else ""
+
+
 def _words(table: Mapping[str, Any], name: str) -> str:
     """The site's words; empty where it has none, or what is no text."""
     words = table.get(name)
@@ -264,8 +288,9 @@ def _states_by_mail(story: IncidentFacts, options: Mapping[str, Any]) -> list[Me
     for number, state in enumerate(states):
         values = story.base(
             state=state.state, title=_public_words(story, options), cause=_cause(options, state.cause), text=state.text,
-            resolution=_words(options["resolutions"], state.cause) if state.state == RESOLVED else "",
-            at=_at(story.events, state.seq), severity=story.worst, next_at=_next_update(story, state),
+            resolution=_resolution(options, state),
+            at=_at(story.events, _since(states[: number + 1])), severity=_severity(story),
+            next_at=_next_update(story, state),
         )  # fmt: skip
         thing = "" if state.text else "mail"  # what a person wrote is sent whatever comes after it
         messages += [
@@ -274,6 +299,23 @@ def _states_by_mail(story: IncidentFacts, options: Mapping[str, Any]) -> list[Me
             if own[number]
         ]
     return messages
+
+
+def _since(states: Sequence[PageState]) -> int:
+    """The event that led to the last of the states: texts of a person within one change nothing."""
+    last, since = states[-1], states[-1].seq
+    for state in reversed(states[:-1]):
+        if (state.state, state.round) != (last.state, last.round):
+            break
+        since = state.seq
+    return since
+
+
+def _severity(story: IncidentFacts) -> str:
+    """P3 (was P0), where it was lowered."""
+    if story.severity == story.worst or not story.severity:
+        return story.worst
+    return f"{story.severity} (was {story.worst})"
 
 
 def _promised(story: IncidentFacts, state: PageState) -> str:

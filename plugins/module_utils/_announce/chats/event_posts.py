@@ -13,21 +13,31 @@ def _noted(event: EventReport) -> tuple[str, dict[str, Any]]:
     note = event["note"]
     if note.get("triage"):
         return "triage", {
-            "triage": note["triage"], "signs": _texts(note.get("signs"))[:8], "next": note.get("next", ""),
+            "triage": note["triage"], "signs": _first(_texts(note.get("signs"))), "next": note.get("next", ""),
         }  # fmt: skip
     return ("note", _fields(event, "text", "done_at")) if note.get("text") else ("", {})
 
 
 def _diagnosed(event: EventReport) -> tuple[str, dict[str, Any]]:
-    return "diagnosed", {**_fields(event, "cause"), "lines": _texts(event["note"].get("lines"))[:6]}
+    return "diagnosed", {**_fields(event, "cause"), "lines": _first(_texts(event["note"].get("lines")), 6)}
 
 
 def _mitigated(event: EventReport) -> tuple[str, dict[str, Any]]:
-    return "mitigated", {**_fields(event, "mitigation"), "done": _done(event["note"])[:8]}
+    note = event["note"]
+    done = _first(_done(note))
+    if note.get("stopped"):
+        done.append(f"stopped before its end: {note['stopped']}")
+    left = note.get("not_done")
+    if isinstance(left, list) and left:
+        done.append(f"not done: {len(left)} of the plan, for reasons that are in the log")
+    return "mitigated", {**_fields(event, "mitigation"), "done": done}
 
 
 def _reconciled(event: EventReport) -> tuple[str, dict[str, Any]]:
-    return "reconciled", {**_fields(event, "mitigation", "outcome"), "lines": _texts(event["note"].get("lines"))[:8]}
+    return "reconciled", {
+        **_fields(event, "mitigation", "outcome"),
+        "lines": _first(_texts(event["note"].get("lines"))),
+    }
 
 
 def _verified(event: EventReport) -> tuple[str, dict[str, Any]]:
@@ -65,6 +75,12 @@ POSTS: Mapping[str, Callable[[EventReport], tuple[str, dict[str, Any]]]] = {
 def _done(note: Mapping[str, Any]) -> list[str]:
     acted = [f"{row.get('action', '')} {row.get('who', '')}".strip() for row in note.get("acted_on") or ()]
     return _texts(note.get("done")) or acted
+
+
+def _first(lines: list[str], most: int = 8) -> list[str]:
+    """The first of them, and how many more there are."""
+    more = len(lines) - most
+    return [*lines[:most], f"and {more} more, in the incident log"] if more > 0 else list(lines)
 
 
 def _texts(values: Any) -> list[str]:

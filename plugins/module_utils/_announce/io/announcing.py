@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Callable, Mapping, Sequence, cast
 
 from ..._core.errors import RunbookError
+from ..._incident.stamps import is_stamp, moment_of
 from ..announce_lines import whole_of
 from ..escape import TARGETS, hosts_of
 from ..options import SECRETS
@@ -242,7 +243,7 @@ def _nothing(report: OutboxReport) -> AnnounceReport:
 
 def _entry(taken: TakenMessage, now: datetime) -> Entry:
     texts = {name: taken[name] for name in ("key", "channel", "lane", "thing", "audience", "template")}
-    message = Message(values=taken["values"], **texts)
+    message = Message(values=_without_past_promise(taken["values"], now), **texts)
     known: dict[str, Any] = {
         "reason": taken["reason"],
         "tries": taken["tries"],
@@ -250,6 +251,13 @@ def _entry(taken: TakenMessage, now: datetime) -> Entry:
         "claim": taken["claim"],
     }
     return Entry(message, "sending", now, **known)
+
+
+def _without_past_promise(values: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """A message that is sent late does not promise the next one for a time that is over."""
+    promise = str(values.get("next_at") or "")
+    is_past = is_stamp(promise) and moment_of(promise) <= now
+    return {**values, "next_at": ""} if is_past else dict(values)
 
 
 def _line(row: AnnouncedMessage) -> str:

@@ -376,3 +376,16 @@ def test_a_relapse_within_a_day_and_a_text_of_a_person_are_published():
     assert public(reopened)[-1] == ("investigating", 1, "")
     said = event("update", 4000, seq=4, audience="public", text="again", status="identified")
     assert public(said)[-1] == ("identified", 2, "again")
+
+
+@pytest.mark.parametrize(
+    ("status", "minutes", "states"),
+    [
+        ({}, 29, [("monitoring", 5)]),
+        ({}, 30, [("monitoring", 5), ("resolved", 4)]),
+        ({"status": "identified"}, 999, [("identified", 5)]),
+    ],
+)
+def test_a_text_after_the_facts_have_ended_it_is_not_published_as_resolved(status, minutes, states):
+    said = event("update", 20, seq=5, audience="public", text="some still fail", **status)
+    assert told([OPENED, ACTED, RECOVERED, said], minutes)[2:] == [("resolved", 4), *states]

@@ -219,10 +219,35 @@ def test_words_that_are_no_text_are_none(nothing):
 
 
 def test_components_come_back_with_the_incident():
-    events = [opening(), event("diagnosed", 1, seq=2, cause="full"),
-              event("phase", 2, seq=3, phase="resolved", reason="seen")]  # fmt: skip
-    message = named(events, "page/resolved/3.3")
+    found = [opening(), event("diagnosed", 1, seq=2, cause="full")]
+    acted = [event("mitigated", 1, seq=3, mitigation="m"), event("phase", 2, seq=4, phase="resolved", reason="seen")]
+    message = named([*found, *acted], "page/resolved/4.4")
     assert (message.values["components"], message.values["resolution"]) == ({"c1": "operational"}, "We made room.")
+    by_itself = named([*found, event("phase", 2, seq=3, phase="resolved", reason="a false alarm")], "page/resolved/3.3")
+    assert by_itself.values["resolution"] == "", "nothing was done"
+
+
+def test_a_mail_says_since_when_a_state_is_so_and_that_the_severity_was_lowered():
+    said = [opening("P0"), event("diagnosed", 1, seq=2, cause="full"),
+            event("update", 9, seq=3, text="x", audience="public"),
+            event("severity", 10, seq=4, severity="P3", before="P0", reason="one report")]  # fmt: skip
+    mails = [
+        each for each in wanted("i", said, SETTINGS, START) if each.values.get("text") == "x" and each.lane == "a@z"
+    ]
+    (values,) = [each.values for each in mails]
+    assert (values["at"], values["severity"]) == (stamp(START + timedelta(minutes=1)), "P3 (was P0)")
+
+
+def test_the_line_in_the_standing_channel_is_followed_by_what_makes_it_untrue():
+    raised = [opening("unknown"), event("severity", 1, seq=2, severity="P1", before="unknown", reason="all fail")]
+    assert "slack/standing/severity/2" in keys(raised, "slack")
+    again = [*raised, event("phase", 2, seq=3, phase="resolved", reason="seen"),
+             event("phase", 3, seq=4, phase="open", reason="it is back")]  # fmt: skip
+    assert "slack/standing/phase/4" in keys(again, "slack")
+    assert "slack/standing/phase/3" not in keys(again, "slack"), "the resolution has a line of its own"
+    lesser = [opening("P3"), *again[2:]]
+    assert "slack/standing/phase/4" in keys(lesser, "slack")
+    assert "slack/standing/phase/4" not in keys(again, "slack", 90), "it is no news any more"
 
 
 def test_stakeholders_have_a_mail_each_for_p0_and_p1():
