@@ -63,7 +63,7 @@ def steps() -> list[Step]:
         pytest_step("unit", ["tests/unit"], 15),
         pytest_step("contract", ["tests/contract"], 11),
         pytest_step("integration", integration(), 900, needs=("builds",), slots=3),
-        pytest_step("integration", [*SPREAD, SITES], 350, needs=("builds",), slots=3),
+        pytest_step("integration", [*SPREAD, SITES], 200, needs=("builds",), slots=3),
         # Two commands, so that the places that are free at the end of a run share them.
         *(pytest_step("platform", [*BY_FILE, *tests], 300, lane="wait", needs=("engine",)) for tests in shop_tests()),
         pytest_step("platform", [GAME_DAYS], 1000, lane="wait", needs=("engine",)),
