@@ -24,6 +24,7 @@ from ..follow_up import COURSE
 from ..incident_facts import IncidentFacts
 from ..outbox import Claim, Entry, claim, entries_of, is_waiting, lines_of_outbox
 from ..page_states import OPERATIONAL
+from ..pages.first_post import waiting_for_a_person
 from ..pages.page_components import behind_severity, components_on_page, components_shown, worst_of
 from ..pages.page_keys import ended_in, is_left_open
 from ..paging import Answerer, answerer_of, not_paged, within
@@ -245,7 +246,11 @@ def _taken(
         "path": written["path"],
         "head": written["head"],
         "waiting": sum(is_waiting(entry) for entry in claimed.left),
-        "lines": lines_of_outbox(claimed.left, now) + _behind(given["settings"], present, claimed, now),
+        "lines": [
+            *lines_of_outbox(claimed.left, now),
+            *_behind(given["settings"], present, claimed, now),
+            *waiting_for_a_person(name, present, given["settings"]),
+        ],
         "silencing": alerts[0],
         "components": {},
         "on_page": components_on_page(claimed.left),
