@@ -146,9 +146,17 @@ class Slack(SlackRooms):
             return last
         reference = f"{sent['channel']}/{sent['ts']}"
         twice = _TWICE if thread.asks and (not is_first or self._is_blind) else ""
-        note = twice or self._pinned(message, sent, thread)
+        note = twice or self._elsewhere(message, sent, thread) or self._pinned(message, sent, thread)
         is_cut = self._owe_the_whole(message, reference, thread)
         return Delivered(reference, note or ("it was cut, and the whole text goes into its thread" if is_cut else ""))
+
+    def _elsewhere(self, message: Message, sent: Mapping[str, Any], thread: Thread) -> str:
+        """Where the standing channel has no place for it, which the site is to mend; else empty."""
+        own = thread.references.get("slack/channel", "")
+        if message.values.get("place") != "standing" or str(sent["channel"]) != own:
+            return ""
+        name = str(self.settings["standing_channel"]).lstrip("#")
+        return f"the standing channel #{name} did not take it: it is in the incident's own channel"
 
     def _whole(self, message: Message, thread: Thread) -> str:
         whole = self.texts.text(message.template, _shown(message.values))

@@ -156,6 +156,7 @@ def test_without_the_standing_channel_the_incident_s_own_has_everything(slack, s
     for message in (NOTE, STANDING):
         sent = adapter(slack).send(message, thread(channel=made.reference))
         assert isinstance(sent, Delivered)
+        assert ("the standing channel #pafar-incidents did not take it" in sent.note) is (message is STANDING)
         assert adapter(slack).find(message, thread(channel=made.reference)) == sent.reference
     assert said(slack)[NAME][1:] == ["ada: moved it"] * 2
     waits = adapter(slack).send(STANDING, thread(channel=""))
