@@ -66,9 +66,9 @@ class Answers(http.server.BaseHTTPRequestHandler):
 
 
 @contextmanager
-def answering() -> Iterator[str]:
-    """Its address."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+def answering(handler: type[http.server.BaseHTTPRequestHandler] = Answers) -> Iterator[str]:
+    """The address of a server with these answers."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

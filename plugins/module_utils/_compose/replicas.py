@@ -36,7 +36,7 @@ class RolloutOptions:
 
     @property
     def drains_in_proxy(self) -> bool:
-        """Whether a proxy sends no requests to a drained replica until it is told to."""
+        """Whether the command of the drain runs in the proxy, which sends no requests to the replica until its undo."""
         return bool(self.drain_command) and self.drain_in == IN_PROXY
 
 

@@ -187,7 +187,7 @@ def test_lines_fit_the_terminal_and_no_name_is_torn(two_storms, site):
 
 
 def test_a_state_of_the_whole_server_is_not_called_nothing(server, session, site):
-    """Commits wait for a standby that is not there: nobody is in the way, and no user gets an answer."""
+    """Commits wait for a standby that is not there: no session blocks another one, and no user gets an answer."""
     server.run("ALTER SYSTEM SET synchronous_standby_names = 'gone'", "SELECT pg_reload_conf()")
     try:
         until(lambda: server.value("SHOW synchronous_standby_names"))

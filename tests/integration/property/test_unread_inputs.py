@@ -10,7 +10,6 @@ import http.server
 import json
 import os
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import
 
 from contract.test_screen import on_screen
 from support.modules import run_module
+from support.prometheus_answers import answering
 
 SAID = "not everything is known ("
 NO_ENGINE = "unix:///nowhere.sock"
@@ -182,13 +182,8 @@ def prometheus_with(answers: dict[str, Any]) -> Iterator[str]:
         def log_message(self, *_words: Any) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Half)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with answering(Half) as url:
+        yield url
 
 
 def asked(answers: dict[str, Any]) -> dict[str, Any]:

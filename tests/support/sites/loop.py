@@ -84,7 +84,7 @@ class Worker:
         except (psycopg2.errors.QueryCanceled, psycopg2.errors.LockNotAvailable):
             step = "ROLLBACK"
         except psycopg2.Error as error:
-            if not self.pid:  # no slot is free: the client is told so, and comes again
+            if not self.pid:  # no slot is free: the client gets the error, and comes again
                 return self._hang_up(NewConnection(1.0))
             self.lost = _reason(error)
             return FOREVER

@@ -223,7 +223,7 @@ def test_what_a_person_can_correct_waits(page, status, forever):
     assert isinstance(sent, NotDelivered)
     assert (sent.forever, sent.at_most) == (forever, 0)
     sent = adapter.send(post("identified", 2, text="We know why."), thread())
-    assert (sent.forever, sent.at_most > 1) == (forever, status in (400, 422)), "nobody can correct what is queued"
+    assert (sent.forever, sent.at_most > 1) == (forever, status in (400, 422)), "what is queued cannot be corrected"
 
 
 @pytest.mark.parametrize("known", [{}, {"investigating/1.1": "7"}])
