@@ -112,34 +112,23 @@ def _slack(story: IncidentFacts) -> list[Message]:
     found = [opened, standing, links if options["links"] else None, *_topics(story)]
     for event in story.events:
         found += [*_posts(story, event), *_vendor(story, event)]
-    found += [*_news_in_standing(story), *_ends(story, "standing"), *_archive(story)]
+    found += [*_in_standing(story), *_ends(story, "standing"), *_archive(story)]
     return [message for message in found if message is not None]
 
 
 def _in_standing(story: IncidentFacts) -> list[Message]:
-    """Under keys of their own: should the incident get a channel, all of it is said there, too. What is old and was
-    never queued, as by a version before, is no news any more."""
+    """Under keys of their own: should the incident get a channel, all of it is said there, too. Of one that has it,
+    what makes its line here untrue: another severity, and that it was opened again. What is old and was never queued,
+    as by a version before, is no news any more."""
     known, found = set(story.queued), []
+    names = ("severity",) if _has_channel(story) else _IN_STANDING
     for event in story.events:
         is_news = story.now - kept_at(event) <= _NEWS
         for message in (*_posts(story, event), *_vendor(story, event)):
             key = message.key.replace("slack/", "slack/standing/", 1)
-            is_meant = message.template in _IN_STANDING or _is_reopened(event)
+            is_meant = message.template in names or _is_reopened(event)
             if is_meant and (is_news or key in known):
                 found.append(replace(message, key=key, values={**message.values, "place": "standing"}))
-    return found
-
-
-def _news_in_standing(story: IncidentFacts) -> list[Message]:
-    """Of an incident with a channel of its own, what makes its line in the standing channel untrue: another severity,
-    and that it was opened again. What is over was never queued, as by a version before, is no news any more."""
-    known, found = set(story.queued), []
-    for event in story.events:
-        if event["kind"] == "severity" or _is_reopened(event):
-            for message in _posts(story, event):
-                key = message.key.replace("slack/", "slack/standing/", 1)
-                if story.now - kept_at(event) <= _NEWS or key in known:
-                    found.append(replace(message, key=key, values={**message.values, "place": "standing"}))
     return found
 
 
