@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ IMAGES = ("app", "db", "redis", "nginx", "monitoring")
 PREFIX = "pafar-rehearsal"
 BUILT = "pafar.rehearsal.image"  # the label of every image that the Dockerfile makes
 KINDS = ("container", "network", "volume")
+TRIES, LONGEST = 5, 600  # times that the things of a platform are removed; seconds of one docker command
 
 
 def images_of(site: Site) -> str:
@@ -82,13 +84,7 @@ def down(site: Site, say: Callable[[str], None], images: bool = False) -> None:
     containers = things_of(site, "container")
     if containers:
         say(f"stopping and removing {len(containers)} containers")
-        engine.run(["docker", "stop", "--time", "5", *containers], seconds=180)
-        engine.run(["docker", "rm", "--force", "--volumes", *containers], check=False)
-    for kind in ("network", "volume"):
-        names = things_of(site, kind)
-        if names:
-            say(f"removing {len(names)} {kind}s")
-            engine.run(["docker", kind, "rm", *names])
+    said = _remove(site, say)
     keepers = ["docker", "ps", "--all", "--quiet", "--filter", f"label=pafar.runbook.keep={site.project}"]
     for name in engine.run(keepers).stdout.split():
         engine.run(["docker", "rm", name], check=False)
@@ -97,13 +93,38 @@ def down(site: Site, say: Callable[[str], None], images: bool = False) -> None:
     shutil.rmtree(site.folder, ignore_errors=True)
     left = [f"{kind} {name}" for kind in KINDS for name in things_of(site, kind)]
     if left:
-        raise PlatformError(f"These are left of {site.project}: {', '.join(left)}")
+        raise PlatformError(f"These are left of {site.project}: {', '.join(left)}. Docker's last words: {said}")
     if kept:
         say(f"nothing is left of it but images that something else still uses: {', '.join(kept)}")
     elif images:
         say("nothing is left of it (the engine's build cache is its own: docker builder prune)")
     else:
         say("nothing is left of it but the images (make platform-down IMAGES=1)")
+
+
+def _remove(site: Site, say: Callable[[str], None]) -> str:
+    """Containers, networks and volumes; the engine's last complaint.
+
+    What a killed game day left behind may still come and go beside this, and a container that is gone when its turn
+    comes ends the docker command with an error: what counts is what is left, so it is listed again.
+    """
+    said = ""
+    for attempt in range(TRIES):
+        for kind in KINDS:
+            names = things_of(site, kind)
+            if not names:
+                continue
+            if kind != "container":
+                say(f"removing {len(names)} {kind}s")
+            elif attempt == 0:
+                engine.run(["docker", "stop", "--time", "5", *names], seconds=LONGEST, check=False)
+            rest = ["rm", "--force", "--volumes"] if kind == "container" else [kind, "rm"]
+            done = engine.run(["docker", *rest, *names], seconds=LONGEST, check=False)
+            said = done.stderr.strip()[-500:] if done.returncode else said
+        if not any(things_of(site, kind) for kind in KINDS):
+            break
+        time.sleep(1)
+    return said
 
 
 def remove_own_images(site: Site) -> None:
