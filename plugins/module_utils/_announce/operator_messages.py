@@ -9,13 +9,18 @@ from __future__ import annotations
 from typing import Any, Callable, Mapping, Sequence
 
 from .._incident.event import EventReport, HeldPlan, kept_at
-from .._incident.held import HELD, held_plans, made_in, workflow_address
+from .._incident.held import HELD, held_plans, is_out_of_date, made_in, workflow_address
 from .._incident.stamps import stamp
 from .outbox import Message
 from .settings import MAIL
 
 DIAGNOSED = "diagnosed"
 _ACTIONS, _REASONS, _LINES = 6, 5, 12  # that a message names
+
+
+def is_waiting(event: EventReport, events: Sequence[EventReport]) -> bool:
+    """Whether the plan of an event of kind held still waits: of another one nothing is asked any more."""
+    return not is_out_of_date(event, [each for each in events if each["seq"] > event["seq"]])
 
 
 def held_values(event: EventReport, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,7 +70,7 @@ def by_mail(
     found: list[Message] = []
     for event in events:
         template, values = "held", {}
-        if event["kind"] == HELD:
+        if event["kind"] == HELD and is_waiting(event, events):
             values = {**held_values(event, options), "by": event["by"], "host": event["host"]}
         elif event["kind"] == DIAGNOSED:
             template, values = "vendor", case_values(event, options)

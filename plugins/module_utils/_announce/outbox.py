@@ -12,11 +12,13 @@ Order holds within a channel: what is behind a message that waits, waits too.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Collection, Iterable, Mapping, Sequence
 
 from .._incident.event import EventReport, kept_at
+from .._incident.held import HELD, is_out_of_date
 from .._incident.phase import ENDED
 from .._incident.stamps import is_stamp, moment_of
 from .settings import MAIL, PAGE, PAGER, TRACKER
@@ -32,6 +34,8 @@ _PAGE_WAITS = timedelta(minutes=5)  # the same for a page
 _QUIET = "the present severity pages no person"
 _ANSWERED = "the incident was acknowledged, or is over"
 _OPEN_AGAIN = "the incident was opened again"
+_NO_PLAN = "its plan was carried out, refused or made anew"
+_OF_PLAN = re.compile(r"/held/(\d+)(?:/|\Z)")  # in a key, the number of the event
 _AT_ONCE = 20  # messages of a channel that are taken in one go
 
 
@@ -78,9 +82,11 @@ def entries_of(events: Iterable[EventReport]) -> list[Entry]:
     """All messages of an incident in the order in which they were queued."""
     entries: dict[str, Entry] = {}
     void: dict[str, str] = {}  # keys of messages that a later event has made wrong, and why
+    plans: dict[int, EventReport] = {}  # that were held, by the number of the event
     for event in events:
         if event["kind"] != "message":
             void.update(_made_void(event, entries.values()))
+            void.update(_of_no_plan(event, entries.values(), plans))
             continue
         note = event["note"]
         key, state = str(note.get("key", "")), str(note.get("state", ""))
@@ -103,6 +109,28 @@ def _made_void(event: EventReport, entries: Iterable[Entry]) -> dict[str, str]:
     return {}
 
 
+def _of_no_plan(
+    event: EventReport, entries: Iterable[Entry], plans: dict[int, EventReport]
+) -> Iterable[tuple[str, str]]:
+    """The keys of the messages about plans that wait no more after an event. ``plans``: gets the event's own plan."""
+    ended = [number for number, plan in plans.items() if is_out_of_date(plan, [event])]
+    for number in ended:
+        del plans[number]
+    if event["kind"] == HELD:
+        plans[event["seq"]] = event
+    return [(entry.message.key, _NO_PLAN) for entry in entries if _is_plan(entry) and _plan_of(entry) in ended]
+
+
+def _is_plan(entry: Entry) -> bool:
+    return entry.message.template == HELD
+
+
+def _plan_of(entry: Entry) -> int:
+    """The number of the event by which the plan of a message was held; 0 for a key that has none."""
+    found = _OF_PLAN.search(entry.message.key)
+    return int(found.group(1)) if found else 0
+
+
 def _calls(entry: Entry) -> bool:
     """Whether a message calls for an acknowledgement: a page to a person, or a line that says so in the channel."""
     return _is_page(entry) or entry.message.template in ("paged", "passed_over")
@@ -123,7 +151,11 @@ def _is_archive(entry: Entry) -> bool:
 
 def _void(entry: Entry, why: str) -> Entry:
     """No person is paged after the acknowledgement, and no channel of an open incident is archived. What is on its way
-    may still arrive; its sender reports it."""
+    may still arrive; its sender reports it. What a chat may have of a plan is asked for there, and reported in its
+    order; of a mail no second copy goes out."""
+    if _is_plan(entry):
+        is_maybe_there = entry.state == SENDING or (entry.asks and entry.message.channel != MAIL)
+        return entry if entry.state in FINAL or is_maybe_there else _replaced(entry, why)
     is_struck_always = _is_page(entry) or _is_archive(entry)
     if entry.state in FINAL or (not is_struck_always and entry.state in (SENDING, IN_DOUBT)):
         return entry

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Callable, Mapping, Sequence
 
 from .._incident.event import EventReport, kept_at
+from .._incident.held import HELD
 from .._incident.phase import ENDED, acknowledgements, phase_of, phases_of
 from .._incident.severity import is_worse
 from .._incident.stamps import is_stamp, moment_of, stamp
@@ -23,7 +24,7 @@ from .._oncall.escalation import AFTER
 from .chats.event_posts import POSTS
 from .follow_up import follow_up_messages
 from .incident_facts import IncidentFacts, cleaned, without_secrets
-from .operator_messages import by_mail, case_values, held_values
+from .operator_messages import by_mail, case_values, held_values, is_waiting
 from .outbox import Message
 from .page_states import OPERATIONAL, RESOLVED, PageState, keys_to_tell, page_states
 from .pages.page_components import components_by, components_told
@@ -161,8 +162,8 @@ def _posts(story: IncidentFacts, event: EventReport) -> list[Message]:
     """What is said of an event in the incident's channel."""
     said = POSTS.get(event["kind"])
     template, values = said(event) if said else ("", {})
-    if event["kind"] == "held":
-        template, values = "held", held_values(event, story.settings[SLACK])
+    if event["kind"] == HELD:
+        template, values = HELD if is_waiting(event, story.events) else "", held_values(event, story.settings[SLACK])
     if not template:
         return []
     who = {"by": event["by"], "host": event["host"], "at": stamp(kept_at(event))}

@@ -41,7 +41,7 @@ def _of(event: EventReport, since: Sequence[EventReport], fixed: dict[str, Any])
     mitigation = str(note.get("mitigation", ""))
     place = made_in(note)
     undoes = str(note.get("undoes", ""))
-    pending = not any(_replaces(later, event["host"], mitigation) or _denies(later, place) for later in since[1:])
+    pending = not is_out_of_date(event, since[1:])
     whole: Mapping[str, Any] = note.get("plan") or {}
     plans = [plan for plan in (whole, *(whole.get("alternatives") or ())) if plan.get("actions")]
     role = _ROLES.get(mitigation, mitigation)
@@ -85,6 +85,12 @@ def workflow_address(site: str, workflow: int) -> str:
     'https://awx.example.org/#/jobs/workflow/41/output'
     """
     return f"{site.rstrip('/')}/#/jobs/workflow/{workflow}/output" if site else ""
+
+
+def is_out_of_date(event: EventReport, since: Iterable[EventReport]) -> bool:
+    """Whether the plan of an event of kind held waits no more: it was carried out, refused, or made anew since."""
+    mitigation, place = str(event["note"].get("mitigation", "")), made_in(event["note"])
+    return any(_replaces(later, event["host"], mitigation) or _denies(later, place) for later in since)
 
 
 def _replaces(event: EventReport, host: str, mitigation: str) -> bool:

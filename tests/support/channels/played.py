@@ -106,7 +106,16 @@ def story(chance: random.Random) -> list[list[tuple[str, dict[str, Any]]]]:
     usual: list[list[tuple[str, dict[str, Any]]]] = [
         [("diagnosed", {"cause": "row", "lines": ["9 sessions wait"]})],
         [("severity", {"severity": "P0", "reason": "bookings fail", "facts": ["x"]})],
-        [("held", {"plan": {"digest": "d" * 64, "actions": [{"target": "1@x", "who": "web"}]}, "reasons": ["limit"]})],
+        [
+            (
+                "held",
+                {
+                    **act,
+                    "plan": {"digest": "d" * 64, "actions": [{"target": "1@x", "who": "web"}]},
+                    "reasons": ["limit"],
+                },
+            )
+        ],
         [("acknowledged", {})],
         [("role", {"role": "incident_commander", "person": "ada", "action": "taken"})],
         [("intended", {**act, "actions": [{"target": "1@x"}]}), ("mitigated", {**act, "done": ["ended one"]})],

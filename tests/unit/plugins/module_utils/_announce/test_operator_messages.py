@@ -5,9 +5,16 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.operator_m
     by_mail,
     case_values,
     held_values,
+    is_waiting,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import (
+    Message,
+    due,
+    entries_of,
+    queued_note,
 )
 
-from support.incident_events import event
+from support.incident_events import START, event
 
 ACTIONS = [{"target": f"t{number}", "action": "restart", "who": f"web-{number}"} for number in range(9)]
 MADE = {"workflow": 41, "job": 42}
@@ -42,6 +49,54 @@ def test_each_approver_has_a_mail_of_their_own():
     ]  # fmt: skip
     assert (found[0].values["incident"], found[0].values["to"]) == ("i", "ada@z")
     assert by_mail([held()], {**SITE, "approvers": []}, dict) == []
+
+
+ACT = {"mitigation": "restart_services"}
+DENIED = {"made_in": MADE, "approval": "denied", "task": "Approve", "message": "no"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "note", "waits"),
+    [
+        ("intended", ACT, False), ("mitigated", ACT, False), ("held", ACT, False), ("handed_over", DENIED, False),
+        ("mitigated", {"mitigation": "unblock_sessions"}, True), ("noted", ACT, True), ("approved", ACT, True),
+        ("handed_over", {**DENIED, "made_in": {"workflow": 7, "job": 8}}, True),
+    ],
+)  # fmt: skip
+def test_no_approval_is_asked_of_a_plan_that_waits_no_more(kind, note, waits):
+    """A channel that was silent had "A plan waits for an approval" after the plan was carried out."""
+    plan, later = held(made_in=MADE), event(kind, 2, seq=9, **note)
+    mails = by_mail([plan], SITE, lambda **more: {"incident": "i", **more})
+    logged = [event("message", 1, seq=3 + number, **queued_note(each)) for number, each in enumerate(mails)]
+    states = {entry.message.key: entry.state for entry in entries_of([plan, *logged, later])}
+    assert states == dict.fromkeys(("mail/held/2/ada@z", "mail/held/2/bob@z"), "queued" if waits else "replaced")
+    assert is_waiting(plan, [plan, later]) is waits
+    of_plan = [each.key for each in by_mail([plan, later], SITE, dict) if each.key.startswith("mail/held/2/")]
+    assert len(of_plan) == (2 if waits else 0)
+    elsewhere = {**later, "host": "db2"}
+    assert is_waiting(plan, [plan, elsewhere]) is (waits or kind != "handed_over"), "a plan of another host"
+
+
+@pytest.mark.parametrize(
+    ("key", "states", "left"),
+    [
+        ("slack/held/2", [], "replaced"), ("slack/standing/held/2", ["failed"], "replaced"),
+        ("slack/held/2", ["sending"], "sending"), ("slack/held/2", ["sending", "in_doubt"], "in_doubt"),
+        ("slack/held/2", ["sending", "in_doubt", "sending", "failed"], "failed"),
+        ("slack/held/2", ["sending", "sent"], "sent"),
+        ("mail/held/2/a@z", ["sending", "in_doubt"], "replaced"), ("mail/held/2/a@z", ["sending"], "sending"),
+        ("slack/held/21", [], "queued"), ("slack/vendor/2", [], "queued"),
+    ],
+)  # fmt: skip
+def test_what_may_have_arrived_is_asked_for_and_no_second_copy_of_a_mail_goes_out(key, states, left):
+    template = key.split("/")[-3 if "@" in key else -2]
+    message = Message(key, key.partition("/")[0], template, {})
+    told = [event("message", 1, **queued_note(message))]
+    told += [event("message", 2, key=key, state=state) for state in states]
+    (entry,) = entries_of([held(), *told, event("mitigated", 3, seq=9, **ACT)])
+    assert entry.state == left
+    assert left != "replaced" or entry.reason.startswith("its plan was carried out, refused or made anew")
+    assert len(due([entry], START.replace(hour=20))) == (left not in ("replaced", "sent"))
 
 
 def diagnosed(cause="stripe_down", lines=("503 from Stripe, request id req_7",)):
