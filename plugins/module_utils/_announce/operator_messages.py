@@ -15,7 +15,9 @@ from .outbox import Message
 from .settings import MAIL
 
 DIAGNOSED = "diagnosed"
-_ACTIONS, _REASONS, _LINES = 6, 5, 12  # that a message names
+_ACTIONS, _REASONS, _LINES = 6, 5, 30  # that a message names
+# Causes that are a provider's fault, and the provider, where the cause names it; else the target does.
+PROVIDERS = {"provider_fault": "", "stripe_down": "Stripe", "stripe_slow": "Stripe"}
 
 
 def is_waiting(event: EventReport, events: Sequence[EventReport]) -> bool:
@@ -35,31 +37,58 @@ def held_values(event: EventReport, options: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def case_values(event: EventReport, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of the text of a support case; empty where the event is no diagnosis of a cause for which the site says
-    whose fault it is and where a case is opened. ``options``: of the channel; of a cause that several vendors may have
-    a vendor is named by the target, too, as in ``provider_fault/stripe``."""
-    cause = str(event["note"].get("cause", "")) if event["kind"] == DIAGNOSED else ""
+def case_values(event: EventReport, options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Values of the text of a support case, for each vendor of whom a diagnosis says that the fault is theirs: of a
+    provider's fault also where the site names no vendor. ``options``: of the channel; of a cause that several vendors
+    may have a vendor is named by the target, too, as in ``provider_fault/stripe``. ``setting``: that has the vendor."""
     vendors = options["vendors"]
-    vendor = vendors.get(f"{cause}/{_target_of(event, cause)}", vendors.get(cause)) if cause else None
-    if not isinstance(vendor, Mapping):
-        return {}
-    lines = event["note"].get("lines")
-    return {
-        "vendor": str(vendor.get("name", "")), "address": str(vendor.get("address", "")), "cause": cause,
-        "lines": [str(line) for line in lines][:_LINES] if isinstance(lines, list) else [],
-        "at": stamp(kept_at(event)), "host": event["host"],
-    }  # fmt: skip
+    cases: dict[str, dict[str, Any]] = {}
+    for cause, target, lines in _causes_of(event) if event["kind"] == DIAGNOSED else ():
+        known = f"{cause}/{target}" if target else cause
+        setting = cause if cause in vendors and known not in vendors else known
+        vendor = vendors.get(setting)
+        if not isinstance(vendor, Mapping) and cause not in PROVIDERS:
+            continue
+        named = vendor if isinstance(vendor, Mapping) else {}
+        name = str(named.get("name") or PROVIDERS.get(cause) or target or "the provider")
+        values = {
+            "vendor": name, "address": str(named.get("address") or ""), "setting": f"vendors['{setting}']",
+            "cause": cause, "lines": _first(lines), "at": stamp(kept_at(event)), "host": event["host"],
+        }  # fmt: skip
+        cases.setdefault(name.casefold(), values)
+    return list(cases.values())
 
 
-def _target_of(event: EventReport, cause: str) -> str:
-    """The target of a diagnosed cause, as the name of a provider; empty where it has none."""
-    causes = event["note"].get("causes")
-    for each in causes if isinstance(causes, list) else ():
-        if isinstance(each, Mapping) and each.get("cause") == cause:
-            detail = each.get("detail")
-            return str(detail.get("target") or "") if isinstance(detail, Mapping) else ""
-    return ""
+def case_names(event: EventReport, cases: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the keys of the messages about these support cases have as their number, one for each."""
+    return [f"{event['seq']}.{number}" if number > 1 else str(event["seq"]) for number in range(1, len(cases) + 1)]
+
+
+def _causes_of(event: EventReport) -> list[tuple[str, str, list[str]]]:
+    """The diagnosed causes, the heaviest first: each with its target, as the name of a provider (empty where it has
+    none), and what was measured."""
+    note = event["note"]
+    causes = note.get("causes")
+    rows = [row for row in causes if isinstance(row, Mapping)] if isinstance(causes, list) else []
+    first, lines = str(note.get("cause") or ""), _texts(note.get("lines"))
+    rows = rows if any(row.get("cause") == first for row in rows) else [{"cause": first}, *rows]
+    found: list[tuple[str, str, list[str]]] = []
+    for row in rows:
+        detail, cause = row.get("detail"), str(row.get("cause") or "")
+        target = str(detail.get("target") or "") if isinstance(detail, Mapping) else ""
+        measured = _texts(row.get("evidence"))
+        is_first = cause == first and first not in (each[0] for each in found)
+        found.append((cause, target, (lines or measured) if is_first else measured))
+    return [each for each in found if each[0]]
+
+
+def _first(lines: list[str]) -> list[str]:
+    more = len(lines) - _LINES
+    return [*lines[:_LINES], f"and {more} more, which our log has"] if more > 0 else lines
+
+
+def _texts(lines: Any) -> list[str]:
+    return [str(line) for line in lines] if isinstance(lines, list) else []
 
 
 def by_mail(
@@ -69,17 +98,17 @@ def by_mail(
     template has, and more."""
     found: list[Message] = []
     for event in events:
-        template, values = "held", {}
+        cases = case_values(event, options)
+        asked = {f"vendor/{name}": values for name, values in zip(case_names(event, cases), cases)}
         if event["kind"] == HELD and is_waiting(event, events):
-            values = {**held_values(event, options), "by": event["by"], "host": event["host"]}
-        elif event["kind"] == DIAGNOSED:
-            template, values = "vendor", case_values(event, options)
+            asked[f"{HELD}/{event['seq']}"] = {**held_values(event, options), "by": event["by"], "host": event["host"]}
         found += [
             Message(
-                f"mail/{template}/{event['seq']}/{address}", MAIL, template,
+                f"mail/{name}/{address}", MAIL, name.partition("/")[0],
                 base(**{**values, "to": address, "at": stamp(kept_at(event))}), lane=address,
             )
-            for address in map(str, options["approvers"] if values else ())
+            for name, values in asked.items()
+            for address in map(str, options["approvers"])
         ]  # fmt: skip
     return found
 

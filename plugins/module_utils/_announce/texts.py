@@ -42,6 +42,17 @@ _CASE = (
     "{% for line in lines %}\n- {{ line }}{% endfor %}\nPlease report the state on your side. Our reference:"
     " {{ incident }}"
 )
+
+
+def _no_address(channel: str) -> str:
+    """For the site, behind the text that is for the vendor."""
+    return (
+        "{% if not address %}\n\nNo address is set where the case is opened. It belongs in runbook_announce."
+        + channel
+        + ".{{ setting | default('vendors') }}, as {name: NAME, address: URL}.{% endif %}"
+    )
+
+
 SLACK: Mapping[str, str] = {
     "channel": "*{{ severity }}* {{ scenario }} on {{ hosts }}, opened {{ opened_at }}: incident {{ incident }}"
     + _REPORTED
@@ -54,7 +65,9 @@ SLACK: Mapping[str, str] = {
     "{% if next %}\nNext: {{ next | run }} --check --diff{% endif %}",
     "note": "{{ by }}{% if done_at %} at {{ done_at }}{% endif %}: {{ text | said }}",
     "diagnosed": "*Cause: {{ cause }}* ({{ host }}){% for line in lines %}\n- {{ line }}{% endfor %}",
-    "vendor": "*Support case for {{ vendor }}*{% if address %}, to open at {{ address | link }}{% endif %}\n" + _CASE,
+    "vendor": "*Support case for {{ vendor }}*{% if address %}, to open at {{ address | link }}{% endif %}\n"
+    + _CASE
+    + _no_address("slack"),
     "held": "*A plan waits for an approval* ({{ host }}){% for plan in plans %}\n{{ plan.mitigation }}, digest"
     " {{ plan.digest }}:{% for action in plan.actions %}\n- {{ action }}{% endfor %}" + _MORE + "{% endfor %}"
     "{% for reason in reasons %}\nheld: {{ reason }}{% endfor %}"
@@ -125,6 +138,7 @@ MAIL: Mapping[str, str] = {
     "vendor_subject": "Support case for {{ vendor }}: {{ scenario }} on {{ host }}",
     "vendor": "To open{% if address %} at {{ address | link }}{% else %} with {{ vendor }}{% endif %}:\n\n"
     + _CASE
+    + _no_address("mail")
     + "\n",
     "page": "{{ severity }} {{ scenario }} on {{ hosts }}: you are on call as {{ step }}."
     "{% for each in passed | default([]) %}\nPassed over: {{ each }}.{% endfor %}\n\nIncident {{ incident }},"

@@ -24,7 +24,7 @@ from .._oncall.escalation import AFTER
 from .chats.event_posts import POSTS
 from .follow_up import follow_up_messages
 from .incident_facts import IncidentFacts, cleaned, without_secrets
-from .operator_messages import by_mail, case_values, held_values, is_waiting
+from .operator_messages import by_mail, case_names, case_values, held_values, is_waiting
 from .outbox import Message
 from .page_states import OPERATIONAL, RESOLVED, PageState, keys_to_tell, page_states
 from .pages.page_components import components_by, components_told
@@ -171,8 +171,9 @@ def _posts(story: IncidentFacts, event: EventReport) -> list[Message]:
 
 
 def _vendor(story: IncidentFacts, event: EventReport) -> list[Message]:
-    values = case_values(event, story.settings[SLACK])
-    return [_said(story, f"slack/vendor/{event['seq']}", "vendor", **values)] if values else []
+    cases = case_values(event, story.settings[SLACK])
+    names = case_names(event, cases)
+    return [_said(story, f"slack/vendor/{name}", "vendor", **values) for name, values in zip(names, cases)]
 
 
 def _ends(story: IncidentFacts, place: str) -> list[Message]:

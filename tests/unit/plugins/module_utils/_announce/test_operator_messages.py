@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.operator_messages import (
+    PROVIDERS,
     by_mail,
     case_values,
     held_values,
@@ -13,6 +14,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox imp
     entries_of,
     queued_note,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis import network, payments
 
 from support.incident_events import START, event
 
@@ -105,7 +107,7 @@ def diagnosed(cause="stripe_down", lines=("503 from Stripe, request id req_7",))
 
 def test_a_support_case_has_what_was_measured_and_where_it_is_opened():
     site = {**SITE, "vendors": {"stripe_down": STRIPE}}
-    values = case_values(diagnosed(), site)
+    (values,) = case_values(diagnosed(), site)
     assert (values["vendor"], values["address"]) == ("Stripe", "https://support.test")
     assert values["lines"] == ["503 from Stripe, request id req_7"]
     (first, second) = by_mail([diagnosed()], site, lambda **more: {"incident": "i", **more})
@@ -126,12 +128,51 @@ def test_of_a_cause_that_several_vendors_may_have_the_target_names_the_vendor(ca
     site = {**SITE, "vendors": {"provider_fault/maps": {"name": "Google"}, "provider_fault": {"name": "Any"}}}
     found = diagnosed("provider_fault")
     found["note"]["causes"] = causes
-    assert case_values(found, site)["vendor"] == vendor
+    (values,) = case_values(found, site)
+    assert values["vendor"] == vendor
+
+
+def fault(target, *lines):
+    return {"cause": "provider_fault", "detail": {"target": target}, "evidence": list(lines)}
+
+
+@pytest.mark.parametrize(
+    ("cause", "causes", "cases"),
+    [
+        ("provider_fault", [fault("maps")], [("maps", "vendors['provider_fault/maps']", ["503"])]),
+        ("provider_fault", [], [("the provider", "vendors['provider_fault']", ["503"])]),
+        ("stripe_slow", [], [("Stripe", "vendors['stripe_slow']", ["503"])]),
+        ("disk_full", [{"cause": "disk_full"}, fault("maps", "timed out, id 9")],
+         [("maps", "vendors['provider_fault/maps']", ["timed out, id 9"])]),
+        ("provider_fault", [fault("maps", "x"), fault("stripe", "y")],
+         [("maps", "vendors['provider_fault/maps']", ["503"]), ("stripe", "vendors['provider_fault/stripe']", ["y"])]),
+        ("stripe_down", [{"cause": "stripe_down"}, fault("stripe", "y")],
+         [("Stripe", "vendors['stripe_down']", ["503"])]),
+    ],
+)  # fmt: skip
+def test_a_provider_s_fault_has_its_case_also_where_no_vendor_is_set(cause, causes, cases):
+    """Without a table of vendors a provider's fault led to no text at all, and nothing said so."""
+    found = diagnosed(cause, ["503"])
+    found["note"]["causes"] = causes
+    values = case_values(found, SITE)
+    assert [(each["vendor"], each["setting"], each["lines"]) for each in values] == cases
+    assert {each["address"] for each in values} == {""}
+    mails = [message.key for message in by_mail([found], SITE, dict) if message.lane == "ada@z"]
+    assert mails == ["mail/vendor/3/ada@z", "mail/vendor/3.2/ada@z"][: len(cases)]
+
+
+def test_a_case_says_how_much_of_what_was_measured_it_leaves_out():
+    (values,) = case_values(diagnosed(lines=[f"line {number}" for number in range(40)]), SITE)
+    assert values["lines"][29:] == ["line 29", "and 10 more, which our log has"]
+
+
+def test_the_causes_of_providers_are_those_of_the_diagnosis():
+    assert set(PROVIDERS) == {network.PROVIDER, payments.STRIPE_DOWN, payments.STRIPE_SLOW}
 
 
 def test_a_cause_that_is_of_no_vendor_has_no_support_case():
     site = {**SITE, "vendors": {"stripe_down": STRIPE, "maps_down": "Maps"}}
     for other in (diagnosed("payment_code"), diagnosed(""), diagnosed("maps_down"), event("noted", 1, seq=3, text="x")):
-        assert case_values(other, site) == {}
+        assert case_values(other, site) == []
         assert by_mail([other], site, dict) == []
-    assert case_values(diagnosed(), SITE) == {}
+    assert case_values(diagnosed("key_refused"), SITE) == []

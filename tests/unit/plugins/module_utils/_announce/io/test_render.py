@@ -183,6 +183,19 @@ def test_a_support_case_is_ready_to_send_in_the_chat_and_by_mail():
         assert shown.strip().endswith("Our reference: i")
 
 
+def test_a_case_without_an_address_says_where_it_is_set():
+    opened = event("opened", 0, seq=1, severity="P1", scenario="network_connectivity", hosts=["web1"])
+    cause = {"cause": "provider_fault", "detail": {"target": "maps"}, "evidence": ["502, id 9"]}
+    diagnosed = event("diagnosed", 2, seq=2, cause="provider_fault", causes=[cause], lines=["502, id 9"])
+    found = {message.key: message for message in wanted("i", [opened, diagnosed], SETTINGS, START)}
+    for channel, key in (("mail", "mail/vendor/2/b@z.test"), ("slack", "slack/vendor/2")):
+        shown = Texts(channel).text("vendor", found[key].values)
+        assert "502, id 9" in shown
+        assert f"runbook_announce.{channel}.vendors['provider_fault/maps'], as {{name: NAME, address: URL}}" in shown
+    before = {name: value for name, value in found["slack/vendor/2"].values.items() if name != "setting"}
+    assert "runbook_announce.slack.vendors, as" in Texts("slack").text("vendor", before), "queued by a version before"
+
+
 def test_a_change_of_shift_and_a_page_say_where_no_person_is():
     values = {"step": "primary", "since": "9", "incident": "i", "severity": "P1", "scenario": "s", "phase": "open"}
     slack = Texts("slack", {})
