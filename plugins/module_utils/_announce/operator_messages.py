@@ -6,6 +6,7 @@ In the incident's channel, and by mail to the approvers. Pure.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Callable, Mapping, Sequence
 
 from .._incident.event import EventReport, HeldPlan, kept_at
@@ -15,6 +16,8 @@ from .outbox import Message
 from .settings import MAIL
 
 DIAGNOSED = "diagnosed"
+# A name that a shell and Ansible take as it is, and of which no program makes a link.
+_HOST = re.compile(r"(?!.*www\.)[a-z0-9][\w.-]*\Z", re.ASCII | re.IGNORECASE)
 _ACTIONS, _REASONS, _LINES = 6, 5, 30  # that a message names
 # Causes that are a provider's fault, and the provider, where the cause names it; else the target does.
 PROVIDERS = {"provider_fault": "", "stripe_down": "Stripe", "stripe_slow": "Stripe"}
@@ -27,13 +30,15 @@ def is_waiting(event: EventReport, events: Sequence[EventReport]) -> bool:
 
 def held_values(event: EventReport, options: Mapping[str, Any]) -> dict[str, Any]:
     """Values of the template for an event of kind held. ``options``: of the channel. ``address``: of the page of AWX on
-    which it is approved, made from the site's setting alone, since it becomes a link; empty where there is none."""
+    which it is approved, made from the site's setting alone, since it becomes a link; empty where there is none.
+    ``on``: the plan's host, as the command that approves it may name it; else empty."""
     workflow = made_in(event["note"])["workflow"]
     reasons = event["note"].get("reasons")
     return {
         "plans": [_plan(plan) for plan in held_plans([event])],
         "reasons": [str(reason) for reason in reasons][:_REASONS] if isinstance(reasons, list) else [],
         "address": workflow_address(str(options["awx_url"]), workflow) if workflow else "",
+        "on": event["host"] if _HOST.match(event["host"]) else "",
     }
 
 

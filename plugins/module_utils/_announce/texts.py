@@ -11,9 +11,16 @@ from __future__ import annotations
 
 from typing import Mapping
 
-# What users reported: the scenario of such an incident says nothing of it.
 # How much of a plan a message leaves out, since what is approved is the whole.
 _MORE = "{% if plan.more | default(0) %}\n- and {{ plan.more }} more, which the plan in the log has{% endif %}"
+# Where no page of AWX approves it. The gate takes the beginning of a digest.
+_APPROVE = (
+    "{% if not address %}\nTo approve{% if plans | length > 1 %} this one{% endif %}:"
+    " {{ 'playbooks/approve.yml' | run }} -e incident_id={{ incident }}"
+    " -e incident_approved_digest={{ plan.digest }}"
+    "{% if on | default('') %} -e runbook_hosts={{ on }}{% endif %}{% endif %}"
+)
+# What users reported: the scenario of such an incident says nothing of it.
 _REPORTED = "{% if reported | default('') %}\n{{ reported }}{% endif %}"
 # The facts by which it is so severe.
 _BECAUSE = "{% if because | default('') %}\n{{ because }}{% endif %}"
@@ -69,7 +76,8 @@ SLACK: Mapping[str, str] = {
     + _CASE
     + _no_address("slack"),
     "held": "*A plan waits for an approval* ({{ host }}){% for plan in plans %}\n{{ plan.mitigation }}, digest"
-    " {{ plan.digest }}:{% for action in plan.actions %}\n- {{ action }}{% endfor %}" + _MORE + "{% endfor %}"
+    " {{ plan.digest }}:{% for action in plan.actions %}\n- {{ action }}{% endfor %}" + _MORE + _APPROVE +
+    "{% endfor %}"
     "{% for reason in reasons %}\nheld: {{ reason }}{% endfor %}"
     "{% if address %}\nTo approve: {{ address | link }}{% endif %}",
     "mitigated": "*{{ mitigation }}* ({{ host }}){% for line in done %}\n- {{ line }}{% endfor %}",
@@ -132,7 +140,8 @@ MAIL: Mapping[str, str] = {
     "{% endfor %}\n",
     "held_subject": "A plan waits for an approval: {{ scenario }} on {{ host }}",
     "held": "A plan waits for an approval on {{ host }}.{% for plan in plans %}\n\n{{ plan.mitigation }}, digest"
-    " {{ plan.digest }}:{% for action in plan.actions %}\n- {{ action }}{% endfor %}" + _MORE + "{% endfor %}\n"
+    " {{ plan.digest }}:{% for action in plan.actions %}\n- {{ action }}{% endfor %}" + _MORE + _APPROVE +
+    "{% endfor %}\n"
     "{% for reason in reasons %}\nheld: {{ reason }}{% endfor %}\nMade at {{ at }} for {{ by }}."
     "{% if address %}\n\nTo approve: {{ address | link }}{% endif %}\n\nIncident {{ incident }}\n",
     "vendor_subject": "Support case for {{ vendor }}: {{ scenario }} on {{ host }}",

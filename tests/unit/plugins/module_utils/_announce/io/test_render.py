@@ -13,6 +13,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox imp
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.texts import TEMPLATES
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.wanted import wanted
+from ansible_collections.pafar.runbook.plugins.module_utils._core.approval import typed_digests
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
 
 from support.incident_events import START, event
@@ -165,6 +166,42 @@ def test_a_plan_of_a_workflow_is_sent_with_the_page_on_which_it_is_approved():
         shown = Texts(channel).text("held", found[key].values)
         assert f"To approve: {f'<{page}>' if channel == 'slack' else page}" in shown
         assert "restart web-1" in shown
+
+
+RUN = "ansible-playbook -i inventory playbooks/approve.yml"
+
+
+@pytest.mark.parametrize(
+    ("host", "more"),
+    [
+        ("db1", " -e runbook_hosts=db1"),
+        ("db-1.pafar.test", " -e runbook_hosts=db-1.pafar.test"),
+        ("a;rm x", ""),
+        ("www.pafar.test", ""),
+        ("", ""),
+    ],
+)
+def test_a_plan_without_a_workflow_is_sent_with_the_command_that_approves_it(host, more):
+    """Its message named the digest, and no command."""
+    whole = {"digest": "3f0c21d9a7be" + "4" * 52, "actions": [{"target": "t", "who": "web-1", "action": "restart"}]}
+    other = {"digest": "77aa21d9a7be" + "5" * 52, "actions": [{"target": "u", "who": "web-2", "action": "stop"}]}
+    opened = event("opened", 0, seq=1, severity="P1", scenario="disk_space", hosts=["web1"])
+    for plan, words in ((whole, "To approve"), ({**whole, "alternatives": [other]}, "To approve this one")):
+        held = {**event("held", 2, seq=5, plan=plan, reasons=["1"], mitigation="restart_services"), "host": host}
+        name = "2026-11-23-145635-disk_space-06f2a1"
+        found = {message.key: message for message in wanted(name, [opened, held], SETTINGS, START)}
+        for channel, key in (("mail", "mail/held/5/b@z.test"), ("slack", "slack/held/5")):
+            texts = Texts(channel, run=lambda name: f"ansible-playbook -i inventory playbooks/{name}.yml")
+            shown = texts.text("held", found[key].values)
+            commands = [line for line in shown.splitlines() if line.startswith(words + ":")]
+            digests = [each["digest"][:12] for each in (plan, *plan.get("alternatives", ()))]
+            assert commands == [
+                f"{words}: {RUN} -e incident_id={name} -e incident_approved_digest={digest}{more}" for digest in digests
+            ]
+            assert typed_digests(digests[0]) == [digests[0]], "which the gate takes"
+            assert plan["digest"].startswith(digests[0])
+            queued = {each: value for each, value in found[key].values.items() if each != "on"}
+            assert digests[0] in texts.text("held", queued), "queued by a version before"
 
 
 def test_a_support_case_is_ready_to_send_in_the_chat_and_by_mail():
