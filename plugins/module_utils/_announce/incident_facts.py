@@ -15,8 +15,10 @@ from .._incident.stamps import moment_of, stamp
 from .follow_up import COURSE
 from .settings import SLACK
 
-_LONG = 2000  # characters of one text of the log in a message
-_SAID = 20_000  # of what a person says: a channel that takes less has the whole as a file
+# Characters of one text in a message, twice as many as a person may write: a channel that takes less has all of the
+# message as a file, and what is longer, as the output of a program, says where it is whole.
+_LONG = 20_000
+_IS_CUT = f" (cut after {_LONG:,} characters: the incident log has the whole text)"
 _PLACES = ("to", "place", "user")  # addresses and ids of the site's own people and channels
 _REPORT = 400  # of what users reported, which several messages have
 
@@ -77,16 +79,16 @@ class IncidentFacts:
 
 def without_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a message; by those of ``_PLACES`` it finds its recipient."""
-    return {
-        name: value if name in _PLACES else cleaned(value, _SAID if name == "text" else _LONG)
-        for name, value in values.items()
-    }
+    return {name: value if name in _PLACES else cleaned(value) for name, value in values.items()}
 
 
-def cleaned(value: Any, longest: int = _LONG) -> Any:
+def cleaned(value: Any) -> Any:
     """A value for a template without secrets, and not too long."""
     if isinstance(value, str):
-        return shortened(redacted(value), longest)
+        text = redacted(value)
+        # Cleaned once more, as on its way through several hands, it stays as it is.
+        is_whole = len(text) <= _LONG or text.endswith(_IS_CUT)
+        return text if is_whole else f"{shortened(text, _LONG)}{_IS_CUT}"
     if isinstance(value, Mapping):
         return {str(name): cleaned(each) for name, each in value.items()}
     if isinstance(value, (list, tuple)):

@@ -56,7 +56,7 @@ def _severity(event: EventReport) -> tuple[str, dict[str, Any]]:
 
 def _role(event: EventReport) -> tuple[str, dict[str, Any]]:
     values = {**_fields(event, "person", "action"), "role": str(event["note"].get("role", "")).replace("_", " ")}
-    return "role", {**values, "lines": str(event["note"].get("handover") or "").splitlines()[:20]}
+    return "role", {**values, "lines": _first(str(event["note"].get("handover") or "").splitlines(), 200)}
 
 
 def _fields(event: EventReport, *names: str) -> dict[str, Any]:

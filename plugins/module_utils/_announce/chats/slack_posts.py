@@ -10,6 +10,7 @@ from typing import Any, Iterable, Mapping
 from ..outbox import Message
 
 _EVENT = "pafar_runbook"
+MOST_OF_BLOCK = 3000  # characters that a block of Slack has at most
 FILE = "file"  # the template of the whole text of a message that was cut
 PIN = "pin"  # of the pin of a message
 

@@ -17,6 +17,7 @@ from ..chats.io.slack_calls import Refused
 from ..chats.io.slack_rooms import SlackRooms
 from ..chats.slack_posts import (
     FILE,
+    MOST_OF_BLOCK,
     PIN,
     content,
     cut,
@@ -32,7 +33,7 @@ from .channel import Thread
 from .http_call import Answered
 from .render import Texts
 
-_MOST, _TOPIC = 3000, 250  # characters of a block of Slack, and of a topic
+_TOPIC = 250  # characters of a topic
 _ID = re.compile(r"[CG][A-Z0-9]{8,}\Z")  # of a channel, whose name has no capital letter
 _TWICE = "perhaps twice: where it went first cannot be read"
 _FILE, _PLAIN = "whole.txt", "mail"  # of a message that was cut, in its thread
@@ -172,7 +173,7 @@ class Slack(SlackRooms):
 
     @staticmethod
     def _cut(whole: str, about: str) -> str:
-        return cut(whole, _MOST - units(about)) + about
+        return cut(whole, MOST_OF_BLOCK - units(about)) + about
 
     # --- the whole text of a message that was cut: a file in its thread, which is a message of its own ---------------
 
@@ -180,7 +181,7 @@ class Slack(SlackRooms):
         """Whether the message is cut in the channel where it is."""
         whole, place = self._whole(message, thread), reference.partition("/")[0]
         about = self._about(message, whole, place, thread)
-        if units(whole) <= _MOST - units(about):
+        if units(whole) <= MOST_OF_BLOCK - units(about):
             return False
         thread.owed.append(file_of(message, reference, _FILE))
         return True

@@ -9,6 +9,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.slack i
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Entry, Message, due, entries_of
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 
+from support.channels.played import Channels, Played
 from support.channels.server import EFFECT_CLOSED, STATUS, Fault
 from support.channels.slack import Slack
 from support.incident_events import START, event
@@ -73,3 +74,41 @@ def test_what_is_answered_or_refused_owes_nothing(slack):
     notes = run(slack, [CHANNEL, LINKS])
     assert [note["key"] for note in notes] == ["slack/channel", "slack/links"]
     assert [note["reason"] for note in notes] == ["not invited: cant_invite", "not pinned: Slack: missing_scope"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "note"),
+    [
+        ("handed_over", {"task": "Mitigation | Restart", "message": "{words}"}),
+        ("severity", {"severity": "P0", "before": "P1", "reason": "{words}"}),
+        ("noted", {"text": "{words}"}), ("diagnosed", {"cause": "row", "lines": ["{words}"]}),
+        ("role", {"role": "incident_commander", "action": "taken", "person": "ada", "handover": "{lines}"}),
+    ],
+)  # fmt: skip
+def test_a_long_text_of_the_log_is_whole_in_the_file_without_its_secrets(tmp_path, kind, note):
+    """It was cut after 2000 characters before it was queued, so that no channel had the rest, and no file."""
+    words = "the step failed, password=hunter2hunter2 " + " ".join(f"word{number}" for number in range(1000))
+    lines = "\n".join(f"the step {number} failed, in many words that a person has written" for number in range(99))
+    with Channels() as channels:
+        played = Played(channels, 1, tmp_path)
+        given = {name: value.format(words=words, lines=lines) if isinstance(value, str) else [words]
+                 for name, value in note.items()}  # fmt: skip
+        played.write((kind, given))
+        played.drain(budget=20.0)
+        texts = list(channels.slack.texts.values())
+        posts = [each["text"] for room in channels.slack.rooms for each in room.messages]
+        mark, last = ("step 98", "step 97") if "{lines}" in note.values() else ("word999", "word998")
+        assert texts, "the whole as a file"
+        assert all(mark in text and last in text for text in texts)
+        assert "hunter2" not in str(texts) + str(posts)
+        assert max(map(len, posts)) <= 3000
+        rooms = [room for room in channels.slack.rooms if room.files]
+        assert all(len(room.files) == 1 for room in rooms), "once in each channel"
+
+
+def test_the_line_of_a_channel_is_never_more_than_slack_takes(slack):
+    """A block that is too long is refused for good, and the incident had no channel."""
+    long = Message("slack/channel", "slack", "channel", {**CHANNEL.values, "hosts": "<a&b>, " * 900})
+    notes = run(slack, [long])
+    assert [note["state"] for note in notes] == ["sent"]
+    assert len(slack.room(NAME).messages[0]["text"]) <= 3000

@@ -20,7 +20,7 @@ from ...io.http_call import Answered
 from ...io.render import Texts
 from ...outbox import Message
 from .. import slack_errors as errors
-from ..slack_posts import content, first_of, incident_of, invitation_of, is_post_of
+from ..slack_posts import MOST_OF_BLOCK, content, cut, first_of, incident_of, invitation_of, is_post_of
 from .slack_calls import Refused, SlackCalls
 
 _NAMES = 20  # suffixes that are tried for a channel's name
@@ -131,7 +131,7 @@ class SlackRooms(SlackCalls):
     def _is_written(self, channel: str, message: Message, thread: Thread) -> bool:
         """Writes the line that makes the channel this incident's, and takes it back where another one was there first.
         Returned is whether the channel is this incident's."""
-        text = self.texts.text("channel", message.values)
+        text = cut(self.texts.text("channel", message.values), MOST_OF_BLOCK)
         sent = self._call("chat.postMessage", thread, channel=channel, **content(text, thread.incident, message.key))
         first = None
         with suppress(Answered):  # where it cannot be read, the line that was taken counts
