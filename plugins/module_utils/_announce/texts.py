@@ -130,7 +130,7 @@ MAIL: Mapping[str, str] = {
     "mail": "{{ title | words }}\n\nState: {{ state }}, since {{ at }}\nSeverity: {{ severity }}"
     "\nBegan: {{ opened_at }}{% if cause %}\nCause: {{ cause | words }}{% endif %}"
     "{% if resolution %}\nResolution: {{ resolution | words }}{% endif %}"
-    "{% if text %}\n\n{{ text | said }}{% endif %}"
+    "{% if text %}\n\n{{ text | said }}{% elif again | default(false) %}\n\nThe incident is still open.{% endif %}"
     "{% if next_at %}\n\nNext update by {{ next_at }}{% endif %}\n\nIncident {{ incident }}\n",
     "review_subject": "Review of {{ severity }} {{ scenario }}, {{ review_at }}",
     "review": "The review of {{ severity }} {{ scenario }} (incident {{ incident }}) is at {{ review_at }}."

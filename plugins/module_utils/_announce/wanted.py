@@ -24,6 +24,7 @@ from .._oncall.escalation import AFTER
 from .chats.event_posts import POSTS
 from .follow_up import follow_up_messages
 from .incident_facts import IncidentFacts, cleaned, without_secrets
+from .mails.mail_states import mail_states
 from .operator_messages import by_mail, case_names, case_values, held_values, is_waiting
 from .outbox import Message
 from .page_states import OPERATIONAL, RESOLVED, PageState, keys_to_tell, page_states
@@ -264,14 +265,15 @@ def _seconds(value: Any) -> timedelta:
 
 def _mail(story: IncidentFacts) -> list[Message]:
     """To the approvers each plan that waits and each support case; to the stakeholders one at the opening, and one for
-    every state that the facts reach, unless a newer one is reached before it was sent."""
+    every state that the facts reach and every update, unless a newer one is reached before it was sent."""
     options = story.settings[MAIL]
     of_operators = by_mail(story.events, options, story.base)
     return of_operators + (_states_by_mail(story, options) if story.worst in options["severities"] else [])
 
 
 def _states_by_mail(story: IncidentFacts, options: Mapping[str, Any]) -> list[Message]:
-    states = page_states(story.events, story.now, _seconds(options["soak"]), True)
+    reached = mail_states(story.events, story.now, _seconds(options["soak"]))
+    states = [each.state for each in reached]
     names = [f"mail/{state.state}/{state.seq}" for state in states]
     # A mail for each of them: one who refuses it keeps it from no other.
     keys = {address: keys_to_tell(names, story.queued, f"/{address}") for address in map(str, options["to"])}
@@ -281,7 +283,7 @@ def _states_by_mail(story: IncidentFacts, options: Mapping[str, Any]) -> list[Me
             state=state.state, title=_public_words(story, options), cause=_cause(options, state.cause), text=state.text,
             resolution=_resolution(options, state),
             at=_at(story.events, _since(states[: number + 1])), severity=_severity(story),
-            next_at=_next_update(story, state),
+            next_at=_next_update(story, state), again=reached[number].is_update,
         )  # fmt: skip
         thing = "" if state.text else "mail"  # what a person wrote is sent whatever comes after it
         messages += [
@@ -310,9 +312,9 @@ def _severity(story: IncidentFacts) -> str:
 
 
 def _promised(story: IncidentFacts, state: PageState) -> str:
-    """Until when the text that a person wrote for the public promises the next one; empty where it does not."""
+    """Until when the update that led to this state promises the next one; empty without one that does."""
     notes = [event["note"] for event in story.events if event["seq"] == state.seq and event["kind"] == "update"]
-    promise = str(notes[0].get("next_at") or "") if notes and state.text and state.state != RESOLVED else ""
+    promise = str(notes[0].get("next_at") or "") if notes and state.state != RESOLVED else ""
     return promise if is_stamp(promise) else ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
@@ -60,3 +61,23 @@ def test_what_is_shown_is_what_goes_out(channels, tmp_path, kind):
     chat = {row["text"] for row in planned.values() if row["channel"] == "slack"}
     posts = {each["text"].partition("\n<#")[0] for room in channels.slack.rooms for each in room.messages}
     assert posts <= chat
+
+
+def test_an_update_for_the_people_of_the_site_keeps_the_promise_of_the_last_mail(channels, tmp_path):
+    """In the site's public words: what the person said inside is in the channel alone."""
+    channels.mail.mails.clear()
+    played = Played(channels, 4, tmp_path)
+    played.write()
+    played.drain(budget=20.0)
+    promised = stamp(played.now + timedelta(hours=1))
+    played.now += timedelta(minutes=20)
+    played.write(("update", {"audience": "inside", "text": "row lock of nightly-report", "next_at": promised}))
+    played.drain(budget=20.0)
+    first, update = [mail.get_content() for mail in channels.mail.mails if mail["To"] == "ceo@pafar.test"]
+    assert "Next update by" in first
+    promise = f"The incident is still open.\n\nNext update by {promised[:10]} {promised[11:19]} UTC"
+    assert promise in update.replace("\r", "")
+    assert not [mail for mail in channels.mail.mails if "row lock" in mail.get_content()]
+    assert "row lock of nightly-report" in str([each["text"] for each in channels.slack.rooms[-1].messages])
+    played.drain(budget=20.0)
+    assert len(channels.mail.mails) == 4, "once to each of two"
