@@ -99,13 +99,18 @@ messages:
     incident: {description: "Id of the incident.", type: str}
     key: {description: "Key of the message within the incident.", type: str}
     channel: {description: "Channel it went to.", type: str}
-    to: {description: "Recipient, or place within the channel.", type: str}
+    to:
+      description: "Recipient: an address, the channel of a chat, the page with its id, the host of a tracker."
+      type: str
     title: {description: "Subject of a mail, title of an issue or of an incident of the page; else empty.", type: str}
     text: {description: "Text as it goes out.", type: str}
     state:
       description: "What became of it: sent, failed, in_doubt, refused, queued, sending, or planned in check mode."
       type: str
-    reason: {description: "Why it was not sent, or what is to be known of it.", type: str}
+    reason:
+      description: >-
+        Why it was not sent, or what is to be known of it; in check mode what goes with it, as who is invited.
+      type: str
 differences:
   description: What a status page shows that the log does not say, a sentence each.
   returned: success

@@ -24,7 +24,7 @@ def of_announced(result: Mapping[str, Any]) -> list[Line]:
         lines.append((DIM, "sent: " + ", ".join(f"{number} to {channel}" for channel, number in sent.items())))
     for row in result["messages"]:
         if row["state"] == _PLANNED:
-            lines.append((DIM, f"would be sent to {row['channel']} ({row['to']}): {whole_of(row)}"))
+            lines.append((DIM, f"would be sent to {row['channel']} ({to_whom(row)}): {whole_of(row)}"))
         elif row["state"] != SENT:
             why = f": {row['reason']}" if row["reason"] else ""
             lines.append((CARE, f"not sent to {row['channel']} yet: {row['key']} ({_words(row['state'])}){why}"))
@@ -40,6 +40,11 @@ def of_announced(result: Mapping[str, Any]) -> list[Line]:
 def whole_of(row: Mapping[str, Any]) -> str:
     """A message as a person reads it: its subject or title, where it has one, and its text."""
     return f"{row['title']}: {row['text']}" if row["title"] else str(row["text"])
+
+
+def to_whom(row: Mapping[str, Any]) -> str:
+    """Its recipient, and what goes with it."""
+    return f"{row['to']}; {row['reason']}" if row["reason"] else str(row["to"])
 
 
 def _words(state: str) -> str:

@@ -34,7 +34,7 @@ _PAGE_WAITS = timedelta(minutes=5)  # the same for a page
 _QUIET = "the present severity pages no person"
 _ANSWERED = "the incident was acknowledged, or is over"
 _OPEN_AGAIN = "the incident was opened again"
-_NO_PLAN = "its plan was carried out, refused or made anew"
+_NO_PLAN = "its plan was carried out, refused or made again"
 _OF_PLAN = re.compile(r"/held/(\d+)(?:/|\Z)")  # in a key, the number of the event
 _AT_ONCE = 20  # messages of a channel that are taken in one go
 

@@ -4,9 +4,14 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+import re
+from typing import Any, Mapping, TypedDict
 
+from .._core.urls import base_url_of
 from .._incident.hash_chain import Head
+from .chats.slack_posts import FILE, MOST_OF_BLOCK, PIN, units
+from .outbox import PERSON
+from .settings import PAGE, PAGER, SLACK, TRACKER
 from .silences import Silencing
 
 
@@ -56,7 +61,8 @@ class OutboxReport(TypedDict):
 
 class AnnouncedMessage(TypedDict):
     """A message and what became of it; ``text``: as it goes out; ``title``: its subject or title, empty where its
-    channel has none; ``to``: the channel or the recipient."""
+    channel has none; ``to``: the channel or the recipient, by its name; ``reason``: why it was not sent, or what is to
+    be known of it, as what goes with it."""
 
     incident: str
     key: str
@@ -81,3 +87,68 @@ class AnnounceReport(TypedDict):
     waiting: int
     heads: dict[str, Head]
     lines: list[str]
+
+
+_CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{8,}\Z")
+
+
+def recipient(taken: TakenMessage, options: Mapping[str, Any], own: str) -> str:
+    """To whom a message goes, without a secret. ``options``: the settings of its channel; ``own``: the incident's own
+    channel in the chat, empty where it has none."""
+    name, values = taken["channel"], taken["values"]
+    if values.get("to"):
+        return str(values["to"])
+    if name == PAGE:
+        return f"{options['kind']} {options['page'] or _host(options['api'])}".strip()
+    if name == PAGER:
+        return str(options["kind"])
+    if name == TRACKER:
+        return _host(options["url"]) or name
+    if name == SLACK:
+        return _in_chat(taken, str(options["standing_channel"]).lstrip("#"), own)
+    return name
+
+
+def _host(address: Any) -> str:
+    """An address may have a token in its path."""
+    return base_url_of(str(address))[0]
+
+
+def _in_chat(taken: TakenMessage, standing: str, own: str) -> str:
+    values = taken["values"]
+    if values.get("post"):  # a message, by the id of its channel
+        return f"the channel {str(values['post']).partition('/')[0]}"
+    if taken["audience"] == PERSON:
+        return f"{values.get('person') or 'a person'} ({values.get('place')})"
+    if own and values.get("place") != "standing":
+        return own
+    return standing if _CHANNEL_ID.match(standing) else f"#{standing}"
+
+
+def own_channel(incident: OutboxOfIncident) -> str:
+    """An incident's own channel in the chat, empty without one: by its id once it is made, since its name may have
+    a number then."""
+    made = incident["references"].get("slack/channel")
+    if made is not None:
+        return f"the incident's own channel {made}" if made else ""
+    names = [taken["values"].get("name") for taken in incident["messages"] if taken["key"] == "slack/channel"]
+    return f"#{names[0]}" if names else ""
+
+
+def beside(taken: TakenMessage, text: str) -> str:
+    """What goes out with a message, or is done in its place, in words; empty for a message alone."""
+    template, values = taken["template"], taken["values"]
+    if taken["channel"] in (PAGER, TRACKER):
+        return str(values.get("action") or "")
+    if taken["channel"] != SLACK:
+        return ""
+    if template == "channel":
+        people = ", ".join(str(user) for user in values.get("invite") or ())
+        return f"this channel is made{f', and {people} invited' if people else ''}"
+    if template == "invite":
+        return f"{values.get('user')} is invited"
+    done = {"topic": "as its topic", "archive": "this channel is archived", PIN: "a message is pinned",
+            FILE: "the whole text of a message, as a file in its thread"}  # fmt: skip
+    more = ["pinned"] if values.get("pin") else []
+    more += ["cut, with the whole text as a file"] if units(text) > MOST_OF_BLOCK else []
+    return done.get(template) or ", ".join(more)

@@ -10,14 +10,23 @@ from typing import Any, Callable, Mapping, Sequence, cast
 
 from ..._core.errors import RunbookError
 from ..._incident.stamps import is_stamp, moment_of
-from ..announce_lines import whole_of
+from ..announce_lines import to_whom, whole_of
 from ..escape import TARGETS, hosts_of
 from ..options import SECRETS
 from ..outbox import Entry, Message
 from ..pages.io.cachet import Cachet
 from ..pages.io.page_reading import Page, PageReading
 from ..pages.io.statuspage import Statuspage
-from ..report import AnnouncedMessage, AnnounceReport, OutboxOfIncident, OutboxReport, TakenMessage
+from ..report import (
+    AnnouncedMessage,
+    AnnounceReport,
+    OutboxOfIncident,
+    OutboxReport,
+    TakenMessage,
+    beside,
+    own_channel,
+    recipient,
+)
 from ..settings import ALERTMANAGER, MAIL, PAGE, PAGER, SLACK, TRACKER, addresses_of, incomplete, usable_settings
 from ..texts import TEMPLATES
 from .alertmanager import Silencer
@@ -96,9 +105,9 @@ class Announcing:
             looked = Silencer(self.alertmanager, report["incidents"], budget, clock, only_look=True).start().join()
             found["silences"] = list(looked.lines)
         for incident in report["incidents"]:
-            found["messages"] += [self._row(incident["id"], taken, "planned", "") for taken in incident["messages"]]
+            found["messages"] += [self._row(incident, taken, "planned") for taken in incident["messages"]]
             found["waiting"] += incident["waiting"]
-        found["lines"] += [f"{row['channel']} to {row['to']}: {whole_of(row)}" for row in found["messages"]]
+        found["lines"] += [f"{row['channel']} to {to_whom(row)}: {whole_of(row)}" for row in found["messages"]]
         found["left"] += self._problems()
         found["lines"] += found["silences"] + found["left"]
         return found
@@ -160,7 +169,7 @@ class Announcing:
             states = {note["key"]: note for note in (*results.kept, *results.notes)}
             for taken in incident["messages"]:
                 note = states.get(taken["key"], {"state": "sending", "reason": "no answer within the time"})
-                row = self._row(incident["id"], taken, str(note["state"]), str(note.get("reason") or ""))
+                row = self._row(incident, taken, str(note["state"]), str(note.get("reason") or ""))
                 found["messages"].append(row)
             found["differences"] += [f"{incident['id']}: {text}" for text in results.differences]
         if writes:  # a channel that is silent has taken all the time
@@ -193,7 +202,10 @@ class Announcing:
     def _page(self) -> Page:
         return cast(Page, self.channel(PAGE))
 
-    def _row(self, incident: str, taken: TakenMessage, state: str, reason: str) -> AnnouncedMessage:
+    def _row(
+        self, incident: OutboxOfIncident, taken: TakenMessage, state: str, reason: str | None = None
+    ) -> AnnouncedMessage:
+        """``reason`` None: what goes with it."""
         name, values = taken["channel"], taken["values"]
         template = taken["template"]
         texts, title = self.texts[name], ""
@@ -204,13 +216,14 @@ class Announcing:
                 kind = str(self.settings[name].get("kind") or "")
                 text, title = texts.text(template, shown, kind if kind in TARGETS else ""), texts.title(template, shown)
             else:
-                text = f"{template} {values.get('name', '')}"
+                text = template
         except RunbookError as error:
             text = str(error)
-        to = str(values.get("to") or values.get("place") or name)
         return {
-            "incident": incident, "key": taken["key"], "channel": name, "to": to, "title": title,
-            "text": text.strip(), "state": state, "reason": reason,
+            "incident": incident["id"], "key": taken["key"], "channel": name,
+            "to": recipient(taken, self.settings[name], own_channel(incident)),
+            "title": title, "text": text.strip(), "state": state,
+            "reason": beside(taken, text) if reason is None else reason,
         }  # fmt: skip
 
 

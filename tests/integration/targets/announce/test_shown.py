@@ -55,6 +55,7 @@ def test_what_is_shown_is_what_goes_out(channels, tmp_path, kind):
     ]
     pages = [row for row in planned.values() if row["channel"] == "page"]
     assert ([row["text"] for row in pages], pages[0]["title"]) == (texts, server.incidents[0]["name"])
+    assert {row["to"] for row in pages} == {"statuspage p1" if kind == "statuspage" else "cachet 127.0.0.1"}
     (issue,) = channels.tracker.issues
     made = planned["tracker/create/1"]
     assert (made["title"], made["text"]) == (issue["title"], issue["said"][0])
@@ -81,3 +82,23 @@ def test_an_update_for_the_people_of_the_site_keeps_the_promise_of_the_last_mail
     assert "row lock of nightly-report" in str([each["text"] for each in channels.slack.rooms[-1].messages])
     played.drain(budget=20.0)
     assert len(channels.mail.mails) == 4, "once to each of two"
+
+
+def test_a_run_in_check_mode_names_each_recipient_and_what_is_done_beside(channels, tmp_path):
+    played = Played(channels, 2, tmp_path)
+    played.write(("diagnosed", {"cause": "row", "lines": [TEXT]}))
+    before, name = shown(played)["messages"], f"#incident-{played.day}-1456"
+    planned = {row["key"]: (row["to"], row["reason"]) for row in before}
+    assert planned["slack/channel"] == (name, "this channel is made, and U1, U2 invited")
+    assert planned["slack/links"] == (name, "pinned")
+    assert planned["slack/standing/opened"] == ("#pafar-incidents", "")
+    assert [to for key, to in planned.items() if "/topic/" in key] == [(name, "as its topic")]
+    assert planned["tracker/create/1"] == ("127.0.0.1", "create")
+    assert planned["pager/trigger/1"] == ("pagerduty", "trigger")
+    assert {row["to"] for row in before if row["channel"] == "mail"} == {"ceo@pafar.test", "cto@pafar.test"}
+    played.drain(budget=20.0)
+    room = channels.slack.room(name[1:])
+    assert (len(room.pins), {"U1", "U2"} <= set(room.members)) == (1, True)
+    played.write(("noted", {"text": "moved it"}))
+    (later,) = [row for row in shown(played)["messages"] if row["key"].startswith("slack/note/")]
+    assert (later["to"], later["text"]) == (f"the incident's own channel {room.id}", "ada: moved it")

@@ -19,6 +19,8 @@ def row(state, reason="", channel="slack"):
          [(CARE, "not sent to slack yet: slack/note/7 (in doubt): cut")]),
         ({"messages": [row("planned")], "differences": ["the page says resolved"]},
          [(DIM, "would be sent to slack (incident): moved it"), (CARE, "the page says resolved")]),
+        ({"messages": [row("planned", "pinned")], "differences": []},
+         [(DIM, "would be sent to slack (incident; pinned): moved it")]),
         ({"messages": [{**row("planned", channel="mail"), "title": "[RESOLVED] Slow"}], "differences": []},
          [(DIM, "would be sent to mail (incident): [RESOLVED] Slow: moved it")]),
         ({"messages": [row("sent", "not pinned")], "differences": []},

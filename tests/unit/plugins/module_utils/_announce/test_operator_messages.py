@@ -97,7 +97,7 @@ def test_what_may_have_arrived_is_asked_for_and_no_second_copy_of_a_mail_goes_ou
     told += [event("message", 2, key=key, state=state) for state in states]
     (entry,) = entries_of([held(), *told, event("mitigated", 3, seq=9, **ACT)])
     assert entry.state == left
-    assert left != "replaced" or entry.reason.startswith("its plan was carried out, refused or made anew")
+    assert left != "replaced" or entry.reason.startswith("its plan was carried out, refused or made again")
     assert len(due([entry], START.replace(hour=20))) == (left not in ("replaced", "sent"))
 
 
