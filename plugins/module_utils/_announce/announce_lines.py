@@ -5,17 +5,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Mapping
+from typing import Any, Iterable, Mapping
 
 from .._core.console import BAD, CARE, DIM, Line
 from .._incident.hash_chain import head_text
-from .outbox import SENT
+from .outbox import SENT, named_first
 
 _PLANNED = "planned"
 
 
 def of_announced(result: Mapping[str, Any]) -> list[Line]:
-    """One line of what went out, one for each message that did not, and what a page shows that it should not."""
+    """One line of what went out, one for each reason why messages did not, and what a page shows that it should not."""
     if "error" in result and "messages" not in result:
         return [(BAD, f"nothing was sent: {result['msg']}")]
     lines: list[Line] = []
@@ -25,16 +25,25 @@ def of_announced(result: Mapping[str, Any]) -> list[Line]:
     for row in result["messages"]:
         if row["state"] == _PLANNED:
             lines.append((DIM, f"would be sent to {row['channel']} ({to_whom(row)}): {whole_of(row)}"))
-        elif row["state"] != SENT:
-            why = f": {row['reason']}" if row["reason"] else ""
-            lines.append((CARE, f"not sent to {row['channel']} yet: {row['key']} ({_words(row['state'])}){why}"))
-        elif row["reason"]:
-            lines.append((CARE, f"{row['channel']}: {row['key']}: {row['reason']}"))
+    for first, keys in alike(row for row in result["messages"] if row["state"] != _PLANNED):
+        why = f": {first['reason']}" if first["reason"] else ""
+        if first["state"] != SENT:
+            lines.append((CARE, f"not sent to {first['channel']} yet: {keys} ({_words(first['state'])}){why}"))
+        elif why:
+            lines.append((CARE, f"{first['channel']}: {keys}{why}"))
     lines += [(CARE, difference) for difference in result["differences"]]
     lines += [(DIM, line) for line in result["silences"]]
     heads = [f"{incident} (head {head_text(head)})" for incident, head in result["heads"].items()]
     lines += [(DIM, f"incident log: {', '.join(heads)}")] if heads else []
     return lines + [(CARE, line) for line in result["left"]]
+
+
+def alike(rows: Iterable[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], str]]:
+    """Messages of which the same is to be said: the first of them, and their keys."""
+    found: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault((row["channel"], row["state"], row["reason"]), []).append(row)
+    return [(each[0], named_first([str(row["key"]) for row in each])) for each in found.values()]
 
 
 def whole_of(row: Mapping[str, Any]) -> str:

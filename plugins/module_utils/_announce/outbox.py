@@ -317,15 +317,28 @@ def is_waiting(entry: Entry) -> bool:
 
 
 def lines_of_outbox(entries: Sequence[Entry], now: datetime) -> list[str]:
-    """What is not delivered, a sentence each, the oldest first."""
-    lines = []
+    """What is not delivered, the oldest first: a sentence for each channel, state and reason."""
+    alike: dict[tuple[str, str, str], list[Entry]] = {}
     for entry in entries:
-        if not is_waiting(entry) and entry.state != REFUSED:
-            continue
-        when = f", tried again in {max(0, (entry.next_at - now).total_seconds()):.0f} s" if entry.next_at else ""
-        why = f": {entry.reason}" if entry.reason else ""
-        lines.append(f"{entry.message.channel}: {entry.message.key} is {entry.state.replace('_', ' ')}{why}{when}")
+        if is_waiting(entry) or entry.state == REFUSED:
+            alike.setdefault((entry.message.channel, entry.state, entry.reason), []).append(entry)
+    lines = []
+    for (channel, state, reason), found in alike.items():
+        next_at = min((entry.next_at for entry in found if entry.next_at), default=None)
+        when = f", tried again in {max(0, (next_at - now).total_seconds()):.0f} s" if next_at else ""
+        why = f": {reason}" if reason else ""
+        named = named_first([entry.message.key for entry in found])
+        lines.append(f"{channel}: {named} {'is' if len(found) == 1 else 'are'} {state.replace('_', ' ')}{why}{when}")
     return lines
+
+
+def named_first(keys: Sequence[str]) -> str:
+    """Messages of which the same is to be said: a missing library is one fault, and not one of each message.
+
+    >>> named_first(["slack/note/7", "slack/note/8", "slack/note/9"])
+    'slack/note/7 and 2 more'
+    """
+    return keys[0] if len(keys) == 1 else f"{keys[0]} and {len(keys) - 1} more"
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from typing import Any, Callable, Mapping, Sequence, cast
 
 from ..._core.errors import RunbookError
 from ..._incident.stamps import is_stamp, moment_of
-from ..announce_lines import to_whom, whole_of
+from ..announce_lines import alike, to_whom, whole_of
 from ..escape import TARGETS, hosts_of
 from ..options import SECRETS
-from ..outbox import Entry, Message
+from ..outbox import SENT, Entry, Message
 from ..pages.io.cachet import Cachet
 from ..pages.io.page_reading import Page, PageReading
 from ..pages.io.statuspage import Statuspage
@@ -181,7 +181,7 @@ class Announcing:
                 keep(name, list(events))
             found["silences"] = list(silencer.lines)
         found["waiting"] = sum(incident["waiting"] for incident in report["incidents"])
-        found["lines"] = [_line(row) for row in found["messages"]] + found["differences"] + found["silences"]
+        found["lines"] = _lines(found["messages"]) + found["differences"] + found["silences"]
         found["left"] += self._problems()
         found["lines"] += found["left"]
         if errors:
@@ -273,6 +273,12 @@ def _without_past_promise(values: Mapping[str, Any], now: datetime) -> dict[str,
     return {**values, "next_at": ""} if is_past else dict(values)
 
 
-def _line(row: AnnouncedMessage) -> str:
+def _lines(rows: Sequence[AnnouncedMessage]) -> list[str]:
+    """Each message that was sent, and why others were not, each reason once."""
+    sent = [_line(row, row["key"]) for row in rows if row["state"] == SENT]
+    return sent + [_line(row, keys) for row, keys in alike(row for row in rows if row["state"] != SENT)]
+
+
+def _line(row: Mapping[str, Any], keys: str) -> str:
     why = f" ({row['reason']})" if row["reason"] else ""
-    return f"{row['channel']}: {row['key']}: {row['state'].replace('_', ' ')}{why}"
+    return f"{row['channel']}: {keys}: {row['state'].replace('_', ' ')}{why}"

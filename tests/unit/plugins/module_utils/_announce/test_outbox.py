@@ -134,6 +134,19 @@ def test_what_will_never_be_taken_keeps_nothing_up():
     assert lines_of_outbox(entries, at(1)) == ["slack: a is refused: too long", "slack: b is queued"]
 
 
+def test_a_fault_of_a_channel_is_said_once_and_not_of_each_message():
+    """Of a library that is missing each message had the same sentence."""
+    events = []
+    for number, key in enumerate("abcd"):
+        next_at = said("", "", 5 + number)["at"]
+        events += [queued(key), said(key, "sending"), said(key, "failed", reason="no library", next_at=next_at)]
+    events += [queued("e", "mail"), said("e", "sending"), said("e", "failed", reason="no library"), queued("f")]
+    assert lines_of_outbox(entries_of(events), at(1)) == [
+        "slack: a and 3 more are failed: no library, tried again in 240 s",
+        "mail: e is failed: no library", "slack: f is queued",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("tries", "asked", "seconds"),
     [(0, None, 30), (1, None, 30), (2, None, 60), (99, None, 600), (1, 45.0, 45), (1, 5.0, 30), (1, 1e9, 3600)],
