@@ -41,6 +41,7 @@ CHECK = ("lint", "types", "unit", "contract")
 # Each worker begins at another place of the list, so that tests that wait run beside those that work; who has none left
 # takes half of another's. One test after the other to whoever is free took 25 minutes instead of 22.
 SPREAD = ["-n", "3", "--dist", "worksteal"]
+PAIR = ["-n", "2", "--dist", "worksteal"]
 BY_FILE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 DOCS = [sys.executable, "-m", "support.lint_docs", "--plugin-docs", "--validate-collection-refs=self", "."]
 
@@ -63,7 +64,8 @@ def steps() -> list[Step]:
         pytest_step("unit", ["tests/unit"], 15),
         pytest_step("contract", ["tests/contract"], 11),
         pytest_step("integration", integration(), 900, needs=("builds",), slots=3),
-        pytest_step("integration", [*SPREAD, SITES], 200, needs=("builds",), slots=3),
+        # The sites wait most of the time: two tests, each of which plays its sites at once.
+        pytest_step("integration", [*PAIR, SITES], 200, needs=("builds",), slots=2),
         # Two commands, so that the places that are free at the end of a run share them.
         *(pytest_step("platform", [*BY_FILE, *tests], 300, lane="wait", needs=("engine",)) for tests in shop_tests()),
         pytest_step("platform", [GAME_DAYS], 1000, lane="wait", needs=("engine",)),
