@@ -87,6 +87,11 @@ def _causes_of(event: EventReport) -> list[tuple[str, str, list[str]]]:
     return [each for each in found if each[0]]
 
 
+def target_of(event: EventReport, cause: str) -> str:
+    """The target of a diagnosed cause, as the name of a provider; empty where it has none."""
+    return next((target for name, target, dummy in _causes_of(event) if name == cause), "")
+
+
 def _first(lines: list[str]) -> list[str]:
     more = len(lines) - _LINES
     return [*lines[:_LINES], f"and {more} more, which our log has"] if more > 0 else lines

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Iterable, Mapping, Sequence
+from typing import Iterable, Mapping, NamedTuple, Sequence
 
 from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED, NOT_BETTER, is_found_again
 from .._lifecycle.incident_alerts import FiringAgain
 from .._lifecycle.open_faults import OpenFaults
+from .operator_messages import target_of
 
 INVESTIGATING, IDENTIFIED, MONITORING, RESOLVED = "investigating", "identified", "monitoring", "resolved"
 STATES = (INVESTIGATING, IDENTIFIED, MONITORING, RESOLVED)
@@ -27,12 +28,22 @@ _RELAPSE = timedelta(days=1)  # within which the incident on the page is opened 
 PUBLIC = ("public", "status page", "status_page", "customers")
 
 
+class Diagnosis(NamedTuple):
+    """``scenario``: of the run that made it, empty where the log does not say; ``target``: as the name of a provider,
+    empty where the cause has none."""
+
+    scenario: str
+    cause: str
+    target: str = ""
+
+
 @dataclass(frozen=True)
 class PageState:
     """A state that the page is to have. ``seq``: of the event that led to it; ``text``: what a person wrote for it,
     else empty; ``cause``: diagnosed, empty where it is not known; ``round``: a relapse more than a day after the end is
     another incident on the page, with the next number; ``acted``: whether an act was carried out since it was opened
-    for the last time, else a symptom that is gone went by itself."""
+    for the last time, else a symptom that is gone went by itself; ``diagnoses``: the last one of each scenario and host
+    since then, since runs of several join one incident."""
 
     state: str
     seq: int
@@ -40,6 +51,7 @@ class PageState:
     cause: str = ""
     round: int = 1
     acted: bool = False
+    diagnoses: tuple[Diagnosis, ...] = ()
 
 
 def page_states(events: Sequence[EventReport], now: datetime, soak: timedelta, posts_itself: bool) -> list[PageState]:
@@ -76,6 +88,7 @@ class _Reader:
         self.is_public = self.posts_itself = posts_itself
         self.reached = self.known = INVESTIGATING  # known: what it goes back to after an act that did not help
         self.cause = ""
+        self.diagnosed: dict[tuple[str, str], Diagnosis] = {}  # by host and scenario, the last one
         self.round = 1
         self.has_acted = False
         self.resolved_at: datetime | None = None
@@ -95,7 +108,7 @@ class _Reader:
         if kind == "opened":
             self._to(INVESTIGATING, event)
         elif kind == "diagnosed" and note.get("cause"):
-            self.cause = str(note["cause"])
+            self._diagnosed(event)
             self.known = IDENTIFIED
             if self.reached == RESOLVED and not self.is_ended:  # what the facts had ended
                 self._to(IDENTIFIED, event)
@@ -117,6 +130,11 @@ class _Reader:
             self._phase(event)
         elif kind == "update" and str(note.get("audience", "")).lower() in PUBLIC:
             self._said(event)
+
+    def _diagnosed(self, event: EventReport) -> None:
+        self.cause, scenario = str(event["note"]["cause"]), str(event["note"].get("scenario") or "")
+        found = Diagnosis(scenario, self.cause, target_of(event, self.cause))
+        self.diagnosed[event["host"], scenario] = found
 
     def _verified(self, event: EventReport) -> None:
         outcome = event["note"].get("outcome")
@@ -162,6 +180,7 @@ class _Reader:
             # What had recovered must be verified anew; what had not is still not.
             self.recovered, self.before = _not_recovered(self.recovered), _not_recovered(self.before)
             self.known, self.has_acted = INVESTIGATING, False
+            self.diagnosed.clear()
             self._to(INVESTIGATING, event)
         elif phase in (IDENTIFIED, MONITORING):
             self.known = IDENTIFIED if phase == IDENTIFIED else self.known
@@ -220,7 +239,8 @@ class _Reader:
         self.reached = state
         self.is_public = self.is_public or is_said
         if self.is_public:
-            self.states.append(PageState(state, event["seq"], text, self.cause, self.round, self.has_acted))
+            diagnoses = tuple(dict.fromkeys(self.diagnosed.values()))
+            self.states.append(PageState(state, event["seq"], text, self.cause, self.round, self.has_acted, diagnoses))
 
 
 def _not_recovered(verified: Mapping[tuple[str, str], EventReport]) -> dict[tuple[str, str], EventReport]:

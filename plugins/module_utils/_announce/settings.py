@@ -33,8 +33,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "links": {}, "archive_after": 86400, "vendors": {}, "awx_url": "",
     },
     PAGE: {
-        "api": "", "page": "", "scenarios": [], "first_post": "ask", "components": {}, "soak": 600, "words": {},
-        "resolutions": {},
+        "api": "", "page": "", "scenarios": [], "first_post": "ask", "components": {}, "affects": {}, "soak": 600,
+        "words": {}, "resolutions": {},
     },
     MAIL: {
         "port": 25, "user": "", "password": "", "tls": "starttls", "severities": ["P0", "P1"], "words": {},
@@ -130,6 +130,8 @@ def _channel(channel: str, options: Mapping[str, Any]) -> dict[str, Any]:
             raise InputError(f"runbook_announce.{channel}.{name}: {wrong[0]!r} is none of P0 to P3.")
         if name in _SECONDS and not _is_time(value):
             raise InputError(f"runbook_announce.{channel}.{name}: {value!r} is no number of seconds.")
+    if channel == PAGE:
+        _require_components(settings)
     problem = problem_of(options) if channel == TRACKER else ""
     if problem:
         raise InputError(f"runbook_announce.tracker{problem}.")
@@ -143,6 +145,17 @@ def _require_labels(labels: Sequence[Any]) -> None:
         raise InputError(f"runbook_announce.{ALERTMANAGER}.labels: {wrong[0]!r} is no name of a label.")
     if not set(labels) - {"alertname"}:
         raise InputError(f"runbook_announce.{ALERTMANAGER}.labels names a label beside alertname.")
+
+
+def _require_components(settings: Mapping[str, Any]) -> None:
+    """What a scenario or a cause affects are lists of names of ``components``. Raises InputError."""
+    for name, components in settings["affects"].items():
+        if not isinstance(components, list):
+            raise InputError(f"runbook_announce.{PAGE}.affects: {name} has a list of names of components.")
+        for each in components:
+            if each not in settings["components"]:
+                known = _nearest(each, [str(known) for known in settings["components"]])
+                raise InputError(f"runbook_announce.{PAGE}.affects.{name}: {each!r} is none of components{known}")
 
 
 def incomplete(settings: Mapping[str, Mapping[str, Any]]) -> list[str]:

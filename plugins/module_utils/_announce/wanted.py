@@ -17,7 +17,7 @@ from .._incident.event import EventReport, kept_at
 from .._incident.held import HELD
 from .._incident.phase import ENDED, acknowledgements, phase_of, phases_of
 from .._incident.severity import is_worse
-from .._incident.stamps import is_stamp, moment_of, stamp
+from .._incident.stamps import moment_of, stamp
 from .._lifecycle.deadlines import NO_RULE_OUTSIDE, UPDATE, OutsideUpdates
 from .._lifecycle.roles import roles_of
 from .._oncall.escalation import AFTER
@@ -27,8 +27,9 @@ from .incident_facts import IncidentFacts, cleaned, without_secrets
 from .mails.mail_states import mail_states
 from .operator_messages import by_mail, case_names, case_values, held_values, is_waiting
 from .outbox import Message
-from .page_states import OPERATIONAL, RESOLVED, PageState, keys_to_tell, page_states
-from .pages.page_components import components_by, components_told
+from .page_states import RESOLVED, PageState, keys_to_tell, page_states
+from .pages.page_messages import page_messages, promised
+from .pages.public_words import cause_words, resolution_words, title_words
 from .paging import Answerer, asks_pager, invitations, pages, reminders, shift_changes, told_over
 from .settings import MAIL, PAGE, PAGER, SLACK, TRACKER
 
@@ -64,7 +65,7 @@ def wanted(
         return follow_ups(story)
     asks = asks_pager(events, story.worst, after, now)
     rules: dict[str, _Rule] = {
-        SLACK: _slack, PAGE: _page, MAIL: _mail, PAGER: lambda each: _pager(each, asks), TRACKER: _tracker,
+        SLACK: _slack, PAGE: page_messages, MAIL: _mail, PAGER: lambda each: _pager(each, asks), TRACKER: _tracker,
     }  # fmt: skip
     found = [message for channel, rule in rules.items() if channel in settings for message in rule(story)]
     found += follow_ups(story)
@@ -196,70 +197,6 @@ def _archive(story: IncidentFacts) -> list[Message]:
     return [_said(story, f"slack/archive/{first['seq']}", "archive")]
 
 
-# --- the status page --------------------------------------------------------------------------------------------------
-
-
-def _page(story: IncidentFacts) -> list[Message]:
-    options = story.settings[PAGE]
-    if not _may_be_public(story, options):
-        return []
-    itself = story.scenario in options["scenarios"] and options["first_post"] == "act"
-    states = page_states(story.events, story.now, _seconds(options["soak"]), itself)
-    places = ["page" if state.round == 1 else f"page-{state.round}" for state in states]
-    names = [f"{place}/{state.state}/{state.seq}" for place, state in zip(places, states)]
-    messages = []
-    for key, state in zip(keys_to_tell(names, story.queued), states):
-        values = story.base(
-            state=state.state, title=_public_words(story, options), text=state.text, cause=_cause(options, state.cause),
-            resolution=_resolution(options, state),
-            components=_components(story, state.state), seq=state.seq, acted=state.acted,
-            next_at=_promised(story, state),
-        )  # fmt: skip
-        # What a person wrote is published whatever comes after it; a state gives way to a newer one of its incident on
-        # the page.
-        if key:
-            thing = "" if state.text else key.partition("/")[0]
-            messages.append(Message(key, PAGE, "page", values, thing, "public"))
-    return messages
-
-
-def _may_be_public(story: IncidentFacts, options: Mapping[str, Any]) -> bool:
-    """Where the scenario faces customers, or a person has written for the public."""
-    said = any(event["kind"] == "update" and event["note"].get("audience") == "public" for event in story.events)
-    return said or story.scenario in options["scenarios"]
-
-
-def _components(story: IncidentFacts, state: str) -> dict[str, str]:
-    """The state of each component by its id: with the incident, and back with it, also of one that the settings have no
-    more."""
-    present = components_by(story.settings[PAGE], story.worst)
-    return dict.fromkeys([*components_told(story.events), *present], OPERATIONAL) if state == RESOLVED else present
-
-
-def _public_words(story: IncidentFacts, options: Mapping[str, Any]) -> str:
-    return _words(options["words"], story.scenario) or "An incident"
-
-
-def _cause(options: Mapping[str, Any], cause: str) -> str:
-    """The site's own words for a cause; a diagnosis is never published."""
-    return _words(options["words"], cause) if cause else ""
-
-
-def _resolution(options: Mapping[str, Any], state: PageState) -> str:
-    """The site's own words for what ended a cause; empty where nothing was done, so that it went by itself."""
-    return _words(options["resolutions"], state.cause) if state.state == RESOLVED and state.acted else ""
-
-
-def _words(table: Mapping[str, Any], name: str) -> str:
-    """The site's words; empty where it has none, or what is no text."""
-    words = table.get(name)
-    return str(words).strip() if isinstance(words, (str, int, float)) and not isinstance(words, bool) else ""
-
-
-def _seconds(value: Any) -> timedelta:
-    return timedelta(seconds=float(value))
-
-
 # --- mail, pager, tracker ---------------------------------------------------------------------------------------------
 
 
@@ -272,7 +209,7 @@ def _mail(story: IncidentFacts) -> list[Message]:
 
 
 def _states_by_mail(story: IncidentFacts, options: Mapping[str, Any]) -> list[Message]:
-    reached = mail_states(story.events, story.now, _seconds(options["soak"]))
+    reached = mail_states(story.events, story.now, timedelta(seconds=float(options["soak"])))
     states = [each.state for each in reached]
     names = [f"mail/{state.state}/{state.seq}" for state in states]
     # A mail for each of them: one who refuses it keeps it from no other.
@@ -280,8 +217,8 @@ def _states_by_mail(story: IncidentFacts, options: Mapping[str, Any]) -> list[Me
     messages = []
     for number, state in enumerate(states):
         values = story.base(
-            state=state.state, title=_public_words(story, options), cause=_cause(options, state.cause), text=state.text,
-            resolution=_resolution(options, state),
+            state=state.state, title=title_words(options, story.scenario), text=state.text,
+            cause=cause_words(options, state.cause), resolution=resolution_words(options, state),
             at=_at(story.events, _since(states[: number + 1])), severity=_severity(story),
             next_at=_next_update(story, state), again=reached[number].is_update,
         )  # fmt: skip
@@ -311,17 +248,10 @@ def _severity(story: IncidentFacts) -> str:
     return f"{story.severity} (was {story.worst})"
 
 
-def _promised(story: IncidentFacts, state: PageState) -> str:
-    """Until when the update that led to this state promises the next one; empty without one that does."""
-    notes = [event["note"] for event in story.events if event["seq"] == state.seq and event["kind"] == "update"]
-    promise = str(notes[0].get("next_at") or "") if notes and state.state != RESOLVED else ""
-    return promise if is_stamp(promise) else ""
-
-
 def _next_update(story: IncidentFacts, state: PageState) -> str:
     """Until when the next update is promised: what the person said, else by the severity; empty where the incident is
     over, or its severity has no interval."""
-    promise = _promised(story, state)
+    promise = promised(story, state)
     if promise:
         return promise
     interval = UPDATE.get(story.severity)

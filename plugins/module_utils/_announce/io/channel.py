@@ -122,9 +122,8 @@ def with_others(components: Mapping[str, str], thread: Thread) -> dict[str, str]
     return {each: worst_of([state, thread.elsewhere.get(each, OPERATIONAL)]) for each, state in components.items()}
 
 
-def components_after(state: str, settings: Mapping[str, Any], thread: Thread) -> dict[str, str]:
-    """The components that an incident in this state leaves on the page: once it is resolved, as others have them."""
-    if state != RESOLVED:
-        return with_others(thread.on_page, thread)
-    known = [*map(str, settings["components"].values()), *thread.on_page]
-    return with_others(dict.fromkeys(known, OPERATIONAL), thread)
+def components_after(state: str, thread: Thread) -> dict[str, str]:
+    """The components that an incident in this state leaves on the page: once it is resolved, as others have them. Those
+    that it never affected are no affair of it."""
+    own = dict.fromkeys(thread.on_page, OPERATIONAL) if state == RESOLVED else thread.on_page
+    return with_others(own, thread)

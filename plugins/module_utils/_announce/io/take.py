@@ -25,8 +25,9 @@ from ..incident_facts import IncidentFacts
 from ..outbox import Claim, Entry, claim, entries_of, is_waiting, lines_of_outbox
 from ..page_states import OPERATIONAL
 from ..pages.first_post import waiting_for_a_person
-from ..pages.page_components import behind_severity, components_on_page, components_shown, worst_of
+from ..pages.page_components import behind_facts, components_on_page, components_shown, worst_of
 from ..pages.page_keys import ended_in, is_left_open
+from ..pages.page_messages import components_now
 from ..paging import Answerer, answerer_of, not_paged, within
 from ..report import OutboxOfIncident, OutboxReport, TakenMessage
 from ..settings import PAGE
@@ -258,10 +259,11 @@ def _taken(
 
 
 def _behind(settings: Mapping[str, Any], events: Sequence[EventReport], claimed: Claim, now: datetime) -> list[str]:
-    """What the components of the page do not show of the severity, unless a message sets them now."""
+    """What the components of the page do not show of the facts, unless a message sets them now."""
     if PAGE not in settings or any(entry.message.channel == PAGE for entry in claimed.taken):
         return []
-    return behind_severity(claimed.left, settings[PAGE], IncidentFacts("", events, settings, now).worst)
+    story = IncidentFacts("", events, settings, now)
+    return behind_facts(claimed.left, components_now(story), story.severity)
 
 
 def _roles(

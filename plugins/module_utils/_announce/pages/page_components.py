@@ -9,7 +9,7 @@ from typing import Any, Collection, Iterable, Mapping, Sequence
 
 from ..._incident.event import EventReport
 from ..outbox import QUEUED, REFUSED, REPLACED, SENT, Entry
-from ..page_states import OPERATIONAL, RESOLVED
+from ..page_states import OPERATIONAL, RESOLVED, Diagnosis
 from ..settings import PAGE
 
 COMPONENT_STATES = (OPERATIONAL, "degraded_performance", "partial_outage", "major_outage")
@@ -17,13 +17,33 @@ _SET = re.compile(r"\[//\]: # \(pafar-components ([^()\s]*)\)")  # a comment of 
 _BY_SEVERITY = {"P0": "major_outage", "P1": "partial_outage"}
 
 
-def components_by(options: Mapping[str, Any], severity: str) -> dict[str, str]:
-    """The state of each component of the settings by its id, while an incident of this severity lasts."""
-    return {str(each): _state_by(severity) for each in options["components"].values()}
+def components_by(options: Mapping[str, Any], severity: str, affected: Collection[str]) -> dict[str, str]:
+    """The states of the components that an incident of this severity affects, by id. ``affected``: their names."""
+    state = _BY_SEVERITY.get(severity, "degraded_performance")
+    return {str(each): state for name, each in options["components"].items() if name in affected}
 
 
-def _state_by(severity: str) -> str:
-    return _BY_SEVERITY.get(severity, "degraded_performance")
+def affected_by(options: Mapping[str, Any], scenario: str, diagnoses: Sequence[Diagnosis]) -> list[str]:
+    """The names of the components that an incident affects: of what the site says of each diagnosed cause, else of its
+    scenario; all of them where it says nothing of the scenario by which it was opened. ``scenario``: that one."""
+    affects = options["affects"]
+    own = [each for each in diagnoses if each.scenario in ("", scenario)] or [Diagnosis(scenario, "")]
+    joined = [each for each in diagnoses if each not in own]
+    found: list[str] = []
+    for each in (*own, *joined):
+        names = (f"{each.cause}/{each.target}", each.cause, each.scenario or scenario)
+        said = next((affects[name] for name in names if name in affects), None)
+        if said is None and each in own:
+            return list(options["components"])
+        found += said or ()
+    return found
+
+
+def brought_back(options: Mapping[str, Any], present: Mapping[str, str], before: Iterable[str]) -> dict[str, str]:
+    """Components of the settings that the incident has had on the page and does not affect by what is known now.
+    ``before``: ids of all that it has had."""
+    known = {str(each) for each in options["components"].values()}
+    return {each: OPERATIONAL for each in before if each in known and each not in present}
 
 
 def components_told(events: Sequence[EventReport]) -> list[str]:
@@ -34,15 +54,14 @@ def components_told(events: Sequence[EventReport]) -> list[str]:
     return list(dict.fromkeys(str(name) for each in found if isinstance(each, Mapping) for name in each))
 
 
-def behind_severity(entries: Sequence[Entry], options: Mapping[str, Any], severity: str) -> list[str]:
-    """What the page shows of the components and the severity does not say, as after it was raised, a sentence for each
-    state. ``severity``: the worst that the incident had."""
-    now, state_now = components_by(options, severity), _state_by(severity)
+def behind_facts(entries: Sequence[Entry], now: Mapping[str, str], severity: str) -> list[str]:
+    """What the page shows of the components and the facts do not say, as after the severity was raised or lowered, a
+    sentence for each change. ``now``: the states by what is known; ``severity``: the present one."""
     shown = {each: state for each, state in components_shown(entries).items() if now.get(each, state) != state}
     lines = []
-    for state in dict.fromkeys(shown.values()):
-        names = ", ".join(each for each in shown if shown[each] == state)
-        change = f"{names} as {state}, and by {severity} it is {state_now}"
+    for state, wanted in dict.fromkeys((state, now[each]) for each, state in shown.items()):
+        names = ", ".join(each for each in shown if (shown[each], now[each]) == (state, wanted))
+        change = f"{names} as {state}, and by what is known ({severity}) it is {wanted}"
         lines.append(f"the page has {change}: the next text for the public says so")
     return lines
 

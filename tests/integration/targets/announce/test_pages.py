@@ -64,8 +64,8 @@ def test_a_component_that_was_removed_keeps_no_word_from_the_public(page):
     assert isinstance(done, Delivered)
     assert set(server.components.values()) == {"operational" if left[0] == "c2" else 1}
     assert [[state for dummy, state in updates] for updates in server.published()] == [["investigating", "resolved"]]
-    adapter.settings["components"] = {"x": gone, "y": left[0]}
     said = thread(**{"resolved/2.1": made.reference})
+    said.on_page = dict.fromkeys(states, "operational")
     assert adapter.differences(said) == [f"component {gone} is not on the page"]
 
 

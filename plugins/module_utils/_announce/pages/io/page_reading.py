@@ -50,7 +50,7 @@ def differences_of(page: Page, thread: Thread) -> list[str]:
     state, reference = last_on_page(thread.references)
     if not reference:
         return []
-    return read_back(page, state, reference, components_after(state, page.settings, thread), thread)
+    return read_back(page, state, reference, components_after(state, thread), thread)
 
 
 def read_back(page: Page, told: str, reference: str, components: Mapping[str, str], thread: Thread) -> list[str]:
@@ -141,7 +141,7 @@ class PageReading:
         return shown
 
     def _compare_components(self, page: Page, thread: Thread) -> None:
-        wanted = {each["id"]: self._wanted(page, each) for each in self.incidents}
+        wanted = {each["id"]: self._wanted(each) for each in self.incidents}
         components = list(dict.fromkeys(each for states in wanted.values() for each in states))
         shown = page.component_states(components, thread) if components else {}
         named: set[str] = set()
@@ -151,11 +151,11 @@ class PageReading:
             self.found += [f"{name}: {each}" for each in differences]
 
     @staticmethod
-    def _wanted(page: Page, incident: OutboxOfIncident) -> dict[str, str]:
+    def _wanted(incident: OutboxOfIncident) -> dict[str, str]:
         """The components as they should be, by the last post of an incident and by the others."""
         state = last_on_page(incident["references"])[0]
         thread = Thread(incident["id"], elsewhere=incident["components"], on_page=incident["on_page"])
-        return components_after(state, page.settings, thread) if state else {}
+        return components_after(state, thread) if state else {}
 
 
 def _why(error: Exception) -> str:

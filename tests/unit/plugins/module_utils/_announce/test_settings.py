@@ -37,6 +37,14 @@ def test_what_is_left_out_has_its_default_and_an_empty_channel_is_none():
         ({"page": {"kind": "cachet", "token": "x", "soak": "10m"}}, "page.soak: '10m' is no number of seconds"),
         ({"page": {"kind": "cachet", "token": "x", "soak": float("inf")}}, "page.soak: inf is no number of seconds"),
         ({"page": {"kind": "cachet", "token": "x", "soak": None}}, "page.soak: None is no number of seconds"),
+        (
+            {"page": {"kind": "cachet", "token": "x", "affects": {"disk": "web"}}},
+            "affects: disk has a list of names",
+        ),
+        (
+            {"page": {"kind": "cachet", "token": "x", "components": {"web": 1}, "affects": {"disk": ["wbe"]}}},
+            "page.affects.disk: 'wbe' is none of components; did you mean web?",
+        ),
         ({"alertmanager": {"url": "http://x", "labels": "instance"}}, "alertmanager.labels is a list"),
         ({"alertmanager": {"url": "http://x", "labels": ["instance", 5]}}, "labels: 5 is no name of a label"),
         ({"alertmanager": {"url": "http://x", "labels": ["instance", ""]}}, "labels: '' is no name of a label"),

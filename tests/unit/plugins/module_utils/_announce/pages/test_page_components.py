@@ -2,8 +2,12 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Entry, Message, queued_note
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.page_states import Diagnosis
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.page_components import (
-    behind_severity,
+    affected_by,
+    behind_facts,
+    brought_back,
+    components_by,
     components_on_page,
     components_shown,
     components_told,
@@ -31,7 +35,7 @@ def shown(state, components, became="sent"):
     return Entry(Message(f"page/{state}", "page", "page", {"state": state, "components": components}), became, START)
 
 
-OPTIONS = {"components": {"backend": "c1", "web": "c2"}}
+OPTIONS = {"components": {"backend": "c1", "web": "c2"}, "affects": {}}
 P1 = {"c1": "partial_outage", "c2": "partial_outage"}
 
 
@@ -45,11 +49,45 @@ P1 = {"c1": "partial_outage", "c2": "partial_outage"}
         ([shown("investigating", P1), shown("resolved", dict.fromkeys(P1, "operational"))], "P0", 0),
         ([shown("investigating", P1), shown("identified", dict.fromkeys(P1, "major_outage"), "failed")], "P0", 0),
         ([shown("investigating", {"c9": "partial_outage"})], "P0", 0),
+        ([shown("investigating", P1)], "P3", 1),
+        ([shown("investigating", {**P1, "c2": "operational"})], "P1", 1),
         ([], "P0", 0),
     ],
 )
-def test_components_that_are_not_as_the_severity_says_are_named(entries, severity, lines):
-    assert len(behind_severity(entries, OPTIONS, severity)) == lines
+def test_components_that_are_not_as_the_facts_say_are_named(entries, severity, lines):
+    assert len(behind_facts(entries, components_by(OPTIONS, severity, ["backend", "web"]), severity)) == lines
+
+
+MAPPED = {
+    "components": {"pay": "c1", "book": 2, "web": "c3"},
+    "affects": {"payment_outage": ["pay"], "row": ["book"], "provider_fault/stripe": ["pay"], "disk": []},
+}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "diagnoses", "names"),
+    [
+        ("payment_outage", [], ["pay"]),
+        ("payment_outage", [("payment_outage", "unknown_cause", "")], ["pay"]),
+        ("payment_outage", [("payment_outage", "row", "")], ["book"]),  # the cause says more than the scenario
+        ("other", [("", "provider_fault", "stripe")], ["pay"]),
+        ("other", [("", "provider_fault", "mollie")], ["pay", "book", "web"]),
+        ("other", [], ["pay", "book", "web"]),  # nothing is said of it
+        ("disk", [], []),
+        ("payment_outage", [("other", "row", "")], ["pay", "book"]),  # a run that has joined
+        ("payment_outage", [("other", "x", "")], ["pay"]),
+        ("other", [("payment_outage", "x", "")], ["pay", "book", "web"]),
+    ],
+)
+def test_the_components_that_an_incident_affects_are_those_that_the_site_names(scenario, diagnoses, names):
+    found = affected_by(MAPPED, scenario, [Diagnosis(*each) for each in diagnoses])
+    assert sorted(set(found)) == sorted(names)
+
+
+def test_a_component_that_a_corrected_cause_does_not_affect_comes_back_and_one_of_no_setting_stays():
+    now = components_by(MAPPED, "P1", ["book"])
+    assert now == {"2": "partial_outage"}
+    assert brought_back(MAPPED, now, ["c1", "2", "c9"]) == {"c1": "operational"}
 
 
 def test_the_components_that_messages_of_an_incident_have_had():

@@ -45,7 +45,8 @@ class Page:
 
 def incident(name, **references):
     keys = {f"page/{state}/{number}": reference for number, (reference, state) in enumerate(references.items())}
-    return {"id": name, "references": keys, "components": {}, "on_page": {}}
+    on_page = {"c1": "operational"} if "resolved" in references.values() else {}
+    return {"id": name, "references": keys, "components": {}, "on_page": on_page}
 
 
 OPEN = [incident("a", x="identified"), incident("b", y="monitoring"), incident("c", z="resolved")]
