@@ -20,6 +20,8 @@ _ADDRESS = re.compile(r":(?=//)|(?<![^\W_])www(?=\.)", re.IGNORECASE)
 _WORD_WITH_ADDRESS = re.compile(r"https?://\S+")
 _BEHIND = ".,;:!?)]}>\"'"  # what ends a sentence, and not the address in it
 _ENCODED_WORD = re.compile(r"=\?")
+_BETWEEN = re.compile(r"\n[^\S\n]*(?:\n\s*)")  # paragraphs
+_OF_PARAGRAPHS = ("page", "cachet", "mail")
 _REFERENCE = re.compile(r"[#!&](?=\d)|\bGH-(?=\d)", re.IGNORECASE)
 _BEGINS = re.compile(r"\A(\d{1,9}(?=[.)](?:\s|\Z))|(?=/[A-Za-z]|[-+=]+(?:\s|\Z)))")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
@@ -52,14 +54,21 @@ def _host(address: str) -> str:
 def _apart(live: re.Pattern[str], text: str, hosts: Collection[str]) -> list[str]:
     """The parts of a text: first one with a gap behind all that a program makes a mention or a link of, then an address
     of one of these hosts as it is, and so on by turns."""
+    parts = _by_addresses(text, hosts) if hosts else [text]
+    return [part if number % 2 else live.sub(r"\g<0> ", part) for number, part in enumerate(parts)]
+
+
+def _by_addresses(text: str, hosts: Collection[str] | None) -> list[str]:
+    """The parts of a text as they are: first one without such an address, then an address of one of these hosts, of any
+    for None, and so on by turns."""
     parts: list[str] = []
     begun = 0
-    for word in _WORD_WITH_ADDRESS.finditer(text) if hosts else ():
+    for word in _WORD_WITH_ADDRESS.finditer(text):
         address = word.group().rstrip(_BEHIND)
-        if _URL.fullmatch(address) and _host(address) in hosts:
-            parts += [live.sub(r"\g<0> ", text[begun : word.start()]), address]
+        if _URL.fullmatch(address) and (hosts is None or _host(address) in hosts):
+            parts += [text[begun : word.start()], address]
             begun = word.start() + len(address)
-    return [*parts, live.sub(r"\g<0> ", text[begun:])]
+    return [*parts, text[begun:]]
 
 
 def in_slack(text: str, hosts: Collection[str] = _NO_HOSTS) -> str:
@@ -149,6 +158,27 @@ def in_block(text: str) -> str:
     return _BEGINS.sub(r"\1\\", in_markdown(text))
 
 
+def in_cachet(text: str, hosts: Collection[str] | None = _NO_HOSTS) -> str:
+    """For a post of Cachet, which is Markdown, where a link stands in angle brackets: to these hosts alone, to any for
+    None.
+
+    >>> in_cachet("*See* https://x.test/a_b.", {"x.test"})
+    '\\\\*See\\\\* <https://x.test/a_b>.'
+    """
+    first, *others = _by_addresses(printable(text), hosts)
+    found = [in_block(first) + first[len(first.rstrip()) :]]
+    for number, part in enumerate(others):
+        found.append(_within(part) if number % 2 else f"<{part}>")
+    return "".join(found)
+
+
+def _within(text: str) -> str:
+    """The same within a line, with the blanks beside it."""
+    inner = text.strip()
+    before, dummy, behind = text.partition(inner) if inner else (text, "", "")
+    return f"{before}{in_markdown(inner)}{behind}"
+
+
 def in_issue(text: str) -> str:
     """For the text of an issue, which is Markdown; what names another issue by its number would be noted there.
 
@@ -160,19 +190,31 @@ def in_issue(text: str) -> str:
 
 TARGETS: Mapping[str, Callable[[str], str]] = {
     "slack": in_slack, "page": in_page, "mail": in_plain, "pager": in_plain, "tracker": in_issue,
-    "header": in_header, "csv": in_csv, "apprise": in_any_chat, "cachet": in_block,
+    "header": in_header, "csv": in_csv, "apprise": in_any_chat, "cachet": in_cachet,
     "title": in_title,
 }  # fmt: skip
 
 
 _WITH_LINKS: Mapping[str, Callable[[str, Collection[str]], str]] = {
-    "slack": in_slack, "mail": in_plain, "page": in_page,
+    "slack": in_slack, "mail": in_plain, "page": in_page, "cachet": in_cachet,
 }  # fmt: skip
 
 
 def in_public(text: str, target: str) -> str:
     """The site's own words for the public, in which its links stay links."""
+    if target == "cachet":
+        return in_cachet(text, None)
     return in_html(printable(text)) if target == "page" else TARGETS[target](text)
+
+
+def said(text: str, target: str, hosts: Collection[str] = _NO_HOSTS) -> str:
+    """Words of a person: with their paragraphs where many people read them as a text of its own.
+
+    >>> said("It fails.\\n\\nWe <look>.", "page")
+    'It fails.\\n\\nWe &lt;look&gt;.'
+    """
+    parts = _BETWEEN.split(text.replace("\r\n", "\n").strip()) if target in _OF_PARAGRAPHS else [text]
+    return "\n\n".join(escaped(part, target, hosts) for part in parts)
 
 
 def escaped(value: Any, target: str, hosts: Collection[str] = _NO_HOSTS) -> str:

@@ -29,7 +29,7 @@ from .operator_messages import by_mail, case_names, case_values, held_values, is
 from .outbox import Message
 from .page_states import RESOLVED, PageState, keys_to_tell, page_states
 from .pages.page_messages import page_messages, promised
-from .pages.public_words import cause_words, resolution_words, title_words
+from .pages.public_words import cause_words, resolution_words, title_words, words_of_mail
 from .paging import Answerer, asks_pager, invitations, pages, reminders, shift_changes, told_over
 from .settings import MAIL, PAGE, PAGER, SLACK, TRACKER
 
@@ -214,11 +214,11 @@ def _states_by_mail(story: IncidentFacts, options: Mapping[str, Any]) -> list[Me
     names = [f"mail/{state.state}/{state.seq}" for state in states]
     # A mail for each of them: one who refuses it keeps it from no other.
     keys = {address: keys_to_tell(names, story.queued, f"/{address}") for address in map(str, options["to"])}
-    messages = []
+    messages, words = [], words_of_mail(story.settings)
     for number, state in enumerate(states):
         values = story.base(
-            state=state.state, title=title_words(options, story.scenario), text=state.text,
-            cause=cause_words(options, state.cause), resolution=resolution_words(options, state),
+            state=state.state, title=title_words(words, story.scenario), text=state.text,
+            cause=cause_words(words, state.cause), resolution=resolution_words(words, state),
             at=_at(story.events, _since(states[: number + 1])), severity=_severity(story),
             next_at=_next_update(story, state), again=reached[number].is_update,
         )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any, Callable, Collection, Mapping
 from ..._core.errors import InputError
 from ..._core.text import printable, shortened
 from ..._incident.stamps import is_stamp, time_of
-from ..escape import as_link, escaped, in_header, in_public
+from ..escape import as_link, escaped, in_header, in_public, said
 from ..texts import TEMPLATES
 
 _TITLE = 250  # characters of the title of an issue: the least that trackers take
@@ -40,7 +40,7 @@ class _Command(str):
 
 
 class _Said(str):
-    """Words of a person, in which an address of the site's own hosts stays a link."""
+    """Words of a person, in which an address of the site's own hosts stays a link, and paragraphs where they can."""
 
 
 class Texts:
@@ -119,6 +119,6 @@ def _finalizer(target: str, hosts: Collection[str]) -> Callable[[Any], Any]:
             return printable(value)
         if isinstance(value, _Public):
             return in_public(value, target)
-        return escaped(value, target, hosts if isinstance(value, _Said) else ())
+        return said(value, target, hosts) if isinstance(value, _Said) else escaped(value, target)
 
     return finalize

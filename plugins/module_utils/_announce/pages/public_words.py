@@ -7,8 +7,15 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from ..page_states import RESOLVED, PageState
+from ..settings import MAIL, PAGE
 
 _NO_TITLE = "An incident"
+
+
+def words_of_mail(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The words that the status page has, and those that mails have in place of them: the same people read both."""
+    page, mail = settings.get(PAGE, {}), settings[MAIL]
+    return {name: {**page.get(name, {}), **mail[name]} for name in ("words", "resolutions")}
 
 
 def title_words(options: Mapping[str, Any], scenario: str) -> str:

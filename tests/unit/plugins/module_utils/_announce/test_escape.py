@@ -16,6 +16,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.escape imp
     in_issue,
     in_public,
     in_slack,
+    said,
 )
 
 
@@ -74,7 +75,7 @@ def test_a_link_to_a_host_of_the_site_stays_one(url):
     ],
 )  # fmt: skip
 def test_what_only_looks_like_a_host_of_the_site_is_no_link(url):
-    for target in ("mail", "slack"):
+    for target in ("mail", "slack", "cachet"):
         assert "evil.test" not in re.findall(r"https?://\S+", escaped(f"see {url}", target, OWN))
         assert not re.search(r"://\S*evil", escaped(f"see {url}", target, OWN)), escaped(f"see {url}", target, OWN)
 
@@ -165,5 +166,43 @@ def test_the_page_has_links_of_the_site_alone():
     )
     assert escaped("see https://grafana.example.org", "page") == "see https: //grafana.example.org"
     assert in_public("R&D says: https://help.test/a?b=1&c", "page") == "R&amp;D says: https://help.test/a?b=1&amp;c"
-    assert in_public("see http://help.test", "cachet") == "see http: //help.test"
     assert escaped("- --- 1.", "cachet") == r"\- --- 1."
+
+
+@pytest.mark.parametrize(
+    ("text", "post"),
+    [
+        ("See https://grafana.example.org/d/a_1?x=1&y=2.", "See <https://grafana.example.org/d/a_1?x=1&y=2>."),
+        ("https://grafana.example.org is slow", "<https://grafana.example.org> is slow"),
+        ("- (https://grafana.example.org) [x](http://evil.test)",
+         "\\- (<https://grafana.example.org>) \\[x\\](http: //evil.test)"),
+        ("see https://grafana.example.org@evil.test/", "see https: //grafana.example.org@ evil.test/"),
+        ("![x](https://evil.test/x.png)", "\\!\\[x\\](https: //evil.test/x.png)"),
+    ],
+)  # fmt: skip
+def test_a_post_of_cachet_has_links_of_the_site_alone(text, post):
+    """A blank behind the colon broke each of them."""
+    assert escaped(text, "cachet", OWN) == post
+    assert "https: //" in escaped(text, "cachet")
+
+
+def test_words_of_the_site_keep_their_links_on_a_cachet():
+    words = "*Help* is at http://help.test/a_b?c=1&d."
+    assert in_public(words, "cachet") == "\\*Help\\* is at <http://help.test/a_b?c=1&d>."
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "written"),
+    [
+        ("It fails.\n\nWe look.", "page", "It fails.\n\nWe look."),
+        ("It <fails>.\r\n \r\n\n- We look.\nAnd act.\n", "page", "It &lt;fails&gt;.\n\n- We look. And act."),
+        ("It fails.\n\n- We *look*.", "cachet", "It fails.\n\n\\- We \\*look\\*."),
+        ("1. It fails.\n\n2. We look.", "cachet", "1\\. It fails.\n\n2\\. We look."),
+        ("It fails.\n\n\n\nSee http://evil.test", "mail", "It fails.\n\nSee http: //evil.test"),
+        ("It fails.\nWe look.", "mail", "It fails. We look."),
+        ("It fails.\n\n<!here>", "slack", "It fails. &lt;!here&gt;"),
+        ("", "mail", ""), ("\n\n", "page", ""),
+    ],
+)  # fmt: skip
+def test_what_a_person_says_has_its_paragraphs_each_of_them_as_text(text, target, written):
+    assert said(text, target) == written
