@@ -11,7 +11,7 @@ are those of Atlassian Statuspage, which Cachet has too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Iterable, Mapping, NamedTuple, Sequence
 
@@ -43,7 +43,8 @@ class PageState:
     else empty; ``cause``: diagnosed, empty where it is not known; ``round``: a relapse more than a day after the end is
     another incident on the page, with the next number; ``acted``: whether an act was carried out since it was opened
     for the last time, else a symptom that is gone went by itself; ``diagnoses``: the last one of each scenario and host
-    since then, since runs of several join one incident."""
+    since then, since runs of several join one incident; ``taken_back``: causes in place of which these were diagnosed;
+    ``corrects``: the one of them for which this state is told once more, empty where it was reached."""
 
     state: str
     seq: int
@@ -52,6 +53,8 @@ class PageState:
     round: int = 1
     acted: bool = False
     diagnoses: tuple[Diagnosis, ...] = ()
+    taken_back: tuple[str, ...] = ()
+    corrects: str = ""
 
 
 def page_states(events: Sequence[EventReport], now: datetime, soak: timedelta, posts_itself: bool) -> list[PageState]:
@@ -89,6 +92,8 @@ class _Reader:
         self.reached = self.known = INVESTIGATING  # known: what it goes back to after an act that did not help
         self.cause = ""
         self.diagnosed: dict[tuple[str, str], Diagnosis] = {}  # by host and scenario, the last one
+        self.found: dict[tuple[str, str], set[str]] = {}  # the same with all causes of each
+        self.taken_back: list[str] = []  # causes in place of which others were diagnosed
         self.round = 1
         self.has_acted = False
         self.resolved_at: datetime | None = None
@@ -109,10 +114,6 @@ class _Reader:
             self._to(INVESTIGATING, event)
         elif kind == "diagnosed" and note.get("cause"):
             self._diagnosed(event)
-            self.known = IDENTIFIED
-            if self.reached == RESOLVED and not self.is_ended:  # what the facts had ended
-                self._to(IDENTIFIED, event)
-            self._forward(IDENTIFIED, event)
         elif kind in ("intended", "mitigated"):
             self._begun(event)
             if kind == "mitigated":
@@ -133,8 +134,19 @@ class _Reader:
 
     def _diagnosed(self, event: EventReport) -> None:
         self.cause, scenario = str(event["note"]["cause"]), str(event["note"].get("scenario") or "")
-        found = Diagnosis(scenario, self.cause, target_of(event, self.cause))
-        self.diagnosed[event["host"], scenario] = found
+        before = self.diagnosed.get((event["host"], scenario))
+        self.diagnosed[event["host"], scenario] = Diagnosis(scenario, self.cause, target_of(event, self.cause))
+        self.found[event["host"], scenario] = _causes(event)
+        causes = {each for found in self.found.values() for each in found}
+        former = before.cause if before is not None and before.cause not in causes else ""
+        self.taken_back = [each for each in dict.fromkeys([*self.taken_back, former]) if each and each not in causes]
+        self.known = IDENTIFIED
+        was = self.reached
+        if was == RESOLVED and not self.is_ended:  # what the facts had ended
+            self._to(IDENTIFIED, event)
+        self._forward(IDENTIFIED, event)
+        if former and was == self.reached and was in (IDENTIFIED, MONITORING):
+            self._to(was, event, corrects=former)
 
     def _verified(self, event: EventReport) -> None:
         outcome = event["note"].get("outcome")
@@ -181,6 +193,8 @@ class _Reader:
             self.recovered, self.before = _not_recovered(self.recovered), _not_recovered(self.before)
             self.known, self.has_acted = INVESTIGATING, False
             self.diagnosed.clear()
+            self.found.clear()
+            self.taken_back.clear()
             self._to(INVESTIGATING, event)
         elif phase in (IDENTIFIED, MONITORING):
             self.known = IDENTIFIED if phase == IDENTIFIED else self.known
@@ -226,7 +240,7 @@ class _Reader:
         if STATES.index(state) > STATES.index(self.reached):
             self._to(state, event)
 
-    def _to(self, state: str, event: EventReport, text: str = "", *, is_said: bool = False) -> None:
+    def _to(self, state: str, event: EventReport, text: str = "", *, is_said: bool = False, corrects: str = "") -> None:
         """``is_said``: by a person, for the public. Another incident on the page waits for that anew."""
         at = kept_at(event)
         if state != RESOLVED:
@@ -239,12 +253,20 @@ class _Reader:
         self.reached = state
         self.is_public = self.is_public or is_said
         if self.is_public:
-            diagnoses = tuple(dict.fromkeys(self.diagnosed.values()))
-            self.states.append(PageState(state, event["seq"], text, self.cause, self.round, self.has_acted, diagnoses))
+            diagnoses, taken_back = tuple(dict.fromkeys(self.diagnosed.values())), tuple(self.taken_back)
+            told = PageState(state, event["seq"], text, self.cause, self.round, self.has_acted, diagnoses, taken_back)
+            self.states.append(replace(told, corrects=corrects) if corrects else told)
 
 
 def _not_recovered(verified: Mapping[tuple[str, str], EventReport]) -> dict[tuple[str, str], EventReport]:
     return {act: last for act, last in verified.items() if last["note"].get("outcome") != "recovered"}
+
+
+def _causes(event: EventReport) -> set[str]:
+    """All causes of a diagnosis: which of them is the heaviest may change, and takes none of them back."""
+    listed = event["note"].get("causes")
+    rows = [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
+    return {str(event["note"]["cause"]), *(str(each.get("cause")) for each in rows)}
 
 
 def _act(event: EventReport) -> tuple[str, str]:

@@ -49,6 +49,11 @@ _CASE = (
     "{% for line in lines %}\n- {{ line }}{% endfor %}\nPlease report the state on your side. Our reference:"
     " {{ incident }}"
 )
+# Readers have the sentence of another cause: that is not what is known now.
+_CORRECTED = (
+    "{% if corrected | default(false) %}\n\n{% if cause %}The cause, as we know it now: {{ cause | public }}"
+    "{% else %}As we know now, the cause is another one than we have named before.{% endif %}{% endif %}"
+)
 
 
 def _no_address(channel: str) -> str:
@@ -118,17 +123,19 @@ PAGE: Mapping[str, str] = {
     "title": "{{ title | words }}",
     "page": "{% if text %}{{ text | said }}{% if next_at | default('') %}\n\nNext update by {{ next_at }}."
     "{% endif %}{% elif state == 'investigating' %}We are investigating the problem."
-    "{% elif state == 'identified' %}{{ (cause or 'We have found the cause and are working on it.') | public }}"
+    "{% elif state == 'identified' %}{% if corrected | default(false) %}We are working on the problem."
+    "{% else %}{{ (cause or 'We have found the cause and are working on it.') | public }}{% endif %}"
     # A message that a version before has queued does not say whether there was an act.
     "{% elif state == 'monitoring' %}{% if acted is undefined %}We are watching whether the problem is over."
     "{% elif acted %}We have taken measures, and are watching their effect."
     "{% else %}The problem has not been seen any more, and we are watching whether it comes back.{% endif %}"
-    "{% else %}{{ (resolution or 'The problem is over.') | public }}{% endif %}",
+    "{% else %}{{ (resolution or 'The problem is over.') | public }}{% endif %}" + _CORRECTED,
 }
 MAIL: Mapping[str, str] = {
     "subject": "[{{ state | upper }}] {{ title }} ({{ severity }})",
     "mail": "{{ title | words }}\n\nState: {{ state }}, since {{ at }}\nSeverity: {{ severity }}"
-    "\nBegan: {{ opened_at }}{% if cause %}\nCause: {{ cause | words }}{% endif %}"
+    "\nBegan: {{ opened_at }}{% if cause %}\nCause{% if corrected | default(false) %}, as we know it now{% endif %}:"
+    " {{ cause | words }}{% elif corrected | default(false) %}\nCause: another one than we have named before{% endif %}"
     "{% if resolution %}\nResolution: {{ resolution | words }}{% endif %}"
     "{% if text %}\n\n{{ text | said }}{% elif again | default(false) %}\n\nThe incident is still open.{% endif %}"
     "{% if next_at %}\n\nNext update by {{ next_at }}{% endif %}\n\nIncident {{ incident }}\n",

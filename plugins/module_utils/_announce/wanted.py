@@ -26,10 +26,18 @@ from .follow_up import follow_up_messages
 from .incident_facts import IncidentFacts, cleaned, without_secrets
 from .mails.mail_states import mail_states
 from .operator_messages import by_mail, case_names, case_values, held_values, is_waiting
-from .outbox import Message
+from .outbox import Message, entries_of
 from .page_states import RESOLVED, PageState, keys_to_tell, page_states
 from .pages.page_messages import page_messages, promised
-from .pages.public_words import cause_words, resolution_words, title_words, words_of_mail
+from .pages.public_words import (
+    cause_words,
+    is_corrected,
+    is_told,
+    named_cause,
+    resolution_words,
+    title_words,
+    words_of_mail,
+)
 from .paging import Answerer, asks_pager, invitations, pages, reminders, shift_changes, told_over
 from .settings import MAIL, PAGE, PAGER, SLACK, TRACKER
 
@@ -215,6 +223,8 @@ def _states_by_mail(story: IncidentFacts, options: Mapping[str, Any]) -> list[Me
     # A mail for each of them: one who refuses it keeps it from no other.
     keys = {address: keys_to_tell(names, story.queued, f"/{address}") for address in map(str, options["to"])}
     messages, words = [], words_of_mail(story.settings)
+    queued = set(story.queued)
+    named = {address: named_cause(entries_of(story.events), MAIL, address) for address in keys}
     for number, state in enumerate(states):
         values = story.base(
             state=state.state, title=title_words(words, story.scenario), text=state.text,
@@ -223,11 +233,11 @@ def _states_by_mail(story: IncidentFacts, options: Mapping[str, Any]) -> list[Me
             next_at=_next_update(story, state), again=reached[number].is_update,
         )  # fmt: skip
         thing = "" if state.text else "mail"  # what a person wrote is sent whatever comes after it
-        messages += [
-            Message(own[number], MAIL, "mail", {**values, "to": address}, thing, "stakeholders", address)
-            for address, own in keys.items()
-            if own[number]
-        ]
+        for address, own in keys.items():
+            if own[number] and (own[number] in queued or is_told(words, state, named[address])):
+                is_other = is_corrected(words, state, named[address])
+                mail = {**values, "corrected": is_other, "to": address}
+                messages.append(Message(own[number], MAIL, "mail", mail, thing, "stakeholders", address))
     return messages
 
 

@@ -9,11 +9,11 @@ from typing import Any, Iterable, Mapping, Sequence
 
 from ..._incident.stamps import is_stamp
 from ..incident_facts import IncidentFacts
-from ..outbox import Message
+from ..outbox import Message, entries_of
 from ..page_states import OPERATIONAL, RESOLVED, Diagnosis, PageState, keys_to_tell, page_states
 from ..settings import PAGE
 from .page_components import affected_by, brought_back, components_by, components_told
-from .public_words import cause_words, resolution_words, title_words
+from .public_words import cause_words, is_corrected, is_told, named_cause, resolution_words, title_words
 
 
 def page_messages(story: IncidentFacts) -> list[Message]:
@@ -24,9 +24,10 @@ def page_messages(story: IncidentFacts) -> list[Message]:
     places = ["page" if state.round == 1 else f"page-{state.round}" for state in states]
     names = [f"{place}/{state.state}/{state.seq}" for place, state in zip(places, states)]
     messages: list[Message] = []
-    had = components_told(story.events)
+    had, entries, queued = components_told(story.events), entries_of(story.events), set(story.queued)
     for key, state in zip(keys_to_tell(names, story.queued), states):
-        if not key:
+        named = named_cause(entries, key.partition("/")[0])
+        if not key or (key not in queued and not is_told(options, state, named)):
             continue
         components = _components(story, state, had)
         had = list(dict.fromkeys([*had, *components]))
@@ -34,6 +35,7 @@ def page_messages(story: IncidentFacts) -> list[Message]:
             state=state.state, title=title_words(options, story.scenario), text=state.text,
             cause=cause_words(options, state.cause), resolution=resolution_words(options, state),
             components=components, seq=state.seq, acted=state.acted, next_at=promised(story, state),
+            corrected=not state.text and is_corrected(options, state, named),
         )  # fmt: skip
         # What a person wrote is published whatever comes after it; a state gives way to a newer one of its incident on
         # the page.
