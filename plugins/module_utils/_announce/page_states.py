@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Iterable, Mapping, NamedTuple, Sequence
+from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from .._incident.event import EventReport, kept_at
 from .._incident.phase import ENDED, NOT_BETTER, is_found_again
@@ -44,7 +44,8 @@ class PageState:
     another incident on the page, with the next number; ``acted``: whether an act was carried out since it was opened
     for the last time, else a symptom that is gone went by itself; ``diagnoses``: the last one of each scenario and host
     since then, since runs of several join one incident; ``taken_back``: causes in place of which these were diagnosed;
-    ``corrects``: the one of them for which this state is told once more, empty where it was reached."""
+    ``corrects``: the one of them for which this state is told once more, empty where it was reached; ``opens``: a
+    person has named the state."""
 
     state: str
     seq: int
@@ -55,6 +56,7 @@ class PageState:
     diagnoses: tuple[Diagnosis, ...] = ()
     taken_back: tuple[str, ...] = ()
     corrects: str = ""
+    opens: bool = False
 
 
 def page_states(events: Sequence[EventReport], now: datetime, soak: timedelta, posts_itself: bool) -> list[PageState]:
@@ -212,7 +214,7 @@ class _Reader:
             if named in STATES[:3]:  # a person knows better than what was verified before
                 self.recovered = _not_recovered(self.recovered)
             state = state if named in STATES[:3] else MONITORING
-        self._to(state, event, str(event["note"].get("text", "")), is_said=True)
+        self._to(state, event, str(event["note"].get("text", "")), is_said=True, opens=named in STATES[:3])
 
     def _back_to_work(self, event: EventReport) -> None:
         """What is not over is not resolved."""
@@ -240,8 +242,9 @@ class _Reader:
         if STATES.index(state) > STATES.index(self.reached):
             self._to(state, event)
 
-    def _to(self, state: str, event: EventReport, text: str = "", *, is_said: bool = False, corrects: str = "") -> None:
-        """``is_said``: by a person, for the public. Another incident on the page waits for that anew."""
+    def _to(self, state: str, event: EventReport, text: str = "", *, is_said: bool = False, **more: Any) -> None:
+        """``is_said``: by a person, for the public. Another incident on the page waits for that anew. ``more``: of the
+        state."""
         at = kept_at(event)
         if state != RESOLVED:
             if self.resolved_at is not None and at - self.resolved_at > _RELAPSE:
@@ -255,7 +258,7 @@ class _Reader:
         if self.is_public:
             diagnoses, taken_back = tuple(dict.fromkeys(self.diagnosed.values())), tuple(self.taken_back)
             told = PageState(state, event["seq"], text, self.cause, self.round, self.has_acted, diagnoses, taken_back)
-            self.states.append(replace(told, corrects=corrects) if corrects else told)
+            self.states.append(replace(told, **more))
 
 
 def _not_recovered(verified: Mapping[tuple[str, str], EventReport]) -> dict[tuple[str, str], EventReport]:

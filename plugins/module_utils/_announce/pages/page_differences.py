@@ -8,6 +8,7 @@ from typing import Mapping
 
 from ..._core.text import printable, shortened
 from ..page_states import RESOLVED
+from .ended_by_hand import HOW
 
 GONE = "gone"  # of an incident that the page has no more
 NOT_OPEN = "not open"  # of one that was ended there or removed, which was not read
@@ -18,7 +19,8 @@ def state_difference(told: str, shown: str) -> str:
     that was removed from the page after its end says nothing wrong there.
 
     >>> state_difference("identified", "resolved"), state_difference("resolved", GONE)
-    ('the page says resolved, the incident is identified', '')
+    ('the page says resolved, the incident is identified: it is left so until a person names the state with \
+incident_update (incident_act_audience=public, incident_act_status)', '')
     """
     if shown == told or (told == RESOLVED and shown in (GONE, NOT_OPEN)):
         return ""
@@ -28,7 +30,8 @@ def state_difference(told: str, shown: str) -> str:
         )
     if shown == NOT_OPEN:
         return f"the page does not list the incident as open, it is {told}"
-    return f"the page says {shortened(printable(shown), 60)}, the incident is {told}"
+    left = f": it is left so until {HOW}" if shown == RESOLVED else ""
+    return f"the page says {shortened(printable(shown), 60)}, the incident is {told}{left}"
 
 
 def component_differences(wanted: Mapping[str, str], shown: Mapping[str, str]) -> list[str]:

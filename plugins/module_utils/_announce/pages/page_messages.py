@@ -35,7 +35,7 @@ def page_messages(story: IncidentFacts) -> list[Message]:
             state=state.state, title=title_words(options, story.scenario), text=state.text,
             cause=cause_words(options, state.cause), resolution=resolution_words(options, state),
             components=components, seq=state.seq, acted=state.acted, next_at=promised(story, state),
-            corrected=not state.text and is_corrected(options, state, named),
+            corrected=not state.text and is_corrected(options, state, named), opens=state.opens,
         )  # fmt: skip
         # What a person wrote is published whatever comes after it; a state gives way to a newer one of its incident on
         # the page.

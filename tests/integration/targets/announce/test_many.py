@@ -11,12 +11,14 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages, utc_now
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message, queued_note
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.ended_by_hand import HOW
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 
 from support.channels.others import MailServer, PagerDuty, Tracker
 from support.channels.pages import Cachet, Statuspage
 from support.channels.server import EFFECT_CLOSED, EFFECT_SILENT, HTML, STATUS, Fault
 
+ENDED_THERE = f"the page says resolved, the incident is identified: it is left so until {HOW}"
 ADA = {"step": "primary", "person": "ada", "slack": "", "mail": "ada@example.org", "why": ""}
 
 
@@ -119,7 +121,7 @@ def test_what_a_person_changed_on_the_page_is_shown_by_every_run_until_it_agrees
         page.incidents[0][name] = theirs
         for dummy in range(3):
             found = drain(tmp_path, settings)[1]
-            assert found["differences"] == ["i: the page says resolved, the incident is identified"]
+            assert found["differences"] == [f"i: {ENDED_THERE}"]
             assert found["messages"] == []
         page.incidents[0][name] = ours
         assert drain(tmp_path, settings)[1]["lines"] == []
@@ -155,7 +157,7 @@ def test_the_page_is_read_back_for_all_that_are_open_on_it_however_many_and_howe
         name, theirs = ("status", "resolved") if kind == "statuspage" else ("latest_status", 4)
         for incident in page.incidents:
             incident[name] = theirs
-        says = {"the page says resolved, the incident is identified", NOT_LISTED}
+        says = {ENDED_THERE, NOT_LISTED}
         for dummy in range(2):
             found = [line.partition(": ") for line in drain(tmp_path, settings)[1]["differences"]]
             assert sorted(name for name, dummy_colon, dummy_text in found) == [f"i{number}" for number in range(9)]

@@ -8,6 +8,7 @@ Source: docs.cachethq.io (incidents, incident updates, components).
 from __future__ import annotations
 
 import hashlib
+import re
 from contextlib import suppress
 from typing import Any, Collection, Mapping, Sequence
 from urllib.parse import quote
@@ -19,6 +20,7 @@ from ...io.http_call import Answered
 from ...io.render import Texts
 from ...outbox import Message
 from ...page_states import RESOLVED, STATES
+from ..ended_by_hand import written_as
 from ..page_components import joined_states, ours_of, set_in, set_mark
 from ..page_differences import GONE
 from .page_reading import differences_of, of_refusal, read_back
@@ -27,6 +29,7 @@ _STATUS = {state: number for number, state in enumerate(STATES, 1)}
 _COMPONENT = {"operational": 1, "degraded_performance": 2, "partial_outage": 3, "major_outage": 4}
 _NAMES = {number: name for name, number in _COMPONENT.items()}
 _NOT_FOUND = 404
+_KEY = re.compile(r"\[//\]: # \(pafar \S+ (page\S*)\)")  # in the comment by which a post is known
 
 
 class _Missing(Answered):
@@ -51,24 +54,29 @@ class Cachet:
         marks = _marks(thread, message.key)
         if not any(mark in text for text in texts for mark in marks):
             return None
-        self._components(message.values, texts, thread)  # of which its sender did not get an answer
+        if not written_as(message.values, _state_in(found), _keys_in(texts)).is_left:
+            self._components(message.values, texts, thread)  # of which its sender did not get an answer
         return str(found["id"])
 
     def _posts(self, incident: Mapping[str, Any], thread: Thread) -> list[str]:
-        """The texts of an incident of the page."""
+        """The texts of an incident of the page, the newest last."""
         updates = self._all(f"/incidents/{incident['id']}/updates", thread)
-        return [str(each.get("message", "")) for each in (incident, *updates)]
+        return [str(each.get("message", "")) for each in (incident, *reversed(updates))]
 
     def send(self, message: Message, thread: Thread) -> Delivery:
         values = message.values
         try:
             found = self._incident(message.key, thread)
             before = [] if found is None else self._posts(found, thread)
-            components = with_others(values["components"], thread)
+            keys = _keys_in(before) or list(thread.references)
+            written = written_as(values, _state_in(found) if found else "", keys)
+            if not written.state:
+                return NotDelivered(written.note, forever=True)
+            components = {} if written.is_left else with_others(values["components"], thread)
             # It reads Markdown: in the text of a person a link or an image would be one.
             marks = "\n".join([_marks(thread, message.key)[0], *([set_mark(components)] if components else [])])
             text = f"{self.texts.text('page', values, 'cachet')}\n\n{marks}"
-            status = _STATUS[str(values["state"])]
+            status = _STATUS[written.state]
             if found is None:
                 name = self.texts.title("page", values)
                 body = {"name": name, "message": text, "status": status, "visible": 1}
@@ -79,6 +87,9 @@ class Cachet:
                 self._ask("POST", path, thread, {"status": status, "message": text})
         except Answered as answer:
             return of_refusal(answer, values)
+        if written.is_left:
+            notes = [written.note, *read_back(self, str(values["state"]), incident, {}, thread)]
+            return Delivered(incident, "; ".join(notes), agrees=False)
         left, notes, is_in_doubt = self._components(values, [*before, text], thread)
         if is_in_doubt:  # asked for, it is there, and its components are set then
             return InDoubt("; ".join(notes))
@@ -216,6 +227,11 @@ class Cachet:
 def _state_in(incident: Mapping[str, Any]) -> str:
     status = str(incident.get("latest_status") or incident.get("status") or 0)
     return {str(number): state for state, number in _STATUS.items()}.get(status, f"status {status}")
+
+
+def _keys_in(texts: Sequence[str]) -> list[str]:
+    """The keys of our posts among these."""
+    return [found[1] for text in texts for found in [_KEY.search(text)] if found]
 
 
 def _marks(thread: Thread, key: str, rest: str | None = None) -> list[str]:

@@ -17,6 +17,7 @@ from ...io.http_call import Answered
 from ...io.render import Texts
 from ...outbox import Message
 from ...page_states import RESOLVED
+from ..ended_by_hand import written_as
 from ..page_components import joined_states, ours_of
 from ..page_differences import GONE
 from .page_reading import differences_of, of_refusal, read_back
@@ -49,13 +50,18 @@ class Statuspage:
         notes: list[str] = []
         try:
             found = self._incident(message.key, thread)
+            written = written_as(values, _state_of(found or {}), _keys(found or {}) or list(thread.references))
+            if not written.state:
+                return NotDelivered(written.note, forever=True)
+            if written.is_left:
+                components = {}
             if components:
                 # Our last post says on the page what it has set, also where its answer was lost.
                 set_by_us = joined_states(thread.on_page, _set_by(found or {}), thread.elsewhere, *thread.set_before())
                 components, notes = ours_of(components, self._all_shown(thread), set_by_us)
             body = {
                 "name": self.texts.title("page", values)[:_NAME],
-                "status": values["state"],
+                "status": written.state,
                 "body": self.texts.text("page", values),
                 # All of them, since a run may die after several: each is asked for by its own.
                 "metadata": {
@@ -67,11 +73,12 @@ class Statuspage:
                 "components": components,
                 "component_ids": sorted(components),
             }  # fmt: skip
-            if found is not None:
-                body.pop("name")
+            for name in (*(["name"] if found else []), *(["components", "component_ids"] if written.is_left else [])):
+                body.pop(name)
             made, missing = self._written(str(found["id"]) if found else "", body, thread)
         except Answered as answer:
             return of_refusal(answer, values)
+        notes += [written.note] if written.note else []
         notes += [f"component {each} is not on the page: it was left out" for each in missing]
         shown = {each: state for each, state in components.items() if each not in missing}
         notes += read_back(self, str(values["state"]), str(made["id"]), shown, thread)
@@ -84,7 +91,7 @@ class Statuspage:
         try:
             return self._ask(method, path, thread, {"incident": body}), []
         except Answered as answer:
-            if answer.status not in _REFUSED or not body["components"]:
+            if answer.status not in _REFUSED or not body.get("components"):
                 raise
             listed = self._all_shown(thread)
             missing = [each for each in body["components"] if self._shown(each, listed, thread) is None]
@@ -127,7 +134,7 @@ class Statuspage:
             if answer.status != _NOT_FOUND:
                 raise
             return GONE
-        return RESOLVED if shown["status"] == _POSTMORTEM else str(shown["status"])
+        return _state_of(shown)
 
     def open_states(self, references: Collection[str], thread: Thread) -> dict[str, str]:  # noqa: ARG002
         found: dict[str, str] = {}
@@ -173,6 +180,11 @@ class Statuspage:
     def _ask(self, method: str, path: str, thread: Thread, body: Any = None) -> Any:
         headers = {"Authorization": f"OAuth {self.settings['token']}"}
         return asked(thread, method, self.base + path, headers, body)
+
+
+def _state_of(incident: Mapping[str, Any]) -> str:
+    status = str(incident.get("status") or "")
+    return RESOLVED if status == _POSTMORTEM else status
 
 
 def _keys(incident: Mapping[str, Any]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.ended_by_hand import HOW
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.page_differences import (
     GONE,
     component_differences,
@@ -24,6 +25,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.page
 )
 def test_a_state_that_differs(told, shown, named):
     assert state_difference(told, shown).partition(":")[0] == named
+    assert (HOW in state_difference(told, shown)) is (shown == "resolved" != told)
 
 
 def test_components_that_differ_or_are_missing():

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import NotDelivered
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.http_call import Answered
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.ended_by_hand import HOW
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.io.page_reading import PageReading
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
+
+LEFT = f": it is left so until {HOW}"
 
 
 class Page:
@@ -62,7 +65,7 @@ def test_one_list_tells_of_all_that_are_open_and_of_all_that_have_ended():
     assert page.asked == ["open"]
     page = Page({"x": "resolved", "y": "monitoring", "z": "monitoring", "v": "identified"})
     assert read(page, ended={"old": ["u", "v"]}) == [
-        "a: the page says resolved, the incident is identified",
+        f"a: the page says resolved, the incident is identified{LEFT}",
         "c: the page says monitoring, the incident is resolved",
         "old: the page says identified, the incident is resolved",
     ]
@@ -81,7 +84,7 @@ def test_of_many_that_were_ended_on_the_page_some_are_read_and_all_are_named():
     found = read(page, many)
     assert page.asked == ["open", "r0", "r1", "r2", "r3", "r4"]
     assert found[:2] == [
-        "i0: the page says resolved, the incident is identified",
+        f"i0: the page says resolved, the incident is identified{LEFT}",
         "i1: the page could not be read back: HTTP 403",
     ]
     assert found[5:] == [
