@@ -90,7 +90,8 @@ SLACK: Mapping[str, str] = {
     "\n- {{ line }}{% endfor %}",
     "verified": "*{{ outcome }}*: {{ mitigation }} ({{ host }})"
     "{% if seconds is not none %}, {{ seconds }} s to recovery{% endif %}",
-    "update": "*Update* by {{ by }}: {{ text | said }}{% if next_at %}\nNext update by {{ next_at }}{% endif %}",
+    "update": "*Update{% if outside | default(false) %} for the public{% endif %}* by {{ by }}: {{ text | said }}"
+    "{% if next_at %}\nNext update by {{ next_at }}{% endif %}",
     "severity": "*Severity {{ to }}* (before: {{ before }}) by {{ by }}: {{ reason }}"
     "{% for fact in facts | default([]) %}\n- {{ fact }}{% endfor %}",
     "phase": "*{{ phase }}* by {{ by }}{% if reason %}: {{ reason }}{% endif %}",

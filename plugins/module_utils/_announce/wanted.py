@@ -27,7 +27,7 @@ from .incident_facts import IncidentFacts, cleaned, without_secrets
 from .mails.mail_states import mail_states
 from .operator_messages import by_mail, case_names, case_values, held_values, is_waiting
 from .outbox import Message, entries_of
-from .page_states import RESOLVED, PageState, keys_to_tell, page_states
+from .page_states import RESOLVED, PageState, keys_to_tell
 from .pages.page_messages import page_messages, promised
 from .pages.public_words import (
     cause_words,

@@ -31,7 +31,8 @@ KEYS: Mapping[str, Sequence[str]] = {
         "token", "api", "standing_channel", "channel_from", "invite", "links", "archive_after", "vendors", "awx_url",
     ),
     "runbook_announce.page": (
-        "kind", "token", "api", "page", "scenarios", "first_post", "components", "affects", "soak", "words", "resolutions",
+        "kind", "token", "api", "page", "scenarios", "first_post", "components", "affects", "soak", "words",
+        "resolutions",
     ),
     "runbook_announce.mail": (
         "host", "sender", "to", "port", "user", "password", "tls", "severities", "words", "resolutions", "reviewers",

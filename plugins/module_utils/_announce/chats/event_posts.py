@@ -47,7 +47,7 @@ def _verified(event: EventReport) -> tuple[str, dict[str, Any]]:
 
 def _update(event: EventReport) -> tuple[str, dict[str, Any]]:
     inside = str(event["note"].get("audience", "inside")) == "inside"
-    return ("update", _fields(event, "text", "next_at")) if inside else ("", {})
+    return "update", {**_fields(event, "text", "next_at"), "outside": not inside}
 
 
 def _severity(event: EventReport) -> tuple[str, dict[str, Any]]:

@@ -36,7 +36,7 @@ def mail_states(events: Sequence[EventReport], now: datetime, soak: timedelta) -
         found += map(MailState, states[number : len(reached)])
         number = max(number, len(reached))
         if reached and reached[-1].state != RESOLVED:
-            found.append(MailState(replace(reached[-1], seq=event["seq"], text=""), is_update=True))
+            found.append(MailState(replace(reached[-1], seq=event["seq"], text="", corrects=""), is_update=True))
     return [*found, *map(MailState, states[number:])]
 
 

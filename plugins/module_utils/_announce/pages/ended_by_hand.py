@@ -34,8 +34,8 @@ def written_as(values: Mapping[str, Any], shown: str, keys: Sequence[str]) -> Wr
     if state == RESOLVED or values.get("opens") or not was_ended_by_hand(shown, keys):
         return Written(state)
     if values.get("text"):
-        return Written(RESOLVED, f"the incident was ended on the page by hand, and stays so: to open it, {HOW}", True)
-    return Written("", f"the incident was ended on the page by hand, and is not opened again by facts: {HOW}", True)
+        return Written(RESOLVED, f"a person resolved the incident on the page: it stays so; to open it, {HOW}", True)
+    return Written("", f"a person resolved the incident on the page, and it is not opened again by facts: {HOW}", True)
 
 
 def was_ended_by_hand(shown: str, keys: Sequence[str]) -> bool:

@@ -13,7 +13,7 @@ ACT = {"mitigation": "unblock_sessions"}
 BEGUN = ("diagnosed", {"cause": "row"})
 ACTED = ("mitigated", {**ACT, "done": ["ended one"]})
 RECOVERED = ("verified", {**ACT, "outcome": "recovered"})
-LEFT = "the incident was ended on the page by hand"
+LEFT = "a person resolved the incident on the page"
 
 
 class Board:

@@ -134,7 +134,9 @@ def test_of_a_lesser_incident_the_standing_channel_has_what_people_must_know(sev
         event("handed_over", 5, seq=8, task="t", message="m"), event("update", 5, seq=9, text="x", audience="public"),
         event("phase", 6, seq=10, phase="resolved", reason="seen"),
     ]  # fmt: skip
-    names = ["opened", "held/2", "update/3", "mitigated/4", "verified/6", "handed_over/8", "resolved/10"]
+    names = [
+        "opened", "held/2", "update/3", "mitigated/4", "verified/6", "handed_over/8", "update/9", "resolved/10",
+    ]  # fmt: skip
     assert keys(told, "slack") == [f"slack/standing/{name}" for name in names]
     assert named(told, "slack/standing/held/2").values["place"] == "standing"
     # What no run has queued in its hour, as one of a version before, would be told long after it.
