@@ -97,7 +97,7 @@ def test_one_incident_is_told_everywhere_once(tmp_path, servers):
     assert page.published() == [[("page/resolved/4.4", "resolved")]], "what waited and was over is not told"
     assert page.components["c1"] == "operational"
     assert (pager.alerts, len(tracker.issues), len(mail.mails)) == ({"a": "trigger"}, 1, 1)
-    assert str(mail.mails[0]["Subject"]) == "[MONITORING] An incident (P1)", "that of mail is not over yet"
+    assert str(mail.mails[0]["Subject"]) == "[MONITORING] Uploads fail (P1)", "that of mail is not over yet"
     assert set(site.states().values()) == {"sent", "queued"}, "replaced ones stay as they were queued"
     assert not re.search("xoxb|page-key|tracker-key|R{32}", shown + (site.log / "a.jsonl").read_text())
 
