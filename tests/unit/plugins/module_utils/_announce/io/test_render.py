@@ -6,6 +6,7 @@ import json
 import re
 from email.message import EmailMessage
 from email.policy import SMTP
+from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.render import Texts
@@ -183,11 +184,15 @@ RUN = "ansible-playbook -i inventory playbooks/approve.yml"
 )
 def test_a_plan_without_a_workflow_is_sent_with_the_command_that_approves_it(host, more):
     """Its message named the digest, and no command."""
-    whole = {"digest": "3f0c21d9a7be" + "4" * 52, "actions": [{"target": "t", "who": "web-1", "action": "restart"}]}
+    whole: dict[str, Any] = {
+        "digest": "3f0c21d9a7be" + "4" * 52,
+        "actions": [{"target": "t", "who": "web-1", "action": "restart"}],
+    }
     other = {"digest": "77aa21d9a7be" + "5" * 52, "actions": [{"target": "u", "who": "web-2", "action": "stop"}]}
     opened = event("opened", 0, seq=1, severity="P1", scenario="disk_space", hosts=["web1"])
     for plan, words in ((whole, "To approve"), ({**whole, "alternatives": [other]}, "To approve this one")):
-        held = {**event("held", 2, seq=5, plan=plan, reasons=["1"], mitigation="restart_services"), "host": host}
+        held = event("held", 2, seq=5, plan=plan, reasons=["1"], mitigation="restart_services")
+        held["host"] = host
         name = "2026-11-23-145635-disk_space-06f2a1"
         found = {message.key: message for message in wanted(name, [opened, held], SETTINGS, START)}
         for channel, key in (("mail", "mail/held/5/b@z.test"), ("slack", "slack/held/5")):

@@ -10,7 +10,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.publ
 )
 
 PAGE = {"words": {"disk_space": "Uploads fail", "full": "A disk was full."}, "resolutions": {"full": "We made room."}}
-NOTHING = {"words": {}, "resolutions": {}}
+NOTHING: dict[str, dict[str, str]] = {"words": {}, "resolutions": {}}
 RESOLVED = PageState("resolved", 4, cause="full", acted=True)
 
 
