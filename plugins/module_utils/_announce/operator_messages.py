@@ -33,10 +33,9 @@ def held_values(event: EventReport, options: Mapping[str, Any]) -> dict[str, Any
     which it is approved, made from the site's setting alone, since it becomes a link; empty where there is none.
     ``on``: the plan's host, as the command that approves it may name it; else empty."""
     workflow = made_in(event["note"])["workflow"]
-    reasons = event["note"].get("reasons")
     return {
         "plans": [_plan(plan) for plan in held_plans([event])],
-        "reasons": [str(reason) for reason in reasons][:_REASONS] if isinstance(reasons, list) else [],
+        "reasons": _first(_texts(event["note"].get("reasons")), _REASONS),
         "address": workflow_address(str(options["awx_url"]), workflow) if workflow else "",
         "on": event["host"] if _HOST.match(event["host"]) else "",
     }
@@ -92,9 +91,9 @@ def target_of(event: EventReport, cause: str) -> str:
     return next((target for name, target, dummy in _causes_of(event) if name == cause), "")
 
 
-def _first(lines: list[str]) -> list[str]:
-    more = len(lines) - _LINES
-    return [*lines[:_LINES], f"and {more} more, which our log has"] if more > 0 else lines
+def _first(lines: list[str], most: int = _LINES) -> list[str]:
+    more = len(lines) - most
+    return [*lines[:most], f"and {more} more, which our log has"] if more > 0 else lines
 
 
 def _texts(lines: Any) -> list[str]:

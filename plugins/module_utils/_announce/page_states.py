@@ -193,7 +193,8 @@ class _Reader:
             self.alerts.verified()
             # What had recovered must be verified anew; what had not is still not.
             self.recovered, self.before = _not_recovered(self.recovered), _not_recovered(self.before)
-            self.known, self.has_acted = INVESTIGATING, False
+            # The cause of then may be another one now: it is known again by a diagnosis.
+            self.known, self.has_acted, self.cause = INVESTIGATING, False, ""
             self.diagnosed.clear()
             self.found.clear()
             self.taken_back.clear()

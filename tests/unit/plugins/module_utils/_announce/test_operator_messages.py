@@ -29,6 +29,14 @@ def held(**note):
     return event("held", 1, seq=2, mitigation="restart_services", plan=plan, reasons=["too many"], **note)
 
 
+def test_of_many_reasons_the_number_that_is_left_out_is_said():
+    plan = held()
+    for number, last in ((5, "reason 4"), (6, "and 1 more, which our log has"), (9, "and 4 more, which our log has")):
+        plan["note"]["reasons"] = [f"reason {each}" for each in range(number)]
+        reasons = held_values(plan, SITE)["reasons"]
+        assert (reasons[4], reasons[-1], len(reasons)) == ("reason 4", last, min(number, 6))
+
+
 def test_a_plan_has_its_first_actions_and_the_page_on_which_it_is_approved():
     values = held_values(held(made_in=MADE), SITE)
     (plan,) = values["plans"]
