@@ -60,7 +60,6 @@ def test_a_relapse_goes_back_to_investigating():
 
 
 def test_after_a_relapse_the_cause_is_known_by_another_diagnosis_alone():
-    """The mail that said "investigating" named the cause of the time before."""
     first, back = event("diagnosed", 1, seq=2, cause="row"), event("phase", 20, seq=5, phase="open", reason="again")
     known = event("diagnosed", 21, seq=6, cause="row")
     causes = [each.cause for each in page_states([OPENED, first, back, known], START + timedelta(hours=1), SOAK, True)]
