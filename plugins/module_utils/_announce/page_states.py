@@ -44,7 +44,7 @@ class PageState:
     another incident on the page, with the next number; ``acted``: whether an act was carried out since it was opened
     for the last time, else a symptom that is gone went by itself; ``diagnoses``: the last one of each scenario and host
     since then, since runs of several join one incident; ``taken_back``: causes in place of which these were diagnosed;
-    ``corrects``: the one of them for which this state is told once more, empty where it was reached; ``opens``: a
+    ``corrects``: the one of them for which this state is published once more, empty where it was reached; ``opens``: a
     person has named the state."""
 
     state: str

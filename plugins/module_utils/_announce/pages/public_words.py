@@ -34,7 +34,7 @@ def resolution_words(options: Mapping[str, Any], state: PageState) -> str:
 
 
 def is_corrected(options: Mapping[str, Any], state: PageState, named: str) -> bool:
-    """Whether readers were told a cause that is taken back. ``named``: the sentence that they have of it."""
+    """Whether readers have a cause that is no longer held. ``named``: the sentence that they have of it."""
     held = {cause_words(options, each.cause) for each in state.diagnoses}
     return bool(named) and named not in held and named in {cause_words(options, each) for each in state.taken_back}
 

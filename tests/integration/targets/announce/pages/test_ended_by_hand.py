@@ -17,7 +17,7 @@ LEFT = "a person resolved the incident on the page"
 
 
 class Board:
-    """The page of a site, and an incident that is told there."""
+    """The page of a site, and an incident that is published there."""
 
     def __init__(self, channels, folder, kind):
         self.played = Played(channels, 1, folder)

@@ -21,7 +21,7 @@ WORSE = event("verified", 3, seq=4, mitigation="m", outcome="worse")
 
 
 def told(events, minutes=5.0, itself=True):
-    """The states that were reached, without those that are told once more for another cause."""
+    """The states that were reached, without those that are published once more for another cause."""
     found = page_states(events, START + timedelta(minutes=minutes), SOAK, itself)
     return [(state.state, state.seq) for state in found if not state.corrects]
 
