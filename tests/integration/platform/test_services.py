@@ -27,9 +27,11 @@ def one_backend(platform):
 
 
 # What nginx says of a request that found no replica, or lost the one that it had. A replica that is drained refuses the
-# connection and nginx takes the next one: that line of its error log is no lost request. Where none is left the request
-# is answered with 502 or 504, which its access log has.
-LOST = re.compile(r'" 50[234] \d|prematurely closed|no live upstreams|host not found|upstream timed out|reset by peer')
+# connection, one that has stopped may not answer it: nginx takes the next one, and those lines of its error log are no
+# lost request. Where none is left it answers 502 or 504, which its access log has; a 503 is the backend's own answer.
+LOST = re.compile(
+    r'" 50[24] \d|prematurely closed|no live upstreams|host not found|timed out\) while reading|reset by peer'
+)
 
 
 def act(platform, name: str, run=run_module, **options) -> tuple[dict, Counter, list[str]]:

@@ -226,17 +226,21 @@ class ReplicaControl:
         self.acts_done.append(f"removed the drain rule of {container.name}, which a run that ended had left")
 
     def remove(self, container: Container, tell_proxy: bool = True) -> None:
-        """Drain, stop, remove, reload the proxy. A failed reload does not stop the act."""
+        """Drain, stop, reload the proxy, remove. A failed reload does not stop the act.
+
+        What has stopped has no address: until the proxy is reloaded, a request that it sends there waits for
+        the proxy's time to connect.
+        """
         self.step()
         with self.taken_out(container):
             self._unpause(container)
             self.engine.stop(container.id, self.grace(container))
-        self.engine.remove(container.id)
         if tell_proxy:
             try:
                 self.reload_proxy(container.service)
             except ActFailed as error:
                 self.acts_done.append(str(error))
+        self.engine.remove(container.id)
         self.acts_done.append(f"removed {container.name}")
 
     def remove_all(self, replicas: Iterable[Container]) -> list[NotDone]:
