@@ -73,6 +73,28 @@ def test_what_is_done_to_the_log_is_done_by_its_user(path):
     assert [task["name"] for task in ours if as_another_login(task)] == []
 
 
+WRITES = re.compile(r"^ +pafar\.runbook\.incident_(?:event|act|note):$", re.M)
+SENDS = re.compile(r"^ +tasks_from: send$", re.M)
+
+
+def says_nothing_of_what_it_writes(text):
+    """Whether the last event that a playbook writes itself is sent by no task behind it."""
+    writes, sends = [[found.start() for found in rule.finditer(text)] for rule in (WRITES, SENDS)]
+    return bool(writes) and (not sends or sends[-1] < writes[-1])
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("playbooks/**/*.yml")), ids=lambda path: path.name)
+def test_what_a_playbook_writes_is_sent_by_it(path):
+    assert not says_nothing_of_what_it_writes(path.read_text())
+
+
+def test_a_playbook_that_writes_and_does_not_send_is_found():
+    text = (ROOT / "playbooks/incident_note.yml").read_text()
+    assert WRITES.search(text)
+    assert says_nothing_of_what_it_writes(SENDS.sub("", text))
+    assert says_nothing_of_what_it_writes(text + WRITES.search(text).group())
+
+
 def test_a_task_that_forgets_the_user_of_the_log_is_found():
     assert as_another_login({"become": True})
     assert not as_another_login(

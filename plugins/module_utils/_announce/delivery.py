@@ -17,9 +17,11 @@ from .._core.text import shortened
 from .._incident.stamps import stamp
 from .outbox import FAILED, IN_DOUBT, QUEUED, REFUSED, SENT, Entry, calls_a_person, retry_after
 
-# Seconds between copies where the other side cannot be asked: after the second one, and after more.
+# Seconds between copies where the other side cannot be asked: after the second one, and after more. A server that takes
+# each and always answers too late would send them without an end.
 _COPIES = {1: 0.0, 2: 600.0, 3: 600.0}
 _MORE_COPIES = 3600.0
+_MOST_COPIES = 8
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,9 @@ def result_note(entry: Entry, delivery: Delivery, now: datetime) -> dict[str, An
     if isinstance(delivery, InDoubt):
         # A person who is paged may have been reached by none of them.
         is_spared = delivery.is_copied and entry.message.audience != "person"
+        if is_spared and entry.tries >= _MOST_COPIES:
+            none = f"{entry.tries} copies went out, and of none is it known whether it arrived; no other follows"
+            return {**key, "state": REFUSED, "reason": _words(f"{none}: {delivery.reason}")}
         apart = _COPIES.get(entry.tries, _MORE_COPIES) if is_spared else delivery.again_after
         again = stamp(now + retry_after(entry.tries, apart, pages=not is_spared and calls_a_person(entry.message)))
         return {**key, "state": IN_DOUBT, "reason": _words(delivery.reason), "next_at": again}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from ..delivery import Delivered, Delivery, InDoubt
+from ..escape import escaped
 from ..outbox import Message
 from .channel import Thread, asked
 from .http_call import Answered
@@ -32,15 +33,16 @@ class PagerDuty:
 
     def send(self, message: Message, thread: Thread) -> Delivery:
         values, about = message.values, str(message.values.get("about") or "")
+        hosts, scenario = (escaped(values[name], self.texts.target) for name in ("hosts", "scenario"))
         body = {
             "routing_key": self.settings["routing_key"],
             "event_action": values["action"],
             "dedup_key": f"{thread.incident}/{about}" if about else thread.incident,
             "payload": {
                 "summary": self.texts.text(message.template, values)[:1024],
-                "source": str(values["hosts"]) or "pafar.runbook",
+                "source": hosts or "pafar.runbook",
                 "severity": _SEVERITIES.get(str(values["severity"]), "info"),
-                "custom_details": {"incident": thread.incident, "scenario": values["scenario"]},
+                "custom_details": {"incident": thread.incident, "scenario": scenario},
             },
         }
         url = f"{str(self.settings['api']).rstrip('/')}/v2/enqueue"

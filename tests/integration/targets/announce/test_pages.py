@@ -6,7 +6,6 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import Delivered, InDoubt, NotDelivered
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.channel import Thread, ticks
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.mail import Mail
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.pagerduty import PagerDuty as PagerAdapter
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.render import Texts
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.io.cachet import Cachet as CachetAdapter
@@ -15,7 +14,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.io.s
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 
-from support.channels.others import KILLED, MailServer, PagerDuty
+from support.channels.others import KILLED, MailServer
 from support.channels.pages import Cachet, Statuspage
 from support.channels.server import EFFECT_CUT, EFFECT_HTML, HTML, STATUS, Fault
 
@@ -237,16 +236,6 @@ def test_a_cachet_3_is_said_to_be_not_supported(known):
         f"HTTP 404: there is no API v1 of Cachet 2 at {server.url}/three/api/v1. Cachet 3 has another API, which is not"
         " supported; set runbook_announce.page.api to a Cachet 2, or use the kind statuspage"
     )
-
-
-def test_a_key_that_is_none_keeps_the_page_of_a_person_waiting():
-    with PagerDuty() as server:
-        settings = settings_of({"pager": {"kind": "pagerduty", "routing_key": "wrong", "api": server.url}})["pager"]
-        sent = PagerAdapter(settings, Texts("pager")).send(
-            Message("pager/trigger/1", "pager", "page_person", {**BASE, "action": "trigger"}), thread()
-        )
-    assert isinstance(sent, NotDelivered)
-    assert sent.forever is False
 
 
 def mailed(server, to, sender="a@example.org", title="Slow", **more):

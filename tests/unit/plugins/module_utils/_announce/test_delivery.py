@@ -39,12 +39,21 @@ def test_what_became_of_a_message_is_kept(delivery, note):
     assert result_note(ENTRY, delivery, START) == {"key": "a", **note}
 
 
-@pytest.mark.parametrize(("tries", "seconds"), [(1, 30), (2, 600), (3, 600), (4, 3600), (99, 3600)])
+@pytest.mark.parametrize(("tries", "seconds"), [(1, 30), (2, 600), (3, 600), (4, 3600), (7, 3600)])
 def test_copies_of_what_cannot_be_asked_for_are_further_and_further_apart(tries, seconds):
     note = result_note(replace(ENTRY, tries=tries), InDoubt("cut", is_copied=True), START)
     assert note["next_at"] == stamp(START + timedelta(seconds=seconds))
     page = replace(ENTRY, tries=2, message=replace(ENTRY.message, audience="person"))
     assert result_note(page, InDoubt("cut", is_copied=True), START)["next_at"] == stamp(START + timedelta(seconds=60))
+
+
+def test_copies_end_and_what_is_not_known_of_them_is_said():
+    note = result_note(replace(ENTRY, tries=8), InDoubt("no reply", is_copied=True), START)
+    assert note["state"] == "refused"
+    assert note["reason"].startswith("8 copies went out, and of none is it known whether it arrived; no other follows")
+    person = replace(ENTRY, tries=8, message=replace(ENTRY.message, audience="person"))
+    assert result_note(person, InDoubt("no reply", is_copied=True), START)["state"] == "in_doubt"
+    assert result_note(replace(ENTRY, tries=8), InDoubt("no reply"), START)["state"] == "in_doubt", "it can be asked"
 
 
 def test_a_result_names_the_run_that_had_the_message():
