@@ -117,6 +117,33 @@ def test_the_page_is_read_back_and_what_differs_is_shown_until_it_agrees(tmp_pat
     assert "component c1" not in site.play()[1]
 
 
+def test_the_public_is_informed_as_the_site_s_variable_says(tmp_path, servers):
+    dummy, page, *dummy2 = servers
+    given = {name: value for name, value in all_channels(servers)["page"].items() if name not in ("first_post", "soak")}
+    site = Site(tmp_path, page=given)
+    code, shown = site.play()
+    assert (code, page.incidents) == (0, []), "ask is the default"
+    assert "first post" in " ".join(shown.split()), shown
+    assert site.play(announce_public="act")[0] == 0
+    assert [state for dummy, state in page.published()[0]] == ["investigating"]
+    site.write(*EVENTS)
+    assert site.play(announce_public="act")[0] == 0
+    assert page.published()[0][-1][1] == "monitoring", "for 600 s, which is the default"
+    assert site.play(announce_public="act", announce_soak=0)[0] == 0
+    assert page.published()[0][-1][1] == "resolved"
+
+
+def test_a_channel_is_archived_when_the_site_s_variable_says(tmp_path, servers):
+    slack, *dummy = servers
+    site = Site(tmp_path, slack=all_channels(servers)["slack"])
+    site.write(*EVENTS, ("phase", {"phase": "resolved", "reason": "seen by hand"}))
+    assert site.play()[0] == 0
+    room = next(room for room in slack.rooms if room.name.startswith("incident-"))
+    assert not room.is_archived, "a day is the default"
+    assert site.play(announce_archive_after=0)[0] == 0
+    assert room.is_archived
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
 def test_a_log_that_another_user_writes_is_read_and_written_as_that_user(tmp_path, servers):
     """So the modules run on the log's host, and the channels are reached from the controller all the same."""

@@ -31,6 +31,16 @@ def test_a_name_that_another_has_gets_a_number(slack, is_archived):
     assert slack.room(f"{NAME}-2").creator == slack.bot
 
 
+def test_our_own_channel_that_a_person_has_archived_is_left_so_and_another_is_made(slack):
+    """A bot cannot unarchive one."""
+    first = adapter(slack).send(CHANNEL, thread("a"))
+    slack.room(NAME).is_archived = True
+    again = adapter(slack).send(CHANNEL, thread("a"))
+    assert isinstance(again, Delivered)
+    assert (again.reference, first.reference) == (slack.room(f"{NAME}-2").id, slack.room(NAME).id)
+    assert slack.room(NAME).is_archived
+
+
 def test_two_incidents_of_one_minute_have_a_channel_each_and_one_that_died_finds_its_own(slack):
     first = adapter(slack).send(CHANNEL, thread("a"))
     second = adapter(slack).send(CHANNEL, thread("b"))
