@@ -82,7 +82,9 @@ def _causes_of(event: EventReport) -> list[tuple[str, str, list[str]]]:
         target = str(detail.get("target") or "") if isinstance(detail, Mapping) else ""
         measured = _texts(row.get("evidence"))
         is_first = cause == first and first not in (each[0] for each in found)
-        found.append((cause, target, (lines or measured) if is_first else measured))
+        # The lines of a diagnosis are for the screen: of each cause they have the first piece of evidence alone, and
+        # what concerns us and no provider; the ids of requests are further down in the cause's own.
+        found.append((cause, target, measured or (lines if is_first else [])))
     return [each for each in found if each[0]]
 
 

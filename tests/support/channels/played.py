@@ -21,6 +21,7 @@ from .server import (
     EFFECT_CUT,
     EFFECT_HTML,
     EFFECT_SILENT,
+    EFFECT_STATUS,
     HTML,
     REFUSED,
     SILENT,
@@ -32,9 +33,10 @@ from .server import (
 from .slack import Slack
 
 START = datetime(2026, 11, 23, 14, 56, tzinfo=UTC)
-QUICK = (EFFECT_CLOSED, EFFECT_CUT, EFFECT_HTML, HTML, REFUSED)
+QUICK = (EFFECT_CLOSED, EFFECT_CUT, EFFECT_HTML, EFFECT_STATUS, HTML, REFUSED)
 SLOW = (SILENT, EFFECT_SILENT)  # each lasts as long as the run may
 STATUSES = (429, 420, 500, 502, 503)
+LATE = (408, 409, 502, 504)  # answered for a request that has taken effect
 LONG = " It is better, and we look on." * 200  # more than a block of Slack takes
 WORDS = {"db_lock_contention": "Bookings are slow", "row": "A queue in our database was the cause."}
 
@@ -86,7 +88,8 @@ class Channels:
             if chance.random() < 0.4:
                 status = chance.choice(STATUSES)
                 return Fault(STATUS, status, {"Retry-After": "1"} if status == 429 else {})
-            return Fault(chance.choice(QUICK) if with_effect else chance.choice((HTML, REFUSED)))
+            kind = chance.choice(QUICK) if with_effect else chance.choice((HTML, REFUSED))
+            return Fault(kind, chance.choice(LATE)) if kind == EFFECT_STATUS else Fault(kind)
 
         def mail_fault(step: str) -> str:
             if chance.random() >= share:

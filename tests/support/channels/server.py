@@ -26,6 +26,7 @@ EFFECT_CLOSED = "takes effect, and the connection is closed without an answer"
 EFFECT_SILENT = "takes effect, without an answer"
 EFFECT_CUT = "takes effect, and the answer ends in the middle"
 EFFECT_HTML = "takes effect, and the answer is a page of a proxy"
+EFFECT_STATUS = "takes effect, and the answer is a status, as of a proxy that has waited for it too long"
 HTML = "no effect, and the answer is a page of a proxy with status 200"
 STATUS = "a status without an effect"
 IN_PARTS = "takes effect, and the answer comes bit by bit"
@@ -39,8 +40,8 @@ DOUBTFUL = (SILENT, EFFECT_CLOSED, EFFECT_SILENT, EFFECT_CUT, EFFECT_HTML, HTML)
 
 @dataclass(frozen=True)
 class Fault:
-    """``status``, ``headers`` and ``body`` of STATUS; ``status`` of what never ends; ``seconds`` between the parts of
-    IN_PARTS and of EFFECT_DRIPS."""
+    """``status``, ``headers`` and ``body`` of STATUS and EFFECT_STATUS; ``status`` of what never ends; ``seconds``
+    between the parts of IN_PARTS and of EFFECT_DRIPS."""
 
     kind: str
     status: int = 500

@@ -28,6 +28,8 @@ _PART = 1 << 16
 _OF_ERROR = 2000  # bytes of the words of an error
 _PATIENCE = 1.0  # seconds for these
 _TOO_MANY = (420, 429)
+# What a proxy answers that has waited too long for a server that works on it, and a server that has it already.
+_PERHAPS = (408, 409)
 
 
 class Answered(Exception):
@@ -129,11 +131,12 @@ def _read(data: bytes, needs_json: bool) -> Any:
 
 
 def of_status(error: urllib.error.HTTPError) -> Delivery:
-    """By the status: too many requests are surely not accepted; of a server's own error nothing is known."""
+    """By the status: too many requests are surely not accepted; of a server's own error, a timeout and a conflict
+    nothing is known."""
     said = f"HTTP {error.code}{_message(error)}"
     if error.code in _TOO_MANY:
         return NotDelivered(said, wait_asked(error.headers))
-    if error.code >= 500:
+    if error.code >= 500 or error.code in _PERHAPS:
         return InDoubt(said, again_after=wait_asked(error.headers))
     # A key, an address or a component that is wrong can be corrected, so the message waits; one that is too large not.
     return NotDelivered(said, forever=error.code == 413)

@@ -16,7 +16,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings i
 
 from support.channels.others import KILLED, MailServer
 from support.channels.pages import Cachet, Statuspage
-from support.channels.server import EFFECT_CUT, EFFECT_HTML, HTML, STATUS, Fault
+from support.channels.server import EFFECT_CUT, EFFECT_HTML, EFFECT_STATUS, HTML, STATUS, Fault
 
 BASE = {"incident": "i", "scenario": "s", "hosts": "db1", "severity": "P1", "opened_at": "x", "title": "Slow"}
 
@@ -195,6 +195,16 @@ def test_what_is_no_answer_is_in_doubt_and_is_asked_for(page, kind):
     assert isinstance(adapter.send(post("investigating", 1), thread()), InDoubt)
     server.fault_for = lambda _request: None
     assert (adapter.find(post("investigating", 1), thread()) is None) is (kind == HTML)
+
+
+@pytest.mark.parametrize("status", [408, 409, 502, 504])
+@pytest.mark.parametrize("kind", [EFFECT_STATUS, STATUS])
+def test_a_status_that_may_have_come_after_the_effect_is_in_doubt_and_is_asked_for(page, kind, status):
+    server, adapter = page
+    server.fault_for = lambda request: Fault(kind, status) if request.method in ("POST", "PATCH") else None
+    assert isinstance(adapter.send(post("investigating", 1), thread()), InDoubt)
+    server.fault_for = lambda _request: None
+    assert (adapter.find(post("investigating", 1), thread()) is None) is (kind == STATUS)
 
 
 def test_components_of_a_post_that_had_arrived_go_with_it(page):

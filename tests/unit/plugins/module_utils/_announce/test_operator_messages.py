@@ -17,6 +17,9 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox imp
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis import network, payments
 
 from support.incident_events import START, event
+from support.reports import kind_of_record, log
+
+from .._diagnosis.endpoint_facts import SERVICES, row
 
 ACTIONS = [{"target": f"t{number}", "action": "restart", "who": f"web-{number}"} for number in range(9)]
 MADE = {"workflow": 41, "job": 42}
@@ -153,7 +156,7 @@ def fault(target, *lines):
         ("disk_full", [{"cause": "disk_full"}, fault("maps", "timed out, id 9")],
          [("maps", "vendors['provider_fault/maps']", ["timed out, id 9"])]),
         ("provider_fault", [fault("maps", "x"), fault("stripe", "y")],
-         [("maps", "vendors['provider_fault/maps']", ["503"]), ("stripe", "vendors['provider_fault/stripe']", ["y"])]),
+         [("maps", "vendors['provider_fault/maps']", ["x"]), ("stripe", "vendors['provider_fault/stripe']", ["y"])]),
         ("stripe_down", [{"cause": "stripe_down"}, fault("stripe", "y")],
          [("Stripe", "vendors['stripe_down']", ["503"])]),
     ],
@@ -167,6 +170,26 @@ def test_a_provider_s_fault_has_its_case_also_where_no_vendor_is_set(cause, caus
     assert {each["address"] for each in values} == {""}
     mails = [message.key for message in by_mail([found], SITE, dict) if message.lane == "ada@z"]
     assert mails == ["mail/vendor/3/ada@z", "mail/vendor/3.2/ada@z"][: len(cases)]
+
+
+@pytest.mark.parametrize(
+    ("error", "id"),
+    [
+        ("stripe.error.APIError: Request req_8aHfK3L2m9Qx: An error occurred with our connection", "req_8aHfK3L2m9Qx"),
+        ("Stripe::APIError: (Status 500) (Request req_Zz11Yy22Xx33) We are having trouble", "req_Zz11Yy22Xx33"),
+    ],
+)
+def test_the_case_of_a_diagnosis_has_the_ids_of_the_requests_and_nothing_of_our_own_payments(error, id):
+    down = row("backend", "stripe", "down", "protocol", "it fails (500)", judge="stripe", fault_of="theirs", status=500)
+    known = payments.Known(2, open=2)
+    diagnosis = payments.diagnose_payments(
+        [down], SERVICES, log(kind_of_record(error)), known, ["backend"], 7200
+    ).as_dict()
+    found = event("diagnosed", 1, seq=3, **{name: diagnosis[name] for name in ("cause", "causes", "lines")})
+    (values,) = case_values(found, SITE)
+    assert (values["vendor"], values["cause"]) == ("Stripe", "stripe_down")
+    assert any(id in line for line in values["lines"]), values["lines"]
+    assert not [line for line in values["lines"] if "operator" in line or line.startswith("1. ")]
 
 
 def test_a_case_says_how_much_of_what_was_measured_it_leaves_out():
