@@ -8,20 +8,25 @@ first: a client library that treats both alike posts twice.
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Union
 
 from .._core.redaction import redacted
 from .._core.text import shortened
 from .._incident.stamps import stamp
-from .outbox import FAILED, IN_DOUBT, QUEUED, REFUSED, SENT, Entry, calls_a_person, retry_after
+from .outbox import FAILED, FINAL, IN_DOUBT, QUEUED, REFUSED, SENT, Entry, calls_a_person, retry_after
 
 # Seconds between copies where the other side cannot be asked: after the second one, and after more. A server that takes
 # each and always answers too late would send them without an end.
 _COPIES = {1: 0.0, 2: 600.0, 3: 600.0}
 _MORE_COPIES = 3600.0
 _MOST_COPIES = 8
+# For so long after the last event of an incident its messages are tried and named, also where no run came in between.
+KEPT = timedelta(days=14)
+_IN_LOG = re.compile(rb'"kind": ?"message"')
 
 
 @dataclass(frozen=True)
@@ -91,3 +96,33 @@ def result_note(entry: Entry, delivery: Delivery, now: datetime) -> dict[str, An
 def _words(text: str) -> str:
     """What the other side said, for the log."""
     return shortened(redacted(text), 300)
+
+
+def may_wait(log: bytes) -> bool:
+    """Whether a message of an incident's log was not delivered, and no newer state of its thing was queued. Some of
+    these wait no more, since an event has made them wrong: that is for who reads the whole log. Here only the lines of
+    messages are parsed.
+
+    >>> queued = b'{"kind": "message", "note": {"key": "mail/a", "state": "queued", "thing": ""}}'
+    >>> sent = b'{"kind": "message", "note": {"key": "mail/a", "state": "sent"}}'
+    >>> may_wait(queued), may_wait(queued + b"\\n" + sent), may_wait(b"")
+    (True, False, False)
+    """
+    states: dict[str, str] = {}
+    things: dict[str, tuple[str, str, str]] = {}
+    for line in log.splitlines() if _IN_LOG.search(log) else ():
+        try:
+            event = json.loads(line) if _IN_LOG.search(line) else {}
+            note = event["note"] if event else {}
+            key, state = str(note.get("key") or ""), str(note.get("state") or "")
+        except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
+            continue  # a line that was written by hand
+        if not key or states.get(key) in FINAL:
+            continue
+        states[key] = state
+        if note.get("thing"):
+            things[key] = (str(note.get("channel")), str(note.get("lane")), str(note["thing"]))
+    newest = {thing: key for key, thing in things.items()}
+    return any(
+        state not in FINAL and newest.get(things.get(key, ("", "", "")), key) == key for key, state in states.items()
+    )

@@ -36,7 +36,7 @@ _ANSWERED = "the incident was acknowledged, or is over"
 _OPEN_AGAIN = "the incident was opened again"
 _NO_PLAN = "its plan was carried out, refused or made again"
 _OF_PLAN = re.compile(r"/held/(\d+)(?:/|\Z)")  # in a key, the number of the event
-_AT_ONCE = 20  # messages of a channel that are taken in one go
+MOST_TAKEN = 20  # messages of a channel that are taken in one go
 
 
 @dataclass(frozen=True)
@@ -269,13 +269,13 @@ def _gives_way(entry: Entry) -> bool:
     return _is_alert(entry) or (entry.message.channel in (TRACKER, PAGE) and bool(entry.message.thing))
 
 
-def due(entries: Sequence[Entry], now: datetime, lease: timedelta = LEASE) -> list[Entry]:
-    """The messages that may go out now, of each channel the first ones, in order. ``asks`` of an entry: it must be
+def due(entries: Sequence[Entry], now: datetime, lease: timedelta = LEASE, most: int = MOST_TAKEN) -> list[Entry]:
+    """The messages that may go out now, of each channel the first ``most``, in order. ``asks`` of an entry: it must be
     asked for before it is sent."""
     chosen: list[Entry] = []
     for lane in dict.fromkeys(_lane(entry) for entry in entries):
         waiting = [entry for entry in entries if _lane(entry) == lane and entry.state not in FINAL]
-        for entry in waiting[:_AT_ONCE]:
+        for entry in waiting[:most]:
             ready = _ready(entry, now, lease)
             if ready is None:
                 break
@@ -359,9 +359,10 @@ def claim(
     channels: Sequence[str] | None = None,
     lease: timedelta = LEASE,
     quiet: Collection[str] = (),
+    most: int = MOST_TAKEN,
 ) -> Claim:
     """Queue what is wanted and not in the log yet, and take what may go out now. ``channels``: of these alone;
-    ``quiet``: of ``PERSON`` and ``PAGER`` those that the present severity does not page.
+    ``quiet``: of ``PERSON`` and ``PAGER`` those that the present severity does not page; ``most``: of a channel.
 
     It is decided while no one else can write the log, so that of two runs each message is taken by one.
     """
@@ -372,7 +373,7 @@ def claim(
     notes += _left_behind(entries, now, lease) + _struck(entries, quiet, now, lease)
     added = [_as_event(note, now, len(events) + number) for number, note in enumerate(notes, 1)]
     entries = _without_needless(entries_of([*events, *added]), quiet)
-    taken = [entry for entry in due(entries, now, lease) if channels is None or entry.message.channel in channels]
+    taken = [entry for entry in due(entries, now, lease, most) if channels is None or entry.message.channel in channels]
     notes += [{"key": entry.message.key, "state": SENDING} for entry in taken]
     keys = {entry.message.key for entry in taken}
     left = [entry for entry in entries if entry.message.key not in keys]

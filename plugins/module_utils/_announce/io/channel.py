@@ -27,16 +27,17 @@ def ticks() -> float:
 class Thread:
     """What an incident has on a channel already. ``references``: of the messages that were sent, by key, which
     grows while messages are sent; ``deadline``: until when a request may last, by ``ticks``; ``asks``: the message
-    that is sent may have arrived before; ``elsewhere``: states of the page's components by other incidents;
-    ``on_page``: those that its own last post has set; ``set_by_us``: all that posts of this run and the last ones
-    of its incidents have set, by component; ``budget``: seconds more for a channel that has taken something, until
-    ``latest``; ``is_over``: the run has given it up; ``owed``: messages that the one that is sent, or was found,
-    calls for."""
+    that is sent may have arrived before; ``tries``: how often it was tried, with this one; ``elsewhere``: states of
+    the page's components by other incidents; ``on_page``: those that its own last post has set; ``set_by_us``: all
+    that posts of this run and the last ones of its incidents have set, by component; ``budget``: seconds more for a
+    channel that has taken something, until ``latest``; ``is_over``: the run has given it up; ``owed``: messages that
+    the one that is sent, or was found, calls for."""
 
     incident: str
     references: dict[str, str] = field(default_factory=dict)
     deadline: float = 0.0
     asks: bool = False
+    tries: int = 0
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     on_page: Mapping[str, str] = field(default_factory=dict)
     set_by_us: Mapping[str, Collection[str]] = field(default_factory=dict)

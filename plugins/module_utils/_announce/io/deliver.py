@@ -203,7 +203,7 @@ class _Lane:
             why = str(error) if isinstance(error, Answered) else why_of(error)
             again_after = getattr(error.delivery, "again_after", None) if isinstance(error, Answered) else None
             return InDoubt(f"whether it had arrived could not be asked: {why}", again_after=again_after)
-        self.thread.asks = entry.asks
+        self.thread.asks, self.thread.tries = entry.asks, entry.tries
         try:
             delivery = self.channel.send(entry.message, self.thread)
         except Answered as answer:

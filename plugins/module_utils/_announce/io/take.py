@@ -20,9 +20,10 @@ from ..._lifecycle.deadlines import NO_RULE_OUTSIDE, SEVERITIES, OutsideUpdates,
 from ..._lifecycle.rota_roles import assignments, steps_of_roles
 from ..._oncall.escalation import escalation_of
 from ..._oncall.steps import STEPS
+from ..delivery import KEPT, may_wait
 from ..follow_up import COURSE
 from ..incident_facts import IncidentFacts
-from ..outbox import Claim, Entry, claim, entries_of, is_waiting, lines_of_outbox
+from ..outbox import MOST_TAKEN, Claim, Entry, claim, entries_of, is_waiting, lines_of_outbox
 from ..page_states import OPERATIONAL
 from ..pages.first_post import waiting_for_a_person
 from ..pages.page_components import behind_facts, components_on_page, components_shown, worst_of
@@ -183,27 +184,39 @@ def _urgency(events: Sequence[EventReport], after: Mapping[str, Any]) -> tuple[b
 def _candidates(log: str, settings: Mapping[str, Any], ended: dict[str, list[str]] | None = None) -> list[str]:
     """Logs that were written lately, and those whose incident is open on the page: one without a new event has nothing
     new to say, but for its archiving and for what is overdue, while the page may be changed by others. ``ended``: for a
-    run that looks at all of them, which has those with action items, too; it gets the others' references on the page,
-    where they have ended."""
+    run that looks at all of them, which has those with action items and those with messages that wait, too: for some
+    days there may have been no run. It gets the others' references on the page, where they have ended."""
     folder, now = Path(log).expanduser(), datetime.now(timezone.utc).timestamp()
     recent = _RECENT.total_seconds() + float((settings.get("slack") or {}).get("archive_after") or 0)
     found = []
     for name in ids(log):
         try:
             path = folder / f"{name}.jsonl"
-            if now - path.stat().st_mtime <= recent:
+            age = now - path.stat().st_mtime
+            if age <= recent:
                 found.append(name)
                 continue
             text = path.read_bytes()
         except OSError:
             continue
-        if (ended is not None and _ACTION_ITEM in text) or (PAGE in settings and is_left_open(text)):
+        is_told = ended is not None and (_ACTION_ITEM in text or _waits(log, name, text, age - recent))
+        if is_told or (PAGE in settings and is_left_open(text)):
             found.append(name)
         elif ended is not None and PAGE in settings:
             references = ended_in(text)
             if references:
                 ended[name] = references
     return found
+
+
+def _waits(log: str, name: str, text: bytes, older: float) -> bool:
+    """Whether messages of a log wait, which is read again where that seems so. ``older``: seconds beyond those after
+    which a log is not looked at."""
+    if older > KEPT.total_seconds() or not may_wait(text):
+        return False
+    with suppress(*_UNREADABLE):
+        return any(map(is_waiting, entries_of(read(log, name)[0])))
+    return True  # it is named when it is read again
 
 
 def _taken(
@@ -229,7 +242,8 @@ def _taken(
         # What is queued for a channel that the site has no more stays, and keeps nothing else up.
         channels = list(given["settings"]) if given["channels"] is None else given["channels"]
         lease, quiet = timedelta(seconds=given["lease"]), not_paged(events, after, given["settings"])
-        made[:] = [claim(events, messages, now, channels, lease, quiet)]
+        most = len(events) + len(messages) if check_mode else MOST_TAKEN
+        made[:] = [claim(events, messages, now, channels, lease, quiet, most)]
         roles[:] = _roles(events, who, rules.roles_from)
         return [*roles, *({"kind": "message", "note": note} for note in made[0].notes)]
 

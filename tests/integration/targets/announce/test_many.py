@@ -73,6 +73,30 @@ def test_what_is_queued_for_a_channel_that_the_site_has_no_more_stays_and_keeps_
     assert [line for line in sent["left"] if "pager" in line] == ["a: pager: pager/trigger/1 is queued"]
 
 
+@pytest.mark.parametrize(("days", "is_sent"), [(1, True), (5, True), (15, True), (40, False)])
+def test_what_was_not_delivered_is_sent_also_where_no_run_came_for_days(tmp_path, days, is_sent):
+    """As of a controller that was away over a week-end; other incidents of that age have nothing to say."""
+    for name, severity in (("waits", "P0"), ("said", "P0")):
+        write(tmp_path, name, severity)
+    with PagerDuty() as pager, MailServer() as mail:
+        settings = {
+            "pager": {"kind": "pagerduty", "routing_key": pager.routing_key, "api": pager.url},
+            "mail": {"host": "127.0.0.1", "port": mail.port, "tls": "none", "sender": "a@x.org", "to": ["b@x.org"]},
+        }
+        pager.fault_for = lambda request: Fault(STATUS, 429) if request.fields.get("dedup_key") == "waits" else None
+        drain(tmp_path, settings)
+        pager.fault_for = lambda _request: None
+        assert pager.alerts == {"said": "trigger"}
+        then = time.time() - days * 86400
+        for name in ("waits", "said"):
+            os.utime(tmp_path / f"{name}.jsonl", (then, then))
+        taken, sent = drain(tmp_path, settings, now=utc_now() + timedelta(hours=2))
+        assert pager.alerts.get("waits") == ("trigger" if is_sent else None)
+        looked = {each["id"] for each in taken["incidents"]}
+        assert looked == ({"said", "waits"} if days == 1 else {"waits"} if is_sent else set())
+        assert sent["left"] == []
+
+
 RESOLVED = ("phase", {"phase": "resolved", "reason": "seen"})
 
 

@@ -102,3 +102,12 @@ def test_a_run_in_check_mode_names_each_recipient_and_what_is_done_beside(channe
     played.write(("noted", {"text": "moved it"}))
     (later,) = [row for row in shown(played)["messages"] if row["key"].startswith("slack/note/")]
     assert (later["to"], later["text"]) == (f"the incident's own channel {room.id}", "ada: moved it")
+
+
+def test_every_message_is_shown_also_those_that_the_next_runs_would_send(channels, tmp_path):
+    played = Played(channels, 1, tmp_path)
+    played.write(*(("noted", {"text": f"note {number}"}) for number in range(45)))
+    notes = [row for row in shown(played)["messages"] if "note " in row["text"]]
+    assert len(notes) == 45
+    played.drain(budget=20.0)
+    assert len([key for key in channels.slack.said() if "/note/" in key]) < 45, "of a channel the first 20"

@@ -72,6 +72,23 @@ def test_without_the_right_to_make_channels_the_standing_one_has_it(slack, error
     assert [message["text"] for message in slack.room("pafar-incidents").messages] == ["ada: moved it\nIncident i"]
 
 
+@pytest.mark.parametrize("kind", [STATUS, EFFECT_CLOSED])
+def test_a_fault_of_the_one_call_that_makes_channels_keeps_nothing_from_the_standing_one_for_long(slack, kind):
+    """While a list of the channels is answered: where nothing is, the channel is waited for."""
+    slack.fault_for = lambda request: Fault(kind, 503) if request.path.endswith("conversations.create") else None
+    for tries, is_given_up in ((1, False), (3, False), (4, True)):
+        place = thread()
+        place.asks, place.tries = tries > 1, tries
+        chat = adapter(slack)
+        found = chat.find(CHANNEL, place) if place.asks else None
+        made = Delivered(found) if found else chat.send(CHANNEL, place)
+        assert isinstance(made, Delivered if is_given_up else InDoubt), made
+    if kind == STATUS:
+        assert made.note.startswith("no channel of its own (Slack: HTTP 503")
+    else:
+        assert made.reference == slack.room(NAME).id, "it was made by the first one"
+
+
 @pytest.mark.parametrize("method", ["conversations.list", "conversations.history"])
 def test_without_the_right_to_look_all_is_told_all_the_same(slack, method):
     slack.refusals[method] = "missing_scope"

@@ -26,6 +26,7 @@ from .slack_calls import Refused, SlackCalls
 _NAMES = 20  # suffixes that are tried for a channel's name
 _SKEW = 86400.0  # seconds by which the clock of the log may be ahead of that of Slack
 _UNTIL_LISTED = 0.3  # seconds
+_TRIES = 4  # some minutes, after which an incident has no channel of its own where Slack makes none and lists them
 
 
 class SlackRooms(SlackCalls):
@@ -50,6 +51,8 @@ class SlackRooms(SlackCalls):
                 if not errors.may_go_elsewhere(refused.name):
                     return refused.delivery
                 return self._without(refused.name)
+            except _NotMade as fault:
+                return self._without(str(fault))
         return self._without(f"{_NAMES} names that begin with {base} are taken")
 
     def _without(self, why: str) -> Delivered:
@@ -65,6 +68,14 @@ class SlackRooms(SlackCalls):
         except Refused as refused:
             if refused.name != "name_taken":
                 raise
+        except Answered as fault:
+            # It was asked for just before, so that Slack answers: all that happens would wait for this one call.
+            if not thread.asks or thread.tries < _TRIES:
+                raise
+            found = self._found(name, thread)
+            if not found:
+                raise _NotMade(fault.delivery) from None
+            return found, False
         found = self._found(name, thread)
         if found is None:
             time.sleep(_UNTIL_LISTED)
@@ -165,3 +176,7 @@ class SlackRooms(SlackCalls):
         if not self._self:
             self._self = str(self._call("auth.test", thread).get("user_id", ""))
         return self._self
+
+
+class _NotMade(Answered):
+    """Slack makes no channel, and does not say why."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,9 +10,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery i
     InDoubt,
     NotDelivered,
     NotTried,
+    may_wait,
     result_note,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Entry, Message
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Entry, Message, queued_note
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import stamp
 
 from support.incident_events import START
@@ -83,3 +85,47 @@ def test_what_the_other_side_said_is_kept_without_secrets():
 def test_a_page_does_not_wait_for_whatever_the_other_side_asks(message, minutes, delivery):
     again = stamp(START + timedelta(minutes=minutes))
     assert result_note(replace(ENTRY, message=message), delivery, START)["next_at"] == again
+
+
+OLD = Message("page/investigating/1.1", "page", "page", thing="state")
+NEW = Message("page/resolved/4.4", "page", "page", thing="state")
+OTHER = Message("mail/identified/a@z", "mail", "mail", thing="state", lane="a@z")
+NOTE = Message("slack/note/3", "slack", "note")
+
+
+def log(*notes):
+    events = [{"kind": "opened", "note": {"scenario": "s"}}, *({"kind": "message", "note": note} for note in notes)]
+    return b"\n".join(json.dumps(event).encode() for event in events)
+
+
+def state(message, word):
+    return {"key": message.key, "state": word}
+
+
+@pytest.mark.parametrize(
+    ("notes", "waits"),
+    [
+        ([], False),
+        ([queued_note(NOTE)], True),
+        ([queued_note(NOTE), state(NOTE, "sending")], True),
+        ([queued_note(NOTE), state(NOTE, "sending"), state(NOTE, "failed")], True),
+        ([queued_note(NOTE), state(NOTE, "in_doubt")], True),
+        ([queued_note(NOTE), state(NOTE, "sent")], False),
+        ([queued_note(NOTE), state(NOTE, "refused")], False),
+        ([queued_note(NOTE), state(NOTE, "sent"), state(NOTE, "failed")], False),  # a late word of a run that lost it
+        ([queued_note(OLD), queued_note(NEW), state(NEW, "sent")], False),
+        ([queued_note(OLD), queued_note(NEW)], True),
+        ([queued_note(OLD), queued_note(OTHER), state(OTHER, "sent")], True),
+    ],
+)
+def test_what_was_not_delivered_waits_unless_a_newer_state_of_its_thing_was_queued(notes, waits):
+    assert may_wait(log(*notes)) is waits
+
+
+@pytest.mark.parametrize(
+    "line", [b"{", b'{"kind": "message"}', b'{"kind": "message", "note": 7}', b"[" * 9000, b"\xff"]
+)
+def test_a_line_that_is_no_event_is_passed_over(line):
+    line = line if b"message" in line else line + b'"kind": "message"'
+    assert may_wait(line) is False
+    assert may_wait(line + b"\n" + log(queued_note(NOTE))) is True
