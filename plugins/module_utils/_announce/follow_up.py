@@ -71,7 +71,7 @@ def _change(was_open: bool, is_open: bool) -> str:
 
 def item_prefix(key: str) -> str:
     """How the keys of all messages about an action item begin."""
-    return f"item/{quote(key, safe='')}/"
+    return f"item/{quote(key, safe='', errors='replace')}/"
 
 
 def item_of(key: str) -> str:

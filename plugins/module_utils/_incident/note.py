@@ -23,11 +23,12 @@ _MOST = 10_000  # characters of a note
 _WIDE = 60  # characters of a time that is none, in its refusal
 _SHORT = 200  # of a name, a key, a place or a time
 _SAID_AT_MOST = {"text": _MOST, "reason": _MOST, "item": 1000}
-# What people type, by the kind of its event. Passages of the post-mortem are kept as they are, and hidden on its pages.
+# What people type, and the words of a fault, which may be any program's, by the kind of their event. Passages of the
+# post-mortem are kept as they are, and hidden on its pages.
 _TYPED = {
     "opened": ("text", "where"), "noted": ("text", "where"), "update": ("text",), "acknowledged": ("text",),
     "phase": ("reason",), "severity": ("reason",), "checklist": ("reason",), "action_item": ("text", "reason"),
-    "role": ("handover",),
+    "role": ("handover",), "handed_over": ("message",),
 }  # fmt: skip
 _FORMS = "use 14:56 (UTC, the last time it was that) or 2026-11-23T14:56:35Z"
 

@@ -31,7 +31,7 @@ from ..settings import ALERTMANAGER, MAIL, PAGE, PAGER, SLACK, TRACKER, addresse
 from ..texts import TEMPLATES
 from .alertmanager import Silencer
 from .apprise import Apprise
-from .channel import Channel, ticks
+from .channel import Channel, Pauses, ticks
 from .deliver import Results, deliver
 from .mail import Mail
 from .pagerduty import PagerDuty
@@ -141,7 +141,7 @@ class Announcing:
         writes = any(_writes_page(incident) for incident in busy)
         if not writes:  # else what is written in this run would be read back by halves
             reading.start(budget)
-        set_by_us = _set_by_us(report)
+        set_by_us, pauses = _set_by_us(report), Pauses()
         for number, incident in enumerate(busy):
             began = ticks()
             entries = [_entry(taken, clock()) for taken in incident["messages"]]
@@ -162,6 +162,7 @@ class Announcing:
                     elsewhere=incident["components"],
                     on_page=incident["on_page"],
                     set_by_us=set_by_us,
+                    pauses=pauses,
                     keep=partial(keep_at_once, incident["id"]),
                 )
             budget -= ticks() - began

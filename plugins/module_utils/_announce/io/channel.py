@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from typing import Any, Collection, Mapping, Protocol
+from urllib.parse import urlsplit
 
 from ..delivery import Delivery, NotDelivered
 from ..outbox import Message
@@ -24,6 +25,35 @@ def ticks() -> float:
 
 
 @dataclass
+class Pauses:
+    """What other sides have asked for, by the place that it is about, for all incidents of a run: ``until``, by
+    ``ticks``, nothing is asked there; ``last``: when something was posted there."""
+
+    until: dict[str, float] = field(default_factory=dict)
+    last: dict[str, float] = field(default_factory=dict)
+
+    def require_over(self, place: str) -> None:
+        """Raises Answered while it is to be left alone: surely not sent, and not before that is over."""
+        left = self.until.get(place, 0.0) - ticks()
+        if left > 0:
+            raise Answered(NotDelivered(f"{place} has asked to be left alone for a while", left))
+
+    def keep(self, place: str, delivery: Delivery) -> None:
+        """What an answer asks for."""
+        asked_for = getattr(delivery, "again_after", None)
+        if asked_for:
+            self.until[place] = ticks() + asked_for
+
+    def wait(self, place: str, gap: float, until: float) -> None:
+        """Until ``gap`` seconds after the last post there, at most ``until``, by ``ticks``."""
+        now = ticks()
+        due = self.last.get(place, now - gap) + gap
+        if due > now:
+            time.sleep(max(0.0, min(due, until) - now))
+        self.last[place] = ticks()
+
+
+@dataclass
 class Thread:
     """What an incident has on a channel already. ``references``: of the messages that were sent, by key, which
     grows while messages are sent; ``deadline``: until when a request may last, by ``ticks``; ``asks``: the message
@@ -31,7 +61,7 @@ class Thread:
     the page's components by other incidents; ``on_page``: those that its own last post has set; ``set_by_us``: all
     that posts of this run and the last ones of its incidents have set, by component; ``budget``: seconds more for a
     channel that has taken something, until ``latest``; ``is_over``: the run has given it up; ``owed``: messages that
-    the one that is sent, or was found, calls for."""
+    the one that is sent, or was found, calls for; ``pauses``: of the run."""
 
     incident: str
     references: dict[str, str] = field(default_factory=dict)
@@ -45,6 +75,7 @@ class Thread:
     latest: float = float("inf")
     is_over: bool = False
     owed: list[Message] = field(default_factory=list)
+    pauses: Pauses = field(default_factory=Pauses)
 
     def take_owed(self) -> list[Message]:
         """What belongs to the message that has arrived, and is sent as a message of its own."""
@@ -106,7 +137,13 @@ def asked(
     thread: Thread, method: str, url: str, headers: Mapping[str, str], body: Any = None, *, needs_json: bool = True
 ) -> Any:
     """The answer to a request, within the time of the thread. Raises Answered."""
-    answer = request(method, url, headers, body, thread.left(), needs_json=needs_json)
+    place = urlsplit(url).netloc
+    thread.pauses.require_over(place)
+    try:
+        answer = request(method, url, headers, body, thread.left(), needs_json=needs_json)
+    except Answered as refused:
+        thread.pauses.keep(place, refused.delivery)
+        raise
     if method != "GET":
         thread.goes_on()
     return answer

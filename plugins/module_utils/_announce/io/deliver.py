@@ -18,7 +18,7 @@ from ..._core.errors import RunbookError
 from ..delivery import Delivered, Delivery, InDoubt, NotDelivered, NotTried, result_note
 from ..outbox import IN_DOUBT, QUEUED, SENDING, Entry, Message, queued_note
 from ..settings import PAGE
-from .channel import Channel, Thread, ticks, why_of
+from .channel import Channel, Pauses, Thread, ticks, why_of
 from .http_call import Answered
 
 _ARRIVED = "it had arrived before"
@@ -54,14 +54,16 @@ def deliver(
     elsewhere: Mapping[str, str] | None = None,
     on_page: Mapping[str, str] | None = None,
     set_by_us: Mapping[str, Collection[str]] | None = None,
+    pauses: Pauses | None = None,
     until: float = float("inf"),
     keep: Callable[[list[dict[str, Any]]], bool] | None = None,
 ) -> Results:
     """``taken``: in order; ``sent``: references by key; ``channel``: by its name, may raise RunbookError; ``budget``:
     seconds that a channel may be silent, all of them at the same time; ``clock``: the present time in UTC;
     ``elsewhere``: states of the page's components by other incidents; ``on_page``: those that its own last post has
-    set; ``set_by_us``: all that this run and its incidents have set; ``until``: of ``ticks``, after which another run
-    may have them; ``keep``: appends notes at once, and says whether it could.
+    set; ``set_by_us``: all that this run and its incidents have set; ``pauses``: that were asked for in this run;
+    ``until``: of ``ticks``, after which another run may have them; ``keep``: appends notes at once, and says whether it
+    could.
 
     What became of a message on a channel that cannot be asked is appended while the others are on their way: a run that
     was killed after it would have it go out twice. It is done in this thread, since a connection has only one user.
@@ -79,6 +81,7 @@ def deliver(
         try:
             thread = Thread(incident, dict(sent), min(began + budget, latest), budget=budget, latest=latest)
             thread.elsewhere, thread.on_page, thread.set_by_us = elsewhere or {}, on_page or {}, set_by_us or {}
+            thread.pauses = pauses if pauses is not None else thread.pauses
             lane = _Lane(channel(name), entries, thread, results, lock, clock)
         except RunbookError as error:
             results.notes += _not_sent(entries, str(error), clock())

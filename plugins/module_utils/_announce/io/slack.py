@@ -135,6 +135,7 @@ class Slack(SlackRooms):
             whole = whole or self._whole(message, thread)
             text = self._cut(whole, self._about(message, whole, place, thread))
             post = content(text, thread.incident, message.key)
+            thread.pauses.wait(place, self.gap, thread.deadline)  # of the standing one also after other incidents
             try:
                 sent = self._call("chat.postMessage", thread, channel=place, **post)
                 break

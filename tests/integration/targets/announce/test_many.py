@@ -17,6 +17,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.record imp
 from support.channels.others import MailServer, PagerDuty, Tracker
 from support.channels.pages import Cachet, Statuspage
 from support.channels.server import EFFECT_CLOSED, EFFECT_SILENT, HTML, STATUS, Fault
+from support.channels.slack import Slack
 
 ENDED_THERE = f"the page says resolved, the incident is identified: it is left so until {HOW}"
 ADA = {"step": "primary", "person": "ada", "slack": "", "mail": "ada@example.org", "why": ""}
@@ -95,6 +96,60 @@ def test_what_was_not_delivered_is_sent_also_where_no_run_came_for_days(tmp_path
         looked = {each["id"] for each in taken["incidents"]}
         assert looked == ({"said", "waits"} if days == 1 else {"waits"} if is_sent else set())
         assert sent["left"] == []
+
+
+@pytest.mark.parametrize("kind", ["statuspage", "tracker", "slack"])
+def test_a_pause_that_is_asked_for_holds_for_the_other_incidents_of_the_run(tmp_path, kind):
+    for number in range(6):
+        write(tmp_path, f"i{number}", "P3", ("diagnosed", {"cause": "full"}))
+    with Statuspage() as page, Tracker() as tracker, Slack() as slack:
+        given = {
+            "statuspage": {"page": {"kind": "statuspage", "api": page.url, "token": page.token, "page": page.page,
+                                    "scenarios": ["disk_space"], "first_post": "act"}},
+            "tracker": {"tracker": {"url": tracker.url, "token": tracker.token}},
+            "slack": {"slack": {"token": slack.token, "api": slack.api}},
+        }[kind]  # fmt: skip
+        server = {"statuspage": page, "tracker": tracker, "slack": slack}[kind]
+        busy = Fault(STATUS, 429, {"Retry-After": "3000"})
+        asked = []
+
+        def fault_for(request):
+            is_write = request.path.endswith("chat.postMessage") if kind == "slack" else request.method == "POST"
+            asked.extend([request.path] if is_write else [])
+            return busy if is_write else None
+
+        server.fault_for = fault_for
+        now = utc_now()
+        sent = drain(tmp_path, given, now=now)[1]
+        assert len(asked) == 1, "the others would have been answered the same"
+        assert not [row for row in sent["messages"] if row["state"] == "sent"]
+        server.fault_for = lambda _request: None
+        drain(tmp_path, given, now=now + timedelta(seconds=2700))
+        assert len(asked) == 1, "none of them before it is over"
+        sent = drain(tmp_path, given, now=now + timedelta(seconds=3100))[1]
+        assert {row["incident"] for row in sent["messages"] if row["state"] == "sent"} == {
+            f"i{each}" for each in range(6)
+        }
+
+
+def test_posts_of_several_incidents_to_one_channel_are_apart(tmp_path):
+    for number in range(4):
+        write(tmp_path, f"i{number}", "P3")
+    with Slack() as slack:
+        announcing = Announcing({"slack": {"token": slack.token, "api": slack.api}}, {})
+        announcing.channel("slack").gap = 0.3
+        given = {"log": str(tmp_path), "ids": [], "by": "run", "at": "", "group": "", "lease": 90.0, "channels": None,
+                 "settings": announcing.public, "answerers": []}  # fmt: skip
+        times = []
+
+        def fault_for(request):
+            times.extend([time.monotonic()] if request.path.endswith("chat.postMessage") else [])
+
+        slack.fault_for = fault_for
+        began = time.monotonic()
+        announcing.sent(take_messages(given, False), lambda *_events: None, 60.0)
+    assert len(times) == 4
+    assert times[-1] - began >= 3 * 0.3
 
 
 RESOLVED = ("phase", {"phase": "resolved", "reason": "seen"})

@@ -16,6 +16,7 @@ from ...io.channel import Thread
 from ...io.http_call import MOST, Answered, of_error, put, read_within, wait_asked
 from .. import slack_errors as errors
 
+_POST = "chat.postMessage"
 _LISTED = 999  # channels of a page: the most that Slack gives
 
 
@@ -38,7 +39,14 @@ class SlackCalls:
     def _call(self, method: str, thread: Thread, **given: Any) -> dict[str, Any]:
         """Raises Answered. ``Refused`` is a refusal by name, surely without effect."""
         call = self.client.api_call
-        found = self._answered(method, thread, lambda: call(method, json=given) if given else call(method))
+        # Of posts each channel has a limit of its own, of other calls each method.
+        place = f"{method} of {given.get('channel')}" if method == _POST else method
+        thread.pauses.require_over(f"Slack ({place})")
+        try:
+            found = self._answered(method, thread, lambda: call(method, json=given) if given else call(method))
+        except Answered as refused:
+            thread.pauses.keep(f"Slack ({place})", refused.delivery)
+            raise
         thread.goes_on()
         return found
 

@@ -70,7 +70,14 @@ def test_a_number_is_not_taken_for_a_time_and_the_message_says_where_it_comes_fr
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("noted", "text"), ("update", "text"), ("phase", "reason"), ("action_item", "text"), ("opened", "text")],
+    [
+        ("noted", "text"),
+        ("update", "text"),
+        ("phase", "reason"),
+        ("action_item", "text"),
+        ("opened", "text"),
+        ("handed_over", "message"),
+    ],
 )
 def test_a_secret_that_a_person_types_is_not_kept(kind, name):
     typed = "I have set it anew:\n\tpassword=hunter2hunter2\nand  restarted\tweb"
