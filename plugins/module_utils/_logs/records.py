@@ -14,8 +14,9 @@ from .._core.lazy import lazy
 from .._core.redaction import HIDDEN, hides, names_secret, redacted, redacted_lines
 from .._core.secret.by_place.bound_values import gives_secret
 from .._core.text import harmless
+from .exceptions.what_happened import what_happened
 from .failing_requests import RequestsOnBothSides
-from .json_line import json_fields, level_in, request_of
+from .json_line import json_fields, level_in
 from .level import LEVELS, level_of
 
 _NUMBERS = lazy(
@@ -28,8 +29,6 @@ _TIMES = lazy(
     r"|\[\d\d/[A-Za-z]{3}/\d{4}[: ]\d\d:\d\d:\d\d[^\]]*\]|^[A-Za-z]{3}\s+\d{1,2} \d\d:\d\d:\d\d",
     re.I,
 )
-_ENDS_WITH = lazy(r"^(\w+(?:\.\w+)*(?:Error|Exception|Warning|Interrupt|Exit)\b.*)$", re.M)
-_SAID = ("message", "msg", "event", "MESSAGE", "short_message", "body", "log", "@m", "@mt")  # in JSON lines
 _BOUND = ("args", "arguments", "params", "parameters", "bindings", "binds", "values", "vars")  # of a statement
 _LONGEST = 300  # characters of a signature
 _NO_DIGITS = str.maketrans("0123456789", "##########")
@@ -151,30 +150,12 @@ class Signature:
 
 
 def signature_text(text: str) -> str:
-    """A traceback by its last line, which says what happened, else the first line; times, numbers, names taken out."""
-    line = exception_of(text) if "\n" in text else text
-    if line[:1] == "{":
-        fields = json_fields(line)
-        said = next((str(fields[name]) for name in _SAID if fields.get(name)), "")
-        request = request_of(fields)
-        line = said or " ".join(str(request[name]) for name in ("status", "method", "path") if name in request) or line
+    """What happened, as the record says it; times, numbers, names taken out."""
+    line = what_happened(text)
     if len(line) > 4 * _LONGEST:  # at a blank: of half a secret it is not seen that it is one
         line = line[: 4 * _LONGEST].rpartition(" ")[0] or line[: 40 * _LONGEST]
     bare = _NUMBERS.sub("#", _QUOTED.sub("'...'", _TIMES.sub("", redacted(line))))
     return " ".join(bare.split())[:_LONGEST]
-
-
-def exception_of(text: str) -> str:
-    """The line of a traceback that says what happened: the first behind its last frame; else the first line of all."""
-    lines = text.split("\n")
-    frames = [place for place, line in enumerate(lines) if line.startswith('  File "')]
-    if frames:
-        behind = (line for line in lines[frames[-1] + 1 :] if line.strip() and not line[0].isspace())
-        exception = next(behind, "")
-        if exception:
-            return exception
-    ends = _ENDS_WITH.findall(text)
-    return str(ends[-1]) if ends else lines[0]
 
 
 def key_of(text: str) -> str:

@@ -40,7 +40,8 @@ _NO_CLASS = re.compile(
     r"\bInternal Server Error\b|\bException (?:on \S+ \[[A-Z]+\]|in ASGI)|\bError handling request\b"
     r"|\bunhandled exception\b"
 )
-_EXCEPTION = re.compile(r"\b[A-Za-z_]*(?:Error|Exception)\b")
+# A panic of Go or Rust has no class.
+_EXCEPTION = re.compile(r"\b[A-Za-z_]*(?:Error|Exception)\b|\bpanic(?: serving \S{1,80})?: |\bpanicked at ")
 _OUTDATED = re.compile(r"\b\w*DeprecationWarning\b|\bdeprecated\b")
 _ACCESS = re.compile(r"^[#\d.:a-f]+ - ")  # a line of an access log repeats the same request
 

@@ -30,7 +30,7 @@ _CERTAIN = re.compile(
     # Python, Ruby, JavaScript, Elixir
     r"(?:Key|Attribute|Name|UnboundLocal|Import|ModuleNotFound|Index|ZeroDivision|Recursion|Reference"
     r"|Indentation|Tab|NoMethod|NoMatchingPattern|LocalJump|Frozen|UndefinedFunction"
-    r"|BadArity|Arithmetic"
+    r"|BadArity|BadMap|BadFunction|BadBoolean|CondClause|Arithmetic"
     # PHP, Java
     r"|ArgumentCount|DivisionByZero|UndefinedMethod|ClassNotFound|NoClassDefFound|NoSuchMethod|NoSuchField|AbstractMethod"
     r"|IncompatibleClassChange|StackOverflow)Error"
@@ -45,7 +45,8 @@ _CERTAIN = re.compile(
 # network, and `SyntaxError: Unexpected token < in JSON` for an answer that is an error page.
 _LIKELY = re.compile(
     r"(?:Type|Value|Syntax|Range|Unicode\w*|Argument|Match|CaseClause|WithClause|FunctionClause|NotImplemented)Error"
-    r"|(?:NotImplemented|UnsupportedOperation|IllegalArgument|NumberFormat|NoSuchElement|Format|Argument)Exception"
+    r"|(?:NotImplemented|UnsupportedOperation|InvalidOperation|IllegalArgument|NumberFormat|NoSuchElement|Format|Argument)"
+    r"Exception"
 )
 # Of these the classes that applications and libraries raise with words of their own as often, as in
 # `ValueError: payment failed`: what they say proves a mistake only where it is a sentence of the language.
@@ -57,6 +58,7 @@ _OF_ANY_WORDS = frozenset(
         "ArgumentException",
         "IllegalArgumentException",
         "NoSuchElementException",
+        "InvalidOperationException",
     ]
 )
 _SENTENCES = re.compile(
@@ -88,7 +90,8 @@ _SENTENCES = re.compile(
     r"|NoSuchElementException\s*$"
     # .NET
     r"|same key has already been added|cannot be an empty string|does not fall within the expected range"
-    r"|cannot be converted to type|Format of the initialization string"
+    r"|cannot be converted to type|Format of the initialization string|Unable to resolve service for type "
+    r"|Sequence contains (?:no|more than one) |Nullable object must have a value|Collection was modified"
 )
 # Sentences that a language says of the code alone, whichever names it has: a function, a class or an argument may
 # bear the name of a client, as in `TypeError: redis.createPool is not a function`. A signature has # for a number.
@@ -122,9 +125,28 @@ _OF_TYPES = re.compile(
     r"must be [\w ]{1,40}, not \S|can only concatenate|no implicit conversion of|not enough values to unpack"
 )
 _OF_VALUES = re.compile(r"\bmust (?:specify|not be (?:empty|null|blank|None))\b|\(\w{1,80}\.py, line [\d#]+\)\s*\Z")
+# What a language says of the code alone without a class that shows it.
 _PLAIN = re.compile(
-    r"\bpanic: runtime error\b|\bError: Call to (?:undefined|a member function)"
-    r"|\bErrorException: (?:Undefined|Trying to access|Attempt to read)"
+    # Go, whose runtime panics in words of its own; a panic in other words is the program's
+    r"\bpanic: runtime error\b|\bruntime error: (?:invalid memory address|(?:index|slice bounds) out of range"
+    r"|integer divide by zero|makeslice: |growslice: |hash of unhashable|comparing uncomparable|cannot convert slice)"
+    r"|\bpanic(?: serving \S{1,80})?: (?:assignment to entry in nil map|close of (?:nil|closed) channel"
+    r"|send on closed channel|interface conversion: |reflect: |sync: negative WaitGroup)"
+    r"|\bfatal error: (?:concurrent map |all goroutines are asleep)"
+    # Rust
+    r"|\bpanicked at \S{1,300}: (?:called `Option::(?:unwrap|expect)\(\)` on a `None`|index out of bounds: the len"
+    r"|attempt to (?:\w+ (?:left |right )?with overflow|divide by zero|calculate the remainder )"
+    r"|already (?:mutably )?borrowed|(?:range|slice) (?:start |end )?index |byte index |explicit panic\b"
+    r"|internal error: entered unreachable code|not (?:yet )?implemented\b|assertion .{1,200} failed)"
+    # PHP, also as Laravel writes it (production.ERROR: ...)
+    r"|\b(?:Error|ERROR): Call to (?:undefined|a member function)|\bParse error: +syntax error"
+    r"|\bError: (?:(?:Class|Interface|Trait|Enum) \S{1,200} not found|Undefined constant"
+    r"|Typed property \S{1,200} must not|Unknown named parameter|Unsupported operand types"
+    r"|Cannot (?:redeclare|instantiate|access) )"
+    r"|\bPHP Fatal error: +(?:Cannot (?:re)?declare |Declaration of |Class \S{1,200} contains )"
+    r"|\b(?:ErrorException|ERROR): (?:Undefined|Trying to access|Attempt to read)"
+    # Node.js, Elixir
+    r"|\bError(?: \[ERR_MODULE_NOT_FOUND\])?: Cannot find (?:module|package) |\bProtocol\.UndefinedError\b"
 )
 _ANOTHER_PARTY = re.compile(
     r"(?i)\bfetch\b|\bnetwork|\bload failed|\bterminated\b|connect|time(?:d[ -]?)?out|\bsocket|\bhost\b|\b(?:ECONN|ENOT"
@@ -183,6 +205,7 @@ _OTHERS = re.compile(
     r"|PostgresException|Postgrex|DBConnection|\bPG::|com\.mysql|mysql2?\b|mariadb|CommunicationsException|\bORA-\d"
     r"|\bMongo\w*|pymongo|PrismaClient\w*|Sequelize\w*|Hikari|JdbcConnection|java\.sql\.SQL\w*|SQLSTATE\[(?:08|53|57|58|HY|40)"
     r"|redis|jedis|lettuce|kombu|amqp|rabbit|kafka|elasticsearch|opensearch|cassandra|memcache|botocore|aiobotocore"
+    r"|\bsqlx\b|\breqwest\b|\bhyper::|PgDatabaseError|\bkind: (?:Connection|Host|Network)\w+|UnexpectedEof"
     r"|\bgrpc|StatusRuntimeException|Connect\w{0,60}(?:Error|Exception|Failed)|NotConnected|CannotConnect|ConnectionBad"
     r"|time(?:d[ -]?)?out|DeadlineExceeded|deadline exceeded|MaxRetryError|ProxyError|ProtocolError|IncompleteRead"
     r"|ChunkedEncoding|ServerDisconnected|\b(?:httpx|httpcore|aiohttp|undici|urllib3)\b|\bRead(?:Error|Exception)\b"

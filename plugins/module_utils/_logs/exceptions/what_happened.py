@@ -1,0 +1,167 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which line of a record says what happened: the exception, wherever the language or the logger writes it. Pure.
+
+Only Python and Java write it on a line of its own that begins with its class. .NET's console puts the category before
+it, Elixir the process that ended, Rust the place, Monolog and the loggers of JSON and logfmt have it in a field.
+
+Sources: Microsoft.Extensions.Logging.Console (SimpleConsoleFormatter, JsonConsoleFormatter), Serilog's compact form,
+Elixir's Logger.Translator, Rust's std::panicking, Monolog's NormalizerFormatter, pino, bunyan, winston, structlog,
+loguru, python-json-logger, logstash-logback-encoder, logrus, slog, zap, ECS, OpenTelemetry.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Mapping
+
+from ..._core.lazy import lazy
+from ..fields import logfmt_fields
+from ..json_line import json_fields, request_of
+
+_SAID = ("message", "msg", "event", "shortmessage", "body", "log", "@m", "@mt", "text")
+# Of the exception: its text or its parts, then its stack with its text before it.
+_RAISED = (
+    "err", "error", "exception", "exc", "ex", "thrown", "@x", "excinfo", "exctext", "errorverbose", "traceback",
+    "stacktrace", "stack", "backtrace", "trace",
+)  # fmt: skip
+_STACKS = ("traceback", "stacktrace", "stack", "backtrace", "trace")  # may be frames alone
+_CLASS = ("type", "class", "name", "kind", "exctype")
+_SENTENCE = ("message", "msg", "value", "excvalue", "error")
+_WITHIN = ("record", "context", "attributes", "attrs", "fields", "extra", "properties", "data", "log", "state")
+_SIGNS = str.maketrans("", "", "_.-")
+_ENDS_WITH = lazy(r"^(\w+(?:\.\w+)*(?:Error|Exception|Warning|Interrupt|Exit)\b.*|Error(?: \[\w{3,60}\])?: .*)$", re.M)
+_NAMED = lazy(r"(?:Error|Exception)\b|\bpanic\b|\bpanicked at |\*\* \(|\bruntime error: ")
+_NET_HEAD = lazy(r"(?:\S{1,40} ){0,3}(?:trce|dbug|info|warn|fail|crit): \S{1,200}\[\d+\]\s*$")
+_NET_EXCEPTION = lazy(r"^[ \t]*((?:[A-Za-z_]\w*\.)+\w*(?:Exception|Error)(?: \(0x[0-9A-Fa-f]+\))?: .*)$", re.M)
+_NET_SCOPE = "=> "  # of the request, where scopes are included
+_NET_FRAME = "\n         at "
+_ELIXIR = lazy(r"^[ \t]*(\*\* \(\w.*)$", re.M)
+_OF_AN_EXIT = "** (EXIT) "  # says what became of another process, and not of which
+_RUST = lazy(r"\bpanicked at (?P<place>\S{1,300}:\d+:\d+):\n(?P<said>.*)")
+_OLD_RUST = lazy(r"\bpanicked at '(?P<said>.*)', (?P<place>\S{1,300}:\d+:\d+)$", re.M)
+_MONOLOG = lazy(
+    r"\[object\] \((?P<kind>[\w\\]{1,200})\(code: [^)]{0,40}\): (?P<said>.{0,2000}?) at /\S{1,400}:\d+\)", re.S
+)
+
+
+def what_happened(text: str) -> str:
+    """The line of a record that says what happened: the exception, else the message, else the first line."""
+    if text[:1] == "{":
+        return _of_fields(json_fields(text)) or text
+    if "\n" in text:
+        return exception_of(text)
+    return _single(text) or _of_logfmt(text) or text
+
+
+def exception_of(text: str) -> str:
+    """The line of a traceback that says what happened: the first behind its last frame; else the first line of all."""
+    lines = text.split("\n")
+    frames = [place for place, line in enumerate(lines) if line.startswith('  File "')]
+    if frames:
+        behind = (line for line in lines[frames[-1] + 1 :] if line.strip() and not line[0].isspace())
+        exception = next(behind, "")
+        if exception:
+            return exception
+    named = _single(text) or _of_elixir(text) or _of_net(text, lines)
+    if named:
+        return named
+    ends = _ENDS_WITH.findall(text)
+    if ends:
+        return str(ends[-1])
+    first = lines[0].rstrip()
+    # What ends where its message would begin has it on the line below.
+    below = next((line.strip() for line in lines[1:] if line.strip()), "") if first[-1:] == ":" else ""
+    return f"{first} {below}" if below else lines[0]
+
+
+def _single(text: str) -> str:
+    """Of Rust and of Monolog, which have the message in quotes or within an object."""
+    match = _RUST.search(text) or _OLD_RUST.search(text) if "panicked at " in text else None
+    if match:
+        return f"panicked at {match['place']}: {match['said']}"
+    match = _MONOLOG.search(text) if "[object] (" in text else None
+    return f"{match['kind']}: {match['said']}".replace("\\\\", "\\").replace('\\"', '"') if match else ""
+
+
+def _of_elixir(text: str) -> str:
+    """The innermost of a chain of exits; with the call that ended so, where it is no exception."""
+    chain = _ELIXIR.findall(text) if "** (" in text else []
+    if len(chain) > 1 and chain[-1].startswith(_OF_AN_EXIT):
+        return f"{chain[-2]} {chain[-1]}"
+    return str(chain[-1]) if chain else ""
+
+
+def _of_net(text: str, lines: list[str]) -> str:
+    """Of .NET's console, which writes the category alone on the first line, and indents the rest."""
+    if not _NET_HEAD.match(lines[0]):
+        return ""
+    match = _NET_EXCEPTION.search(text, len(lines[0])) if _NET_FRAME in text else None
+    said = (line.strip() for line in lines[1:] if line.strip() and not line.lstrip().startswith(_NET_SCOPE))
+    return match[1] if match else f"{lines[0].rstrip()} {next(said, '')}"
+
+
+def _of_logfmt(line: str) -> str:
+    fields = logfmt_fields(line) if "=" in line[:62] else {}
+    return _of_fields(fields) if any(name in fields for name in ("msg", "message", "error", "err")) else ""
+
+
+def _of_fields(fields: Mapping[str, Any]) -> str:
+    """The exception by its name; else the message, and behind it the error that it does not say; empty for none."""
+    flat = _flat(fields)
+    said = next((str(flat[name]) for name in _SAID if flat.get(name) and not isinstance(flat[name], dict)), "")
+    said = (exception_of(said) if "\n" in said else said).strip()
+    raised = _raised(flat)
+    if raised and raised not in said:
+        return raised if not said or said in raised or _NAMED.search(raised) else f"{said}: {raised}"
+    if said:
+        return said
+    request = request_of(fields)
+    return " ".join(str(request[name]) for name in ("status", "method", "path") if name in request)
+
+
+def _flat(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """By names without signs, in small letters; those of an object beside the message behind those of the record."""
+    flat = {str(name).lower().translate(_SIGNS): value for name, value in reversed(list(fields.items()))}
+    for name in _WITHIN:
+        inner = flat.get(name)
+        if isinstance(inner, dict):
+            for key, value in inner.items():
+                flat.setdefault(str(key).lower().translate(_SIGNS), value)
+    return flat
+
+
+def _raised(flat: Mapping[str, Any]) -> str:
+    """The exception in its fields; empty for none."""
+    for name in _RAISED:
+        value = flat.get(name)
+        if isinstance(value, list):  # structlog: the exceptions of a chain, that which was raised first
+            value = next((item for item in value if isinstance(item, (dict, str))), None)
+        elif isinstance(value, str) and value[:1] == "{":  # the answer of an API, as Go's clients print it
+            value = json_fields(value) or value
+        found = _of_object(value) if isinstance(value, dict) else _of_text(value, name in _STACKS)
+        if found:
+            return found
+    for name in ("error", "exception", "err"):  # ECS, OpenTelemetry: error.type, exception.message
+        parts = {key[len(name) :]: value for key, value in flat.items() if key.startswith(name)}
+        if "type" in parts or "class" in parts:
+            return _of_object(parts)
+    return ""
+
+
+def _of_object(value: Mapping[str, Any]) -> str:
+    parts = {str(key).lower().translate(_SIGNS): text for key, text in value.items() if isinstance(text, str) and text}
+    kind = next((parts[name] for name in _CLASS if name in parts), "")
+    said = next((parts[name] for name in _SENTENCE if name in parts), "")
+    if kind and said:
+        return said if said.startswith(kind) else f"{kind}: {said.partition(chr(10))[0]}"
+    stacks = (_of_text(parts.get(name), True) for name in ("stack", "stacktrace", "trace"))
+    return next(filter(None, stacks), "") or said.partition("\n")[0] or kind
+
+
+def _of_text(value: Any, named: bool) -> str:
+    """The exception in a text; ``named``: only where it has the name of one, since the text may be frames alone."""
+    if not isinstance(value, str) or not value.strip():
+        return ""
+    line = exception_of(value) if "\n" in value else value
+    return line.strip() if _NAMED.search(line) or not named else ""

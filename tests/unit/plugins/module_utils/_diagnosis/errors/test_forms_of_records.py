@@ -1,0 +1,119 @@
+"""Records as programs write them, whole: whose error each is after a release."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import Record, Signatures
+
+from .own_code_facts import ASKS, judged
+
+PANIC = "2026/09/22 14:02:11 http: panic serving 10.0.0.1:51234: {}\ngoroutine 42 [running]:\nnet/http.(*conn).serve()"
+RUST = "thread 'main' panicked at src/pay.rs:42:17:\n{}\nnote: run with `RUST_BACKTRACE=1` environment variable"
+SERVER = (
+    "14:02:11.123 [error] GenServer Shop.Payments terminating\n{}\n    (shop 0.1.0) lib/shop/payments.ex:42:"
+    " Shop.Payments.charge/1\nLast message: {{:charge, nil}}\nState: %{{}}"
+)
+NET = (
+    "fail: Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware[1]\n      An unhandled exception has occurred"
+    " while executing the request.\n      {}\n         at Shop.Pay.Charge(Order order) in /src/Pay.cs:line 42"
+)
+LARAVEL = '[2026-09-22 14:02:11] production.ERROR: {0} {{"exception":"[object] ({1}(code: 0): {0} at /app/Pay.php:42)'
+PYTHON = (
+    'Internal Server Error: /pay\nTraceback (most recent call last):\n  File "/app/pay.py", line 42, in charge\n'
+    "    message = MESSAGES[code]\n{}"
+)
+
+
+def pino(kind, message):
+    return json.dumps({"level": 50, "err": {"type": kind, "message": message}, "msg": "charge failed"})
+
+
+def of_record(text):
+    """What is judged of 50 records."""
+    signatures = Signatures()
+    signatures.add(Record(1.0, "backend", text), "error")
+    (kind,) = signatures.as_dicts(0.0, 0.5, ("backend",), 9)
+    return judged({**kind, "count": 50, "new": True})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        NET.format("System.NullReferenceException: Object reference not set to an instance of an object."),
+        NET.format("System.InvalidOperationException: Unable to resolve service for type 'Shop.IRates' while"),
+        "fail: Shop.Pay[0]\n      System.InvalidCastException: Unable to cast object\n         at Shop.Pay.Charge()",
+        SERVER.format("** (FunctionClauseError) no function clause matching in Shop.Payments.charge/1"),
+        SERVER.format("** (stop) exited in: GenServer.call(A, 7)\n    ** (EXIT) an exception was raised:\n        **"
+                      " (KeyError) key :amount not found in: %{id: 7}"),
+        PANIC.format("runtime error: invalid memory address or nil pointer dereference"),
+        PANIC.format("assignment to entry in nil map"),
+        PANIC.format("interface conversion: interface {} is nil, not string"),
+        'time="x" level=error msg="panic recovered" err="runtime error: index out of range [3] with length 3"',
+        RUST.format("called `Option::unwrap()` on a `None` value"),
+        RUST.format("index out of bounds: the len is 3 but the index is 3"),
+        "thread 'main' panicked at 'attempt to subtract with overflow', src/pay.rs:42:17",
+        LARAVEL.format("Call to a member function total() on null", "Error"),
+        LARAVEL.format("Undefined variable $rate", "ErrorException"),
+        "PHP Parse error:  syntax error, unexpected token \"}\", expecting \";\" in /app/Pay.php on line 42",
+        "node:internal/modules/cjs/loader:1080\n  throw err;\n  ^\n\n"
+        "Error: Cannot find module './rates'\n    at x (y:1:2)",
+        pino("TypeError", "Cannot read properties of undefined (reading 'amount')"),
+        PYTHON.format("KeyError: 'insufficient_funds'"),
+        json.dumps({"level": "error", "message": "Server Error: /", "exc_info": PYTHON.format("KeyError: 'b'")}),
+    ],
+)  # fmt: skip
+def test_a_mistake_of_the_code_is_rolled_back_in_whichever_form_it_is_logged(text):
+    assert of_record(text) == ("own_code", "roll_back_release", {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        NET.format("System.TimeoutException: The operation has timed out."),
+        NET.format("System.Net.Http.HttpRequestException: Connection refused (pay:8080)"),
+        NET.format("System.InvalidOperationException: An exception has been raised that is likely due to a transient"
+                   " failure.\n       ---> Npgsql.NpgsqlException (0x80004005): Exception while reading from stream"),
+        NET.format("Stripe.StripeException: Your card has insufficient funds."),
+        SERVER.format("** (exit) an exception was raised:\n    ** (DBConnection.ConnectionError) tcp recv: closed"),
+        SERVER.format("** (stop) exited in: GenServer.call(Shop.Stripe, 7, 5000)\n    ** (EXIT) time out"),
+        SERVER.format("** (CaseClauseError) no case clause matching: {:error, %Stripe.Error{code: :card_declined}}"),
+        PANIC.format("dial tcp 172.18.0.3:5432: connect: connection refused"),
+        PANIC.format("pq: sorry, too many clients already"),
+        'time="x" level=error msg="charge failed" error="Post \\"https://api.x.com/\\": context deadline exceeded"',
+        RUST.format("called `Result::unwrap()` on an `Err` value: Os { code: 111, kind: ConnectionRefused }"),
+        RUST.format("called `Result::unwrap()` on an `Err` value: PoolTimedOut"),
+        LARAVEL.format("SQLSTATE[08006] [7] connection refused", "PDOException"),
+        LARAVEL.format("Your card was declined.", "Stripe\\\\Exception\\\\CardException"),
+        "node:events:491\n      throw er;\n      ^\n\nError: connect ECONNREFUSED 172.18.0.3:5432\n    at x (y:1:2)",
+        pino("StripeCardError", "Your card was declined."),
+        pino("AxiosError", "Request failed with status code 503"),
+        PYTHON.format("stripe.error.CardError: Request req_x: Your card has insufficient funds."),
+    ],
+)  # fmt: skip
+def test_the_fault_of_another_party_is_none_of_the_code_in_whichever_form_it_is_logged(text):
+    assert of_record(text) == ("", "", {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        NET.format("Shop.PaymentException: rejected"),
+        NET.format("System.InvalidOperationException: the order is closed"),
+        PANIC.format("the order has no lines"),
+        RUST.format("called `Result::unwrap()` on an `Err` value: ParseIntError { kind: InvalidDigit }"),
+        SERVER.format("** (RuntimeError) the order has no lines"),
+    ],
+)
+def test_what_may_be_either_asks_a_person(text):
+    assert of_record(text) == ("own_code", "roll_back_release", ASKS)
+
+
+def test_errors_of_one_category_of_the_log_are_told_apart_by_their_exceptions():
+    """Else one that was there before the release hides those that came with it."""
+    signatures = Signatures()
+    for at, exception in [(1.0, "System.TimeoutException: x"), (9.0, "System.NullReferenceException: y")]:
+        signatures.add(Record(at, "backend", NET.format(exception)))
+    kinds = {kind["text"]: kind["new"] for kind in signatures.as_dicts(0.0, 5.0, ("backend",), 9)}
+    assert kinds == {"System.TimeoutException: x": False, "System.NullReferenceException: y": True}
