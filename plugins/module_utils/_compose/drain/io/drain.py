@@ -24,6 +24,7 @@ from typing import Callable, Iterator, Protocol, Sequence
 from ...._core.errors import EngineError, RunbookError
 from ...._core.redaction import redacted
 from ...._core.text import counted
+from ...._system.io.kernel_files import read
 from ...container import Container
 from ...health import STARTING
 from ...io.engine import Engine, engine
@@ -31,12 +32,13 @@ from ...readiness import longest_wait
 from ...replicas import RolloutOptions
 from ..command import command_for
 from ..rule import Mark
-from .namespace import Namespace, Unusable, namespace_of, strangers
+from .namespace import Namespace, Unusable, is_process_of, namespace_of, strangers
 from .ports import connections
 from .rule import accept, new_mark, refuse
 from .watchdog import Watchdog
 
 _GLANCE = 0.1
+_UNKNOWN = "its sockets cannot be read here, and whether connections were still open is not known"
 _MARGIN = 15.0  # seconds beyond what draining and stopping may take, after which it is undone in any case
 
 
@@ -75,9 +77,12 @@ def out_of_service(
             begun.append(way)
             problem = way.begin()
             if not problem:
-                problem = _wait(replica.pid, rollout, engine.login.local)
-                if problem:
-                    note(f"{replica.name} was not drained: {problem}")
+                left = _wait(replica, rollout, engine.login.local)
+                if left is None:
+                    note(f"{replica.name}: {_UNKNOWN} after {rollout.drain_timeout:g} s")
+                elif left:
+                    still = counted(left, "connection was", "connections were")
+                    note(f"{replica.name} was not drained: {still} still open after {rollout.drain_timeout:g} s")
                 break
             note(f"{replica.name} was not drained{' by drain_command' if way is not ways[-1] else ''}: {problem}")
             begun.remove(way)
@@ -92,19 +97,22 @@ def out_of_service(
         way.finish()
 
 
-def _wait(pid: int, rollout: RolloutOptions, local: bool) -> str:
-    """Until no connection is left and ``drain_wait`` seconds went. Returns what was still open."""
+def _wait(replica: Container, rollout: RolloutOptions, local: bool) -> int | None:
+    """Until no connection is left and ``drain_wait`` seconds went. Returns how many were still open; None: not known,
+    and then the whole time went."""
     began = time.monotonic()
     while time.monotonic() - began < max(rollout.drain_timeout, rollout.drain_wait):
-        if time.monotonic() - began >= rollout.drain_wait and not (local and connections(pid)):
-            return ""
+        if time.monotonic() - began >= rollout.drain_wait and open_connections(replica, local) == 0:
+            return 0
         time.sleep(_GLANCE)
-    left = connections(pid) if local else 0
-    return (
-        f"{counted(left, 'connection was', 'connections were')} still open after {rollout.drain_timeout:g} s"
-        if left
-        else ""
-    )
+    return open_connections(replica, local)
+
+
+def open_connections(replica: Container, local: bool) -> int | None:
+    """Of a replica, from outside; None where its sockets cannot be read here: its process is on another host, as where
+    the engine is reached by a network or by a forwarded socket, or in a machine of its own."""
+    known = local and is_process_of(replica) and bool(read(f"/proc/{replica.pid}/net/sockstat"))
+    return connections(replica.pid) if known else None
 
 
 class ByRule:

@@ -16,6 +16,7 @@ from typing import Iterator
 from ...._system.counters import container_id_of
 from ...._system.io.commands import Ran, run
 from ...._system.io.kernel_files import read
+from ...acts.singleton import HOST
 from ...container import Container
 
 _SECONDS = 10.0  # for one command of iptables
@@ -49,9 +50,11 @@ def namespace_of(container: Container) -> Iterator[Namespace]:
     except OSError:
         raise Unusable("its process has ended, or is on another host") from None
     try:
-        if _key(os.fstat(handle)) == _key(os.stat("/proc/self/ns/net")):
+        own = is_process_of(container)
+        of_host = _key(os.fstat(handle)) == _key(os.stat("/proc/self/ns/net"))
+        if of_host and (own or HOST in dict(container.networks)):
             raise Unusable("it uses the network of the host")
-        if not is_process_of(container):
+        if not own:
             raise Unusable("its process is not on this host")
         yield Namespace(handle)
     finally:
