@@ -17,7 +17,7 @@ from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, none_left, plan_di
 from .._core.result import PlannedAct
 from .acts.excluded import may_be_job, set_apart_since, why_excluded
 from .acts.recovery import Recovery
-from .acts.starting import is_starting, not_ready
+from .acts.starting import is_starting, may_wait_for, not_ready
 from .checked.foreign import may_be_foreign
 from .container import DATA, Container, Mount
 from .drain.leftover import Drained, undrain_item
@@ -283,6 +283,9 @@ class _Draft:
         starts += [f"a restart does not help in a restart loop{note}"] if no_help else []
         if not asked and (not problem or problem.startswith(CHECK_FAILS)):  # which may be the check of its image
             starts += [may_be_job(self.project, container), may_be_foreign(self.project, container)]
+        if not asked and problem:
+            planned = {known.id for known, dummy in self.order} - set(self.left)
+            starts.append(may_wait_for(self.project, container, planned, self.left))
         held = self.uncertain.get(container.name, "") or next(filter(None, starts), "")
         self._append(container, (problem or "its service is to be restarted") + note, how, held)
         if how == UNPAUSE:

@@ -16,12 +16,11 @@ from ..container import Container
 from ..health import STARTING, UNHEALTHY
 from ..project import Project
 from ..project_report import is_well, lost_namespace, note_of, on_purpose
+from .reached_names import is_in_settings, is_named, is_not_reached
 
 STARTS = 120.0  # seconds behind its start period in which a container that keeps no data may still start
 _LONGEST_START = 900.0  # seconds, for a check that runs seldom
 _ROUNDS = 2  # times the failures after which it is unhealthy, in which it may still start
-# Names of services that are words in the messages of clients ("Couldn't connect to server", "502 Bad Gateway").
-_OF_CLIENTS = ("server", "service", "client", "host", "gateway", "proxy")
 # Where images keep or load data outside of the places that are known to hold what must not be lost.
 _LOADED = re.compile(
     r"(?i)/(?:[a-z]*data|databases?|db|mssql|models?|indexe?s|huggingface|couchdb|elasticsearch|opensearch|redis|mongo)(?:/|$)"
@@ -63,15 +62,50 @@ def waits_for(
     """Where none is healthy of a service that it depends on, directly or not, and none of that is restarted before it,
     in a clause: its own restart helps nothing. Empty where it is not so, and for one that lost the network of another:
     whatever that one does, nothing but its own restart gives it the new network. Many files say nothing of what depends
-    on what: a service that a failing check names is one that it depends on.
+    on what: a service that a failing check names, or that by its log was not reached, is one that it depends on.
 
     ``planned``: ids of those that are restarted before it; ``left``: by id, why another one is left alone.
     """
     if lost_namespace(project, container):
         return ""
     needs = dict.fromkeys(sorted(_needs_of(project, container)), "depends on")
-    named = {need: "has a check that names" for need in _named_by_check(project, container) if need not in needs}
-    for need, how in {**needs, **named}.items():
+    for how, services in (
+        ("has a check that names", _named_by_check(project, container)),
+        ("has a log that names", _named_by_log(project, container)),
+    ):
+        needs.update(dict.fromkeys((name for name in services if name not in needs), how))
+    return _first_apart(
+        project, container, needs, planned, left or {}, "; it is restarted only when its service is named"
+    )
+
+
+def may_wait_for(
+    project: Project, container: Container, planned: Collection[str] = (), left: Mapping[str, str] | None = None
+) -> str:
+    """The same of a service whose address is in its settings, of which it is not known whether it needs it."""
+    if lost_namespace(project, container):
+        return ""
+    names = {
+        other.service
+        for other in project.containers
+        if other.service != container.service and is_in_settings(other, container.environment)
+    }
+    needs = dict.fromkeys(sorted(names), "its settings name")
+    apart = _first_apart(project, container, needs, planned, left or {})
+    return f"whether its own restart helps is unknown: {apart}" if apart else ""
+
+
+def _first_apart(
+    project: Project,
+    container: Container,
+    needs: Mapping[str, str],
+    planned: Collection[str],
+    left: Mapping[str, str],
+    then: str = "",
+) -> str:
+    """Which of these services does not serve, and why, in a clause. ``needs``: how each is known, by service; ``then``:
+    what follows where it is set apart or starts."""
+    for need, how in needs.items():
         others = project.replicas(need) if need != container.service else []
         if any(_serves(project, other) or other.id in planned for other in others):
             continue
@@ -80,9 +114,9 @@ def waits_for(
                 continue
             why = not_ready(project, other) or on_purpose(other) or _starting(project, other)
             if why:
-                return f"{how} {other.name}, which {why}; it is restarted only when its service is named"
-            if other.id in (left or {}):
-                return f"{how} {other.name}, which is left alone: {(left or {})[other.id]}"
+                return f"{how} {other.name}, which {why}{then}"
+            if other.id in left:
+                return f"{how} {other.name}, which is left alone: {left[other.id]}"
             if not other.running:
                 return f"{how} {other.name}, which {note_of(project, other) or f'is {other.state}'}"
     return ""
@@ -92,18 +126,13 @@ def _named_by_check(project: Project, container: Container) -> list[str]:
     """The services that a failing check names."""
     if not (container.running and container.health == UNHEALTHY):
         return []
-    return sorted({other.service for other in project.containers if _is_named(other, container.check.output)})
+    return sorted({other.service for other in project.containers if is_named(other, container.check.output)})
 
 
-def _is_named(container: Container, text: str) -> bool:
-    """Whether a text names a container as another one reaches it: by its service, its name or an address. A part of a
-    path, of a file's name or of a module is no name, and the program that signs a page of HTML is none."""
-    names = [container.service, container.name, *(address for dummy, address in container.networks)]
-    name = "|".join(re.escape(each) for each in names if each)
-    port = r"(?=:\d)" if container.service.lower() in _OF_CLIENTS else ""
-    as_host = rf"(?:(?<=//)|(?<=@))(?:{name})(?![\w-]|\.\w)"
-    as_word = rf"(?<![\w./@>-])(?:{name})(?![\w/<-]|\.\w){port}"
-    return bool(re.search(f"{as_host}|{as_word}", text, re.IGNORECASE))
+def _named_by_log(project: Project, container: Container) -> list[str]:
+    """The services that the last lines of its log say were not reached."""
+    lines = project.logs.get(container.id, ())
+    return sorted({other.service for other in project.containers if is_not_reached(other, lines)})
 
 
 def _keeps_data(project: Project, container: Container) -> bool:

@@ -294,3 +294,69 @@ def test_what_waits_is_reported_of_a_problem_alone():
     shop, web = beside("db timeout")
     well = replace(web, health="healthy")
     assert container_dict(replace(shop, containers=(shop.containers[0], well)), well)["waits_for"] == ""
+
+
+SILENT = "curl: (22) The requested URL returned error: 503"
+
+
+def logging(line, apart, name="db"):
+    """web fails with a check that names nothing, and says the rest in its log."""
+    shop, web = beside(SILENT, name, apart)
+    return replace(shop, logs={web.id: ("2026-11-23T14:59:58Z started", f"2026-11-23T14:59:59Z {line}")}), web
+
+
+@pytest.mark.parametrize("apart", [PAUSED, STOPPED])
+@pytest.mark.parametrize(
+    "line",
+    [
+        'connection to server at "db" (172.18.0.5), port 5432 failed: timeout expired',
+        "dial tcp: lookup db on 127.0.0.11:53: no such host",
+        "connect ETIMEDOUT 172.18.0.5:5432",
+    ],
+)
+def test_what_was_not_reached_by_the_log_and_was_set_apart_is_looked_at_first(line, apart):
+    shop, web = logging(line, apart)
+    assert waits_for(shop, web).startswith("has a log that names shop-db-1, which ")
+    assert plan_restart(shop, ["db", "web"], unhealthy_only=True, named=False).order == ()
+    assert [one.service for one, dummy in plan_restart(shop, ["web"]).order] == ["web"], "its service was named"
+
+
+@pytest.mark.parametrize(
+    ("line", "apart"),
+    [
+        pytest.param("connected to db:5432", PAUSED, id="it was reached"),
+        pytest.param("KeyError: 'amount'", PAUSED, id="another error"),
+        pytest.param("connect ETIMEDOUT 172.18.0.5:5432", {}, id="it runs"),
+        pytest.param("connect ETIMEDOUT 172.18.0.5:5432", {**STOPPED, "ended": 9000}, id="this one passed without it"),
+    ],
+)
+def test_what_its_log_does_not_name_or_was_not_set_apart_is_no_reason(line, apart):
+    shop, web = logging(line, apart)
+    assert waits_for(shop, web) == ""
+    assert [one.service for one, dummy in plan_restart(shop, ["web"], unhealthy_only=True, named=False).order] == [
+        "web"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "apart", "held"),
+    [
+        pytest.param("DATABASE_URL=postgres://shop:x@db/shop", PAUSED, True, id="a URL"),
+        pytest.param("DB_HOST=db", STOPPED, True, id="a host"),
+        pytest.param("DB_HOST=172.18.0.5", PAUSED, True, id="an address"),
+        pytest.param("DB_HOST=db", {}, False, id="it runs"),
+        pytest.param("DB_NAME=db", PAUSED, False, id="a name that is no address"),
+        pytest.param("DB_HOST=db", {**STOPPED, "ended": 9000}, False, id="this one passed without it"),
+    ],
+)
+def test_whether_a_restart_helps_what_has_the_address_of_one_that_was_set_apart_asks_a_person(setting, apart, held):
+    shop, web = beside(SILENT, "db", apart)
+    web = replace(web, environment=(setting,))
+    shop = replace(shop, containers=(shop.containers[0], web))
+    assert waits_for(shop, web) == ""
+    (action,) = plan_restart(shop, ["web"], unhealthy_only=True, named=False).plan.actions
+    why = action.detail.get("needs_approval", "")
+    assert why.startswith("whether its own restart helps is unknown: its settings name shop-db-1") is held
+    assert bool(why) is held
+    (action,) = plan_restart(shop, ["web"]).plan.actions
+    assert "needs_approval" not in action.detail, "its service was named"
