@@ -12,7 +12,7 @@ from __future__ import annotations
 from ..acts.singleton import serves
 from ..container import Container
 from ..project import Project
-from .question import question_of
+from .question import asked_port
 
 _SERVER_ANSWERED = 22  # exit code of `curl -f`: something listens, if only for the container itself
 
@@ -27,9 +27,13 @@ def why_foreign(project: Project, container: Container) -> str:
 
 def may_be_foreign(project: Project, container: Container) -> str:
     """Why a check may be another program's, in a clause; empty where nothing says so. Another service that needs the
-    container may need a server, or a worker that runs."""
+    container may need a server, or a worker that runs. What a script of the image asks is not known."""
+    passing = _passing(project, container)
     vain = _asks_in_vain(project, container)
-    if not vain or serves(project, container.service, by_need=not _passing(project, container)):
+    if passing and not vain and _failed_alone(project, container):
+        vain = "it has failed since the start, and the container listens on no port"
+        vain = f"{vain}; {passing}, of the same image, passes it"
+    if not vain or serves(project, container.service, by_need=not passing):
         return ""
     return f"whether its check is meant for it is unknown: {vain}"
 
@@ -37,16 +41,21 @@ def may_be_foreign(project: Project, container: Container) -> str:
 def _asks_in_vain(project: Project, container: Container) -> str:
     """Where a check that its files do not give asks on a port, and the container listens on none, in a clause; empty
     elsewhere."""
+    port = asked_port(container.check.test, container.environment, (container.service, container.name))
+    if port is None or not _failed_alone(project, container):
+        return ""
+    return f"it has failed since the start and asks on port {port}, and the container listens on no port"
+
+
+def _failed_alone(project: Project, container: Container) -> bool:
+    """Whether a check that its files do not give has always failed where nothing answers it, and the container listens
+    on no port."""
     spec, check = project.spec(container.service), container.check
     own = spec is not None and spec.checked
     if own or not check.always_failed(container.uptime(project.now)) or project.listening.get(container.id) != ():
-        return ""
-    if check.at_limit or check.gave_up or check.program_failed or check.exit_codes[-1:] == (_SERVER_ANSWERED,):
-        return ""
-    question = question_of(check.test, container.environment, (container.service, container.name))
-    if question is None:
-        return ""
-    return f"it has failed since the start and asks on port {question.port}, and the container listens on no port"
+        return False
+    answered = check.at_limit or check.gave_up or check.program_failed or check.exit_codes[-1:] == (_SERVER_ANSWERED,)
+    return not answered
 
 
 def _passing(project: Project, container: Container) -> str:

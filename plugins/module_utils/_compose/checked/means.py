@@ -128,6 +128,7 @@ _PHP = lazy(
 # of curl's, as of a signal or of the engine, is 1, too.
 _MISUSED = {"curl": (2, 3, 4, 77), "wget": (2,)}
 _NO_FILE = ": No such file or directory"
+_MODULE = lazy(r"\bpython[\d.]*\s+(?:-[A-Za-z]+\s+)*?-m\s+([\w.]+)")
 _TEXTS = ("-e", "<string>", "[eval]", "[eval]-wrapper")  # of an interpreter that was given the script as a text
 
 
@@ -216,7 +217,10 @@ def _is_read(line: str, test: Sequence[str]) -> bool:
 
 
 def _is_own(file: str, test: Sequence[str]) -> bool:
-    """Whether a file is the check's own script or program: the command names it, or is its text."""
+    """Whether a file is the check's own script or program: the command names it, as a module too, or is its text."""
     name = file.rpartition("/")[2]
+    module = _MODULE.search(" ".join(test[1:]))
+    if module and file.endswith(f"/{module[1].replace('.', '/')}.py"):
+        return True
     words = (word for part in test[1:] for word in re.split(r"[\s;&|()'\"`<>=]+", part))
     return name in _TEXTS or any(word.rpartition("/")[2] == name for word in words)

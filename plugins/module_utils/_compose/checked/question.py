@@ -28,6 +28,21 @@ _OWN_WAY = lazy(
 _HEAD = lazy(r"\s(?:-[a-zA-Z]*I[a-zA-Z]*|--head|--spider|(?:-X|--request|--method)[= ]?['\"]?HEAD)\b")
 _HOST = lazy(r"\s(?:-H|--header)[= ]*['\"]?Host:\s*(?P<host>[\w.:-]+)", re.IGNORECASE)
 _UNTRUSTING = lazy(r"\s(?:-[a-zA-Z]*k[a-zA-Z]*|--insecure|--no-check-certificate)\b")
+# Of a check that asks no page: a port that is tried, and the clients of servers, each with the port that it takes by
+# default. Without a host they ask their own container.
+_HERE = r"(?:localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0|\[?::1\]?)"
+_TRIED = lazy(
+    rf"(?:\b(?:nc|ncat|netcat)\s(?:[^|;&\n]*\s)?{_HERE}\s+|/dev/tcp/{_HERE}/|[('\"\s]{_HERE}['\"]?,\s*|\B:)(?P<port>\d{{2,5}})\b"
+)
+_CLIENTS = {
+    "pg_isready": 5432, "psql": 5432, "redis-cli": 6379, "valkey-cli": 6379, "mysqladmin": 3306, "mariadb-admin": 3306,
+    "mongosh": 27017,
+}  # fmt: skip
+_OF_SERVER = lazy(rf"(?:^|[\s/;&|('\"`])(?P<client>{'|'.join(_CLIENTS)})(?=\s|$)(?P<words>[^|;&\n]*)")
+_ELSEWHERE = lazy(
+    rf"\s(?:-[sS]|--socket)[= ]?\S|\s(?:-h|--host)[= ]?(?!{_HERE}(?:\s|$)|/)\S|\w://(?!(?:[^\s/@]*@)?{_HERE})"
+)
+_PORT = lazy(r"\s(?:-p|-P|--port)[= ]?(?P<port>\d{2,5})\b")
 _LOOKS = lazy(r"(?<!\|)\|(?!\|)|\$\(|`")  # pipes and substitutions of a shell
 
 
@@ -66,6 +81,27 @@ def question_of(test: Sequence[str], environment: Sequence[str] = (), names: Seq
         secure,
         not _CLIENT.search(text) or bool(_LOOKS.search(text)),
     )
+
+
+def asked_port(test: Sequence[str], environment: Sequence[str] = (), names: Sequence[str] = ()) -> int | None:
+    """The port of its own container on which a check asks, by HTTP or otherwise; None where it asks on none, on
+    several, or that is not known. The arguments as those of ``question_of``."""
+    question = question_of(test, environment, names)
+    if question is not None:
+        return question.port
+    text = _with_values(" ".join(test[1:]), environment)
+    for name in filter(None, names):
+        text = re.sub(rf"(?<=[\s/'\"]){re.escape(name)}(?=[:/\s'\"]|\Z)", "localhost", text)
+    urls = {
+        int(url["port"] or (443 if url["scheme"] == "https://" else 80)) for url in _URL.finditer(text) if url["scheme"]
+    }
+    tried = {int(match["port"]) for match in _TRIED.finditer(text)}
+    clients = [match for match in _OF_SERVER.finditer(text) if not _ELSEWHERE.search(match["words"])]
+    served = {
+        int(port["port"]) if (port := _PORT.search(match["words"])) else _CLIENTS[match["client"]] for match in clients
+    }
+    ports = urls | tried | served
+    return ports.pop() if len(ports) == 1 else None
 
 
 def _with_values(text: str, environment: Sequence[str]) -> str:

@@ -41,6 +41,11 @@ def unasked(found, worker):
         pytest.param({"test": ["CMD", "wget", "-qO-", "http://127.0.0.1:3000/"], "said": "Connection refused"},
                      id="another port"),
         pytest.param({"exits": [7] * 5, "said": ""}, id="a silent client"),
+        pytest.param({"test": ["CMD-SHELL", "nc -z localhost 8000 || exit 1"], "said": ""}, id="nc"),
+        pytest.param({"test": ["CMD", "bash", "-c", "</dev/tcp/127.0.0.1/8000"], "said": ""}, id="a shell"),
+        pytest.param({"test": ["CMD-SHELL", "pg_isready -U shop"], "said": "/tmp:5432 - no response"}, id="pg_isready"),
+        pytest.param({"test": ["CMD", "redis-cli", "ping"], "said": "Could not connect to Redis at 127.0.0.1:6379"},
+                     id="redis-cli"),
     ],
 )  # fmt: skip
 def test_a_worker_of_the_image_of_a_server_is_not_judged_by_its_check(fails):
@@ -92,6 +97,28 @@ def test_where_no_other_service_shows_whose_check_it_is_a_person_decides(web):
     assert "whether its check is meant for it is unknown" in unasked(found, worker)[0]
     (action,) = plan_restart(found, ["worker"]).plan.actions
     assert "needs_approval" not in action.detail, "its service was named"
+
+
+@pytest.mark.parametrize(
+    ("more", "listens", "asks"),
+    [
+        pytest.param({}, (), True, id="a script of the image"),
+        pytest.param({"test": ["CMD-SHELL", "celery inspect ping"]}, (), True, id="another program"),
+        pytest.param({"said": "redis.exceptions.ConnectionError: refused"}, (), False, id="a fault of the program"),
+        pytest.param({}, (5555,), False, id="it listens"),
+        pytest.param({"exits": [0, 1, 1, 1], "streak": 3}, (), False, id="it has passed"),
+    ],
+)
+def test_a_script_that_another_service_of_the_image_passes_may_be_meant_for_that_one(more, listens, asks):
+    """What it asks is not known: a person decides."""
+    script = {"test": ["CMD", "/health.sh"], "said": "not ready", **more}
+    found, worker = shop(script, {**SERVES, "test": script["test"]}, listens=listens)
+    assert why_foreign(found, worker) == ""
+    (why,) = unasked(found, worker)
+    assert why.startswith("whether its check is meant for it is unknown: it has failed since the start, and") is asks
+    assert bool(why) is asks
+    found, worker = shop(script, {**SERVES, "health": "unhealthy", "exits": [1]}, listens=listens)
+    assert unasked(found, worker) == [""], "no other service shows whose it is"
 
 
 @pytest.mark.parametrize("policy", ["no", "on-failure"])

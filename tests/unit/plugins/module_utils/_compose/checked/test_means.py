@@ -67,6 +67,11 @@ OF_PERL = "Can't locate LWP/Simple.pm in @INC (you may need to install it) (@INC
             ("CMD-SHELL", "cd /app; python check.py"),
         ),
         (OF_PYTHON.format("<string>") + "No module named 'x'", ("CMD", "python", "-c", "import x")),
+        (OF_PYTHON.format("/app/check.py") + "No module named 'requests'", ("CMD", "python", "-m", "check")),
+        (
+            OF_PYTHON.format("/app/shop/check.py") + "No module named 'requests'",
+            ("CMD-SHELL", "python3 -u -m shop.check || exit 1"),
+        ),
         (
             "/usr/bin/python3: Error while finding module specification for 'a.b' (ModuleNotFoundError: ...)",
             ("CMD", "python3", "-m", "a.b"),
@@ -129,6 +134,7 @@ def test_what_a_check_lacks_says_nothing_of_the_program(status, output, test):
             "ModuleNotFoundError: No module named 'psycopg2'",
             PYTHON,
         ),
+        (OF_PYTHON.format("/app/shop/db.py") + "No module named 'psycopg2'", ("CMD", "python", "-m", "shop.check")),
         ("Error: Cannot find module 'pg'\n requireStack: [ '/app/db.js', '/app/check.js' ]", NODE),
         ("Cannot find package 'pg' imported from /app/db.js", NODE),
         (OF_PERL.format("/app/lib/Shop/DB.pm"), ("CMD", "perl", "/check.pl")),

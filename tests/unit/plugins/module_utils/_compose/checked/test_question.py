@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.checked.question import (
     Question,
+    asked_port,
     fails,
     question_of,
     what_answers,
@@ -87,3 +88,37 @@ def test_a_check_whose_own_question_is_answered_says_nothing(question, status, s
 def test_a_check_is_right_where_its_own_question_fails(status):
     assert what_answers(ASKS, status) == ""
     assert status is None or fails(status)
+
+
+@pytest.mark.parametrize(
+    ("test", "port"),
+    [
+        (shell("curl -f http://localhost:8000/health || exit 1"), 8000),
+        (shell("curl -f -H 'Accept: text/plain' -X POST http://localhost:8000/"), 8000),
+        (shell("wget -q --spider https://localhost/ || exit 1"), 443),
+        (shell("nc -z localhost 8000 || exit 1"), 8000),
+        (("CMD", "nc", "-zv", "-w", "3", "127.0.0.1", "8000"), 8000),
+        (shell("nc -z web $WEB_PORT"), 9000),
+        (shell("bash -c '</dev/tcp/localhost/8000'"), 8000),
+        (("CMD", "python", "-c", "import socket; socket.create_connection(('localhost', 8000), 2)"), 8000),
+        (shell("ss -lnt | grep :8000"), 8000),
+        (shell("pg_isready -U app -d shop"), 5432),
+        (shell("pg_isready -h localhost -p 5433"), 5433),
+        (("CMD", "redis-cli", "ping"), 6379),
+        (shell("mysqladmin ping -h 127.0.0.1 -P 3307"), 3307),
+        (shell("nc -z db 5432"), None),
+        (shell("pg_isready -h db"), None),
+        (shell("redis-cli -h cache ping | grep PONG"), None),
+        (shell("redis-cli -s /run/redis.sock ping"), None),
+        (shell("curl -f http://db:8000/"), None),
+        (shell("curl -f http://localhost:1/a && curl -f http://localhost:2/b"), None),
+        (shell("celery -A shop inspect ping"), None),
+        (shell("test -f /tmp/ready"), None),
+        (shell("date +%H:%M:%S"), None),
+        (("CMD", "/health.sh"), None),
+        (("NONE",), None),
+        ((), None),
+    ],
+)
+def test_on_which_port_a_check_asks(test, port):
+    assert asked_port(test, ("WEB_PORT=9000",), ("web", "shop-web-1")) == port
