@@ -77,12 +77,12 @@ def why_unclear(project: Project, service: str, listens: bool | None) -> str:
     return f"{service} has one replica and {hears}: whether two may run at a time is not known"
 
 
-def serves(project: Project, service: str, by_need: bool = True) -> bool:
-    """Whether a service may answer requests, by its files and its containers: it has a port or a health check, a proxy
-    has its address, or another service needs it, unless not ``by_need``."""
+def serves(project: Project, service: str, by_need: bool = True, by_check: bool = True) -> bool:
+    """Whether a service may answer requests, by its files and its containers: it has a port or a health check (unless
+    not ``by_check``), a proxy has its address, or another service needs it (unless not ``by_need``)."""
     spec, replicas = project.spec(service), project.replicas(service)
     raw = spec.raw if spec is not None else {}
-    if _publishes(spec, replicas) or raw.get("expose") or (spec is not None and spec.checked):
+    if _publishes(spec, replicas) or raw.get("expose") or (by_check and spec is not None and spec.checked):
         return True
     labels, names = _labels(raw.get("labels")), set(_environment(raw.get("environment")))
     for replica in replicas:

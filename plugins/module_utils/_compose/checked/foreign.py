@@ -27,13 +27,14 @@ def why_foreign(project: Project, container: Container) -> str:
 
 def may_be_foreign(project: Project, container: Container) -> str:
     """Why a check may be another program's, in a clause; empty where nothing says so. Another service that needs the
-    container may need a server, or a worker that runs. What a script of the image asks is not known."""
+    container may need a server, or a worker that runs. What a script of the image asks is not known, and files that
+    give both services one check may mean it for one of them (a YAML anchor that both merge)."""
     passing = _passing(project, container)
-    vain = _asks_in_vain(project, container)
-    if passing and not vain and _failed_alone(project, container):
+    vain, one = _asks_in_vain(project, container), _have_one_check(project, container)
+    if passing and not vain and _failed_alone(project, container, one):
         vain = "it has failed since the start, and the container listens on no port"
         vain = f"{vain}; {passing}, of the same image, passes it"
-    if not vain or serves(project, container.service, by_need=not passing):
+    if not vain or serves(project, container.service, by_need=not passing, by_check=not one):
         return ""
     return f"whether its check is meant for it is unknown: {vain}"
 
@@ -47,15 +48,24 @@ def _asks_in_vain(project: Project, container: Container) -> str:
     return f"it has failed since the start and asks on port {port}, and the container listens on no port"
 
 
-def _failed_alone(project: Project, container: Container) -> bool:
-    """Whether a check that its files do not give has always failed where nothing answers it, and the container listens
-    on no port."""
+def _failed_alone(project: Project, container: Container, shared: bool = False) -> bool:
+    """Whether a check has always failed where nothing answers it, and the container listens on no port. One that its
+    files give is its own, unless it is ``shared``."""
     spec, check = project.spec(container.service), container.check
-    own = spec is not None and spec.checked
+    own = spec is not None and spec.checked and not shared
     if own or not check.always_failed(container.uptime(project.now)) or project.listening.get(container.id) != ():
         return False
     answered = check.at_limit or check.gave_up or check.program_failed or check.exit_codes[-1:] == (_SERVER_ANSWERED,)
     return not answered
+
+
+def _have_one_check(project: Project, container: Container) -> bool:
+    """Whether the files give the same check to it and to one of another service that passes it."""
+    other = next((other for other in project.containers if _passes(other, container)), None)
+    mine, theirs = project.spec(container.service), project.spec(other.service) if other else None
+    if mine is None or theirs is None or not (mine.checked and theirs.checked):
+        return False
+    return bool(mine.raw["healthcheck"] == theirs.raw["healthcheck"])
 
 
 def _passing(project: Project, container: Container) -> str:

@@ -121,6 +121,29 @@ def test_a_script_that_another_service_of_the_image_passes_may_be_meant_for_that
     assert unasked(found, worker) == [""], "no other service shows whose it is"
 
 
+GIVEN = {"healthcheck": {"test": CHECK, "interval": "30s"}}
+
+
+@pytest.mark.parametrize(
+    ("services", "fails", "asks"),
+    [
+        pytest.param({"web": GIVEN, "worker": GIVEN}, {}, True, id="an anchor that both merge"),
+        pytest.param({"web": GIVEN, "worker": GIVEN}, {"exits": [0, 1, 1], "streak": 2}, False, id="it has passed"),
+        pytest.param({"web": GIVEN, "worker": {**GIVEN, "expose": ["8000"]}}, {}, False, id="it exposes a port"),
+        pytest.param({"worker": GIVEN}, {}, False, id="given to it alone"),
+        pytest.param({"web": GIVEN, "worker": {"healthcheck": {"test": CHECK, "interval": "5s"}}}, {}, False,
+                     id="given to each"),
+    ],
+)  # fmt: skip
+def test_one_check_that_the_files_give_to_both_may_be_meant_for_one(services, fails, asks):
+    found, worker = shop(fails, services=services)
+    assert why_foreign(found, worker) == ""
+    assert problem_of(found, worker).startswith("its health check fails")
+    (why,) = unasked(found, worker)
+    assert why.startswith("whether its check is meant for it is unknown") is asks
+    assert bool(why) is asks
+
+
 @pytest.mark.parametrize("policy", ["no", "on-failure"])
 def test_what_may_be_a_job_is_not_begun_again_for_a_check_that_has_never_passed(policy):
     job = {**NIGHTLY, "policy": policy, "test": ["CMD", "/health.sh"]}
