@@ -207,6 +207,7 @@ signatures:
     text: {description: "Text common to the records of this kind.", type: str}
     level: {description: "Severity of the record; empty where it has none.", type: str}
     count: {description: "Number of records of this kind.", type: int}
+    count_since: {description: "Number of them since O(new_since); all of them without it.", type: int}
     first_seen:
       description: "Time of the first record, in seconds since 1970; null where it is not known."
       type: float

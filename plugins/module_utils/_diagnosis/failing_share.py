@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .._logs.failing_requests import RequestsOnBothSides
 
 _LEAST = 10  # requests from which on a share says something
-_MUCH, _TIMES = 0.05, 3  # a share that is an incident; times the usual one
+_MUCH, TIMES = 0.05, 3  # a share that is an incident; times the usual one
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Shares:
         if self.asked < _LEAST or self.asked_before < _LEAST:
             return None
         # Multiplied out: a quotient of floats may miss the bound that it equals.
-        more = self.failed * self.asked_before >= _TIMES * self.failed_before * self.asked
+        more = self.failed * self.asked_before >= TIMES * self.failed_before * self.asked
         return more and self.failed >= _MUCH * self.asked
 
     @property

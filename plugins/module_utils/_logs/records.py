@@ -50,12 +50,16 @@ _LAST_WORD, _FIRST_WORDS = lazy(r"\s\S*\Z"), lazy(r"\S*\s+\S+\s+")
 
 
 class SignatureReport(TypedDict):
-    """What records have in common. ``new`` None: whether it was there before is not known. Seconds since 1970."""
+    """What records have in common. ``new`` None: whether it was there before is not known. Seconds since 1970.
+
+    ``count_since``: those from the moment on since which a kind is new; all of them where no moment was given.
+    """
 
     signature: str
     text: str
     level: str
     count: int
+    count_since: int
     first_seen: float | None
     last_seen: float | None
     new: bool | None
@@ -136,13 +140,15 @@ class Signature:
     text: str
     level: str
     count: int = 0
+    since: int = 0
     first: float | None = None
     last: float | None = None
     sources: set[str] = field(default_factory=set)
     example: str = ""
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Record, moment: float | None) -> None:
         self.count += 1
+        self.since += moment is None or record.at is None or record.at >= moment
         self.sources.add(record.source)
         if record.at is not None:
             self.first = record.at if self.first is None else min(self.first, record.at)
@@ -166,8 +172,9 @@ def key_of(text: str) -> str:
 class Signatures:
     """Counts by signature, of records from ``least`` on; no more than ``most`` kinds are kept, the rest is counted."""
 
-    def __init__(self, least: str = "warning", most: int = 500) -> None:
-        self._least, self._most = LEVELS.index(least), most
+    def __init__(self, least: str = "warning", most: int = 500, moment: float | None = None) -> None:
+        """``moment``: seconds since 1970 from which on records are counted apart; None for none."""
+        self._least, self._most, self._moment = LEVELS.index(least), most, moment
         self._found: dict[str, Signature] = {}
         self._texts: dict[str, str] = {}  # what was made of texts that differ in their digits alone
         self.others = 0
@@ -189,7 +196,7 @@ class Signatures:
                 self.others += 1
                 return
             kept = self._found[text] = Signature(text, level, example=example_of(record.text))
-        kept.add(record)
+        kept.add(record, self._moment)
 
     def as_dicts(
         self, since: float, new_since: float | None, known: Collection[str], top: int
@@ -217,6 +224,7 @@ class Signatures:
                 "text": signature.text,
                 "level": signature.level,
                 "count": signature.count,
+                "count_since": signature.since,
                 "first_seen": signature.first,
                 "last_seen": signature.last,
                 "new": new(signature),

@@ -16,7 +16,7 @@ from ..._compose.project_report import ServiceReport
 from ..._core.text import shortened
 from ..._logs.records import LogReport, SignatureReport
 from ..cause import Cause
-from ..failing_share import Shares, failing_shares
+from ..failing_share import TIMES, Shares, failing_shares
 from ..owner import service_of
 from .provider_errors import CARD, OWN, provider_error
 from .whose_error import chain, is_fault_of_others, is_mistake, is_of_a_language, speaks_of_others
@@ -62,19 +62,24 @@ def code_causes(
     # The release did not cause an error that was there before; such an error hides none that came with it.
     came = [signature for signature in signatures if signature["new"]]
     unknown = [signature for signature in signatures if signature["new"] is None]
-    shown = came or unknown or signatures
+    shares = failing_shares(log["requests"])
+    rising = [] if came or unknown else [signature for signature in signatures if _rises(signature, shares)]
+    shown = came or unknown or rising or signatures
     number = max(signature["count"] for signature in shown)
     texts = [f"{number} errors of our own code: {shortened(last_line(shown[0]['text']), WIDE)}"]
     age = _release_age(services, payers)
-    if age is None or age >= fresh or not (came or unknown):
+    if age is None or age >= fresh or not (came or unknown or rising):
         return [Cause(CODE, 1.0, tuple(texts))]
     texts.append(f"the release came within the last {age / 60:.0f} min")
-    shares = failing_shares(log["requests"])
     if shares.worse is False:
         return [Cause(CODE, 1.0, (*texts, f"{shares.words}: no more often than before"))]
     beside = [signature for signature in log["signatures"] if _is_of_payers(signature, services, payers)]
     doubt = _doubt(shown, beside) or (f"the errors may come of an outage: {outage}" if outage else "")
-    if not doubt and not came and not _by_requests(shown, shares):
+    if rising:
+        since = rising[0]["count_since"]
+        old = f"errors of this kind were in the log before it, too: {rising[0]['count'] - since}, and {since} since"
+        doubt = f"{old}; {doubt}" if doubt else old
+    elif not doubt and not came and not _by_requests(shown, shares):
         doubt = "whether the errors came with the release is unknown"
     if shares.worse:
         words = f"{shares.words}; {doubt}" if doubt else shares.words
@@ -84,6 +89,20 @@ def code_causes(
         return [Cause(CODE, 2.4, (*texts, why), ROLL_BACK, {"approval": "always"})]
     texts.append("whether the errors came with the release, and how many requests fail, is unknown")
     return [Cause(CODE, 1.0, tuple(texts))]
+
+
+def _rises(signature: SignatureReport, shares: Shares) -> bool:
+    """Whether errors that were there before the release are so much more frequent since, for the requests there were,
+    that they are a third of what fails: the words of a language are the same for each mistake of a kind."""
+    since = signature["count_since"]
+    before = signature["count"] - since
+    return (
+        bool(shares.worse)
+        and _is_mistake(signature)
+        and since >= SEVERAL
+        and _LINES * since >= shares.failed
+        and since * shares.asked_before >= TIMES * before * shares.asked
+    )
 
 
 def _by_requests(shown: Sequence[SignatureReport], shares: Shares) -> bool:

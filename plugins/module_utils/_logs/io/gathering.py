@@ -117,7 +117,7 @@ def gathered(streams: Sequence[Iterator[Record]], query: LogQuery, tallies: Sequ
     """The last records that are wanted, by their times, and all kinds of errors."""
     by_name = {tally.name: tally for tally in tallies}
     chosen: list[tuple[float, int, EntryReport]] = []
-    signatures, requests = Signatures(), FailingRequests(query.new_since)
+    signatures, requests = Signatures(moment=query.new_since), FailingRequests(query.new_since)
     known_before: set[str] = set()
     more = False
     matched = 0

@@ -61,6 +61,17 @@ def test_what_was_seen_before_a_deploy_is_not_new():
     assert next(iter(told)) == "ERROR fresh", "new ones come first"
 
 
+def test_records_since_a_moment_are_counted_apart():
+    found = [Record(at, "web", "ERROR x") for at in (10, 20, 25, 30, None)]
+    numbers = {}
+    for moment in (25, None):
+        signatures = Signatures(moment=moment)
+        for record in found:
+            signatures.add(record)
+        numbers[moment] = [(kind["count"], kind["count_since"]) for kind in signatures.as_dicts(0, moment, (), 9)]
+    assert numbers == {25: [(5, 3)], None: [(5, 5)]}
+
+
 def test_where_nothing_is_known_of_before_nobody_says_new():
     assert counts([Record(30, "web", "ERROR fresh")], 15, 25)["ERROR fresh"]["new"] is None
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.errors.own_code import code_causes
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import Record, Signatures
 
-from .own_code_facts import ASKS, judged
+from support.reports import log
+
+from .own_code_facts import ASKS, FRESH, judged
 
 PANIC = "2026/09/22 14:02:11 http: panic serving 10.0.0.1:51234: {}\ngoroutine 42 [running]:\nnet/http.(*conn).serve()"
 RUST = "thread 'main' panicked at src/pay.rs:42:17:\n{}\nnote: run with `RUST_BACKTRACE=1` environment variable"
@@ -117,3 +120,45 @@ def test_errors_of_one_category_of_the_log_are_told_apart_by_their_exceptions():
         signatures.add(Record(at, "backend", NET.format(exception)))
     kinds = {kind["text"]: kind["new"] for kind in signatures.as_dicts(0.0, 5.0, ("backend",), 9)}
     assert kinds == {"System.TimeoutException: x": False, "System.NullReferenceException: y": True}
+
+
+def shop(before, since, kinds, requests):
+    """The causes where an error was logged so many times before the release, and since; ``requests``: before and since,
+    how many were asked and failed."""
+    signatures = Signatures(moment=100.0)
+    for text in kinds:
+        for at, number in ((50.0, before), (150.0, since)):
+            for dummy in range(number):
+                signatures.add(Record(at, "backend", text), "error")
+    report = log(*signatures.as_dicts(0.0, 100.0, ("backend",), 9))
+    for side, (asked, failed) in zip(("before", "since"), requests, strict=True):
+        report["requests"][side] = {"asked": asked, "failed": failed}
+    return code_causes(report, FRESH, ["backend"], 7200)
+
+
+RISING = ((300, 9), (60, 24))
+
+
+@pytest.mark.parametrize("text", [NET.format("System.NullReferenceException: x"), PYTHON.format("KeyError: 'a'")])
+def test_a_kind_that_was_there_before_and_is_far_more_frequent_since_asks_a_person(text):
+    """A language has the same words for each mistake of a kind: whether it is the same one is not known."""
+    (cause,) = shop(9, 24, [text], RISING)
+    assert (cause.mitigation, dict(cause.rules)) == ("roll_back_release", ASKS)
+    assert "errors of this kind were in the log before it, too: 9, and 24 since" in cause.evidence[-1]
+
+
+@pytest.mark.parametrize(
+    ("before", "since", "requests", "text"),
+    [
+        pytest.param(90, 18, ((300, 90), (60, 18)), "KeyError: 'a'", id="as often as before"),
+        pytest.param(90, 24, ((300, 9), (60, 24)), "KeyError: 'a'", id="the errors are as frequent as before"),
+        pytest.param(9, 2, RISING, "KeyError: 'a'", id="a stray one"),
+        pytest.param(9, 5, RISING, "KeyError: 'a'", id="most requests fail of something else"),
+        pytest.param(88, 0, ((300, 89), (60, 0)), "KeyError: 'a'", id="none since"),
+        pytest.param(9, 24, ((6, 0), (8, 4)), "KeyError: 'a'", id="too few requests"),
+        pytest.param(9, 24, RISING, "shop.errors.PaymentError: refused", id="no mistake of the code"),
+    ],
+)
+def test_another_kind_that_was_there_before_is_no_ground_for_a_rollback(before, since, requests, text):
+    (cause,) = shop(before, since, [PYTHON.format(text)], requests)
+    assert (cause.name, cause.mitigation) == ("own_code", "")
