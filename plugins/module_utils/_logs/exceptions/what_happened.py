@@ -8,6 +8,9 @@ it, Elixir the process that ended, Rust the place, Monolog and the loggers of JS
 Sources: Microsoft.Extensions.Logging.Console (SimpleConsoleFormatter, JsonConsoleFormatter), Serilog's compact form,
 Elixir's Logger.Translator, Rust's std::panicking, Monolog's NormalizerFormatter, pino, bunyan, winston, structlog,
 loguru, python-json-logger, logstash-logback-encoder, logrus, slog, zap, ECS, OpenTelemetry.
+
+Parts are put together without their secrets, which are known by where they stand; a line that is returned as it is may
+hold some.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import re
 from typing import Any, Mapping
 
 from ..._core.lazy import lazy
+from ..._core.redaction import redacted, redacted_lines
 from ..fields import logfmt_fields
 from ..json_line import json_fields, request_of
 
@@ -27,7 +31,9 @@ _RAISED = (
 )  # fmt: skip
 _STACKS = ("traceback", "stacktrace", "stack", "backtrace", "trace")  # may be frames alone
 _CLASS = ("type", "class", "name", "kind", "exctype")
-_SENTENCE = ("message", "msg", "value", "excvalue", "error")
+_SENTENCE = ("message", "msg", "error", "value", "excvalue")
+_OF_CLASS = ("value", "excvalue")  # says something of an exception alone, and not of any name
+_MOST_BELOW = 20  # lines in which the message of the first one is looked for
 _WITHIN = ("record", "context", "attributes", "attrs", "fields", "extra", "properties", "data", "log", "state")
 _SIGNS = str.maketrans("", "", "_.-")
 _ENDS_WITH = lazy(r"^(\w+(?:\.\w+)*(?:Error|Exception|Warning|Interrupt|Exit)\b.*|Error(?: \[\w{3,60}\])?: .*)$", re.M)
@@ -69,17 +75,22 @@ def exception_of(text: str) -> str:
     ends = _ENDS_WITH.findall(text)
     if ends:
         return str(ends[-1])
-    first = lines[0].rstrip()
     # What ends where its message would begin has it on the line below.
-    below = next((line.strip() for line in lines[1:] if line.strip()), "") if first[-1:] == ":" else ""
-    return f"{first} {below}" if below else lines[0]
+    return _with_below(lines) if lines[0].rstrip()[-1:] == ":" else lines[0]
+
+
+def _with_below(lines: list[str]) -> str:
+    """The first line, and the next one that is not empty and names no scope of .NET's console."""
+    first, *more = redacted_lines(lines[:_MOST_BELOW])
+    said = (line.strip() for line in more if line.strip() and not line.lstrip().startswith(_NET_SCOPE))
+    return f"{first.rstrip()} {next(said, '')}".rstrip()
 
 
 def _single(text: str) -> str:
     """Of Rust and of Monolog, which have the message in quotes or within an object."""
     match = _RUST.search(text) or _OLD_RUST.search(text) if "panicked at " in text else None
     if match:
-        return f"panicked at {match['place']}: {match['said']}"
+        return f"panicked at {match['place']}: {redacted(match['said'])}"
     match = _MONOLOG.search(text) if "[object] (" in text else None
     return f"{match['kind']}: {match['said']}".replace("\\\\", "\\").replace('\\"', '"') if match else ""
 
@@ -88,7 +99,8 @@ def _of_elixir(text: str) -> str:
     """The innermost of a chain of exits; with the call that ended so, where it is no exception."""
     chain = _ELIXIR.findall(text) if "** (" in text else []
     if len(chain) > 1 and chain[-1].startswith(_OF_AN_EXIT):
-        return f"{chain[-2]} {chain[-1]}"
+        chain = _ELIXIR.findall("\n".join(redacted_lines(text.split("\n")[:_MOST_BELOW])))
+        return " ".join(chain[-2:])
     return str(chain[-1]) if chain else ""
 
 
@@ -97,8 +109,7 @@ def _of_net(text: str, lines: list[str]) -> str:
     if not _NET_HEAD.match(lines[0]):
         return ""
     match = _NET_EXCEPTION.search(text, len(lines[0])) if _NET_FRAME in text else None
-    said = (line.strip() for line in lines[1:] if line.strip() and not line.lstrip().startswith(_NET_SCOPE))
-    return match[1] if match else f"{lines[0].rstrip()} {next(said, '')}"
+    return match[1] if match else _with_below(lines)
 
 
 def _of_logfmt(line: str) -> str:
@@ -113,7 +124,7 @@ def _of_fields(fields: Mapping[str, Any]) -> str:
     said = (exception_of(said) if "\n" in said else said).strip()
     raised = _raised(flat)
     if raised and raised not in said:
-        return raised if not said or said in raised or _NAMED.search(raised) else f"{said}: {raised}"
+        return raised if not said or said in raised or _NAMED.search(raised) else f"{redacted(said)}: {raised}"
     if said:
         return said
     request = request_of(fields)
@@ -138,7 +149,7 @@ def _raised(flat: Mapping[str, Any]) -> str:
         if isinstance(value, list):  # structlog: the exceptions of a chain, that which was raised first
             value = next((item for item in value if isinstance(item, (dict, str))), None)
         elif isinstance(value, str) and value[:1] == "{":  # the answer of an API, as Go's clients print it
-            value = json_fields(value) or value
+            value = json_fields(redacted(value)) or value
         found = _of_object(value) if isinstance(value, dict) else _of_text(value, name in _STACKS)
         if found:
             return found
@@ -152,16 +163,17 @@ def _raised(flat: Mapping[str, Any]) -> str:
 def _of_object(value: Mapping[str, Any]) -> str:
     parts = {str(key).lower().translate(_SIGNS): text for key, text in value.items() if isinstance(text, str) and text}
     kind = next((parts[name] for name in _CLASS if name in parts), "")
-    said = next((parts[name] for name in _SENTENCE if name in parts), "")
+    known = [name for name in _SENTENCE if name in parts and (name not in _OF_CLASS or kind != parts.get("name"))]
+    said = redacted(parts[known[0]].partition("\n")[0]) if known and (kind or known[0] not in _OF_CLASS) else ""
     if kind and said:
-        return said if said.startswith(kind) else f"{kind}: {said.partition(chr(10))[0]}"
+        return said if said.startswith(kind) else f"{kind}: {said}"
     stacks = (_of_text(parts.get(name), True) for name in ("stack", "stacktrace", "trace"))
-    return next(filter(None, stacks), "") or said.partition("\n")[0] or kind
+    return next(filter(None, stacks), "") or said or kind
 
 
 def _of_text(value: Any, named: bool) -> str:
     """The exception in a text; ``named``: only where it has the name of one, since the text may be frames alone."""
     if not isinstance(value, str) or not value.strip():
         return ""
-    line = exception_of(value) if "\n" in value else value
+    line = redacted(exception_of(value) if "\n" in value else value)
     return line.strip() if _NAMED.search(line) or not named else ""

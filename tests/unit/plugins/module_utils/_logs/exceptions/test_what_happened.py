@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._core.redaction import redacted
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.exceptions.what_happened import (
     exception_of,
     what_happened,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import shown
 
 NULL = "System.NullReferenceException: Object reference not set to an instance of an object."
 PYTHON = "Traceback (most recent call last):\n  File \"/app/pay.py\", line 42, in charge\n    x\nKeyError: 'amount'"
@@ -122,3 +124,27 @@ def test_what_says_nothing_is_returned_whole(text):
 def test_of_python_it_is_the_exception_that_was_raised_last():
     chained = f"{PYTHON}\n\nDuring handling of the above exception, another exception occurred:\n\n"
     assert exception_of(chained + PYTHON.replace("KeyError: 'amount'", "shop.errors.NoSeats: 7")).endswith("NoSeats: 7")
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "password:\n  - swordfish",
+        "connect bob/swordfish",
+        '{"name":"token","value":"swordfish"}',
+        "  - DB_PASSWORD=a swordfish",
+    ],
+)
+def test_what_is_put_together_holds_no_secret_that_its_place_shows(secret):
+    """Behind other words it would not be recognised any more."""
+    first = secret.partition("\n")[0]
+    for text in (
+        json.dumps({"msg": "x", "error": secret}),
+        json.dumps({"msg": "x", "err": {"type": "AppError", "message": secret}}),
+        f"level=error msg=x err={json.dumps(secret)}",
+        net(secret),
+        f"ERROR x:\n{secret}",
+        f"thread 'main' panicked at src/a.rs:1:2:\n{first}",
+        secret,
+    ):
+        assert "swordfish" not in redacted(what_happened(text)) or "swordfish" in shown(text)
