@@ -28,12 +28,14 @@ _LEAST_BEFORE = 5  # failing requests that must be missing before the release; f
 _OF_PAIRS = 2  # times as many mistakes of the code as other new errors at least are no consequences of these
 _LINES = 3  # a failing request may stand in the access log of the application and in that of the proxy
 # What frameworks log of a request that an exception ended: Django, Flask, gunicorn and aiohttp, ASGI, Tomcat, Rails,
-# .NET, Go.
+# ASP.NET Core and Serilog, Go, Phoenix, NestJS, pino-http.
 _ENDED_A_REQUEST = re.compile(
     r"\bInternal Server Error: /|\bException on \S+ \[[A-Z]+\]|\bError handling request\b|\bException in ASGI "
     r"|\bServlet\.service\(\) for servlet\b|\bCompleted 500\b"
-    r"|\bunhandled exception has occurred while executing the req"
-    r"|\bhttp: panic serving\b"
+    r"|\bunhandled exception (?:has occurred while executing the req|was thrown by the application)"
+    r"|\bHTTP [A-Z]+ /\S* responded 5\d\d\b"
+    r"|\bhttp: panic serving\b|\bterminated\nServer: [^\n]+\nRequest: [A-Z]+ /|\[ExceptionsHandler\]"
+    r"|\"res\": ?\{\"statusCode\": ?5\d\d\b"
 )
 # Of those, and of what they answered: words that are no class of an exception.
 _NO_CLASS = re.compile(

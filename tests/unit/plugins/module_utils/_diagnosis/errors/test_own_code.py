@@ -174,6 +174,14 @@ def test_an_error_of_which_it_is_unknown_whether_it_is_new_asks_for_an_approval(
         ("Exception on /pay [POST]\nTraceback (most recent call last):\n{}", "NameError: name 'x' is not defined"),
         ("ERROR: Exception in ASGI application\nTraceback (most recent call last):\n{}", "AttributeError: x"),
         ("Servlet.service() for servlet [pay] threw exception\n{}", "java.lang.NullPointerException: x"),
+        ("An unhandled exception was thrown by the application.\n{}", "System.NullReferenceException: x"),
+        ("[12:00:01 ERR] HTTP POST /pay responded 500 in 12.3 ms\n{}", "System.NullReferenceException: x"),
+        ("terminated\nServer: shop:80 (http)\nRequest: POST /pay\n** (exit) an exception\n    {}", "** (KeyError) x"),
+        ("ERROR [ExceptionsHandler] x\n{}", "TypeError: x is not a function"),
+        (
+            '{{"level": 50, "res": {{"statusCode": 500}}, "msg": "request errored: {}"}}',
+            "TypeError: x is not a function",
+        ),
     ],
 )
 def test_errors_that_ended_the_requests_that_fail_since_came_with_the_release(framework, text):
@@ -198,6 +206,21 @@ def test_the_requests_before_the_release_must_show_it(count, before, since, rule
     report["requests"]["since"] = {"asked": since[0], "failed": since[1]}
     (cause,) = code_causes(report, FRESH, ["backend"], 7200)
     assert (cause.mitigation, dict(cause.rules)) == ("roll_back_release", rules)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        "{}",
+        "Task charge failed\n{}",
+        "GenServer Shop.Pay terminating\n{}\nLast message: :x",
+        "[12:00:01 INF] HTTP POST /pay responded 200 in 12.3 ms\n{}",
+        '{{"level": 50, "upstream": {{"statusCode": 503}}, "msg": "{}"}}',
+    ],
+)
+def test_an_error_that_ended_no_request_is_not_shown_by_the_requests(record):
+    text = "TypeError: x is not a function"
+    assert judged(unknown(text, 20, record.format(text))) == ("own_code", "roll_back_release", ASKS)
 
 
 def test_an_error_that_may_be_anothers_is_not_shown_by_the_requests():
