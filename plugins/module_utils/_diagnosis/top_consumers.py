@@ -22,6 +22,7 @@ from .._system.counters import BusyProcess, HostReport, will_fill
 CPU, MEMORY = "cpu", "memory"
 BUSY = 0.5  # cores from which a container or a process counts as busy
 NEAR = 0.9  # share of its limit
+_BY_ENGINE = "api"  # the source of figures that are not read from the kernel of this host
 
 
 class SessionCpu(SessionReport):
@@ -93,14 +94,18 @@ def weigh_cpu(
     kept = [container for container in ours if container["service"] in keep]
     apart = [container for container in ours if not container["service"]]
     busiest = max([container["cpu"] for container in busy] + [process["cpu"] for process in processes], default=0.0)
+    elsewhere = _elsewhere(resources)
     verdicts = {
-        container["name"]: cpu_verdict.verdict_on(container, host, resources["processes"], busiest, rules, health)
+        container["name"]: cpu_verdict.verdict_elsewhere(container, health)
+        if elsewhere
+        else cpu_verdict.verdict_on(container, host, resources["processes"], busiest, rules, health)
         for container in ours
         if container not in (*kept, *apart)
     }
     ours = [one for one in ours if one["name"] in verdicts and verdicts[one["name"]].state != STEADY]
     foreign = [process for process in processes if not process["container"] and not is_postgres(process)]
-    lines = [f"{host['cores']} cores, {host['cpu_used']:.0%} used, load {host['load'][0]:g}"]
+    here = "this host has " if elsewhere else ""
+    lines = [f"{here}{host['cores']} cores, {host['cpu_used']:.0%} used, load {host['load'][0]:g}{elsewhere}"]
     lines += [f"{container['name']} uses {container['cpu']:.2f} cores{_held_back(container)}" for container in busy]
     lines += [
         f"process {process['pid']} {process['name']} of {process['container'] or 'the host'}:"
@@ -178,6 +183,17 @@ def _of_no_service(containers: Sequence[ContainerUse], resources: ResourcesRepor
     ]
 
 
+def _elsewhere(resources: ResourcesReport) -> str:
+    """What is said of this host's figures where those of the containers are the engine's, as the end of a sentence;
+    empty where both were read here."""
+    if resources["source"] != _BY_ENGINE:
+        return ""
+    address = resources["engine"]["address"]
+    if address.startswith("unix://"):
+        return f": whether the containers of {address} are on it is not known"
+    return f": the containers of {address} are on another one, of which this is not known"
+
+
 def _held_back(container: ContainerUse) -> str:
     return f", throttled by its limit {container['throttled']:.0%} of the time" if container["throttled"] else ""
 
@@ -189,19 +205,22 @@ def weigh_memory(
 
     One that is near its limit and steady is named with what to do, and is no consumer: it may work so for months.
     """
-    host = resources["host"]
+    host, elsewhere = resources["host"], _elsewhere(resources)
     containers = [container for container in resources["containers"] if not project or container["project"] == project]
     found = [
         (container, verdict)
         for container in containers
-        for verdict in [verdict_on(container, near, host["memory"])]
+        for verdict in [verdict_on(container, near, None if elsewhere else host["memory"])]
         if verdict
     ]
     short = [container for container, verdict in found if verdict.state in (SHORT, UNCERTAIN)]
-    lines = [f"{host['memory']['available'] // MIB} of {host['memory']['total'] // MIB} MiB are available"]
+    here = " on this host" if elsewhere else ""
+    memory = host["memory"]
+    lines = [f"{memory['available'] // MIB} of {memory['total'] // MIB} MiB are available{here}{elsewhere}"]
     lines += [_of_memory(container, verdict) for container, verdict in found]
     room = sum(max(0, container["limit"] - needed(container)) for container in containers if container["limit"])
-    lines.append(f"all containers together may grow by {room // MIB} MiB before their limits stop them")
+    if not elsewhere:  # the engine says its host's memory as the limit of a container that has none
+        lines.append(f"all containers together may grow by {room // MIB} MiB before their limits stop them")
     if resources["engine_problem"]:
         lines.append(_unnamed(resources))
     elif not short:
@@ -233,7 +252,7 @@ def weigh_memory(
             ),
             *_of_no_service(apart, resources),
             *_limits([(one, verdict) for one, verdict in found if verdict.state != STEADY or _is_full(one, near)]),
-            *_limit_totals(host, containers),
+            *(_limit_totals(host, containers) if not elsewhere else ()),
         ],
     }
 

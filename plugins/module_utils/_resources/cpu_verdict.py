@@ -22,6 +22,7 @@ _WHOLE = 0.9  # of a core, or of the limit
 # near the bound of use alone, and from half of the cores on it is a reason for doubt.
 _NEAR, _HALF = 0.9, 0.5
 IDLE, OF_BUSIEST, WARM_UP = 0.2, 0.5, 120.0  # see `CpuRules`
+_NOT_HERE = "whether its host is short of cores is not known here"
 _UNHEALTHY, _IN_STATUS = "unhealthy", "(unhealthy)"  # in the engine's words
 _UP = re.compile(r"Up (?:(?P<seconds>\d+) seconds?|(?P<minutes>\d+) minutes|(?P<second>Less than a second)"
                  r"|(?P<minute>About a minute))", re.I)  # fmt: skip
@@ -63,9 +64,7 @@ def verdict_on(
     """The verdict on a busy container. ``busiest``: the cores of the container or process that uses most. ``health``:
     of containers by name, as compose_info has judged it: what could not be checked is not unhealthy. Of one that is not
     among them the engine's word counts."""
-    uses = f"uses {container['cpu']:.2f} cores"
-    known = (health or {}).get(container["name"], "")
-    fails = known == _UNHEALTHY if known else _IN_STATUS in container["status"]
+    uses, fails = _uses(container), _fails(container, health)
     if cores_are_short(host, rules.idle):
         if container["cpu"] < rules.of_busiest * busiest:
             return Verdict(STEADY, f"{uses}, much less than the busiest ({busiest:.2f})")
@@ -86,6 +85,29 @@ def verdict_on(
     if _is_pressed(host) and host["cpu_used"] >= _HALF and container["cpu"] >= rules.of_busiest * busiest:
         return Verdict(UNCERTAIN, f"{uses}, and work waits for a processor, but {idle}: it may wait for a CPU limit")
     return Verdict(STEADY, f"{uses}, and {idle}")
+
+
+def verdict_elsewhere(container: ContainerUse, health: Mapping[str, str] | None = None) -> Verdict:
+    """The verdict on a busy container of which it is not known whether it is on the host that was read: only its own
+    limit counts, and what it fails."""
+    uses, fails = _uses(container), _fails(container, health)
+    slowed = container["throttled"] >= SLOWED or (container["cpu_of_quota"] or 0) >= _WHOLE
+    if slowed and fails:
+        return Verdict(SHORT, f"{uses}, its own limit slows it, and its health check fails")
+    if slowed:
+        return Verdict(UNCERTAIN, f"{uses}, and its own limit slows it: it may be busy with its own work")
+    if fails:
+        return Verdict(UNCERTAIN, f"{uses}, and its health check fails, but {_NOT_HERE}")
+    return Verdict(STEADY, f"{uses}, and {_NOT_HERE}")
+
+
+def _uses(container: ContainerUse) -> str:
+    return f"uses {container['cpu']:.2f} cores"
+
+
+def _fails(container: ContainerUse, health: Mapping[str, str] | None) -> bool:
+    known = (health or {}).get(container["name"], "")
+    return known == _UNHEALTHY if known else _IN_STATUS in container["status"]
 
 
 def _seconds_up(status: str) -> float:

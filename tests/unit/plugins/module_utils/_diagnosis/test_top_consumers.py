@@ -212,3 +212,51 @@ def test_for_a_kill_by_the_hosts_own_shortage_no_container_is_restarted_and_no_l
     assert (weighed["services"], list(weighed["uncertain"])) == (["api"], ["shop-api-1"])
     assert any("shop-web-1 lost 1 process" in line and "left alone" in line for line in weighed["lines"])
     assert not any(text.startswith("shop-web-1") and "limit" in text for text in weighed["advice"])
+
+
+def elsewhere(*containers, address="tcp://10.0.0.7:2376", **more):
+    """As the engine of another machine gives its figures, beside those of this host."""
+    found = resources(*containers, reading=HOST, **more)
+    return {**found, "source": "api", "engine": {**found["engine"], "address": address}}
+
+
+FAILS = {"web": {"containers": [{"name": "shop-web-1", "health": "unhealthy"}]}}
+
+
+@pytest.mark.parametrize(
+    ("more", "services", "named", "why"),
+    [
+        pytest.param({"cpu": 1.8}, {}, [], "", id="busy"),
+        pytest.param({"cpu": 1.8}, FAILS, ["web"], "whether its host is short of cores is not known", id="and fails"),
+        pytest.param({"cpu": 1.8, "throttled": 0.6}, {}, ["web"], "its own limit slows it", id="slowed by its limit"),
+        pytest.param({"cpu": 1.8, "throttled": 0.6}, FAILS, ["web"], "", id="slowed by its limit, and fails"),
+    ],
+)
+def test_the_cores_of_this_host_say_nothing_of_containers_on_another_one(more, services, named, why):
+    """This host has none left."""
+    weighed = weigh_cpu(elsewhere(one("web", **more)), [], "shop", services=services)
+    assert weighed["services"] == named
+    assert list(weighed["uncertain"]) == (["shop-web-1"] if why else [])
+    assert why in weighed["uncertain"].get("shop-web-1", "")
+    assert weighed["lines"][0].startswith("this host has 2 cores, ")
+    assert weighed["lines"][0].endswith("tcp://10.0.0.7:2376 are on another one, of which this is not known")
+    here = weigh_cpu(resources(one("web", **more), reading=HOST), [], "shop", services=services)
+    assert here["services"] == ["web"], "on this host it is what uses its cores up"
+
+
+def test_nor_does_its_memory():
+    found = elsewhere(one("web", limit=2**40, memory_share=0.2), one("api", limit=16 * 2**20))
+    weighed = weigh_memory(found, "shop")
+    assert weighed["services"] == []
+    assert weighed["advice"] == [], "neither its total nor what has no limit there is known"
+    assert "MiB are available on this host: the containers of tcp://10.0.0.7:2376 are" in weighed["lines"][0]
+    assert not any("may grow by" in line for line in weighed["lines"])
+    here = weigh_memory(resources(one("web", limit=2**40, memory_share=0.2), reading=HOST), "shop")
+    assert here["advice"]
+
+
+def test_behind_a_socket_it_is_not_known_where_they_are():
+    """A machine of its own (Docker Desktop), or a forwarded socket."""
+    weighed = weigh_cpu(elsewhere(one("web", cpu=1.8), address="unix:///var/run/docker.sock"), [], "shop")
+    assert weighed["lines"][0].endswith("whether the containers of unix:///var/run/docker.sock are on it is not known")
+    assert weighed["services"] == []
