@@ -62,7 +62,11 @@ def of_rotation(unbounded: Sequence[str], looked_at: int) -> Check:
     )
 
 
-def of_draining(missing: Sequence[str]) -> Check:
+def of_draining(missing: Sequence[str], elsewhere: str = "") -> Check:
+    """``elsewhere``: the address of an engine on another machine."""
+    if elsewhere:
+        state = f"the engine at {elsewhere} is on another machine: what is there is not known"
+        return Check("a replica can be drained", None, state, "run this on that machine, or set runbook_drain_command")
     state = f"missing: {', '.join(missing)}" if missing else "root, nsenter and iptables are there"
     return Check(
         "a replica can be drained", not missing, state, "set ansible_become: true; apt-get install iptables util-linux"

@@ -8,11 +8,13 @@ import os
 import signal
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Iterable, Iterator, NamedTuple, Sequence
 
-from ..._core.errors import EngineError, EngineHangs, ProjectUnknown
+from ..._core.errors import EngineError, EngineHangs, PrivilegeError, ProjectUnknown
 from ..acts.stopping import END, REQUESTS, happened
 from ..container import KEEPS, PROJECT, Container, container_of, of_compose
+from ..drain.io.namespace import is_process_of
 from .engine_transport import Transport, refusal_in
 
 _NO_CODE = -1  # of a command that has ended, and of which the engine knows no exit code
@@ -202,6 +204,11 @@ class ContainerCalls(Transport):
         for container in self.containers(project):
             mine = container.service == service and not container.one_off
             if mine and container.running and container.pid:
+                if not (self.login.local and is_process_of(container)):
+                    raise PrivilegeError(
+                        f"The engine at {self.login.where} has its containers on another machine, so the files of"
+                        f" {container.name} cannot be read from here. Run this on that machine. Nothing was done."
+                    )
                 return f"/proc/{container.pid}/root"
         raise ProjectUnknown(f"No container of the service {service} runs, so its files cannot be read.")
 
@@ -243,7 +250,8 @@ class ContainerCalls(Transport):
         """Exit code of a command in a container, -1 where it has ended and none is known; None where it has not ended
         after so many seconds.
 
-        The engine ends no command: on this machine its process is killed here, and elsewhere it runs on.
+        The engine ends no command: on this machine its process is killed here, and elsewhere it runs on. Behind a
+        forwarded socket, or in a machine of its own, the number of its process may be that of any one of this host.
         """
         with self.call(f"run {argv[0]} in", f"container {id[:12]}"):
             made = self.api.exec_create(id, list(argv))
@@ -257,9 +265,11 @@ class ContainerCalls(Transport):
                 if time.monotonic() > deadline:
                     break
                 time.sleep(_GLANCE)
-        if self.login.local and run.get("Pid"):
+        pid = int(run.get("Pid") or 0)
+        container = self.container(id) if self.login.local and pid else None
+        if container is not None and is_process_of(replace(container, pid=pid)):
             with suppress(OSError):
-                os.kill(int(run["Pid"]), signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
         return None
 
     def execute(self, id: str, argv: Sequence[str], most: int = 500) -> tuple[int, str]:

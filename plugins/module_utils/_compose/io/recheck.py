@@ -24,6 +24,7 @@ from ..checked.foreign import why_foreign
 from ..checked.means import refused
 from ..checked.question import Question, fails, question_of, what_answers
 from ..container import Container
+from ..drain.io.namespace import is_process_of
 from ..drain.io.ports import ports_of
 from ..health import BUSY, NOT_RUN, UNHEALTHY, UNKNOWN
 from ..project import Project
@@ -66,18 +67,18 @@ def _says_little(project: Project, container: Container) -> bool:
 
 def _why(engine: Engine, project: Project, container: Container) -> str:
     """Why the engine's word says nothing, in a clause; empty where the container is unhealthy by this, too."""
-    check, local = container.check, engine.login.local
+    check, here = container.check, engine.login.local and is_process_of(container)
     if check.at_limit and check.argv:
         clause = _why_not_in_time(engine, container)
         if clause:
             return clause
-    if check.gave_up and local and _busy():
+    if check.gave_up and here and _busy():
         return f"it ended at a limit of its own, and {BUSY} ({check.shown or 'no output'})"
     failed = check.program_failed or not check.always_failed(container.uptime(project.now))
     login = "" if failed else refused(check.output, check.test)
     if login:
         return f"it has failed since the start, while the server answers and refuses what the check gives it: {login}"
-    return "" if failed or not local else _answered(container) or why_foreign(project, container)
+    return "" if failed else (_answered(container) if here else "") or why_foreign(project, container)
 
 
 def _why_not_in_time(engine: Engine, container: Container) -> str:
@@ -94,7 +95,7 @@ def _why_not_in_time(engine: Engine, container: Container) -> str:
         return f"it could not be run once more (exit {code})"
     if code is not None:
         return ""
-    if not engine.login.local:
+    if not (engine.login.local and is_process_of(container)):
         return f"it does not end within {seconds:g} s, and whether its host has more work than cores is not known here"
     return f"it does not end within {seconds:g} s, and {BUSY}" if _busy() else ""
 

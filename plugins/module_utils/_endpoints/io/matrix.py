@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Mapping, Sequence
 
+from ..._compose.container import Container
+from ..._compose.drain.io.namespace import is_process_of
 from ..._compose.io.engine import engine
 from ..._compose.io.engine_transport import EngineLogin
 from ..._compose.io.observe import observe
@@ -23,7 +25,11 @@ from .probe import attempt
 
 _MOST = 64  # threads
 _ADDRESSES = 8  # of one name that are tried beyond the attempts asked for
-NOWHERE = -1  # the process id of a source that does not run
+NOWHERE, ELSEWHERE = -1, -2  # the process id of a source that does not run, and of one that is on another machine
+_WHY = {
+    NOWHERE: "no container of it runs, so nothing can be tried from there",
+    ELSEWHERE: "its process is not on this host (a forwarded socket, or a machine of its own): run this there",
+}
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ def probe(
             places.update(_places(login, observed, services))
         for name, key in kept.items():
             key_values[name], missing[name] = _value(key, observed)
-    if any(place.pid for listed in places.values() for place in listed):
+    if any(place.pid and place.pid != ELSEWHERE for listed in places.values() for place in listed):
         require_entry()
     jobs = [
         (place, target)
@@ -114,10 +120,18 @@ def _places(login: EngineLogin, observed: Project, services: Sequence[str]) -> d
     for name in observed.service_names if "*" in services else services:
         replicas = [replica for replica in observed.replicas(name) if replica.running and replica.pid]
         places[name] = [
-            Place(replica.name, name, replica.pid, dict(pair.partition("=")[::2] for pair in replica.environment))
+            Place(replica.name, name, _pid_of(replica), dict(pair.partition("=")[::2] for pair in replica.environment))
             for replica in replicas
         ] or [Place(name, name, NOWHERE)]
     return places
+
+
+def _pid_of(replica: Container) -> int:
+    """Of its process; where the engine is on another machine, that number may be that of any process of this host. One
+    that has ended since is found when its network is entered."""
+    has_address = any(address for dummy, address in replica.networks)
+    there = has_address and os.path.exists(f"/proc/{replica.pid}") and not is_process_of(replica)
+    return ELSEWHERE if there else replica.pid
 
 
 def _value(key: Key, observed: Project) -> tuple[str, str]:
@@ -136,8 +150,8 @@ def _value(key: Key, observed: Project) -> tuple[str, str]:
 
 
 def _row(place: Place, target: Target, key: str, missing: str, how: Trying) -> ProbeReport:
-    if place.pid == NOWHERE:
-        return unknown_row(place.name, target, "no container of it runs, so nothing can be tried from there")
+    if place.pid in _WHY:
+        return unknown_row(place.name, target, _WHY[place.pid])
     if missing:
         return unknown_row(place.name, target, missing)
     made: list[Attempt] = []

@@ -116,7 +116,7 @@ def project(login: EngineLogin, source: Source, releases: str) -> list[Check]:
             "playbooks/service_restart.yml --check",
         ),
         preflight.of_rotation(unbounded, number),
-        preflight.of_draining(missing),
+        preflight.of_draining(missing, "" if login.local else login.where),
         *([preflight.of_snapshots(releases, _snapshots(releases))] if releases else []),
     ]
 

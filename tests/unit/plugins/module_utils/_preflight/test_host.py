@@ -75,3 +75,10 @@ def test_each_series_by_itself():
 @pytest.mark.parametrize(("age", "gap", "ready"), [(60, "", True), (9999, "", False), (60, "0000", False)])
 def test_an_archive_of_the_log(age, gap, ready):
     assert host.of_wal("x", 3, age, gap, 3600).ready is ready
+
+
+def test_whether_a_replica_can_be_drained_is_not_known_of_another_machine():
+    assert host.of_draining([]).ready
+    assert host.of_draining(["root"]).ready is False
+    check = host.of_draining([], "tcp://10.0.0.7:2376")
+    assert (check.ready, "tcp://10.0.0.7:2376 is on another machine" in check.found) == (None, True)

@@ -58,13 +58,13 @@ def engine(ends=None, local=True):
     return SimpleNamespace(login=SimpleNamespace(local=local), execute_within=execute_within)
 
 
-def judged(test, said="", *, code=1, always=True, by=None, busy=False, monkeypatch=None, **more):
+def judged(test, said="", *, code=1, always=True, by=None, busy=False, monkeypatch=None, address="127.0.0.1", **more):
     """The health of a container whose check fails, since its start or not, and why."""
     codes, streak = [code if always else 0, *[code] * 4], 60 if always else 4
     replica = container(
         health="unhealthy", up=60, exits=codes, streak=streak, said=said, test=list(test), limit=2, **more
     )
-    replica = replace(replica, pid=os.getpid(), networks=(("shop_default", "127.0.0.1"),))
+    replica = replace(replica, pid=os.getpid(), networks=(("shop_default", address),))
     if monkeypatch:
         monkeypatch.setattr(subject, "_busy", lambda: busy)
     (again,) = subject.recheck(by or engine(), project(replica)).containers
@@ -130,6 +130,15 @@ def test_a_script_of_which_the_question_is_not_known_is_judged_by_any_answer(por
 
 def test_a_check_that_has_passed_is_right(port):
     assert judged(("CMD-SHELL", f"curl -f http://localhost:{port}/200"), always=False)[0] == UNHEALTHY
+
+
+def test_what_another_process_of_this_host_answers_is_no_answer_of_a_container_elsewhere(port, monkeypatch):
+    """Behind a forwarded socket its process has the number of one of this host."""
+    assert port
+    assert judged(("CMD", "/health.sh"), address="10.99.0.7")[0] == UNHEALTHY
+    check = {"code": -1, "always": False, "by": engine(None), "busy": True, "monkeypatch": monkeypatch}
+    assert "is not known here" in judged(("CMD", "x"), LIMIT, address="10.99.0.7", **check)[1]
+    assert "has more work than cores" in judged(("CMD", "x"), LIMIT, **check)[1]
 
 
 REDIS, PSQL = ("CMD-SHELL", "redis-cli ping | grep PONG"), ("CMD", "psql", "-c", "select 1")

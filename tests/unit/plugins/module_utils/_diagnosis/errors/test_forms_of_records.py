@@ -131,8 +131,9 @@ def shop(before, since, kinds, requests):
             for dummy in range(number):
                 signatures.add(Record(at, "backend", text), "error")
     report = log(*signatures.as_dicts(0.0, 100.0, ("backend",), 9))
-    for side, (asked, failed) in zip(("before", "since"), requests, strict=True):
-        report["requests"][side] = {"asked": asked, "failed": failed}
+    (asked_before, failed_before), (asked, failed) = requests
+    report["requests"]["before"] = {"asked": asked_before, "failed": failed_before}
+    report["requests"]["since"] = {"asked": asked, "failed": failed}
     return code_causes(report, FRESH, ["backend"], 7200)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from dataclasses import replace
 
 import pytest
@@ -46,9 +47,9 @@ def test_they_are_unknown_where_it_is_not(local, replica):
 
 
 def test_where_they_are_unknown_the_whole_time_is_waited(monkeypatch):
-    passed = []
-    monkeypatch.setattr(drain.time, "sleep", passed.append)
-    monkeypatch.setattr(drain.time, "monotonic", lambda: sum(passed))
+    passed: list[float] = []
+    monkeypatch.setattr(time, "sleep", passed.append)
+    monkeypatch.setattr(time, "monotonic", lambda: sum(passed))
     rollout = RolloutOptions(drain_wait=1.0, drain_timeout=4.0)
     assert drain._wait(here(), rollout, local=False) is None
     assert sum(passed) >= 4.0
