@@ -90,6 +90,7 @@ _REDIS_LINE = lazy(
 _RUBY_LOGGER = lazy(r"([DIWEF]), \[\d{4}-")
 _MONGO = lazy(r"\d{4}-\S{10,30} ([FEWID])\d? [A-Z_]{2,12} {1,8}\[")
 _LOGRUS = lazy(r"(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)(?=\[(?:\d{4}\]|\d{4}-\d\d-\d\dT))")
+_SIGN = lazy(r" ?([⨯⚠])\ufe0f? {1,2}\S")  # noqa: RUF001 (Next.js)
 # What PHP-FPM passes on has a level of PHP-FPM's own, whatever it says; PHP's own words.
 _PASSED_ON = lazy(
     r"(?:\[[^\]]{10,40}\] )?(?:NOTICE: PHP message: "
@@ -260,6 +261,9 @@ def _by_mark(head: str) -> str:
     match = _LETTERED.match(head) if " [" in head[20:42] else None
     if match:
         return _LETTERS.get(match.group(1), "debug")
+    match = _SIGN.match(head) if head[:2].strip()[:1] in ("⨯", "⚠") else None  # noqa: RUF001
+    if match:
+        return "warning" if match.group(1) == "⚠" else "error"
     match = _ERLANG.match(head) if head[:1] == "=" else None
     return ("info" if match.group(1) == "PROGRESS" else "error") if match else ""
 

@@ -40,6 +40,11 @@ _ENDS_WITH = lazy(r"^(\w+(?:\.\w+)*(?:Error|Exception|Warning|Interrupt|Exit)\b.
 _NAMED = lazy(r"(?:Error|Exception)\b|\bpanic\b|\bpanicked at |\*\* \(|\bruntime error: ")
 _NET_HEAD = lazy(r"(?:\S{1,40} ){0,3}(?:trce|dbug|info|warn|fail|crit): \S{1,200}\[\d+\]\s*$")
 _NET_EXCEPTION = lazy(r"^[ \t]*((?:[A-Za-z_]\w*\.)+\w*(?:Exception|Error)(?: \(0x[0-9A-Fa-f]+\))?: .*)$", re.M)
+# The same where frames follow, as Tomcat's and .NET's loggers indent it.
+_INDENTED = lazy(r"^[ \t]+((?:[A-Za-z_][\w$]*\.)+\w*(?:Exception|Error)(?:: .*)?)\n[ \t]+at \S", re.M)
+# Ruby's logger, and the tags that Rails writes before each line of a record.
+_RUBY_HEAD = lazy(r"[DIWEFA], \[\d{4}-\d\d-\d\dT[\d:.]{8,18} #\d{1,8}\] {1,2}[A-Z]{3,5} -- [^:\n]{0,60}: ?")
+_TAGS = lazy(r"(?:\[[^\][\n]{1,80}\] ?)*")
 _NET_SCOPE = "=> "  # of the request, where scopes are included
 _NET_FRAME = "\n         at "
 _ELIXIR = lazy(r"^[ \t]*(\*\* \(\w.*)$", re.M)
@@ -69,10 +74,10 @@ def exception_of(text: str) -> str:
         exception = next(behind, "")
         if exception:
             return exception
-    named = _single(text) or _of_elixir(text) or _of_net(text, lines)
+    named = _single(text) or _of_elixir(text) or _of_net(text, lines) or _of_rails(lines)
     if named:
         return named
-    ends = _ENDS_WITH.findall(text)
+    ends = _ENDS_WITH.findall(text) or _INDENTED.findall(text)
     if ends:
         return str(ends[-1])
     # What ends where its message would begin has it on the line below.
@@ -110,6 +115,13 @@ def _of_net(text: str, lines: list[str]) -> str:
         return ""
     match = _NET_EXCEPTION.search(text, len(lines[0])) if _NET_FRAME in text else None
     return match[1] if match else _with_below(lines)
+
+
+def _of_rails(lines: list[str]) -> str:
+    """Of Ruby's logger, the first line that says something behind the tags of the request."""
+    head = _RUBY_HEAD.match(lines[0]) if lines[0][1:3] == ", " else None
+    said = (_TAGS.sub("", line, count=1).strip() for line in [lines[0][head.end() :], *lines[1:]]) if head else ()
+    return next(filter(None, said), "")
 
 
 def _of_logfmt(line: str) -> str:

@@ -231,3 +231,20 @@ def test_a_message_that_begins_with_a_word_for_nothing_is_an_error(line):
 )
 def test_what_is_said_of_an_error_where_there_is_none_is_no_level(line):
     assert level_of(line) == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "level"),
+    [
+        (" ⨯ TypeError: x is not a function", "error"),  # noqa: RUF001
+        (" ⨯ [TypeError: x] {", "error"),  # noqa: RUF001
+        ("⨯ unhandledRejection: Error: x", "error"),  # noqa: RUF001
+        (" ⚠ Fast Refresh had to perform a full reload", "warning"),
+        (" ✓ Compiled in 20ms", ""),
+        (" ○ Compiling /pay ...", ""),
+        ("a ⨯ b", ""),  # noqa: RUF001
+        ("  ⨯ in a list", ""),  # noqa: RUF001
+    ],
+)
+def test_the_signs_of_nextjs(line, level):
+    assert level_of(line) == level

@@ -15,6 +15,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import
 NULL = "System.NullReferenceException: Object reference not set to an instance of an object."
 PYTHON = "Traceback (most recent call last):\n  File \"/app/pay.py\", line 42, in charge\n    x\nKeyError: 'amount'"
 NODE = "TypeError: x is not a function\n    at charge (/app/pay.js:42:17)"
+TAG = "0d2f1c3a-1111-4222-8333-444455556666"
+RUBY = "F, [2026-09-22T14:02:11.123456 #1] FATAL -- : "
 
 
 def net(*lines):
@@ -69,6 +71,19 @@ def net(*lines):
             " 0): no \\\"x\\\" at /app/Pay.php:42)\n[stacktrace]\n#0 {main}\n\"}",
             "App\\PayError: no \"x\"", id="Monolog",
         ),
+        pytest.param(
+            f"{RUBY}[{TAG}]   \n[{TAG}] NoMethodError (no method `x'):\n[{TAG}]   \n[{TAG}] app/pay.rb:42:in x",
+            "NoMethodError (no method `x'):", id="Rails with the tags of the request",
+        ),
+        pytest.param(
+            f"{RUBY}[{TAG}] [7] \n[{TAG}] [7] PG::Error (x\n[{TAG}] [7] ):", "PG::Error (x", id="Rails, several tags"
+        ),
+        pytest.param(f"{RUBY}[{TAG}] it failed\n[{TAG}] a note", "it failed", id="Rails, no exception"),
+        pytest.param(
+            "22-Sep-2026 14:02:11.123 SEVERE [main] x.invoke Servlet.service() threw exception\n"
+            "\tjava.lang.AError: y\n\t\tat com.shop.Pay.charge(Pay.java:42)", "java.lang.AError: y", id="Tomcat",
+        ),
+        pytest.param("ERROR x\n  a.b.Error: y\n  c", "ERROR x", id="no frame follows"),
         pytest.param("2026/09/22 [Recovery] panic recovered:\nruntime error: x\n/a.go:1 (0x1)",
                      "2026/09/22 [Recovery] panic recovered: runtime error: x", id="the message is below"),
         pytest.param('time="x" level=error msg="payment 7 failed"', "payment 7 failed", id="logfmt"),
