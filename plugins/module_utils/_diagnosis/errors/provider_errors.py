@@ -112,8 +112,19 @@ _EVENT_TIME = re.compile(
     r"|timestamp is outside of the allowed tolerance|message timestamp (?:is )?too (?:old|new)"
     r"|webhook.{0,80}timestamp.{0,40}(?:too old|expired|stale|in the future)"
 )
-# Of a traceback of Python: where it was, and the line of the source, which may name an error that was not raised.
-_FRAMES = re.compile(r"^[ |]*  File \"[^\n]*(?:\n[ |]{4}[^\n]*)*", re.M)
+# Of a traceback: where it was, and the line of the source, which may name an error that was not raised, and a way that
+# leads through the code that checks signatures or maps declined cards. Python; Java, .NET and Node.js; Go; PHP; Elixir;
+# Ruby, also with the tags of Rails; Node.js, the place of an exception that was not caught.
+_FRAMES = re.compile(
+    r"^[ |]*  File \"[^\n]*(?:\n[ |]{4}[^\n]*)*"
+    r"|^[ \t|]*at \S[^\n]*"
+    r"|^\S{1,300}(?:\([^\n]*\))?\n\t\S{1,300}\.(?:go|s):\d+[^\n]*"
+    r"|^#\d+ [^\n]*|\b(?:thrown )?in /\S{1,300}\.php(?::\d+| on line \d+)"
+    r"|^[ \t]+(?:\(\w+ [\d.]+\) )?\S{1,300}\.exs?:\d+: [^\n]*"
+    r"|^(?:\[[^\]\n]{1,80}\] ?)*[ \t]*(?:from )?\S{1,300}:\d+:in [`'][^`'\n]*'[ \t\"}\],]*$"
+    r"|^(?:node:|file://|/)\S{1,300}:\d+$",
+    re.M,
+)
 _NAMED = re.compile(r"(?i)\bstripe[\w.:\\]{0,60}(?:error|exception|_timeout|_unreachable)\b|\bStripe\.Error\b")
 
 
@@ -126,7 +137,10 @@ def provider_error(text: str, example: str = "") -> str:
     """
     if is_said_of_code(text):
         return ""
-    whole = f"{text}\n{_FRAMES.sub('', example)}"
+    lines = example
+    if example[:1] == "{":  # of JSON, in which the ends of lines are written as two characters
+        lines = example.replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"')
+    whole = f"{_FRAMES.sub('', text)}\n{_FRAMES.sub('', lines)}"
     if _EVENT_TIME.search(whole):
         return EVENT_TIME
     named = _named(text, whole)

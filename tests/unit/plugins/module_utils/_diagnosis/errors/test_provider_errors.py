@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.errors.provider_errors import (
     API,
@@ -219,3 +221,35 @@ def test_a_mistake_in_the_view_of_the_webhook_is_no_event_that_was_refused(text)
     record = f"stripe webhook: cannot check the signature\nTraceback (most recent call last):\n{text}"
     assert provider_error(text, record) == ""
     assert provider_error("shop.errors.Refused: x", record) == SIGNATURE
+
+
+WAYS = [
+    "\tat com.shop.stripe.webhook.StripeSignatureFilter.doFilter(StripeSignatureFilter.java:42)",
+    "         at Shop.Webhooks.StripeWebhookController.VerifySignature(HttpRequest r) in /src/x.cs:line 3",
+    "    at handler (/app/src/webhooks/stripe-signature.js:9:5)",
+    "main.webhookSignature(0xc000)\n\t/src/webhook/signature.go:42 +0x1d",
+    "#0 /app/src/Webhook/SignatureMiddleware.php(9): App\\Order->pay()",
+    "  thrown in /app/src/Webhook/SignatureMiddleware.php on line 42",
+    "    (shop 0.1.0) lib/shop_web/webhook/signature_plug.ex:42: ShopWeb.Webhook.SignaturePlug.call/2",
+    "[0d2f1c3a] app/controllers/webhooks/stripe_signature_controller.rb:9:in `create'",
+    '  File "/app/webhooks/signature.py", line 9, in handle\n    check_webhook_signature(order)',
+    "\tat com.shop.payments.CardDeclinedHandler.handle(CardDeclinedHandler.java:9)",
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "text", ["shop.OrderClosed: order 7", "org.postgresql.util.PSQLException: FATAL: sorry, too many clients already"]
+)
+def test_the_way_through_the_code_is_no_error_of_the_provider(text, way):
+    """An error of any other kind is raised below the code that checks the signatures of events."""
+    record = f"{text}\n{way}"
+    assert provider_error(text, record) == ""
+    assert provider_error(text, json.dumps({"level": "error", "msg": text, "stack": record})) == ""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_nor_does_it_hide_one(way):
+    text = "com.stripe.exception.SignatureVerificationException: No signatures found matching the expected signature"
+    assert provider_error("shop.PaymentError: x", f"shop.PaymentError: x\n{way}\nCaused by: {text}") == SIGNATURE
+    assert provider_error("webhook refused: the signature does not match", f"x\n{way}") == SIGNATURE
