@@ -33,6 +33,23 @@ _VARIABLE = re.compile(
 )
 # Of those that may ask this one, and not of those that it asks.
 _ASKING = re.compile(r"(?i)CORS|CSRF|ORIGIN|ALLOW|TRUSTED|NO_PROXY")
+_SQL = ("database", "db", "sql", "databasebackend")
+# By a part of the name of an image: what a check says of such a server.
+_KINDS = {
+    "postg": (*_SQL, "postgres", "postgresql", "npgsql", "pgsql", "pg", "jdbc"),
+    "timescale": (*_SQL, "postgres", "postgresql", "npgsql", "pgsql", "pg", "jdbc"),
+    "pgvector": (*_SQL, "postgres", "postgresql", "npgsql", "pgsql", "pg", "jdbc"),
+    "mysql": (*_SQL, "mysql", "jdbc"),
+    "mariadb": (*_SQL, "mysql", "mariadb", "jdbc"),
+    "mongo": ("database", "db", "mongo", "mongodb"),
+    "redis": ("redis", "cache", "cachebackend", "redishealthcheck"),
+    "valkey": ("redis", "valkey", "cache", "cachebackend"),
+    "memcached": ("memcached", "cache", "cachebackend"),
+    "rabbitmq": ("rabbitmq", "rabbit", "amqp", "broker", "queue", "celery"),
+    "kafka": ("kafka", "broker"),
+    "elasticsearch": ("elasticsearch", "elastic", "search"),
+    "opensearch": ("opensearch", "elasticsearch", "search"),
+}
 _KEYED = r"(?:^|[;\s])(?:host|server|data source|addr|address)\s{0,2}=\s{0,2}(?:tcp:)?"  # libpq's and .NET's
 
 
@@ -65,6 +82,15 @@ def is_in_settings(container: Container, environment: Sequence[str]) -> bool:
     return any(
         within.search(value) or (_VARIABLE.search(variable) and alone.search(value)) for variable, dummy, value in pairs
     )
+
+
+def is_spoken_of(container: Container, text: str) -> bool:
+    """Whether what a check prints speaks of a server of this kind, by the image of the container: `database: down` of
+    PostgreSQL, `cache: timeout` of Redis. Libraries of health checks name the kind, and not the service."""
+    image = container.image_ref.partition("@")[0].rpartition("/")[2].partition(":")[0].lower()
+    words = next((words for name, words in _KINDS.items() if name in image), ())
+    found = rf"(?<![\w./@-])(?:{'|'.join(words)})(?![\w/-]|\.\w)"
+    return bool(words) and bool(re.search(found, text, re.IGNORECASE))
 
 
 def _names_of(container: Container) -> str:

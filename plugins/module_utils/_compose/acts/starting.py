@@ -16,7 +16,7 @@ from ..container import Container
 from ..health import STARTING, UNHEALTHY
 from ..project import Project
 from ..project_report import is_well, lost_namespace, note_of, on_purpose
-from .reached_names import is_in_settings, is_named, is_not_reached
+from .reached_names import is_in_settings, is_named, is_not_reached, is_spoken_of
 
 STARTS = 120.0  # seconds behind its start period in which a container that keeps no data may still start
 _LONGEST_START = 900.0  # seconds, for a check that runs seldom
@@ -82,15 +82,16 @@ def waits_for(
 def may_wait_for(
     project: Project, container: Container, planned: Collection[str] = (), left: Mapping[str, str] | None = None
 ) -> str:
-    """The same of a service whose address is in its settings, of which it is not known whether it needs it."""
+    """The same of a service whose address is in its settings, or of whose kind its failing check speaks: whether it
+    needs that one is not known."""
     if lost_namespace(project, container):
         return ""
-    names = {
-        other.service
-        for other in project.containers
-        if other.service != container.service and is_in_settings(other, container.environment)
-    }
-    needs = dict.fromkeys(sorted(names), "its settings name")
+    others = [other for other in project.containers if other.service != container.service]
+    failing = container.check.output if container.running and container.health == UNHEALTHY else ""
+    spoken = {other.service for other in others if is_spoken_of(other, failing)}
+    named = {other.service for other in others if is_in_settings(other, container.environment)}
+    needs = dict.fromkeys(sorted(spoken), "its check speaks of what may be")
+    needs.update(dict.fromkeys(sorted(named), "its settings name"))
     apart = _first_apart(project, container, needs, planned, left or {})
     return f"whether its own restart helps is unknown: {apart}" if apart else ""
 

@@ -9,6 +9,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.reache
     is_in_settings,
     is_named,
     is_not_reached,
+    is_spoken_of,
 )
 
 from ..facts import container
@@ -100,3 +101,35 @@ def test_settings_have_its_address(pair):
 )
 def test_other_settings_do_not(pair):
     assert not is_in_settings(at("db"), [pair])
+
+
+@pytest.mark.parametrize(
+    ("image", "text"),
+    [
+        ("postgres:16-alpine", '{"status":"DOWN","components":{"db":{"status":"DOWN"}}}'),
+        ("bitnami/postgresql", '{"database":{"status":"down","message":"timeout of 1000ms exceeded"}}'),
+        ("registry.example:5000/timescale/timescaledb:2.14-pg16", "npgsql: Unhealthy"),
+        ("mariadb:11", "DatabaseBackend ... unavailable: unknown error"),
+        ("redis@sha256:0123", "cache: timeout"),
+        ("rabbitmq:3-management", "AMQP: not connected"),
+    ],
+)
+def test_a_check_speaks_of_the_kind_of_a_server(image, text):
+    assert is_spoken_of(container("store", ref=image), text)
+
+
+@pytest.mark.parametrize(
+    ("image", "text"),
+    [
+        ("postgres:16", "cache: timeout"),
+        ("redis:7", "database: down"),
+        ("shop/app:latest", "database: down"),
+        ("postgres:16", "curl: (22) The requested URL returned error: 503"),
+        ("postgres:16", "/srv/db/check.py: no answer"),
+        ("postgres:16", "django.db.utils: x"),
+        ("postgres:16", ""),
+        ("", "database: down"),
+    ],
+)
+def test_another_check_does_not(image, text):
+    assert not is_spoken_of(container("store", ref=image), text)

@@ -360,3 +360,23 @@ def test_whether_a_restart_helps_what_has_the_address_of_one_that_was_set_apart_
     assert bool(why) is held
     (action,) = plan_restart(shop, ["web"]).plan.actions
     assert "needs_approval" not in action.detail, "its service was named"
+
+
+@pytest.mark.parametrize(
+    ("said", "apart", "held"),
+    [
+        pytest.param('{"database":{"status":"down"}}', PAUSED, True, id="a database is down, and one is paused"),
+        pytest.param("db: timeout", STOPPED, True, id="one was stopped"),
+        pytest.param('{"database":{"status":"down"}}', {}, False, id="it runs"),
+        pytest.param('{"cache":{"status":"down"}}', PAUSED, False, id="another kind"),
+        pytest.param(SILENT, PAUSED, False, id="it speaks of none"),
+    ],
+)
+def test_whether_a_restart_helps_where_the_check_speaks_of_the_kind_of_one_that_was_set_apart_asks_a_person(
+    said, apart, held
+):
+    shop, dummy = beside(said, "store", {**apart, "ref": "postgres:16"})
+    (action,) = plan_restart(shop, ["web"], unhealthy_only=True, named=False).plan.actions
+    why = action.detail.get("needs_approval", "")
+    assert ("its check speaks of what may be shop-store-1, which" in why) is held
+    assert bool(why) is held
