@@ -42,6 +42,10 @@ _NET_HEAD = lazy(r"(?:\S{1,40} ){0,3}(?:trce|dbug|info|warn|fail|crit): \S{1,200
 _NET_EXCEPTION = lazy(r"^[ \t]*((?:[A-Za-z_]\w*\.)+\w*(?:Exception|Error)(?: \(0x[0-9A-Fa-f]+\))?: .*)$", re.M)
 # The same where frames follow, as Tomcat's and .NET's loggers indent it.
 _INDENTED = lazy(r"^[ \t]+((?:[A-Za-z_][\w$]*\.)+\w*(?:Exception|Error)(?:: .*)?)\n[ \t]+at \S", re.M)
+# What nginx and PHP-FPM pass on of PHP, in quotes.
+_PASSED_ON = lazy(
+    r"(?:\bFastCGI sent in stderr: |\bsaid into std(?:err|out): )\"(?:NOTICE: )?(?:PHP message: )?(?P<said>[^\n]*)"
+)
 # Ruby's logger, and the tags that Rails writes before each line of a record.
 _RUBY_HEAD = lazy(r"[DIWEFA], \[\d{4}-\d\d-\d\dT[\d:.]{8,18} #\d{1,8}\] {1,2}[A-Z]{3,5} -- [^:\n]{0,60}: ?")
 _TAGS = lazy(r"(?:\[[^\][\n]{1,80}\] ?)*")
@@ -92,12 +96,18 @@ def _with_below(lines: list[str]) -> str:
 
 
 def _single(text: str) -> str:
-    """Of Rust and of Monolog, which have the message in quotes or within an object."""
+    """Of Rust, of Monolog, and of PHP that another program passes on, which have it in quotes or within an object."""
     match = _RUST.search(text) or _OLD_RUST.search(text) if "panicked at " in text else None
     if match:
         return f"panicked at {match['place']}: {redacted(match['said'])}"
+    match = _PASSED_ON.search(text) if " std" in text else None
+    if match:
+        return redacted(match["said"].partition('" while ')[0].rstrip('"'))
     match = _MONOLOG.search(text) if "[object] (" in text else None
-    return f"{match['kind']}: {match['said']}".replace("\\\\", "\\").replace('\\"', '"') if match else ""
+    if match is None:
+        return ""
+    kind, said = (match[name].replace("\\\\", "\\").replace('\\"', '"') for name in ("kind", "said"))
+    return f"{kind}: {redacted(said)}"
 
 
 def _of_elixir(text: str) -> str:

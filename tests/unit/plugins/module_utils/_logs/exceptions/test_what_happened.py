@@ -83,6 +83,19 @@ def net(*lines):
             "22-Sep-2026 14:02:11.123 SEVERE [main] x.invoke Servlet.service() threw exception\n"
             "\tjava.lang.AError: y\n\t\tat com.shop.Pay.charge(Pay.java:42)", "java.lang.AError: y", id="Tomcat",
         ),
+        pytest.param(
+            '2026/09/22 14:02:11 [error] 7#7: *1 FastCGI sent in stderr: "PHP message: PHP Fatal error: Uncaught Error:'
+            ' Class "A" not found in /x.php:4\nStack trace:\n#0 {main}" while reading response header from upstream',
+            'PHP Fatal error: Uncaught Error: Class "A" not found in /x.php:4', id="nginx before PHP",
+        ),
+        pytest.param(
+            '2026/09/22 14:02:11 [error] 7#7: *1 FastCGI sent in stderr: "PHP message: PHP Warning: x" while reading'
+            ' response header from upstream, client: 172.18.0.1', "PHP Warning: x", id="the same on one line",
+        ),
+        pytest.param(
+            '[22-Sep-2026 14:02:11] WARNING: [pool www] child 7 said into stderr: "PHP message: PHP Parse error"',
+            "PHP Parse error", id="PHP-FPM",
+        ),
         pytest.param("ERROR x\n  a.b.Error: y\n  c", "ERROR x", id="no frame follows"),
         pytest.param("2026/09/22 [Recovery] panic recovered:\nruntime error: x\n/a.go:1 (0x1)",
                      "2026/09/22 [Recovery] panic recovered: runtime error: x", id="the message is below"),
