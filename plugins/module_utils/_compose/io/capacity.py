@@ -8,6 +8,7 @@ import ipaddress
 
 from ..._system.io import cgroups
 from ..._system.io import procfs as host
+from ..acts.io.listening import on_this_host
 from ..drain.io.ports import listening_ports
 from ..project import Project
 from ..scale import Bounds, Capacity
@@ -31,7 +32,7 @@ def read_capacity(engine: Engine, compose: Compose, project: Project, service: s
         for port in container.get("Ports") or ()
         if port.get("PublicPort")
     )
-    if engine.login.local:
+    if on_this_host(engine, project.containers):
         memory = host.read_host(disks=False).memory
         available, kept = memory["MemAvailable"], int(memory["MemTotal"] * bounds.memory_reserve)
         usage = cgroups.read_all({id: group for id, group in cgroups.groups().items() if id in own})

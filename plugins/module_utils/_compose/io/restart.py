@@ -14,6 +14,7 @@ from ..._core.result import After, Before, NotDone, carry_out
 from ..._system.io.disk_room import full_at
 from ..acts.falls import falls
 from ..acts.io.acting import acting, new_record
+from ..acts.io.listening import on_this_host
 from ..acts.recovery import Recovery, cut_off, recovery_of
 from ..acts.wish import RESTART as ACT
 from ..acts.wish import ActRecord, Wish
@@ -174,7 +175,8 @@ def _on_full_disks(context: Context, unhealthy_only: bool) -> dict[str, str]:
     a problem only where the unhealthy ones are meant, since a restart does not help them.
     """
     reasons = {}
-    for container in context.project.containers if context.engine.login.local else ():
+    containers = context.project.containers
+    for container in containers if on_this_host(context.engine, containers) else ():
         ill = unhealthy_only and bool(problem_of(context.project, container))
         place = full_at(
             mount.source

@@ -54,7 +54,7 @@ _NET_FRAME = "\n         at "
 _ELIXIR = lazy(r"^[ \t]*(\*\* \(\w.*)$", re.M)
 _OF_AN_EXIT = "** (EXIT) "  # says what became of another process, and not of which
 _RUST = lazy(r"\bpanicked at (?P<place>\S{1,300}:\d+:\d+):\n(?P<said>.*)")
-_OLD_RUST = lazy(r"\bpanicked at '(?P<said>.*)', (?P<place>\S{1,300}:\d+:\d+)$", re.M)
+_OLD_RUST = lazy(r"\bpanicked at '(?P<said>.{0,1000})', (?P<place>\S{1,300}:\d+:\d+)$", re.M)
 _MONOLOG = lazy(
     r"\[object\] \((?P<kind>[\w\\]{1,200})\(code: [^)]{0,40}\): (?P<said>.{0,2000}?) at /\S{1,400}:\d+\)", re.S
 )

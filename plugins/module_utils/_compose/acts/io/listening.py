@@ -31,6 +31,13 @@ def listening(engine: Engine, containers: Iterable[Container]) -> dict[str, tupl
     return {one.id: tuple(sorted(ports_of(one.pid))) for one in asked if _can_be_asked(one)}
 
 
+def on_this_host(engine: Engine, containers: Iterable[Container]) -> bool:
+    """Whether the engine's containers use the memory and the disks of this host: not where it is reached by the
+    network, and not where none of those that run is a process here (a forwarded socket, or a machine of its own)."""
+    shown = [one for one in containers if one.running and one.pid and any(address for dummy, address in one.networks)]
+    return engine.login.local and (not shown or any(map(is_process_of, shown)))
+
+
 def _can_be_asked(replica: Container) -> bool:
     """Whether the sockets of its own network can be read here: its process is on this host, and may be read."""
     own = bool(replica.networks) and HOST not in dict(replica.networks)

@@ -13,6 +13,7 @@ from ...io.engine import Engine
 from ...project import Project
 from ...release import ReleaseSnapshot
 from ..kept_data import bound_data, release_began, why_kept
+from .listening import on_this_host
 
 _MOST = 20_000  # files and folders of one mount that are looked at
 _GRAIN = 0.02  # seconds by which the time of a file may be behind the clock
@@ -21,10 +22,11 @@ _GRAIN = 0.02  # seconds by which the time of a file may be behind the clock
 def kept_by(engine: Engine, project: Project, goal: ReleaseSnapshot, services: Iterable[str]) -> Mapping[str, str]:
     """By service, why it is taken to keep data in a bind mount since the release that it would be rolled back from."""
     recorded, reasons = seconds_of_stamp(goal.at), {}
+    here = on_this_host(engine, project.containers)
     for service in services:
         image = goal.services[service].image
         began = None if recorded is None else release_began(project, service, image, recorded)
-        known = engine.login.local and began is not None
+        known = here and began is not None
         reasons[service] = why_kept(
             {
                 place: written_since(place.source, began) if known and began is not None else None

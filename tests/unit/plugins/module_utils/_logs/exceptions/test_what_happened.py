@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.redaction import redacted
@@ -176,3 +177,12 @@ def test_what_is_put_together_holds_no_secret_that_its_place_shows(secret):
         secret,
     ):
         assert "swordfish" not in redacted(what_happened(text)) or "swordfish" in shown(text)
+
+
+@pytest.mark.parametrize(
+    "piece", ["panicked at '", "[object] (A(code: 0): ", "a.", "** (a", "a.Error: x\n  at b\n", "fail: a[0]\n      "]
+)
+def test_a_hostile_record_costs_little(piece):
+    began = time.process_time()
+    what_happened(piece * (60_000 // len(piece)))
+    assert time.process_time() - began < 1.0

@@ -35,3 +35,22 @@ def test_who_is_asked(monkeypatch, local, own, networks, ports, said):
     why = listening.why_two_are_unclear(engine, found, "web")
     assert said in why
     assert bool(said) == bool(why)
+
+
+@pytest.mark.parametrize(
+    ("local", "replicas", "here"),
+    [
+        pytest.param(True, [("10.0.0.2", True)], True, id="its process is here"),
+        pytest.param(True, [("10.0.0.2", False)], False, id="behind a forwarded socket"),
+        pytest.param(True, [("10.0.0.2", False), ("10.0.0.3", True)], True, id="one was started again just now"),
+        pytest.param(True, [("", False)], True, id="none has an address by which that is known"),
+        pytest.param(True, [], True, id="none runs"),
+        pytest.param(False, [("10.0.0.2", True)], False, id="by the network"),
+    ],
+)
+def test_whether_the_containers_use_this_host(monkeypatch, local, replicas, here):
+    known = dict(replicas)
+    monkeypatch.setattr(listening, "is_process_of", lambda one: known[one.networks[0][1]])
+    engine: Any = SimpleNamespace(login=SimpleNamespace(local=local))
+    containers = [replace(container(), pid=7, networks=(("shop_default", address),)) for address, dummy in replicas]
+    assert listening.on_this_host(engine, containers) is here
