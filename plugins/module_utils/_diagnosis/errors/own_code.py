@@ -19,7 +19,14 @@ from ..cause import Cause
 from ..failing_share import TIMES, Shares, failing_shares
 from ..owner import service_of
 from .provider_errors import CARD, OWN, provider_error
-from .whose_error import chain, is_fault_of_others, is_mistake, is_of_a_language, speaks_of_others
+from .whose_error import (
+    chain,
+    is_fault_of_others,
+    is_mistake,
+    is_of_a_language,
+    is_wrong_statement,
+    speaks_of_others,
+)
 
 CODE, ROLL_BACK = "own_code", "roll_back_release"
 SEVERAL = 3  # of one kind; fewer are stray
@@ -143,6 +150,8 @@ def _doubt(shown: Sequence[SignatureReport], beside: Sequence[SignatureReport]) 
     some halves are not read, or are of several kinds: half as many other errors as of the commonest mistake are doubt.
     """
     mistakes = max((signature["count"] for signature in shown if _is_mistake(signature)), default=0)
+    if not mistakes and any(is_wrong_statement(signature["text"], signature["example"]) for signature in shown[:1]):
+        return "the database does not know what its statements name: a migration may be missing, or of another release"
     if not mistakes:
         return "whether the code raised it, or another party that it asked, is not known"
     others = sum(
@@ -185,12 +194,13 @@ def _is_own(signature: SignatureReport) -> bool:
         return False
     if _is_mistake(signature):
         return True
-    if not _EXCEPTION.search(text):
+    wrong = is_wrong_statement(text, example)
+    if not (wrong or _EXCEPTION.search(text)):
         return False
     kind = provider_error(text, example)
     if kind:
         return kind in OWN
-    return not speaks_of_others(text, example) or is_of_a_language(text, example)
+    return wrong or not speaks_of_others(text, example) or is_of_a_language(text, example)
 
 
 def _release_age(services: Mapping[str, ServiceReport], payers: Sequence[str]) -> float | None:

@@ -111,6 +111,7 @@ _OF_CALLS = re.compile(
     r"|\b(?:unknown|missing) keywords?: :?\w{1,80}(?:, :?\w{1,80}){0,20}|wrong number of arguments"
     r"|: Argument #[\d#]+ .{0,300}?must be of type \S{1,200}(?: \w{1,80} given)?(?:, called in .*)?"
 )
+_MESSAGE = 400  # characters at the beginning of a record in which its message is
 _CALLS = ("TypeError", "ArgumentError")
 # Words for what another party answered. That it has not the expected form is the fault of who gave it, or of the code.
 _ANSWER = re.compile(
@@ -220,6 +221,18 @@ _OTHERS = re.compile(
     r"|(?:could not|unable to|cannot|can't) connect|certificate verify failed"
     r"|HTTP\w{0,60}Error: (?:\S+ )?(?:Server Error|HTTP Error 5)|service (?:temporarily )?unavailable|bad gateway"
     r"|gateway time|too many requests|status code (?:5\d\d|429)"
+    # what a client gives up, or a breaker keeps back; .NET, Java, Node.js
+    r"|OperationCanceled|\bAbortError\b|operation was (?:aborted|canceled)|ClientAbort|broken pipe"
+    r"|network-related or inst|BrokenCircuit|CallNotPermitted|\bcircuit\b.{0,60}\bopen\b|remote certificate"
+    r"|unable to execute http"
+    r"|FeignException\$(?:ServiceUnavailable|BadGateway|GatewayTimeout|InternalServerError|TooManyRequests)"
+)
+# What a database says of a statement that names what it does not have, or that it cannot read (SQLSTATE 42).
+_WRONG_STATEMENT = re.compile(
+    r"(?i)\b(?:column|relation|table|function|type|schema) \S{1,200} (?:of relation \S{1,200} )?(?:does not|doesn't)"
+    r" exist|\bundefined_(?:column|table|function)\b|\bUndefined(?:Column|Table|Function)\b|\boperator does not exist"
+    r"|\bsyntax error at or near\b|\bUnknown column\b|\bno such (?:column|table)\b|\bSQLSyntaxErrorException\b"
+    r"|\b(?:Invalid|Unknown) (?:column|object) name\b|You have an error in your SQL syntax"
 )
 
 
@@ -331,6 +344,12 @@ def speaks_of_others(text: str, example: str = "") -> bool:
 def is_fault_of_others(text: str, example: str = "") -> bool:
     """Whether a record names another party, or what became of it or of the way to it, in whichever words."""
     return any(_OTHERS.search(line) or _FAULT.search(line) for line in _said(text, example))
+
+
+def is_wrong_statement(text: str, example: str = "") -> bool:
+    """Whether a database refused a statement for what it names or how it is written: that is of the code, or of a
+    migration that is missing, whatever the client's library is called."""
+    return any(_WRONG_STATEMENT.search(line) for line in (*_said(text, example), _lines(example)[:_MESSAGE]))
 
 
 def is_of_a_language(text: str, example: str = "") -> bool:

@@ -50,6 +50,7 @@ _PASSED_ON = lazy(
 _RUBY_HEAD = lazy(r"[DIWEFA], \[\d{4}-\d\d-\d\dT[\d:.]{8,18} #\d{1,8}\] {1,2}[A-Z]{3,5} -- [^:\n]{0,60}: ?")
 _TAGS = lazy(r"(?:\[[^\][\n]{1,80}\] ?)*")
 _NET_SCOPE = "=> "  # of the request, where scopes are included
+_FRAME = lazy(r"[ \t]+at \S|[ \t]+from \S|\S{1,300}:\d+:in ")
 _NET_FRAME = "\n         at "
 _ELIXIR = lazy(r"^[ \t]*(\*\* \(\w.*)$", re.M)
 _OF_AN_EXIT = "** (EXIT) "  # says what became of another process, and not of which
@@ -83,16 +84,24 @@ def exception_of(text: str) -> str:
         return named
     ends = _ENDS_WITH.findall(text) or _INDENTED.findall(text)
     if ends:
-        return str(ends[-1])
+        last = str(ends[-1])
+        return _with_below(lines[lines.index(last) :]) if last.rstrip()[-1:] == ":" and last in lines else last
     # What ends where its message would begin has it on the line below.
     return _with_below(lines) if lines[0].rstrip()[-1:] == ":" else lines[0]
 
 
 def _with_below(lines: list[str]) -> str:
-    """The first line, and the next one that is not empty and names no scope of .NET's console."""
+    """The first line, and the next one that is not empty and names no scope of .NET's console; while that ends where a
+    message would begin, the one behind it, too."""
     first, *more = redacted_lines(lines[:_MOST_BELOW])
-    said = (line.strip() for line in more if line.strip() and not line.lstrip().startswith(_NET_SCOPE))
-    return f"{first.rstrip()} {next(said, '')}".rstrip()
+    whole = first.rstrip()
+    for line in more:
+        said = line.strip()
+        if said and not said.startswith(_NET_SCOPE) and not _FRAME.match(line):
+            whole = f"{whole} {said}"
+            if said[-1:] != ":":
+                break
+    return whole
 
 
 def _single(text: str) -> str:

@@ -113,6 +113,49 @@ def test_what_may_be_either_asks_a_person(text):
     assert of_record(text) == ("own_code", "roll_back_release", ASKS)
 
 
+COLUMN = 'column "total" does not exist'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PYTHON.format(f"psycopg2.errors.UndefinedColumn: {COLUMN}\n\nThe above exception was the direct cause:\n\n")
+        + PYTHON.format(f"django.db.utils.ProgrammingError: {COLUMN}\nLINE 1: SELECT"),
+        PYTHON.format('sqlalchemy.exc.ProgrammingError: (psycopg2.errors.UndefinedTable) relation "x" does not exist'),
+        PYTHON.format("MySQLdb.OperationalError: (1054, \"Unknown column 'total' in 'field list'\")"),
+        NET.format(f"Npgsql.PostgresException (0x80004005): 42703: {COLUMN}"),
+        f"org.postgresql.util.PSQLException: ERROR: {COLUMN}\n  Position: 8\n\tat org.postgresql.core.x(Y.java:2)",
+        "java.sql.SQLSyntaxErrorException: Table 'shop.refunds' doesn't exist\n\tat com.mysql.cj.x(Y.java:2)",
+        f"error: {COLUMN}\n    at Parser.parse (/app/node_modules/pg-protocol/dist/parser.js:283:98)",
+        SERVER.format("** (Postgrex.Error) ERROR 42703 (undefined_column) column o0.total does not exist"),
+        json.dumps({"level": "error", "msg": "charge failed", "error": f"pq: {COLUMN}"}),
+        LARAVEL.format(f"SQLSTATE[42703]: Undefined column: 7 ERROR: {COLUMN}", "QueryException"),
+    ],
+)
+def test_a_statement_that_names_what_the_database_does_not_have_asks_a_person(text):
+    """A migration is missing, or of another release: it may be cured by either."""
+    assert of_record(text) == ("own_code", "roll_back_release", ASKS)
+    (cause,) = shop(0, 24, [text], RISING)
+    assert "a migration may be missing" in cause.evidence[-1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PYTHON.format("psycopg2.errors.DeadlockDetected: deadlock detected"),
+        PYTHON.format('psycopg2.OperationalError: FATAL:  database "shop" does not exist'),
+        NET.format("System.OperationCanceledException: The operation was canceled."),
+        NET.format("Microsoft.Data.SqlClient.SqlException (0x80131904): A network-related or instance-specific error"),
+        NET.format("Polly.CircuitBreaker.BrokenCircuitException: The circuit is now open and is not allowing calls."),
+        "feign.FeignException$ServiceUnavailable: [503] during [POST] to [http://pay/x] [Client#pay()]: []\n\tat x.Y",
+        "org.apache.catalina.connector.ClientAbortException: java.io.IOException: Broken pipe\n\tat x.Y(Z.java:1)",
+        "AbortError: The operation was aborted\n    at x (/y.js:1:2)",
+    ],
+)
+def test_what_a_database_or_a_client_says_of_another_trouble_is_none_of_the_code(text):
+    assert of_record(text) == ("", "", {})
+
+
 def test_errors_of_one_category_of_the_log_are_told_apart_by_their_exceptions():
     """Else one that was there before the release hides those that came with it."""
     signatures = Signatures()

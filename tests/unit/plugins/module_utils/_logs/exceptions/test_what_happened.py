@@ -97,6 +97,13 @@ def net(*lines):
             '[22-Sep-2026 14:02:11] WARNING: [pool www] child 7 said into stderr: "PHP message: PHP Parse error"',
             "PHP Parse error", id="PHP-FPM",
         ),
+        pytest.param(
+            "PrismaClientKnownRequestError: \nInvalid `prisma.a.find()` invocation:\n\nThe column `x` does not exist\n"
+            "    at a (/b.js:1:2)",
+            "PrismaClientKnownRequestError: Invalid `prisma.a.find()` invocation: The column `x` does not exist",
+            id="Prisma",
+        ),
+        pytest.param("NoMethodError (x):\n  \napp/pay.rb:42:in `charge'", "NoMethodError (x):", id="frames alone"),
         pytest.param("ERROR x\n  a.b.Error: y\n  c", "ERROR x", id="no frame follows"),
         pytest.param("2026/09/22 [Recovery] panic recovered:\nruntime error: x\n/a.go:1 (0x1)",
                      "2026/09/22 [Recovery] panic recovered: runtime error: x", id="the message is below"),
