@@ -9,7 +9,7 @@ signatures that do not match, and exceptions of our own code.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Sequence
 
 from .._compose.project_report import ContainerReport
@@ -65,6 +65,7 @@ _BEFORE = {
     SERVER_PAGE: "the proxy answers the webhook's address on its own: correct its routes",
     PAGE: "a page answers in place of the webhook's view: correct the routes",
 }
+_LOOPS = 2.3  # weight of a service that loops, where errors of our own code came with its release
 _BESIDE = 0.8  # weight of a replica that does not run while others of its service do
 _NO_CURE = "no restart of {name} is known to help: see its log, and whether a person ended it"
 _IDLE_BESIDE = (
@@ -142,7 +143,10 @@ def diagnose_payments(
     if not any(cause.name in (STRIPE_DOWN, STRIPE_SLOW, KEY_REFUSED) for cause in causes):
         outage = _outage([row for row in matrix if row not in own], services, payers, known)
         logged = [cause for cause in _of_provider(log) if cause.name not in {each.name for each in causes}]
-        causes += [*logged, *code_causes(log, services, payers, fresh, outage)]
+        codes = code_causes(log, services, payers, fresh, outage)
+        if any(cause.mitigation for cause in codes) and _all_loop(services, payers):
+            causes = [_behind(cause) for cause in causes]
+        causes += [*logged, *codes]
     causes.sort(key=lambda cause: -cause.weight)
     return diagnosis(
         causes,
@@ -150,6 +154,17 @@ def diagnose_payments(
         [*_advice(causes), *declined_cards(log), *known.gaps()],
         unread=[*unknown_of(matrix), *unasked_of(own), *left_out(log), *known.gaps()],
     )
+
+
+def _all_loop(services: Services, payers: Sequence[str]) -> bool:
+    """Whether every unhealthy container of the payers is started again and again: another restart is no help then."""
+    unhealthy = [each for name in payers for each in _containers(services, name) if each["problem"]]
+    return bool(unhealthy) and all(container["loops"] for container in unhealthy)
+
+
+def _behind(cause: Cause) -> Cause:
+    """The restart of what loops, behind the rollback of the release that makes it loop."""
+    return replace(cause, weight=min(cause.weight, _LOOPS)) if cause.name == SERVICE and cause.mitigation else cause
 
 
 def left_out(log: LogReport) -> list[str]:

@@ -124,6 +124,29 @@ def test_an_error_of_long_ago_hides_none_that_came_with_the_release():
     assert "KeyError" in found["causes"][0]["evidence"][0]
 
 
+@pytest.mark.parametrize(
+    ("loops", "release", "text", "mitigation"),
+    [
+        pytest.param([True], 90, OWN, "roll_back_release", id="a fresh release loops"),
+        pytest.param(
+            [True, False], 90, OWN, "restart_services", id="another one of it is unhealthy, and does not loop"
+        ),
+        pytest.param([False], 90, OWN, "restart_services", id="it does not loop"),
+        pytest.param([True], 9e6, OWN, "restart_services", id="no fresh release"),
+        pytest.param([True], 90, "psycopg.OperationalError: refused", "restart_services", id="of another party"),
+    ],
+)
+def test_a_release_that_loops_for_errors_of_its_code_is_rolled_back_and_not_restarted(loops, release, text, mitigation):
+    backend = service("backend", problem="restarts again and again", age=60, image_age=release)
+    (one,) = backend["containers"]
+    backend["containers"] = [{**one, "loops": each} for each in loops]
+    services = {**SERVICES, "backend": backend}
+    told = log(kind_of_record(text, count=9, new=True))
+    found = diagnose_payments([stripe(), hook()], services, told, WAITING, ["backend"], 7200).as_dict()
+    assert found["mitigation"] == mitigation
+    assert "service_unhealthy" in [cause["cause"] for cause in found["causes"]]
+
+
 def test_a_fault_of_the_provider_has_the_ids_that_its_support_asks_for():
     """Of the probe and of the provider's own errors in our log; what our log calls a request id elsewhere is ours."""
     down = stripe("down", "protocol", "it answers 503", fault_of="theirs", status=503)
