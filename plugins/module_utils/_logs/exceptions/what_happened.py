@@ -91,13 +91,13 @@ def exception_of(text: str) -> str:
 
 
 def _with_below(lines: list[str]) -> str:
-    """The first line, and the next one that is not empty and names no scope of .NET's console; while that ends where a
+    """The first line, and the next one that has a word and names no scope of .NET's console; while that ends where a
     message would begin, the one behind it, too."""
     first, *more = redacted_lines(lines[:_MOST_BELOW])
     whole = first.rstrip()
     for line in more:
         said = line.strip()
-        if said and not said.startswith(_NET_SCOPE) and not _FRAME.match(line):
+        if any(map(str.isalnum, said)) and not said.startswith(_NET_SCOPE) and not _FRAME.match(line):
             whole = f"{whole} {said}"
             if said[-1:] != ":":
                 break

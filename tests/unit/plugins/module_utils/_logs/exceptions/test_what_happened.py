@@ -103,6 +103,7 @@ def net(*lines):
             "PrismaClientKnownRequestError: Invalid `prisma.a.find()` invocation: The column `x` does not exist",
             id="Prisma",
         ),
+        pytest.param("ERROR x :\n\n****\nNO START\n****\n", "ERROR x : NO START", id="Spring"),
         pytest.param("NoMethodError (x):\n  \napp/pay.rb:42:in `charge'", "NoMethodError (x):", id="frames alone"),
         pytest.param("ERROR x\n  a.b.Error: y\n  c", "ERROR x", id="no frame follows"),
         pytest.param("2026/09/22 [Recovery] panic recovered:\nruntime error: x\n/a.go:1 (0x1)",
