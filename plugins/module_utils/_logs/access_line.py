@@ -56,10 +56,11 @@ _STATUS = lazy(
     r'"(?:[A-Z]{3,20} (?:[^"\\]|\\.){0,2000}|-|(?:[^"\\]|\\.){0,200})" (\d{3})'
     r"(?= (?:\d+|-)(?: |$)| [A-Z]| 0x| [\d.]+[mun\xb5]?s\b|$)"
 )
-# uWSGI, Gin, morgan (Express), Django's channels, Squid.
+# uWSGI, Gin, morgan (Express: dev, tiny, short), Django's channels, Squid.
 _MORE_STATUS = lazy(
     r"\[pid: .{0,300}\(HTTP/\d\.\d (\d{3})\)|\[GIN\] .{0,40}\| {0,2}(\d{3}) \|"
-    r"|[A-Z]{3,7} /\S{0,2000} (\d{3}) [\d.]{1,12} ms\b"
+    r"|(?:[\da-fA-F.:]{2,45} \S{1,60} )?[A-Z]{3,7} /\S{0,2000} (?:HTTP/\d(?:\.\d)? )?(\d{3})"
+    r" (?:(?:\d{1,12}|-) - )?[\d.]{1,12} ms\b"
     r"|HTTP [A-Z]{3,7} /\S{0,2000} (\d{3}) \[[\d.]{1,12}, [\d.:a-f]{2,45}\]"
     r"|\d{10}\.\d{3} {1,8}\d{1,8} \S{1,60} [A-Z]{2,20}_[A-Z_]{2,40}/(\d{3}) "
 )
@@ -78,6 +79,7 @@ _PHP_FPM_HEAD = lazy(r"[\da-fA-F.:]{3,45} -\s\S{0,60}\s\d\d/[A-Z][a-z]{2}/\d{4}:
 _RAILS = lazy(
     r"(?:[DIWEFA], \[[^\]]{20,60}\] {1,2}[A-Z]{3,5} -- [^:]{0,60}: )?(?:\[[^\][]{1,80}\] ){0,4}Completed (\d{3}) "
 )
+_PHOENIX = lazy(r"(?:.{0,160}\] )?(?:Sent|Chunked) (\d{3}) in \d{1,9}[m\xb5\u03bc]s$")
 # Pairs of logfmt, of an object behind words, of a hash of Ruby.
 _IS = r"[\"']?\s?(?:=>?|:)\s?[\"']?"
 _BEFORE_PAIR = r"(?:^|[\s,{(])[\"':]?"
@@ -148,9 +150,11 @@ def status_in(head: str, line: str) -> int:
         match = _HAPROXY_STATUS.search(line) or _BALANCER_STATUS.match(head)
     if match is None and "Completed " in head[:250]:
         match = _RAILS.match(head)
+    if match is None and head[-1:] == "s" and " in " in head[-16:]:
+        match = _PHOENIX.match(head)
     if match is None and " /" in head and head[10:11] == " " and head[:4].isdigit():
         match = _W3C_STATUS.match(line)
-    if match is None and (head[:1] == "[" or head[:1].isupper() or head[:10].isdigit()):
+    if match is None and (head[:1] == "[" or head[:1].isupper() or head[:10].isdigit() or head[-3:] == " ms"):
         match = _MORE_STATUS.match(head)
     code = next((group for group in match.groups() if group), "") if match else ""
     if not code.isdigit() or not 100 <= int(code) < 600 or is_sent_to(head):

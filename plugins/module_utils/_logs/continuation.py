@@ -38,7 +38,7 @@ _GOES_ON = lazy(
     rf"|(?!{_BARE}){QUALIFIED}\w*(?:Error|Exception|Warning)\b"
     r"(?:: |:?$| \(| \[\w{3,60}\](?::|$))|Error: "
     r"|(?:\w+\.)+\w+(?:[:(]|$)"
-    r"|KeyboardInterrupt\b|SystemExit\b|(?:DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LINE \d+):"
+    r"|> File \"|KeyboardInterrupt\b|SystemExit\b|(?:DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LINE \d+):"
     # Go
     r"|goroutine \d+ \[|created by \S|panic\(\S.{0,300}\)$|\[signal |exit status \d"
     rf"|{_GO_FUNCTION}\(.*\)$"

@@ -202,6 +202,10 @@ def _failed_in(fields: Mapping[str, Any]) -> int:
     if request.get("status", 0) >= 500 and request.get("method") and request.get("path", "")[:1] == "/":
         names, urls = names_in(fields)
         return 0 if urls or any(name.startswith(_AGAIN) for name in names) else int(request["status"])
+    answer = fields.get("res")
+    if isinstance(answer, dict) and "responseTime" in fields:  # Fastify writes the request on another line
+        code = _code(answer.get("statusCode"))
+        return code if code >= 500 else 0
     message = next((fields[name] for name in _MESSAGE if isinstance(fields.get(name), str)), "")
     return failed_status(message[:_HEAD], message) if '" 5' in message else 0
 

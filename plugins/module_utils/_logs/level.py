@@ -64,20 +64,34 @@ _NOTHING = (
     r"|\s?[:=]\s?(?:none(?!\sof\b)|<nil>|ok\b|\"\"|''|\[\]|\{\}|-(?=\s|$)|0(?![\w.]))"
     r"|\s(?:count|code)\s?[:=]?\s?0\b"
 )
-_OF_IT = r"(?:report|logg?|page|counter|handl|threshold|level|limit|budget|rate|template)(?:s|ing|er|ers)?"
+# With an object behind it, it is what failed: error handling webhook: timeout, error logging in user 7.
+_NO_OBJECT = (
+    r"(?=\s{0,3}(?:$|[.,;:)\]}|\"'=])|\s(?:is|are|was|has|have|will|can|should|enabled|disabled|active|inactive|on|off"
+    r"|initiali[sz]ed|registered|loaded|configured|installed|ready|set|started|complete[ds]?|done|works?|tests?|middleware"
+    r"|modules?|services?|systems?|strategy|mode|levels?|library|code|logic|utilit\w+|routes?|hooks?|filters?|functions?"
+    r"|support|tools?|options?|via|through|using|with|and|or|for|by|to)\b)"
+)
+_OF_IT = (
+    r"(?:(?:report|logg?|page|counter|handl|threshold|level|limit|budget|rate|template)(?:s|er|ers)?\b"
+    rf"|(?:report|logg|pag|handl|limit|templat)ing\b{_NO_OBJECT})"
+)
 TRACEBACK = lazy(r"Traceback \(most|\s{0,20}\+ Exception Group Traceback \(most")
 # Of an exception's type: modules, packages, classes around it (Python, Java, Ruby, PHP). One rule for all that read it.
 QUALIFIED = r"(?:\w+(?:\.|::|\\|\$))*"
 EXCEPTION_TYPE = rf"{QUALIFIED}\w*(?:Error|Exception)\b"
 _EXCEPTION = lazy(
     rf"(?:Unhandled exception[.:] |(?:Uncaught |Unhandled )?{EXCEPTION_TYPE}"
-    rf"(?![-=]|(?i:{_NOTHING})|\s(?i:{_OF_IT})\b)|\*\* \(\w)"
+    rf"(?![-=]|(?i:{_NOTHING})|\s(?i:{_OF_IT}))|\*\* \(\w)"
 )
 # The first line of what was not caught: the place, the message and the type in brackets, which may have any name.
 _RUBY = lazy(
     rf"\S{{1,200}}\.r(?:b|u|ake):\d+:in (?:.{{1,300}}\({EXCEPTION_TYPE}\)"
     r"|[`'].{1,300}': .{0,300}\((?:[A-Z]\w*::)*[A-Z]\w*\)\s*$)"
 )
+_RACK = lazy(r"Rack app(?: error)?\b.{0,300}#<[A-Z]")  # Puma
+# The time before what was not caught, of a program that puts it before each line: PM2, Puma, a Java program's own.
+_TIME = r"\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ])?\d\d:\d\d:\d\d[\d.,]{0,10}(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?[\]:]{0,2} "
+_TIMED = lazy(_TIME)
 _PANIC = lazy(r"(?:thread '[^']{0,80}' (?:\(\d+\) )?panicked at |panic: |fatal error: )")
 
 # --- by its place, whatever words follow ------------------------------------------------------------------------------
@@ -96,12 +110,16 @@ _PASSED_ON = lazy(
     r"(?:\[[^\]]{10,40}\] )?(?:NOTICE: PHP message: "
     r"|WARNING: \[pool [^\]]{1,60}\] child \d{1,8} said into std(?:err|out): \"(?:NOTICE: PHP message: )?)"
 )
+# Node: its warnings, but for the one that becomes an exception.
+_NODE_WARNING = lazy(r"\(node:\d{1,8}\) (?:\[\w{1,20}\] )?(?!UnhandledPromise)\w{0,60}Warning: ")
 _PHP_NOTE = lazy(r"(?:\[[^\]]{10,60}\] )?PHP (?:Notice|Deprecated|Strict Standards):  ")
 _LOG15 = lazy(r"(TRCE|TRACE|DBUG|DEBUG|INFO|WARN|EROR|ERROR|CRIT) {0,2}\[\d\d-\d\d\|")
 _TORNADO = lazy(r"\[([DIWEC]) (?:\d{6}|\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d[ .]")
 _TELEGRAF = lazy(r"\d{4}-\d\d-\d\dT\S{8,30} ([DIWE])! ")
 # Semantic Logger, Gluster: a letter between the time and what is in brackets.
 _LETTERED = lazy(r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d.,]{0,10}(?: ?[+-]\d\d:?\d\d|Z)?\]? ([TDIWEFNC]) \[")
+# Gitea: behind the place in its code.
+_IN_BRACKETS = lazy(r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[\d.,]{0,10}(?: \S{1,120}\(\))? \[([TDIWEFC])\] ")
 _ERLANG = lazy(r"=(CRASH|SUPERVISOR|PROGRESS) REPORT====")
 _NEST = lazy(r"\[Nest\] {1,3}\d{1,8} {1,3}- .{10,60}? (LOG|ERROR|WARN|DEBUG|VERBOSE|FATAL) ")
 _RABBIT = lazy(r".{19,40} \[(debg|debu|info|noti|warn|erro|crit|aler|alrt|emer|emrg)\] <\d{1,9}\.\d{1,9}\.\d{1,9}> ")
@@ -140,7 +158,8 @@ _SETTING = lazy(
 _LARGE = lazy(
     r"(?<![A-Za-z0-9_/-])(?!(?<=')[A-Z]{3,11}'|(?<=\")[A-Z]{3,11}\"(?![,;|]))(?:[A-Za-z]\w{0,40}\.)?(DEBUG[1-5]?|TRACE|VERBOSE|INFO(?:RMATION)?|NOTICE"
     r"|WARN(?:ING)?|ERR(?:OR)?|SEVERE|CRIT(?:ICAL)?|FATAL|D?PANIC|(?<![A-Z] )ALERT|EMERG(?:ENCY)?|SUCCESS|FAIL"
-    r"|FEHLER|WARNUNG|ERREUR|DBG|INF|WRN|FTL|TRC|PNC|ERRO|DEBU|DEBG|FATA)(?![A-Za-z0-9_]|[.-]\w)"
+    r"|FEHLER|WARNUNG|ERREUR|DBG|INF|WRN|FTL|TRC|PNC|ERRO|DEBU|DEBG|FATA)(?![A-Za-z0-9_]|[.-]\w"
+    r"|\s?[:=]\s?0(?=\s*(?:$|[,;)|/]|[A-Z]{2,12}\s?[:=])))"  # how many there were: ERROR: 0, WARN: 0
 )
 _SMALL = lazy(
     rf"(?<![\w./-])(?<!\b[Nn]o )(?<!\b[Nn]on )(?<!without )(?<!\bany )(?<!\b0 )(?<!\bof )"
@@ -151,12 +170,13 @@ _SMALL = lazy(
     r"|(?:(?<!, )|(?<=:\d\d, )|(?<=[.,]\d{3}, ))(?-i:(?<![A-Z]{2} ))"
     rf"(?:{_SIGNED})(?=\s{{0,5}}[:\])>|,;\t\"']|\s{{2}}|\s-\s)"
     r"|(?:fatal|critical|panic)(?=\s(?:error|exception|signal|failure|fault|python|serving)\b)|(?<=[\dZ]\s)info(?=\s))"
-    rf"(?![\w./-]|=|{_NOTHING})(?!(?-i:(?<=[a-z]))\s{_OF_IT}\b)",
+    rf"(?![\w./-]|@\w|=|{_NOTHING})(?!(?-i:(?<=[a-z]))\s{_OF_IT})",
     re.I,
 )
 _PLACED = lazy(r"[\s\[(|<](?<![\w,] )[A-Z]{3,9}(?:[\])|>]| [-|] )")
 _PLACED_IN = 120
-_BEGINS = lazy(r"(?:fail|dbug|trce|crit|warn|info|silly|http|note|system): ")
+# .NET also behind a time; there http: is of Go's own messages.
+_BEGINS = lazy(rf"(?:{_TIME})?(fail|dbug|trce|crit|warn|info): |(?:silly|http|note|system): ")
 _BRACKETS = lazy(r"[\[<](note|system|deprecated|dbg|inf|wrn|ftl|vrb|trc|config|log)[\]>]", re.I)
 _BETWEEN_LEVELS = lazy(r"(?<=[a-z])[+-]\d{1,3}$")  # Go's slog: ERROR+4
 _MORE_IN = 4000  # of the lines that continue it, for an exception
@@ -264,6 +284,11 @@ def _by_mark(head: str) -> str:
     match = _SIGN.match(head) if head[:2].strip()[:1] in ("⨯", "⚠") else None  # noqa: RUF001
     if match:
         return "warning" if match.group(1) == "⚠" else "error"
+    match = _IN_BRACKETS.match(head) if "] " in head[21:180] else None
+    if match:
+        return _LETTERS.get(match.group(1), "debug")
+    if head[:6] == "(node:" and _NODE_WARNING.match(head):
+        return "warning"
     match = _ERLANG.match(head) if head[:1] == "=" else None
     return ("info" if match.group(1) == "PROGRESS" else "error") if match else ""
 
@@ -332,16 +357,19 @@ def _by_word(head: str) -> str:
     )
     if first is None or _SETTING.search(head[max(0, first.start() - 60) : first.start()]):
         return ""
-    return GRAVE[first.group(first.lastindex or 0).lower().rstrip(": ")]
+    return GRAVE[(first.group(1) or first.group().rstrip(": ")).lower()]
 
 
 def _by_exception(head: str) -> str:
     match = SYSLOG_HEAD.match(head) if ": " in head else None
+    match = match or (_TIMED.match(head) if head[:1].isdigit() or head[:1] == "[" else None)
     if match:
         head = head[match.end() :]
     if _PANIC.match(head):
         return "critical"
-    return "error" if TRACEBACK.match(head) or _EXCEPTION.match(head) or _RUBY.match(head) else ""
+    if TRACEBACK.match(head) or _EXCEPTION.match(head) or _RUBY.match(head):
+        return "error"
+    return "error" if head[:4] == "Rack" and _RACK.match(head) else ""
 
 
 def _by_more(more: str) -> str:

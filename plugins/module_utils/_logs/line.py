@@ -26,15 +26,22 @@ _TORN = re.compile(r"\"@?(?:time(?:stamp)?|ts|t|date|datetime|asctime|eventtime)
 
 def bare_head(line: str) -> str:
     """The beginning of a line without what stands around it."""
-    head = line[:EXAMINED]
+    return _bare(line[:EXAMINED])[0]
+
+
+def _bare(head: str) -> tuple[str, str]:
+    """The same, and the time of a collector behind the name that it put before the line; empty for none."""
     if head[:1].isdigit() and head[4:5] == "-":
-        return head
-    return without_colours(unwrapped(head).text).lstrip("\x00 ")
+        return head, ""
+    wrapped = unwrapped(head)
+    return without_colours(wrapped.text).lstrip("\x00 "), wrapped.stamp
 
 
 def time_of(line: str, zone: Zone) -> float | None:
     """Seconds since 1970 at which the line was written, as it says itself; None where it does not say."""
-    head = bare_head(line)
+    head, stamp = _bare(line[:EXAMINED])
+    if stamp:
+        return date_of(stamp, zone)
     if head[:1] == "{":
         return _time_of_json(line[line.index("{") :], zone)
     at = date_of(head, zone)

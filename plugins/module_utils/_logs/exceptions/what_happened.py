@@ -73,7 +73,7 @@ def what_happened(text: str) -> str:
 def exception_of(text: str) -> str:
     """The line of a traceback that says what happened: the first behind its last frame; else the first line of all."""
     lines = text.split("\n")
-    frames = [place for place, line in enumerate(lines) if line.startswith('  File "')]
+    frames = [place for place, line in enumerate(lines) if line[2:8] == 'File "']
     if frames:
         behind = (line for line in lines[frames[-1] + 1 :] if line.strip() and not line[0].isspace())
         exception = next(behind, "")

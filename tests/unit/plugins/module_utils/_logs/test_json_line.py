@@ -59,6 +59,9 @@ def test_the_time_of_an_object(fields, at):
         ({"level": "fatal", "method": "GET", "path": "/", "status": 500}, "critical"),
         ({"level": "info", "method": "GET", "path": "/", "status": 404}, "info"),
         ({"level": "info", "method": "GET", "path": "/", "status": 200, "bytes": 503}, "info"),
+        ({"level": 30, "res": {"statusCode": 503}, "responseTime": 1.2}, "error"),
+        ({"level": 30, "res": {"statusCode": 404}, "responseTime": 1.2}, "info"),
+        ({"level": 30, "res": {"statusCode": 503}, "msg": "the provider answered"}, "info"),
         # What another host answered.
         ({"level": "debug", "msg": "the provider answered", "status": 503}, "debug"),
         ({"level": "info", "method": "POST", "url": "https://api.stripe.com/v1/charges", "status": 503}, "info"),

@@ -45,6 +45,21 @@ from ansible_collections.pafar.runbook.plugins.module_utils._logs.level import L
         ("systemd[1]: Started Daily error report.", ""), ("kernel: PCIe AER: Corrected error received", ""),
         ("kernel: EDAC: error reporting enabled", ""), ("smartd: SMART Error Log Version: 1", ""),
         ("No errors; warning threshold is 80%", ""), ("ERROR log could not be written", "error"),
+        ("Error handling middleware registered", ""), ("Configured error reporting to Sentry", ""),
+        ("Error handling webhook: no rows", "error"), ("Error logging in user 7: refused", "error"),
+        ("2026-11-24T02:40:04Z error handling message from queue pay: timeout", "error"),
+        # How many there were.
+        ("PASS: 12 FAIL: 0 ERROR: 0", ""), ("ERROR: 0, WARN: 0", ""), ("WARN=0 ERROR=0", ""),
+        ("ERROR: 0 of 3 replicas answer", "error"), ("FAIL: 0x80070005", "error"),
+        # A time before the level, before the exception; a sender, and no level.
+        ("[02:40:04] fail: App[0]", "error"), ("02:40:04 crit: App[0]", "critical"), ("02:40:04 dbug: App[0]", "debug"),
+        ("2026/11/24 02:40:04 http: Server closed", ""), ("2026/11/24 02:40:04 [E] x", "error"),
+        ("2026-11-24 02:40:04 +0000 Rack app error: #<KeyError: x>", "error"),
+        ("[2026-11-24 02:40:04] Traceback (most recent call last):", "error"), ("02:40:04 panic: x", "critical"),
+        ("2026-11-24 02:40:04 +0000 Rack app started", ""), ("2026-11-24 02:40:04 user error@example.com", ""),
+        ("[info] Sent 500 in 12s", "info"), ("Chunked 503 in 812µs", "error"),
+        ("(node:7) [DEP0040] DeprecationWarning: error x", "warning"),
+        ("::1 - GET /pay HTTP/1.1 500 - - 3 ms", "error"),
         # From which level on a program logs.
         ("LOG_LEVEL=ERROR gunicorn starting", ""), ("Setting log level to ERROR", ""), ("log level: ERROR", ""),
         ("log_level=error x", "error"),

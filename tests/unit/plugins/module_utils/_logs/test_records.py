@@ -245,3 +245,9 @@ def test_a_long_record_is_cut_neither_in_a_secret_nor_behind_its_name(apart, sec
         assert "Sw0rdFish9x" not in shown
         assert len(shown) > 8000
         assert shown.endswith(" end")
+
+
+def test_the_exception_behind_loguru_s_mark_of_the_frame_that_caught_it():
+    above = 'failed\nTraceback (most recent call last):\n\n  File "/a.py", line 9, in run\n    pay()\n\n'
+    marked = f'{above}> File "/a.py", line 3, in pay\n    1 / 0\n\nZeroDivisionError: division by zero'
+    assert signature_text(marked) == "ZeroDivisionError: division by zero"

@@ -30,6 +30,21 @@ def test_a_part_of_a_line_of_cri_is_no_whole_line():
     assert unwrapped("2026-11-24T02:40:04.5Z stderr F end").part is False
 
 
+@pytest.mark.parametrize(
+    ("line", "text", "stream", "stamp"),
+    [
+        ("2026-11-24T02:40:04.123456789Z x", "x", "", "2026-11-24T02:40:04.123456789Z"),
+        ("web-1  | 2026-11-24T02:40:04.12345678Z   at y", "  at y", "web-1", "2026-11-24T02:40:04.12345678Z"),
+        ("2026-11-24T02:40:04.123456789+01:00 ", "", "", "2026-11-24T02:40:04.123456789+01:00"),
+        ("2026-11-24T02:40:04.123456Z x", "2026-11-24T02:40:04.123456Z x", "", ""),
+        ("2026-11-24T02:40:04.123456789Z", "2026-11-24T02:40:04.123456789Z", "", ""),
+        ("time=2026-11-24T02:40:04.123456789Z x", "time=2026-11-24T02:40:04.123456789Z x", "", ""),
+    ],
+)
+def test_the_time_that_a_collector_puts_before_a_line_is_no_part_of_it(line, text, stream, stamp):
+    assert unwrapped(line) == (text, stream, stamp, False)
+
+
 @pytest.mark.parametrize("escape", ["\x1b", "#033", "^[", "\\u001b", "\\x1b", "\\033"])
 def test_colours_are_no_text_however_they_are_escaped(escape):
     assert without_colours(f"{escape}[1;31mERROR{escape}[0m x") == "ERROR x"
