@@ -24,6 +24,7 @@ from .secret.by_place.key_values import without_key_values
 from .secret.by_place.quoted_values import without_quoted
 from .secret.by_place.signatures import without_signatures
 from .secret.by_place.userinfo import without_userinfo
+from .secret.by_place.validated_values import without_inputs, without_validated
 from .secret.calls import without_arguments
 from .secret.cards import without_cards
 from .secret.command_words import without_options
@@ -97,11 +98,11 @@ _ESCAPED_XML = lazy(r"(&lt;([A-Za-z_][\w:.-]{0,80})&gt;)((?:(?!&lt;).){1,4096})"
 _SEEN = r"(?::(?:protected|private|public|\"[\w\\]{1,80}\":private))?"  # PHP's dumps
 _MARK = rf"(?:\\{{0,7}}[\"'`]{_SEEN}|%22|%27|&quot;|&apos;|&#3[49];|\\u0022)?"
 _IS = r"(?::=|\?=|=>|->|<-|:(?!:)|::(?=\s)|={1,3}|!==?|\u2192|%(?:25)?3[AaDd]|&#(?:61|58);|\\u003[DdAa]|\\x3[DdAa])"
-_BLANK = r"(?:\s|%20){0,8}"
+_BLANK = r"(?:\s|%20){0,48}"  # Terraform and settings in columns have many
 _NAMED = lazy(
     r"(?:(?<![A-Za-z0-9_.-])|(?<=%2[2367C])|(?<=%5B)|(?<=%3F))"
     r"(-{0,2}[A-Za-z_][\w.-]{0,79}(?:\[[\w.-]{0,60}\]){0,3}|[A-Za-z_][\w.-]{0,79}%5B[\w.-]{1,60}%5D)"
-    rf"({_MARK}\]?{_BLANK}{_IS}{_BLANK} {{0,24}})"
+    rf"({_MARK}\]?{_BLANK}{_IS}{_BLANK})"
 )
 _LIST = lazy(r"\[{1,3}\s{0,4}[bu]?[^\[\]]{0,4096}\]{0,3}")
 _OBJECT = lazy(r"\{[^{}]{0,4096}(?:\}|$)")
@@ -168,7 +169,7 @@ def redacted(text: str) -> str:
     'charge failed: key (hidden), card (hidden)'
     """
     if "\n" in text:
-        lines = text.split("\n")
+        lines = without_inputs(text.split("\n"))
         hidden = key_lines(lines) | places_apart(lines)
         text = "\n".join(HIDDEN if place in hidden else line for place, line in enumerate(lines))
     for rule in _RULES:
@@ -191,7 +192,7 @@ def redacted_lines(lines: Iterable[str]) -> list[str]:
 
     Where the first line of a key is missing, the lines above its last line are hidden if they look like its body.
     """
-    given = list(lines)
+    given = without_inputs(lines)
     hidden = key_lines(given) | places_apart(given)
     return [HIDDEN if place in hidden else redacted(line) for place, line in enumerate(given)]
 
@@ -315,14 +316,11 @@ def _is_prose(name: str, value: str) -> bool:
 def _authorized(text: str) -> str:
     def hide(match: re.Match[str]) -> str:
         value = match.group(3).strip("\"'")
-        said = _EMPTY.match(match.group(3)) or _ANSWER.match(match.group(3)) or is_whole_reference(value.split(" ")[-1])
+        answer = _ANSWER.match(match.group(3).partition(" ")[0])  # also authorization=denied reason=scope
+        said = answer or _EMPTY.match(match.group(3)) or is_whole_reference(value.split(" ")[-1])
         return match.group() if said else f"{match.group(1)}{match.group(2)}{HIDDEN}"
 
     return _AUTHORIZATION.sub(hide, text)
-
-
-def _glued(text: str) -> str:
-    return _GLUED_LONG.sub(rf"\1\2{HIDDEN}", text)
 
 
 _GLUED_LONG = lazy(r"(?i)(?<=[\w.-]{80})(passw(?:or)?d|secret|token|api_?key)([\"']?[=:])(?:[^\s,;&\"'<>]+)")
@@ -379,13 +377,14 @@ _RULES: tuple[Callable[[str], str], ...] = (
     without_arguments,
     without_objects,
     without_members,
+    without_validated,
     without_options,
     without_settings,
     without_said,
     _elements,
     without_pairs,
     _behind_names,
-    _glued,
+    _sub(_GLUED_LONG, rf"\1\2{HIDDEN}"),
     without_cards,
 )
 # Those whose forms have quotes.

@@ -39,6 +39,11 @@ _COMPARED = lazy(
     r"(?i)(?<![\w.])(([A-Za-z_][\w.]{0,80})[\"`]?\s{1,4}(?:to|(?:not\s)?in|i?like|<>|~)\s{0,4}\(?\s?)"
     r"(?:'(?:[^'\\]|''|\\.){1,1000}(?:'|$)(?:\s?,\s?)?){1,50}"
 )
+# coalesce(password, 'x'): what stands in its place
+_INSTEAD = lazy(
+    r"(?i)(\b(?:coalesce|ifnull|isnull|nvl|nullif)\s?\(\s{0,4}(?:[\w\"`]{1,60}\.){0,2}[\"`]?([A-Za-z_]\w{0,80})[\"`]?"
+    r"(?:::\w{1,20})?\s{0,4},\s{0,4})(?!'(?:none|null|n/a|unknown|missing|unset|-)')'(?:[^'\\]|''|\\.){1,1000}(?:'|$)"
+)
 # DuckDB: CREATE SECRET s (TYPE s3, KEY_ID 'a', SECRET 'x')
 _CREATED = lazy(
     r"(?i)\bcreate\s(?:or\sreplace\s)?(?:(?:persistent|temporary|temp)\s)?secret(?:\sif\snot\sexists)?"
@@ -66,7 +71,11 @@ def without_arguments(text: str) -> str:
     if created:
         text = text[: created.end()] + _GIVEN.sub(_without_given, text[created.end() :])
     text = _without(text, _SET, _of_rows) if "set (" in low or "set(" in low else text
-    return _COMPARED.sub(_without_literals, text) if "'" in text else text
+    if "'" not in text:
+        return text
+    if "coalesce" in low or "null" in low or "nvl" in low:
+        text = _INSTEAD.sub(_without_literals, text)
+    return _COMPARED.sub(_without_literals, text)
 
 
 def _without_literals(match: re.Match[str]) -> str:

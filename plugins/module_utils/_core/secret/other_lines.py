@@ -37,8 +37,8 @@ _VALUE_LINE = lazy(
 _CODES = lazy(r"(?i)\b(?:recovery|backup|scratch)[ _-]codes?\b[^:=]{0,60}:\s*$")
 _CODE = lazy(r"(?:[-*]|\d{1,2}[.)])?\s*(?=[\w-]{0,64}\d)[\w-]{6,64}$")
 _CUT = lazy(rf"(?<![\w.-])[\"']?{_NAME}[\"']?\s{{0,4}}[:=]\s{{0,4}}([\"']{{1,3}})([^\"'\\]{{0,400}})$")
-_NAMED = lazy(rf"(?<![\w.-])[\"']?{_KEY}[\"']?\s{{0,4}}[:=]\s{{0,4}}[\"']?{_NAME}[\"']?,?\s*$")
-_VALUED = lazy(rf"(?<![\w.-])[\"']?({_VALUE})[\"']?\s{{0,4}}[:=]\s{{0,4}}\S")
+_NAMED = lazy(rf"(?<![\w.-])[\"']?{_KEY}[\"']?\s{{0,24}}[:=]\s{{0,4}}[\"']?{_NAME}[\"']?,?(?:\s->\s.{{1,80}})?\s*$")
+_VALUED = lazy(rf"(?<![\w.-])[\"']?({_VALUE})[\"']?\s{{0,24}}[:=]\s{{0,4}}\S")
 _KEY_OF_MAP = lazy(rf"\?\s+[\"']?{_NAME}[\"']?\s*$")
 _PART = lazy(rf"(?i)content-disposition:.{{0,200}}\bname=\"{_NAME}\"")
 _PUTTY = lazy(r"\bPrivate-Lines: (\d{1,4})\s*$")
@@ -161,7 +161,9 @@ def _codes(line: str, low: str, behind: Sequence[str]) -> _Places:
 
 
 def _open(line: str, low: str, behind: Sequence[str]) -> _Places:
-    return _of_open(line, behind) if low[-1:] in (":", "=", "{", "[", "(", ">", '"', "'") else None
+    if low[-1:] in ('"', "'"):  # also the end of name: "DB_PASSWORD"
+        return _of_open(line, behind) or None
+    return _of_open(line, behind) if low[-1:] in (":", "=", "{", "[", "(", ">") else None
 
 
 def _variable(line: str, low: str, behind: Sequence[str]) -> _Places:

@@ -49,6 +49,7 @@ _PAIRS = frozenset(
         "hash": "password passwd",
         "salt": "auth nonce",
         "value": "verification",
+        "verifier": "code pkce",
     }.items()
     for first in firsts.split()
 )

@@ -19,6 +19,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.secret.calls i
         ("user.set_password('x')", "user.set_password((hidden))"),
         ("password_verify('x', $row)", "password_verify((hidden), $row)"),
         ("login('bob', 'cut", "login('bob', (hidden)"),
+        ("coalesce(u.password, 'x''y')", "coalesce(u.password, (hidden))"),
+        ("NVL(\"token\"::text, 'cut", "NVL(\"token\"::text, (hidden)"),
         ("CREATE SECRET (TYPE S3, KEY_ID 'a', SECRET 'x')", "CREATE SECRET (TYPE S3, KEY_ID 'a', SECRET (hidden))"),
         ("create or replace persistent secret s (session_token 'x', region 'eu')",
          "create or replace persistent secret s (session_token (hidden), region 'eu')"),
@@ -39,6 +41,7 @@ def test_a_secret_goes(text, kept):
 @pytest.mark.parametrize(
     "text",
     [
+        "coalesce(name, 'x')", "coalesce(token, 'none')", "nullif(password, '')", "coalesce(token_type, 'bearer')",
         "validate_password(user)", "check_password()", "login('bob') failed: 'timeout'", "authenticate(request)",
         "CREATE SECRET s (TYPE S3, REGION 'eu')", "create secret 'x' failed (token 'y')",
         "SELECT count('x')", "INSERT INTO trips (id, name) VALUES (1, 'Ann')", "Key (email)=(bob@example.org) exists",
