@@ -136,6 +136,9 @@ _MARKS = (
     Mark(CSRF, "the words of its page", (400, 401, 403, 419, 422), seen=True, asked=_WRITES,
          body=said(r"\bcsrf\b|\bxsrf\b|InvalidAuthenticityToken|authenticity token")),
     Mark(CSRF, "status 419, Laravel's own", (419,)),
+    Mark(CSRF, "Rails' page for a form without its token", (422,), asked=_WRITES, body=said(
+        r"<(?:title|h1)>\s*the change you wanted was rejected"
+    )),
     Mark(WRONG_HOST, "status 421", (421,)),
     Mark(WRONG_HOST, "a hosting service has no such site: {name}", (404,), body=said(
         r"(?P<name>no such app(?=<)|there isn't a github pages site|site not found[^<]{1,20}github pages"
@@ -187,6 +190,8 @@ _MARKS = (
          said("(?P<name>caddy|nginx|openresty|envoy|traefik|haproxy|awselb|varnish|apache|kong|akamai|cloudfront)"),
          form=BARE),
     *NOTICES,
+    Mark(LOGIN, "OAuth2 Proxy", (401, 403), form=OPEN,
+         body=said(r"action=[\"']?[^\"'\s>]{0,200}/oauth2/(?:start|sign_in)\b")),
     Mark(LOGIN, "a field for a password", body=_PASSWORD_FIELD),
     Mark(LOGIN, "the words of its page", body=said(
         r"<title[^>]{0,80}>[^<]{0,80}(?:\blog ?in\b|\bsign ?in\b|anmelden|single sign-on)"
