@@ -117,7 +117,7 @@ _ELEMENTS = lazy(
 _ANGLE = lazy(r"<(?![/!?])[^<>\n]{1,400}>")
 # Data Source=x;Password=a b;  and Config(user=x, password=a b, port=1)
 _FIELD = lazy(r"\{[^{}\n]{1,400}\}(?=;|$)|[^;\"'\n]{1,200}?(?=;\s?(?:[A-Za-z][\w ]{0,40}=|$|[\"']))")
-_DUMPED = lazy(r"[^,;=\"'()\[\]{}<>\n&]{1,100}(?=,\s?[\w.]{1,60}=|[)\]}])")
+_DUMPED = lazy(r"[^,;=\"'()\[\]{}<>\n&]{1,100}?(?=,\s?[\w.]{1,60}=|[)\]}]|\s[A-Za-z_]\w{0,60}:[^\s:])")  # Go: {A:x B:y}
 _TO_QUOTE = {quote: lazy(rf"[^{quote}\n]{{1,1000}}(?={quote})") for quote in ("'", '"')}
 _REST = lazy(r"[^\s\"'=:;,][^\"'=:;,\n]{0,400}?(?=[ \t\r]{0,9}(?:\n|$))")
 _SENTENCE = lazy(
