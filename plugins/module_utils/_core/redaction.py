@@ -132,7 +132,7 @@ _MADE = lazy(
     r"|(?:\[\]|map\[\w{1,40}\])[\w.*]{1,60}\{[^{}]{0,4096}\}"
 )
 _COOKIES = lazy(r"[^\s,;&\"'<>)\]}]+(?:;\s?[^\s;=,\"'<>]{1,80}=[^\s;,\"'<>]{0,4096})*")
-_WORD = lazy(r"(?:\$\{[^{}\s]{0,200}\}|\\\s|[^\s,;&\"'<>)\]}\x00-\x1f])+")
+_WORD = lazy(r"(?:\$\{[^{}\s]{0,200}\}|\$\([^()\n]{0,200}\)|\\\s|[^\s,;&\"'<>)\]}\x00-\x1f])+")
 _SEVERAL = lazy(r"(?:,\s?(?=[^\s,;&]{0,200}\d)(?=[^\s,;&]{0,200}[A-Za-z])[^\s,;&\"'=:)\]}]{6,200})+")
 _EMPTY = lazy(
     r"(?i)\\?[\"']{0,2}(?:true|false|yes|no|on|off|null|none|nil|undefined|[\[{(]|~|\(hidden\)?"
@@ -250,7 +250,7 @@ def _end_of_value(text: str, start: int, name: str, between: str) -> int:
     tags = tags or (_ELEMENTS.match(text, start) if text[start : start + 1] == "<" else None)
     begin = tags.end() if tags else start
     value = _value_at(text, begin, name, "%" in between and "=" not in between)
-    if not value or _EMPTY.match(value.strip("`")) or _BETWEEN.match(value):
+    if not value or _EMPTY.match(value.strip("`")) or _BETWEEN.match(value) or is_whole_reference(value.strip("\"'")):
         return 0
     inner = _NAMED.match(text, begin)
     if inner and inner.group(2)[-1:] in (" ", "\t") and is_secret(inner.group(1)):  # credentials: api_key: x

@@ -70,7 +70,8 @@ _ABOUT = frozenset(
         "volumes", "mount", "mounts", "header", "headers", "requirements", "score", "complexity", "generator",
         "dir", "dirs", "directory", "folder", "algorithms", "ciphers", "ms", "us", "ns",
         "hasher", "hashers", "present", "sent", "exists", "stdin", "mode", "error", "exception", "warning", "uid",
-        "gid", "through", "thru", "cert", "certificate", "source", "sources", "rounds", "iterations", "cost"
+        "gid", "through", "thru", "cert", "certificate", "source", "sources", "rounds", "iterations", "cost",
+        "left"
     ]
 )  # fmt: skip
 # What handles secrets and is called by them: the last word of a class's name, as loggers write it (JwtTokenFilter).

@@ -28,6 +28,9 @@ _REFERENCE = lazy(
     r"|(?P<program>(?:(?:self|this|cls|settings|os|process|request|req|var|ENV)(?:\.[A-Za-z_]\w{0,60}){1,6}|ENV"
     r"|[A-Za-z_][\w.]{1,60}(?=\(\)))(?:\[[\"'][\w.-]{1,60}[\"']\]|\([\"'][\w.-]{1,60}[\"']\)|\(\))?(?=[\s,;)\]}\"'\\]|$))"
     rf"|{_CALL}|DEFAULT(?=\s{{0,4}}(?:[,;)]|WHERE\b|RETURNING\b|$))"
+    # a command that reads or makes it
+    r"|\$\((?:cat|<|head|(?:go)?pass show|op read|vault kv get|aws (?:ssm|secretsmanager)|openssl rand|kubectl get)"
+    r"\s?[^()'\"`\n]{1,200}\)"
     r"|\((?:not|no|hidden|redacted|unset|empty|none|omitted|masked|filtered|removed|set)(?:\s[a-z]{2,12}){0,2}\)"
 )
 # What a line says of it behind a colon.
@@ -56,7 +59,15 @@ _WORD_BEFORE = lazy(r"([A-Za-z]{3,14})\s{1,2}$")
 _PROCESS = lazy(r"[a-z]{2,20}\[\d{1,8}\]$")
 _OF_SYSLOG = lazy(r"(?m:^)(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S{8,30}) [\w.-]{1,80} $")
 # The file in which a secret is
-_FILE = lazy(r"(?:[A-Z]:)?[\\/](?:[\w.-]{1,80}[\\/]){1,12}[\w-]{1,80}\.[a-z][a-z\d]{1,4}$")
+_FILE = lazy(
+    r"(?:file://)?(?:(?:[A-Z]:)?[\\/](?:[\w.-]{1,80}[\\/]){1,12}[\w-]{1,80}\.[a-z][a-z\d]{1,4}"
+    r"|/(?:var/)?run/secrets/[\w./-]{1,120})$"
+)
+# What PostgreSQL reports of a table: vacuum of table "auth_tokens": index scans: 1, "auth_tokens": found 12 removable
+_OF_TABLE = lazy(r"(?i)(?<![\w.-])(?:table|relation|index|view|constraint|sequence|trigger)\s[\"`]$")
+_VACUUMED = lazy(
+    r"\": (?:found|removed|scanned|truncated|truncating|stopping|suspending|moved|marked|table|index)\s(?:[a-z\d]|$)"
+)
 # What programs make is never a word that says how it is; a password that somebody chose may be.
 _MADE = lazy(r"(?i)(?:.*[_.-])?(?:tokens?|jwt|cookies?|t?otp)$")
 # A code of a card has digits; of one that was sent programs say what became of it.
@@ -136,7 +147,7 @@ def is_said(text: str, start: int, name: str, value: str) -> bool:
 
 def is_file(value: str) -> bool:
     """Whether a value is the path of a file, as of one that holds a key."""
-    return value[:1] in "/ABCDEFGH" and bool(_FILE.match(value))
+    return value[:1] in "/fABCDEFGH" and bool(_FILE.match(value))
 
 
 def names_no_secret(text: str, place: int, name: str, value: str) -> bool:
@@ -154,7 +165,7 @@ def names_no_secret(text: str, place: int, name: str, value: str) -> bool:
         return True
     if (value.isalpha() and name.lower().endswith(_OF_CARD)) or (_OF_OTP.match(value) and _OTP.match(name)):
         return True
-    if is_computed(text, place, name, value):
+    if is_computed(text, place, name, value) or _is_of_table(text, place, place + len(name)):
         return True
     if name[-1:] == "]" and _PROCESS.match(name) and _OF_SYSLOG.search(text, max(0, place - 130), place):
         return True
@@ -167,6 +178,13 @@ def names_no_secret(text: str, place: int, name: str, value: str) -> bool:
     if last == "credentials" and value in _OF_FETCH:
         return True
     return last.endswith("secret") and bool(_NAMESPACED.match(value))
+
+
+def _is_of_table(text: str, place: int, end: int) -> bool:
+    """Whether the name is one of a table or an index, in quotes, of which something is reported."""
+    if text[place - 1 : place] not in ('"', "`") or not place:
+        return False
+    return bool(_OF_TABLE.search(text, max(0, place - 20), place) or _VACUUMED.match(text, end))
 
 
 def _is_column(text: str, place: int, name: str, value: str) -> bool:

@@ -17,6 +17,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.secret.stand_i
     [
         "$DB_PASSWORD", "${DB_PASSWORD}", "${DB_PASSWORD:-}", "${DB_PASSWORD:?must be set}", "$(DB_PASSWORD)",
         "{{ db_password }}", "{{ .Values.db.password | quote }}", "${{ secrets.TOKEN }}", "%(password)s", ":password",
+        "$(cat /run/secrets/db)", "$(< /x)", "$(openssl rand -hex 32)",
         "self.token", "get_token()", "settings.SECRET_KEY", "os.environ['DB_PASSWORD']", "(not set)",
     ],
 )  # fmt: skip
@@ -29,7 +30,7 @@ def test_a_reference_is_no_secret(text):
     "text",
     [
         "", "$ecret", "${DB_PASSWORD:-swordfish}", "$HOME", "{{ 'swordfish' }}", "%(name)s", ":swordfish",
-        "self.swordfish",
+        "self.swordfish", "$(echo swordfish)", "$(cat 'swordfish')", "$(openssl passwd swordfish)",
         "this.is.mine", "swordfish()", "settings.SECRET_KEYswordfish!", "(swordfish)",
         "os.environ.get('PASSWORD', 'swordfish')",
     ],
