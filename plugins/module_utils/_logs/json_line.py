@@ -42,6 +42,8 @@ _LEVELS = {
 }  # fmt: skip
 # Docker's and Podman's drivers give the journal 3 for whatever comes by stderr, 6 for the rest: neither says how grave.
 CONTAINER = frozenset({"CONTAINER_ID", "CONTAINER_ID_FULL", "CONTAINER_NAME"})
+# What collectors write beside a line.
+_COLLECTED = frozenset({"stream", "container_id", "container_name", "container", "kubernetes", "docker", "source_type"})
 _OF_PYTHON = {"lineno", "funcname", "pathname", "threadname", "processname"}
 _APART = 86_400.0  # seconds
 _FAST = 300.0  # seconds by which a clock may be ahead
@@ -155,6 +157,8 @@ def _moment(value: Any, zone: Zone, of_time: bool) -> float | None:
             date = date.get("$numberLong")
         if isinstance(date, (str, int)):
             return whole_date(date, zone) if isinstance(date, str) else of_number(date)
+        if isinstance(value.get("date"), str) and isinstance(value.get("timezone"), str):  # PHP's DateTime
+            return whole_date(f"{value['date']} {value['timezone']}", zone)
         second = value.get("epochSecond", value.get("seconds"))
         part = value.get("nanoOfSecond", value.get("nanos", 0))
         if isinstance(second, int) and isinstance(part, int):
@@ -173,14 +177,11 @@ def level_in(fields: Mapping[str, Any]) -> str:
         found = of_value("level", fields.get("label"))
     if not found and isinstance(fields.get("s"), str) and "msg" in fields and "t" in fields:  # MongoDB
         found = of_value("level", str(fields["s"])[:1])
-    message = fields.get("MESSAGE", fields.get("log"))
-    if (
-        (found in ("", "info") or not CONTAINER.isdisjoint(fields))
-        and isinstance(message, str)
-        and ("PRIORITY" in fields or "stream" in fields or "MESSAGE" in fields)
-    ):
+    message = _line_in(fields, found)
+    if message is not None and (found in ("", "info") or not CONTAINER.isdisjoint(fields)):
         # A unit's or a container's output: the level is in the line itself.
-        return level_of(message) or ("" if not CONTAINER.isdisjoint(fields) else found)
+        inner = json_fields(message) if message[:1] == "{" else {}
+        return (level_in(inner) if inner else level_of(message)) or ("" if not CONTAINER.isdisjoint(fields) else found)
     if found:
         may_fail = found not in LEVELS[4:] and any(map(_may_fail, fields.values()))
         return of_request(found, _failed_in(fields)) if may_fail else found
@@ -193,6 +194,18 @@ def level_in(fields: Mapping[str, Any]) -> str:
     return (
         "error" if isinstance(fields.get("traceback", fields.get("exc_info", fields.get("stack_trace"))), str) else ""
     )
+
+
+def _line_in(fields: Mapping[str, Any], found: str) -> str | None:
+    """The line of a program that a collector put into a record of its own (journald, Docker's drivers, Fluent Bit,
+    Vector, Filebeat); None for a record that the program wrote. ``found``: the level that the record itself says."""
+    if "PRIORITY" in fields or "stream" in fields or "MESSAGE" in fields:
+        line = fields.get("MESSAGE", fields.get("log"))
+    else:
+        line = None if found else fields.get("log")
+    if not isinstance(line, str) and not found and not _COLLECTED.isdisjoint(fields):
+        line = fields.get("message")
+    return line if isinstance(line, str) else None
 
 
 def _failed_in(fields: Mapping[str, Any]) -> int:

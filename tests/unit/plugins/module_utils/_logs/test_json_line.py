@@ -62,6 +62,14 @@ def test_the_time_of_an_object(fields, at):
         ({"level": 30, "res": {"statusCode": 503}, "responseTime": 1.2}, "error"),
         ({"level": 30, "res": {"statusCode": 404}, "responseTime": 1.2}, "info"),
         ({"level": 30, "res": {"statusCode": 503}, "msg": "the provider answered"}, "info"),
+        # The line of a program within the record of a collector.
+        ({"date": 1795488004.1, "log": '{"level":"error","msg":"x"}', "container_name": "web"}, "error"),
+        ({"container_id": "1f", "source": "stderr", "log": "ERROR x"}, "error"), ({"log": "CRITICAL x"}, "critical"),
+        ({"message": "ERROR x", "stream": "stderr", "source_type": "docker_logs"}, "error"),
+        ({"message": "panic: x", "kubernetes": {"pod": "web"}, "log": {"offset": 7}}, "critical"),
+        ({"level": "info", "container": "web", "message": "ERROR pages are built"}, "info"),
+        ({"level": "info", "log": "error"}, "info"), ({"message": "the ERROR page is built"}, ""),
+        ({"container_name": "web", "log": "served with 0 errors"}, ""),
         # What another host answered.
         ({"level": "debug", "msg": "the provider answered", "status": 503}, "debug"),
         ({"level": "info", "method": "POST", "url": "https://api.stripe.com/v1/charges", "status": 503}, "info"),
