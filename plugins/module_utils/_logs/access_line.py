@@ -51,16 +51,18 @@ _SYSLOG = lazy(
 )
 
 # --- the status alone, wherever it stands -----------------------------------------------------------------------------
-# The status of a request: nginx, Apache, Envoy, uvicorn, Django, HAProxy.
+# The status of a request: nginx, Apache, Envoy, uvicorn, Django, HAProxy, chi.
 _STATUS = lazy(
-    r'"(?:[A-Z]{3,20} (?:[^"\\]|\\.){0,2000}|-|(?:[^"\\]|\\.){0,200})" (\d{3})'
-    r"(?= (?:\d+|-)(?: |$)| [A-Z]| 0x| [\d.]+[mun\xb5]?s\b|$)"
+    r'"(?:[A-Z]{3,20} (?:[^"\\]|\\.){0,2000}|-|(?:[^"\\]|\\.){0,200})"(?: from \S{1,60} -)? (\d{3})'
+    r"(?= (?:\d+|-)(?: |$)| \d+B in | [A-Z]| 0x| [\d.]+[mun\xb5]?s\b|$)"
 )
-# uWSGI, Gin, morgan (Express: dev, tiny, short), Django's channels, Squid.
+# uWSGI, Gin, Fiber, Sanic, morgan (Express: dev, tiny, short), Django's channels, Squid.
 _MORE_STATUS = lazy(
     r"\[pid: .{0,300}\(HTTP/\d\.\d (\d{3})\)|\[GIN\] .{0,40}\| {0,2}(\d{3}) \|"
     r"|(?:[\da-fA-F.:]{2,45} \S{1,60} )?[A-Z]{3,7} /\S{0,2000} (?:HTTP/\d(?:\.\d)? )?(\d{3})"
     r" (?:(?:\d{1,12}|-) - )?[\d.]{1,12} ms\b"
+    r"|\d\d:\d\d:\d\d \| {1,2}(\d{3}) \| {1,12}[\d.]{1,12}[mnu\xb5]?s \| "
+    r"|\[[^\]]{19,30}\] - \(sanic\.access\)\[[A-Z]{4,8}\]\[[^\]]{3,60}\]: [A-Z]{3,7} \S{1,2000} {1,4}(\d{3}) "
     r"|HTTP [A-Z]{3,7} /\S{0,2000} (\d{3}) \[[\d.]{1,12}, [\d.:a-f]{2,45}\]"
     r"|\d{10}\.\d{3} {1,8}\d{1,8} \S{1,60} [A-Z]{2,20}_[A-Z_]{2,40}/(\d{3}) "
 )
@@ -154,7 +156,9 @@ def status_in(head: str, line: str) -> int:
         match = _PHOENIX.match(head)
     if match is None and " /" in head and head[10:11] == " " and head[:4].isdigit():
         match = _W3C_STATUS.match(line)
-    if match is None and (head[:1] == "[" or head[:1].isupper() or head[:10].isdigit() or head[-3:] == " ms"):
+    if match is None and (
+        head[:1] == "[" or head[:1].isupper() or head[:10].isdigit() or head[-3:] == " ms" or head[8:11] == " | "
+    ):
         match = _MORE_STATUS.match(head)
     code = next((group for group in match.groups() if group), "") if match else ""
     if not code.isdigit() or not 100 <= int(code) < 600 or is_sent_to(head):

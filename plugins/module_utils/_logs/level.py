@@ -92,7 +92,9 @@ _RACK = lazy(r"Rack app(?: error)?\b.{0,300}#<[A-Z]")  # Puma
 # The time before what was not caught, of a program that puts it before each line: PM2, Puma, a Java program's own.
 _TIME = r"\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ])?\d\d:\d\d:\d\d[\d.,]{0,10}(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?[\]:]{0,2} "
 _TIMED = lazy(_TIME)
-_PANIC = lazy(r"(?:thread '[^']{0,80}' (?:\(\d+\) )?panicked at |panic: |fatal error: )")
+_PANIC = lazy(
+    r"(?:\[Recovery\] .{0,60}panic recovered:|thread '[^']{0,80}' (?:\(\d+\) )?panicked at |panic: |fatal error: )"
+)
 
 # --- by its place, whatever words follow ------------------------------------------------------------------------------
 _PRIORITY = lazy(r"<(\d{1,3})>")

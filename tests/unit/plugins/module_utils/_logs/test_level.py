@@ -60,6 +60,9 @@ from ansible_collections.pafar.runbook.plugins.module_utils._logs.level import L
         ("[info] Sent 500 in 12s", "info"), ("Chunked 503 in 812µs", "error"),
         ("(node:7) [DEP0040] DeprecationWarning: error x", "warning"),
         ("::1 - GET /pay HTTP/1.1 500 - - 3 ms", "error"),
+        ("2026/11/24 02:40:04 [Recovery] 2026/11/24 - 02:40:04 panic recovered:", "critical"),
+        ("2026/11/24 02:40:04 [Recovery] is used", ""), ("the panic recovered: nothing", ""),
+        ("12:00:00 | 500 | x", ""), ("12:00:00 | 503 | 2s | ::1 | GET | /", "error"),
         # From which level on a program logs.
         ("LOG_LEVEL=ERROR gunicorn starting", ""), ("Setting log level to ERROR", ""), ("log level: ERROR", ""),
         ("log_level=error x", "error"),
