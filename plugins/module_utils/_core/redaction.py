@@ -119,6 +119,7 @@ _ANGLE = lazy(r"<(?![/!?])[^<>\n]{1,400}>")
 _FIELD = lazy(r"\{[^{}\n]{1,400}\}(?=;|$)|[^;\"'\n]{1,200}?(?=;\s?(?:[A-Za-z][\w ]{0,40}=|$|[\"']))")
 _DUMPED = lazy(r"[^,;=\"'()\[\]{}<>\n&]{1,100}?(?=,\s?[\w.]{1,60}=|[)\]}]|\s[A-Za-z_]\w{0,60}:[^\s:])")  # Go: {A:x B:y}
 _TO_QUOTE = {quote: lazy(rf"[^{quote}\n]{{1,1000}}(?={quote})") for quote in ("'", '"')}
+_OF_SHELL = lazy(r"(?:CMD-SHELL|-l?c)\\?[\"'],\s{0,4}\\?[\"']$")  # ["CMD-SHELL", "PASSWORD=a command"]
 _REST = lazy(r"[^\s\"'=:;,][^\"'=:;,\n]{0,400}?(?=[ \t\r]{0,9}(?:\n|$))")
 _SENTENCE = lazy(
     r"(?i)(?:is|was|are|has|had|must|may|can|cannot|can't|should|does|do|did|not|too|will|for|of|reset|and|or|set|use|give|check|see|please|enter)\s"
@@ -288,7 +289,7 @@ def _end_of_whole(text: str, begin: int, end: int, name: int, line: bool) -> int
         whole = _FIELD.match(text, begin)
     elif before.strip() == "-":  # an item of a list of YAML: - PASSWORD=a b
         whole = _REST.match(text, begin)
-    elif before[-1:] in ("'", '"') and text[begin - 1] == "=":  # "PASSWORD=a b": a word of a list
+    elif before[-1:] in ("'", '"') and text[begin - 1] == "=" and not _OF_SHELL.search(before):  # ["PASSWORD=a b"]
         whole = _TO_QUOTE[before[-1]].match(text, begin)
     elif before.rstrip()[-1:] in ("(", "[", "{", ","):
         whole = _DUMPED.match(text, begin)

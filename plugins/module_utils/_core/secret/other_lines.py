@@ -39,6 +39,9 @@ _CODE = lazy(r"(?:[-*]|\d{1,2}[.)])?\s*(?=[\w-]{0,64}\d)[\w-]{6,64}$")
 _CUT = lazy(rf"(?<![\w.-])[\"']?{_NAME}[\"']?\s{{0,4}}[:=]\s{{0,4}}([\"']{{1,3}})([^\"'\\]{{0,400}})$")
 _NAMED = lazy(rf"(?<![\w.-])[\"']?{_KEY}[\"']?\s{{0,24}}[:=]\s{{0,4}}[\"']?{_NAME}[\"']?,?(?:\s->\s.{{1,80}})?\s*$")
 _VALUED = lazy(rf"(?<![\w.-])[\"']?({_VALUE})[\"']?\s{{0,24}}[:=]\s{{0,4}}\S")
+# - --requirepass and "--requirepass", as a word of a list with a word on each line
+_OPTION = lazy(rf"(\s*(?:-\s+[\"']?|[\"']))--{_NAME}[\"']?,?\s*$")
+_WORD_OF_LIST = lazy(r"(?!-)[^\s\"'][^\"'\n]{0,4096}[\"']?,?\s*$")
 _KEY_OF_MAP = lazy(rf"\?\s+[\"']?{_NAME}[\"']?\s*$")
 _PART = lazy(rf"(?i)content-disposition:.{{0,200}}\bname=\"{_NAME}\"")
 _PUTTY = lazy(r"\bPrivate-Lines: (\d{1,4})\s*$")
@@ -211,6 +214,13 @@ def _map(line: str, low: str, behind: Sequence[str]) -> _Places:
     return (0,) if behind[0][key.start() :].lstrip().startswith(": ") else ()
 
 
+def _option(line: str, low: str, behind: Sequence[str]) -> _Places:
+    option = _OPTION.match(line) if "--" in low else None
+    if not option or not _is_secret(option.group(2)) or not behind[0].startswith(option.group(1)):
+        return None
+    return (0,) if _WORD_OF_LIST.match(behind[0], option.end(1)) else ()
+
+
 def _cut(line: str, low: str, behind: Sequence[str]) -> _Places:
     cut = _CUT.search(line) if '"' in low or "'" in low else None
     return _of_quote(cut.group(2), behind) if cut and _is_secret(cut.group(1)) else None
@@ -235,6 +245,7 @@ _RULES = (
     _netrc,
     _member,
     _map,
+    _option,
     _cut,
 )
 

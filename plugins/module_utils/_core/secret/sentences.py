@@ -125,7 +125,7 @@ _OF_FOREIGN = ("mot de passe", "heslo", "salasana", "adgangskode", "passord", "l
 # Links that a mail brings: who has one may act. /reset/MQ/c6a8o2-1f.../ and /hooks/...
 _LINK = lazy(
     r"(?i)(/[\w-]{0,20}(?:reset|activat(?:e|ion)|confirm|verify|invit(?:e|ation)|magic|hooks|unlock|unsubscribe)[\w-]{0,20}"
-    r"(?:/[a-z-]{1,30}){0,2}/(?:[A-Za-z0-9]{1,8}/)?)(?=[\w-]{0,200}\d)(?=[\w-]{0,200}[a-z])(?![0-9a-f]{8}-[0-9a-f]{4}-)[\w-]{16,512}"
+    r"(?:/[a-z-]{1,30}){0,2}/(?:[A-Za-z0-9]{1,8}/|[\w-]{1,40}:[\w-]{4,8}:)?)(?=[\w-]{0,200}\d)(?=[\w-]{0,200}[a-z])(?![0-9a-f]{8}-[0-9a-f]{4}-)[\w-]{16,512}"
     r"(?:/(?=[\w-]{0,200}\d)[\w-]{16,512})?"
 )
 # Names that are harmless with most values.

@@ -13,6 +13,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.secret.other_l
         (["- password: >-", "    x", "- user: z"], {1}),
         (["web-1  | token: |", "web-1  |   x", "web-1  | user: z"], {1}),
         (["- name: DB_PASSWORD", "  value: x", "- name: PORT", "  value: 80"], {1}),
+        (['- name: "DB_PASSWORD"', '  value: "x"', '- name: "PORT"', '  value: "80"'], {1}),
+        (["  - --requirepass", "  - a b", "  - --appendonly", "  - yes"], {1}),
+        (['  "--db-password",', '  "x",', '  "--port",', '  "80"'], {1}),
+        (["- '--api-key'", "- 'x'", "- '--port'"], {1}),
         (['"password": {', '  "sensitive": true,', '  "value": "x"', "}"], {2}),
         (["Password:", "Hunter2", "ok"], {1}),
         (["secret =", "  Hunter2"], {1}),
@@ -55,6 +59,8 @@ def test_the_value_of_a_name_on_a_line_before(lines, places):
 @pytest.mark.parametrize(
     "lines",
     [
+        ["- --requirepass", "- --appendonly", "- yes"], ["  --password", "    The password"], ["- --port", "- 80"],
+        ["- --password-file", "- /x"], ["--password", "swordfish"],
         ["password:", "  min_length: 12"], ["password:", "is wrong"], ["token:", "expired"], ["passwords: 3", "x1y2z3"],
         ["description: |", "  text"], ["- name: PORT", "  value: 8080"], ["password: x", "Hunter2 logged in"],
         ['Content-Disposition: form-data; name="user"', "", "bob"], ["password_length:", "value1234"],
