@@ -195,6 +195,24 @@ def level_of(line: str) -> str:
     first = line.partition("\n")[0] if "\n" in line[:_LEVEL_IN] else line
     head = without_colours(first[:_LEVEL_IN])
     bare = first if head == first[:_LEVEL_IN] else without_colours(first)
+    end = behind_syslog(head)
+    found = (_of_line(bare[end : end + _LEVEL_IN], bare[end:]) if end else "") or _of_line(head, bare)
+    return found or (_by_more(line[len(first) : len(first) + _MORE_IN]) if len(first) < len(line) else "")
+
+
+def behind_syslog(head: str) -> int:
+    """Where the line of a program begins behind what syslog puts before it; 0 where it has no priority's number and is
+    certainly syslog's: without a process a program's own line may begin with a time and two words, too."""
+    if "]: " not in head[:160] and not (head[3:4] == " " and head[:1].isupper() and ": " in head[:160]):
+        return 0
+    match = SYSLOG_HEAD.match(head)
+    if match is None or head[:1] == "<" or not (head[:1].isupper() or match.group(1)[-1] == "]"):
+        return 0
+    return 0 if any(word.lower() in GRAVE for word in match.group(1).split(" ")) else match.end()
+
+
+def _of_line(head: str, bare: str) -> str:
+    """By its first line alone. ``head``: the beginning of it; both without colours."""
     passed = _PASSED_ON.match(head) if "PHP message: " in head or " said into std" in head else None
     found = (passed and level_of(bare[passed.end() :])) or _by_place(head)
     answered = "" if found else _by_request(head, bare)
@@ -202,8 +220,7 @@ def level_of(line: str) -> str:
     if found:
         known = answered or found in _FAILED
         return found if known else of_request(found, failed_status(head, bare))
-    found = of_status(status_of_pairs(first)) or _by_exception(head)
-    return found or (_by_more(line[len(first) : len(first) + _MORE_IN]) if len(first) < len(line) else "")
+    return of_status(status_of_pairs(bare)) or _by_exception(head)
 
 
 def of_status(code: int) -> str:

@@ -17,7 +17,7 @@ from .._core.text import harmless
 from .exceptions.what_happened import what_happened
 from .failing_requests import RequestsOnBothSides
 from .json_line import json_fields, level_in
-from .level import LEVELS, level_of
+from .level import LEVELS, behind_syslog, level_of
 
 _NUMBERS = lazy(
     r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b0x[0-9a-f]+\b|\b(?=[a-f]*\d)[0-9a-f]{12,}\b|\d+",
@@ -40,6 +40,7 @@ _USUAL = "info"  # what a unit's standard output is logged with
 _SHOWN = 8 * 1024  # characters of a record that are returned
 _EXAMPLE = 2000  # and of an example
 _CLEANED = 4 * _SHOWN  # of either end of a long one that secrets are looked for in
+_EXAMINED = 400  # characters of a record in which it is seen how it begins
 _WORD = 2000  # and of a word in which it is not cut
 # Between the exceptions of a chain.
 _FRAME = lazy(
@@ -129,7 +130,8 @@ class Record(NamedTuple):
         """Of a source that keeps levels apart its own, unless that is what everything gets that says none to it."""
         if self.grade and self.grade != _USUAL:
             return self.grade
-        fields = json_fields(self.text) if self.text[:1] == "{" else {}
+        begin = 0 if self.text[:1] == "{" else behind_syslog(self.text[:_EXAMINED])
+        fields = json_fields(self.text[begin:]) if self.text[begin : begin + 1] == "{" else {}
         return (level_in(fields) if fields else level_of(self.text)) or self.grade
 
 

@@ -16,10 +16,25 @@ from ansible_collections.pafar.runbook.plugins.module_utils._logs.assembly impor
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.dates import Zone
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.fields import fields_of
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.io.files import text_of
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.level import behind_syslog, level_of
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import Record
 
 CORPUS = Path(__file__).parent / "corpus/forms.txt"
 UNKNOWN = "unknown"
+FAILED = ("error", "critical")
+# What collectors and syslog put before each line.
+STAMP = "2026-11-24T02:40:04.123456789Z"
+COLLECTORS = {
+    "docker logs --timestamps": f"{STAMP} ",
+    "docker compose logs": "web-1  | ",
+    "docker compose logs --timestamps": f"web-1  | {STAMP} ",
+    "CRI": f"{STAMP} stderr F ",
+    "kubectl logs --prefix": "[pod/web-1/app] ",
+}
+SYSLOG = {
+    "syslog": "Nov 24 02:40:04 web shop[7]: ",
+    "rsyslog": "2026-11-24T02:40:04.123456+00:00 web docker/web[7]: ",
+}
 
 
 class Form(NamedTuple):
@@ -86,3 +101,55 @@ def test_records_in_a_row_stay_apart():
         found = read(f"{between}\n{form.text}\n{between}")
         assert found[-1].text == between, form.name
         assert sum(record.text == between for record in found) >= 1, form.name
+
+
+def bare() -> list[Form]:
+    heads = ("docker compose logs", "CRI", "kubectl", "--timestamps")
+    return [form for form in forms() if not any(head in form.name for head in heads)]
+
+
+def behind(head: str, form: Form) -> str:
+    return "\n".join(head + line for line in form.text.split("\n"))
+
+
+@pytest.mark.parametrize("head", COLLECTORS.values(), ids=COLLECTORS)
+def test_a_record_behind_a_collector_s_head_is_whole_and_has_its_level(head):
+    for form in bare():
+        found = read(behind(head, form))
+        assert [record.level for record in found] == [form.level], (form.name, [record.text for record in found])
+
+
+@pytest.mark.parametrize("head", SYSLOG.values(), ids=SYSLOG)
+def test_behind_syslog_s_head_no_error_is_silent_and_no_other_record_is_one(head):
+    # Of a warning with a stack trace, and of two lines of Oracle, the second is a record of its own.
+    for form in [form for form in bare() if form.level not in ("", "warning")]:
+        failed = any(record.level in FAILED for record in read(behind(head, form)))
+        assert failed == (form.level in FAILED), form.name
+
+
+@pytest.mark.parametrize(
+    ("line", "level"),
+    [
+        ("Nov 24 02:40:04 web shop[7]: fail: App[0]", "error"),
+        ("2026-11-24T02:40:04+00:00 web kubelet[7]: I1124 02:40:04.123456 7 a.go:1] retry after error", "info"),
+        ("Nov 24 02:40:04 web app: E1124 02:40:04.123456 7 a.go:1] x", "error"),
+        ("Nov 24 02:40:04 web app[7]: nothing is said", ""),
+        ("<11>Nov 24 02:40:04 web app[7]: nothing is said", "error"),
+        ("2026-11-24T02:40:04Z ERROR main[7]: x", "error"),
+        ("2026-11-24T02:40:04Z web error: x", "error"),
+    ],
+)
+def test_the_level_behind_syslog_s_head(line, level):
+    assert level_of(line) == level
+
+
+@pytest.mark.parametrize(
+    ("line", "rest"),
+    [
+        ("Nov 24 02:40:04 web app[7]: x", "x"), ("2026-11-24T02:40:04+00:00 web a/b[7]: x", "x"),
+        ("2026-11-24T02:40:04+00:00 web app: x", None), ("<3>Nov 24 02:40:04 web app[7]: x", None),
+        ("Nov 24 02:40:04 INFO app[7]: x", None), ("2026-11-24 02:40:04 UTC [7]: x", None),
+    ],
+)  # fmt: skip
+def test_where_a_program_s_line_begins(line, rest):
+    assert behind_syslog(line) == (line.rindex(rest) if rest else 0)
