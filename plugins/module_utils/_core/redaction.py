@@ -21,6 +21,7 @@ from .secret.apart import without_members
 from .secret.audit_records import without_encoded
 from .secret.by_place.bound_values import without_bound_values
 from .secret.by_place.key_values import without_key_values
+from .secret.by_place.line_heads import split_heads
 from .secret.by_place.quoted_values import without_quoted
 from .secret.by_place.signatures import without_signatures
 from .secret.by_place.userinfo import without_userinfo
@@ -193,9 +194,9 @@ def redacted_lines(lines: Iterable[str]) -> list[str]:
 
     Where the first line of a key is missing, the lines above its last line are hidden if they look like its body.
     """
-    given = without_inputs(lines)
-    hidden = key_lines(given) | places_apart(given)
-    return [HIDDEN if place in hidden else redacted(line) for place, line in enumerate(given)]
+    heads, given, bare = split_heads(list(lines))
+    hidden = key_lines(bare) | places_apart(bare)
+    return [heads[at] + (HIDDEN if at in hidden else redacted(line)) for at, line in enumerate(without_inputs(given))]
 
 
 def hides(name: str, value: object) -> bool:
@@ -340,7 +341,6 @@ def _elements(text: str) -> str:
 
     if "&lt;" in text:
         text = _ESCAPED_XML.sub(hide_value, text)
-
     return _NAMED_XML.sub(hide_value, _NAME_VALUE_XML.sub(hide_value, _XML.sub(hide, text))) if "<" in text else text
 
 

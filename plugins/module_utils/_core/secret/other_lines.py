@@ -57,7 +57,7 @@ _VARIABLE = lazy(rf"\b(?:variable|output)\s+\"{_NAME}\"\s*\{{\s*$")  # Terraform
 _HEREDOC = lazy(rf"(?<![\w.-])[\"']?{_NAME}[\"']?\s{{0,4}}=\s{{0,4}}<<[-~]?[\"']?(\w{{1,40}})[\"']?\s*$")
 _USER = lazy(r"(?:^|[\]|>:\d] {1,4})USER :?\S")  # FTP, POP3, IRC
 _PASS = lazy(
-    r"[\]|] {1,4}PASS [^\s:]\S{0,511}\s*$"
+    r"(?:^|[\]|] {1,4})PASS [^\s:]\S{0,511}\s*$"
 )  # behind a level or a container's name, where a test may say it too
 _SMTP = lazy(
     r"(?:^|[\s'\"])334 (?:UGFzc3dvcmQ6|VXNlcm5hbWU6)(?:\\r\\n)?['\"]?\s*$"
