@@ -8,7 +8,7 @@ Rules that go by where a line begins, or by how far it is indented, would find n
 from __future__ import annotations
 
 import re
-from typing import Sequence, Tuple
+from typing import List, Sequence, Tuple
 
 from ...lazy import lazy
 
@@ -17,10 +17,10 @@ _SYSLOG = lazy(
     r"(?:[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d(?:\.\d{1,9})? [\w.-]{1,80} [\w./@-]{1,60}(?:\[\d{1,8}\])?"
     r"|\d{4}-\d\d-\d\dT[\d:.,+Z-]{8,30} [\w.-]{1,80} [\w./@-]{1,60}\[\d{1,8}\]): "
 )
-_Split = Tuple[Sequence[str], Sequence[str], Sequence[str]]
+_Split = Tuple[List[str], List[str], List[str]]
 
 
-def split_heads(lines: Sequence[str]) -> _Split:
+def split_heads(lines: list[str]) -> _Split:
     """What syslog puts before each line, the rest of each, and the rest without a container's name too; nothing stands
     before any where one line has no such head. Behind a container's name a line is judged with it: its programs may
     test, and write PASS.
