@@ -47,6 +47,8 @@ _FRAME = lazy(
     r"\s*\Z|\s(?!\s*(?:---> |\[?cause\]?: |Caused by: ))|#\d+ |(?:at|from) \S|\.\.\. \d+ "
     r"|\S+:\d+:in [^(]*\Z"
 )
+_APART = lazy(r"\btextpart([a-j]{1,8})x\b")
+_TO_LETTERS, _TO_DIGITS = str.maketrans("0123456789", "abcdefghij"), str.maketrans("abcdefghij", "0123456789")
 _LAST_WORD, _FIRST_WORDS = lazy(r"\s\S*\Z"), lazy(r"\S*\s+\S+\s+")
 
 
@@ -258,12 +260,34 @@ def example_of(text: str) -> str:
 
 def _clean(text: str) -> str:
     fields = json_fields(text) if text[:1] == "{" else {}
+    apart: list[str] = []
     if fields:  # what stands under a name is known here, to any depth
-        text = json.dumps(redacted_value(fields), ensure_ascii=False)
+        text = json.dumps(_without_texts(redacted_value(fields), apart), ensure_ascii=False)
     if len(text) > 2 * _CLEANED:
         text = f"{_head(text)}\n... {len(text) - 2 * _CLEANED} characters left out ...\n{_tail(text)}"
     lines = text.split("\n")
-    return "\n".join(_indent(line) + kept for line, kept in zip(lines, redacted_lines(lines)))
+    clean = "\n".join(_indent(line) + kept for line, kept in zip(lines, redacted_lines(lines)))
+    return _APART.sub(lambda match: _text_of(match, apart), clean) if apart else clean
+
+
+def _without_texts(value: Any, apart: list[str], name: str = "") -> Any:
+    """The same with a word for each text of several words. What a name, or another member, tells of a text is seen by
+    the word; what the text itself says was judged alone, and must not be judged by what stands beside it."""
+    if isinstance(value, dict):
+        return {key: _without_texts(nested, apart, key) for key, nested in value.items()}
+    if isinstance(value, list):
+        return [_without_texts(item, apart, name) for item in value]
+    if not isinstance(value, str) or " " not in value or names_secret(name):
+        return value
+    if "arameters: $" in value or gives_secret(value):  # of a statement, which is told by another member
+        return value
+    apart.append(value)
+    return f"textpart{str(len(apart) - 1).translate(_TO_LETTERS)}x"
+
+
+def _text_of(match: re.Match[str], apart: list[str]) -> str:
+    place = int(match.group(1).translate(_TO_DIGITS))
+    return json.dumps(apart[place], ensure_ascii=False)[1:-1] if place < len(apart) else match.group()
 
 
 def _cut(clean: str) -> str:

@@ -82,6 +82,8 @@ def without_bound_values(text: str) -> str:
         return text[: apart.end()] + _NUMBERED.sub(rf"\1{HIDDEN}", text[apart.end() :])
     if not gives_secret(text):
         return text
+    if "arameters: $" in text:  # csvlog and jsonlog have both in one record
+        text = _NUMBERED.sub(rf"\1{HIDDEN}", text)
     text = _BEHIND.sub(_without_list, _LIST.sub(rf"\1{HIDDEN}", text))
     columns = _COLUMNS.search(text)
     if not columns:

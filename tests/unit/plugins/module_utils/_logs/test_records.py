@@ -12,6 +12,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import
     Signatures,
     entry,
     redacted_value,
+    shown,
     signature_text,
 )
 
@@ -251,3 +252,39 @@ def test_the_exception_behind_loguru_s_mark_of_the_frame_that_caught_it():
     above = 'failed\nTraceback (most recent call last):\n\n  File "/a.py", line 9, in run\n    pay()\n\n'
     marked = f'{above}> File "/a.py", line 3, in pay\n    1 / 0\n\nZeroDivisionError: division by zero'
     assert signature_text(marked) == "ZeroDivisionError: division by zero"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'automatic vacuum of table "shop.public.auth_tokens": index scans: 0',
+        'MountVolume.SetUp failed for volume "shop-secret" : secret "shop-db" not found',
+        "Cookie: none", 'password = os.getenv("DB_PASSWORD")', "rsync -av -u host:path x", "textparta x",
+    ],
+)  # fmt: skip
+def test_a_harmless_text_is_shown_in_a_record_of_json_too(message):
+    assert json.loads(shown(json.dumps({"level": "info", "msg": message, "more": [{"text": message}]}))) == {
+        "level": "info",
+        "msg": message,
+        "more": [{"text": message}],
+    }
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"statement": "UPDATE users SET password = $1", "detail": "Parameters: $1 = 'sword fish', $2 = '7'"},
+        {"sql": "INSERT INTO users (password) VALUES ($1)", "ctx": {"params": ["sword fish"]}},
+        {"path": "password", "value": "sword fish", "msg": "it is too short"},
+        {"args": ["--password", "sword fish"]}, {"token": "sword fish"}, {"headers": [["Cookie", "a=sword; c=fish"]]},
+    ],
+)  # fmt: skip
+def test_what_another_member_tells_of_a_text_of_words_hides_it(fields):
+    record = Record(1.0, "f", json.dumps(fields))
+    assert "fish" not in json.dumps(entry(record, fields))
+
+
+def test_parameters_of_a_statement_in_a_line_of_csvlog_are_hidden():
+    line = '2026-11-24 02:40:04.123 UTC,"app","shop","parameters: $1 = \'swordfish\'","UPDATE users SET password = $1"'
+    assert "swordfish" not in shown(line)
+    assert "'7'" in shown(line.replace("password", "name").replace("swordfish", "7"))
