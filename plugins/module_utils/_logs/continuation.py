@@ -87,6 +87,8 @@ _SLOW = lazy(r"(?:SET timestamp=\d+|use [\w`]{1,80});\s*$")
 _OF_TRACE = lazy(r"\s+at \S|\s*\.\.\. \d+ (?:more|common)|\tfrom \S|\}\s*$|   \d+: ")
 _POSTGRES_MORE = lazy(rf".{{0,300}}?(?<![\w./-])(?:{DETAILS}):  \S")
 _PHP_MORE = lazy(r"\[\d\d-[A-Z][a-z]{2}-\d{4} [^\]]{8,60}\] PHP (?:Stack trace:| {1,4}\d+\. )")
+# PostgreSQL through syslog: the number of a message, and which line of it this is.
+_OF_MESSAGE = lazy(r"\[(\d{1,9})-(\d{1,5})\] ")
 _PROCESS = lazy(r"\[(\d{1,8})(?:-\d+)?\]")
 # May be the end of a traceback, by the line before it: psycopg2.errors.DeadlockDetected: ..., also name.of.logger: ...
 _MAY_END = lazy(r"(?:(?:\w+\.)+\w+(?:[:(]|$)|KeyboardInterrupt\b|SystemExit\b)")
@@ -215,6 +217,9 @@ def _in_syslog(older: str, newer: str) -> bool:
     above, text = older[before.end() :], newer[head.end() :]
     if text[:1] in (" ", "\t"):
         return not _begins_anew(text)
+    lines = _OF_MESSAGE.match(above), _OF_MESSAGE.match(text)
+    if lines[0] and lines[1]:
+        return lines[0].group(1) == lines[1].group(1) and lines[1].group(2) != "1"
     ends = _RAISED.match(text) or _EXCEPTION.match(text) or _MAY_END.match(text)
     return bool(_FRAME.match(above)) and bool(ends)
 

@@ -92,6 +92,20 @@ def test_lines_that_continue_by_what_stands_before_them(older, newer, joined):
     assert joins(older, newer) is joined
 
 
+@pytest.mark.parametrize(
+    ("older", "newer", "joined"),
+    [
+        ("[3-2] STATEMENT:  select *", "[3-3] #011from x", True), ("[3-3] #011from x", "[3-4] #011where y", True),
+        ("[12-1] LOG:  statement: select", "[12-2] 1", True),
+        ("[3-4] #011where y", "[4-1] LOG:  checkpoint starting: time", False), ("[3-1] x", "[4-2] y", False),
+        ("[3-1] LOG:  a", "[3-1] LOG:  b", False),
+    ],
+)  # fmt: skip
+def test_lines_of_one_message_of_postgresql_in_syslog(older, newer, joined):
+    head = "Nov 24 02:40:04 db postgres[70]: "
+    assert joins(head + older, head + newer) is joined
+
+
 def test_a_detail_is_of_the_process_that_it_names():
     assert is_own("2026 [7] DETAIL:  x", "2026 [8] ERROR:  y")
     assert not is_own("2026 [7] DETAIL:  x", "2026 [7] ERROR:  y")
