@@ -23,8 +23,8 @@ _WORDS = {
     " trc verbose vrb silly fine finer finest dbug dbg debu debg trce",
     "info": "info inf information informational log note system config http success",
     "notice": "notice ntc deprecated hinweis",
-    "warning": "warn warning wrn warnung attention",
-    "error": "err error severe fail eror erro fehler erreur",
+    "warning": "warn warning wrn warnung attention avertissement advertencia avvertenza",
+    "error": "err error severe fail eror erro fehler erreur schwerwiegend grave",
     "critical": "crit critical fatal panic alert emerg emergency ftl pnc dpanic fata",
 }
 # PostgreSQL's severities in the languages of its catalogs (lc_messages), with what begins the lines that add to one.
@@ -160,7 +160,7 @@ _SETTING = lazy(
 _LARGE = lazy(
     r"(?<![A-Za-z0-9_/-])(?!(?<=')[A-Z]{3,11}'|(?<=\")[A-Z]{3,11}\"(?![,;|]))(?:[A-Za-z]\w{0,40}\.)?(DEBUG[1-5]?|TRACE|VERBOSE|INFO(?:RMATION)?|NOTICE"
     r"|WARN(?:ING)?|ERR(?:OR)?|SEVERE|CRIT(?:ICAL)?|FATAL|D?PANIC|(?<![A-Z] )ALERT|EMERG(?:ENCY)?|SUCCESS|FAIL"
-    r"|FEHLER|WARNUNG|ERREUR|DBG|INF|WRN|FTL|TRC|PNC|ERRO|DEBU|DEBG|FATA)(?![A-Za-z0-9_]|[.-]\w"
+    r"|FEHLER|WARNUNG|ERREUR|SCHWERWIEGEND|GRAVE|AVERTISSEMENT|ADVERTENCIA|AVVERTENZA|DBG|INF|WRN|FTL|TRC|PNC|ERRO|DEBU|DEBG|FATA)(?![A-Za-z0-9_]|[.-]\w"
     r"|\s?[:=]\s?0(?=\s*(?:$|[,;)|/]|[A-Z]{2,12}\s?[:=])))"  # how many there were: ERROR: 0, WARN: 0
 )
 _SMALL = lazy(

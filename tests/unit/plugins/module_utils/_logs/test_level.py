@@ -63,6 +63,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._logs.level import L
         ("2026/11/24 02:40:04 [Recovery] 2026/11/24 - 02:40:04 panic recovered:", "critical"),
         ("2026/11/24 02:40:04 [Recovery] is used", ""), ("the panic recovered: nothing", ""),
         ("12:00:00 | 500 | x", ""), ("12:00:00 | 503 | 2s | ::1 | GET | /", "error"),
+        # Java's levels in other languages.
+        ("24-Nov-2026 02:40:04.123 SCHWERWIEGEND [main] o.a.c.X.y Error in z", "error"), ("GRAVE: no se pudo", "error"),
+        ("24-Nov-2026 02:40:04.123 AVERTISSEMENT [main] o.a.c.X.y erreur", "warning"), ("a grave mistake", ""),
+        ("a schwerwiegend word", ""), ("24-Nov-2026 02:40:04.123 INFORMATION [main] x GRAVE", "info"),
         # From which level on a program logs.
         ("LOG_LEVEL=ERROR gunicorn starting", ""), ("Setting log level to ERROR", ""), ("log level: ERROR", ""),
         ("log_level=error x", "error"),
