@@ -182,10 +182,9 @@ def test_a_provider_s_fault_has_its_case_also_where_no_vendor_is_set(cause, caus
 def test_the_case_of_a_diagnosis_has_the_ids_of_the_requests_and_nothing_of_our_own_payments(error, id):
     down = row("backend", "stripe", "down", "protocol", "it fails (500)", judge="stripe", fault_of="theirs", status=500)
     known = payments.Known(2, open=2)
-    diagnosis = payments.diagnose_payments(
-        [down], SERVICES, log(kind_of_record(error)), known, ["backend"], 7200
-    ).as_dict()
-    found = event("diagnosed", 1, seq=3, **{name: diagnosis[name] for name in ("cause", "causes", "lines")})
+    causes = payments.diagnose_payments([down], SERVICES, log(kind_of_record(error)), known, ["backend"], 7200)
+    told = causes.as_dict()
+    found = event("diagnosed", 1, seq=3, cause=told["cause"], causes=told["causes"], lines=told["lines"])
     (values,) = case_values(found, SITE)
     assert (values["vendor"], values["cause"]) == ("Stripe", "stripe_down")
     assert any(id in line for line in values["lines"]), values["lines"]
