@@ -50,6 +50,12 @@ def test_an_item_that_is_open_again_is_opened_again_in_the_tracker():
     assert [action for dummy, action, dummy2 in of_items(*events)] == ["create", "close", "update", "reopen"]
 
 
+def test_half_a_character_in_a_key_keeps_nothing_from_the_other_items():
+    """Only another writer of the log can have it; an incident that could not be read would page no person."""
+    events = [item(0, 2, "\ud800"), item(1, 3)]
+    assert [action for dummy, action, dummy_thing in of_items(*events)] == ["create", "create"]
+
+
 def test_an_item_of_another_tracker_or_that_was_done_already_is_none():
     assert of_items(item(0, 2, reference="PAF-7"), item(1, 3)) == []
     assert of_items(item(0, 2, state="done"), item(1, 3)) == []
