@@ -52,6 +52,7 @@ _OF_KIND = {
     (PAGE, "statuspage"): "page", (PAGE, "cachet"): "api", (PAGER, "pagerduty"): "routing_key",
     (PAGER, "apprise"): "url",
 }  # fmt: skip
+_MAILBOX = re.compile(r".*<([^<>]*)>\s*\Z")  # of an address with a name before it
 _ADDRESS = re.compile(r'(?:"[^"]*"|[^,;"])+')  # a name in quotes may have a comma
 _LISTS = ("to", "reviewers", "approvers")  # of addresses
 CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
@@ -190,11 +191,14 @@ def _is_time(value: Any) -> bool:
 
 def _addresses(name: str, given: Any) -> list[str]:
     """A list of addresses; a text, also one of a list, is one of them or several with commas: each has mails of its
-    own. Raises InputError."""
+    own, and a mailbox that is written in several ways one. Raises InputError."""
     if not isinstance(given, (str, list)):
         raise InputError(f"runbook_announce.{MAIL}.{name} is a list of addresses.")
     texts = [given] if isinstance(given, str) else [str(text) for text in given]
-    return [part.strip() for text in texts for part in _ADDRESS.findall(text) if part.strip()]
+    found: dict[str, str] = {}
+    for part in (part.strip() for text in texts for part in _ADDRESS.findall(text)):
+        found.setdefault(_MAILBOX.sub(r"\1", part).casefold(), part)
+    return [part for part in found.values() if part]
 
 
 def _nearest(name: Any, known: Any) -> str:

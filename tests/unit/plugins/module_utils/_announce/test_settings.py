@@ -66,6 +66,9 @@ def test_a_setting_that_is_none_is_refused_by_name(given, says):
         (["ada@example.org, bob@example.org", '"Doe, J" <j@example.org>; eve@example.org'],
          ["ada@example.org", "bob@example.org", '"Doe, J" <j@example.org>', "eve@example.org"]),
         (["ada@example.org", "Board <board@example.org>"], ["ada@example.org", "Board <board@example.org>"]),
+        (["Board <board@example.org>", "ada@example.org", "board@Example.org", "<ADA@example.org>"],
+         ["Board <board@example.org>", "ada@example.org"]),
+        (["", " ", "no address", "no address"], ["no address"]),
     ],
 )  # fmt: skip
 def test_one_address_is_no_list_of_letters_and_two_are_not_one(to, addresses):
