@@ -279,7 +279,7 @@ def _without_texts(value: Any, apart: list[str], name: str = "") -> Any:
         return [_without_texts(item, apart, name) for item in value]
     if not isinstance(value, str) or " " not in value or names_secret(name):
         return value
-    if "arameters: $" in value or gives_secret(value):  # of a statement, which is told by another member
+    if "arameters: $" in value or gives_secret(value):  # of a statement, which another member has
         return value
     apart.append(value)
     return f"textpart{str(len(apart) - 1).translate(_TO_LETTERS)}x"
