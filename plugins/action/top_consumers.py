@@ -45,7 +45,7 @@ class ActionModule(ControllerAction):
 
     def judge(self, args: dict[str, Any]) -> dict[str, Any]:
         resources = cast(ResourcesReport, args["resources"])
-        missing = {"host", "containers", "processes", "engine_problem"} - set(resources)
+        missing = {"host", "containers", "processes", "source", "engine", "engine_problem"} - set(resources)
         if missing:
             raise AnsibleActionFail(
                 f"top_consumers: resources lacks {', '.join(sorted(missing))}; pass the whole result of host_resources_info."

@@ -15,7 +15,7 @@ BUSY = {
     "name": "shop-web-1", "project": "shop", "service": "web", "cpu": 1.4, "throttled": 0.0, "oom_recent": 0,
     "memory_share": 0.5, "working_set": 1, "limit": 2, "leak": None, "status": "Up 3 hours", "cpu_of_quota": None,
 }  # fmt: skip
-QUIET = {"processes": [], "engine_problem": ""}
+QUIET = {"processes": [], "source": "cgroup", "engine": {"address": "unix:///run/docker.sock"}, "engine_problem": ""}
 
 
 def test_the_busy_container_is_named():
@@ -27,4 +27,4 @@ def test_the_busy_container_is_named():
 def test_what_is_no_result_is_refused():
     done = adhoc("top_consumers", of="cpu", resources={"host": HOST})
     assert done["failed"] is True
-    assert "resources lacks containers, engine_problem, processes" in done["msg"]
+    assert "resources lacks containers, engine, engine_problem, processes, source" in done["msg"]
