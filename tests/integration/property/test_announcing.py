@@ -2,6 +2,7 @@
 
 A schedule is a seed: events of one incident, runs between them of which some die at some step, and a fault for many of
 the requests. Then the faults end, the time goes on, and the outbox is drained.
+Some runs do not reach some of the channels at all.
 """
 
 from __future__ import annotations
@@ -80,8 +81,21 @@ def check_slack(played: Played, entries: Any) -> None:
         assert order == [key for key in said if key in order], "in order"
     mine = [room for room in slack.rooms if room.name.startswith(f"incident-{played.day}")]
     assert len(mine) == 1, "one channel"
+    check_room(played, entries, mine[0])
     assert "http://evil" not in str([message["text"] for message in mine[0].messages])
     assert "<!here>" not in str([message["text"] for message in mine[0].messages])
+
+
+def check_room(played: Played, entries: Any, room: Any) -> None:
+    """What the incident's channel shows beside its messages, as the last of its kind says."""
+    sent = [entry.message for entry in entries if (entry.message.channel, entry.state) == ("slack", "sent")]
+    topic = [message.values for message in sent if message.template == "topic"][-1]
+    assert room.topic.startswith(f"{topic['severity']}, {topic['phase']}, led by {topic['lead']}"), "the last topic"
+    assert {"U1", "U2"} <= room.members, "the responders"
+    pinned = {message.key for message in sent if message.values.get("pin")}
+    posts = {message["ts"]: message["metadata"]["event_payload"]["key"] for message in room.messages}
+    assert pinned == {"slack/links"}
+    assert [posts[each] for each in room.pins] == ["slack/links"], "pinned once"
 
 
 def check_page(played: Played, entries: Any) -> None:
@@ -107,6 +121,9 @@ def check_others(played: Played, entries: Any) -> None:
     ]
     triggered = channels.pager.triggered.get(played.id, 0)
     assert min(1, len(triggers)) <= triggered <= min(1, len(triggers) + len(maybe))
+    if triggered:
+        action = of_channel(entries, "pager", "sent")[-1].split("/")[1]
+        assert channels.pager.alerts[played.id] == action, "the last state stays"
     issues = [issue for issue in channels.tracker.issues if issue["external_id"] == played.id]
     assert len(issues) == 1
     last = [entry.message for entry in entries if entry.message.channel == "tracker" and entry.state == "sent"][-1]

@@ -76,12 +76,20 @@ class Tracker(StandIn):
         return Answer(201 if match[1] is None else 200, issue)
 
 
-Step = Callable[[str], str]  # of "connect", "MAIL", "RCPT", "DATA" or "reply": a reply in place of its own, "" for none
+Step = Callable[[str], str]  # of "MAIL", "RCPT", "DATA" or "reply": a reply in place of its own, "" for none
 KILLED, LOST = "killed", "lost"  # at "reply": the mail is kept, or lost, and the connection ends without a reply
+CUT = "cut"  # the mail is kept, and the connection ends within the reply
+SLOW_KEPT, SLOW_LOST = "no reply", "no reply, and lost"  # the mail is kept, or lost; the connection stays open
+_SILENT = 60.0  # seconds; a client that leaves ends it
 
 
 def _abort(transport: Any) -> None:
     transport.abort()
+
+
+def _cut(transport: Any) -> None:
+    transport.write(b"25")
+    transport.close()
 
 
 class _Session(SMTP):
@@ -101,6 +109,10 @@ class _Session(SMTP):
     async def _or(self, reply: str, usual: Any, arg: str) -> None:
         if reply == KILLED:
             _abort(self.transport)
+        elif reply == CUT:
+            _cut(self.transport)
+        elif reply == SLOW_LOST:
+            await asyncio.sleep(_SILENT)
         elif reply:
             await self.push(reply)
         else:
@@ -140,7 +152,7 @@ class MailServer:
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: ARG002
         reply = self.fault("reply")
-        if reply != LOST and not reply[:1].isdigit():
+        if reply not in (LOST, SLOW_LOST) and not reply[:1].isdigit():
             message = email.message_from_bytes(envelope.content, policy=email.policy.SMTP)
             assert isinstance(message, EmailMessage)
             self.mails.append(message)
@@ -148,6 +160,11 @@ class MailServer:
         if reply in (KILLED, LOST):
             _abort(server.transport)
             await asyncio.sleep(0)
+        elif reply == CUT:
+            _cut(server.transport)
+            await asyncio.sleep(0)
+        elif reply in (SLOW_KEPT, SLOW_LOST):
+            await asyncio.sleep(_SILENT)
         return reply if reply[:1].isdigit() else "250 OK"
 
     def ids(self) -> list[str]:

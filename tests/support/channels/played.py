@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
@@ -14,7 +16,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log imp
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import stamp
 
-from .others import KILLED, LOST, MailServer, PagerDuty, Tracker
+from .others import CUT, KILLED, LOST, SLOW_KEPT, SLOW_LOST, MailServer, PagerDuty, Tracker
 from .pages import Cachet, Statuspage
 from .server import (
     EFFECT_CLOSED,
@@ -23,11 +25,13 @@ from .server import (
     EFFECT_SILENT,
     EFFECT_STATUS,
     HTML,
+    NO_SUCH_NAME,
     REFUSED,
     SILENT,
     STATUS,
     Fault,
     Request,
+    dropped,
     wait_for_lanes,
 )
 from .slack import Slack
@@ -48,15 +52,30 @@ class Channels:
         self.slack, self.statuspage, self.cachet = Slack(), Statuspage(), Cachet()
         self.pager, self.tracker, self.mail = PagerDuty(), Tracker(), MailServer()
         self.all: list[Any] = [self.slack, self.statuspage, self.cachet, self.pager, self.tracker, self.mail]
+        self.stack = ExitStack()
+        self.dropped = ""  # an address whose packets are dropped
 
     def __enter__(self) -> Channels:
         for server in self.all:
             server.__enter__()
+        self.dropped = self.stack.enter_context(dropped())
         return self
 
     def __exit__(self, *_error: object) -> None:
+        self.stack.close()
         for server in self.all:
             server.__exit__(None, None, None)
+
+    def away(self, settings: dict[str, dict[str, Any]], chance: random.Random) -> dict[str, dict[str, Any]]:
+        """The settings of a run that does not reach some of the channels: packets are dropped, a name is not known."""
+        where = chance.choice((self.dropped, NO_SUCH_NAME))
+        found = {name: dict(options) for name, options in settings.items()}
+        for name in chance.sample(list(found), chance.randint(1, len(found))):
+            if name == "mail":
+                found[name].update(host=urlsplit(where).hostname, port=urlsplit(where).port or 25)
+            else:
+                found[name].update({"url" if name == "tracker" else "api": f"{where}/api/" if name == "slack" else where})
+        return found
 
     def settings(self, page: str) -> dict[str, Any]:
         shown = {"kind": page, "scenarios": ["db_lock_contention"], "first_post": "act", "words": WORDS}
@@ -94,9 +113,11 @@ class Channels:
         def mail_fault(step: str) -> str:
             if chance.random() >= share:
                 return ""
+            if chance.random() < 0.05:
+                return chance.choice((SLOW_KEPT, SLOW_LOST)) if step == "reply" else SLOW_LOST
             if step == "reply":
-                return chance.choice((KILLED, LOST, "451 try again"))
-            return chance.choice((KILLED, "421 busy", "450 try again"))
+                return chance.choice((KILLED, LOST, CUT, "451 try again"))
+            return chance.choice((KILLED, CUT, "421 busy", "450 try again"))
 
         for server in (self.slack, self.statuspage, self.cachet, self.pager, self.tracker):
             server.fault_for = fault_for if share else lambda _request: None
@@ -149,6 +170,7 @@ class Played:
         self.ahead = timedelta(seconds=random.Random(f"clock {seed}").choice((0, 0, -3600, -100, 100, 3600)))
         self.page = self.chance.choice(("statuspage", "cachet"))
         self.settings = channels.settings(self.page)
+        self.share = 0.0  # of the runs that do not reach some channel
         self.day = f"{self.now:%Y-%m-%d}"
 
     def write(self, *events: tuple[str, dict[str, Any]]) -> None:
@@ -159,7 +181,8 @@ class Played:
 
     def drain(self, dies: str = "", budget: float = 1.0, answerers: Any = ()) -> Any:
         """What a run that sends what is due returns; ``dies``: after it has taken messages, or after some were sent."""
-        announcing = Announcing(self.settings, {})
+        is_away = self.chance.random() < self.share
+        announcing = Announcing(self.channels.away(self.settings, self.chance) if is_away else self.settings, {})
         at = stamp(self.now + self.ahead)
         given = {"log": self.log, "ids": [self.id], "by": "run", "at": at, "group": "", "lease": 90.0,
                  "settings": announcing.public, "channels": None, "answerers": answerers}  # fmt: skip
@@ -190,6 +213,7 @@ class Played:
 
     def play(self) -> None:
         self.channels.set_faults(self.chance, self.chance.choice((0.0, 0.1, 0.3)))
+        self.share = self.chance.choice((0.0, 0.1))
         self.write()
         for events in [[], *story(self.chance)]:
             if events:
@@ -198,6 +222,7 @@ class Played:
                 self.drain(self.chance.choice(("", "", "", "taken", "sent")))
                 self.now += timedelta(seconds=self.chance.choice((1, 40, 100, 700)))
         self.channels.set_faults(self.chance, 0.0)
+        self.share = 0.0
         for dummy in range(40):
             self.now += timedelta(seconds=700)
             self.drain(budget=20.0)
