@@ -128,10 +128,19 @@ incidents:
     components: {description: "States that other incidents have on the status page, by component.", type: dict}
     on_page: {description: "States that its own last post on the status page has set, by component.", type: dict}
 ended_on_page:
-  description: References on the status page of older incidents, which ended there, by incident.
+  description: What older incidents, whose end the status page took, have there, by incident.
   returned: success
   type: dict
-  sample: {}
+  sample: {"2026-11-03-101500-disk_space-0c4e11": {"references": ["p3qh1v8w2k"], "components": {"8kbf7d35c070": ["partial_outage", "operational"]}}}
+  contains:
+    "<name>":
+      description: "Each entry, by name."
+      type: dict
+      contains: &EndedOnPage
+        references: {description: "References of the incident on the page.", type: list, elements: str}
+        components:
+          description: "States that its posts have set and that no other incident has now, by component."
+          type: dict
 lines:
   description: Incidents that could not be read, a sentence each.
   returned: success

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -201,8 +202,17 @@ ANNOUNCE = {"mail": {"host": "127.0.0.1", "port": 1, "tls": "none", "sender": "a
 
 
 def outbox_values() -> Iterator[OutboxReport]:
+    """Of an incident that has messages, and of one that has long ended on the status page."""
     with tempfile.TemporaryDirectory() as folder:
         yield _outbox(folder, Announcing(ANNOUNCE, {}), True)
+        components = {"components": {"c1": "operational"}}
+        message = {"key": "page/resolved/1", "channel": "page", "template": "page", "values": components}
+        notes = [{**message, "state": "queued"}, {"key": message["key"], "state": "sent", "reference": "x"}]
+        record({"log": folder, "id": "i", "events": [{"kind": "message", "note": note} for note in notes]}, False)
+        os.utime(Path(folder) / "i.jsonl", (0, 0))
+        page = {"kind": "cachet", "api": "http://127.0.0.1:1", "token": "t", "components": {"web": "c1"}}
+        given = {name: option.get("default") for name, option in OUTBOX_ARGS.items()}
+        yield take_messages({**given, "log": folder, "settings": Announcing({"page": page}, {}).public}, True)
 
 
 def announce_values() -> Iterator[AnnounceReport]:

@@ -50,12 +50,20 @@ class OutboxOfIncident(TypedDict):
     on_page: dict[str, str]
 
 
+class EndedOnPage(TypedDict):
+    """An older incident, whose end the page took: it has nothing to say. ``references``: the page's own, since a person
+    may open it there again; ``components``: the states that its posts have set, by id, without components that another
+    incident has there now: one may have been left as it was."""
+
+    references: list[str]
+    components: dict[str, list[str]]
+
+
 class OutboxReport(TypedDict):
-    """What incident_outbox returns. ``ended_on_page``: the page's references of older incidents, which ended there, by
-    incident: they have nothing to say, and a person may open them there again."""
+    """What incident_outbox returns. ``ended_on_page``: by incident."""
 
     incidents: list[OutboxOfIncident]
-    ended_on_page: dict[str, list[str]]
+    ended_on_page: dict[str, EndedOnPage]
     lines: list[str]
 
 

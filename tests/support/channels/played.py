@@ -74,7 +74,9 @@ class Channels:
             if name == "mail":
                 found[name].update(host=urlsplit(where).hostname, port=urlsplit(where).port or 25)
             else:
-                found[name].update({"url" if name == "tracker" else "api": f"{where}/api/" if name == "slack" else where})
+                found[name].update(
+                    {"url" if name == "tracker" else "api": f"{where}/api/" if name == "slack" else where}
+                )
         return found
 
     def settings(self, page: str) -> dict[str, Any]:

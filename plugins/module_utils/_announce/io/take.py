@@ -27,10 +27,10 @@ from ..outbox import MOST_TAKEN, Claim, Entry, claim, entries_of, is_waiting, li
 from ..page_states import OPERATIONAL
 from ..pages.first_post import waiting_for_a_person
 from ..pages.page_components import behind_facts, components_on_page, components_shown, worst_of
-from ..pages.page_keys import ended_in, is_left_open
+from ..pages.page_keys import components_set_in, ended_in, is_left_open
 from ..pages.page_messages import components_now
 from ..paging import Answerer, answerer_of, not_paged, within
-from ..report import OutboxOfIncident, OutboxReport, TakenMessage
+from ..report import EndedOnPage, OutboxOfIncident, OutboxReport, TakenMessage
 from ..settings import PAGE
 from ..silences import Silencing, scenario_of, silencing_of
 from ..wanted import wanted
@@ -75,6 +75,7 @@ def take_messages(given: Mapping[str, Any], check_mode: bool, clock: Clock = utc
         report["incidents"].append(found)
     for found in report["incidents"]:
         found["components"] = page.elsewhere(found["id"])
+    page.leave_out_shown(report["ended_on_page"])
     _name_rivals(given, report["incidents"], logs)
     if left:
         report["lines"].append(
@@ -124,7 +125,9 @@ class _Page:
 
     def __init__(self, given: Mapping[str, Any], logs: Sequence[tuple[str, list[EventReport]]]) -> None:
         self.log, self.shown = str(given["log"]), {}
-        self.is_used = bool((given["settings"].get("page") or {}).get("components"))
+        components = (given["settings"].get("page") or {}).get("components") or {}
+        self.known = {str(each) for each in components.values()}
+        self.is_used = bool(self.known)
         if not self.is_used:
             return
         for name, events in logs:
@@ -145,6 +148,17 @@ class _Page:
             for component, state in states.items() if other != name else ():
                 found[component] = worst_of([state, found.get(component, OPERATIONAL)])
         return found
+
+    def leave_out_shown(self, ended: Mapping[str, EndedOnPage]) -> None:
+        """Of components that ended incidents had, those that another incident has on the page now, and those that are
+        not in the settings."""
+        now, known = self.elsewhere(""), self.known
+        for each in ended.values():
+            each["components"] = {
+                component: states
+                for component, states in each["components"].items()
+                if component in known and now.get(component, OPERATIONAL) == OPERATIONAL
+            }
 
 
 class _Rules(NamedTuple):
@@ -181,11 +195,11 @@ def _urgency(events: Sequence[EventReport], after: Mapping[str, Any]) -> tuple[b
     return not calls, SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
 
 
-def _candidates(log: str, settings: Mapping[str, Any], ended: dict[str, list[str]] | None = None) -> list[str]:
+def _candidates(log: str, settings: Mapping[str, Any], ended: dict[str, EndedOnPage] | None = None) -> list[str]:
     """Logs that were written lately, and those whose incident is open on the page: one without a new event has nothing
     new to say, but for its archiving and for what is overdue, while the page may be changed by others. ``ended``: for a
     run that looks at all of them, which has those with action items and those with messages that wait, too: for some
-    days there may have been no run. It gets the others' references on the page, where they have ended."""
+    days there may have been no run. It gets what the others have on the page, where they have ended."""
     folder, now = Path(log).expanduser(), datetime.now(timezone.utc).timestamp()
     recent = _RECENT.total_seconds() + float((settings.get("slack") or {}).get("archive_after") or 0)
     found = []
@@ -205,7 +219,7 @@ def _candidates(log: str, settings: Mapping[str, Any], ended: dict[str, list[str
         elif ended is not None and PAGE in settings:
             references = ended_in(text)
             if references:
-                ended[name] = references
+                ended[name] = {"references": references, "components": components_set_in(text)}
     return found
 
 

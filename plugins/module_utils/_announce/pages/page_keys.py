@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Mapping
+from typing import Any, Iterator, Mapping
 
 from ..outbox import SENT
 from ..page_states import RESOLVED
@@ -77,15 +77,34 @@ def ended_in(log: bytes) -> list[str]:
     return [reference for state, reference in told_on_page(references) if state == RESOLVED]
 
 
+def components_set_in(log: bytes) -> dict[str, list[str]]:
+    """The states of components that an incident's messages to the page had, by id.
+
+    >>> components_set_in(b'{"note": {"key": "page/resolved/4", "values": {"components": {"c1": "operational"}}}}')
+    {'c1': ['operational']}
+    """
+    found: dict[str, list[str]] = {}
+    for dummy, note in _lines(log):
+        values = note.get("values")
+        components = values.get("components") if isinstance(values, dict) else None
+        for component, state in components.items() if isinstance(components, dict) else ():
+            states = found.setdefault(str(component), [])
+            states += [str(state)] if str(state) not in states else []
+    return found
+
+
 def _notes(log: bytes) -> dict[str, Mapping[str, Any]]:
     """The last note of each message to the page, in the order in which they were queued."""
-    found: dict[str, Mapping[str, Any]] = {}
+    return dict(_lines(log))
+
+
+def _lines(log: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each note of a message to the page, with its key."""
     for line in log.splitlines() if _IN_LOG.search(log) else ():
         note = _note(line) if _IN_LOG.search(line) else {}
         key = note.get("key")
         if isinstance(key, str) and is_on_page(key):
-            found[key] = note
-    return found
+            yield key, note
 
 
 def _note(line: bytes) -> Mapping[str, Any]:

@@ -16,8 +16,8 @@ from ...._core.errors import RunbookError
 from ...delivery import Delivery, NotDelivered
 from ...io.channel import Channel, Thread, components_after, ticks, why_of
 from ...io.http_call import Answered
-from ...page_states import RESOLVED
-from ...report import OutboxOfIncident
+from ...page_states import OPERATIONAL, RESOLVED
+from ...report import EndedOnPage, OutboxOfIncident
 from ..page_differences import GONE, NOT_OPEN, component_differences, state_difference
 from ..page_keys import last_on_page, told_on_page
 
@@ -73,17 +73,17 @@ class _Told(NamedTuple):
 
 class PageReading:
     """``page``: makes the channel, may raise RunbookError; ``incidents``: those that write nothing to the page in this
-    run; ``ended``: references on the page of older ones, which ended there, by incident."""
+    run; ``ended``: older ones, which ended there, by incident."""
 
     def __init__(
         self,
         page: Callable[[], Page],
         incidents: Sequence[OutboxOfIncident],
-        ended: Mapping[str, Sequence[str]],
+        ended: Mapping[str, EndedOnPage],
     ) -> None:
-        self.page, self.incidents = page, incidents
+        self.page, self.incidents, self.ended = page, incidents, ended
         self.told = [_Told(each["id"], *told) for each in incidents for told in told_on_page(each["references"])]
-        self.told += [_Told(name, RESOLVED, reference) for name, found in ended.items() for reference in found]
+        self.told += [_Told(name, RESOLVED, each) for name, found in ended.items() for each in found["references"]]
         self.found: list[str] = []
         self.deadline = 0.0
         self.worker: threading.Thread | None = None
@@ -112,7 +112,7 @@ class PageReading:
         try:
             page = self.page()
             open_there = self._open_states(page, thread) if len(self.told) > _FEW else None
-            self._compare_components(page, thread)
+            self._compare_components(page, open_there, thread)
         except Exception as error:  # no answer, or one of another form than that of the API
             self.found.append(f"the status page could not be read back: {_why(error)}")
             return
@@ -140,15 +140,25 @@ class PageReading:
             self._open_states(page, thread)
         return shown
 
-    def _compare_components(self, page: Page, thread: Thread) -> None:
+    def _compare_components(self, page: Page, open_there: Mapping[str, str] | None, thread: Thread) -> None:
         wanted = {each["id"]: self._wanted(each) for each in self.incidents}
-        components = list(dict.fromkeys(each for states in wanted.values() for each in states))
+        known = {each for states in wanted.values() for each in states}
+        left = _left_by_older(self.ended, known)
+        components = [*known, *left]
         shown = page.component_states(components, thread) if components else {}
         named: set[str] = set()
         for name, states in wanted.items():
             differences = [each for each in component_differences(states, shown) if each not in named]
             named.update(differences)  # by the first of the incidents that have it
             self.found += [f"{name}: {each}" for each in differences]
+        left = {each: old for each, old in left.items() if shown.get(each, OPERATIONAL) in old.states}
+        # By now a person may have an incident of their own there.
+        open_there = self._open_states(page, thread) if left and open_there is None else open_there
+        if open_there and set(open_there) - {each.reference for each in self.told}:
+            return
+        for component, (name, dummy) in left.items():
+            (difference,) = component_differences({component: OPERATIONAL}, shown)
+            self.found.append(f"{name}: {difference}")
 
     @staticmethod
     def _wanted(incident: OutboxOfIncident) -> dict[str, str]:
@@ -156,6 +166,25 @@ class PageReading:
         state = last_on_page(incident["references"])[0]
         thread = Thread(incident["id"], elsewhere=incident["components"], on_page=incident["on_page"])
         return components_after(state, thread) if state else {}
+
+
+class _Left(NamedTuple):
+    """A component as older incidents may have left it. ``name``: of the newest of them; ``states``: all that they have
+    set, but for that of a component without a fault."""
+
+    name: str
+    states: set[str]
+
+
+def _left_by_older(ended: Mapping[str, EndedOnPage], known: Collection[str]) -> dict[str, _Left]:
+    """By component, without those that are compared anyway. The ids of incidents begin with their day."""
+    found: dict[str, _Left] = {}
+    for name in sorted(ended, reverse=True):
+        for component, states in ended[name]["components"].items():
+            if component not in known:
+                old = found.setdefault(component, _Left(name, set()))
+                old.states.update(state for state in states if state != OPERATIONAL)
+    return found
 
 
 def _why(error: Exception) -> str:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.page_keys import (
+    components_set_in,
     ended_in,
     is_left_open,
     is_on_page,
@@ -103,3 +104,24 @@ def test_the_last_state_of_each_incident_of_the_page():
     assert told_on_page(given) == [("identified", "x"), ("resolved", "y")]
     assert told_on_page({"pager/trigger/1": "d"}) == []
     assert told_on_page({"page/identified/1": ""}) == [], "without a reference it cannot be found there"
+
+
+def test_the_states_of_components_that_an_incident_has_set():
+    def queued(key, components):
+        return {"key": key, "state": "queued", "values": {"components": components}}
+
+    log = log_of(
+        queued("page/investigating/1", {"c1": "partial_outage", "c2": "partial_outage"}),
+        sent("page/investigating/1", "x"),
+        queued("page/identified/3", {"c1": "major_outage"}),
+        queued("page/resolved/5", {"c1": "operational", "c2": "operational"}),
+        queued("page-2/resolved/9", {"c1": "partial_outage"}),
+        queued("pager/trigger/1", {"c3": "major_outage"}),
+        queued("page/update/8", ["c4"]),
+        {"key": "page/update/7", "state": "queued", "values": "c5"},
+    )
+    assert components_set_in(log) == {
+        "c1": ["partial_outage", "major_outage", "operational"],
+        "c2": ["partial_outage", "operational"],
+    }
+    assert components_set_in(b"") == {}

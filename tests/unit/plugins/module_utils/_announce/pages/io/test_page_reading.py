@@ -17,12 +17,13 @@ LEFT = f": it is left so until {HOW}"
 
 class Page:
     """``states``: by reference; ``error``: of the reading of components; ``refuses``: references of which
-    the reading fails; ``lists``: whether it has a list."""
+    the reading fails; ``lists``: whether it has a list; ``components``: states of those that are not operational."""
 
     settings: dict[str, Any] = {"components": {"web": "c1"}}
 
-    def __init__(self, states, error=None, refuses=(), lists=True):
+    def __init__(self, states, error=None, refuses=(), lists=True, **components):
         self.states, self.error, self.refuses, self.lists = states, error, refuses, lists
+        self.components = components
         self.asked: list[str] = []
         self.goes_on = threading.Event()
         self.goes_on.set()
@@ -43,7 +44,7 @@ class Page:
     def component_states(self, components, thread):  # noqa: ARG002
         if self.error:
             raise self.error
-        return dict.fromkeys(components, "operational")
+        return {each: self.components.get(each, "operational") for each in components if each != "removed"}
 
 
 def incident(name, **references):
@@ -55,16 +56,53 @@ def incident(name, **references):
 OPEN = [incident("a", x="identified"), incident("b", y="monitoring"), incident("c", z="resolved")]
 
 
+def old(*references, name="old", **components):
+    return {name: {"references": list(references), "components": components}}
+
+
+RED = {**old("u", name="2025-01", c7=["partial_outage", "operational"], c8=["major_outage"]),
+       **old("v", name="2025-03", c7=["major_outage"], removed=["major_outage"])}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("components", "names"),
+    [
+        ({}, []),
+        ({"c7": "major_outage"}, ["2025-03: component c7 of the page is major_outage, not operational"]),
+        ({"c7": "partial_outage"}, ["2025-03: component c7 of the page is partial_outage, not operational"]),
+        ({"c8": "major_outage"}, ["2025-01: component c8 of the page is major_outage, not operational"]),
+        ({"c7": "degraded_performance"}, []),  # none of our posts has set that
+        ({"c8": "under_maintenance"}, []),
+    ],
+)
+def test_a_component_that_an_old_incident_left_red_is_named_by_the_newest_that_had_it(components, names):
+    assert read(Page({"u": "resolved", "v": "resolved"}, **components), [], RED) == names
+
+
+def test_a_component_is_not_named_where_a_person_has_an_incident_on_the_page():
+    for incidents in ([], OPEN[2:]):
+        page = Page({"v": "resolved", "z": "resolved", "theirs": "identified"}, c7="major_outage")
+        assert read(page, incidents, RED) == []
+    page = Page({"x": "identified", "z": "resolved"}, c7="major_outage")
+    assert read(page, OPEN[:1], RED) == ["2025-03: component c7 of the page is major_outage, not operational"]
+
+
+def test_a_component_that_a_recent_incident_has_is_compared_with_that_one():
+    page = Page({"z": "resolved"}, c1="major_outage")
+    found = read(page, OPEN[2:], old("u", c1=["major_outage"]))
+    assert found == ["c: component c1 of the page is major_outage, not operational"]
+
+
 def read(page, incidents=OPEN, ended=None, budget=20.0):
     return PageReading(lambda: page, incidents, ended or {}).start(budget).join()
 
 
 def test_one_list_tells_of_all_that_are_open_and_of_all_that_have_ended():
     page = Page({"x": "identified", "y": "monitoring", "z": "resolved", "of another": "identified"})
-    assert read(page, ended={"old": ["u", "v"]}) == []
+    assert read(page, ended=old("u", "v")) == []
     assert page.asked == ["open"]
     page = Page({"x": "resolved", "y": "monitoring", "z": "monitoring", "v": "identified"})
-    assert read(page, ended={"old": ["u", "v"]}) == [
+    assert read(page, ended=old("u", "v")) == [
         f"a: the page says resolved, the incident is identified{LEFT}",
         "c: the page says monitoring, the incident is resolved",
         "old: the page says identified, the incident is resolved",
