@@ -70,7 +70,10 @@ options:
     default: inside
     choices: [inside, public]
   status:
-    description: State of the status page that an V(update) to the public sets; empty keeps the present one.
+    description:
+      - State of the status page that an V(update) to the public sets; empty keeps the present one.
+      - V(identified) needs a diagnosis in the log, and V(monitoring) an act or a verification that found the symptom gone,
+        or else O(reason).
     type: str
     default: ""
     choices: ["", investigating, identified, monitoring]

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Collection, Iterable, Mapping, Sequence
 
+from .._core.text import printable, shortened
 from .._incident.event import EventReport, kept_at
 from .._incident.held import HELD, is_out_of_date
 from .._incident.phase import ENDED
@@ -321,14 +322,16 @@ def lines_of_outbox(entries: Sequence[Entry], now: datetime) -> list[str]:
     alike: dict[tuple[str, str, str], list[Entry]] = {}
     for entry in entries:
         if is_waiting(entry) or entry.state == REFUSED:
-            alike.setdefault((entry.message.channel, entry.state, entry.reason), []).append(entry)
+            is_named = entry.state == SENDING and entry.by
+            words = f"being sent by {shortened(printable(entry.by), 60)}" if is_named else entry.state.replace("_", " ")
+            alike.setdefault((entry.message.channel, words, entry.reason), []).append(entry)
     lines = []
-    for (channel, state, reason), found in alike.items():
+    for (channel, words, reason), found in alike.items():
         next_at = min((entry.next_at for entry in found if entry.next_at), default=None)
         when = f", tried again in {max(0, (next_at - now).total_seconds()):.0f} s" if next_at else ""
         why = f": {reason}" if reason else ""
         named = named_first([entry.message.key for entry in found])
-        lines.append(f"{channel}: {named} {'is' if len(found) == 1 else 'are'} {state.replace('_', ' ')}{why}{when}")
+        lines.append(f"{channel}: {named} {'is' if len(found) == 1 else 'are'} {words}{why}{when}")
     return lines
 
 

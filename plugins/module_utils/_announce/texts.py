@@ -139,7 +139,7 @@ MAIL: Mapping[str, str] = {
     " {{ cause | words }}{% elif corrected | default(false) %}\nCause: another one than we have named before{% endif %}"
     "{% if resolution %}\nResolution: {{ resolution | words }}{% endif %}"
     "{% if text %}\n\n{{ text | said }}{% elif again | default(false) %}\n\nThe incident is still open.{% endif %}"
-    "{% if next_at %}\n\nNext update by {{ next_at }}{% endif %}\n\nIncident {{ incident }}\n",
+    "{% if next_at %}\n\nNext update by {{ next_at }}{% endif %}\n\nIncident {{ reference | default(incident) }}\n",
     "review_subject": "Review of {{ severity }} {{ scenario }}, {{ review_at }}",
     "review": "The review of {{ severity }} {{ scenario }} (incident {{ incident }}) is at {{ review_at }}."
     "\n\nRead the post-mortem before.\n",

@@ -231,6 +231,7 @@ def _states_by_mail(story: IncidentFacts, options: Mapping[str, Any]) -> list[Me
             cause=cause_words(words, state.cause), resolution=resolution_words(words, state),
             at=_at(story.events, _since(states[: number + 1])), severity=_severity(story),
             next_at=_next_update(story, state), again=reached[number].is_update,
+            reference=_reference(story),
         )  # fmt: skip
         thing = "" if state.text else "mail"  # what a person wrote is sent whatever comes after it
         for address, own in keys.items():
@@ -239,6 +240,11 @@ def _states_by_mail(story: IncidentFacts, options: Mapping[str, Any]) -> list[Me
                 mail = {**values, "corrected": is_other, "to": address}
                 messages.append(Message(own[number], MAIL, "mail", mail, thing, "stakeholders", address))
     return messages
+
+
+def _reference(story: IncidentFacts) -> str:
+    """The incident's id for people outside, without the name of its scenario, which is of the inside."""
+    return story.incident.replace(f"-{story.scenario}-", "-", 1) if story.scenario else story.incident
 
 
 def _since(states: Sequence[PageState]) -> int:

@@ -92,7 +92,9 @@ KINDS: dict[str, Kind] = {
         "the phase was set by a person, or follows from facts", {"phase": TEXT}, {"reason": TEXT, "facts": LIST}
     ),
     "update": Kind(
-        "what is said to an audience", {"text": TEXT}, {"audience": TEXT, "next_at": TEXT, "status": TEXT}
+        "what is said to an audience",
+        {"text": TEXT},
+        {"audience": TEXT, "next_at": TEXT, "status": TEXT, "reason": TEXT},
     ),
     "message": Kind(
         "a message of the outbox, and what became of it",

@@ -26,7 +26,7 @@ _SAID_AT_MOST = {"text": _MOST, "reason": _MOST, "item": 1000}
 # What people type, and the words of a fault, which may be any program's, by the kind of their event. Passages of the
 # post-mortem are kept as they are, and hidden on its pages.
 _TYPED = {
-    "opened": ("text", "where"), "noted": ("text", "where"), "update": ("text",), "acknowledged": ("text",),
+    "opened": ("text", "where"), "noted": ("text", "where"), "update": ("text", "reason"), "acknowledged": ("text",),
     "phase": ("reason",), "severity": ("reason",), "checklist": ("reason",), "action_item": ("text", "reason"),
     "role": ("handover",), "handed_over": ("message",),
 }  # fmt: skip

@@ -20,7 +20,7 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "acknowledged": ("text",),
     "role": ("role", "person", "action", "until"),
     "phase": ("phase", "reason"),
-    "update": ("audience", "text", "next_at"),
+    "update": ("audience", "status", "text", "reason", "next_at"),
     "message": ("key", "state", "reason"),
     "checklist": ("item", "state", "reason"),
     "action_item": ("key", "text", "owner", "due", "state", "reason"),

@@ -49,6 +49,17 @@ def test_check_takes_nothing_and_a_second_run_finds_what_the_first_one_has(log):
     assert [message["asks"] for message in late["incidents"][0]["messages"]] == [True, True]
 
 
+def test_the_log_says_by_whom_a_message_is_being_sent_and_the_queue_of_another_says_so(log):
+    take(log, by="awx/runbook-tick")
+    events = [json.loads(line) for line in (log / "a.jsonl").read_text().splitlines()]
+    sending = [event for event in events if event["note"].get("state") == "sending"]
+    assert [(event["by"], event["note"]["key"]) for event in sending] == [
+        ("awx/runbook-tick", "mail/investigating/1.1/b@example.org"), ("awx/runbook-tick", "pager/trigger/1"),
+    ]  # fmt: skip
+    (line,) = [line for line in take(log, by="ada")["incidents"][0]["lines"] if line.startswith("pager")]
+    assert "being sent by awx/runbook-tick" in line
+
+
 @pytest.mark.parametrize("broken", ["wanted", "severity_of", "components_shown"])
 def test_an_incident_that_no_reader_can_make_out_keeps_no_message_of_another_one_up(log, broken, monkeypatch):
     """A fault of a reader, or what was written by hand: the other incident may page a person."""

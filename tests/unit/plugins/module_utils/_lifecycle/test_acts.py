@@ -24,6 +24,8 @@ WRITTEN = [
 ]
 WAIVED = [event("checklist", 7, item=item, state="waived", reason="x") for item, each in ITEMS.items() if each.after]
 
+SHOWN = {"text": "we look", "audience": "public"}
+
 
 def act(name, *events, by="ada", **said):
     new = events_of(name, Said(by, **said), [opened(), *events], NOW)
@@ -53,8 +55,13 @@ def act(name, *events, by="ada", **said):
         ("update", [], {"text": "we know"},
          {"text": "we know", "audience": "inside", "next_at": "2026-11-27T11:00:00.000000Z"}),
         ("update", [RESOLVED], {"text": "we watch it"}, {"text": "we watch it", "audience": "inside"}),
-        ("update", [], {"text": "we look", "audience": "public", "status": "identified"},
-         {"text": "we look", "audience": "public", "status": "identified"}),
+        ("update", [], {**SHOWN, "status": "investigating"}, {**SHOWN, "status": "investigating"}),
+        ("update", [event("diagnosed", cause="leak")], {**SHOWN, "status": "identified"},
+         {**SHOWN, "status": "identified"}),
+        ("update", [], {**SHOWN, "status": "identified", "reason": "the release"},
+         {**SHOWN, "status": "identified", "reason": "the release"}),
+        ("update", [event("mitigated")], {**SHOWN, "status": "monitoring"}, {**SHOWN, "status": "monitoring"}),
+        ("update", [RECOVERED], {**SHOWN, "status": "monitoring"}, {**SHOWN, "status": "monitoring"}),
         ("identify", [event("diagnosed", seq=2, cause="leak")], {}, {"phase": "identified", "facts": ["#2"]}),
         ("identify", [], {"reason": "the release"}, {"phase": "identified", "facts": [], "reason": "the release"}),
         ("monitor", [event("mitigated", seq=4)], {}, {"phase": "monitoring", "facts": ["#4"]}),
@@ -100,6 +107,10 @@ def test_an_act_is_one_event(name, events, said, note):
         ("update", [], {}, "say what is known"),
         ("update", [], {"text": "x", "status": "identified"}, "Add -e incident_act_audience=public"),
         ("update", [RESOLVED], {"text": "x", "audience": "public", "status": "monitoring"}, "is resolved: reopen it"),
+        ("update", [], {**SHOWN, "status": "identified"}, "No diagnosis is in the log: give the cause as reason"),
+        ("update", [event("diagnosed", cause="x"), RESOLVED, BACK], {**SHOWN, "status": "identified"}, "No diagnosis"),
+        ("update", [event("diagnosed", cause="x")], {**SHOWN, "status": "monitoring"}, "No act is in the log"),
+        ("update", [event("verified", outcome="worse")], {**SHOWN, "status": "monitoring"}, "No act is in the log"),
         ("identify", [], {}, "No diagnosis is in the log"),
         ("monitor", [], {}, "No act is in the log"),
         ("identify", [event("diagnosed", cause="x"), RESOLVED, BACK], {}, "in the log since it was opened again"),

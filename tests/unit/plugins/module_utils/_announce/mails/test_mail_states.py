@@ -97,3 +97,23 @@ def test_an_update_of_a_severity_without_an_interval_promises_nothing():
     said = event("update", 20, seq=3, text="x", audience="inside")
     lowered = event("severity", 10, seq=2, severity="P3", before="P1", reason="a copy")
     assert mails(OPENED, lowered, said)[-1].values["next_at"] == ""
+
+
+@pytest.mark.parametrize(
+    ("incident", "reference"),
+    [
+        ("2026-11-27-100000-db_lock_contention-06f2a1", "2026-11-27-100000-06f2a1"),
+        ("2026-11-27-100000-db_lock_contention-06f2a1-2", "2026-11-27-100000-06f2a1-2"),
+        ("INC-4711", "INC-4711"),  # which a person has chosen
+    ],
+)
+def test_people_outside_read_a_reference_without_the_name_of_the_scenario(incident, reference):
+    opened = event("opened", 0, seq=1, severity="P1", scenario="db_lock_contention", hosts=["db1"])
+    for message in wanted(
+        incident, [opened, SAID, event("phase", 9, seq=3, phase="resolved", reason="x")], SITE, at(30)
+    ):
+        text = Texts("mail").text("mail", message.values)
+        assert text.endswith(f"\n\nIncident {reference}")
+        assert "db_lock" not in text + Texts("mail").title("mail", message.values)
+        queued = {name: value for name, value in message.values.items() if name != "reference"}
+        assert Texts("mail").text("mail", queued).endswith(incident), "of a version before"
