@@ -10,6 +10,7 @@ import html
 import re
 import sys
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,8 @@ WORDS = {  # of the site, for the public and for stakeholders
     },
     "resolutions": {"idle_transaction": "The report was ended, and bookings are written again."},
 }  # fmt: skip
-STORY: list[tuple[float, str, dict[str, Any]]] = [
+Story = Sequence[tuple[float, str, dict[str, Any]]]
+STORY: Story = [
     (20, "diagnosed", {"cause": "idle_transaction", "lines": ["29 sessions wait for nightly-report"]}),
     (21, "held", {"plan": PLAN, "reasons": ["1 session, the limit is 0"], "mitigation": "unblock_sessions"}),
     (60, "acknowledged", {}),
@@ -51,8 +53,8 @@ STORY: list[tuple[float, str, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-def played() -> str:
-    """The story, with every message sent as it happens."""
+def played(story: Story = STORY) -> str:
+    """What a story looks like, with every message sent as it happens."""
     with tempfile.TemporaryDirectory() as log, Slack() as slack, Statuspage() as page, MailServer() as mail:
         settings = {
             "slack": {"token": slack.token, "api": slack.api, "links": {"Dashboard": "https://grafana.example.org/d/pafar"}},
@@ -68,7 +70,7 @@ def played() -> str:
         }  # fmt: skip
         opening = {"scenario": "db_lock_contention", "severity": "P1", "hosts": ["db1"]}
         identity = {"log": log, "id": "2026-11-23-145635-db_lock_contention-06f2a1", "by": "ada", "host": "db1"}
-        for seconds, kind, note in [(0.0, "", {}), *STORY]:
+        for seconds, kind, note in [(0.0, "", {}), *story]:
             now = START + timedelta(seconds=seconds)
             events = [{"kind": kind, "note": note}] if kind else []
             record({**identity, "at": stamp(now), "opening": opening, "events": events}, False, now=now)
