@@ -27,7 +27,7 @@ from ..outbox import MOST_TAKEN, Claim, Entry, claim, entries_of, is_waiting, li
 from ..page_states import OPERATIONAL
 from ..pages.first_post import waiting_for_a_person
 from ..pages.page_components import behind_facts, components_on_page, components_shown, worst_of
-from ..pages.page_keys import components_set_in, ended_in, is_left_open
+from ..pages.page_keys import PageLog
 from ..pages.page_messages import components_now
 from ..paging import Answerer, answerer_of, not_paged, within
 from ..report import EndedOnPage, OutboxOfIncident, OutboxReport, TakenMessage
@@ -214,12 +214,11 @@ def _candidates(log: str, settings: Mapping[str, Any], ended: dict[str, EndedOnP
         except OSError:
             continue
         is_told = ended is not None and (_ACTION_ITEM in text or _waits(log, name, text, age - recent))
-        if is_told or (PAGE in settings and is_left_open(text)):
+        on_page = PageLog(text if PAGE in settings else b"")
+        if is_told or on_page.is_left_open:
             found.append(name)
-        elif ended is not None and PAGE in settings:
-            references = ended_in(text)
-            if references:
-                ended[name] = {"references": references, "components": components_set_in(text)}
+        elif ended is not None and on_page.ended:
+            ended[name] = {"references": on_page.ended, "components": on_page.components}
     return found
 
 

@@ -51,60 +51,57 @@ def told_on_page(references: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(state, reference) for state, reference in told if reference]
 
 
-def is_left_open(log: bytes) -> bool:
-    """Whether an incident's log has messages to the page, and does not say that the page took its end: the newest one
-    is not that it is resolved, or was not sent. Of the log only the lines about the page are parsed.
+class PageLog:
+    """What an incident's log says of its messages to the page. Only the lines about these are parsed: many logs are
+    read so in each run. ``notes``: the last note of each message, in the order in which they were queued;
+    ``components``: the states of components that the messages had, by id.
 
-    >>> end = b'{"note": {"key": "page/resolved/4", "state": "sent"}}'
-    >>> is_left_open(end), is_left_open(end.replace(b"sent", b"queued")), is_left_open(b"")
-    (False, True, False)
+    >>> found = PageLog(b'{"note": {"key": "page/resolved/4", "state": "sent", "reference": "x7"}}')
+    >>> found.is_left_open, found.ended
+    (False, ['x7'])
     """
-    notes = _notes(log)
-    newest = next(reversed(list(notes)), "")
-    return bool(notes) and not (last_on_page({newest: ""})[0] == RESOLVED and notes[newest].get("state") == SENT)
+
+    def __init__(self, log: bytes) -> None:
+        self.notes: dict[str, Mapping[str, Any]] = {}
+        self.components: dict[str, list[str]] = {}
+        for note in _notes(log):
+            self.notes[str(note["key"])] = note
+            values = note.get("values")
+            components = values.get("components") if isinstance(values, dict) else None
+            for component, state in components.items() if isinstance(components, dict) else ():
+                states = self.components.setdefault(str(component), [])
+                states += [str(state)] if str(state) not in states else []
+
+    @property
+    def is_left_open(self) -> bool:
+        """Whether it has messages to the page, and does not say that the page took the end: the newest one is not that
+        the incident is resolved, or was not sent."""
+        newest = next(reversed(list(self.notes)), "")
+        return bool(newest) and not (last_on_page({newest: ""})[0] == RESOLVED and self._is_sent(newest))
+
+    @property
+    def ended(self) -> list[str]:
+        """The page's own references of an incident whose end it took; none of one that is left open there."""
+        if self.is_left_open:
+            return []
+        sent = {key: str(note.get("reference") or "") for key, note in self.notes.items() if self._is_sent(key)}
+        return [reference for state, reference in told_on_page(sent) if state == RESOLVED]
+
+    def _is_sent(self, key: str) -> bool:
+        return bool(self.notes[key].get("state") == SENT)
 
 
-def ended_in(log: bytes) -> list[str]:
-    """The page's own references of an incident whose end the page took; none of one that is left open there.
-
-    >>> ended_in(b'{"note": {"key": "page/resolved/4", "state": "sent", "reference": "x7"}}')
-    ['x7']
-    """
-    if is_left_open(log):
-        return []
-    sent = {key: note for key, note in _notes(log).items() if note.get("state") == SENT}
-    references = {key: str(note.get("reference") or "") for key, note in sent.items()}
-    return [reference for state, reference in told_on_page(references) if state == RESOLVED]
-
-
-def components_set_in(log: bytes) -> dict[str, list[str]]:
-    """The states of components that an incident's messages to the page had, by id.
-
-    >>> components_set_in(b'{"note": {"key": "page/resolved/4", "values": {"components": {"c1": "operational"}}}}')
-    {'c1': ['operational']}
-    """
-    found: dict[str, list[str]] = {}
-    for dummy, note in _lines(log):
-        values = note.get("values")
-        components = values.get("components") if isinstance(values, dict) else None
-        for component, state in components.items() if isinstance(components, dict) else ():
-            states = found.setdefault(str(component), [])
-            states += [str(state)] if str(state) not in states else []
-    return found
-
-
-def _notes(log: bytes) -> dict[str, Mapping[str, Any]]:
-    """The last note of each message to the page, in the order in which they were queued."""
-    return dict(_lines(log))
-
-
-def _lines(log: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Each note of a message to the page, with its key."""
-    for line in log.splitlines() if _IN_LOG.search(log) else ():
-        note = _note(line) if _IN_LOG.search(line) else {}
-        key = note.get("key")
-        if isinstance(key, str) and is_on_page(key):
-            yield key, note
+def _notes(log: bytes) -> Iterator[Mapping[str, Any]]:
+    """Of the messages to the page."""
+    end = -1
+    for match in _IN_LOG.finditer(log):
+        if match.start() > end:
+            begin, end = log.rfind(b"\n", 0, match.start()) + 1, log.find(b"\n", match.end())
+            end = len(log) if end < 0 else end
+            note = _note(log[begin:end])
+            key = note.get("key")
+            if isinstance(key, str) and is_on_page(key):
+                yield note
 
 
 def _note(line: bytes) -> Mapping[str, Any]:

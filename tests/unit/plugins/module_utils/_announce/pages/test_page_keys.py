@@ -6,9 +6,7 @@ import json
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.page_keys import (
-    components_set_in,
-    ended_in,
-    is_left_open,
+    PageLog,
     is_on_page,
     last_on_page,
     told_on_page,
@@ -34,23 +32,23 @@ def test_the_last_state_that_the_page_took(keys, state):
     lines = [{"kind": "message", "note": {"key": key, "state": "sent"}} for key in keys]
     for separators in ((",", ":"), (", ", ": ")):
         log = "\n".join(json.dumps(line, separators=separators) for line in lines).encode()
-        assert is_left_open(log) is (state not in ("", "resolved"))
+        assert PageLog(log).is_left_open is (state not in ("", "resolved"))
 
 
 @pytest.mark.parametrize("state", ["queued", "sending", "failed", "in_doubt", "refused"])
 def test_an_end_that_the_page_did_not_take_leaves_it_open(state):
     end = {"key": "page/resolved/4.3", "state": "queued"}
     log = log_of(sent("page/monitoring/3.2", "x"), end, {**end, "state": state})
-    assert is_left_open(log)
-    assert ended_in(log) == []
+    assert PageLog(log).is_left_open
+    assert PageLog(log).ended == []
     taken = log_of(sent("page/monitoring/3.2", "x"), end, {**end, "state": state}, sent("page/resolved/4.3", "x"))
-    assert (is_left_open(taken), ended_in(taken)) == (False, ["x"])
+    assert (PageLog(taken).is_left_open, PageLog(taken).ended) == (False, ["x"])
 
 
 def test_a_line_that_no_parser_takes_keeps_no_log_from_being_read():
     deep = b'{"key": "page/resolved/4", "x": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"
-    assert ended_in(deep + b"\n" + log_of(sent("page/resolved/4", "x"))) == ["x"]
-    assert not is_left_open(deep)
+    assert PageLog(deep + b"\n" + log_of(sent("page/resolved/4", "x"))).ended == ["x"]
+    assert not PageLog(deep).is_left_open
 
 
 @pytest.mark.parametrize("key", ["pager/trigger/1", "page", "pages/identified/1", "page-/identified/1", "mail/page/1"])
@@ -62,7 +60,7 @@ def test_keys_of_other_channels(key):
 def test_text_that_looks_like_a_key_is_none():
     text = 'they wrote "key": "page/identified/2"'
     log = json.dumps({"note": {"key": "page/resolved/4", "state": "sent", "text": text}}).encode()
-    assert not is_left_open(log)
+    assert not PageLog(log).is_left_open
 
 
 def log_of(*notes):
@@ -91,12 +89,12 @@ def sent(key, reference):
     ],
 )
 def test_the_page_s_references_of_an_old_incident_that_has_ended_there(notes, references):
-    assert ended_in(log_of(*notes)) == references
+    assert PageLog(log_of(*notes)).ended == references
 
 
 def test_lines_that_are_none_are_left_out():
     bad = b'{"key": "page/resolved/4", \n["note", {"key": "page/resolved/4"}]\n{"note": [{"key": "page/resolved/4"}]}\n'
-    assert ended_in(bad + log_of(sent("page/resolved/4", "x"))) == ["x"]
+    assert PageLog(bad + log_of(sent("page/resolved/4", "x"))).ended == ["x"]
 
 
 def test_the_last_state_of_each_incident_of_the_page():
@@ -120,8 +118,8 @@ def test_the_states_of_components_that_an_incident_has_set():
         queued("page/update/8", ["c4"]),
         {"key": "page/update/7", "state": "queued", "values": "c5"},
     )
-    assert components_set_in(log) == {
+    assert PageLog(log).components == {
         "c1": ["partial_outage", "major_outage", "operational"],
         "c2": ["partial_outage", "operational"],
     }
-    assert components_set_in(b"") == {}
+    assert PageLog(b"").components == {}
