@@ -72,8 +72,8 @@ options:
   status:
     description:
       - State of the status page that an V(update) to the public sets; empty keeps the present one.
-      - V(identified) needs a diagnosis in the log, and V(monitoring) an act or a verification that found the symptom gone,
-        or else O(reason).
+      - One that the log does not reach needs O(reason), V(identified) without a diagnosis and V(monitoring) without an act
+        that helped and without a recovery.
     type: str
     default: ""
     choices: ["", investigating, identified, monitoring]
@@ -199,13 +199,13 @@ head:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.person_act import act_of_person
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.io.person_acts import act_on_incident
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.options import ACT_ARGS
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
-    return act_on_incident(module.params, module.check_mode)
+    return act_of_person(module.params, module.check_mode)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from ansible_collections.pafar.runbook.plugins.action.gate import _exported
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.person_act import act_of_person
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.options import OUTBOX_ARGS
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.report import AnnounceReport, OutboxReport
@@ -36,7 +37,6 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording 
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.scope import OpenReport
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.timeline import summary_of
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.acts import ActedReport
-from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.io.person_acts import act_on_incident
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.io.status import incident_status
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.options import ACT_ARGS
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.standing import StatusReport
@@ -111,7 +111,7 @@ def acted_values() -> Iterator[ActedReport]:
     with tempfile.TemporaryDirectory() as folder:
         _written_log(folder)
         given = {name: option.get("default") for name, option in ACT_ARGS.items()}
-        done = act_on_incident({**given, "log": folder, "id": "i", "act": "acknowledge"}, False)
+        done = act_of_person({**given, "log": folder, "id": "i", "act": "acknowledge"}, False)
         done.pop("changed")
         yield cast("ActedReport", done)
 

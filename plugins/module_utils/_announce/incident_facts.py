@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any, Mapping, Sequence
 
@@ -21,6 +22,20 @@ _LONG = 20_000
 _IS_CUT = f" (cut after {_LONG:,} characters: the incident log has the whole text)"
 _PLACES = ("to", "place", "user")  # addresses and ids of the site's own people and channels
 _REPORT = 400  # of what users reported, which several messages have
+
+
+_MADE = re.compile(r"(\d{4}-\d\d-\d\d-\d{6})-[A-Za-z0-9_-]+-([0-9a-f]{6})")  # an id: time, scenario, random digits
+
+
+def reference_of(incident: str) -> str:
+    """An incident's id without the name of its scenario, which is of the inside; one that a person has chosen is as it
+    is.
+
+    >>> reference_of("2026-11-23-145635-db_lock_contention-06f2a1"), reference_of("INC-4711")
+    ('2026-11-23-145635-06f2a1', 'INC-4711')
+    """
+    made = _MADE.fullmatch(incident)
+    return f"{made.group(1)}-{made.group(2)}" if made else incident
 
 
 class IncidentFacts:
@@ -54,10 +69,11 @@ class IncidentFacts:
 
     def base(self, **more: Any) -> dict[str, Any]:
         """Values that every template has, and some of its own; without secrets. ``reported``: what users reported,
-        where the incident was opened by that; ``because``: the facts by which it is so severe, where there are any."""
+        where the incident was opened by that; ``because``: the facts by which it is so severe, where there are any;
+        ``reference``: the incident's id for people outside."""
         values = {
             "incident": self.incident, "scenario": self.scenario, "severity": self.severity,
-            "hosts": some(self.hosts, 6), "opened_at": self.opened_at,
+            "hosts": some(self.hosts, 6), "opened_at": self.opened_at, "reference": reference_of(self.incident),
             **({"reported": self.reported} if self.reported else {}),
             **({"because": self.because} if self.because else {}), **more,
         }  # fmt: skip

@@ -69,6 +69,12 @@ def page_states(events: Sequence[EventReport], now: datetime, soak: timedelta, p
     return reader.states
 
 
+def allowed_states(events: Sequence[EventReport], now: datetime, soak: timedelta) -> tuple[str, ...]:
+    """The states that a person may name without a reason: those up to the one that the page has by the log."""
+    states = page_states(events, now, soak, posts_itself=True)
+    return STATES[: STATES.index(states[-1].state) + 1] if states else ()
+
+
 def keys_to_tell(names: Sequence[str], known: Iterable[str], rest: str = "") -> list[str]:
     """A key for each state, empty where it is not told any more: one that is in the log keeps its key, and what is new
     before it, as after a change of the site's settings, is out of date. ``names``: of the states in order, each with

@@ -263,19 +263,19 @@ def _told(
     thing: str = "",
 ) -> list[Message]:
     """What the responders must hear, in the incident's channel. A site without Slack has it by mail, to those who are
-    named, else to those who work on incidents there, and one without mail by its pager, as an alert of its own, which
-    ends with the incident."""
+    named, else to those who work on incidents there; else by its pager, as an alert of its own, which ends with the
+    incident; and without a pager by mail to the stakeholders, who may be outside."""
     if SLACK in channels:
         return [Message(f"slack/{key}", SLACK, template, {**values, "place": "incident"}, thing)]
     if MAIL in channels:
         options = channels[MAIL]
-        rest: Sequence[str] = next(
-            (options[name] for name in ("approvers", "reviewers", "to") if options.get(name)), []
-        )
-        return [
-            Message(f"{_TOLD}{key}/{address}", MAIL, template, {**values, "to": address}, thing, lane=address)
-            for address in dict.fromkeys(map(str, to or rest))
-        ]
+        names = ("approvers", "reviewers", *(() if PAGER in channels else ("to",)))
+        rest: Sequence[str] = to or next((options[name] for name in names if options.get(name)), [])
+        if rest or PAGER not in channels:
+            return [
+                Message(f"{_TOLD}{key}/{address}", MAIL, template, {**values, "to": address}, thing, lane=address)
+                for address in dict.fromkeys(map(str, rest))
+            ]
     if PAGER in channels:
         alert = {**values, "action": "trigger", "about": key}
         return [Message(f"{_TOLD}{key}{_BY_PAGER}", PAGER, template, alert, thing, lane="told")]

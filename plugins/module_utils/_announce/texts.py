@@ -47,7 +47,7 @@ _SHIFT_COMES = (
 _CASE = (
     "Since {{ opened_at }} our requests to you fail: {{ cause }}. Measured at {{ at }} on {{ host }}:"
     "{% for line in lines %}\n- {{ line }}{% endfor %}\nPlease report the state on your side. Our reference:"
-    " {{ incident }}"
+    " {{ reference | default(incident) }}"
 )
 # Readers have the sentence of another cause: that is not what is known now.
 _CORRECTED = (

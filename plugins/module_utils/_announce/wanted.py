@@ -229,9 +229,8 @@ def _states_by_mail(story: IncidentFacts, options: Mapping[str, Any]) -> list[Me
         values = story.base(
             state=state.state, title=title_words(words, story.scenario), text=state.text,
             cause=cause_words(words, state.cause), resolution=resolution_words(words, state),
-            at=_at(story.events, _since(states[: number + 1])), severity=_severity(story),
+            at=_since(story.events, states[: number + 1]), severity=_severity(story),
             next_at=_next_update(story, state), again=reached[number].is_update,
-            reference=_reference(story),
         )  # fmt: skip
         thing = "" if state.text else "mail"  # what a person wrote is sent whatever comes after it
         for address, own in keys.items():
@@ -242,19 +241,16 @@ def _states_by_mail(story: IncidentFacts, options: Mapping[str, Any]) -> list[Me
     return messages
 
 
-def _reference(story: IncidentFacts) -> str:
-    """The incident's id for people outside, without the name of its scenario, which is of the inside."""
-    return story.incident.replace(f"-{story.scenario}-", "-", 1) if story.scenario else story.incident
-
-
-def _since(states: Sequence[PageState]) -> int:
-    """The event that led to the last of the states: texts of a person within one change nothing."""
-    last, since = states[-1], states[-1].seq
+def _since(events: Sequence[EventReport], states: Sequence[PageState]) -> str:
+    """Since when the last of the states is so: texts of a person within one change nothing, and none is older than the
+    one before it, as a recovery is that holds again after a person said otherwise."""
+    last, first, before = states[-1], states[-1].seq, 0
     for state in reversed(states[:-1]):
         if (state.state, state.round) != (last.state, last.round):
+            before = state.seq
             break
-        since = state.seq
-    return since
+        first = state.seq
+    return max(_at(events, first), _at(events, before))
 
 
 def _severity(story: IncidentFacts) -> str:

@@ -62,7 +62,7 @@ class ActedReport(TypedDict):
 class Said:
     """What a person said. ``by``: who; ``reason``: why, where a rule is overruled; ``outside``: the site's rule for
     updates to the public; ``hours``: its business hours; ``soak``: for which a recovery must hold. ``broken``: what
-    of the log does not verify, to be closed."""
+    of the log does not verify, to be closed. ``reached``: states of the status page that the log allows."""
 
     by: str
     text: str = ""
@@ -78,6 +78,7 @@ class Said:
     hours: BusinessHours = IN_UTC
     soak: timedelta = SOAK
     broken: str = ""
+    reached: tuple[str, ...] = ()
 
 
 _Act = Callable[[Said, Sequence[EventReport], datetime], List[Dict[str, Any]]]
@@ -170,7 +171,7 @@ def update(said: Said, events: Sequence[EventReport], now: datetime) -> list[dic
         )
     if said.status:
         _require_open(events)
-        _require_facts(said, events)
+        _require_reached(said)
     every = said.outside.every if said.audience == PUBLIC else UPDATE
     is_over = phase_of(events) in ENDED
     interval = timedelta(0) if is_over else every.get(severity_of(events), timedelta(0))
@@ -179,47 +180,36 @@ def update(said: Said, events: Sequence[EventReport], now: datetime) -> list[dic
     return [{"kind": "update", "note": {"text": said.text, "audience": said.audience or "inside", **next_at, **status}}]
 
 
-def _require_facts(said: Said, events: Sequence[EventReport]) -> None:
-    """Of a state of the status page that a person names, as the page has it by the log, unless there is a reason."""
-    if said.status == "identified":
-        _diagnoses(said, events)
-    elif said.status == "monitoring":
-        _reliefs(said, events)
-
-
-def _diagnoses(said: Said, events: Sequence[EventReport]) -> list[EventReport]:
-    """Since the incident was opened for the last time. Raises InputError without any and without a reason."""
-    found = [event for event in since_opened(events) if event["kind"] == "diagnosed"]
-    if not found and not said.reason:
-        raise InputError(f"No diagnosis is in the log{_again(events)}: give the cause as reason. {_NOTHING}")
-    return found
-
-
-def _reliefs(said: Said, events: Sequence[EventReport]) -> list[EventReport]:
-    """Acts, and verifications that found the symptom gone, since the incident was opened for the last time. Raises
-    InputError without any and without a reason."""
-    found = [event for event in since_opened(events) if was_carried_out(event) or _has_recovered(event)]
-    if not found and not said.reason:
-        raise InputError(f"No act is in the log{_again(events)}: say as reason how the symptom went. {_NOTHING}")
-    return found
-
-
-def _has_recovered(event: EventReport) -> bool:
-    return event["kind"] == "verified" and event["note"].get("outcome") == "recovered"
+def _require_reached(said: Said) -> None:
+    """A state of the page that is beyond what the log reaches is a person's to name, with a reason."""
+    if said.status in said.reached or said.reason:
+        return
+    last = said.reached[-1] if said.reached else "not open"
+    what = "give the cause" if said.status == "identified" else "say how the symptom went"
+    raise InputError(
+        f"status: by its log the incident is {last}, and not {said.status}: {what} as reason (incident_act_reason),"
+        f" which is kept for inside. {_NOTHING}"
+    )
 
 
 def identify(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
     """The cause is known: by a diagnosis since the incident was opened for the last time, or by what the person
     says."""
     _require_open(events)
-    return [_phase("identified", said.reason, _diagnoses(said, events)[-1:])]
+    found = [event for event in since_opened(events) if event["kind"] == "diagnosed"]
+    if not found and not said.reason:
+        raise InputError(f"No diagnosis is in the log{_again(events)}: give the cause as reason. {_NOTHING}")
+    return [_phase("identified", said.reason, found[-1:])]
 
 
 def monitor(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
     """An act was carried out since the incident was opened for the last time, or the symptom went by itself, which the
     person says."""
     _require_open(events)
-    return [_phase("monitoring", said.reason, _reliefs(said, events)[-1:])]
+    acts = [event for event in since_opened(events) if was_carried_out(event)]
+    if not acts and not said.reason:
+        raise InputError(f"No act is in the log{_again(events)}: say as reason how the symptom went. {_NOTHING}")
+    return [_phase("monitoring", said.reason, acts[-1:])]
 
 
 def resolve(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ and a severity that is raised counts from then on.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any, Collection, Mapping, Sequence
@@ -27,6 +28,7 @@ ANSWER = {"P0": timedelta(minutes=15), "P1": timedelta(hours=1), "P2": timedelta
 UPDATE = {"P0": timedelta(minutes=15), "P1": timedelta(minutes=30), "P2": timedelta(hours=2)}
 SEVERITIES = ("P0", "P1", "P2", "P3")  # the last one: by the end of the next business day
 PUBLIC = "public"  # the audience of an update on the status page
+_IS_OVER = re.compile(r"page(?:-\d+)?/resolved/")  # the key of a message to the page
 
 
 @dataclass(frozen=True)
@@ -120,8 +122,10 @@ def update_due(events: Sequence[EventReport], severity: str) -> datetime | None:
 
 def outside_due(events: Sequence[EventReport], severity: str, outside: OutsideUpdates) -> datetime | None:
     """When the next update to people outside is due; None where the incident is no matter of theirs: its scenario does
-    not face customers and nothing was said to them."""
+    not face customers and nothing was said to them; and where the last that they read is that it is over."""
     said = said_outside(events)
+    if said and _IS_OVER.match(str(said[-1]["note"].get("key") or "")):
+        return None
     scenario = str(events[0]["note"].get("scenario") or "") if events else ""
     if not said and scenario not in outside.scenarios and not _is_for_outside(events):
         return None

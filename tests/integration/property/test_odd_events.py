@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.person_act import act_of_person
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import RunbookError
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.history import history
@@ -18,7 +19,6 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.verify 
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.kinds import KINDS
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.acts import ACTS
-from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.io.person_acts import act_on_incident
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.io.status import INDEX, incident_status
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.options import ACT_ARGS
 from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.io.months import write_month
@@ -107,7 +107,7 @@ def test_no_reader_fails_on_a_line_that_was_written_by_hand(tmp_path, seed):
             role="incident_commander", person="bob", item="team_assembled",
         )  # fmt: skip
         with contextlib.suppress(RunbookError):  # a refusal
-            act_on_incident(options, True)
+            act_of_person(options, True)
     assert write_postmortem(given(POSTMORTEM_ARGS, log=log, id="a"), True)["lines"]
     assert write_month(given(REPORT_ARGS, log=log, month="2026-11"), True)["lines"]
 

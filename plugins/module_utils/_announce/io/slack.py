@@ -153,12 +153,15 @@ class Slack(SlackRooms):
         return Delivered(reference, note or ("it was cut, and the whole text goes into its thread" if is_cut else ""))
 
     def _elsewhere(self, message: Message, sent: Mapping[str, Any], thread: Thread) -> str:
-        """Where the standing channel has no place for it, which the site is to mend; else empty."""
-        own = thread.references.get("slack/channel", "")
-        if message.values.get("place") != "standing" or str(sent["channel"]) != own:
-            return ""
+        """Where the channel that it is for did not take it, which is to be mended; else empty."""
+        own, place = thread.references.get("slack/channel", ""), str(message.values.get("place"))
         name = str(self.settings["standing_channel"]).lstrip("#")
-        return f"the standing channel #{name} did not take it: it is in the incident's own channel"
+        is_own = str(sent["channel"]) == own
+        if not own or message.audience == "person" or is_own == (place != "standing"):
+            return ""
+        if is_own:
+            return f"the standing channel #{name} did not take it: it is in the incident's own channel"
+        return f"the incident's own channel did not take it (archived, or the bot was removed): it is in #{name}"
 
     def _whole(self, message: Message, thread: Thread) -> str:
         whole = self.texts.text(message.template, _shown(message.values))

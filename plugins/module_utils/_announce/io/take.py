@@ -25,7 +25,7 @@ from ..follow_up import COURSE
 from ..incident_facts import IncidentFacts
 from ..outbox import MOST_TAKEN, Claim, Entry, claim, entries_of, is_waiting, lines_of_outbox
 from ..page_states import OPERATIONAL
-from ..pages.first_post import waiting_for_a_person
+from ..pages.first_post import said_to_none, waiting_for_a_person
 from ..pages.page_components import behind_facts, components_on_page, components_shown, worst_of
 from ..pages.page_keys import PageLog
 from ..pages.page_messages import components_now
@@ -75,7 +75,7 @@ def take_messages(given: Mapping[str, Any], check_mode: bool, clock: Clock = utc
         report["incidents"].append(found)
     for found in report["incidents"]:
         found["components"] = page.elsewhere(found["id"])
-    page.leave_out_shown(report["ended_on_page"])
+    page.leave_out_shown(report["ended_on_page"], clock())
     _name_rivals(given, report["incidents"], logs)
     if left:
         report["lines"].append(
@@ -125,6 +125,7 @@ class _Page:
 
     def __init__(self, given: Mapping[str, Any], logs: Sequence[tuple[str, list[EventReport]]]) -> None:
         self.log, self.shown = str(given["log"]), {}
+        self.settings, self.logs = given["settings"], logs
         components = (given["settings"].get("page") or {}).get("components") or {}
         self.known = {str(each) for each in components.values()}
         self.is_used = bool(self.known)
@@ -149,16 +150,18 @@ class _Page:
                 found[component] = worst_of([state, found.get(component, OPERATIONAL)])
         return found
 
-    def leave_out_shown(self, ended: Mapping[str, EndedOnPage]) -> None:
-        """Of components that ended incidents had, those that another incident has on the page now, and those that are
-        not in the settings."""
-        now, known = self.elsewhere(""), self.known
+    def leave_out_shown(self, ended: Mapping[str, EndedOnPage], now: datetime) -> None:
+        """Of components that ended incidents had, those that an open incident affects, whether the page has it yet or
+        not, and those that are not in the settings."""
+        affected = {component for component, state in self.elsewhere("").items() if state != OPERATIONAL}
+        for dummy, events in self.logs if ended else ():
+            with suppress(*_UNREADABLE):
+                if phase_of(events) not in ENDED:
+                    states = components_now(IncidentFacts("", events, self.settings, now))
+                    affected |= {component for component, state in states.items() if state != OPERATIONAL}
         for each in ended.values():
-            each["components"] = {
-                component: states
-                for component, states in each["components"].items()
-                if component in known and now.get(component, OPERATIONAL) == OPERATIONAL
-            }
+            found = {name: states for name, states in each["components"].items() if name in self.known - affected}
+            each["components"] = found
 
 
 class _Rules(NamedTuple):
@@ -278,6 +281,7 @@ def _taken(
             *lines_of_outbox(claimed.left, now),
             *_behind(given["settings"], present, claimed, now),
             *waiting_for_a_person(name, present, given["settings"]),
+            *said_to_none(present, given["settings"], now),
         ],
         "silencing": alerts[0],
         "components": {},

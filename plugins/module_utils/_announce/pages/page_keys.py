@@ -53,8 +53,7 @@ def told_on_page(references: Mapping[str, str]) -> list[tuple[str, str]]:
 
 class PageLog:
     """What an incident's log says of its messages to the page. Only the lines about these are parsed: many logs are
-    read so in each run. ``notes``: the last note of each message, in the order in which they were queued;
-    ``components``: the states of components that the messages had, by id.
+    read so in each run. ``notes``: the last note of each message, in the order in which they were queued.
 
     >>> found = PageLog(b'{"note": {"key": "page/resolved/4", "state": "sent", "reference": "x7"}}')
     >>> found.is_left_open, found.ended
@@ -63,14 +62,13 @@ class PageLog:
 
     def __init__(self, log: bytes) -> None:
         self.notes: dict[str, Mapping[str, Any]] = {}
-        self.components: dict[str, list[str]] = {}
+        self._set: dict[str, Mapping[str, Any]] = {}
         for note in _notes(log):
             self.notes[str(note["key"])] = note
             values = note.get("values")
             components = values.get("components") if isinstance(values, dict) else None
-            for component, state in components.items() if isinstance(components, dict) else ():
-                states = self.components.setdefault(str(component), [])
-                states += [str(state)] if str(state) not in states else []
+            if isinstance(components, dict):
+                self._set[str(note["key"])] = components
 
     @property
     def is_left_open(self) -> bool:
@@ -86,6 +84,16 @@ class PageLog:
             return []
         sent = {key: str(note.get("reference") or "") for key, note in self.notes.items() if self._is_sent(key)}
         return [reference for state, reference in told_on_page(sent) if state == RESOLVED]
+
+    @property
+    def components(self) -> dict[str, list[str]]:
+        """The states of components that messages which the page took have set, by id."""
+        found: dict[str, list[str]] = {}
+        for key, components in self._set.items():
+            for component, state in components.items() if self._is_sent(key) else ():
+                states = found.setdefault(str(component), [])
+                states += [str(state)] if str(state) not in states else []
+        return found
 
     def _is_sent(self, key: str) -> bool:
         return bool(self.notes[key].get("state") == SENT)

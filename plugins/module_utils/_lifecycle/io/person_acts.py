@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence, Tuple
 
 from ..._core.errors import InputError
 from ..._incident.event import EventReport
@@ -28,10 +29,12 @@ _SAID = ("text", "reason", "severity", "role", "item", "audience", "status")
 _OTHERS = ("person", "reported_by", "noticed_at")
 _KEPT = ("log", "by", "at", "group")
 REPORT = "report"
+Reached = Callable[[Sequence[EventReport], datetime, timedelta], Tuple[str, ...]]
 
 
-def act_on_incident(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
-    """What incident_act returns. Raises InputError where there is no such incident, and where the act is refused."""
+def act_on_incident(given: dict[str, Any], check_mode: bool, reached: Reached) -> dict[str, Any]:
+    """What incident_act returns. ``reached``: the states of the status page that a log allows. Raises InputError where
+    there is no such incident, and where the act is refused."""
     texts = {field: str(given[field]).strip() for field in _SAID}
     require_short({**texts, **{field: str(given[field]).strip() for field in _OTHERS}})
     if given["act"] == REPORT:
@@ -48,12 +51,14 @@ def act_on_incident(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
         hours=hours,
         soak=timedelta(seconds=given["soak"]),
         broken=break_text(first_break) if first_break else "",
+        reached=(),  # of the log as it is when no one else can write
         **texts,
     )
     new: list[dict[str, Any]] = []
 
     def decide(events: Sequence[EventReport]) -> list[dict[str, Any]]:
-        new[:] = events_of(given["act"], said, events, datetime.now(timezone.utc))
+        now = datetime.now(timezone.utc)
+        new[:] = events_of(given["act"], replace(said, reached=reached(events, now, said.soak)), events, now)
         return new
 
     if check_mode:

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io import alertmanager as server_calls
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.person_act import act_of_person
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.options import OUTBOX_ARGS
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.incident_alerts import fingerprint_of
-from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.io.person_acts import act_on_incident
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.options import ACT_ARGS
 
 from support.alertmanager import alertmanager, until
@@ -36,7 +36,7 @@ class Incident:
 
     def act(self, name, by="ada", **given):
         options = {option: spec.get("default") for option, spec in ACT_ARGS.items()}
-        act_on_incident({**options, "log": self.log, "act": name, "by": by, "id": "a", **given}, False)
+        act_of_person({**options, "log": self.log, "act": name, "by": by, "id": "a", **given}, False)
 
     def announce(self, clock=lambda: datetime.now(UTC), check_mode=False, budget=PATIENCE):
         options = {option: spec.get("default") for option, spec in OUTBOX_ARGS.items()}

@@ -152,7 +152,9 @@ def test_a_channel_that_a_person_has_archived_is_replaced_by_the_standing_one(sl
     slack.room(NAME).members.discard(slack.bot)
     sent = adapter(slack).send(NOTE, thread(channel=made.reference))
     assert sent.reference.startswith(slack.room("pafar-incidents").id)
+    assert sent.note.endswith("did not take it (archived, or the bot was removed): it is in #pafar-incidents")
     assert adapter(slack).find(NOTE, thread(channel=made.reference)) == sent.reference
+    assert adapter(slack).send(NOTE, thread(channel="")).note == "", "it has none of its own"
 
 
 def test_a_list_that_never_ends_ends_with_the_time(slack, monkeypatch):
@@ -199,7 +201,7 @@ def test_a_message_in_doubt_whose_channel_cannot_be_read_is_perhaps_there_twice(
     place.asks = True
     assert adapter(slack).send(NOTE, place).note.startswith("perhaps twice")
     place.asks = False
-    assert adapter(slack).send(NOTE, place).note == ""
+    assert "twice" not in adapter(slack).send(NOTE, place).note
 
 
 def test_a_message_in_doubt_is_found_by_its_key(slack):

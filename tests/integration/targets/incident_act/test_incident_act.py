@@ -6,10 +6,10 @@ import json
 import multiprocessing
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.person_act import act_of_person
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import RunbookError
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.checklist import ITEMS
-from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.io.person_acts import act_on_incident
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.options import ACT_ARGS
 
 from support.modules import run_module
@@ -57,7 +57,7 @@ def take(log, person, barrier, results):
     given = {**given, "log": str(log), "id": "a", "act": "take_role", "role": "incident_commander", "by": person}
     barrier.wait()
     try:
-        results.put(("took", act_on_incident(given, False)["changed"]))
+        results.put(("took", act_of_person(given, False)["changed"]))
     except RunbookError as error:
         results.put(("refused", str(error)))
 

@@ -151,12 +151,12 @@ class PageReading:
             differences = [each for each in component_differences(states, shown) if each not in named]
             named.update(differences)  # by the first of the incidents that have it
             self.found += [f"{name}: {each}" for each in differences]
-        left = {each: old for each, old in left.items() if shown.get(each, OPERATIONAL) in old.states}
+        red = {each: left[each][shown[each]] for each in left if shown.get(each) in left[each]}
         # By now a person may have an incident of their own there.
-        open_there = self._open_states(page, thread) if left and open_there is None else open_there
+        open_there = self._open_states(page, thread) if red and open_there is None else open_there
         if open_there and set(open_there) - {each.reference for each in self.told}:
             return
-        for component, (name, dummy) in left.items():
+        for component, name in red.items():
             (difference,) = component_differences({component: OPERATIONAL}, shown)
             self.found.append(f"{name}: {difference}")
 
@@ -168,22 +168,15 @@ class PageReading:
         return components_after(state, thread) if state else {}
 
 
-class _Left(NamedTuple):
-    """A component as older incidents may have left it. ``name``: of the newest of them; ``states``: all that they have
-    set, but for that of a component without a fault."""
-
-    name: str
-    states: set[str]
-
-
-def _left_by_older(ended: Mapping[str, EndedOnPage], known: Collection[str]) -> dict[str, _Left]:
-    """By component, without those that are compared anyway. The ids of incidents begin with their day."""
-    found: dict[str, _Left] = {}
+def _left_by_older(ended: Mapping[str, EndedOnPage], known: Collection[str]) -> dict[str, dict[str, str]]:
+    """The states in which older incidents may have left components, each with the newest that has set it, by component;
+    without those that are compared anyway. Ids that are made begin with their day."""
+    found: dict[str, dict[str, str]] = {}
     for name in sorted(ended, reverse=True):
         for component, states in ended[name]["components"].items():
-            if component not in known:
-                old = found.setdefault(component, _Left(name, set()))
-                old.states.update(state for state in states if state != OPERATIONAL)
+            for state in states if component not in known else ():
+                if state != OPERATIONAL:
+                    found.setdefault(component, {}).setdefault(state, name)
     return found
 
 

@@ -45,3 +45,25 @@ def test_a_component_that_was_left_red_is_named_until_it_agrees_however_long_ago
         write(tmp_path, "new", "P0", RESOLVED)
         assert drain(tmp_path, settings)[1]["differences"] == []
         assert page.components[component] == good
+
+
+@pytest.mark.parametrize("kind", ["statuspage", "cachet"])
+def test_it_is_not_named_while_an_open_incident_affects_it_or_the_settings_do_not_have_it(tmp_path, kind):
+    """The first post of the open one waits for a person, who has set the component by hand."""
+    red, component = (4, "1") if kind == "cachet" else ("major_outage", "c1")
+    write(tmp_path, "old", "P0")
+    with shown_page(tmp_path, kind, components={"web": component}) as (page, settings):
+        write(tmp_path, "old", "P0", RESOLVED)
+        drain(tmp_path, settings)
+        long_ago = time.time() - 300 * 86400
+        os.utime(tmp_path / "old.jsonl", (long_ago, long_ago))
+        page.components[component] = red
+        named = f"old: component {component} of the page is major_outage, not operational"
+        assert drain(tmp_path, settings)[1]["differences"] == [named]
+        waits = {"page": {**settings["page"], "first_post": "ask"}}
+        write(tmp_path, "new", "P0")
+        assert drain(tmp_path, waits)[1]["differences"] == []
+        others = {"page": {**waits["page"], "affects": {"disk_space": []}}}
+        assert drain(tmp_path, others)[1]["differences"] == [named], "of another component"
+        gone = {"page": {**others["page"], "components": {"web": "2" if kind == "cachet" else "c2"}}}
+        assert drain(tmp_path, gone)[1]["differences"] == []

@@ -134,6 +134,16 @@ def test_what_will_never_be_taken_keeps_nothing_up():
     assert lines_of_outbox(entries, at(1)) == ["slack: a is refused: too long", "slack: b is queued"]
 
 
+def test_who_is_sending_is_named_in_one_short_line():
+    (line,) = lines_of_outbox(entries_of([queued("a"), said("a", "sending")]), at(1))
+    assert line == "slack: a is being sent by ada"
+    odd = said("a", "sending")
+    odd["by"] = "a\x1b[2J\n" + "b" * 500
+    (line,) = lines_of_outbox(entries_of([queued("a"), odd]), at(1))
+    assert line.isprintable()
+    assert len(line) < 100
+
+
 def test_a_fault_of_a_channel_is_said_once_and_not_of_each_message():
     """Of a library that is missing each message had the same sentence."""
     events = []

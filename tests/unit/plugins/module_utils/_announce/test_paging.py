@@ -96,6 +96,9 @@ VALUES = {"incident": "i", "scenario": "s", "hosts": "db1", "opened_at": "x", "s
         (ONLY_PAGER, [("pager", "told/passed_over/primary/pager")]),
         (settings_of({"mail": {"host": "x", "sender": "y@z", "to": ["board@z"]}}),
          [("mail", "told/passed_over/primary/board@z")]),
+        # The stakeholders may be outside the site.
+        ({**ONLY_PAGER, **settings_of({"mail": {"host": "x", "sender": "y@z", "to": ["board@z"]}})},
+         [("pager", "told/passed_over/primary/pager")]),
         (settings_of({"tracker": {"url": "http://x"}}), []),
     ],
 )  # fmt: skip

@@ -73,6 +73,7 @@ def test_a_number_is_not_taken_for_a_time_and_the_message_says_where_it_comes_fr
     [
         ("noted", "text"),
         ("update", "text"),
+        ("update", "reason"),
         ("phase", "reason"),
         ("action_item", "text"),
         ("opened", "text"),

@@ -106,6 +106,8 @@ def test_the_timeline_ends_with_how_a_plan_is_carried_out():
          "role: technical lead, Bo, assigned, until 2026-11-27 08:00:00 UTC (by ada)"),
         ("update", {"text": "we look", "audience": "inside", "next_at": "2026-11-26T10:30:01.000000Z"},
          "update: inside, we look, the next one by 2026-11-26 10:30:01 UTC (by ada)"),
+        ("update", {"text": "we look", "audience": "public", "status": "identified", "reason": "the release"},
+         "update: public, identified, we look, the release (by ada)"),
         ("alert", {"alertname": "Down", "fingerprint": "f", "starts_at": "2026-11-26T09:58:00.000000Z"},
          "alert: Down, since 2026-11-26 09:58:00 UTC"),
         ("lock", {"target": "t", "state": "reserved", "until": "soon"}, "lock: t, reserved, until soon"),

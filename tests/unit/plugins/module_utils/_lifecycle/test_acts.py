@@ -4,11 +4,13 @@ from datetime import time, timedelta, timezone
 from typing import Any
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.page_states import allowed_states
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.kinds import why_refused
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.acts import ACTS, Said, events_of, handover
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.checklist import ITEMS
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.deadlines import BusinessHours, outside_updates
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.log_recovery import SOAK
 
 from support.incident_events import START, event, opened, role
 
@@ -25,10 +27,15 @@ WRITTEN = [
 WAIVED = [event("checklist", 7, item=item, state="waived", reason="x") for item, each in ITEMS.items() if each.after]
 
 SHOWN = {"text": "we look", "audience": "public"}
+FOUND = event("diagnosed", seq=2, cause="x")
+ACTED = event("mitigated", seq=3, mitigation="x")
+WORSE = event("verified", seq=4, mitigation="x", outcome="worse")
+GONE = event("noted", seq=3, mitigation="x", intended=2, gone=True, text="x")
 
 
 def act(name, *events, by="ada", **said):
-    new = events_of(name, Said(by, **said), [opened(), *events], NOW)
+    log = [opened(), *events]
+    new = events_of(name, Said(by, reached=allowed_states(log, NOW, SOAK), **said), log, NOW)
     assert all(why_refused(each["kind"], each["note"]) == "" for each in new), "it could not be written"
     (only,) = new
     return only["kind"], only["note"]
@@ -60,8 +67,20 @@ def act(name, *events, by="ada", **said):
          {**SHOWN, "status": "identified"}),
         ("update", [], {**SHOWN, "status": "identified", "reason": "the release"},
          {**SHOWN, "status": "identified", "reason": "the release"}),
-        ("update", [event("mitigated")], {**SHOWN, "status": "monitoring"}, {**SHOWN, "status": "monitoring"}),
-        ("update", [RECOVERED], {**SHOWN, "status": "monitoring"}, {**SHOWN, "status": "monitoring"}),
+        *(
+            ("update", events, {**SHOWN, "status": status}, {**SHOWN, "status": status})
+            for status, events in (
+                ("monitoring", [ACTED]),
+                ("identified", [ACTED]),  # it is past that
+                ("monitoring", [RECOVERED]),
+                ("investigating", [FOUND, ACTED, WORSE]),
+                # What a person has named before, with a reason.
+                ("identified", [event("phase", seq=2, phase="identified", reason="the release")]),
+                ("monitoring", [event("phase", seq=2, phase="monitoring", reason="it went")]),
+                ("identified", [event("update", seq=2, text="x", audience="public", status="identified", reason="x")]),
+                ("monitoring", [event("intended", seq=2, mitigation="x"), GONE]),
+            )
+        ),
         ("identify", [event("diagnosed", seq=2, cause="leak")], {}, {"phase": "identified", "facts": ["#2"]}),
         ("identify", [], {"reason": "the release"}, {"phase": "identified", "facts": [], "reason": "the release"}),
         ("monitor", [event("mitigated", seq=4)], {}, {"phase": "monitoring", "facts": ["#4"]}),
@@ -107,10 +126,11 @@ def test_an_act_is_one_event(name, events, said, note):
         ("update", [], {}, "say what is known"),
         ("update", [], {"text": "x", "status": "identified"}, "Add -e incident_act_audience=public"),
         ("update", [RESOLVED], {"text": "x", "audience": "public", "status": "monitoring"}, "is resolved: reopen it"),
-        ("update", [], {**SHOWN, "status": "identified"}, "No diagnosis is in the log: give the cause as reason"),
-        ("update", [event("diagnosed", cause="x"), RESOLVED, BACK], {**SHOWN, "status": "identified"}, "No diagnosis"),
-        ("update", [event("diagnosed", cause="x")], {**SHOWN, "status": "monitoring"}, "No act is in the log"),
-        ("update", [event("verified", outcome="worse")], {**SHOWN, "status": "monitoring"}, "No act is in the log"),
+        ("update", [], {**SHOWN, "status": "identified"}, "and not identified: give the cause as reason"),
+        ("update", [FOUND, RESOLVED, BACK], {**SHOWN, "status": "identified"}, "is investigating, and not identified"),
+        ("update", [FOUND], {**SHOWN, "status": "monitoring"}, "and not monitoring: say how the symptom"),
+        ("update", [FOUND, ACTED, WORSE], {**SHOWN, "status": "monitoring"}, "is identified, and not monitoring"),
+        ("update", [WORSE], {**SHOWN, "status": "monitoring"}, "is investigating, and not monitoring"),
         ("identify", [], {}, "No diagnosis is in the log"),
         ("monitor", [], {}, "No act is in the log"),
         ("identify", [event("diagnosed", cause="x"), RESOLVED, BACK], {}, "in the log since it was opened again"),

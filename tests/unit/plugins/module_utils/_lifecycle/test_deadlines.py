@@ -121,6 +121,10 @@ def page(minutes, state, number=1):
     return event("message", minutes, key=key, state=state, **channel)
 
 
+def over(minutes, key="page/resolved/5.3", state="sent"):
+    return event("message", minutes, key=key, state=state)
+
+
 @pytest.mark.parametrize(
     ("events", "severity", "minutes"),
     [
@@ -136,6 +140,12 @@ def page(minutes, state, number=1):
         ([opened("P1"), public(10), event("severity", 20, severity="P0", reason="x")], "P0", 40),
         ([opened("P1"), event("update", 10, text="x", audience="inside")], "P1", None),
         ([opened("P1"), event("message", 3, key="pager/trigger/1", state="sent")], "P1", None),
+        # The last that people outside read is that it is over.
+        ([opened("P1"), page(3, "sent"), over(14)], "P1", None),
+        ([opened("P1"), page(3, "sent"), over(14, key="page-2/resolved/9.4")], "P1", None),
+        ([opened("P1"), page(3, "sent"), over(14, state="queued")], "P1", 48),
+        ([opened("P1"), page(3, "sent"), over(14), public(20)], "P1", 65),
+        ([opened("P1"), page(3, "sent"), over(14), page(30, "sent", 29)], "P1", 75),
     ],
 )
 def test_an_update_outside_is_due_by_the_rule_of_the_site(events, severity, minutes):

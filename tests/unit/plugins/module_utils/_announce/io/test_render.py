@@ -220,14 +220,15 @@ def test_a_support_case_is_ready_to_send_in_the_chat_and_by_mail():
     diagnosed = event("diagnosed", 2, seq=2, cause="stripe_down", lines=lines)
     vendors = {"stripe_down": {"name": "Stripe", "address": "https://support.example.org"}}
     site = {**SETTINGS, **{name: {**SETTINGS[name], "vendors": vendors} for name in ("slack", "mail")}}
-    found = {message.key: message for message in wanted("i", [opened, diagnosed], site, START)}
+    name = "2026-11-23-145635-payment_outage-06f2a1"
+    found = {message.key: message for message in wanted(name, [opened, diagnosed], site, START)}
     mail = found["mail/vendor/2/b@z.test"].values
     assert Texts("mail").text("vendor_subject", mail, "header") == "Support case for Stripe: payment_outage on db1"
     for channel, key in (("mail", "mail/vendor/2/b@z.test"), ("slack", "slack/vendor/2")):
         shown = Texts(channel).text("vendor", found[key].values)
         assert "https://support.example.org" in shown
         assert f"fail: stripe_down. Measured at 2026-11-27 10:02:00 UTC on db1:\n- {lines[0]}" in shown
-        assert shown.strip().endswith("Our reference: i")
+        assert shown.strip().endswith("Our reference: 2026-11-23-145635-06f2a1")
 
 
 def test_a_case_without_an_address_says_where_it_is_set():

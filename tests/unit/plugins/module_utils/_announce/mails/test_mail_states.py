@@ -103,7 +103,7 @@ def test_an_update_of_a_severity_without_an_interval_promises_nothing():
     ("incident", "reference"),
     [
         ("2026-11-27-100000-db_lock_contention-06f2a1", "2026-11-27-100000-06f2a1"),
-        ("2026-11-27-100000-db_lock_contention-06f2a1-2", "2026-11-27-100000-06f2a1-2"),
+        ("2026-11-27-100000-DB-Lock-Contention-06f2a1", "2026-11-27-100000-06f2a1"),  # of another spelling
         ("INC-4711", "INC-4711"),  # which a person has chosen
     ],
 )
@@ -117,3 +117,13 @@ def test_people_outside_read_a_reference_without_the_name_of_the_scenario(incide
         assert "db_lock" not in text + Texts("mail").title("mail", message.values)
         queued = {name: value for name, value in message.values.items() if name != "reference"}
         assert Texts("mail").text("mail", queued).endswith(incident), "of a version before"
+
+
+def test_no_state_is_older_than_the_one_before_it():
+    """Resolved by the facts, then a person says otherwise, and the recovery of before holds again."""
+    acted, verified = event("mitigated", 1, seq=2, **ACT), event("verified", 2, seq=3, **ACT, outcome="recovered")
+    said = event("update", 60, seq=4, text="All is still fine.", audience="public")
+    sent = [each for each in mails(OPENED, acted, verified, said, minutes=90) if each.template == "mail"]
+    found = [(each.values["state"], each.values["at"]) for each in sent]
+    assert found[-2:] == [("monitoring", stamp(at(60))), ("resolved", stamp(at(60)))]
+    assert found[:3] == [("investigating", stamp(at(0))), ("monitoring", stamp(at(1))), ("resolved", stamp(at(2)))]

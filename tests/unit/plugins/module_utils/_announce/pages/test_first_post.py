@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.first_post import waiting_for_a_person
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.first_post import (
+    said_to_none,
+    waiting_for_a_person,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 
-from support.incident_events import event
+from support.incident_events import START, event
 
 OPENED = event("opened", 0, seq=1, scenario="payment_outage")
 PAGE = {"kind": "statuspage", "token": "x", "page": "p", "scenarios": ["payment_outage"]}
@@ -38,3 +43,21 @@ def test_a_first_post_that_waits_is_named_with_its_command(events, more, waits):
 
 def test_without_a_page_nothing_waits():
     assert waiting_for_a_person("i-1", [OPENED], {}) == []
+
+
+@pytest.mark.parametrize(
+    ("events", "settings", "minutes", "is_named"),
+    [
+        ([OPENED, said("public")], {}, 2, True),
+        ([OPENED, said("Customers")], {"slack": {"token": "x"}}, 2, True),
+        ([OPENED, said("public")], {"page": PAGE}, 2, False),
+        ([OPENED, said("public")], {}, 62, False),  # it was said for an hour
+        ([OPENED, said("inside")], {}, 2, False),
+        ([OPENED, said("public"), said("inside")], {}, 2, False),
+        ([OPENED], {}, 2, False),
+    ],
+)
+def test_a_text_for_the_public_at_a_site_without_a_page_is_named(events, settings, minutes, is_named):
+    lines = said_to_none(events, settings_of(settings), START + timedelta(minutes=minutes))
+    named = ["the update for the public (#2) is on no status page: runbook_announce has no page"]
+    assert lines == (named if is_named else [])

@@ -104,19 +104,22 @@ def test_the_last_state_of_each_incident_of_the_page():
     assert told_on_page({"page/identified/1": ""}) == [], "without a reference it cannot be found there"
 
 
-def test_the_states_of_components_that_an_incident_has_set():
+def test_the_states_of_components_that_the_page_has_from_an_incident():
     def queued(key, components):
         return {"key": key, "state": "queued", "values": {"components": components}}
 
+    taken = ("page/investigating/1", "page/identified/3", "page/resolved/5", "page-2/resolved/9", "page/update/7")
     log = log_of(
         queued("page/investigating/1", {"c1": "partial_outage", "c2": "partial_outage"}),
-        sent("page/investigating/1", "x"),
         queued("page/identified/3", {"c1": "major_outage"}),
+        queued("page/monitoring/4", {"c1": "degraded_performance"}),
+        {"key": "page/monitoring/4", "state": "replaced"},
         queued("page/resolved/5", {"c1": "operational", "c2": "operational"}),
         queued("page-2/resolved/9", {"c1": "partial_outage"}),
         queued("pager/trigger/1", {"c3": "major_outage"}),
         queued("page/update/8", ["c4"]),
         {"key": "page/update/7", "state": "queued", "values": "c5"},
+        *(sent(key, "x") for key in taken),
     )
     assert PageLog(log).components == {
         "c1": ["partial_outage", "major_outage", "operational"],
