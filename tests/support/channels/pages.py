@@ -112,8 +112,11 @@ class Cachet(StandIn):
         match = re.fullmatch(r"/api/v1/(incidents|components)(?:/(\d+))?(/updates)?", request.path)
         if not match:
             return Answer(404, {"errors": [{"title": "Not Found"}]})
+        if match[1] == "components" and not match[2]:
+            rows = [{"id": int(each), "status": state} for each, state in self.components.items()]
+            return Answer(200, self._paged(rows, request))
         if match[1] == "components":
-            return self._component(match[2] or "", request)
+            return self._component(match[2], request)
         if request.method == "GET":
             return self._read(match[2], bool(match[3]), request)
         return self._write(match[2], bool(match[3]), dict(request.fields))

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import Delivered, InDoubt
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.channel import Thread, ticks
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.http_call import Answered
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.render import Texts
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.pages.io.cachet import Cachet as Adapter
@@ -142,3 +143,22 @@ def test_a_post_of_a_version_before_is_found(board):
     server.incidents.append({"id": 1, "name": "Slow", "message": text, "status": 1, "latest_status": 1, "updates": []})
     assert adapter.find(post("investigating", 1, {}), thread()) == "1"
     assert adapter.send(post("identified", 2, {}), thread()).reference == "1"
+
+
+def test_many_components_are_read_from_one_list():
+    """A run reads the page back each minute, and a page allows few calls."""
+    names = tuple(str(number) for number in range(1, 131))
+    with Cachet(components=names) as server:
+        given = {"kind": "cachet", "api": server.url, "token": server.token}
+        adapter = Adapter(settings_of({"page": given})["page"], Texts("page"))
+        server.components.update({"7": 4, "120": 2})
+        shown = adapter.component_states([*names[:12], "120", "999"], thread())
+        assert shown["7"] == "major_outage"
+        assert shown["120"] == "degraded_performance"
+        assert [shown[name] for name in names[:6]] == ["operational"] * 6
+        assert "999" not in shown, "the page has none of this id"
+        assert [request.path for request in server.requests] == ["/api/v1/components"] * 3, "fifty of them in each part"
+        assert adapter.component_states(["7", "999"], thread()) == {"7": "major_outage"}
+        server.fault_for = lambda _request: Fault(STATUS, 200, body={"data": None})
+        with pytest.raises(Answered, match="the answer has no list"):
+            adapter.component_states(names[:12], thread())

@@ -29,6 +29,7 @@ _STATUS = {state: number for number, state in enumerate(STATES, 1)}
 _COMPONENT = {"operational": 1, "degraded_performance": 2, "partial_outage": 3, "major_outage": 4}
 _NAMES = {number: name for name, number in _COMPONENT.items()}
 _NOT_FOUND = 404
+_FEW = 2  # components that are read one by one
 _KEY = re.compile(r"\[//\]: # \(pafar \S+ (page\S*)\)")  # in the comment by which a post is known
 
 
@@ -141,8 +142,7 @@ class Cachet:
 
     def _shown(self, component: str, thread: Thread) -> str:
         """The state of a component on the page. Raises _Missing where the page has none of this id."""
-        status = int(self._component(component, thread)["data"].get("status") or 0)
-        return _NAMES.get(status, f"status {status}")
+        return _component_state(self._component(component, thread)["data"])
 
     def _component(self, component: str, thread: Thread, change: Any = None) -> Mapping[str, Any]:
         """A component, changed or as it is. Raises _Missing where the page has none of this id."""
@@ -172,6 +172,9 @@ class Cachet:
         return {reference: state for reference, state in listed.items() if state != RESOLVED}
 
     def component_states(self, components: Collection[str], thread: Thread) -> dict[str, str]:
+        if len(components) > _FEW:
+            listed = {str(each.get("id")): _component_state(each) for each in self._all("/components", thread)}
+            return {component: listed[component] for component in components if component in listed}
         found: dict[str, str] = {}
         for component in components:
             with suppress(_Missing):
@@ -227,6 +230,11 @@ class Cachet:
 def _state_in(incident: Mapping[str, Any]) -> str:
     status = str(incident.get("latest_status") or incident.get("status") or 0)
     return {str(number): state for state, number in _STATUS.items()}.get(status, f"status {status}")
+
+
+def _component_state(component: Mapping[str, Any]) -> str:
+    status = int(component.get("status") or 0)
+    return _NAMES.get(status, f"status {status}")
 
 
 def _keys_in(texts: Sequence[str]) -> list[str]:
