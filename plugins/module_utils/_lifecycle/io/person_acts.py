@@ -58,7 +58,9 @@ def act_on_incident(given: dict[str, Any], check_mode: bool, reached: Reached) -
 
     def decide(events: Sequence[EventReport]) -> list[dict[str, Any]]:
         now = datetime.now(timezone.utc)
-        new[:] = events_of(given["act"], replace(said, reached=reached(events, now, said.soak)), events, now)
+        # Asked for where it counts: no other act is to fail for a line that no reader of the page can make out.
+        states = reached(events, now, said.soak) if said.status else ()
+        new[:] = events_of(given["act"], replace(said, reached=states), events, now)
         return new
 
     if check_mode:
