@@ -242,15 +242,13 @@ def _states_by_mail(story: IncidentFacts, options: Mapping[str, Any]) -> list[Me
 
 
 def _since(events: Sequence[EventReport], states: Sequence[PageState]) -> str:
-    """Since when the last of the states is so: texts of a person within one change nothing, and none is older than the
-    one before it, as a recovery is that holds again after a person said otherwise."""
-    last, first, before = states[-1], states[-1].seq, 0
-    for state in reversed(states[:-1]):
-        if (state.state, state.round) != (last.state, last.round):
-            before = state.seq
-            break
-        first = state.seq
-    return max(_at(events, first), _at(events, before))
+    """Since when the last of the states is so: texts of a person within one change nothing, and none begins before the
+    one before it, as a recovery that holds again after a person said otherwise."""
+    since, last = "", ("", 0)
+    for state in states:
+        if (state.state, state.round) != last:
+            since, last = max(since, _at(events, state.seq)), (state.state, state.round)
+    return since
 
 
 def _severity(story: IncidentFacts) -> str:

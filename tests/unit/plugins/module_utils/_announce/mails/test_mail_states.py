@@ -127,3 +127,6 @@ def test_no_state_is_older_than_the_one_before_it():
     found = [(each.values["state"], each.values["at"]) for each in sent]
     assert found[-2:] == [("monitoring", stamp(at(60))), ("resolved", stamp(at(60)))]
     assert found[:3] == [("investigating", stamp(at(0))), ("monitoring", stamp(at(1))), ("resolved", stamp(at(2)))]
+    inside = event("update", 5, seq=4, text="x", audience="inside")
+    sent = [each for each in mails(OPENED, acted, verified, inside, minutes=90) if each.template == "mail"]
+    assert sent[-1].values["at"] == stamp(at(2)), "since it was verified, whatever was said meanwhile"
