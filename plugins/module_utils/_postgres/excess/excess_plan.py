@@ -20,7 +20,7 @@ from ..activity_report import session_dict
 from ..connection_limits import application_of
 from ..describe import who_is
 from ..exclusions import Exclusions
-from ..locks.benefit import why_keep
+from ..locks.benefit import why_keep, why_part
 from ..locks.election import why_lead
 from ..locks.price import CANCEL, TERMINATE, harm
 from ..session import Session
@@ -347,8 +347,10 @@ def _why_ask(
         return "" if forgotten else why_not_unasked(session, rules.dead_clients[session.target.partition("/")[0]])
     if tier == RUNNING and session.pid in rules.busy:
         return why_ask(session) or rules.room or (_COPIES if session.pid in rules.copies else "")
-    if tier != IDLE_IN_TRANSACTION or not rules.holds_back:
-        return why_lead(snapshot, session) if tier == IDLE_IN_TRANSACTION else ""
+    if tier != IDLE_IN_TRANSACTION:
+        return ""
+    if not rules.holds_back:
+        return why_lead(snapshot, session) or why_part(session)
     return why_keep(snapshot, session) or why_in_vain(snapshot, session, known.horizon, known.row_keepers, going)
 
 

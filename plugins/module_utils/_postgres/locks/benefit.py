@@ -191,13 +191,22 @@ def why_keep(snapshot: Snapshot, holder: Session) -> str:
     leads = why_lead(snapshot, holder)
     waiters = snapshot.forest.waiting_for(holder.key)
     requests = not all(snapshot.can_wait(key) for key in waiters)
-    if not leads and works_elsewhere(holder) and not holder.aborted and not requests:
-        return "it is a part of a transaction of another server, which may be active, and no request waits for it"
+    part = why_part(holder)
+    if not leads and part and not requests:
+        return f"{part}, and no request waits for it"
     if not leads and holder.has_written and not holder.aborted and not requests:
         return (
             "its transaction has written, and no request waits for it: it may be a job that works elsewhere meanwhile"
         )
     return leads
+
+
+def why_part(holder: Session) -> str:
+    """Why a session idle in its transaction may not be forgotten: its statements come from another server, whose own
+    transaction may be active. Empty where they do not, or where it has failed."""
+    if not works_elsewhere(holder) or holder.aborted:
+        return ""
+    return "it is a part of a transaction of another server, which may be active"
 
 
 def _is_one_of(snapshot: Snapshot, holder: Session, waiters: Collection[Key]) -> bool:

@@ -281,6 +281,25 @@ def test_a_transaction_that_is_idle_is_not_ended_for_less_than_is_lost(written, 
     assert ("needs_approval" in item.detail) is ((lock is not None and lock[1] == waiter) or "xact" in waiter)
 
 
+@pytest.mark.parametrize(
+    ("application", "state", "asks"),
+    [
+        pytest.param("postgres_fdw", "idle in transaction", True, id="a foreign table's"),
+        pytest.param("citus_internal gpid=10000000123", "idle in transaction", True, id="a shard's"),
+        pytest.param("citus_rebalancer gpid=2", "idle in transaction", True, id="a shard that is moved"),
+        pytest.param("postgres_fdw", "idle in transaction (aborted)", False, id="it has failed"),
+        pytest.param("web", "idle in transaction", False, id="an application's own"),
+    ],
+)
+@pytest.mark.parametrize("holds_back", [True, False])
+def test_a_part_of_another_server_s_transaction_is_not_ended_unasked(application, state, asks, holds_back):
+    """Nothing happens here while that one reads elsewhere, also where such sessions use up the slots."""
+    seen = snapshot(session(1, application, state, 900))
+    rules = Rules(idle_in_transaction=60, holds_back=holds_back)
+    (item,) = plan_ending(seen, Exclusions(), rules, Bounds(), Known(horizon={1: 5000})).plan.actions
+    assert ("another server" in item.detail.get("needs_approval", "")) is asks
+
+
 def test_what_is_beyond_the_login_s_reach_is_marked_and_what_is_excluded_anyway_is_not():
     sitting: dict[str, Any] = {"state": "idle in transaction", "seconds": 900}
     seen = snapshot(
