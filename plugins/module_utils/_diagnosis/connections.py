@@ -29,6 +29,7 @@ from .._postgres.connection_limits import (
 )
 from .._postgres.excess.excess_plan import IDLE, EndDict
 from .._postgres.excess.handed_over import out_of_reach
+from .._postgres.sql_text import plain_identifier
 from .cause import (
     Cause,
     Detail,
@@ -254,7 +255,9 @@ def _limit_causes(
         cause = Cause(IDLE_IN_TRANSACTION, still / used, (text,), detail={"roles": roles})
         causes.append(ended_by(cause, plan, IDLE_IN_TRANSACTION, families))
     causes += stalled_causes(connection_limit)
-    active = sum(
+    # Those that wait for a state of the server (a missing standby) do no work, and that is a cause of its own.
+    active = -sum(state["sessions"] for state in activity["server_states"])
+    active += sum(
         application["active"]
         - application["waiting"]
         - application["waiting_in_turn"]
@@ -365,12 +368,17 @@ def _pool_sizes(connection_limit: ConnectionLimitReport, headroom: float) -> lis
     text = f"pools: at their largest size they need {asked} of {connection_limit['limit']} ({'; '.join(pool_texts)})"
     if asked <= room:
         return [f"{text}, which leaves {connection_limit['limit'] - asked} free"]
-    per_client = max(1, room // clients)
-    return [
-        f"{text}: more than {room}, the limit less the headroom. Limit each client to about {per_client}, or use a"
-        " pooler;"
-        " raising max_connections needs a restart (standbys first) and makes no query faster"
-    ]
+    per_client = room // clients
+    use = f"Limit each client to about {per_client}, or use" if per_client else f"{clients} clients are too many: use"
+    return [f"{text}: more than {room}, the limit less the headroom. {use} a pooler; {_raising(connection_limit)}"]
+
+
+def _raising(connection_limit: ConnectionLimitReport) -> str:
+    """What a higher limit takes."""
+    kind, name = connection_limit["kind"], connection_limit["name"]
+    if kind == SLOTS:
+        return "raising max_connections needs a restart (standbys first) and makes no query faster"
+    return f"ALTER {kind.upper()} {plain_identifier(name)} CONNECTION LIMIT raises it, which needs no restart"
 
 
 def _findings(background: BackgroundReport) -> list[str]:

@@ -94,6 +94,23 @@ def test_pool_sizes_are_added_up():
     assert "to about 16" in large.as_dict()["advice"][-1]
 
 
+@pytest.mark.parametrize(
+    ("kind", "clients", "said"),
+    [
+        pytest.param("max_connections", 2, "to about 16, or use a pooler; raising max_connections", id="few"),
+        pytest.param("max_connections", 39, "39 clients are too many: use a pooler; raising", id="many"),
+        pytest.param("role", 2, "ALTER ROLE app CONNECTION LIMIT raises it, which needs no restart", id="a role's"),
+        pytest.param("database", 39, "ALTER DATABASE app CONNECTION LIMIT raises it", id="a database's"),
+    ],
+)
+def test_what_makes_pools_fit_depends_on_the_limit(kind, clients, said):
+    largest = {f"10.0.0.{number}": 39 // clients for number in range(clients)}
+    full = connection_limit(application(sessions=39, active=39, clients=largest), kind=kind, limit=40)
+    advice = diagnose(activity(full)).as_dict()["advice"][-1]
+    assert said in advice
+    assert ("max_connections" in advice) is (kind == "max_connections")
+
+
 def test_a_pooler_that_starves_since_the_server_is_full_is_not_the_cause():
     seen = activity(connection_limit(leaking(), application(active=10)), background={"pooler": pooler(pool(size=20))})
     assert diagnose(seen).as_dict()["cause"] == "leak"

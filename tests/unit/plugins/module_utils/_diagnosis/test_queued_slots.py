@@ -47,6 +47,25 @@ def test_sessions_that_wait_are_no_traffic(applications, states, cause):
 
 
 @pytest.mark.parametrize(
+    ("waiting", "causes"),
+    [
+        pytest.param({"synchronous_standby_missing": 38}, ["synchronous_standby_missing"], id="all for a standby"),
+        pytest.param({"synchronous_standby_slow": 20}, ["synchronous_standby_slow"], id="half for a slow one"),
+        pytest.param({"checkpointer_stopped": 30}, ["checkpointer_stopped"], id="most for a checkpoint"),
+        pytest.param({"synchronous_standby_slow": 2}, ["synchronous_standby_slow", "traffic"], id="few of them"),
+        pytest.param({"replication_slot_behind": 0}, ["traffic"], id="none"),
+    ],
+)
+def test_who_waits_for_the_server_is_no_traffic(waiting, causes):
+    states = [
+        ServerState(cause=cause, text="x", sessions=number, seconds=60.0, refuses=False, advice="y")
+        for cause, number in waiting.items()
+    ]
+    seen = activity(connection_limit(application(sessions=40, active=38)), states=states)
+    assert [cause["cause"] for cause in diagnose(seen).as_dict()["causes"]] == causes
+
+
+@pytest.mark.parametrize(
     ("used", "says"),
     [
         pytest.param({"idle": 40, "idle_seconds": [2] * 40}, "40 sessions are idle, the longest for 2.0 s", id="idle"),
