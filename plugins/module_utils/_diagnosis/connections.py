@@ -119,7 +119,7 @@ def diagnose_connections(
         ]
         causes += [cause for cause in found if cause not in own_limits]
         if not found and not causes:
-            line, reached = without_cause(connection_limit, refused)
+            line, reached = without_cause(connection_limit, activity, refused)
             lines.append(line)
             causes += reached if connection_limit["kind"] == SLOTS else []
     lines += [text for cause in own_limits for text in cause.evidence]

@@ -114,17 +114,22 @@ def login_causes(activity: ActivityReport, refused: bool) -> list[Cause]:
     return [Cause(REACHED, 0.02, (text, advice), detail={"advice": advice})]
 
 
-def without_cause(connection_limit: ConnectionLimitReport, refused: bool) -> tuple[str, list[Cause]]:
+def without_cause(
+    connection_limit: ConnectionLimitReport, activity: ActivityReport, refused: bool
+) -> tuple[str, list[Cause]]:
     """A limit that is reached, where no cause was found: what its sessions do, in a line, and that as a cause where an
-    ordinary login was ``refused``."""
+    ordinary login was ``refused``. Active ones that wait for locks are said to: for less than a second each, they meet
+    at a busy row and are no queue, see `queue_causes`, nor are they at work."""
     applications = connection_limit["applications"]
     idle = sum(application["idle"] for application in applications)
     longest = max((seconds for application in applications for seconds in application["idle_seconds"]), default=0)
+    waiting = sum(application["waiting"] for application in applications)
+    waits = f" ({waiting} of them wait for locks, the longest for {span(activity['longest_wait'])})" if waiting else ""
     text = (
         f"no cause was found for the limit that is reached ({connection_limit['free']} of {connection_limit['limit']}"
         f" free): {counted(idle, 'session is', 'sessions are')}"
         f" idle{f', the longest for {span(longest)}' if idle else ''},"
-        f" {sum(application['active'] for application in applications)} active,"
+        f" {sum(application['active'] for application in applications)} active{waits},"
         f" {sum(application['idle_in_transaction'] for application in applications)} idle in transaction"
     )
     return text, [Cause(REACHED, 0.02, (text,))] if refused else []

@@ -84,6 +84,25 @@ def test_a_limit_that_is_reached_without_a_cause_is_said(used, says, path):
 
 
 @pytest.mark.parametrize(
+    ("active", "waiting", "says"),
+    [
+        pytest.param(36, 35, "36 active (35 of them wait for locks, the longest for 0.8 s), 0 idle", id="a busy row"),
+        pytest.param(25, 20, "25 active (20 of them wait for locks, the longest for 0.8 s), 0 idle", id="half of them"),
+        pytest.param(12, 3, "12 active (3 of them wait for locks, the longest for 0.8 s), 0 idle", id="a few"),
+        pytest.param(12, 0, "12 active, 0 idle in transaction", id="none waits"),
+        pytest.param(0, 0, "0 active, 0 idle in transaction", id="none is active"),
+    ],
+)
+def test_who_waits_for_a_moment_where_no_cause_was_found_is_not_said_to_work(active, waiting, says):
+    limit = connection_limit(application(sessions=40, active=active, waiting=waiting, idle=40 - active))
+    seen = activity(limit)
+    server = {**seen["server"], "login_path": "reserve", "refused_by": "max_connections"}
+    (cause,) = diagnose({**seen, "longest_wait": 0.8, "server": server}).causes
+    assert cause.name == "limit_reached"
+    assert says in cause.evidence[0]
+
+
+@pytest.mark.parametrize(
     ("waiting", "in_turn", "causes"),
     [(0, 0, []), (20, 0, ["lock_queue"]), (0, 20, ["advisory_lock"]), (15, 15, ["lock_queue", "advisory_lock"]),
      (1, 1, []), (9, 9, [])],
