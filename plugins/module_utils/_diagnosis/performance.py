@@ -31,7 +31,7 @@ from .cause import (
 )
 from .client_pool import CLIENT_POOL, client_pools
 from .queued_slots import KEEPALIVES
-from .slow_statements import LOGINS, SPILL, compilation, is_felt, logins, spilled
+from .slow_statements import LOGINS, SPILL, compilation, is_felt, logins, maintenance_lines, spilled
 
 LOCKS, RUNAWAY, INDEX, FULL_READ, IDLE_IN_TRANSACTION, DEAD_CLIENTS, SLOTS, VACUUM, TRAFFIC, HORIZON = (
     "lock_queue", "runaway_statement", "missing_index", "full_table_read", "idle_in_transaction", "dead_clients",
@@ -81,13 +81,7 @@ def diagnose_performance(
     lines = [f"{at_work:g} active sessions on average ({_waits(workload)})"]
     if processes["here"]:
         lines.append(f"the database uses {processes['cpu']:.2f} of {processes['cores']} cores of its host")
-    lines += [
-        f"maintenance has run for {span(session['seconds_in_state'])}: {session['maintenance']} by {session['pid']}"
-        f" {session['user']}"
-        f"@{session['database']} {session['application']}; it is left running"
-        for session in activity["activity"]["long_running"]
-        if session["maintenance"] and session["seconds_in_state"] >= min_running
-    ]
+    lines += maintenance_lines(activity, min_running)
     lines += _waiting_alone(activity)
     lines += _pins(activity, min_running)
     top = workload["statements"][:3]

@@ -1,13 +1,15 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What statements spend their time on besides reading tables: compilation, temporary files, new sessions. Pure."""
+"""What statements spend their time on besides reading tables: compilation, temporary files, new sessions, maintenance.
+Pure."""
 
 from __future__ import annotations
 
 from typing import Sequence
 
-from .._core.text import shortened
+from .._core.text import counted, shortened, span
 from .._core.units import MIB
+from .._postgres.activity_report import ActivityReport
 from .._postgres.sql_text import plain_identifier
 from .._postgres.work import maintains
 from .._postgres.workload.statements import StatementReport, WorkloadReport
@@ -109,3 +111,22 @@ def logins(workload: WorkloadReport, cores: int | None) -> list[Cause]:
     )
     advice = "let the application keep its sessions open in a pool, or put PgBouncer in front of the database"
     return [Cause(LOGINS, min(0.6, share), (text, advice), detail={"advice": advice})]
+
+
+def maintenance_lines(activity: ActivityReport, min_running: float) -> list[str]:
+    """Maintenance that works: it is no runaway statement. What waits for a lock is told with its queue, and what
+    sessions wait for may be ended for them."""
+    waiters = {blocker["pid"]: blocker["waiters"] for blocker in activity["root_blockers"]}
+    found = []
+    for session in activity["activity"]["long_running"]:
+        if not session["maintenance"] or session["seconds_in_state"] < min_running:
+            continue
+        if session["wait"].startswith("Lock/"):
+            continue
+        number = waiters.get(session["pid"], 0)
+        fate = f"{counted(number, 'session waits', 'sessions wait')} for its locks" if number else "it is left running"
+        found.append(
+            f"maintenance has run for {span(session['seconds_in_state'])}: {session['maintenance']} by {session['pid']}"
+            f" {session['user']}@{session['database']} {session['application']}; {fate}"
+        )
+    return found

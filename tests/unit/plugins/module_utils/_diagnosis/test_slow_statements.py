@@ -9,8 +9,11 @@ from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.performan
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.slow_statements import (
     compilation,
     logins,
+    maintenance_lines,
     spilled,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import activity_result
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 
 from support.database_reports import (
     activity,
@@ -21,6 +24,7 @@ from support.database_reports import (
     statement,
     workload,
 )
+from support.snapshots import ago, holds, relation, session, snapshot, waits
 
 MIB_IN_BLOCKS = 128
 
@@ -147,3 +151,33 @@ def test_they_are_among_the_causes_and_none_is_said_to_be_the_only_ones_looked_f
     none = diagnose_performance(seen, indexes(work=workload(took(), CPU=1.0)), 10, 60, ending_all(seen)).as_dict()
     assert none["causes"] == []
     assert "no cause was found among those that are looked for" in none["scale"]
+
+
+TABLE, ALL = relation(7), "AccessExclusiveLock"
+IN_A_QUEUE = {"wait_type": "Lock", "wait_event": "relation"}
+
+
+@pytest.mark.parametrize(
+    ("statement", "given", "locks", "says"),
+    [
+        pytest.param("ALTER TABLE t ADD x int", IN_A_QUEUE, [holds(1, TABLE), waits(2, TABLE, ALL)], "", id="it waits"),
+        pytest.param("VACUUM FULL t", IN_A_QUEUE, [holds(1, TABLE), waits(2, TABLE, ALL), waits(3, TABLE)], "",
+                     id="it waits, and one waits behind it"),
+        pytest.param("VACUUM FULL t", {}, [holds(2, TABLE, ALL), waits(3, TABLE), waits(4, TABLE)],
+                     "VACUUM by 2 app@booking web; 2 sessions wait for its locks", id="two wait for it"),
+        pytest.param("CREATE INDEX i ON t (a)", {}, [holds(2, TABLE), waits(3, TABLE)],
+                     "CREATE INDEX by 2 app@booking web; 1 session waits for its locks", id="one waits for it"),
+        pytest.param("VACUUM t", {"wait_type": "IO", "wait_event": "DataFileRead"}, [], "it is left running",
+                     id="it reads"),
+        pytest.param("REINDEX TABLE t", {}, [holds(1, TABLE), waits(3, TABLE)], "it is left running",
+                     id="beside a queue"),
+    ],
+)  # fmt: skip
+def test_maintenance_is_left_running_only_where_no_queue_is_about_it(statement, given, locks, says):
+    works = session(2, query=statement, query_start=ago(100), **given)
+    seen = activity_result(
+        snapshot(locks, works), Exclusions(), statements="full", rows=9, min_waiting=30.0, long_running=60.0
+    )
+    lines = maintenance_lines(seen, 10)
+    assert [says in line for line in lines] == ([True] if says else [])
+    assert all("maintenance has run for 100 s" in line for line in lines)
