@@ -255,6 +255,16 @@ def _limit_causes(
         cause = Cause(IDLE_IN_TRANSACTION, still / used, (text,), detail={"roles": roles})
         causes.append(ended_by(cause, plan, IDLE_IN_TRANSACTION, families))
     causes += stalled_causes(connection_limit)
+    causes += _traffic(connection_limit, activity, still, forgotten)
+    return causes
+
+
+def _traffic(
+    connection_limit: ConnectionLimitReport, activity: ActivityReport, still: int, forgotten: float
+) -> list[Cause]:
+    """Sessions that work on half of the used slots or more. ``still``: so many are idle in transaction for longer than
+    ``forgotten`` seconds, and use slots also where they are no cause of their own."""
+    used = max(1, connection_limit["used"])
     # Those that wait for a state of the server (a missing standby) do no work, and that is a cause of its own.
     active = -sum(state["sessions"] for state in activity["server_states"])
     active += sum(
@@ -262,12 +272,15 @@ def _limit_causes(
         - application["waiting"]
         - application["waiting_in_turn"]
         - application["waiting_for_client"]
-        for application in applications
+        for application in connection_limit["applications"]
     )
-    if active >= 0.5 * used:
-        text = f"{active} of {used} sessions are active: this is high traffic, and terminating sessions would lose work"
-        causes.append(Cause(TRAFFIC, 0.1 + active / used / 10, (text,)))
-    return causes
+    if active < 0.5 * used:
+        return []
+    text = f"{active} of {used} sessions are active: this is high traffic, and terminating sessions would lose work"
+    if 0 < still < _IDLE_SHARE * used:
+        text += f"; {counted(still, 'other has', 'others have')} been idle in transaction for {forgotten:g} s or longer"
+        text += " (playbooks/db_session_cancel.yml ends one)"
+    return [Cause(TRAFFIC, 0.1 + active / used / 10, (text,))]
 
 
 def _service_of(application: ApplicationReport, services: Mapping[str, ServiceReport]) -> str:

@@ -66,6 +66,23 @@ def test_who_waits_for_the_server_is_no_traffic(waiting, causes):
 
 
 @pytest.mark.parametrize(
+    ("number", "seconds", "said"),
+    [
+        (9, 600.0, "; 9 others have been idle in transaction for 60 s or longer"), (1, 61.0, "; 1 other has been idle"),
+        (4, 90.0, "; 4 others have been idle"), (9, 59.0, ""), (0, 0.0, ""), (10, 600.0, ""),
+    ],
+)  # fmt: skip
+def test_forgotten_transactions_beside_traffic_are_told(number, seconds, said):
+    """They use slots, also where they are too few to be a cause."""
+    busy = application("busy", 40 - number, active=40 - number)
+    open_ones = application(sessions=number, idle_in_transaction=number, idle_in_transaction_seconds=[seconds] * number)
+    found = diagnose(activity(connection_limit(busy, open_ones))).as_dict()
+    (traffic,) = (cause["evidence"][0] for cause in found["causes"] if cause["cause"] == "traffic")
+    assert ("others have" in traffic or "other has" in traffic) is bool(said)
+    assert said in traffic
+
+
+@pytest.mark.parametrize(
     ("used", "says"),
     [
         pytest.param({"idle": 40, "idle_seconds": [2] * 40}, "40 sessions are idle, the longest for 2.0 s", id="idle"),
