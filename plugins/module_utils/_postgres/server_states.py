@@ -37,6 +37,8 @@ _ARCHIVES = 300.0  # seconds for which a file of WAL waits for an archiver that 
 _PAUSES, _FAILS = 5.0, 60.0
 _LASTS, _LASTS_LONG = 1.0, 5.0  # seconds of a commit that waits for a missing standby, and for one that is there
 _NAMES = re.compile(r"\"(?:[^\"]|\"\")*\"|\*|[\w.$-]+")
+# What promotes standbys and sets synchronous_standby_names: a change beside it is undone, or makes two primaries.
+_MANAGERS = re.compile(r"patroni|cnpg|cloudnative|pg_?auto_?failover|stolon", re.I)
 _METHOD = re.compile(r"^\s*(?:(?P<method>first|any)\s+)?(?P<number>\d+)\s*\((?P<names>.*)\)\s*$", re.I | re.S)
 
 
@@ -82,15 +84,15 @@ def _commits_wait(snapshot: Snapshot) -> ServerState | None:
     if longest < (_LASTS if missing else _LASTS_LONG):
         return None
     text = (
-        f"{len(waiting)} commits wait for a synchronous standby, the longest for {span(longest)}:"
+        f"{counted(len(waiting), 'commit waits', 'commits wait')} for a synchronous standby, the longest for"
+        f" {span(longest)}:"
         f" synchronous_standby_names = {printable(setting) or 'empty'},"
         f" connected: {_applications(senders) or 'none'}"
     )
     if missing:
         advice = (
-            "start the missing synchronous standby again, or stop waiting for it: ALTER SYSTEM SET"
-            " synchronous_standby_names = '' (or the names that are connected); SELECT pg_reload_conf(); leave"
-            " the commits that wait alone: they are durable here, but not on a standby"
+            f"start the missing synchronous standby again, or stop waiting for it: {_stop_waiting(snapshot)}; leave the"
+            " commits that wait alone: they are durable here, but not on a standby"
         )
         return _state(STANDBY_MISSING, text, advice, len(waiting), longest)
     advice = (
@@ -98,6 +100,22 @@ def _commits_wait(snapshot: Snapshot) -> ServerState | None:
         " (write_lag, flush_lag and replay_lag of pg_stat_replication); leave the commits that wait alone"
     )
     return _state(STANDBY_SLOW, text, advice, len(waiting), longest)
+
+
+def _manager(snapshot: Snapshot) -> str:
+    """What manages the server's standbys and its settings, by the name of its sessions; empty where none is seen."""
+    names = sorted(printable(client.application) for client in snapshot.client_sessions())
+    return next((name for name in names if _MANAGERS.match(name)), "")
+
+
+def _stop_waiting(snapshot: Snapshot) -> str:
+    manager = _manager(snapshot)
+    if manager:
+        return (
+            f"{manager} is connected, so change that by the cluster's manager (Patroni: synchronous_mode, patronictl"
+            " edit-config) and not by ALTER SYSTEM, which would outlast what the manager sets"
+        )
+    return "ALTER SYSTEM SET synchronous_standby_names = '' (or the names that are connected); SELECT pg_reload_conf()"
 
 
 def _applications(senders: list[Session]) -> str:
@@ -180,10 +198,13 @@ def _without_primary(snapshot: Snapshot) -> ServerState | None:
         " primary, and it refuses every write"
     )
     text += "; it restores none from its archive either" if recovery.restores else ""
+    manager = _manager(snapshot)
+    promote = f"promote it by the cluster's manager ({manager} is connected), and not by hand" if manager else ""
+    promote = promote or "on this standby: SELECT pg_promote();"
     hedge = "" if recovery.streams else " (a standby that only restores from an archive has no WAL receiver)"
     advice = (
-        f"check primary_conninfo and the standby's log{hedge}; if the primary is lost, and cannot start again, on this"
-        " standby: SELECT pg_promote();"
+        f"check primary_conninfo and the standby's log{hedge}; if the primary is lost, and cannot start again,"
+        f" {promote}"
     )
     return _state(NO_PRIMARY, text, advice)
 

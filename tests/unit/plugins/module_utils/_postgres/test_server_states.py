@@ -372,3 +372,20 @@ def test_a_checkpointer_that_rests_while_a_checkpoint_is_due_is_stopped(event, w
     process = session(6, backend_type="checkpointer", wait_type="Activity", wait_event=event)
     found = states(Condition(checkpoints=Checkpoints(20.0, written * MIB)), process)
     assert [state["cause"] for state in found] == ["checkpointer_stopped"] * stopped
+
+
+@pytest.mark.parametrize(
+    ("application", "managed"),
+    [("Patroni", True), ("cnpg_metrics_exporter", True), ("pg_auto_failover monitor", True), ("web", False),
+     ("report of patroni", False)],
+)  # fmt: skip
+def test_a_cluster_s_manager_changes_its_standbys(application, managed):
+    """What is set by hand beside it outlasts what it sets, and a promotion by hand makes two primaries."""
+    other = session(70, "idle", application=application)
+    (missing,) = server_states(snapshot([], *commits(1), other, server=server()))
+    alone = snapshot([], other, session(9, backend_type="startup"), server=server(standby=True))
+    (lost,) = server_states(replace(alone, condition=Condition(recovery=Recovery(streams=True))))
+    assert missing["text"].startswith("1 commit waits for")
+    for state, by_hand in ((missing, "ALTER SYSTEM SET"), (lost, "SELECT pg_promote()")):
+        assert (f"{application} is connected" in state["advice"]) is managed
+        assert (by_hand in state["advice"]) is not managed
