@@ -29,10 +29,12 @@ class ChangesReport(TypedDict):
 
 def changes_of_services(services: Mapping[str, ServiceReport], now: float) -> list[Change]:
     made: list[tuple[float, str]] = []
+    added: list[tuple[float, str]] = []
     built: dict[str, tuple[float, set[str]]] = {}
     changes: list[Change] = []
     for name, service in services.items():
-        made.append((max((_at(container["created_at"]) for container in service["containers"]), default=0.0), name))
+        newest, is_added = _newest(service)
+        (added if is_added else made).append((newest, name))
         for replica in service["containers"]:
             image = replica["image"].partition(":")[2][:12]
             built.setdefault(image, (_at(replica["image_made_at"]), set()))[1].add(name)
@@ -41,10 +43,26 @@ def changes_of_services(services: Mapping[str, ServiceReport], now: float) -> li
             text = f"{name} runs otherwise than its files ask: {drifted[0]}"
             changes.append({"age": 0.0, "what": text, "deploys": False})
     images = [(at, f"{', '.join(sorted(names))} ({image})") for image, (at, names) in built.items()]
-    for what, them, joint in (("containers were made: ", made, ", "), ("images were built: ", images, "; ")):
+    for what, them, joint, deploys in (
+        ("containers were made: ", made, ", ", True),
+        ("containers were added to older ones of the same image: ", added, ", ", False),
+        ("images were built: ", images, "; ", True),
+    ):
         for at, which in _together(them):
-            changes.append({"age": now - at, "what": what + joint.join(sorted(which)), "deploys": True})
+            changes.append({"age": now - at, "what": what + joint.join(sorted(which)), "deploys": deploys})
     return changes
+
+
+def _newest(service: ServiceReport) -> tuple[float, bool]:
+    """When the newest container of a service was made, 0 where that is not known, and whether an older one runs the
+    same image: one more replica, or one in place of a lost one, is no deployment."""
+    containers = service["containers"]
+    last = max(containers, key=lambda container: _at(container["created_at"]), default=None)
+    if last is None:
+        return 0.0, False
+    newest = _at(last["created_at"])
+    others = (_at(each["created_at"]) for each in containers if each["image"] == last["image"] and each["image"])
+    return newest, any(0 < at < newest - _TOGETHER for at in others)
 
 
 def _together(moments: Iterable[tuple[float, str]]) -> list[tuple[float, list[str]]]:
