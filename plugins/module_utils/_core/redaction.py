@@ -22,8 +22,9 @@ from .secret.audit_records import without_encoded
 from .secret.by_place.bound_values import without_bound_values
 from .secret.by_place.key_values import without_key_values
 from .secret.by_place.line_heads import split_heads
-from .secret.by_place.quoted_values import without_quoted
+from .secret.by_place.quoted_values import messages_apart, with_messages, without_quoted
 from .secret.by_place.signatures import without_signatures
+from .secret.by_place.sql_passwords import without_sql_passwords
 from .secret.by_place.userinfo import without_userinfo
 from .secret.by_place.validated_values import without_inputs, without_validated
 from .secret.calls import without_arguments
@@ -70,17 +71,6 @@ _COOKIE = lazy(
     r"|present|invalid|expired|rejected|accepted|required|deleted|disabled|enabled|not\s[a-z]{3,10}|<[a-z ]{2,12}>"
     r"|\([a-z ]{2,12}\)|[a-z]{2,14}(?:\s[a-z]{2,14}){1,7}\.?)\s{0,8}"
     r"(?:[)\]}]|,\s?[a-z][\w-]{0,40}:\s|\|(?!\s{0,4}[\w.-]{1,80}=)|$))[^\r\n\"']+"
-)
-_SQL = lazy(
-    r"(?i)(\b(?:identified\s{1,8}via\s{1,8}\S{1,60}\s{1,8}(?:using|as)\s{1,8}"
-    r"|set\s{1,8}password\s{1,8}(?:for\s{1,8}\S{1,120}\s{1,8})?(?:=|to)\s{0,8}|(?:old_)?password\(\s?)"
-    r"|\b(?:password|identified\s{1,8}(?:with\s{1,8}\S{1,60}\s{1,8})?(?:by|as)(?:\s{1,8}password)?)\s{1,8})"
-    r"((?:e|u&)?'(?:[^'\\]|''|\\.){1,4096}(?:'|$)|\"(?!\$[{A-Z])[^\"\s]{1,4096}(?:\"|$)|\$(\w{0,30})\$.{0,4096}?(?:\$\3\$|$))"
-)
-# Oracle's, without quotes
-_SQL_BARE = lazy(
-    r"(?i)(\b(?:create|alter|set)\s{1,8}(?:user|role|(?:\w{1,20}\s{1,8})?database\s{1,8}link)\s[^\n;]{0,200}?\bidentified\s{1,8}by\s{1,8})"
-    r"(?!values\b|password\b|[\"'])[^\s;,]{1,256}"
 )
 _DOCKER_AUTH = lazy(r"(\\?\"auth\\?\"\s{0,8}:\s{0,8}\\?\")[A-Za-z0-9+/]{8,}={0,2}")
 _XML = lazy(r"<([A-Za-z_][\w:.-]{0,80})(\s[^<>]{0,300})?>(?:<!\[CDATA\[)?([^<]{1,4096})(?=</|$)")
@@ -174,9 +164,13 @@ def redacted(text: str) -> str:
         lines = without_inputs(text.split("\n"))
         hidden = key_lines(lines) | places_apart(lines)
         text = "\n".join(HIDDEN if place in hidden else line for place, line in enumerate(lines))
+    messages: list[str] = []
+    if '="' in text:
+        text = messages_apart(text, messages, redacted_lines)
     for rule in _RULES:
         text = rule(text)
-    return printable(_behind_escapes(text) if '\\"' in text else text)
+    shown = printable(_behind_escapes(text) if '\\"' in text else text)
+    return with_messages(shown, messages) if messages else shown
 
 
 def _behind_escapes(text: str) -> str:
@@ -373,8 +367,7 @@ _RULES: tuple[Callable[[str], str], ...] = (
     _sub_low(_COOKIE, rf"\1{HIDDEN}", "cookie"),
     without_userinfo,
     _sub(_DOCKER_AUTH, rf"\1{HIDDEN}", "auth"),
-    _sub_low(_SQL, rf"\1{HIDDEN}", "password", "identified"),
-    _sub_low(_SQL_BARE, rf"\1{HIDDEN}", "identified"),
+    without_sql_passwords,
     without_arguments,
     without_objects,
     without_members,

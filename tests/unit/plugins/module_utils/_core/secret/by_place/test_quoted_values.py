@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._core.redaction import redacted
+from ansible_collections.pafar.runbook.plugins.module_utils._core.redaction import HIDDEN, redacted
 from ansible_collections.pafar.runbook.plugins.module_utils._core.secret.by_place.quoted_values import (
+    messages_apart,
     unescaped,
+    with_messages,
     without_quoted,
 )
 
@@ -76,3 +78,51 @@ def test_escapes_of_json_and_of_go(written, said):
 def test_a_sign_of_two_halves_is_one_and_a_half_alone_can_be_written(written, said):
     assert unescaped(written) == said
     assert unescaped(written).encode()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'createdb --password "$DB_PASSWORD"',
+        'INFO: "auth_tokens": found 12 removable, 3 nonremovable row versions',
+        'secret = os.environ["SECRET_KEY"]',
+        'curl -H "Authorization: Bearer $TOKEN" https://x.example',
+        'password: "{{ vault_db_password }}"',
+        "PASS test_login2",
+        "Cookie: none",
+        "tokens:\n - 12\n - 13",
+        "rsync -av -u host:path x",
+        '{"tokens":{"prompt":12,"completion":34}}',
+    ],
+)
+@pytest.mark.parametrize("form", ["time=2026-11-24T02:40:04Z level=info msg={}", "ts=1 error={} attempt=2"])
+def test_a_message_of_logfmt_is_judged_as_it_is_alone(said, form):
+    assert redacted(said) == " ".join(said.split())
+    text = form.format(json.dumps(said))
+    assert redacted(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ('level=info msg="createdb --password \\"swordfish\\" app"', "swordfish"),
+        ('level=info msg="login failed" password="swordfish and more"', "swordfish"),
+        ('msg="PASS 12" user=bob token=a1b2c3d4e5f6 err="secret: swordfish1"', "swordfish1"),
+        ('msg="INSERT INTO users (email, password) VALUES ($1, $2)" args="[bob swordfish]"', "swordfish"),
+        ('msg="no token for https://bob:swordfish@x.example/ \\"x\\""', "swordfish"),
+    ],
+)
+def test_a_secret_in_a_message_or_beside_it_is_hidden(text, secret):
+    kept = redacted(text)
+    assert secret not in kept
+    assert "a1b2c3d4e5f6" not in kept
+    assert HIDDEN in kept
+
+
+def test_messages_return_to_their_places():
+    messages: list[str] = []
+    text = 'msg="no token here" at=1 err="a \\"key\\" b" messagepartzz'
+    bare = messages_apart(text, messages, list)
+    assert bare == "msg=messagepartax at=1 err=messagepartbx messagepartzz"
+    assert with_messages(bare, messages) == text
+    assert with_messages("messagepartjx", messages) == "messagepartjx"
