@@ -14,6 +14,7 @@ from typing import Any
 
 from .._core.lazy import lazy
 from .access_line import failed_status, status_in, status_of_pairs
+from .exceptions.spoken_of import NEAR, level_by_sentence
 from .wrapping import without_colours
 
 LEVELS = ("debug", "info", "notice", "warning", "error", "critical")
@@ -151,11 +152,6 @@ _NAMES = (
 )
 # In a sentence these are of something else (a critical section, an alert's rule): a sign must close or open them.
 _SIGNED = r"debug[1-5]?|trace|verbose|info(?:rmation)?|notice|crit(?:ical)?|fatal|panic|alert|emerg(?:ency)?"
-# A program that says from which level on it logs.
-_SETTING = lazy(
-    r"(?i)(?:(?:level|\bmin(?:imum)? severity)(?: to| is|:| ?=)?"
-    r"|(?:level|severity)(?: was| is| has been)? (?:set|changed|switched|raised|lowered) to) ?$"
-)
 # Written large a level may be joined to a word: ERROR/ForkPoolWorker-2, app.ERROR:, [worker]ERROR, INFO:root.
 _LARGE = lazy(
     r"(?<![A-Za-z0-9_/-])(?!(?<=')[A-Z]{3,11}'|(?<=\")[A-Z]{3,11}\"(?![,;|]))(?:[A-Za-z]\w{0,40}\.)?(DEBUG[1-5]?|TRACE|VERBOSE|INFO(?:RMATION)?|NOTICE"
@@ -374,9 +370,11 @@ def _by_word(head: str) -> str:
         key=lambda match: match.start(),
         default=None,
     )
-    if first is None or _SETTING.search(head[max(0, first.start() - 60) : first.start()]):
+    if first is None:
         return ""
-    return GRAVE[(first.group(1) or first.group().rstrip(": ")).lower()]
+    word = first.group(1) or first.group().rstrip(": ")
+    before = head[max(0, first.start() - NEAR) : first.start()]
+    return level_by_sentence(GRAVE[word.lower()], word, before, head[first.end() :])
 
 
 def _by_exception(head: str) -> str:
