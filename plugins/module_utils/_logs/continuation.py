@@ -164,9 +164,10 @@ def joins(older: str, newer: str) -> bool:
         return False
     if is_key_body(newer):
         return (_KEY_BEGINS in older and "PRIVATE KEY" in older) or is_key_body(older)
+    inspected = newer[:2] == "#<" and older[-2:] == " }" and " error handling request { " in older  # Puma up to 4
     tagged = newer[:1] == "[" and _is_tagged(older, newer)
     placed = _PLACE.match(older) and newer[:1] not in "/[{<" and time_of(newer, Zone()) is None
-    if tagged or _PANICKED.search(older) or placed:
+    if tagged or inspected or _PANICKED.search(older) or placed:
         return True
     if _CSV.match(older) and older.count('"') % 2:  # csvlog: a line feed within a value
         return _CSV.match(newer) is None

@@ -89,7 +89,10 @@ _RUBY = lazy(
     rf"\S{{1,200}}\.r(?:b|u|ake):\d+:in (?:.{{1,300}}\({EXCEPTION_TYPE}\)"
     r"|[`'].{1,300}': .{0,300}\((?:[A-Z]\w*::)*[A-Z]\w*\)\s*$)"
 )
-_RACK = lazy(r"Rack app(?: error)?\b.{0,300}#<[A-Z]")  # Puma
+_PUMA = lazy(
+    r"(?:Rack app\b.{0,300}|(?:Read|Unknown|Listen loop)(?: error)?: )#<[A-Z]|! Unable to load application: "
+    r"|#<(?:[A-Z]\w*::)*(?:\w*(?:Error|Exception)|Errno::[A-Z0-9]+): ."  # as Ruby inspects an exception
+)
 # The time before what was not caught, of a program that puts it before each line: PM2, Puma, a Java program's own.
 _TIME = r"\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ])?\d\d:\d\d:\d\d[\d.,]{0,10}(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?[\]:]{0,2} "
 _TIMED = lazy(_TIME)
@@ -386,7 +389,7 @@ def _by_exception(head: str) -> str:
         return "critical"
     if TRACEBACK.match(head) or _EXCEPTION.match(head) or _RUBY.match(head):
         return "error"
-    return "error" if head[:4] == "Rack" and _RACK.match(head) else ""
+    return "error" if head[:1] in "RUL#!" and _PUMA.match(head) else ""
 
 
 def _by_more(more: str) -> str:

@@ -51,6 +51,10 @@ _RUBY_HEAD = lazy(r"[DIWEFA], \[\d{4}-\d\d-\d\dT[\d:.]{8,18} #\d{1,8}\] {1,2}[A-
 _TAGS = lazy(r"(?:\[[^\][\n]{1,80}\] ?)*")
 _NET_SCOPE = "=> "  # of the request, where scopes are included
 _FRAME = lazy(r"[ \t]+at \S|[ \t]+from \S|\S{1,300}:\d+:in ")
+# The first line of what Ruby did not catch, which names the place as a frame does.
+_RUBY_RAISED = lazy(r"\S{1,300}:\d+:in .{1,300}: .{0,1000}\((?:[A-Z]\w*::)*[A-Z]\w*\)\s*$")
+_INSPECTED = lazy(r"#<(?:[A-Z]\w*::)*(?:\w*(?:Error|Exception)|Errno::[A-Z0-9]+): .")  # below Puma's request
+_REQUEST = lazy(r"[A-Z]{3,7} \S{1,2000} HTTP/\d")
 _NET_FRAME = "\n         at "
 _ELIXIR = lazy(r"^[ \t]*(\*\* \(\w.*)$", re.M)
 _OF_AN_EXIT = "** (EXIT) "  # says what became of another process, and not of which
@@ -86,7 +90,10 @@ def exception_of(text: str) -> str:
     if ends:
         last = str(ends[-1])
         return _with_below(lines[lines.index(last) :]) if last.rstrip()[-1:] == ":" and last in lines else last
+    if lines[1:] and _INSPECTED.match(lines[1]):
+        return lines[1]
     # What ends where its message would begin has it on the line below.
+    lines = _without_request(lines) if "panic recovered:" in lines[0] else lines
     return _with_below(lines) if lines[0].rstrip()[-1:] == ":" else lines[0]
 
 
@@ -95,13 +102,21 @@ def _with_below(lines: list[str]) -> str:
     message would begin, the one behind it, too."""
     first, *more = redacted_lines(lines[:_MOST_BELOW])
     whole = first.rstrip()
-    for line in more:
-        said = line.strip()
-        if any(map(str.isalnum, said)) and not said.startswith(_NET_SCOPE) and not _FRAME.match(line):
+    for given, line in zip(lines[1:], more):
+        said, frame = line.strip(), _FRAME.match(given) and not _RUBY_RAISED.match(given)
+        if any(map(str.isalnum, said)) and not said.startswith(_NET_SCOPE) and not frame:
             whole = f"{whole} {said}"
             if said[-1:] != ":":
                 break
     return whole
+
+
+def _without_request(lines: list[str]) -> list[str]:
+    """Without the request and its headers, which Gin writes before the message while it is not in release mode."""
+    if len(lines) < 2 or not _REQUEST.match(lines[1]):
+        return lines
+    blank = next((place for place, line in enumerate(lines) if place and not line.strip()), 0)
+    return [lines[0], *lines[blank + 1 :]] if blank else lines
 
 
 def _single(text: str) -> str:
