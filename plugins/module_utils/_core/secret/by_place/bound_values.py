@@ -34,6 +34,14 @@ _BEHIND = lazy(
 # PostgreSQL's line apart from its statement: which column each is for is not known. Without a literal there is none.
 _APART = lazy(r"(?i)\b(?:detail|context):\s{0,4}(?:\S{1,40}\s)?(?:portal\s\S{1,80}\s)?(?:with\s)?parameters:\s(?=\$\d)")
 _NUMBERED = lazy(r"(\$\d{1,5}\s=\s)'(?:[^'\n]|''){0,65536}(?:'|$)")
+# Hibernate's and MyBatis' line of each parameter, or of all, with its type: the statement is another record. A text may
+# be a password.
+_BOUND_TEXT = lazy(
+    r"(?i)(\bbinding parameter (?:\[[\w.]{1,80}\] as \[\w*(?:char|clob|text|binary|blob)\w*\] - "
+    r"|\([\w.]{1,80}:\w*(?:char|clob|text|binary|blob)\w*\) <- )\[)([^\n]+)"
+)
+_TYPE = lazy(r"(\((?:[A-Z]\w{0,30}|byte\[\])\)(?:, |\s{0,4}$))")
+_NULLS = lazy(r"(?:null, ){0,1000}")
 _BOUND_LINE = lazy(r"(?i)(?:^|[\s\[>-])(?:parameters?|params|args|bindings|binds)\s?[:=]\s?\S")
 _AS_NAME = lazy(r"(?i)'(?:[^'\\]|''|\\.){1,1000}'(?=\s{1,4}as\s{1,4}[\"`]?([A-Za-z_]\w{0,80}))")
 _ROW = lazy(r"(Failing row contains )\([^\n]{0,8192}\)")
@@ -80,6 +88,10 @@ def without_bound_values(text: str) -> str:
     apart = _APART.search(text) if "arameters: $" in text else None
     if apart and "statement:" not in low and not any(word in low[: apart.start()] for word in _IS_STATEMENT):
         return text[: apart.end()] + _NUMBERED.sub(rf"\1{HIDDEN}", text[apart.end() :])
+    if "binding parameter" in low:
+        text = _BOUND_TEXT.sub(_without_text, text)
+    if "==>" in low and "parameters: " in low:
+        text = _without_typed(text)
     if not gives_secret(text):
         return text
     if "arameters: $" in text:  # csvlog and jsonlog have both in one record
@@ -132,6 +144,25 @@ def _without_values(match: re.Match[str], names: Sequence[str]) -> str:
         f" {HIDDEN}" if _is_secret(name) and not _NO_VALUE.match(value) else value for name, value in zip(names, values)
     ]
     return match.group(1) + ",".join(kept)
+
+
+def _without_text(match: re.Match[str]) -> str:
+    value = match.group(2).rstrip()
+    closed = "]" if value[-1:] == "]" else ""
+    return match.group() if _NO_VALUE.match(value.rstrip("]")) else f"{match.group(1)}{HIDDEN}{closed}"
+
+
+def _without_typed(text: str) -> str:
+    """``==> Parameters: bob(String), 7(Integer)``: a comma may be in a text, and the last one may be cut."""
+    begin = text.find("arameters: ") + len("arameters: ")
+    parts = _TYPE.split(text[begin:])
+    for place in range(0, len(parts) if len(parts) > 1 else 0, 2):
+        nulls = _NULLS.match(parts[place])
+        kept = nulls.group() if nulls else ""
+        value, of_type = parts[place][len(kept) :], parts[place + 1] if place + 1 < len(parts) else "(String"
+        if value.strip() and of_type.startswith(("(String", "(byte")) and not _NO_VALUE.match(value):
+            parts[place] = kept + HIDDEN
+    return text[:begin] + "".join(parts)
 
 
 def _without_named(match: re.Match[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._core.redaction import redacted
 from ansible_collections.pafar.runbook.plugins.module_utils._core.secret.by_place.bound_values import (
     gives_secret,
     places_of_bound_values,
@@ -76,3 +77,36 @@ def test_of_parameters_without_their_statement_no_literal_is_left(text, clean):
 )
 def test_parameters_of_a_statement_that_gives_no_secret_stay(text):
     assert without_bound_values(text) == text
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("binding parameter [2] as [VARCHAR] - [swordfish]", "binding parameter [2] as [VARCHAR] - [(hidden)]"),
+        ("binding parameter (2:VARCHAR) <- [sword] fish]", "binding parameter (2:VARCHAR) <- [(hidden)]"),
+        ("binding parameter [2] as [LONGVARBINARY] - [cut o", "binding parameter [2] as [LONGVARBINARY] - [(hidden)"),
+        ("==> Parameters: null, sword, fish(String), 7(Long)", "==> Parameters: null, (hidden)(String), 7(Long)"),
+        (
+            "x.insert - ==> Parameters: 7(Integer), x y(String)",
+            "x.insert - ==> Parameters: 7(Integer), (hidden)(String)",
+        ),
+        ("==> Parameters: 7(Integer), swordf", "==> Parameters: 7(Integer), (hidden)"),
+    ],
+)
+def test_a_text_that_is_bound_to_a_statement_of_another_record_is_hidden(line, kept):
+    assert redacted(line) == kept
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "binding parameter [1] as [BIGINT] - [7]",
+        "binding parameter [1] as [VARCHAR] - [null]",
+        "binding parameter (1:TIMESTAMP) <- [2026-11-24 02:40:04]",
+        "binding parameters of the query failed: [x]",
+        "==> Parameters: 12(String), null, true(Boolean), 2026-11-24T02:40(LocalDateTime)",
+        "==> Parameters: none were given",
+    ],
+)
+def test_what_is_bound_and_no_text_stays(line):
+    assert redacted(line) == line
