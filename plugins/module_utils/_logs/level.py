@@ -14,6 +14,7 @@ from typing import Any
 
 from .._core.lazy import lazy
 from .access_line import failed_status, status_in, status_of_pairs
+from .exceptions.end_of_program import reports_end
 from .exceptions.spoken_of import NEAR, level_by_sentence
 from .wrapping import without_colours
 
@@ -88,10 +89,6 @@ _EXCEPTION = lazy(
 _RUBY = lazy(
     rf"\S{{1,200}}\.r(?:b|u|ake):\d+:in (?:.{{1,300}}\({EXCEPTION_TYPE}\)"
     r"|[`'].{1,300}': .{0,300}\((?:[A-Z]\w*::)*[A-Z]\w*\)\s*$)"
-)
-_PUMA = lazy(
-    r"(?:Rack app\b.{0,300}|(?:Read|Unknown|Listen loop)(?: error)?: )#<[A-Z]|! Unable to load application: "
-    r"|#<(?:[A-Z]\w*::)*(?:\w*(?:Error|Exception)|Errno::[A-Z0-9]+): ."  # as Ruby inspects an exception
 )
 # The time before what was not caught, of a program that puts it before each line: PM2, Puma, a Java program's own.
 _TIME = r"\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ])?\d\d:\d\d:\d\d[\d.,]{0,10}(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?[\]:]{0,2} "
@@ -387,9 +384,8 @@ def _by_exception(head: str) -> str:
         head = head[match.end() :]
     if _PANIC.match(head):
         return "critical"
-    if TRACEBACK.match(head) or _EXCEPTION.match(head) or _RUBY.match(head):
-        return "error"
-    return "error" if head[:1] in "RUL#!" and _PUMA.match(head) else ""
+    failed = TRACEBACK.match(head) or _EXCEPTION.match(head) or _RUBY.match(head) or reports_end(head)
+    return "error" if failed else ""
 
 
 def _by_more(more: str) -> str:
