@@ -173,9 +173,11 @@ options:
     default: [harmless, others]
     choices: [harmless, others]
   grace:
-    description: Seconds to wait for a cancelled statement to end before its session is terminated.
+    description:
+      - Seconds to wait for a cancelled statement to end before its session is terminated. One that does end is not waited
+        for any longer; on a busy server it first removes its temporary files.
     type: float
-    default: 2.0
+    default: 10.0
   timeout:
     description: Seconds to wait for a terminated session to disappear before it is reported in RV(still_present).
     type: float

@@ -38,7 +38,7 @@ RULE_ARGS: dict[str, Any] = {
     "max_terminations": {"type": "int", "default": 10, "aliases": ["max_victims"]},
     "max_share": {"type": "float", "default": 0.2},
     "max_idle": {"type": "int", "default": 100},
-    "grace": {"type": "float", "default": 2.0},
+    "grace": {"type": "float", "default": 10.0},
     "timeout": {"type": "float", "default": 5.0},
     "max_rows": {"type": "int", "default": 200},
 }
