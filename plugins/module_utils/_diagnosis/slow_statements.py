@@ -114,8 +114,8 @@ def logins(workload: WorkloadReport, cores: int | None) -> list[Cause]:
 
 
 def maintenance_lines(activity: ActivityReport, min_running: float) -> list[str]:
-    """Maintenance that works: it is no runaway statement. What waits for a lock is told with its queue, and what
-    sessions wait for may be ended for them."""
+    """Maintenance that works: it is no runaway statement. What waits for a lock is shown with its queue, and
+    what sessions wait for may be cancelled for them."""
     waiters = {blocker["pid"]: blocker["waiters"] for blocker in activity["root_blockers"]}
     found = []
     for session in activity["activity"]["long_running"]:
