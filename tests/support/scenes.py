@@ -34,10 +34,16 @@ def row_storm(server: Server, session: Any, waiters: int, row: int = 1) -> tuple
     return holder, queue
 
 
+# Uses a processor for longer than any test, and writes nothing: each list fits in work_mem. One long list is written to
+# disk as fast as the disk takes it.
+_MANY = "generate_series(1, 30000)"
+ENDLESS = f"SELECT count(*) FROM {_MANY} AS a, {_MANY} AS b, {_MANY} AS c"
+
+
 def spinning(session: Any, **given: Any) -> Client:
     """A session whose statement does nothing but use the CPU, for longer than any test."""
     client: Client = session(**given).ready()
-    client.send("SELECT 'secret', count(*) FROM generate_series(1, 100000000000)")
+    client.send(ENDLESS.replace("SELECT ", "SELECT 'secret', "))
     return at_work(client)
 
 

@@ -16,6 +16,7 @@ from rehearsal import backend, engine
 from support.members import run_as_member
 from support.modules import run_module
 from support.rehearsals import LONGEST, Done
+from support.scenes import ENDLESS
 from support.servers import ROOT
 
 
@@ -123,14 +124,17 @@ def test_an_incident_is_taken_back_through_the_same_gate(one_backend, tmp_path):
 
 
 def test_a_runaway_query_is_ended_through_the_database(platform, tmp_path):
-    platform.session("quarterly-report", "reporting", "SELECT count(*) FROM generate_series(1, 100000000000)")
+    platform.session("quarterly-report", "reporting", ENDLESS)
     try:
         platform.until("it runs", lambda: platform.sessions("quarterly-report"))
         before = {one.name: one.started for one in platform.containers()}
         old = "SELECT 1 FROM pg_stat_activity WHERE application_name = %s AND clock_timestamp() - query_start > '3 s'"
         platform.until("it has run for longer than the runbook asks", lambda: platform.query(old, "quarterly-report"))
-        # A cancelled statement removes what it has written to disk first: on a busy machine that takes its time.
-        given = {"end_sessions_min_running": 2, "high_cpu_cores": 0.2, "end_sessions_grace": 60}
+        # On a machine with much other work the statement gets a small part of a processor, and notices late that it is
+        # cancelled. Of the containers the busiest alone is a consumer: the database's, which is not restarted.
+        given = {
+            "end_sessions_min_running": 2, "high_cpu_cores": 0.02, "high_cpu_of_busiest": 1, "end_sessions_grace": 60,
+        }  # fmt: skip
         done = play(platform, tmp_path, "high_cpu", **given)
         asked = re.search(r"incident_approved_digest=([0-9a-f]{64})", done.text)
         if asked:  # a machine with idle cores: the statement may slow no other session

@@ -8,7 +8,7 @@ import pytest
 
 from support.clients import lock_waiters, until
 from support.modules import run_module
-from support.scenes import held, row_storm, spinning
+from support.scenes import ENDLESS, held, row_storm, spinning
 
 
 def end(server: Any, *pids: int, check: bool = False, user: str = "oncall", **options: Any) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def test_another_statement_of_the_same_session_is_another_target(server, session
     planned = end(server, busy.pid, check=True)["plan"]["actions"][0]["target"]
     end(server, busy.pid)
     assert busy.fate() == "cancelled"
-    busy.send("SELECT count(*) FROM generate_series(1, 100000000000)")
+    busy.send(ENDLESS)
     done = end(server, busy.pid, only=[planned])
     assert "is in the present plan" in done["msg"]
     assert busy.fate() == "alive"
