@@ -34,7 +34,8 @@ options:
     type: raw
     default: {}
   public_every:
-    description: Minutes within which people outside are updated, by severity; one that is not there has no deadline.
+    description: Minutes within which people outside are updated, by severity; one that is not there has 30 (P0), 60 (P1) or
+      240 (P2), and 0 is no deadline.
     type: raw
     default: {}
   by:

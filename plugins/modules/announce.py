@@ -24,9 +24,11 @@ options:
     type: raw
     default: {}
   budget:
-    description: Seconds for which channels may be silent, all at the same time. One that answers has four times as long.
+    description:
+      - Seconds for all channels together. A channel that is silent for a quarter of them is given up for this run, so that
+        with all channels silent it takes a quarter.
     type: float
-    default: 30
+    default: 120
   public:
     description: Whether the first post on the status page waits for a person, where the channel does not say it itself.
     type: str
@@ -81,7 +83,7 @@ EXAMPLES = r"""
   pafar.runbook.announce:
     log: /var/lib/pafar-runbook/incidents
     channels: "{{ runbook_announce }}"
-    budget: 30
+    budget: 120
   delegate_to: "{{ groups['incident_log'][0] | default('localhost') }}"
   run_once: true
 """

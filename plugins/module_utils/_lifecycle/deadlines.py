@@ -4,7 +4,7 @@
 
 The intervals are those of the runbook: an incident is acknowledged within 15 minutes (P0), 1 hour (P1) or 4 hours
 (P2), or by the end of the next business day (P3); people are updated every 15 minutes (P0), 30 minutes (P1) or 2 hours
-(P2). How often people outside hear of it is the site's own rule.
+(P2). People outside hear of it half as often, unless the site has a rule of its own.
 
 Durations are by the clock of the log's host, where the writer's differs. An incident that is opened again begins anew,
 and a severity that is raised counts from then on.
@@ -27,6 +27,7 @@ from .._incident.stamps import is_stamp, moment_of
 ANSWER = {"P0": timedelta(minutes=15), "P1": timedelta(hours=1), "P2": timedelta(hours=4)}
 UPDATE = {"P0": timedelta(minutes=15), "P1": timedelta(minutes=30), "P2": timedelta(hours=2)}
 SEVERITIES = ("P0", "P1", "P2", "P3")  # the last one: by the end of the next business day
+OUTSIDE = {severity: 2 * interval for severity, interval in UPDATE.items()}
 PUBLIC = "public"  # the audience of an update on the status page
 _IS_OVER = re.compile(r"page(?:-\d+)?/resolved/")  # the key of a message to the page
 
@@ -74,18 +75,20 @@ NO_RULE_OUTSIDE = OutsideUpdates()
 
 
 def outside_updates(every: Mapping[str, Any], scenarios: Sequence[Any] = ()) -> OutsideUpdates:
-    """From the inventory: ``every`` is in minutes, by severity. Raises InputError."""
+    """From the inventory: ``every`` is in minutes, by severity; 0 is no deadline, and one that is not there has that of
+    ``OUTSIDE``. Raises InputError."""
     if not isinstance(every, Mapping):
-        raise InputError(f"incident_public_update_every: {every!r} is no dictionary such as {{P0: 30, P1: 60}}.")
-    intervals = {}
+        raise InputError(f"incident_public_update_every: {every!r} is no dictionary such as {{P0: 20, P1: 45}}.")
+    intervals = dict(OUTSIDE)
     for severity, minutes in every.items():
         known = isinstance(minutes, (int, float, str)) and str(minutes).replace(".", "", 1).isdigit()
-        if severity not in SEVERITIES or not known or not 0 < float(minutes) <= 525600:
+        if severity not in SEVERITIES or not known or not 0 <= float(minutes) <= 525600:
             raise InputError(
                 f"incident_public_update_every: {severity!r}: {minutes!r} is no severity with its minutes, such as"
-                " {P0: 30, P1: 60}."
+                " {P0: 20, P1: 45}."
             )
         intervals[str(severity)] = timedelta(minutes=float(minutes))
+    intervals = {severity: interval for severity, interval in intervals.items() if interval}
     return OutsideUpdates(intervals, frozenset(map(str, scenarios)))
 
 

@@ -88,14 +88,14 @@ def test_the_page_says_what_the_facts_allow_and_what_differs_is_shown_until_it_a
         for dummy in range(chance.randint(2, 6)):
             played.write(fact(chance))
             played.now += chance.choice([timedelta(minutes=1), SOAK])
-            assert played.drain(budget=20.0)["differences"] == [], number
+            assert played.drain(silence=20.0)["differences"] == [], number
             reference = [each.reference for each in played.entries() if each.state == "sent"][-1]
             assert page.state(reference) != "resolved" or may_be_resolved(played), number
             if chance.random() < 0.5:
                 changed += 1
                 takes_back = page.change(reference, chance)
                 for _again in range(2):
-                    assert len(played.drain(budget=20.0)["differences"]) == 1, number
+                    assert len(played.drain(silence=20.0)["differences"]) == 1, number
                 takes_back()
-                assert played.drain(budget=20.0)["differences"] == [], number
+                assert played.drain(silence=20.0)["differences"] == [], number
     assert changed >= len(numbers) // 2

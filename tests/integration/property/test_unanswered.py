@@ -35,7 +35,7 @@ def test_an_unanswered_p0_pages_each_step_once_at_its_time(channels, tmp_path, a
         played.now += timedelta(seconds=20)
     for dummy in range(10):
         played.now += timedelta(seconds=700)
-        played.drain(budget=PATIENCE, answerers=ANSWERERS)
+        played.drain(silence=PATIENCE, answerers=ANSWERERS)
     queued = {
         event["note"]["key"]: (kept_at(event) - START).total_seconds() % 86400
         for event in read(played.log, played.id)[0]
@@ -75,18 +75,18 @@ def test_no_page_is_sent_after_the_acknowledgement_whatever_became_of_it(channel
         channels.slack.fault_for = lambda request: (
             Fault(kind) if "call/" in str(request.fields.get("metadata")) else None
         )
-    played.drain("taken" if kind == "taken" else "", budget=PATIENCE, answerers=ANSWERERS)
+    played.drain("taken" if kind == "taken" else "", silence=PATIENCE, answerers=ANSWERERS)
     channels.set_faults(random.Random("doubt"), 0.0)
     played.write(("acknowledged", {}))
     for dummy in range(3):
         played.now += timedelta(seconds=700)
-        played.drain(budget=PATIENCE, answerers=ANSWERERS)
+        played.drain(silence=PATIENCE, answerers=ANSWERERS)
     assert len(pages_to(channels, played, "U1")) == arrived
     assert pages_to(channels, played, "U2") == []
     played.write(("phase", {"phase": "closed", "reason": "x"}))
     played.write(("phase", {"phase": "open", "reason": "it is back"}))
     for dummy in range(2):
-        played.drain(budget=PATIENCE, answerers=ANSWERERS)
+        played.drain(silence=PATIENCE, answerers=ANSWERERS)
     assert pages_to(channels, played, "U1")[arrived:] == ["call/primary-2/slack"], "it pages again, once"
 
 
@@ -103,18 +103,18 @@ def test_a_page_that_waits_goes_out_while_the_severity_asks_for_it_and_is_never_
             Fault(kind) if "call/" in str(request.fields.get("metadata")) else None
         )
         channels.pager.fault_for = lambda _request: Fault(kind)
-    played.drain("taken" if kind == "taken" else "", budget=PATIENCE, answerers=ANSWERERS)
+    played.drain("taken" if kind == "taken" else "", silence=PATIENCE, answerers=ANSWERERS)
     channels.set_faults(random.Random("lowered"), 0.0)
     played.write(("severity", {"severity": "P3", "before": "P0", "reason": "only the test site"}))
     for dummy in range(2):
         played.now += timedelta(seconds=700)
-        played.drain(budget=PATIENCE, answerers=ANSWERERS)
+        played.drain(silence=PATIENCE, answerers=ANSWERERS)
     assert pages_to(channels, played, "U1") == []
     assert Counter(channels.pager.triggered) == before
     assert [entry for entry in played.entries() if entry.message.template == "severity" and entry.state == "sent"]
     played.write(("severity", {"severity": "P0", "before": "P3", "reason": "it is all of them"}))
     for dummy in range(2):
         played.now += timedelta(seconds=100)
-        played.drain(budget=PATIENCE, answerers=ANSWERERS)
+        played.drain(silence=PATIENCE, answerers=ANSWERERS)
     assert pages_to(channels, played, "U1") == ["call/primary-2/slack"], "the page of the raise, once"
     assert channels.pager.triggered[played.id] == 1

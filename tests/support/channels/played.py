@@ -181,8 +181,9 @@ class Played:
         options = {"log": self.log, "id": self.id, "by": "ada", "host": "db1", "at": stamp(self.now)}
         record({**options, "opening": opening, "events": rows}, False, now=self.now)
 
-    def drain(self, dies: str = "", budget: float = 1.0, answerers: Any = ()) -> Any:
-        """What a run that sends what is due returns; ``dies``: after it has taken messages, or after some were sent."""
+    def drain(self, dies: str = "", silence: float = 1.0, answerers: Any = ()) -> Any:
+        """What a run that sends what is due returns. ``dies``: after it has taken messages, or after some were sent;
+        ``silence``: seconds for which a channel may be silent, a quarter of the budget."""
         is_away = self.chance.random() < self.share
         announcing = Announcing(self.channels.away(self.settings, self.chance) if is_away else self.settings, {})
         at = stamp(self.now + self.ahead)
@@ -203,7 +204,7 @@ class Played:
             for incident in report["incidents"]:
                 keep = self.chance.randint(0, len(incident["messages"]))
                 incident["messages"] = incident["messages"][:keep]
-        sent = announcing.sent(report, append, budget, lambda: self.now + self.ahead)
+        sent = announcing.sent(report, append, 4 * silence, lambda: self.now + self.ahead)
         # Here the next run begins at once; out there half a minute has gone by.
         wait_for_lanes()
         for server in self.channels.all[:-1]:
@@ -227,7 +228,7 @@ class Played:
         self.share = 0.0
         for dummy in range(40):
             self.now += timedelta(seconds=700)
-            self.drain(budget=20.0)
+            self.drain(silence=20.0)
             if not [entry for entry in self.entries() if entry.state not in ("sent", "replaced")]:
                 return
         raise AssertionError([entry for entry in self.entries() if entry.state not in ("sent", "replaced")])

@@ -40,7 +40,9 @@ from .slack import Slack
 from .take import Clock, utc_now
 from .tracker import Tracker
 
-_PAGES = 5.0  # seconds at least for an incident that pages a person
+_SILENCE = 0.25  # of the budget: a channel that is silent for so long is given up for this run
+_PAGES = 5.0  # seconds at least for an incident that pages a person, as long as there are any
+_EACH = 0.5  # and for any other one: with less no message is begun
 _READS = 5.0  # seconds at least for reading the page back
 Settings = Mapping[str, Mapping[str, Any]]
 _Append = Callable[[str, "list[dict[str, Any]]"], None]
@@ -102,7 +104,8 @@ class Announcing:
         """Every message as it would go out, and to whom, and what would be silenced; nothing is sent."""
         found = _nothing(report)
         if self.alertmanager:
-            looked = Silencer(self.alertmanager, report["incidents"], budget, clock, only_look=True).start().join()
+            silencer = Silencer(self.alertmanager, report["incidents"], _SILENCE * budget, clock, only_look=True)
+            looked = silencer.start().join()
             found["silences"] = list(looked.lines)
         for incident in report["incidents"]:
             found["messages"] += [self._row(incident, taken, "planned") for taken in incident["messages"]]
@@ -115,10 +118,10 @@ class Announcing:
     def sent(
         self, report: OutboxReport, append: _Append, budget: float, clock: Clock = utc_now, until: float = float("inf")
     ) -> AnnounceReport:
-        """Send what was taken. ``append``: keeps events of an incident; ``budget``: seconds for all of it; ``until``:
-        of ``ticks``, after which another run may have what was taken. Raises what ``append`` has raised, after
-        all is sent."""
-        found, silencer = _nothing(report), None
+        """Send what was taken. ``append``: keeps events of an incident; ``budget``: seconds for all channels together;
+        ``until``: of ``ticks``, after which another run may have what was taken. Raises what ``append`` has raised,
+        after all is sent."""
+        found, silencer, end, silence = _nothing(report), None, ticks() + budget, _SILENCE * budget
         errors: list[RunbookError] = []
 
         def keep(incident: str, events: list[dict[str, Any]]) -> None:
@@ -135,19 +138,20 @@ class Announcing:
             return True
 
         if self.alertmanager:
-            silencer = Silencer(self.alertmanager, report["incidents"], budget, clock).start()
+            silencer = Silencer(self.alertmanager, report["incidents"], silence, clock).start()
         busy = [incident for incident in report["incidents"] if incident["messages"]]
-        reading, end, least = self._page_reading(report), ticks() + budget, min(_READS, budget)
+        reading, until_silent, least = self._page_reading(report), ticks() + silence, min(_READS, silence)
         writes = any(_writes_page(incident) for incident in busy)
         if not writes:  # else what is written in this run would be read back by halves
-            reading.start(budget)
+            reading.start(silence)
+        sent_by = min(until, end - (least if writes and reading.told else 0.0))
         set_by_us, pauses = _set_by_us(report), Pauses()
         for number, incident in enumerate(busy):
             began = ticks()
             entries = [_entry(taken, clock()) for taken in incident["messages"]]
-            share = budget / (len(busy) - number)
-            if any(taken["audience"] == "person" for taken in incident["messages"]):
-                share = max(share, min(_PAGES, budget))
+            rest = len(busy) - number
+            pages = any(taken["audience"] == "person" for taken in incident["messages"])
+            share = max(silence / rest, min(_PAGES if pages else _EACH, silence))
             results = Results()
             if began < until:  # else nothing is said of them: another run may be sending them
                 sent = incident["references"]
@@ -158,14 +162,14 @@ class Announcing:
                     incident["id"],
                     share,
                     clock,
-                    until=until,
+                    until=min(sent_by, began + max(share, (sent_by - began) / rest)),
                     elsewhere=incident["components"],
                     on_page=incident["on_page"],
                     set_by_us=set_by_us,
                     pauses=pauses,
                     keep=partial(keep_at_once, incident["id"]),
                 )
-            budget -= ticks() - began
+            silence -= min(share, ticks() - began)  # a channel that takes what it is sent uses up its time alone
             keep(incident["id"], _events(results.notes))
             states = {note["key"]: note for note in (*results.kept, *results.notes)}
             for taken in incident["messages"]:
@@ -174,7 +178,7 @@ class Announcing:
                 found["messages"].append(row)
             found["differences"] += [f"{incident['id']}: {text}" for text in results.differences]
         if writes:  # a channel that is silent has taken all the time
-            reading.start(max(least, end - ticks()))
+            reading.start(max(least, until_silent - ticks()))
         found["differences"] += reading.join()
         if silencer is not None:
             silencer.join()

@@ -59,7 +59,7 @@ class Thread:
     grows while messages are sent; ``deadline``: until when a request may last, by ``ticks``; ``asks``: the message
     that is sent may have arrived before; ``tries``: how often it was tried, with this one; ``elsewhere``: states of
     the page's components by other incidents; ``on_page``: those that its own last post has set; ``set_by_us``: all
-    that posts of this run and the last ones of its incidents have set, by component; ``budget``: seconds more for a
+    that posts of this run and the last ones of its incidents have set, by component; ``silence``: seconds more for a
     channel that has taken something, until ``latest``; ``is_over``: the run has given it up; ``owed``: messages that
     the one that is sent, or was found, calls for; ``pauses``: of the run."""
 
@@ -71,7 +71,7 @@ class Thread:
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     on_page: Mapping[str, str] = field(default_factory=dict)
     set_by_us: Mapping[str, Collection[str]] = field(default_factory=dict)
-    budget: float = 0.0
+    silence: float = 0.0
     latest: float = float("inf")
     is_over: bool = False
     owed: list[Message] = field(default_factory=list)
@@ -90,10 +90,10 @@ class Thread:
             raise Answered(NotDelivered(f"no time was left for {what}"))
         return max(_LEAST, left)
 
-    def goes_on(self, budgets: float = 1) -> None:
-        """The other side has taken something. ``budgets``: for which it may be silent now."""
+    def goes_on(self, silences: float = 1) -> None:
+        """The other side has taken something. ``silences``: for which it may be silent now."""
         if self.deadline > ticks():
-            self.deadline = max(self.deadline, min(self.latest, ticks() + budgets * self.budget))
+            self.deadline = max(self.deadline, min(self.latest, ticks() + silences * self.silence))
 
     def set_before(self) -> list[dict[str, str]]:
         """``set_by_us``, as states by component."""

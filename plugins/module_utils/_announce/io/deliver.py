@@ -22,7 +22,6 @@ from .channel import Channel, Pauses, Thread, ticks, why_of
 from .http_call import Answered
 
 _ARRIVED = "it had arrived before"
-_MOST = 4  # budgets
 _PART = 0.05  # seconds after which it is looked for what is to be appended at once
 _LONG = 3600.0
 _LEAST = 0.3  # seconds without which a message is not begun
@@ -48,7 +47,7 @@ def deliver(
     sent: Mapping[str, str],
     channel: Callable[[str], Channel],
     incident: str,
-    budget: float,
+    silence: float,
     clock: Callable[[], datetime],
     *,
     elsewhere: Mapping[str, str] | None = None,
@@ -58,20 +57,19 @@ def deliver(
     until: float = float("inf"),
     keep: Callable[[list[dict[str, Any]]], bool] | None = None,
 ) -> Results:
-    """``taken``: in order; ``sent``: references by key; ``channel``: by its name, may raise RunbookError; ``budget``:
+    """``taken``: in order; ``sent``: references by key; ``channel``: by its name, may raise RunbookError; ``silence``:
     seconds that a channel may be silent, all of them at the same time; ``clock``: the present time in UTC;
     ``elsewhere``: states of the page's components by other incidents; ``on_page``: those that its own last post has
     set; ``set_by_us``: all that this run and its incidents have set; ``pauses``: that were asked for in this run;
-    ``until``: of ``ticks``, after which another run may have them; ``keep``: appends notes at once, and says whether it
+    ``until``: of ``ticks``, when the time of all channels is over; ``keep``: appends notes at once, and says whether it
     could.
 
     What became of a message on a channel that cannot be asked is appended while the others are on their way: a run that
     was killed after it would have it go out twice. It is done in this thread, since a connection has only one user.
 
-    A channel that answers goes on for ``_MOST`` budgets: what it takes is worth the time, what it does not is none.
+    A channel that answers goes on ``until`` then: what it takes is worth the time, silence is not.
     """
     began = ticks()
-    latest = min(began + _MOST * budget, until)
     results, lock = Results(), threading.Lock()
     lanes: dict[tuple[str, str], list[Entry]] = {}
     for entry in taken:
@@ -79,7 +77,7 @@ def deliver(
     running: list[tuple[_Lane, threading.Thread]] = []
     for (name, dummy), entries in lanes.items():
         try:
-            thread = Thread(incident, dict(sent), min(began + budget, latest), budget=budget, latest=latest)
+            thread = Thread(incident, dict(sent), min(began + silence, until), silence=silence, latest=until)
             thread.elsewhere, thread.on_page, thread.set_by_us = elsewhere or {}, on_page or {}, set_by_us or {}
             thread.pauses = pauses if pauses is not None else thread.pauses
             lane = _Lane(channel(name), entries, thread, results, lock, clock)
@@ -95,8 +93,11 @@ def deliver(
             worker.join(min(_PART if keep else _LONG, max(0.0, lane.thread.deadline - ticks())))
             if keep and any(each.is_alive() for dummy, each in running):  # else all of it is appended now
                 _keep_at_once(results, lock, kept, keep)
-        lane.thread.is_over = True  # what it has in its hands may still arrive; it takes up nothing more
-    with lock:
+    with lock:  # what a lane has in its hands may still arrive; it takes up nothing more
+        known = {note["key"] for note in results.notes}
+        for lane, worker in running:
+            lane.thread.is_over = True
+            results.notes += [each for each in lane.not_begun(clock()) if each["key"] not in known]
         known = {note["key"] for note in results.notes}
         done = {id(note) for note in kept}
         over = Results([each for each in results.notes if id(each) not in done], kept, list(results.differences))
@@ -139,13 +140,17 @@ class _Lane:
     results: Results
     lock: threading.Lock
     clock: Callable[[], datetime]
+    begun: int = 0  # entries
+
+    def not_begun(self, now: datetime) -> list[dict[str, Any]]:
+        return [result_note(entry, NotTried(), now) for entry in self.entries[self.begun :]]
 
     def run(self) -> None:
         goes_on = True
         for number, entry in enumerate(self.entries):
             if goes_on and number and self.channel.gap:
                 time.sleep(min(self.channel.gap, max(0.0, self.thread.deadline - ticks())))
-            delivery: Delivery = self._one(entry) if goes_on and self._has_time() else NotTried()
+            delivery: Delivery = self._one(entry) if goes_on and self._begins(number) else NotTried()
             goes_on = goes_on and isinstance(delivery, Delivered)
             if isinstance(delivery, NotDelivered) and delivery.forever:
                 goes_on = True  # what it will never take keeps nothing up
@@ -192,6 +197,13 @@ class _Lane:
             return self.channel.differences(self.thread)
         except Exception as error:  # an answer of another form than that of the API
             return [f"what it shows could not be read: {why_of(error)}"]
+
+    def _begins(self, number: int) -> bool:
+        """Whether there is time for this entry; from then on it may arrive."""
+        with self.lock:
+            if self._has_time():
+                self.begun = number + 1
+            return self.begun > number
 
     def _has_time(self) -> bool:
         return not self.thread.is_over and self.thread.deadline - ticks() >= _LEAST

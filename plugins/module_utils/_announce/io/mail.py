@@ -32,7 +32,7 @@ _TRIES = 100  # of a mail whose fault can be corrected: 16 hours
 _LOGIN = (530, 535, 538)  # RFC 4954: authentication is required, or failed
 _NO_PART_OF_A_NAME = re.compile(r"[^\w '-]")
 _LINES = 200  # of one reply of the server
-_PATIENCE = 4  # budgets for its reply to a mail, as long as there is time: without one the mail goes out once more
+_PATIENCE = 4  # silences for its reply to a mail, as long as there is time: without one the mail goes out once more
 
 
 class Mail:

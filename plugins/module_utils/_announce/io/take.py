@@ -16,7 +16,7 @@ from ..._incident.io.log import NOTHING, ids, read
 from ..._incident.phase import ENDED, acknowledgements, phase_of
 from ..._incident.record import record
 from ..._incident.severity import severity_of
-from ..._lifecycle.deadlines import NO_RULE_OUTSIDE, SEVERITIES, OutsideUpdates, outside_updates
+from ..._lifecycle.deadlines import SEVERITIES, OutsideUpdates, outside_updates
 from ..._lifecycle.rota_roles import assignments, steps_of_roles
 from ..._oncall.escalation import escalation_of
 from ..._oncall.steps import STEPS
@@ -176,11 +176,11 @@ def _rules(given: Mapping[str, Any]) -> tuple[_Rules, list[str]]:
     """With what is wrong of them, a sentence each. A rule that is wrong has its default: it costs no page."""
     after, problems = escalation_of(given.get("after") or {})
     faces = (given["settings"].get("page") or {}).get("scenarios") or ()
-    outside, roles_from = NO_RULE_OUTSIDE, steps_of_roles({}, STEPS)
+    outside, roles_from = outside_updates({}, faces), steps_of_roles({}, STEPS)
     try:
         outside = outside_updates(given.get("public_every") or {}, faces)
     except InputError as error:
-        problems.append(f"{error} No update to the public is due by it.")
+        problems.append(f"{error} Those of the default count.")
     try:
         roles_from = steps_of_roles(given.get("roles_from") or {}, STEPS)
     except InputError as error:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Sequence
 
 from ..._core.errors import InputError
-from ..deadlines import IN_UTC, NO_RULE_OUTSIDE, BusinessHours, OutsideUpdates, outside_updates
+from ..deadlines import IN_UTC, BusinessHours, OutsideUpdates, outside_updates
 from .business_hours import business_hours
 
 
@@ -23,11 +23,11 @@ class DueRules(NamedTuple):
 def due_rules(hours: Any, public_every: Any, public_scenarios: Sequence[Any]) -> DueRules:
     """One that is misspelt has its default: it keeps no person from acknowledging, or from seeing where an incident
     stands."""
-    outside, working, problems = NO_RULE_OUTSIDE, IN_UTC, []
+    outside, working, problems = outside_updates({}, public_scenarios), IN_UTC, []
     try:
         outside = outside_updates(public_every, public_scenarios)
     except InputError as error:
-        problems.append(f"{error} No update to the public is due by it.")
+        problems.append(f"{error} Those of the default count.")
     try:
         working = business_hours(hours)
     except InputError as error:

@@ -280,7 +280,7 @@ def _played_at(folder, servers, kind, address):
     without = time.monotonic() - began
     site = Site(folder / "some", **channels)
     began = time.monotonic()
-    code, dummy = site.play(announce_budget=1.5)
+    code, dummy = site.play(announce_budget=6)
     taken = time.monotonic() - began
     return code, taken, without, set(site.states().values())
 

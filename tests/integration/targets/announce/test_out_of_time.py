@@ -96,7 +96,7 @@ def test_a_run_that_was_stopped_for_longer_than_its_lease_sends_nothing_when_it_
         assert [[state for dummy, state in updates] for updates in server.published()] == [["investigating"]]
 
 
-def mailed(server, budget):
+def mailed(server, silence):
     given = {
         "host": "127.0.0.1",
         "port": server.port,
@@ -107,7 +107,7 @@ def mailed(server, budget):
     announcing = Announcing({"mail": given}, {})
     values = {**BASE, **TEXTS, "at": "x", "next_at": "", "to": "b@example.org"}
     entry = Entry(Message("mail/investigating/1.1/b", "mail", "mail", values), "sending", datetime.now(UTC))
-    results = deliver([entry], {}, announcing.channel, "i", budget, lambda: datetime.now(UTC))
+    results = deliver([entry], {}, announcing.channel, "i", silence, lambda: datetime.now(UTC))
     wait_for_lanes()
     return results
 

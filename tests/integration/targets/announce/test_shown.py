@@ -36,7 +36,7 @@ def test_what_is_shown_is_what_goes_out(channels, tmp_path, kind):
     played.write(("diagnosed", {"cause": "row", "lines": [TEXT]}), ("update", said))
     planned = {row["key"]: row for row in shown(played)["messages"]}
     assert not channels.slack.requests + channels.tracker.requests + channels.mail.mails, "nothing is sent"
-    played.drain(budget=20.0)
+    played.drain(silence=20.0)
     mails = [(row["to"], row["title"], row["text"]) for row in planned.values() if row["channel"] == "mail"]
     arrived = [
         (mail["To"], mail["Subject"], mail.get_content().replace("\r", "").strip()) for mail in channels.mail.mails
@@ -69,18 +69,18 @@ def test_an_update_for_the_people_of_the_site_keeps_the_promise_of_the_last_mail
     channels.mail.mails.clear()
     played = Played(channels, 4, tmp_path)
     played.write()
-    played.drain(budget=20.0)
+    played.drain(silence=20.0)
     promised = stamp(played.now + timedelta(hours=1))
     played.now += timedelta(minutes=20)
     played.write(("update", {"audience": "inside", "text": "row lock of nightly-report", "next_at": promised}))
-    played.drain(budget=20.0)
+    played.drain(silence=20.0)
     first, update = [mail.get_content() for mail in channels.mail.mails if mail["To"] == "ceo@pafar.test"]
     assert "Next update by" in first
     promise = f"The incident is still open.\n\nNext update by {promised[:10]} {promised[11:19]} UTC"
     assert promise in update.replace("\r", "")
     assert not [mail for mail in channels.mail.mails if "row lock" in mail.get_content()]
     assert "row lock of nightly-report" in str([each["text"] for each in channels.slack.rooms[-1].messages])
-    played.drain(budget=20.0)
+    played.drain(silence=20.0)
     assert len(channels.mail.mails) == 4, "once to each of two"
 
 
@@ -96,7 +96,7 @@ def test_a_run_in_check_mode_names_each_recipient_and_what_is_done_beside(channe
     assert planned["tracker/create/1"] == ("127.0.0.1", "create")
     assert planned["pager/trigger/1"] == ("pagerduty", "trigger")
     assert {row["to"] for row in before if row["channel"] == "mail"} == {"ceo@pafar.test", "cto@pafar.test"}
-    played.drain(budget=20.0)
+    played.drain(silence=20.0)
     room = channels.slack.room(name[1:])
     assert (len(room.pins), {"U1", "U2"} <= set(room.members)) == (1, True)
     played.write(("noted", {"text": "moved it"}))
@@ -109,5 +109,5 @@ def test_every_message_is_shown_also_those_that_the_next_runs_would_send(channel
     played.write(*(("noted", {"text": f"note {number}"}) for number in range(45)))
     notes = [row for row in shown(played)["messages"] if "note " in row["text"]]
     assert len(notes) == 45
-    played.drain(budget=20.0)
+    played.drain(silence=20.0)
     assert len([key for key in channels.slack.said() if "/note/" in key]) < 45, "of a channel the first 20"

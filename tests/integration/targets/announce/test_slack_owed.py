@@ -34,9 +34,9 @@ def adapter(slack):
     return made
 
 
-def run(slack, messages, references=None, budget=3.0):
+def run(slack, messages, references=None, silence=3.0):
     entries = [Entry(message, "sending", START, tries=1) for message in messages]
-    return deliver(entries, references or {}, lambda _name: adapter(slack), "i", budget, lambda: START).notes
+    return deliver(entries, references or {}, lambda _name: adapter(slack), "i", silence, lambda: START).notes
 
 
 def waiting(notes):
@@ -96,7 +96,7 @@ def test_a_long_text_of_the_log_is_whole_in_the_file_without_its_secrets(tmp_pat
         given = {name: value.format(words=words, lines=lines) if isinstance(value, str) else [words]
                  for name, value in note.items()}  # fmt: skip
         played.write((kind, given))
-        played.drain(budget=20.0)
+        played.drain(silence=20.0)
         texts = list(channels.slack.texts.values())
         posts = [each["text"] for room in channels.slack.rooms for each in room.messages]
         mark, last = ("step 98", "step 97") if "{lines}" in note.values() else ("word999", "word998")

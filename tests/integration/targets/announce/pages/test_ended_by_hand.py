@@ -26,7 +26,7 @@ class Board:
         self.server = getattr(channels, kind)
         self.has_names = kind == "statuspage"
         self.played.write(BEGUN)
-        self.played.drain(budget=20.0)
+        self.played.drain(silence=20.0)
 
     @property
     def incident(self):
@@ -54,7 +54,7 @@ class Board:
     def goes_on(self, *facts):
         self.played.now += timedelta(minutes=1)
         self.played.write(*facts)
-        return self.played.drain(budget=20.0)
+        return self.played.drain(silence=20.0)
 
     def texts(self):
         return [each.get("body", each.get("message", "")) for each in self.incident["updates"]]

@@ -130,7 +130,9 @@ def over(minutes, key="page/resolved/5.3", state="sent"):
     [
         ([event("opened", severity="P1", scenario="booking")], "P1", 45),
         ([event("opened", severity="P1", scenario="disk")], "P1", None),
-        ([event("opened", severity="P2", scenario="booking")], "P2", None),
+        ([event("opened", severity="P2", scenario="booking")], "P2", 240),
+        ([event("opened", severity="P3", scenario="booking")], "P3", None),
+        ([event("opened", severity="unknown", scenario="booking")], "unknown", None),
         ([opened("P1"), public(10)], "P1", 55),
         ([opened("P1"), public(10, next_at="2026-11-27T10:30:00.000000Z")], "P1", 30),
         # What waits for the page was read by no one.
@@ -161,12 +163,22 @@ def test_an_update_outside_is_no_update_inside_and_each_is_shown():
     assert said_outside(said) == [said[-1]]
 
 
-@pytest.mark.parametrize("every", [{"P4": 1}, {"P0": 0}, {"P0": "soon"}, {"P0": None}, {"P0": -5}, {"P0": [5]}])
+@pytest.mark.parametrize("every", [{"P4": 1}, {"P0": "soon"}, {"P0": None}, {"P0": -5}, {"P0": [5]}])
 def test_an_interval_that_is_none_is_refused_by_name(every):
     with pytest.raises(InputError, match=r"incident_public_update_every: 'P[04]'") as refused:
         outside_updates(every)
     # What follows from it depends on who asks, and is said there.
     assert "Nothing was" not in str(refused.value)
+
+
+def test_people_outside_are_updated_half_as_often_unless_the_site_has_its_own_rule():
+    assert {severity: every.total_seconds() / 60 for severity, every in outside_updates({}).every.items()} == {
+        "P0": 30, "P1": 60, "P2": 240,
+    }  # fmt: skip
+    own = outside_updates({"P0": 20, "P2": "0", "P3": 600}).every
+    assert {severity: interval.total_seconds() / 60 for severity, interval in own.items()} == {
+        "P0": 20, "P1": 60, "P3": 600,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

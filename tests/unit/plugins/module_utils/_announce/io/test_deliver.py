@@ -51,9 +51,9 @@ class Chat:
         return []
 
 
-def delivered(chat, keys="abc", budget=5.0, asks=False, **options):
+def delivered(chat, keys="abc", silence=5.0, asks=False, **options):
     entries = [Entry(Message(key, "slack", "note", {}), "sending", START, asks=asks) for key in keys]
-    return deliver(entries, {}, lambda _name: chat, "i", budget, lambda: START, **options)
+    return deliver(entries, {}, lambda _name: chat, "i", silence, lambda: START, **options)
 
 
 def states(results):
@@ -106,7 +106,7 @@ def test_a_message_of_which_no_text_can_be_made_keeps_nothing_behind_it_up():
 
 def test_a_slow_channel_takes_nothing_up_when_another_run_may_have_it():
     chat = Chat(seconds=0.2)
-    results = delivered(chat, "abcdefghij", budget=2.0, until=ticks() + 1.0)
+    results = delivered(chat, "abcdefghij", silence=2.0, until=ticks() + 1.0)
     assert 1 <= len(chat.sent) <= 5
     assert states(results) == {key: "sent" if key in chat.sent else "queued" for key in "abcdefghij"}
 
