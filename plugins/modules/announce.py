@@ -25,8 +25,8 @@ options:
     default: {}
   budget:
     description:
-      - Seconds for all channels together. A channel that is silent for a quarter of them is given up for this run, so that
-        with all channels silent it takes a quarter.
+      - Seconds for all channels together, at most nine tenths of O(lease). A channel that is silent for a quarter of them
+        is given up for this run, so that with all channels silent it takes a quarter.
     type: float
     default: 120
   public:

@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.person_act import act_of_person
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import RunbookError
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import moment_of
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.checklist import ITEMS
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.options import ACT_ARGS
 
@@ -206,6 +207,24 @@ def test_a_rule_of_the_site_that_is_misspelt_is_said_and_keeps_no_person_from_ac
     acknowledged = act(log, "acknowledge", **wrong)
     assert (acknowledged["changed"], says in acknowledged["lines"][-1]) == (True, True)
     assert "Nothing was" not in acknowledged["lines"][-1]
+
+
+@pytest.mark.parametrize(
+    ("audience", "severity", "given", "minutes"),
+    [
+        ("inside", "P0", {}, 15), ("inside", "P1", {}, 30), ("inside", "P2", {}, 120), ("inside", "P3", {}, None),
+        ("public", "P0", {}, 30), ("public", "P1", {}, 60), ("public", "P2", {}, 240), ("public", "P3", {}, None),
+        ("public", "P0", {"public_every": {"P0": 20}}, 20), ("public", "P1", {"public_every": {"P0": 20}}, 60),
+        ("public", "P1", {"public_every": {"P1": 0}}, None), ("public", "P1", {"public_every": {"P1": "soon"}}, 60),
+    ],
+)  # fmt: skip
+def test_an_update_says_when_the_next_one_comes_by_the_severity(log, audience, severity, given, minutes):
+    rated = [{"kind": "severity", "note": {"severity": severity, "reason": "as users feel it"}}]
+    record({"log": str(log), "id": "a", "events": rated}, False)
+    act(log, "update", text="It is known.", audience=audience, **given)
+    said = json.loads((log / "a.jsonl").read_text().splitlines()[-1])
+    promised = said["note"].get("next_at")
+    assert (promised and round((moment_of(promised) - moment_of(said["at"])).total_seconds() / 60)) == minutes
 
 
 @pytest.mark.parametrize("check", [False, True])
