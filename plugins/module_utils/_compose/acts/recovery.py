@@ -72,7 +72,7 @@ def recovery_of(project: Project, service: str, record: ActRecord, stable: float
     made = [replica for replica in replicas if replica.id not in wish.known]
     if any(not _within(record, replica.created, _MADE) for replica in made):
         return None
-    debris = tuple(replica for replica in made if not _ready(replica, project.now, stable))
+    debris = tuple(one for one in made if not (_ready(one, project.now, stable) or _stopped_since(one, record)))
     fresh = tuple(replica for replica in made if replica not in debris)
     kept = [replica for replica in replicas if replica not in debris]
     by_id = {replica.id: replica for replica in kept}
@@ -103,6 +103,11 @@ def _ready(replica: Container, now: datetime, stable: float) -> bool:
     if replica.state == "paused":
         return True  # by a person, since
     return replica.healthy and (replica.checked or replica.uptime(now) >= stable)
+
+
+def _stopped_since(replica: Container, record: ActRecord) -> bool:
+    """By a person or another run: that act has made it, and neither stopped it nor left it behind."""
+    return replica.stopped and replica.ran > 0 and not _within(record, replica.finished, _STOPPED)
 
 
 def on_images(project: Project, service: str, wish: Wish) -> bool:

@@ -12,11 +12,11 @@ import uuid
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Callable, Collection
 
 from ...._core.errors import EngineError
 from ...._core.times import moment
-from ...._system.identity import UNKNOWN
+from ...._system.identity import RUNS, UNKNOWN
 from ...._system.io import identity
 from ...io.engine_transport import Transport
 from ...lock.engine_lock import state_by_claims
@@ -85,14 +85,16 @@ class OpenRecord:
     def __init__(self, store: ActStore, record: ActRecord) -> None:
         self.store, self.record = store, record
 
-    def begin(self) -> None:
-        """Keep it, and only then drop older wishes for the same services."""
-        older = [unfinished.record for unfinished in self.store.unfinished()]
+    def begin(self, still_open: Callable[[ActRecord], Collection[str]]) -> None:
+        """Keep it, and only then drop older wishes for the same services, and those that were reached. ``still_open``:
+        the services on which an older act has not reached what it wanted."""
+        older = self.store.unfinished()
         self.record = self.store.put(replace(self.record, seen=_now(self.record)))
-        for record in older:
-            if self.record.module == RESTART != record.module:
-                continue  # a restart says nothing of how many there are to be, or of their image
-            rest = record.without(list(self.record.wishes))
+        for record, run in ((unfinished.record, unfinished.run) for unfinished in older):
+            # A restart says nothing of how many there are to be, or of their image.
+            own = [] if self.record.module == RESTART != record.module else list(self.record.wishes)
+            reached = set(record.wishes) - set(still_open(record)) if run != RUNS else set()
+            rest = record.without([*own, *reached])
             if not rest.wishes:
                 self.store.remove(record.id)
             elif rest.wishes != record.wishes:

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Iterator, Mapping
 
 from ...._core.errors import BusyError, EngineError, RunbookError
-from ...._system.identity import RUNS
 from ...._system.io import identity
 from ...._system.io.kernel_files import read
 from ...io.engine import Engine
@@ -73,11 +72,8 @@ def acting(control: ReplicaControl, record: ActRecord, former: ActRecord | None)
 
 def _begun(control: ReplicaControl, opened: OpenRecord) -> bool:
     """An act that cannot be recorded is carried out all the same, and says so."""
-    for unfinished in control.project.unfinished:
-        if unfinished.run != RUNS and not left_open(control.project, unfinished.record, control.rollout.stable):
-            opened.store.remove(unfinished.record.id)  # it reached what it wanted, or says nothing any more
     try:
-        opened.begin()
+        opened.begin(lambda older: left_open(control.project, older, control.rollout.stable))
     except EngineError as error:
         control.acts_done.append(f"the act was not recorded, so that one that is cut off cannot be completed: {error}")
         return False

@@ -45,6 +45,21 @@ def test_what_it_started_counts_where_it_is_ready_and_goes_where_it_is_not():
     assert names(recovered(act, A, B, made(number=3, health="unhealthy")).debris) == ["shop-web-3"]
 
 
+@pytest.mark.parametrize(
+    ("after", "more", "is_left"),
+    [
+        (95, {}, False), (5, {}, True), (69, {}, True),
+        (95, {"exit_code": 1, "policy": "no"}, True), (95, {"error": "no such file"}, True),
+    ],
+)  # fmt: skip
+def test_what_it_made_and_another_has_stopped_since_is_no_debris(after, more, is_left):
+    """A run that was killed after it had reached what it wanted, and a person who stops a service afterwards."""
+    act = record(SCALE, {"web": wish(3, A, B)})
+    given = {"policy": "always", "up": 98.0, **more}
+    stopped = made(number=3, state="exited", finished=BEGUN + timedelta(seconds=after), **given)
+    assert names(recovered(act, A, B, stopped).debris) == ["shop-web-3"] * is_left
+
+
 @pytest.mark.parametrize(("up", "ready"), [(9.0, False), (11.0, True)])
 def test_without_a_health_check_it_must_have_run_for_a_while(up, ready):
     act = record(SCALE, {"web": wish(3, A, B)})
