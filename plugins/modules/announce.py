@@ -26,9 +26,10 @@ options:
   budget:
     description:
       - Seconds for all channels together, at most nine tenths of O(lease). A channel that is silent for a quarter of them
-        is given up for this run, so that with all channels silent it takes a quarter.
+        is given up for this run, so that with all channels silent it takes a quarter; of a mail server that is silent after it
+        has taken a mail all of it is waited for, since a mail cannot be asked for.
     type: float
-    default: 120
+    default: 80
   public:
     description: Whether the first post on the status page waits for a person, where the channel does not say it itself.
     type: str
@@ -83,7 +84,7 @@ EXAMPLES = r"""
   pafar.runbook.announce:
     log: /var/lib/pafar-runbook/incidents
     channels: "{{ runbook_announce }}"
-    budget: 120
+    budget: 80
   delegate_to: "{{ groups['incident_log'][0] | default('localhost') }}"
   run_once: true
 """

@@ -77,7 +77,8 @@ def result_note(entry: Entry, delivery: Delivery, now: datetime) -> dict[str, An
         return {**key, "state": SENT, **{name: value for name, value in kept.items() if value}, **read_back}
     if isinstance(delivery, NotTried):
         # What may have arrived before is asked for also the next time.
-        return {**key, "state": IN_DOUBT, "reason": entry.reason} if entry.asks else {**key, "state": QUEUED}
+        doubt = {**key, "state": IN_DOUBT, "reason": entry.reason, "untried": True}
+        return doubt if entry.asks else {**key, "state": QUEUED}
     if isinstance(delivery, InDoubt):
         # A person who is paged may have been reached by none of them.
         is_spared = delivery.is_copied and entry.message.audience != "person"

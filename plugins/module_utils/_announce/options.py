@@ -35,7 +35,7 @@ ANNOUNCE_ARGS: dict[str, Any] = {
     "oncall": {"type": "raw", "default": {}},
     "feeds": {"type": "bool", "default": True},
     "copies": {"type": "path", "default": "~/.local/state/pafar-runbook/feeds"},
-    "budget": {"type": "float", "default": 120},
+    "budget": {"type": "float", "default": 80},
     "public": {"type": "str", "default": "ask", "choices": ["ask", "act"]},
     "soak": {"type": "float", "default": 600},
     "archive_after": {"type": "float", "default": 86400},

@@ -231,7 +231,7 @@ def _next(entry: Entry, state: str, event: EventReport) -> Entry:
         entry, state=state, since=at, by=by,
         reference=str(note.get("reference") or entry.reference), reason=str(note.get("reason") or ""),
         next_at=at + min(moment_of(next_at) - moment_of(event["at"]), _LONGEST) if is_stamp(next_at) else None,
-        tries=entry.tries + (state == SENDING),
+        tries=max(0, entry.tries + (state == SENDING) - bool(note.get("untried"))),
         claim=entry.claim + (state == SENDING),
         # It may have arrived where a try is in doubt, or where a run took it and said no more. A later try that surely
         # failed says nothing of the earlier one.

@@ -100,7 +100,8 @@ KINDS: dict[str, Kind] = {
         "a message of the outbox, and what became of it",
         {"key": TEXT, "state": TEXT},
         {"channel": TEXT, "audience": TEXT, "thing": TEXT, "lane": TEXT, "template": TEXT, "values": DICT,
-         "reference": TEXT, "reason": TEXT, "next_at": TEXT, "agrees": FLAG, "claim": int},
+         "reference": TEXT, "reason": TEXT, "next_at": TEXT, "agrees": FLAG, "claim": int,
+         "untried": FLAG},
     ),
     "checklist": Kind(
         "an item of the checklist was done or waived by a person", {"item": TEXT, "state": TEXT}, {"reason": TEXT}

@@ -81,7 +81,7 @@ def outside_updates(every: Mapping[str, Any], scenarios: Sequence[Any] = ()) -> 
         raise InputError(f"incident_public_update_every: {every!r} is no dictionary such as {{P0: 20, P1: 45}}.")
     intervals = dict(OUTSIDE)
     for severity, minutes in every.items():
-        known = isinstance(minutes, (int, float, str)) and str(minutes).replace(".", "", 1).isdigit()
+        known = isinstance(minutes, (int, float, str)) and str(minutes).replace(".", "", 1).isdecimal()
         if severity not in SEVERITIES or not known or not 0 <= float(minutes) <= 525600:
             raise InputError(
                 f"incident_public_update_every: {severity!r}: {minutes!r} is no severity with its minutes, such as"

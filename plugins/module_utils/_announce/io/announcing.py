@@ -38,11 +38,9 @@ from .pagerduty import PagerDuty
 from .render import Texts, command_of
 from .slack import Slack
 from .take import Clock, utc_now
+from .time_budget import TimeBudget, silence_of
 from .tracker import Tracker
 
-_SILENCE = 0.25  # of the budget: a channel that is silent for so long is given up for this run
-_PAGES = 5.0  # seconds at least for an incident that pages a person, as long as there are any
-_EACH = 0.5  # and for any other one: with less no message is begun
 _READS = 5.0  # seconds at least for reading the page back
 Settings = Mapping[str, Mapping[str, Any]]
 _Append = Callable[[str, "list[dict[str, Any]]"], None]
@@ -104,7 +102,7 @@ class Announcing:
         """Every message as it would go out, and to whom, and what would be silenced; nothing is sent."""
         found = _nothing(report)
         if self.alertmanager:
-            silencer = Silencer(self.alertmanager, report["incidents"], _SILENCE * budget, clock, only_look=True)
+            silencer = Silencer(self.alertmanager, report["incidents"], silence_of(budget), clock, only_look=True)
             looked = silencer.start().join()
             found["silences"] = list(looked.lines)
         for incident in report["incidents"]:
@@ -121,7 +119,7 @@ class Announcing:
         """Send what was taken. ``append``: keeps events of an incident; ``budget``: seconds for all channels together;
         ``until``: of ``ticks``, after which another run may have what was taken. Raises what ``append`` has raised,
         after all is sent."""
-        found, silencer, end, silence = _nothing(report), None, ticks() + budget, _SILENCE * budget
+        found, silencer, time = _nothing(report), None, TimeBudget(budget, until)
         errors: list[RunbookError] = []
 
         def keep(incident: str, events: list[dict[str, Any]]) -> None:
@@ -138,47 +136,47 @@ class Announcing:
             return True
 
         if self.alertmanager:
-            silencer = Silencer(self.alertmanager, report["incidents"], silence, clock).start()
+            silencer = Silencer(self.alertmanager, report["incidents"], time.silence, clock).start()
         busy = [incident for incident in report["incidents"] if incident["messages"]]
-        reading, until_silent, least = self._page_reading(report), ticks() + silence, min(_READS, silence)
+        reading, until_silent, least = self._page_reading(report), ticks() + time.silence, min(_READS, time.silence)
         writes = any(_writes_page(incident) for incident in busy)
         if not writes:  # else what is written in this run would be read back by halves
-            reading.start(silence)
-        sent_by = min(until, end - (least if writes and reading.told else 0.0))
-        set_by_us, pauses = _set_by_us(report), Pauses()
+            reading.start(time.silence)
+        elif reading.told:
+            time.keep_back(least)
+        set_by_us, pauses, silent = _set_by_us(report), Pauses(), set()
         for number, incident in enumerate(busy):
-            began = ticks()
             entries = [_entry(taken, clock()) for taken in incident["messages"]]
-            rest = len(busy) - number
             pages = any(taken["audience"] == "person" for taken in incident["messages"])
-            share = max(silence / rest, min(_PAGES if pages else _EACH, silence))
-            results = Results()
-            if began < until:  # else nothing is said of them: another run may be sending them
+            share, results = time.share(len(busy) - number, pages), Results()
+            if not time.is_lost:  # else nothing is said of them: another run may be sending them
                 sent = incident["references"]
                 results = deliver(
                     entries,
                     sent,
                     self.channel,
                     incident["id"],
-                    share,
+                    share.silence,
                     clock,
-                    until=min(sent_by, began + max(share, (sent_by - began) / rest)),
+                    until=share.until,
                     elsewhere=incident["components"],
                     on_page=incident["on_page"],
                     set_by_us=set_by_us,
                     pauses=pauses,
                     keep=partial(keep_at_once, incident["id"]),
                 )
-            silence -= min(share, ticks() - began)  # a channel that takes what it is sent uses up its time alone
+            time.has_used(share)
             keep(incident["id"], _events(results.notes))
             states = {note["key"]: note for note in (*results.kept, *results.notes)}
             for taken in incident["messages"]:
+                if taken["key"] not in states:
+                    silent.add(taken["channel"])
                 note = states.get(taken["key"], {"state": "sending", "reason": "no answer within the time"})
                 row = self._row(incident, taken, str(note["state"]), str(note.get("reason") or ""))
                 found["messages"].append(row)
             found["differences"] += [f"{incident['id']}: {text}" for text in results.differences]
-        if writes:  # a channel that is silent has taken all the time
-            reading.start(max(least, until_silent - ticks()))
+        if writes:  # another channel that is silent has taken all the time
+            reading.start(max(least, until_silent - ticks()), is_silent=PAGE in silent)
         found["differences"] += reading.join()
         if silencer is not None:
             silencer.join()

@@ -90,10 +90,11 @@ class Thread:
             raise Answered(NotDelivered(f"no time was left for {what}"))
         return max(_LEAST, left)
 
-    def goes_on(self, silences: float = 1) -> None:
-        """The other side has taken something. ``silences``: for which it may be silent now."""
+    def goes_on(self, silences: float = 1, pause: float = 0.0) -> None:
+        """The other side has taken something. ``silences``: for which it may be silent now; ``pause``: seconds in which
+        nothing is asked of it."""
         if self.deadline > ticks():
-            self.deadline = max(self.deadline, min(self.latest, ticks() + silences * self.silence))
+            self.deadline = max(self.deadline, min(self.latest, ticks() + pause + silences * self.silence))
 
     def set_before(self) -> list[dict[str, str]]:
         """``set_by_us``, as states by component."""

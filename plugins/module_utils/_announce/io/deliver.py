@@ -149,7 +149,9 @@ class _Lane:
         goes_on = True
         for number, entry in enumerate(self.entries):
             if goes_on and number and self.channel.gap:
-                time.sleep(min(self.channel.gap, max(0.0, self.thread.deadline - ticks())))
+                pause = min(self.channel.gap, max(0.0, self.thread.latest - ticks()))
+                self.thread.goes_on(pause=pause)
+                time.sleep(pause)
             delivery: Delivery = self._one(entry) if goes_on and self._begins(number) else NotTried()
             goes_on = goes_on and isinstance(delivery, Delivered)
             if isinstance(delivery, NotDelivered) and delivery.forever:

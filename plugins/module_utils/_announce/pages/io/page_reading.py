@@ -24,6 +24,7 @@ from ..page_keys import last_on_page, told_on_page
 _FEW = 2  # incidents that are read one by one: no more calls than a list, and shorter answers
 _ALONE = 5  # incidents at most that are read by themselves beside a list
 _LEAST = 0.3  # seconds without which it is not begun
+_LATE = "the status page could not be read back: it did not answer in time"
 _OF_CONTENT = (400, 422)  # status by which a page refuses what a post says
 _TRIES = 6  # of a text that it refuses: about 20 minutes, in which the site may correct its templates
 
@@ -88,9 +89,11 @@ class PageReading:
         self.deadline = 0.0
         self.worker: threading.Thread | None = None
 
-    def start(self, budget: float) -> PageReading:
-        """``budget``: seconds for all of it."""
-        if self.told and budget < _LEAST:
+    def start(self, budget: float, is_silent: bool = False) -> PageReading:
+        """``budget``: seconds for all of it; ``is_silent``: the page has left what was sent to it without an answer."""
+        if self.told and is_silent:
+            self.found = [_LATE]
+        elif self.told and budget < _LEAST:
             self.found = ["the status page was not read back: no time was left for it"]
         elif self.told:
             self.deadline = ticks() + budget
@@ -104,8 +107,7 @@ class PageReading:
         if self.worker is None:
             return self.found
         self.worker.join(max(0.0, self.deadline - ticks()))
-        late = ["the status page could not be read back: it did not answer in time"] if self.worker.is_alive() else []
-        return [*self.found, *late]
+        return [*self.found, *([_LATE] if self.worker.is_alive() else [])]
 
     def _read(self) -> None:
         thread = Thread("", deadline=self.deadline)

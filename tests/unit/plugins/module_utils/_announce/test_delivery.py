@@ -64,7 +64,7 @@ def test_a_result_names_the_run_that_had_the_message():
 
 def test_what_may_have_arrived_and_was_not_tried_stays_in_doubt():
     asked = Entry(ENTRY.message, "sending", START, reason="cut", asks=True)
-    assert result_note(asked, NotTried(), START) == {"key": "a", "state": "in_doubt", "reason": "cut"}
+    assert result_note(asked, NotTried(), START) == {"key": "a", "state": "in_doubt", "reason": "cut", "untried": True}
 
 
 def test_what_the_other_side_said_is_kept_without_secrets():

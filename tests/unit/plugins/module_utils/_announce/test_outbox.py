@@ -89,6 +89,15 @@ def test_what_may_have_arrived_once_is_asked_for_whatever_came_later(events, ask
     assert entry.asks is asks
 
 
+def test_a_message_in_doubt_that_a_run_had_no_time_for_was_not_tried_again():
+    sent = [queued("a"), said("a", "sending"), said("a", "in_doubt")]
+    given_back = [said("a", "sending", 1), said("a", "in_doubt", 1, untried=True)]
+    (entry,) = entries_of([*sent, *given_back * 9])
+    assert (entry.state, entry.tries, entry.asks) == ("in_doubt", 1, True)
+    (again,) = entries_of([*sent, *given_back, said("a", "sending", 2), said("a", "in_doubt", 2)])
+    assert again.tries == 2
+
+
 def test_what_another_run_sends_is_left_to_it_for_the_lease_and_then_in_doubt():
     entries = entries_of([queued("a"), said("a", "sending", 1), queued("b")])
     assert due(entries, at(1) + LEASE - timedelta(seconds=1)) == []

@@ -163,7 +163,7 @@ def test_an_update_outside_is_no_update_inside_and_each_is_shown():
     assert said_outside(said) == [said[-1]]
 
 
-@pytest.mark.parametrize("every", [{"P4": 1}, {"P0": "soon"}, {"P0": None}, {"P0": -5}, {"P0": [5]}])
+@pytest.mark.parametrize("every", [{"P4": 1}, {"P0": "soon"}, {"P0": None}, {"P0": -5}, {"P0": [5]}, {"P0": "²"}])
 def test_an_interval_that_is_none_is_refused_by_name(every):
     with pytest.raises(InputError, match=r"incident_public_update_every: 'P[04]'") as refused:
         outside_updates(every)

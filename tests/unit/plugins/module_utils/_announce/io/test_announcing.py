@@ -113,7 +113,28 @@ def test_where_another_run_may_send_it_nothing_is_said_of_it(tmp_path):
 
 def test_a_silent_channel_costs_a_part_of_the_budget(tmp_path):
     slow = Slow(120)
-    states, dummy = announced_to(slow, tmp_path, 8.0)
+    states, began = announced_to(slow, tmp_path, 24.0)
+    assert ticks() < began + 20.0, "a quarter and what a busy machine adds"
     assert len(slow.began) == 2, "of each incident one message"
     for each in states.values():
         assert (each.count("sending"), each.count("queued")) == (1, len(each) - 1)
+
+
+@pytest.mark.parametrize("gap", [0.0, 1.0])
+def test_a_pause_of_ours_is_no_silence_of_the_channel(tmp_path, gap):
+    slow = Slow(0.0)
+    slow.gap = gap
+    states, dummy = announced_to(slow, tmp_path, 4.8, incidents=1)
+    assert states["i0"].count("sent") >= (3 if gap else len(states["i0"]))
+
+
+def test_each_of_several_incidents_has_its_part_where_the_channel_answers(tmp_path):
+    states, dummy = announced_to(Slow(0.02), tmp_path, 40.0, incidents=8)
+    for each in states.values():
+        assert set(each) == {"sent"}
+
+
+@pytest.mark.parametrize("budget", [0.8, 1.2])
+def test_a_short_budget_sends_something(tmp_path, budget):
+    states, dummy = announced_to(Slow(0.0), tmp_path, budget, incidents=1)
+    assert "sent" in states["i0"]
