@@ -324,7 +324,7 @@ def test_a_silent_channel_keeps_no_page_from_being_read_back(tmp_path, kind):
         write(tmp_path, "new", "P1", ("diagnosed", {"cause": "full"}))
         tracker.fault_for = lambda _request: Fault(EFFECT_SILENT)
         place = {"url": tracker.url, "token": tracker.token}
-        found = drain(tmp_path, {**settings, "tracker": place}, budget=8.0)[1]
+        found = drain(tmp_path, {**settings, "tracker": place}, budget=24.0)[1]
         assert found["differences"] == [f"old: {REOPENED}"]
 
 
