@@ -15,6 +15,7 @@ from typing import Any
 from .._core.lazy import lazy
 from .access_line import failed_status, status_in, status_of_pairs
 from .exceptions.end_of_program import reports_end
+from .exceptions.redis_words import level_of_redis
 from .exceptions.spoken_of import NEAR, level_by_sentence
 from .wrapping import without_colours
 
@@ -57,7 +58,6 @@ _SYSLOG = ("critical", "critical", "critical", "error", "warning", "notice", "in
 # Google Cloud's LogSeverity, which its agents write under this name; Monolog writes the same numbers under "level".
 _GOOGLE = {100 * (number + 1): LEVELS[min(5, number)] for number in range(8)}
 _LOGBACK = {5000: "debug", 10000: "debug", 20000: "info", 30000: "warning", 40000: "error", 50000: "critical"}
-_REDIS = {".": "debug", "-": "info", "*": "notice", "#": "warning"}  # as Redis itself gives them to syslog
 # What is said of an error where there is none; what is made of errors, and is none. Behind a colon such a word may
 # begin a sentence: undefined method 'pay' for nil, null value in column.
 _IN_SENTENCE = r"(?!\s[a-z]+(?![\w.-]*\s?[=:]))"
@@ -292,7 +292,7 @@ def _by_mark(head: str) -> str:
         return _LETTERS.get(match.group(1)[0].upper(), "critical")
     match = _REDIS_LINE.match(head)
     if match:
-        return _REDIS[match.group(1)]
+        return level_of_redis(match.group(1), head[match.end() :])
     match = _LETTERED.match(head) if " [" in head[20:42] else None
     if match:
         return _LETTERS.get(match.group(1), "debug")

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What reports a failure without a level and without a traceback: shells, loaders, signals, Puma. Pure.
+"""What reports a failure without a level and without a traceback: shells, loaders, signals, Puma, pg_ctl. Pure.
 
 A container that does not start often says one such line and no other.
 """
@@ -36,6 +36,16 @@ _PUMA = lazy(
 )
 
 
+# PostgreSQL's programs, which write no severity before the server has read its settings. That none runs is an answer of
+# pg_ctl, and no failure.
+_POSTGRES = lazy(
+    r"pg_ctl: (?:could not|cannot|server (?:did not|does not)"
+    r'|directory ".{1,200}" (?:does not exist|is not a database))'
+    r"|postgres(?:: (?:could not|cannot|invalid argument)| (?:does not know where to|cannot) )"
+    r'|"root" execution of the PostgreSQL server is not permitted'
+)
+
+
 def reports_end(head: str) -> bool:
     """Whether the beginning of a line reports that a program was not started, was killed, or failed at a request.
 
@@ -46,6 +56,8 @@ def reports_end(head: str) -> bool:
     if first in "RUL#!" and _PUMA.match(head):
         return True
     if first in "KASBIF/." and _SIGNAL.match(head):
+        return True
+    if first in 'p"' and _POSTGRES.match(head):
         return True
     # A cheap test, since nearly every line without a level is another one.
     named = first in "/." or head[:5] == "exec " or "sh: " in head[:12] or " open " in head[:24]

@@ -22,6 +22,13 @@ from ansible_collections.pafar.runbook.plugins.module_utils._logs.level import l
         "Killed",
         "/entrypoint.sh: line 5:    17 Killed                  python manage.py import",
         "Listen loop: #<IOError: closed stream>",
+        "pg_ctl: could not start server",
+        "pg_ctl: server did not start in time",
+        'pg_ctl: directory "/var/lib/postgresql/data" does not exist',
+        'postgres: could not access the server configuration file "/data/postgresql.conf": No such file or directory',
+        "postgres: could not find the database system",
+        "postgres does not know where to find the server configuration file.",
+        '"root" execution of the PostgreSQL server is not permitted.',
     ],
 )
 def test_a_program_that_did_not_start_or_was_killed_is_an_error(line):
@@ -34,6 +41,12 @@ def test_a_program_that_did_not_start_or_was_killed_is_an_error(line):
     "line",
     [
         "Killed 3 old workers",
+        "pg_ctl: no server running",
+        "pg_ctl: server is running (PID: 17)",
+        "pg_ctl: another server might be running; trying to start server anyway",
+        "postgres: checkpointer",
+        "postgres: app site 127.0.0.1(36526) SELECT",
+        '"root" is the user',
         "Aborted by user",
         "exec /entrypoint.sh",
         "sh: 1: started",
