@@ -316,7 +316,7 @@ def _authorized(text: str) -> str:
         said = answer or _EMPTY.match(match.group(3)) or is_whole_reference(value.split(" ")[-1])
         return match.group() if said else f"{match.group(1)}{match.group(2)}{HIDDEN}"
 
-    return _AUTHORIZATION.sub(hide, text)
+    return _AUTHORIZATION.sub(hide, text) if "authorization" in text.lower() else text
 
 
 _GLUED_LONG = lazy(r"(?i)(?<=[\w.-]{80})(passw(?:or)?d|secret|token|api_?key)([\"']?[=:])(?:[^\s,;&\"'<>]+)")

@@ -73,7 +73,7 @@ def nginx_fields(line: str) -> dict[str, Any]:
 
 
 def _apache_fields(line: str) -> dict[str, Any]:
-    match = _APACHE_ERROR.match(line)
+    match = _APACHE_ERROR.match(line) if line[:1] == "[" and "] [pid " in line else None
     if match is None:
         return {}
     module, level, process, errno, dummy, client, message = match.groups()

@@ -158,7 +158,7 @@ _ENVIRONMENT = lazy(
 
 def without_options(text: str) -> str:
     """The text without the secrets of commands in it."""
-    if _HAS_OPTION.search(text):
+    if "-" in text and _HAS_OPTION.search(text):
         text = without_program_options(_OPTION.sub(_hide_option, text))
     text = _of_place(text, _OF_WORDS)
     if "AUTH" in text:

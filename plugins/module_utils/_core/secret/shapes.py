@@ -83,6 +83,9 @@ _FURTHER = lazy(
     rf"|x(?:au_\w{{30,}}|a(?:at|pt)-{_UUID})|y[0-3]_{_MIX}[\w-]{{50,}}"
     r")"
 )
+# Each of them is at least so long, and none is of small letters alone: to compile them costs as much as a tenth of the
+# start of a module, and most texts have no such word.
+_LONG_WORD = lazy(r"(?<![A-Za-z0-9_])(?![a-z]+(?![\w.:=+/~-]))[A-Za-z][^\s\"'<>{},;()\[\]&|]{15}")
 # Behind a prefix of any provider (`abc_...`): random, no words. Numbers of objects (`evt_1NG8Du2e...`) are shorter.
 _LONG_TAIL = r"(?![A-Za-z0-9]{0,60}[a-z]{7})(?=\w{0,60}[A-Z][A-Z\d])(?=\w{0,60}\d[a-z])(?=(?:[A-Za-z]{0,60}\d){3})"
 _LONG_TAIL += r"[A-Za-z0-9]{36,}"
@@ -157,7 +160,8 @@ def without_shapes(text: str) -> str:
         low = text.lower()
         text = _HOOKS.sub(rf"\1{HIDDEN}", text) if any(part in low for part in _OF_HOOKS) else text
     text = _KEY_PAIR.sub(rf"\1{HIDDEN}", text) if "IA" in text else text
-    text = _FURTHER.sub(HIDDEN, _SHAPES.sub(HIDDEN, text))
+    text = _SHAPES.sub(HIDDEN, text)
+    text = _FURTHER.sub(HIDDEN, text) if _LONG_WORD.search(text) else text
     for words, rule in _INSIDE:
         text = rule.sub(HIDDEN, text) if words in text else text
     text = _WEB_TOKEN.sub(HIDDEN, text) if "eyJ" in text else text
